@@ -1,0 +1,27 @@
+/* gradmill: trains fully connected networks on CPUs, each equation of backpropagation as one BLAS call.
+ *
+ * The headers are the manual. Read them in this order:
+ *   status.h    how errors come back
+ *   array.h     how a matrix is handed over
+ *   network.h   layers, activations, losses, parameters
+ *   engine.h    a network bound to a backend, threads, an optimizer: forward, gradient, step
+ *   dataset.h   IDX and CSV files, scaling, split
+ *   train.h     the training loop, evaluation
+ *   model.h     model files that PyTorch reads, worked examples
+ *   gradcheck.h BP1 to BP4 against central differences
+ *   system.h    threads, memory, CPU, which BLAS is loaded
+ */
+#ifndef GRADMILL_H
+#define GRADMILL_H
+
+#include <gradmill/array.h>
+#include <gradmill/dataset.h>
+#include <gradmill/engine.h>
+#include <gradmill/gradcheck.h>
+#include <gradmill/model.h>
+#include <gradmill/network.h>
+#include <gradmill/status.h>
+#include <gradmill/system.h>
+#include <gradmill/train.h>
+
+#endif

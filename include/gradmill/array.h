@@ -1,0 +1,72 @@
+/* How a matrix is handed over: a borrowed, row-major array with its element type. The engine reads an array of
+ * its own precision in place and converts any other on the way in. */
+#ifndef GRADMILL_ARRAY_H
+#define GRADMILL_ARRAY_H
+
+#include <gradmill/status.h>
+#include <stddef.h>
+#include <stdint.h>
+
+GM_BEGIN_DECLS
+
+/* The arithmetic of a network. */
+typedef enum gm_precision {
+    GM_F32, /* float: training */
+    GM_F64, /* double: worked examples, gradient checks */
+} gm_precision;
+
+typedef enum gm_type {
+    GM_TYPE_F32,   /* float */
+    GM_TYPE_F64,   /* double */
+    GM_TYPE_U8,    /* uint8_t, taken as 0 .. 255 */
+    GM_TYPE_LABEL, /* uint32_t class index, one a row; as a target it stands for its one-hot row */
+} gm_type;
+
+/* rows x cols elements; row r begins at element r * ld. Borrowed: the caller keeps the memory. */
+typedef struct gm_array {
+    const void *data;
+    gm_type type;
+    size_t rows, cols;
+    size_t ld; /* elements from one row to the next, >= cols */
+} gm_array;
+
+static inline gm_array gm_array_f32(const float *data, size_t rows, size_t cols)
+{
+    gm_array array = {data, GM_TYPE_F32, rows, cols, cols};
+    return array;
+}
+
+static inline gm_array gm_array_f64(const double *data, size_t rows, size_t cols)
+{
+    gm_array array = {data, GM_TYPE_F64, rows, cols, cols};
+    return array;
+}
+
+static inline gm_array gm_array_u8(const uint8_t *data, size_t rows, size_t cols)
+{
+    gm_array array = {data, GM_TYPE_U8, rows, cols, cols};
+    return array;
+}
+
+static inline gm_array gm_array_labels(const uint32_t *data, size_t rows)
+{
+    gm_array array = {data, GM_TYPE_LABEL, rows, 1, 1};
+    return array;
+}
+
+/* An array whose elements are of the given precision. */
+static inline gm_array gm_array_real(const void *data, gm_precision precision, size_t rows, size_t cols)
+{
+    gm_array array = {data, precision == GM_F64 ? GM_TYPE_F64 : GM_TYPE_F32, rows, cols, cols};
+    return array;
+}
+
+/* Bytes of one number: 4 or 8. */
+static inline size_t gm_precision_size(gm_precision precision)
+{
+    return precision == GM_F64 ? sizeof(double) : sizeof(float);
+}
+
+GM_END_DECLS
+
+#endif

@@ -1,0 +1,60 @@
+/* The training loop and evaluation. They call back for progress and never print. */
+#ifndef GRADMILL_TRAIN_H
+#define GRADMILL_TRAIN_H
+
+#include <gradmill/dataset.h>
+#include <gradmill/engine.h>
+#include <gradmill/status.h>
+
+GM_BEGIN_DECLS
+
+typedef struct gm_metrics {
+    size_t rows;
+    double loss;     /* mean over the rows */
+    double accuracy; /* share of rows whose largest output is the label's; NaN without labels */
+    double rmse;     /* root mean squared error over rows and outputs; NaN with labels */
+} gm_metrics;
+
+typedef struct gm_epoch {
+    size_t epoch, epochs;      /* from 1 */
+    double train_loss;         /* mean of the batches' losses, each before its update */
+    bool has_valid;
+    gm_metrics valid;          /* after the epoch */
+    double seconds;            /* training alone: shuffle, gather, steps */
+    double samples_per_second; /* rows / seconds */
+    double gflops;             /* gm_step_flop of the epoch's batches / seconds / 1e9 */
+} gm_epoch;
+
+typedef struct gm_progress {
+    size_t epoch, epochs; /* from 1 */
+    size_t step, steps;   /* within the epoch; step counts the finished ones */
+    double loss;          /* of the last step */
+} gm_progress;
+
+typedef struct gm_train_options {
+    size_t epochs; /* >= 1; default 10 */
+    uint64_t seed; /* of the shuffle; default 1 */
+    bool shuffle;  /* a new order for every epoch; default true */
+    /* After each step and each epoch; NULL is fine. A step's true return ends training after that step, an
+     * epoch's after that epoch; gm_train then returns GM_OK and sets *stopped. */
+    bool (*on_step)(const gm_progress *progress, void *context);
+    bool (*on_epoch)(const gm_epoch *epoch, void *context);
+    void *context;
+} gm_train_options;
+
+GM_API gm_train_options gm_train_options_default(void);
+
+/* Trains the engine's network on `train` in batches of gm_engine_batch rows (the last one of an epoch may be
+ * smaller), evaluating on `valid` (may be NULL) after each epoch. scaling may be NULL. *stopped may be NULL.
+ * GM_USAGE: the data does not fit the network. GM_DIVERGED: a loss that is not finite, named with its step; the
+ * parameters are then those of the end of the last whole epoch. */
+GM_API gm_status gm_train(gm_engine *engine, const gm_dataset *train, const gm_dataset *valid,
+                          const gm_scaling *scaling, const gm_train_options *options, bool *stopped,
+                          gm_error *error);
+
+GM_API gm_status gm_evaluate(gm_engine *engine, const gm_dataset *dataset, const gm_scaling *scaling,
+                             gm_metrics *metrics, gm_error *error);
+
+GM_END_DECLS
+
+#endif

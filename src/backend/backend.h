@@ -1,0 +1,52 @@
+/* The one seam: a backend is the equations.
+ *
+ * Everything that differs between plain loops, BLAS calls and (one day) prepacked kernels stands behind this
+ * table. It speaks of layers and deltas, not of gemm. Shapes: a layer maps n x in to n x out, W is out x in.
+ * A matrix handed in may be a slab: forward and hidden_delta work on any rows of the batch, bias_gradient and
+ * weight_gradient on any rows of W (that is, columns of D). No function reads a target whose beta is 0.
+ *
+ * Every backend exists for both precisions; included by *_tmpl.c only. */
+#ifndef GM_BACKEND_BACKEND_H
+#define GM_BACKEND_BACKEND_H
+
+#include "base/real.h"
+
+#include <gradmill/engine.h>
+
+/* What a backend may read of a layer. */
+typedef struct gm_layer_view {
+    gm_mat w;         /* out x in */
+    const REAL *b;    /* out */
+    const REAL *ones; /* at least as many ones as the batch has rows, for BP3 */
+    gm_trace *trace;  /* NULL, or where to record BLAS calls */
+    size_t index;     /* of the layer, for the trace */
+} gm_layer_view;
+
+typedef struct gm_backend {
+    const char *name;
+    const char *summary; /* one line for humans */
+
+    /* Z = A_prev W^T + 1 b^T                   n x out = (n x in)(out x in)^T */
+    void (*forward)(const gm_layer_view *layer, gm_mat a_prev, gm_mat z);
+
+    /* BP2 without its factor: D_prev = D W     n x in = (n x out)(out x in)
+     * The caller multiplies by f'(Z_prev) elementwise. */
+    void (*hidden_delta)(const gm_layer_view *layer, gm_mat d, gm_mat d_prev);
+
+    /* BP3: gb = alpha D^T 1 + beta gb          out */
+    void (*bias_gradient)(const gm_layer_view *layer, gm_mat d, REAL alpha, REAL beta, REAL *gb);
+
+    /* BP4: GW = alpha D^T A_prev + beta GW     out x in = (n x out)^T (n x in) */
+    void (*weight_gradient)(const gm_layer_view *layer, gm_mat d, gm_mat a_prev, REAL alpha, REAL beta,
+                            gm_mat gw);
+} gm_backend;
+
+/* Index 0, 1, ... gives each backend in the order of gm_backend_name; NULL past the last. */
+const gm_backend *T(gm_backend_at)(size_t index);
+const gm_backend *T(gm_backend_find)(const char *name); /* NULL if unknown */
+
+extern const gm_backend T(gm_backend_naive);
+extern const gm_backend T(gm_backend_naive_ikj);
+extern const gm_backend T(gm_backend_blas);
+
+#endif

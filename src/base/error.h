@@ -1,0 +1,15 @@
+/* How the rooms report failure. Not public. */
+#ifndef GM_BASE_ERROR_H
+#define GM_BASE_ERROR_H
+
+#include <gradmill/status.h>
+
+/* Writes the formatted line into *error (which may be NULL) and returns status, so that a caller can write
+ * `return gm_fail(error, GM_IO, "%s: cannot open: %s", path, strerror(errno));`. */
+gm_status gm_fail(gm_error *error, gm_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The line for an allocation of `bytes` that the system refused; returns GM_LIMIT. */
+gm_status gm_fail_memory(gm_error *error, const char *what, size_t bytes);
+
+#endif

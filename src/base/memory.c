@@ -1,0 +1,43 @@
+/* Aligned, zeroed memory. */
+#include "base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+/* Below this size huge pages cannot help: they are 2 MiB each. */
+#define HUGE_FROM ((size_t)4 << 20)
+#define HUGE_PAGE ((size_t)2 << 20)
+
+void *gm_alloc(size_t count, size_t size)
+{
+    size_t bytes;
+    if (!gm_mul(count, size, &bytes))
+        return NULL;
+    const size_t alignment = bytes >= HUGE_FROM ? HUGE_PAGE : GM_ALIGNMENT;
+    size_t padded;
+    if (!gm_add(gm_max(bytes, 1), alignment - 1, &padded))
+        return NULL;
+    padded -= padded % alignment;
+    void *memory = aligned_alloc(alignment, padded);
+    if (!memory)
+        return NULL;
+    if (alignment == HUGE_PAGE)
+        (void)madvise(memory, padded, MADV_HUGEPAGE); /* advice: refusal costs speed only */
+    memset(memory, 0, padded);
+    return memory;
+}
+
+void gm_free(void *memory)
+{
+    free(memory);
+}
+
+char *gm_strdup(const char *text)
+{
+    const size_t size = strlen(text) + 1;
+    char *copy = gm_alloc(size, 1);
+    if (copy)
+        memcpy(copy, text, size);
+    return copy;
+}

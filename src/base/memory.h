@@ -1,0 +1,39 @@
+/* Aligned memory and checked sizes. */
+#ifndef GM_BASE_MEMORY_H
+#define GM_BASE_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define GM_ALIGNMENT 64 /* a cache line, and a whole AVX-512 register */
+
+/* *product = a * b, *sum = a + b; false on overflow. Every size from outside goes through these. */
+static inline bool gm_mul(size_t a, size_t b, size_t *product)
+{
+    return !__builtin_mul_overflow(a, b, product);
+}
+
+static inline bool gm_add(size_t a, size_t b, size_t *sum)
+{
+    return !__builtin_add_overflow(a, b, sum);
+}
+
+static inline size_t gm_min(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline size_t gm_max(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* count * size bytes, zeroed, aligned to GM_ALIGNMENT; large blocks ask for huge pages. NULL if the product
+ * overflows or the system refuses; a count or size of 0 gives a valid pointer. Free with gm_free. */
+void *gm_alloc(size_t count, size_t size);
+void gm_free(void *memory); /* NULL is fine */
+
+/* A copy of a string, or NULL without memory. Free with gm_free. */
+char *gm_strdup(const char *text);
+
+#endif

@@ -1,0 +1,84 @@
+/* Numbers as text, the same in every locale: by a "C" locale of our own, made once. */
+#include "base/number.h"
+
+#include <locale.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A cell longer than this is no number that anybody wrote. */
+#define LONGEST_NUMBER 400
+
+static locale_t c_locale;
+static pthread_once_t c_locale_once = PTHREAD_ONCE_INIT;
+
+static void make_c_locale(void)
+{
+    c_locale = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0); /* glibc has it built in: this cannot fail */
+}
+
+/* strtod also takes hex, "inf", "nan" and leading blanks: only these characters may reach it. */
+static bool is_plain_decimal(const char *text, size_t length)
+{
+    bool digit = false;
+    for (size_t i = 0; i < length; i++) {
+        const char c = text[i];
+        digit |= c >= '0' && c <= '9';
+        if (!(c >= '0' && c <= '9') && c != '+' && c != '-' && c != '.' && c != 'e' && c != 'E')
+            return false;
+    }
+    return digit;
+}
+
+bool gm_parse_double(const char *text, size_t length, double *value)
+{
+    char copy[LONGEST_NUMBER + 1];
+    if (length == 0 || length > LONGEST_NUMBER || !is_plain_decimal(text, length))
+        return false;
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    pthread_once(&c_locale_once, make_c_locale);
+    char *end;
+    *value = strtod_l(copy, &end, c_locale);
+    return *end == '\0' && isfinite(*value);
+}
+
+bool gm_parse_u64(const char *text, uint64_t *value)
+{
+    uint64_t sum = 0;
+    if (*text == '\0')
+        return false;
+    for (; *text; text++) {
+        if (*text < '0' || *text > '9' || __builtin_mul_overflow(sum, 10U, &sum) ||
+            __builtin_add_overflow(sum, (uint64_t)(*text - '0'), &sum))
+            return false;
+    }
+    *value = sum;
+    return true;
+}
+
+const char *gm_format_double(char *buffer, size_t size, double value, int digits)
+{
+    pthread_once(&c_locale_once, make_c_locale);
+    const locale_t former = uselocale(c_locale); /* of this thread only */
+    snprintf(buffer, size, "%.*g", digits, value);
+    uselocale(former);
+    return buffer;
+}
+
+const char *gm_format_bytes(char *buffer, size_t size, size_t bytes)
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    double value = (double)bytes;
+    size_t unit = 0;
+    while (value >= 1024 && unit + 1 < sizeof units / sizeof *units) {
+        value /= 1024;
+        unit++;
+    }
+    const double rounded = value < 10 && unit > 0 ? round(value * 10) / 10 : round(value);
+    char digits[32];
+    snprintf(buffer, size, "%s %s", gm_format_double(digits, sizeof digits, rounded, 6), units[unit]);
+    return buffer;
+}

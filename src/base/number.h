@@ -1,0 +1,23 @@
+/* Numbers as text, the same in every locale. */
+#ifndef GM_BASE_NUMBER_H
+#define GM_BASE_NUMBER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Parses a decimal number (digits, point, exponent; no hex, no underscores, no inf or nan) that fills
+ * text[0 .. length) entirely. Underflow gives 0 or a denormal; overflow is refused. */
+bool gm_parse_double(const char *text, size_t length, double *value);
+
+/* Parses a whole decimal number that fills the string, without sign. */
+bool gm_parse_u64(const char *text, uint64_t *value);
+
+/* Prints with `digits` significant digits (%.*g) and a decimal point whatever the locale; 17 digits give a double
+ * back exactly, 9 a float. Returns buffer. */
+const char *gm_format_double(char *buffer, size_t size, double value, int digits);
+
+/* "640 B", "1.5 MiB", "31 GiB". Returns buffer. */
+const char *gm_format_bytes(char *buffer, size_t size, size_t bytes);
+
+#endif

@@ -1,0 +1,25 @@
+/* Random numbers that are the same on every machine: integers, and IEEE basic operations only. */
+#ifndef GM_BASE_RANDOM_H
+#define GM_BASE_RANDOM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* xoshiro256++ (Blackman and Vigna 2019); a value, copied freely. */
+typedef struct gm_random {
+    uint64_t state[4];
+} gm_random;
+
+/* Seeded by splitmix64; `stream` separates uses of one seed (weights, shuffle, split). */
+gm_random gm_random_seed(uint64_t seed, uint64_t stream);
+enum { GM_STREAM_WEIGHTS = 1, GM_STREAM_SPLIT, GM_STREAM_SHUFFLE, GM_STREAM_CHECK, GM_STREAM_BENCH };
+
+uint64_t gm_random_next(gm_random *random);
+uint64_t gm_random_below(gm_random *random, uint64_t bound); /* uniform in [0, bound), bound >= 1, unbiased */
+double gm_random_uniform(gm_random *random);                 /* [0, 1), 53 bits */
+double gm_random_normal(gm_random *random);                  /* mean 0, deviation 1 */
+
+/* Fisher and Yates, in place. */
+void gm_random_shuffle(gm_random *random, uint32_t *items, size_t count);
+
+#endif

@@ -1,0 +1,12 @@
+/* One binary that uses what the CPU has: a function marked GM_VECTOR is compiled for several instruction sets
+ * and chosen when the program loads. Elsewhere (arm64) the baseline has its vectors already. */
+#ifndef GM_BASE_VECTOR_H
+#define GM_BASE_VECTOR_H
+
+#if defined(__x86_64__) && !defined(GM_NO_CLONES)
+#define GM_VECTOR __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define GM_VECTOR
+#endif
+
+#endif
