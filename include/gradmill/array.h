@@ -1,5 +1,5 @@
-/* How a matrix is handed over: a borrowed, row-major array with its element type. The engine reads an array of
- * its own precision in place and converts any other on the way in. */
+/* How a matrix is handed over: a borrowed, row-major array with its element type. The engine reads an array
+ * of its own precision in place and converts any other on the way in. */
 #ifndef GRADMILL_ARRAY_H
 #define GRADMILL_ARRAY_H
 

@@ -10,10 +10,10 @@
 GM_BEGIN_DECLS
 
 typedef struct gm_gradcheck {
-    size_t checked;       /* parameters compared */
-    double worst_error;   /* |a - b| / max(|a| + |b|, floor): the largest */
-    size_t worst_index;   /* in the parameter block */
-    size_t worst_layer;   /* from 0 */
+    size_t checked;     /* parameters compared */
+    double worst_error; /* |a - b| / max(|a| + |b|, floor): the largest */
+    size_t worst_index; /* in the parameter block */
+    size_t worst_layer; /* from 0 */
     bool worst_is_bias;
     size_t worst_row, worst_col; /* of W; for b the row */
     double analytic, numeric;    /* of the worst one */
@@ -26,13 +26,15 @@ typedef struct gm_gradcheck_options {
     uint64_t seed;    /* of the draw when samples is given; default 1 */
 } gm_gradcheck_options;
 
-GM_API gm_gradcheck_options gm_gradcheck_options_default(void);
+GM_API
+gm_gradcheck_options gm_gradcheck_options_default(void);
 
 /* Compares gm_engine_gradient with differences of gm_engine_loss on the batch x, y. The network must be f64
  * (GM_USAGE otherwise); its parameters are as before on return. A failed check is not an error of the call:
  * look at result->passed. */
-GM_API gm_status gm_gradcheck_run(gm_engine *engine, gm_array x, gm_array y, const gm_gradcheck_options *options,
-                                  gm_gradcheck *result, gm_error *error);
+GM_API
+gm_status gm_gradcheck_run(gm_engine *engine, gm_array x, gm_array y, const gm_gradcheck_options *options,
+                           gm_gradcheck *result, gm_error *error);
 
 GM_END_DECLS
 

@@ -1,8 +1,8 @@
 /* Model files and worked examples.
  *
- * A model is a safetensors file. Its tensors are the state_dict of the equivalent torch.nn.Sequential, in which
- * activations take an index too: "0.weight" (out x in), "0.bias", "2.weight" ... Everything else (activations,
- * loss, scaling, class names, seed, version) is string metadata. */
+ * A model is a safetensors file. Its tensors are the state_dict of the equivalent torch.nn.Sequential, in
+ * which activations take an index too: "0.weight" (out x in), "0.bias", "2.weight" ... Everything else
+ * (activations, loss, scaling, class names, seed, version) is string metadata. */
 #ifndef GRADMILL_MODEL_H
 #define GRADMILL_MODEL_H
 
@@ -18,32 +18,36 @@ typedef struct gm_model {
     gm_scaling *scaling; /* NULL: none */
     char **classes;      /* class_count names, or NULL for regression */
     size_t class_count;
-    uint64_t seed;    /* that the weights were drawn with */
-    char version[32]; /* of gradmill that wrote the file; gm_model_save writes gm_version() whatever is here */
+    uint64_t seed; /* that the weights were drawn with */
+    char
+        version[32]; /* of gradmill that wrote the file; gm_model_save writes gm_version() whatever is here */
 } gm_model;
 
 /* Frees the parts and zeroes the model; a zeroed model is fine. */
-GM_API void gm_model_clear(gm_model *model);
+GM_API
+void gm_model_clear(gm_model *model);
 
 /* Writes durably: a temporary file in the same directory, fsync, rename, fsync of the directory. An existing
  * file keeps its mode and stays whole if anything fails. The same model gives the same bytes. GM_IO. */
-GM_API gm_status gm_model_save(const char *path, const gm_model *model, gm_error *error);
+GM_API
+gm_status gm_model_save(const char *path, const gm_model *model, gm_error *error);
 
 /* Whether gm_model_save could write there, found out without leaving anything behind: to be called before
  * training. GM_IO names the reason. */
-GM_API gm_status gm_model_can_save(const char *path, gm_error *error);
+GM_API
+gm_status gm_model_can_save(const char *path, gm_error *error);
 
-/* Reads strictly; a file of another kind (gzip, zip, pickle, HTML, Git LFS pointer) is named. GM_BAD_MODEL, GM_IO,
- * GM_LIMIT. *model is zeroed on failure. */
-GM_API gm_status gm_model_load(gm_model *model, const char *path, gm_error *error);
+/* Reads strictly; a file of another kind (gzip, zip, pickle, HTML, Git LFS pointer) is named. GM_BAD_MODEL,
+ * GM_IO, GM_LIMIT. *model is zeroed on failure. */
+GM_API
+gm_status gm_model_load(gm_model *model, const char *path, gm_error *error);
 
 /* A worked example: a small network with all its weights, samples with targets, and a rate; f64. JSON:
  *   { "title": "...", "source": "...", "rate": 0.5, "loss": "half-squares", "freeze_bias": true,
  *     "inputs": 2,
- *     "layers": [ { "activation": "sigmoid", "weights": [[.15, .2], [.25, .3]], "biases": [.35, .35] }, ... ],
- *     "samples": [ { "x": [.05, .1], "y": [.01, .99] } ],
- *     "notes": [ "..." ] }
- * weights has one row for each unit. title, source, freeze_bias, notes may be left out. Unknown keys are refused. */
+ *     "layers": [ { "activation": "sigmoid", "weights": [[.15, .2], [.25, .3]], "biases": [.35, .35] }, ...
+ * ], "samples": [ { "x": [.05, .1], "y": [.01, .99] } ], "notes": [ "..." ] } weights has one row for each
+ * unit. title, source, freeze_bias, notes may be left out. Unknown keys are refused. */
 typedef struct gm_example {
     char *title, *source; /* NULL if not given */
     char **notes;
@@ -55,8 +59,10 @@ typedef struct gm_example {
     double *x, *y; /* sample_count x inputs, sample_count x outputs */
 } gm_example;
 
-GM_API gm_status gm_example_load(gm_example *example, const char *path, gm_error *error);
-GM_API void gm_example_clear(gm_example *example);
+GM_API
+gm_status gm_example_load(gm_example *example, const char *path, gm_error *error);
+GM_API
+void gm_example_clear(gm_example *example);
 
 GM_END_DECLS
 

@@ -16,8 +16,8 @@ typedef struct gm_metrics {
 } gm_metrics;
 
 typedef struct gm_epoch {
-    size_t epoch, epochs;      /* from 1 */
-    double train_loss;         /* mean of the batches' losses, each before its update */
+    size_t epoch, epochs; /* from 1 */
+    double train_loss;    /* mean of the batches' losses, each before its update */
     bool has_valid;
     gm_metrics valid;          /* after the epoch */
     double seconds;            /* training alone: shuffle, gather, steps */
@@ -42,18 +42,21 @@ typedef struct gm_train_options {
     void *context;
 } gm_train_options;
 
-GM_API gm_train_options gm_train_options_default(void);
+GM_API
+gm_train_options gm_train_options_default(void);
 
 /* Trains the engine's network on `train` in batches of gm_engine_batch rows (the last one of an epoch may be
  * smaller), evaluating on `valid` (may be NULL) after each epoch. scaling may be NULL. *stopped may be NULL.
- * GM_USAGE: the data does not fit the network. GM_DIVERGED: a loss that is not finite, named with its step; the
- * parameters are then those of the end of the last whole epoch. */
-GM_API gm_status gm_train(gm_engine *engine, const gm_dataset *train, const gm_dataset *valid,
-                          const gm_scaling *scaling, const gm_train_options *options, bool *stopped,
-                          gm_error *error);
+ * GM_USAGE: the data does not fit the network. GM_DIVERGED: a loss or a parameter that is not finite, named
+ * with its epoch and step; the parameters are then of no use. */
+GM_API
+gm_status gm_train(gm_engine *engine, const gm_dataset *train, const gm_dataset *valid,
+                   const gm_scaling *scaling, const gm_train_options *options, bool *stopped,
+                   gm_error *error);
 
-GM_API gm_status gm_evaluate(gm_engine *engine, const gm_dataset *dataset, const gm_scaling *scaling,
-                             gm_metrics *metrics, gm_error *error);
+GM_API
+gm_status gm_evaluate(gm_engine *engine, const gm_dataset *dataset, const gm_scaling *scaling,
+                      gm_metrics *metrics, gm_error *error);
 
 GM_END_DECLS
 

@@ -68,6 +68,18 @@ const char *gm_format_double(char *buffer, size_t size, double value, int digits
     return buffer;
 }
 
+const char *gm_format_shortest(char *buffer, size_t size, double value)
+{
+    for (int digits = 15; digits <= 17;
+         digits++) { /* 15 always survive the way to text and back, 17 always suffice */
+        double again;
+        gm_format_double(buffer, size, value, digits);
+        if (gm_parse_double(buffer, strlen(buffer), &again) && again == value)
+            break;
+    }
+    return buffer;
+}
+
 const char *gm_format_bytes(char *buffer, size_t size, size_t bytes)
 {
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};

@@ -13,9 +13,12 @@ bool gm_parse_double(const char *text, size_t length, double *value);
 /* Parses a whole decimal number that fills the string, without sign. */
 bool gm_parse_u64(const char *text, uint64_t *value);
 
-/* Prints with `digits` significant digits (%.*g) and a decimal point whatever the locale; 17 digits give a double
- * back exactly, 9 a float. Returns buffer. */
+/* Prints with `digits` significant digits (%.*g) and a decimal point whatever the locale; 17 digits give a
+ * double back exactly, 9 a float. Returns buffer. */
 const char *gm_format_double(char *buffer, size_t size, double value, int digits);
+
+/* The fewest digits that give the same double back: "0.05", "0.39249999999999996". Returns buffer. */
+const char *gm_format_shortest(char *buffer, size_t size, double value);
 
 /* "640 B", "1.5 MiB", "31 GiB". Returns buffer. */
 const char *gm_format_bytes(char *buffer, size_t size, size_t bytes);

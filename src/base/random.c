@@ -57,7 +57,8 @@ double gm_random_uniform(gm_random *random)
     return (double)(gm_random_next(random) >> 11) * 0x1p-53;
 }
 
-/* log(x), x in (0, 1), to some 1e-16: x = m 2^e with m in [sqrt(1/2), sqrt(2)), log m = 2 atanh((m-1)/(m+1)). */
+/* log(x), x in (0, 1), to some 1e-16: x = m 2^e with m in [sqrt(1/2), sqrt(2)), log m = 2 atanh((m-1)/(m+1)).
+ */
 static double portable_log(double x)
 {
     int exponent;

@@ -1,7 +1,7 @@
 /* Arithmetic written once and compiled for both precisions.
  *
- * A file *_tmpl.c is compiled twice, with GM_REAL_BITS 32 and 64. In it REAL is float or double, and T(name) is
- * name_f32 or name_f64: functions and types that exist for each precision are named by T. Only such files
+ * A file *_tmpl.c is compiled twice, with GM_REAL_BITS 32 and 64. In it REAL is float or double, and T(name)
+ * is name_f32 or name_f64: functions and types that exist for each precision are named by T. Only such files
  * include this header. */
 #ifndef GM_BASE_REAL_H
 #define GM_BASE_REAL_H
@@ -12,10 +12,12 @@
 #define REAL         float
 #define T(name)      name##_f32
 #define REAL_EPSILON 0x1p-23f
+#define RMATH(name)  name##f /* the function of <math.h> for this precision */
 #elif GM_REAL_BITS == 64
 #define REAL         double
 #define T(name)      name##_f64
 #define REAL_EPSILON 0x1p-52
+#define RMATH(name)  name
 #else
 #error "a template file is compiled with GM_REAL_BITS = 32 or 64"
 #endif

@@ -1,0 +1,13 @@
+/* The one clock of all measurements: CLOCK_MONOTONIC. */
+#ifndef GM_BENCH_CLOCK_H
+#define GM_BENCH_CLOCK_H
+
+#include <stdint.h>
+
+/* Nanoseconds since some fixed moment; never goes back. */
+uint64_t gm_clock(void);
+
+/* From one reading to a later one. */
+double gm_clock_seconds(uint64_t from, uint64_t to);
+
+#endif

@@ -1,0 +1,19 @@
+/* The inner loops of the arithmetic peak, one for each instruction set. */
+#ifndef GM_BENCH_FMA_CHAINS_H
+#define GM_BENCH_FMA_CHAINS_H
+
+#include <gradmill/array.h>
+#include <stddef.h>
+
+/* Does `rounds` passes of fused multiply-adds; the sum is to be used, so that nothing is optimised away. */
+typedef double gm_fma_loop(size_t rounds);
+
+typedef struct gm_fma_chains {
+    gm_fma_loop *run;
+    double flop; /* of one pass */
+} gm_fma_chains;
+
+/* The loop for the widest vectors of this CPU. */
+gm_fma_chains gm_fma_chains_of(gm_precision precision);
+
+#endif

@@ -1,0 +1,248 @@
+/* What this machine can do at most, measured. */
+#include "bench/peak.h"
+#include "backend/blas_info.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/team.h"
+#include "bench/clock.h"
+#include "bench/fma_chains.h"
+
+#include <gradmill/system.h>
+#include <dlfcn.h>
+#include <math.h>
+#include <stdint.h>
+
+#define ROUNDS        7
+#define ROUND_SECONDS 0.01
+
+/* The product of each thread: its own rows of A and C, one B for all. */
+#define GEMM_ROWS   512
+#define GEMM_WIDTH  1024
+
+#define TRIAD_BYTES ((size_t)192 << 20) /* three arrays together */
+
+/* One thread's part of a round; a cache line each, since all are written while the clock runs. */
+struct lap {
+    _Alignas(GM_ALIGNMENT) uint64_t start;
+    uint64_t end;
+};
+
+struct race {
+    gm_team *team;
+    struct lap *laps;
+    gm_team_work work;
+    void *context;
+};
+
+static void run_lap(void *context, size_t thread)
+{
+    const struct race *race = context;
+    struct lap *lap = &race->laps[thread];
+    gm_team_barrier(race->team);
+    lap->start = gm_clock();
+    race->work(race->context, thread);
+    lap->end = gm_clock();
+}
+
+/* From the first start to the last end: threads that the system did not run at the same time gain nothing. */
+static double run_round(struct race *race)
+{
+    gm_team_run(race->team, run_lap, race);
+    struct lap all = race->laps[0];
+    for (size_t thread = 1; thread < gm_team_threads(race->team); thread++) {
+        const struct lap *lap = &race->laps[thread];
+        all.start = lap->start < all.start ? lap->start : all.start;
+        all.end = lap->end > all.end ? lap->end : all.end;
+    }
+    return gm_clock_seconds(all.start, all.end);
+}
+
+static double best_round(struct race *race)
+{
+    run_round(race); /* warms caches, clocks and buffers of the library */
+    double best = INFINITY;
+    for (int i = 0; i < ROUNDS; i++)
+        best = fmin(best, run_round(race));
+    return best;
+}
+
+static void race_clear(struct race *race)
+{
+    gm_team_destroy(race->team);
+    gm_free(race->laps);
+}
+
+static gm_status race_prepare(struct race *race, size_t threads, gm_team_work work, void *context,
+                              gm_error *error)
+{
+    *race = (struct race){.work = work, .context = context};
+    race->laps = gm_alloc(threads, sizeof *race->laps);
+    if (!race->laps)
+        return gm_fail_memory(error, "the timings of the threads", threads * sizeof *race->laps);
+    const gm_status status = gm_team_create(&race->team, threads, error);
+    if (status != GM_OK)
+        race_clear(race);
+    return status;
+}
+
+/* --- arithmetic --- */
+
+struct fma_job {
+    gm_fma_chains chains;
+    size_t passes;
+};
+
+static void fma_work(void *context, size_t thread)
+{
+    const struct fma_job *job = context;
+    volatile double sink = job->chains.run(job->passes);
+    (void)sink;
+    (void)thread;
+}
+
+gm_status gm_peak_fma(gm_precision precision, size_t threads, double *flops, gm_error *error)
+{
+    struct fma_job job = {.chains = gm_fma_chains_of(precision), .passes = 1024};
+    struct race race;
+    const gm_status status = race_prepare(&race, threads, fma_work, &job, error);
+    if (status != GM_OK)
+        return status;
+    while (run_round(&race) < ROUND_SECONDS)
+        job.passes *= 2;
+    *flops = job.chains.flop * (double)job.passes * (double)threads / best_round(&race);
+    race_clear(&race);
+    return GM_OK;
+}
+
+/* --- the matrix product --- */
+
+/* Not from <cblas.h>: what is measured is the library that this process has loaded, whichever it is, called
+ * directly and not through a backend. These two values are the same in every CBLAS. */
+enum { ROW_MAJOR = 101, NO_TRANSPOSE = 111 };
+typedef void sgemm(int order, int trans_a, int trans_b, int m, int n, int k, float alpha, const float *a,
+                   int lda, const float *b, int ldb, float beta, float *c, int ldc);
+typedef void dgemm(int order, int trans_a, int trans_b, int m, int n, int k, double alpha, const double *a,
+                   int lda, const double *b, int ldb, double beta, double *c, int ldc);
+
+struct gemm_job {
+    sgemm *single; /* one of the two is set */
+    dgemm *twofold;
+    size_t size; /* bytes of a number */
+    char *a, *b, *c;
+};
+
+static void gemm_work(void *context, size_t thread)
+{
+    const struct gemm_job *job = context;
+    const int m = GEMM_ROWS, n = GEMM_WIDTH;
+    const size_t offset = thread * GEMM_ROWS * GEMM_WIDTH * job->size;
+    const void *a = job->a + offset, *b = job->b;
+    void *c = job->c + offset;
+    if (job->single)
+        job->single(ROW_MAJOR, NO_TRANSPOSE, NO_TRANSPOSE, m, n, n, 1, a, n, b, n, 0, c, n);
+    else
+        job->twofold(ROW_MAJOR, NO_TRANSPOSE, NO_TRANSPOSE, m, n, n, 1, a, n, b, n, 0, c, n);
+}
+
+/* Zeros would be multiplied with less heat, and so at a higher clock, than numbers are. */
+static void fill(const struct gemm_job *job, char *matrix, size_t rows)
+{
+    for (size_t i = 0; i < rows * GEMM_WIDTH; i++) {
+        const double value = (double)(i % 61) / 61 - 0.5;
+        if (job->single)
+            ((float *)(void *)matrix)[i] = (float)value;
+        else
+            ((double *)(void *)matrix)[i] = value;
+    }
+}
+
+static gm_status gemm_allocate(struct gemm_job *job, size_t threads, gm_error *error)
+{
+    const size_t row = GEMM_WIDTH * job->size;
+    size_t rows;
+    if (!gm_mul(threads, GEMM_ROWS, &rows))
+        return gm_fail(error, GM_LIMIT, "%zu threads: more than any machine has", threads);
+    job->a = gm_alloc(rows, row);
+    job->b = gm_alloc(GEMM_WIDTH, row);
+    job->c = gm_alloc(rows, row);
+    if (!job->a || !job->b || !job->c)
+        return gm_fail_memory(error, "a matrix product", (2 * rows + GEMM_WIDTH) * row);
+    fill(job, job->a, rows);
+    fill(job, job->b, GEMM_WIDTH);
+    return GM_OK;
+}
+
+static gm_status gemm_measure(struct gemm_job *job, size_t threads, double *flops, gm_error *error)
+{
+    struct race race;
+    gm_status status = gemm_allocate(job, threads, error);
+    if (status == GM_OK)
+        status = gm_blas_check_room(threads, error);
+    if (status == GM_OK)
+        status = race_prepare(&race, threads, gemm_work, job, error);
+    if (status == GM_OK) {
+        gm_blas_borrow_threads();
+        *flops = 2.0 * GEMM_ROWS * GEMM_WIDTH * GEMM_WIDTH * (double)threads / best_round(&race);
+        gm_blas_return_threads();
+        race_clear(&race);
+    }
+    gm_free(job->a);
+    gm_free(job->b);
+    gm_free(job->c);
+    return status;
+}
+
+gm_status gm_peak_gemm(gm_precision precision, size_t threads, double *flops, gm_error *error)
+{
+    struct gemm_job job = {.size = gm_precision_size(precision)};
+    if (precision == GM_F32)
+        job.single = (sgemm *)dlsym(RTLD_DEFAULT, "cblas_sgemm");
+    else
+        job.twofold = (dgemm *)dlsym(RTLD_DEFAULT, "cblas_dgemm");
+    *flops = 0;
+    return job.single || job.twofold ? gemm_measure(&job, threads, flops, error) : GM_OK;
+}
+
+/* --- memory --- */
+
+struct triad_job {
+    double *a, *b, *c;
+    size_t count; /* numbers in each array */
+    size_t threads;
+};
+
+static void triad_work(void *context, size_t thread)
+{
+    const struct triad_job *job = context;
+    const gm_share share = gm_team_share(job->count, GM_ALIGNMENT, thread, job->threads);
+    double *restrict a = job->a + share.first;
+    const double *restrict b = job->b + share.first, *restrict c = job->c + share.first;
+    for (size_t i = 0; i < share.count; i++)
+        a[i] = b[i] + 3.0 * c[i];
+}
+
+static gm_status triad_measure(struct triad_job *job, double *bytes, gm_error *error)
+{
+    struct race race;
+    const gm_status status = race_prepare(&race, job->threads, triad_work, job, error);
+    if (status != GM_OK)
+        return status;
+    *bytes = 3.0 * sizeof *job->a * (double)job->count / best_round(&race);
+    race_clear(&race);
+    return GM_OK;
+}
+
+gm_status gm_peak_bandwidth(size_t threads, double *bytes, gm_error *error)
+{
+    const size_t total = gm_min(TRIAD_BYTES, gm_system_memory() / 4); /* a small container stays alive */
+    struct triad_job job = {.count = total / sizeof(double) / 3, .threads = threads};
+    double *memory = gm_alloc(3 * job.count, sizeof *memory);
+    if (!memory)
+        return gm_fail_memory(error, "the measurement of the memory", total);
+    job.a = memory;
+    job.b = job.a + job.count;
+    job.c = job.b + job.count;
+    const gm_status status = triad_measure(&job, bytes, error);
+    gm_free(memory);
+    return status;
+}

@@ -1,0 +1,133 @@
+/* Backend `blas`: each equation is one call of the BLAS. The only file that includes <cblas.h>.
+ *
+ * With one row in the batch a matrix product would pack the whole of W for a single vector, ten times the
+ * work of the product itself; gemv and ger read W once instead. */
+#include "backend/backend.h"
+
+#include <cblas.h>
+#include <string.h>
+
+#if GM_REAL_BITS == 32
+#define GEMM   cblas_sgemm
+#define GEMV   cblas_sgemv
+#define GER    cblas_sger
+#define SCAL   cblas_sscal
+#define PREFIX "cblas_s"
+#else
+#define GEMM   cblas_dgemm
+#define GEMV   cblas_dgemv
+#define GER    cblas_dger
+#define SCAL   cblas_dscal
+#define PREFIX "cblas_d"
+#endif
+
+/* Which equation of which layer a call belongs to; written down before the call when the engine traces. */
+static void record(const gm_layer_view *l, gm_call call)
+{
+    gm_trace *t = l->trace;
+    call.layer = l->index;
+    if (t->count < t->capacity)
+        t->calls[t->count] = call;
+    t->count++;
+}
+
+/* Sizes fit a 32-bit BLAS integer: the engine refuses larger ones when it is made. */
+static int len(size_t size)
+{
+    return (int)size;
+}
+
+static char letter(CBLAS_TRANSPOSE trans)
+{
+    return trans == CblasTrans ? 'T' : 'N';
+}
+
+/* C = alpha op(A) op(B) + beta C           m x n = (m x k)(k x n) */
+static void gemm(const gm_layer_view *l, gm_equation equation, CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb,
+                 REAL alpha, gm_mat a, gm_mat b, REAL beta, gm_mat c)
+{
+    const size_t k = ta == CblasTrans ? a.rows : a.cols;
+    if (l->trace)
+        record(l, (gm_call){equation, 0, PREFIX "gemm", letter(ta), letter(tb), c.rows, c.cols, k, a.ld, b.ld,
+                            c.ld, (double)alpha, (double)beta});
+    GEMM(CblasRowMajor, ta, tb, len(c.rows), len(c.cols), len(k), alpha, a.data, len(a.ld), b.data, len(b.ld),
+         beta, c.data, len(c.ld));
+}
+
+/* y = alpha op(A) x + beta y               A m x n */
+static void gemv(const gm_layer_view *l, gm_equation equation, CBLAS_TRANSPOSE ta, REAL alpha, gm_mat a,
+                 const REAL *x, REAL beta, REAL *y)
+{
+    if (l->trace)
+        record(l, (gm_call){equation, 0, PREFIX "gemv", letter(ta), 0, a.rows, a.cols, 0, a.ld, 1, 1,
+                            (double)alpha, (double)beta});
+    GEMV(CblasRowMajor, ta, len(a.rows), len(a.cols), alpha, a.data, len(a.ld), x, 1, beta, y, 1);
+}
+
+/* A = alpha x y^T + A                      A m x n */
+static void ger(const gm_layer_view *l, gm_equation equation, REAL alpha, const REAL *x, const REAL *y,
+                gm_mat a)
+{
+    if (l->trace)
+        record(l,
+               (gm_call){equation, 0, PREFIX "ger", 0, 0, a.rows, a.cols, 0, 1, 1, a.ld, (double)alpha, 1});
+    GER(CblasRowMajor, len(a.rows), len(a.cols), alpha, x, 1, y, 1, a.data, len(a.ld));
+}
+
+/* A = beta A, row by row because of ld; beta = 0 overwrites. */
+static void scale(REAL beta, gm_mat a)
+{
+    for (size_t r = 0; r < a.rows && beta != 1; r++) {
+        if (beta == 0)
+            memset(gm_row(a, r), 0, a.cols * sizeof(REAL));
+        else
+            SCAL(len(a.cols), beta, gm_row(a, r), 1);
+    }
+}
+
+/* Z = A W^T + 1 b^T         n x out = (n x in)(out x in)^T
+ * Z begins as the bias and the product adds to it (beta = 1) in its own pass over Z. */
+static void forward(const gm_layer_view *l, gm_mat a, gm_mat z)
+{
+    for (size_t r = 0; r < z.rows; r++)
+        memcpy(gm_row(z, r), l->b, z.cols * sizeof(REAL));
+    if (z.rows == 1) /* z = W a + z        out = (out x in)(in) */
+        gemv(l, GM_FORWARD, CblasNoTrans, 1, l->w, a.data, 1, z.data);
+    else
+        gemm(l, GM_FORWARD, CblasNoTrans, CblasTrans, 1, a, l->w, 1, z);
+}
+
+/* BP2: D_prev = D W         n x in = (n x out)(out x in) */
+static void hidden_delta(const gm_layer_view *l, gm_mat d, gm_mat d_prev)
+{
+    if (d.rows == 1) /* d_prev = W^T d     in = (out x in)^T (out) */
+        gemv(l, GM_HIDDEN_DELTA, CblasTrans, 1, l->w, d.data, 0, d_prev.data);
+    else
+        gemm(l, GM_HIDDEN_DELTA, CblasNoTrans, CblasNoTrans, 1, d, l->w, 0, d_prev);
+}
+
+/* BP3: gb = alpha D^T 1 + beta gb          out = (n x out)^T (n) */
+static void bias_gradient(const gm_layer_view *l, gm_mat d, REAL alpha, REAL beta, REAL *gb)
+{
+    gemv(l, GM_BIAS_GRADIENT, CblasTrans, alpha, d, l->ones, beta, gb);
+}
+
+/* BP4: GW = alpha D^T A_prev + beta GW     out x in = (n x out)^T (n x in) */
+static void weight_gradient(const gm_layer_view *l, gm_mat d, gm_mat a, REAL alpha, REAL beta, gm_mat gw)
+{
+    if (d.rows == 1) { /* GW += alpha d a^T   out x in = (out)(in)^T; ger has no beta */
+        scale(beta, gw);
+        ger(l, GM_WEIGHT_GRADIENT, alpha, d.data, a.data, gw);
+    } else {
+        gemm(l, GM_WEIGHT_GRADIENT, CblasTrans, CblasNoTrans, alpha, d, a, beta, gw);
+    }
+}
+
+const gm_backend T(gm_backend_blas) = {
+    .name = "blas",
+    .summary = "each equation one CBLAS call",
+    .forward = forward,
+    .hidden_delta = hidden_delta,
+    .bias_gradient = bias_gradient,
+    .weight_gradient = weight_gradient,
+};

@@ -1,0 +1,152 @@
+/* Backends `naive` and `naive-ikj`: plain loops, no library.
+ *
+ * `naive` is the textbook's order i-j-k, one sum for each element of the target: slow, obvious, the oracle
+ * that the others are tested against. `naive-ikj` is the same arithmetic with the loops turned so that the
+ * innermost one runs along a row in memory, which a compiler can vectorise: the fair opponent of a BLAS. Both
+ * are compiled with -O3 for each instruction set (GM_VECTOR). As in BLAS, beta = 0 overwrites: what was
+ * there, NaN included, is never read. */
+#include "backend/backend.h"
+#include "base/vector.h"
+
+#include <string.h>
+
+/* c = alpha x + beta c */
+static inline void blend(REAL alpha, REAL x, REAL beta, REAL *c)
+{
+    *c = beta == 0 ? alpha * x : alpha * x + beta * *c;
+}
+
+/* Z = A W^T + 1 b^T        z_ij = b_j + sum_k a_ik w_jk */
+GM_VECTOR static void T(forward_ijk)(const gm_layer_view *l, gm_mat a, gm_mat z)
+{
+    for (size_t i = 0; i < z.rows; i++) {
+        for (size_t j = 0; j < z.cols; j++) {
+            REAL sum = l->b[j];
+            for (size_t k = 0; k < a.cols; k++)
+                sum += gm_row(a, i)[k] * gm_row(l->w, j)[k];
+            gm_row(z, i)[j] = sum;
+        }
+    }
+}
+
+/* D_prev = D W             e_ij = sum_k d_ik w_kj */
+GM_VECTOR static void T(hidden_delta_ijk)(const gm_layer_view *l, gm_mat d, gm_mat d_prev)
+{
+    for (size_t i = 0; i < d_prev.rows; i++) {
+        for (size_t j = 0; j < d_prev.cols; j++) {
+            REAL sum = 0;
+            for (size_t k = 0; k < d.cols; k++)
+                sum += gm_row(d, i)[k] * gm_row(l->w, k)[j];
+            gm_row(d_prev, i)[j] = sum;
+        }
+    }
+}
+
+/* gb = alpha D^T 1 + beta gb */
+GM_VECTOR static void T(bias_gradient_ijk)(const gm_layer_view *l, gm_mat d, REAL alpha, REAL beta, REAL *gb)
+{
+    (void)l;
+    for (size_t j = 0; j < d.cols; j++) {
+        REAL sum = 0;
+        for (size_t i = 0; i < d.rows; i++)
+            sum += gm_row(d, i)[j];
+        blend(alpha, sum, beta, &gb[j]);
+    }
+}
+
+/* GW = alpha D^T A + beta GW        g_jk = alpha sum_i d_ij a_ik + beta g_jk */
+GM_VECTOR static void T(weight_gradient_ijk)(const gm_layer_view *l, gm_mat d, gm_mat a, REAL alpha,
+                                             REAL beta, gm_mat gw)
+{
+    (void)l;
+    for (size_t j = 0; j < gw.rows; j++) {
+        for (size_t k = 0; k < gw.cols; k++) {
+            REAL sum = 0;
+            for (size_t i = 0; i < d.rows; i++)
+                sum += gm_row(d, i)[j] * gm_row(a, i)[k];
+            blend(alpha, sum, beta, &gw.data[j * gw.ld + k]);
+        }
+    }
+}
+
+/* y = beta y, without reading y when beta is 0 */
+static inline void scale(REAL beta, REAL *y, size_t count)
+{
+    if (beta == 0) {
+        memset(y, 0, count * sizeof *y);
+    } else if (beta != 1) {
+#pragma omp simd
+        for (size_t i = 0; i < count; i++)
+            y[i] *= beta;
+    }
+}
+
+/* y += alpha x */
+static inline void axpy(REAL alpha, const REAL *restrict x, REAL *restrict y, size_t count)
+{
+#pragma omp simd
+    for (size_t i = 0; i < count; i++)
+        y[i] += alpha * x[i];
+}
+
+/* A and W both lie with k along their rows, so here the vectorisable order is a dot product. */
+GM_VECTOR static void T(forward_ikj)(const gm_layer_view *l, gm_mat a, gm_mat z)
+{
+    for (size_t i = 0; i < z.rows; i++) {
+        const REAL *ai = gm_row(a, i);
+        for (size_t j = 0; j < z.cols; j++) {
+            const REAL *wj = gm_row(l->w, j);
+            REAL sum = 0;
+#pragma omp simd reduction(+ : sum)
+            for (size_t k = 0; k < a.cols; k++)
+                sum += ai[k] * wj[k];
+            gm_row(z, i)[j] = sum + l->b[j];
+        }
+    }
+}
+
+GM_VECTOR static void T(hidden_delta_ikj)(const gm_layer_view *l, gm_mat d, gm_mat d_prev)
+{
+    for (size_t i = 0; i < d_prev.rows; i++) {
+        scale(0, gm_row(d_prev, i), d_prev.cols);
+        for (size_t k = 0; k < d.cols; k++)
+            axpy(gm_row(d, i)[k], gm_row(l->w, k), gm_row(d_prev, i), d_prev.cols);
+    }
+}
+
+GM_VECTOR static void T(bias_gradient_ikj)(const gm_layer_view *l, gm_mat d, REAL alpha, REAL beta, REAL *gb)
+{
+    (void)l;
+    scale(beta, gb, d.cols);
+    for (size_t i = 0; i < d.rows; i++)
+        axpy(alpha, gm_row(d, i), gb, d.cols);
+}
+
+GM_VECTOR static void T(weight_gradient_ikj)(const gm_layer_view *l, gm_mat d, gm_mat a, REAL alpha,
+                                             REAL beta, gm_mat gw)
+{
+    (void)l;
+    for (size_t j = 0; j < gw.rows; j++) {
+        scale(beta, gm_row(gw, j), gw.cols);
+        for (size_t i = 0; i < d.rows; i++)
+            axpy(alpha * gm_row(d, i)[j], gm_row(a, i), gm_row(gw, j), gw.cols);
+    }
+}
+
+const gm_backend T(gm_backend_naive) = {
+    .name = "naive",
+    .summary = "textbook loops i-j-k: the oracle",
+    .forward = T(forward_ijk),
+    .hidden_delta = T(hidden_delta_ijk),
+    .bias_gradient = T(bias_gradient_ijk),
+    .weight_gradient = T(weight_gradient_ijk),
+};
+
+const gm_backend T(gm_backend_naive_ikj) = {
+    .name = "naive-ikj",
+    .summary = "loops turned so that a compiler can vectorise them",
+    .forward = T(forward_ikj),
+    .hidden_delta = T(hidden_delta_ikj),
+    .bias_gradient = T(bias_gradient_ikj),
+    .weight_gradient = T(weight_gradient_ikj),
+};

@@ -1,0 +1,72 @@
+/* The processor: its name, and the vector extensions that kernels are chosen by. */
+#include "base/kernel_text.h"
+
+#include <gradmill/system.h>
+#include <string.h>
+#if defined(__aarch64__)
+#include <sys/auxv.h>
+#endif
+
+static void add_feature(gm_cpu *cpu, const char *name, bool present)
+{
+    const size_t used = strlen(cpu->features);
+    if (!present || used + 1 + strlen(name) >= sizeof cpu->features)
+        return;
+    if (used > 0)
+        strcat(cpu->features, " ");
+    strcat(cpu->features, name);
+}
+
+#if defined(__x86_64__) || defined(__i386__)
+#define ARCH "x86-64"
+/* Asks the compiler's run time, which also asks whether the system saves the wide registers. */
+static void find_features(gm_cpu *cpu)
+{
+#define ADD(name) add_feature(cpu, name, __builtin_cpu_supports(name))
+    __builtin_cpu_init();
+    ADD("sse4.2");
+    ADD("avx");
+    ADD("avx2");
+    ADD("fma");
+    ADD("avx512f");
+    ADD("avx512dq");
+    ADD("avx512bw");
+    ADD("avx512vl");
+    ADD("avx512vnni");
+    ADD("avx512bf16");
+#undef ADD
+}
+#elif defined(__aarch64__)
+#define ARCH "arm64"
+static void find_features(gm_cpu *cpu)
+{
+    const unsigned long first = getauxval(AT_HWCAP), second = getauxval(AT_HWCAP2);
+    add_feature(cpu, "asimd", first & HWCAP_ASIMD);
+    add_feature(cpu, "sve", first & HWCAP_SVE);
+    add_feature(cpu, "sve2", second & HWCAP2_SVE2);
+    add_feature(cpu, "bf16", second & HWCAP2_BF16);
+}
+#else
+#define ARCH "unknown"
+static void find_features(gm_cpu *cpu)
+{
+    (void)cpu;
+}
+#endif
+
+/* x86 and ppc64 name the processor so; most arm64 kernels do not name it at all. */
+static const char *const model_keys[] = {"model name", "Model name", "cpu model", "cpu"};
+
+gm_cpu gm_system_cpu(void)
+{
+    gm_cpu cpu = {.arch = ARCH};
+    char text[GM_KERNEL_TEXT];
+    gm_kernel_read("/proc/cpuinfo", text, sizeof text);
+    for (size_t i = 0; i < sizeof model_keys / sizeof *model_keys && !cpu.model[0]; i++) {
+        const char *model = gm_kernel_field(text, model_keys[i]);
+        if (model)
+            gm_kernel_line(cpu.model, sizeof cpu.model, model);
+    }
+    find_features(&cpu);
+    return cpu;
+}

@@ -1,0 +1,35 @@
+/* The engine's team of threads: the caller is its first member. Members spin briefly while they wait, then
+ * sleep, so that back-to-back steps meet awake threads and an idle engine burns nothing. */
+#ifndef GM_BASE_TEAM_H
+#define GM_BASE_TEAM_H
+
+#include <gradmill/status.h>
+#include <stddef.h>
+
+typedef struct gm_team gm_team;
+
+/* Work for one member: thread 0 .. threads - 1. */
+typedef void (*gm_team_work)(void *context, size_t thread);
+
+/* threads >= 1. GM_LIMIT if the system starts no more threads. *team is NULL on failure. */
+gm_status gm_team_create(gm_team **team, size_t threads, gm_error *error);
+void gm_team_destroy(gm_team *team); /* NULL is fine */
+
+size_t gm_team_threads(const gm_team *team);
+
+/* Every member does work(context, its number), denormals flushed to zero; returns when all are done. */
+void gm_team_run(gm_team *team, gm_team_work work, void *context);
+
+/* The same for work that one thread does alone: work(context, 0) on the caller, nobody is woken. */
+void gm_team_run_alone(gm_team_work work, void *context);
+
+/* Called by every member inside the work: nobody goes on before all have come. */
+void gm_team_barrier(gm_team *team);
+
+/* One member's share of `total` things, in whole grains except at the end: [first, first + count). */
+typedef struct gm_share {
+    size_t first, count;
+} gm_share;
+gm_share gm_team_share(size_t total, size_t grain, size_t thread, size_t threads);
+
+#endif

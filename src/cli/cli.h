@@ -1,0 +1,35 @@
+/* What the verbs share. The command is the only place that prints or exits. */
+#ifndef GM_CLI_CLI_H
+#define GM_CLI_CLI_H
+
+#include <gradmill.h>
+#include <stdbool.h>
+
+/* A verb parses argv (argv[0] is "gradmill VERB") with argp and returns the exit code. */
+typedef struct cli_verb {
+    const char *name;
+    const char *summary; /* one line of `gradmill --help` */
+    int (*run)(int argc, char **argv);
+} cli_verb;
+
+int cli_train(int argc, char **argv);
+int cli_eval(int argc, char **argv);
+int cli_predict(int argc, char **argv);
+int cli_explain(int argc, char **argv);
+int cli_gradcheck(int argc, char **argv);
+int cli_doctor(int argc, char **argv);
+int cli_bench(int argc, char **argv);
+
+/* Prints "gradmill: MESSAGE" to stderr and returns the exit code of the status. */
+int cli_report(const gm_error *error);
+
+/* Prints "gradmill: warning: ..." to stderr. */
+void cli_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Prints "gradmill: note: ..." to stderr. */
+void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Flushes stdout; an exit code: 0, or 5 after saying that the output could not be written. */
+int cli_finish_output(void);
+
+#endif

@@ -1,0 +1,128 @@
+/* Doctor's report as one JSON object. What is unknown is null. json_pack with "o" takes its parts over, and
+ * gives NULL if one of them is NULL: a failure anywhere arrives at the root. */
+#include "base/error.h"
+#include "cli/doctor_report.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const threading_keys[] = {"serial", "pthreads", "openmp"};
+
+/* A text from the system; what is empty or no UTF-8 becomes null. */
+static json_t *text_or_null(const char *text)
+{
+    json_t *string = text[0] ? json_string(text) : NULL;
+    return string ? string : json_null();
+}
+
+/* A value that is never 0 where it is known. */
+static json_t *real_or_null(double value)
+{
+    return value > 0 ? json_real(value) : json_null();
+}
+
+static json_t *words(const char *text)
+{
+    json_t *array = json_array();
+    for (text += strspn(text, " "); array && *text; text += strspn(text, " ")) {
+        const size_t length = strcspn(text, " ");
+        if (json_array_append_new(array, json_stringn(text, length)) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+        text += length;
+    }
+    return array;
+}
+
+static json_t *pack_threads(const gm_threads *t)
+{
+    return json_pack("{s:I, s:I, s:o, s:I}", "online", (json_int_t)t->online, "affinity",
+                     (json_int_t)t->affinity, "quota", real_or_null(t->quota), "usable",
+                     (json_int_t)t->usable);
+}
+
+static json_t *pack_blas(const cli_facts *facts)
+{
+    const gm_blas *blas = &facts->blas;
+    const char *threading = blas->threading == GM_BLAS_UNKNOWN ? "" : threading_keys[blas->threading];
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "vendor", blas->vendor, "path",
+                     text_or_null(blas->path), "config", text_or_null(blas->config), "core",
+                     text_or_null(blas->core), "unpinned_core", text_or_null(facts->unpinned_core),
+                     "threading", text_or_null(threading), "threads",
+                     blas->threads > 0 ? json_integer(blas->threads) : json_null());
+}
+
+static json_t *pack_variables(const cli_facts *facts)
+{
+    json_t *object = json_object();
+    for (size_t i = 0; object && i < facts->variable_count; i++) {
+        const cli_variable *v = &facts->variables[i];
+        if (json_object_set_new(object, v->name, text_or_null(v->value)) != 0) {
+            json_decref(object);
+            return NULL;
+        }
+    }
+    return object;
+}
+
+static json_t *pack_speed(cli_speed speed)
+{
+    return json_pack("{s:o, s:o}", "one_thread", real_or_null(speed.one / 1e9), "all_threads",
+                     real_or_null(speed.all / 1e9));
+}
+
+static json_t *pack_speeds(const cli_facts *facts)
+{
+    if (!facts->measured)
+        return json_null();
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "fma_f32_gflops", pack_speed(facts->fma[GM_F32]),
+                     "sgemm_gflops", pack_speed(facts->gemm[GM_F32]), "fma_f64_gflops",
+                     pack_speed(facts->fma[GM_F64]), "dgemm_gflops", pack_speed(facts->gemm[GM_F64]),
+                     "memory_gbytes", pack_speed(facts->bandwidth));
+}
+
+static json_t *pack_finding(const cli_finding *finding)
+{
+    return json_pack("{s:s, s:s, s:o, s:o}", "name", finding->name, "severity",
+                     finding->severity == CLI_WARNING ? "warning" : "note", "text",
+                     text_or_null(finding->text), "fix", text_or_null(finding->fix));
+}
+
+static json_t *pack_findings(const cli_finding *findings, size_t count)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; array && i < count; i++) {
+        if (json_array_append_new(array, pack_finding(&findings[i])) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static json_t *pack_system(const cli_facts *facts)
+{
+    return json_pack("{s:o, s:o, s:o}", "huge_pages", text_or_null(facts->huge_pages), "governor",
+                     text_or_null(facts->governor), "load",
+                     facts->load >= 0 ? json_real(facts->load) : json_null());
+}
+
+gm_status cli_dump_facts(const cli_facts *facts, const cli_finding *findings, size_t count, gm_error *error)
+{
+    json_t *cpu = json_pack("{s:o, s:s, s:o}", "model", text_or_null(facts->cpu.model), "arch",
+                            facts->cpu.arch, "features", words(facts->cpu.features));
+    json_t *root =
+        json_pack("{s:s, s:s, s:b, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o}", "version", gm_version(),
+                  "compiler", facts->compiler, "optimised", facts->optimised, "cpu", cpu, "threads",
+                  pack_threads(&facts->threads), "memory_bytes", (json_int_t)facts->memory, "blas",
+                  pack_blas(facts), "system", pack_system(facts), "environment", pack_variables(facts),
+                  "measured", pack_speeds(facts), "findings", pack_findings(findings, count));
+    if (!root)
+        return gm_fail_memory(error, "the report", sizeof *facts);
+    const int failed = json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+    json_decref(root);
+    putchar('\n');
+    return failed ? gm_fail(error, GM_IO, "cannot write the report") : GM_OK;
+}

@@ -1,0 +1,217 @@
+/* gradmill explain: a worked example, number by number; or how often it is learned from random weights. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "cli/explanation.h"
+#include "cli/options.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { KEY_STEPS = 1, KEY_RATE, KEY_FREEZE_BIAS, KEY_SEEDS, KEY_JSON };
+
+struct run {
+    const char *path;
+    size_t steps;    /* 0: not given */
+    double rate;     /* NaN: the example's */
+    int freeze_bias; /* -1: the example's */
+    size_t seeds;    /* 0: explain */
+    bool json;
+};
+
+static const struct argp_option verb_options[] = {
+    {"steps",                                                                KEY_STEPS, "N", 0, "explain the first step, then show the loss up to step N (default 1)", 0},
+    {"rate",                                                                   KEY_RATE, "X", 0, "learning rate (default: the example's)", 0},
+    {"freeze-bias", KEY_FREEZE_BIAS, "yes|no", OPTION_ARG_OPTIONAL,
+     "whether biases stay (default: the example's)", 0},
+    {"seeds",                                                                      KEY_SEEDS, "N", 0,
+     "instead: train from the weights of seeds 1 to N for --steps steps (default 10000) and tell how many learn the "
+     "samples, that is, bring every output within 0.1 of its target", 0},
+    {"json",KEY_JSON, 0, 0, "one JSON object instead of text", 0},
+    {0                                                                    },
+};
+
+static void parse_freeze(const char *text, int *freeze, struct argp_state *state)
+{
+    *freeze = !text || strcmp(text, "yes") == 0;
+    if (text && strcmp(text, "yes") != 0 && strcmp(text, "no") != 0)
+        argp_error(state, "--freeze-bias=%s: expected yes or no", text);
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    struct run *run = state->input;
+    switch (key) {
+    case KEY_STEPS:
+        run->steps = cli_size("steps", argument, 1, state);
+        return 0;
+    case KEY_RATE:
+        run->rate = cli_number("rate", argument, state);
+        return 0;
+    case KEY_FREEZE_BIAS:
+        parse_freeze(argument, &run->freeze_bias, state);
+        return 0;
+    case KEY_SEEDS:
+        run->seeds = cli_size("seeds", argument, 1, state);
+        return 0;
+    case KEY_JSON:
+        run->json = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        run->path = argument;
+        return state->arg_num == 0 ? 0 : ARGP_ERR_UNKNOWN;
+    case ARGP_KEY_END:
+        if (!run->path)
+            argp_error(state, "expected an example file, such as data/mazur.json");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* A network of the example's shape with the weights of a seed. */
+static gm_status draw_network(const gm_example *example, uint64_t seed, gm_network **network, gm_error *error)
+{
+    const size_t count = gm_network_layer_count(example->network);
+    gm_layer_options *layers = gm_alloc(count, sizeof *layers);
+    if (!layers)
+        return gm_fail_memory(error, "the layers", count * sizeof *layers);
+    for (size_t l = 0; l < count; l++) {
+        const gm_layer layer = gm_network_layer(example->network, l);
+        layers[l] = (gm_layer_options){layer.outputs, layer.activation};
+    }
+    gm_network_options options = gm_network_options_default();
+    options.inputs = gm_network_inputs(example->network);
+    options.layer_count = count;
+    options.layers = layers;
+    options.loss = gm_network_loss(example->network);
+    options.precision = GM_F64;
+    options.seed = seed;
+    const gm_status status = gm_network_create(network, &options, error);
+    gm_free(layers);
+    return status;
+}
+
+static bool learned(const double *outputs, const double *targets, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!(fabs(outputs[i] - targets[i]) < 0.1))
+            return false;
+    }
+    return true;
+}
+
+/* Trains until the samples are learned; *taken = steps, or 0 if `steps` were not enough. */
+static gm_status train_seed(const gm_example *e, gm_engine *engine, double *outputs, size_t steps,
+                            size_t *taken, gm_error *error)
+{
+    enum { LOOK_EVERY = 10 };
+    const gm_array x = gm_array_f64(e->x, e->sample_count, gm_network_inputs(e->network));
+    const gm_array y = gm_array_f64(e->y, e->sample_count, gm_network_outputs(e->network));
+    *taken = 0;
+    for (size_t step = 1; step <= steps; step++) {
+        gm_status status = gm_engine_step(engine, x, y, NULL, error);
+        if (status == GM_OK && (step % LOOK_EVERY == 0 || step == steps))
+            status = gm_engine_predict(engine, x, outputs, error);
+        else if (status == GM_OK)
+            continue;
+        if (status != GM_OK)
+            return status;
+        if (learned(outputs, e->y, e->sample_count * gm_network_outputs(e->network))) {
+            *taken = step;
+            return GM_OK;
+        }
+    }
+    return GM_OK;
+}
+
+static gm_status try_seed(const gm_example *e, const gm_optimizer *optimizer, uint64_t seed, size_t steps,
+                          size_t *taken, gm_error *error)
+{
+    gm_network *network = NULL;
+    gm_engine *engine = NULL;
+    gm_engine_options options = gm_engine_options_default();
+    options.batch = e->sample_count;
+    options.threads = 1;
+    options.optimizer = *optimizer;
+    const size_t outputs = e->sample_count * gm_network_outputs(e->network);
+    double *a = gm_alloc(outputs, sizeof *a);
+    gm_status status = a ? draw_network(e, seed, &network, error) : gm_fail_memory(error, "outputs", outputs);
+    if (status == GM_OK)
+        status = gm_engine_create(&engine, network, &options, error);
+    if (status == GM_OK)
+        status = train_seed(e, engine, a, steps, taken, error);
+    gm_engine_destroy(engine);
+    gm_network_destroy(network);
+    gm_free(a);
+    return status;
+}
+
+static gm_status try_seeds(const struct run *run, const gm_example *e, const gm_optimizer *optimizer,
+                           gm_error *error)
+{
+    const size_t steps = run->steps ? run->steps : 10000;
+    size_t converged = 0, sum = 0;
+    for (size_t seed = 1; seed <= run->seeds; seed++) {
+        size_t taken = 0;
+        const gm_status status = try_seed(e, optimizer, seed, steps, &taken, error);
+        if (status != GM_OK)
+            return status;
+        converged += taken > 0;
+        sum += taken;
+    }
+    const double mean = converged ? (double)sum / (double)converged : 0;
+    if (run->json)
+        printf("{\"seeds\": %zu, \"converged\": %zu, \"steps\": %zu, \"mean_steps\": %.1f}\n", run->seeds,
+               converged, steps, mean);
+    else
+        printf("%zu of %zu seeds learned all %zu samples within %zu steps; mean %.0f steps\n", converged,
+               run->seeds, e->sample_count, steps, mean);
+    return GM_OK;
+}
+
+static gm_status explain(const struct run *run, const gm_example *example, const gm_optimizer *optimizer,
+                         gm_error *error)
+{
+    cli_explanation explanation;
+    const gm_status status =
+        cli_explanation_make(&explanation, example, run->steps ? run->steps : 1, optimizer, error);
+    if (status == GM_OK && run->json)
+        cli_explanation_print_json(&explanation);
+    else if (status == GM_OK)
+        cli_explanation_print(&explanation);
+    cli_explanation_clear(&explanation);
+    return status;
+}
+
+static gm_status run_all(const struct run *run, gm_error *error)
+{
+    gm_example example;
+    gm_status status = gm_example_load(&example, run->path, error);
+    if (status != GM_OK)
+        return status;
+    gm_optimizer optimizer = gm_optimizer_default(GM_SGD);
+    optimizer.rate = isnan(run->rate) ? example.rate : run->rate;
+    optimizer.freeze_bias = run->freeze_bias < 0 ? example.freeze_bias : run->freeze_bias;
+    status =
+        run->seeds ? try_seeds(run, &example, &optimizer, error) : explain(run, &example, &optimizer, error);
+    gm_example_clear(&example);
+    return status;
+}
+
+int cli_explain(int argc, char **argv)
+{
+    const struct argp argp = {
+        verb_options,
+        parse,
+        "EXAMPLE.json",
+        "Shows one training step of a small network: every z, a, delta, gradient and new weight, "
+        "beside the equation, the shapes and the BLAS call.",
+        NULL,
+        NULL,
+        NULL};
+    struct run run = {.rate = NAN, .freeze_bias = -1};
+    argp_parse(&argp, argc, argv, 0, NULL, &run);
+    gm_error error = {0};
+    return run_all(&run, &error) == GM_OK ? cli_finish_output() : cli_report(&error);
+}

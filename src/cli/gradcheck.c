@@ -1,0 +1,199 @@
+/* gradmill gradcheck: BP1 to BP4 against central differences, for a network described by options or by a
+ * worked example. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "cli/options.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+enum { KEY_TOLERANCE = 1, KEY_SAMPLES, KEY_JSON };
+
+struct run {
+    cli_network_options network;
+    cli_engine_options engine;
+    gm_gradcheck_options check;
+    const char *example_path;
+    bool json;
+
+    gm_network *built; /* from options; the example owns its own */
+    gm_example example;
+    double *x, *y; /* a random batch for `built` */
+};
+
+static const struct argp_option verb_options[] = {
+    {"tolerance",                                          KEY_TOLERANCE, "X", 0, "largest relative error that passes (default 1e-6)", 0},
+    {"samples",                                                 KEY_SAMPLES, "N", 0, "check N parameters, spread over the layers (default all)", 0},
+    {"json", KEY_JSON, 0, 0, "one JSON object instead of lines", 0},
+    {0                                                   },
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    struct run *run = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &run->network;
+        state->child_inputs[1] = &run->engine;
+        return 0;
+    case KEY_TOLERANCE:
+        run->check.tolerance = cli_number("tolerance", argument, state);
+        return 0;
+    case KEY_SAMPLES:
+        run->check.samples = cli_size("samples", argument, 1, state);
+        return 0;
+    case KEY_JSON:
+        run->json = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        run->example_path = argument;
+        return state->arg_num == 0 ? 0 : ARGP_ERR_UNKNOWN;
+    case ARGP_KEY_END:
+        if (!run->example_path == !run->network.widths)
+            argp_error(state, "expected either --layers N,N,... or an example file");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* Targets that the loss understands: one class of each row, chances, or any numbers. */
+static void draw_targets(gm_loss loss, gm_random *random, size_t rows, size_t cols, double *y)
+{
+    for (size_t r = 0; r < rows; r++) {
+        for (size_t c = 0; c < cols; c++)
+            y[r * cols + c] = loss == GM_CROSS_ENTROPY ? 0
+                              : loss == GM_LOGISTIC    ? gm_random_uniform(random)
+                                                       : gm_random_normal(random);
+        if (loss == GM_CROSS_ENTROPY)
+            y[r * cols + gm_random_below(random, cols)] = 1;
+    }
+}
+
+static gm_status draw_batch(struct run *run, gm_array *x, gm_array *y, gm_error *error)
+{
+    const size_t rows = run->engine.engine.batch;
+    const size_t in = gm_network_inputs(run->built), out = gm_network_outputs(run->built);
+    gm_random random = gm_random_seed(run->network.seed, GM_STREAM_CHECK);
+    run->x = gm_alloc(rows, in * sizeof *run->x);
+    run->y = gm_alloc(rows, out * sizeof *run->y);
+    if (!run->x || !run->y)
+        return gm_fail_memory(error, "a batch", rows * (in + out) * sizeof *run->x);
+    for (size_t i = 0; i < rows * in; i++)
+        run->x[i] = gm_random_normal(&random);
+    draw_targets(gm_network_loss(run->built), &random, rows, out, run->y);
+    *x = gm_array_f64(run->x, rows, in);
+    *y = gm_array_f64(run->y, rows, out);
+    return GM_OK;
+}
+
+/* The network and its batch, from the options. */
+static gm_status describe(struct run *run, gm_array *x, gm_array *y, gm_error *error)
+{
+    gm_network_options network;
+    gm_layer_options *layers;
+    gm_status status = cli_network_describe(&run->network, GM_CROSS_ENTROPY, &network, &layers, error);
+    network.precision = GM_F64;
+    if (status == GM_OK)
+        status = gm_network_create(&run->built, &network, error);
+    gm_free(layers);
+    return status == GM_OK ? draw_batch(run, x, y, error) : status;
+}
+
+static gm_status load_example(struct run *run, gm_array *x, gm_array *y, gm_error *error)
+{
+    const gm_status status = gm_example_load(&run->example, run->example_path, error);
+    if (status != GM_OK)
+        return status;
+    const gm_network *network = run->example.network;
+    const size_t rows = run->example.sample_count;
+    run->engine.engine.batch = rows;
+    *x = gm_array_f64(run->example.x, rows, gm_network_inputs(network));
+    *y = gm_array_f64(run->example.y, rows, gm_network_outputs(network));
+    return GM_OK;
+}
+
+static void print_json(const gm_gradcheck *r)
+{
+    json_t *root = json_pack(
+        "{s:b, s:I, s:f, s:I, s:s, s:I, s:I, s:f, s:f}", "passed", r->passed, "checked",
+        (json_int_t)r->checked, "worst_error", r->worst_error, "worst_layer", (json_int_t)r->worst_layer + 1,
+        "worst_kind", r->worst_is_bias ? "bias" : "weight", "worst_row", (json_int_t)r->worst_row,
+        "worst_col", (json_int_t)r->worst_col, "analytic", r->analytic, "numeric", r->numeric);
+    json_dumpf(root, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(root);
+}
+
+static void print(const struct run *run, const gm_gradcheck *r)
+{
+    if (run->json) {
+        print_json(r);
+        return;
+    }
+    printf("%s: %zu parameters, worst relative error %.2g, limit %.2g\n", r->passed ? "PASS" : "FAIL",
+           r->checked, r->worst_error, run->check.tolerance);
+    if (r->worst_is_bias)
+        printf("worst: layer %zu, b[%zu]", r->worst_layer + 1, r->worst_row);
+    else
+        printf("worst: layer %zu, W[%zu, %zu]", r->worst_layer + 1, r->worst_row, r->worst_col);
+    printf(": backpropagation %.12g, central difference %.12g\n", r->analytic, r->numeric);
+}
+
+static gm_status check(struct run *run, gm_error *error)
+{
+    gm_array x, y;
+    gm_engine *engine = NULL;
+    gm_gradcheck result;
+    gm_status status = run->example_path ? load_example(run, &x, &y, error) : describe(run, &x, &y, error);
+    if (status == GM_OK) {
+        gm_network *network = run->example_path ? run->example.network : run->built;
+        status = gm_engine_create(&engine, network, &run->engine.engine, error);
+    }
+    if (status == GM_OK)
+        status = gm_gradcheck_run(engine, x, y, &run->check, &result, error);
+    gm_engine_destroy(engine);
+    if (status != GM_OK)
+        return status;
+    print(run, &result);
+    if (result.passed)
+        return GM_OK;
+    return gm_fail(error, GM_CHECK, "the gradients of backpropagation and of central differences differ");
+}
+
+int cli_gradcheck(int argc, char **argv)
+{
+    const struct argp_child children[] = {
+        {&cli_network_argp, 0, NULL, 0},
+        {&cli_compute_argp,             0, NULL, 0},
+        {0                }
+    };
+    const struct argp argp = {
+        verb_options,
+        parse,
+        "[EXAMPLE.json]",
+        "Compares the gradients of BP1 to BP4 with central differences of the loss, in f64, on a "
+        "random batch (default 8 rows) or on the samples of a worked example. Exit code 8 if they "
+        "differ.",
+        children,
+        NULL,
+        NULL};
+    struct run run = {
+        .network = cli_network_defaults(),
+        .engine = cli_engine_defaults(GM_SGD),
+        .check = gm_gradcheck_options_default(),
+    };
+    run.engine.engine.batch = 8;
+    argp_parse(&argp, argc, argv, 0, NULL, &run);
+    run.check.seed = run.network.seed;
+    gm_error error = {0};
+    const gm_status status = check(&run, &error);
+    gm_example_clear(&run.example);
+    gm_network_destroy(run.built);
+    gm_free(run.x);
+    gm_free(run.y);
+    cli_network_clear(&run.network);
+    const int output = cli_finish_output();
+    return status == GM_OK ? output : cli_report(&error);
+}

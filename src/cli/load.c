@@ -1,0 +1,53 @@
+/* Data sets for the verbs. */
+#include "cli/load.h"
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+static bool is_directory(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+static gm_status load_directory(const cli_data_options *options, cli_part part, gm_dataset **dataset,
+                                gm_error *error)
+{
+    gm_dataset_files files;
+    const gm_status status = gm_dataset_find(options->data, &files, error);
+    if (status != GM_OK)
+        return status;
+    const char *images = part == CLI_PART_TRAIN ? files.train : files.test;
+    const char *labels = part == CLI_PART_TRAIN ? files.train_labels : files.test_labels;
+    if (*images == '\0')
+        return gm_fail(error, GM_BAD_DATA,
+                       "%s: no test images; expected t10k-images-idx3-ubyte or test-images-idx3-ubyte",
+                       options->data);
+    gm_dataset_options read = options->read;
+    read.labels = *labels ? labels : NULL;
+    return gm_dataset_load(dataset, images, &read, error);
+}
+
+gm_status cli_load(const cli_data_options *options, cli_part part, gm_dataset **dataset, gm_error *error)
+{
+    *dataset = NULL;
+    if (!options->data)
+        return gm_fail(error, GM_USAGE, "no data; expected --data PATH");
+    const gm_status status = is_directory(options->data)
+                                 ? load_directory(options, part, dataset, error)
+                                 : gm_dataset_load(dataset, options->data, &options->read, error);
+    for (size_t i = 0; status == GM_OK && gm_dataset_remark(*dataset, i); i++)
+        cli_note("%s", gm_dataset_remark(*dataset, i));
+    return status;
+}
+
+gm_status cli_inference_engine(const cli_engine_options *options, const gm_model *model, size_t rows,
+                               gm_engine **engine, gm_error *error)
+{
+    gm_engine_options inference = options->engine;
+    inference.inference = true;
+    inference.batch = gm_max(gm_min(inference.batch, rows), 1);
+    return gm_engine_create(engine, model->network, &inference, error);
+}

@@ -1,0 +1,62 @@
+/* gradmill: the command. Finds the verb and hands over; knows nothing else. */
+#include "cli/cli.h"
+
+#include <argp.h>
+#include <stdio.h>
+#include <string.h>
+
+static const cli_verb verbs[] = {
+    {"train",     "data -> model",                                                              cli_train    },
+    {"eval",      "model + data -> loss and accuracy",                                          cli_eval     },
+    {"predict",   "model + data -> labels, probabilities or values, as CSV",                    cli_predict  },
+    {"explain",   "one step of a small network: every number, every equation, every BLAS call", cli_explain  },
+    {"gradcheck", "BP1 to BP4 against central differences",                                     cli_gradcheck},
+    {"bench",     "how fast is a training step here, and why",                                  cli_bench    },
+    {"doctor",    "which BLAS, which kernels, how many threads, how fast; what to change",      cli_doctor   },
+};
+#define VERB_COUNT (sizeof verbs / sizeof *verbs)
+
+static void print_help(FILE *out)
+{
+    fputs("Usage: gradmill VERB [OPTION...]\n"
+          "Trains fully connected networks on CPUs, each equation of backpropagation as one BLAS call.\n\n",
+          out);
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        fprintf(out, "  %-10s %s\n", verbs[i].name, verbs[i].summary);
+    fputs(
+        "\n'gradmill VERB --help' lists the options of a verb. Exit codes: 0 done, 1 unexpected, 2 usage,\n"
+        "3 bad data file, 4 bad model file, 5 input/output, 6 memory or limits, 7 diverged, 8 a check failed.\n",
+        out);
+}
+
+/* argp calls the program by argv[0]: "gradmill train" makes its messages say which verb they speak of. */
+static int run_verb(const cli_verb *verb, int argc, char **argv)
+{
+    char name[64];
+    snprintf(name, sizeof name, "gradmill %s", verb->name);
+    argv[1] = name;
+    return verb->run(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+    argp_err_exit_status = GM_USAGE;
+    if (argc < 2) {
+        print_help(stderr);
+        return GM_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        print_help(stdout);
+        return cli_finish_output();
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("gradmill %s\n", gm_version());
+        return cli_finish_output();
+    }
+    for (size_t i = 0; i < VERB_COUNT; i++) {
+        if (strcmp(argv[1], verbs[i].name) == 0)
+            return run_verb(&verbs[i], argc, argv);
+    }
+    fprintf(stderr, "gradmill: unknown verb '%s'; 'gradmill --help' lists the verbs\n", argv[1]);
+    return GM_USAGE;
+}

@@ -1,0 +1,25 @@
+/* Numbers of options. */
+#include "cli/options.h"
+#include "base/number.h"
+
+#include <string.h>
+
+size_t cli_size(const char *option, const char *text, size_t least, struct argp_state *state)
+{
+    uint64_t value;
+    if (!gm_parse_u64(text, &value))
+        argp_error(state, "--%s %s: expected a whole number", option, text);
+    else if (value < least)
+        argp_error(state, "--%s %s: expected at least %zu", option, text, least);
+    else
+        return (size_t)value;
+    return 0;
+}
+
+double cli_number(const char *option, const char *text, struct argp_state *state)
+{
+    double value = 0;
+    if (!gm_parse_double(text, strlen(text), &value))
+        argp_error(state, "--%s %s: expected a number", option, text);
+    return value;
+}

@@ -1,0 +1,95 @@
+/* The options that say which data, and how to read it. */
+#include "cli/options.h"
+
+#include <string.h>
+
+enum {
+    KEY_DATA = 0x100,
+    KEY_LABELS,
+    KEY_TARGET,
+    KEY_DELIM,
+    KEY_HEADER,
+    KEY_REGRESSION,
+    KEY_MISSING,
+};
+
+static const struct argp_option data_options[] = {
+    {0,         0, 0, 0, "Data:", 1},
+    {"data",        KEY_DATA, "PATH", 0, "IDX or CSV file, or a directory of MNIST-like IDX files; gzip or plain",
+     0},
+    {"labels",  KEY_LABELS, "FILE", 0, "IDX: the labels of the images in --data", 0},
+    {"target",         KEY_TARGET, "COLUMN", 0,
+     "CSV: the label column by name or number, -1 = last, none (default last)", 0},
+    {"delim",KEY_DELIM, "CHAR", 0, "CSV: the separator (default ,)", 0},
+    {"header",        KEY_HEADER, "yes|no", 0, "CSV: whether the first row names the columns (default: look)", 0},
+    {"regression",         KEY_REGRESSION, 0, 0, "CSV: the target is a number to be fitted, not a class", 0},
+    {"missing",  KEY_MISSING, "refuse|mean|drop", 0, "CSV: what to do with empty cells (default refuse)", 0},
+    {0  },
+};
+
+cli_data_options cli_data_defaults(void)
+{
+    return (cli_data_options){.read = gm_dataset_options_default()};
+}
+
+static void parse_missing(const char *text, gm_missing *missing, struct argp_state *state)
+{
+    if (strcmp(text, "refuse") == 0)
+        *missing = GM_MISSING_REFUSE;
+    else if (strcmp(text, "mean") == 0)
+        *missing = GM_MISSING_MEAN;
+    else if (strcmp(text, "drop") == 0)
+        *missing = GM_MISSING_DROP;
+    else
+        argp_error(state, "--missing %s: expected refuse, mean or drop", text);
+}
+
+static void parse_header(const char *text, int *header, struct argp_state *state)
+{
+    if (strcmp(text, "yes") == 0)
+        *header = 1;
+    else if (strcmp(text, "no") == 0)
+        *header = 0;
+    else
+        argp_error(state, "--header %s: expected yes or no", text);
+}
+
+static void parse_delimiter(const char *text, char *delimiter, struct argp_state *state)
+{
+    const bool tab = strcmp(text, "\\t") == 0 || strcmp(text, "tab") == 0;
+    *delimiter = tab ? '\t' : *text;
+    if (!tab && strlen(text) != 1)
+        argp_error(state, "--delim %s: expected one character, or tab", text);
+}
+
+static error_t parse_data(int key, char *argument, struct argp_state *state)
+{
+    cli_data_options *options = state->input;
+    switch (key) {
+    case KEY_DATA:
+        options->data = argument;
+        return 0;
+    case KEY_LABELS:
+        options->read.labels = argument;
+        return 0;
+    case KEY_TARGET:
+        options->read.target = argument;
+        return 0;
+    case KEY_DELIM:
+        parse_delimiter(argument, &options->read.delimiter, state);
+        return 0;
+    case KEY_HEADER:
+        parse_header(argument, &options->read.header, state);
+        return 0;
+    case KEY_REGRESSION:
+        options->read.regression = true;
+        return 0;
+    case KEY_MISSING:
+        parse_missing(argument, &options->read.missing, state);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+const struct argp cli_data_argp = {.options = data_options, .parser = parse_data};

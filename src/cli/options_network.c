@@ -1,0 +1,145 @@
+/* The options that describe a network, and what the description means. */
+#include "cli/options.h"
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <string.h>
+
+enum {
+    KEY_LAYERS = 0x200,
+    KEY_ACTIVATION,
+    KEY_LOSS,
+    KEY_PRECISION,
+    KEY_INIT,
+    KEY_SEED,
+};
+
+static const struct argp_option network_options[] = {
+    {0,            0, 0, 0, "Network:", 2},
+    {"layers",           KEY_LAYERS, "N,N,...", 0, "widths from inputs to outputs, for example 784,1024,1024,10", 0},
+    {"activation",  KEY_ACTIVATION, "F[,F...]", 0,
+     "of the hidden layers, or a list with one for each layer: identity, sigmoid, tanh, relu, leaky-relu, gelu, "
+     "softplus, softmax (default relu; output as the loss needs)", 0},
+    {"loss",            KEY_LOSS, "C", 0,
+     "half-squares, mean-squares, logistic, cross-entropy, huber (default cross-entropy, for numbers mean-squares)",
+     0},
+    {"init",KEY_INIT, "HOW", 0,
+     "auto, or xavier-, he-, lecun- with uniform or normal (default auto: He for relu and its kin, else Xavier)",
+     0},
+    {"precision",           KEY_PRECISION, "f32|f64", 0, "arithmetic (default f32)", 0},
+    {"seed",           KEY_SEED, "N", 0, "of weights, split and shuffle (default 1)", 0},
+    {0},
+};
+
+cli_network_options cli_network_defaults(void)
+{
+    return (cli_network_options){.precision = GM_F32, .init = GM_INIT_AUTO, .seed = 1};
+}
+
+void cli_network_clear(cli_network_options *options)
+{
+    gm_free(options->widths);
+    gm_free(options->activations);
+    *options = (cli_network_options){0};
+}
+
+/* How many items a comma-separated list has. */
+static size_t count_items(const char *list)
+{
+    size_t count = 1;
+    for (; *list; list++)
+        count += *list == ',';
+    return count;
+}
+
+static void parse_layers(char *list, cli_network_options *options, struct argp_state *state)
+{
+    gm_free(options->widths);
+    options->width_count = 0;
+    options->widths = gm_alloc(count_items(list), sizeof *options->widths);
+    for (char *item; options->widths && (item = strsep(&list, ","));)
+        options->widths[options->width_count++] = cli_size("layers", item, 1, state);
+    if (options->width_count < 2)
+        argp_error(state, "--layers: expected at least two widths, inputs and outputs");
+}
+
+static void parse_activations(char *list, cli_network_options *options, struct argp_state *state)
+{
+    gm_free(options->activations);
+    options->activation_count = 0;
+    options->activations = gm_alloc(count_items(list), sizeof *options->activations);
+    for (char *item; options->activations && (item = strsep(&list, ","));) {
+        if (!gm_activation_from_name(item, &options->activations[options->activation_count++]))
+            argp_error(state, "--activation %s: expected one of the names that --help lists", item);
+    }
+}
+
+static error_t parse_network(int key, char *argument, struct argp_state *state)
+{
+    cli_network_options *options = state->input;
+    switch (key) {
+    case KEY_LAYERS:
+        parse_layers(argument, options, state);
+        return 0;
+    case KEY_ACTIVATION:
+        parse_activations(argument, options, state);
+        return 0;
+    case KEY_LOSS:
+        if (!gm_loss_from_name(argument, &options->loss))
+            argp_error(state, "--loss %s: expected one of the names that --help lists", argument);
+        options->has_loss = true;
+        return 0;
+    case KEY_INIT:
+        if (!gm_init_from_name(argument, &options->init) || options->init == GM_INIT_CONSTANT)
+            argp_error(state, "--init %s: expected one of the names that --help lists", argument);
+        return 0;
+    case KEY_PRECISION:
+        if (!gm_precision_from_name(argument, &options->precision))
+            argp_error(state, "--precision %s: expected f32 or f64", argument);
+        return 0;
+    case KEY_SEED:
+        options->seed = cli_size("seed", argument, 0, state);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+const struct argp cli_network_argp = {.options = network_options, .parser = parse_network};
+
+/* The activation of one layer: from a full list, or the one for hidden layers and the loss's own at the
+ * output. */
+static gm_activation choose_activation(const cli_network_options *o, size_t layer, size_t layer_count,
+                                       gm_loss loss)
+{
+    if (o->activation_count == layer_count && layer_count > 1)
+        return o->activations[layer];
+    if (layer + 1 == layer_count)
+        return gm_loss_output_activation(loss);
+    return o->activation_count == 1 ? o->activations[0] : GM_RELU;
+}
+
+gm_status cli_network_describe(const cli_network_options *options, gm_loss fallback,
+                               gm_network_options *network, gm_layer_options **layers, gm_error *error)
+{
+    const size_t count = options->width_count - 1;
+    *layers = NULL;
+    if (options->activation_count > 1 && options->activation_count != count)
+        return gm_fail(error, GM_USAGE, "--activation names %zu layers; expected 1 name, or %zu",
+                       options->activation_count, count);
+    *layers = gm_alloc(count, sizeof **layers);
+    if (!*layers)
+        return gm_fail_memory(error, "the layers", count * sizeof **layers);
+    *network = gm_network_options_default();
+    network->inputs = options->widths[0];
+    network->layer_count = count;
+    network->layers = *layers;
+    network->loss = options->has_loss ? options->loss : fallback;
+    network->precision = options->precision;
+    network->init = options->init;
+    network->seed = options->seed;
+    for (size_t i = 0; i < count; i++)
+        (*layers)[i] =
+            (gm_layer_options){options->widths[i + 1], choose_activation(options, i, count, network->loss)};
+    return GM_OK;
+}

@@ -1,0 +1,45 @@
+/* How the command speaks: errors, warnings and notes on stderr. */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int cli_report(const gm_error *error)
+{
+    fprintf(stderr, "gradmill: %s\n", error->message);
+    return (int)error->status;
+}
+
+static void speak(const char *kind, const char *format, va_list arguments)
+{
+    fprintf(stderr, "gradmill: %s: ", kind);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+}
+
+void cli_warn(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    speak("warning", format, arguments);
+    va_end(arguments);
+}
+
+void cli_note(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    speak("note", format, arguments);
+    va_end(arguments);
+}
+
+int cli_finish_output(void)
+{
+    const bool failed = ferror(stdout) != 0;
+    if (fflush(stdout) == 0 && !failed)
+        return GM_OK;
+    fprintf(stderr, "gradmill: standard output: %s\n", strerror(errno));
+    return GM_IO;
+}

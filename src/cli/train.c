@@ -1,0 +1,272 @@
+/* gradmill train: data -> model. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "cli/interrupt.h"
+#include "cli/load.h"
+#include "cli/train_report.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { KEY_VALID = 1, KEY_VALID_LABELS, KEY_SHARE, KEY_SCALING, KEY_EPOCHS, KEY_SAVE, KEY_JSON, KEY_QUIET };
+
+/* Everything that one run needs, in the order in which it comes to be. */
+struct run {
+    cli_data_options data;
+    cli_network_options network;
+    cli_engine_options engine;
+    const char *valid, *valid_labels;
+    double share;
+    gm_scaling_kind scaling_kind;
+    size_t epochs; /* 0: not given */
+    const char *save;
+    cli_train_report report;
+
+    gm_dataset *all, *train_part, *valid_part; /* valid_part NULL: no validation */
+    gm_model model;
+    gm_engine *runner;
+    gm_status save_status; /* of the last save, whose failure ends the run */
+    gm_error *error;
+};
+
+static const struct argp_option verb_options[] = {
+    {0,                                                       0, 0, 0, "Training:", 5},
+    {"epochs",                                                      KEY_EPOCHS, "N", 0, "passes over the training rows (default 10, more for small data)", 0},
+    {"valid",                                            KEY_VALID, "FILE", 0, "validate on this file instead of a share of the data", 0},
+    {"valid-labels",                                                       KEY_VALID_LABELS, "FILE", 0, "IDX: the labels of --valid", 0},
+    {"valid-share",KEY_SHARE, "X", 0, "share of the rows kept for validation, stratified (default 0.1)", 0},
+    {"scaling",                                                      KEY_SCALING, "HOW", 0, "auto, none, unit (1/255), standard (default auto: unit for bytes)",
+     0},
+    {"save",                                                      KEY_SAVE, "FILE", 0, "write the model here after each epoch (safetensors)", 0},
+    {"json",                                                 KEY_JSON, 0, 0, "one JSON object instead of the table", 0},
+    {"quiet",                                                 KEY_QUIET, 0, 0, "no table, no progress bar", 0},
+    {0},
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    struct run *run = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &run->data;
+        state->child_inputs[1] = &run->network;
+        state->child_inputs[2] = state->child_inputs[3] = &run->engine;
+        return 0;
+    case KEY_VALID:
+        run->valid = argument;
+        return 0;
+    case KEY_VALID_LABELS:
+        run->valid_labels = argument;
+        return 0;
+    case KEY_SHARE:
+        run->share = cli_number("valid-share", argument, state);
+        return 0;
+    case KEY_SCALING:
+        if (!gm_scaling_from_name(argument, &run->scaling_kind))
+            argp_error(state, "--scaling %s: expected auto, none, unit or standard", argument);
+        return 0;
+    case KEY_EPOCHS:
+        run->epochs = cli_size("epochs", argument, 1, state);
+        return 0;
+    case KEY_SAVE:
+        run->save = argument;
+        return 0;
+    case KEY_JSON:
+        run->report.json = true;
+        return 0;
+    case KEY_QUIET:
+        run->report.quiet = true;
+        return 0;
+    case ARGP_KEY_END:
+        if (!run->data.data)
+            argp_error(state, "no data; expected --data PATH");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static gm_status copy_classes(struct run *run, gm_error *error)
+{
+    gm_model *model = &run->model;
+    if (!gm_dataset_has_labels(run->all))
+        return GM_OK;
+    model->class_count = gm_dataset_targets(run->all);
+    model->classes = gm_alloc(model->class_count, sizeof *model->classes);
+    for (size_t c = 0; model->classes && c < model->class_count; c++) {
+        model->classes[c] = gm_strdup(gm_dataset_class_name(run->all, c));
+        if (!model->classes[c])
+            return gm_fail_memory(error, "the class names", model->class_count);
+    }
+    return model->classes ? GM_OK : gm_fail_memory(error, "the class names", model->class_count);
+}
+
+/* The data, split into what is learned from and what is judged by. */
+static gm_status load(struct run *run, gm_error *error)
+{
+    gm_status status = cli_load(&run->data, CLI_PART_TRAIN, &run->all, error);
+    if (status != GM_OK)
+        return status;
+    if (gm_dataset_targets(run->all) == 0)
+        return gm_fail(error, GM_BAD_DATA, "%s: no labels to learn from; give them with --labels",
+                       run->data.data);
+    status = copy_classes(run, error);
+    if (status != GM_OK)
+        return status;
+    if (!run->valid)
+        return gm_dataset_split(run->all, run->share, run->network.seed, &run->train_part, &run->valid_part,
+                                error);
+    status = gm_dataset_split(run->all, 0, run->network.seed, &run->train_part, &run->valid_part, error);
+    gm_dataset_destroy(run->valid_part);
+    run->valid_part = NULL;
+    if (status != GM_OK)
+        return status;
+    cli_data_options valid = run->data;
+    valid.data = run->valid;
+    valid.read.labels = run->valid_labels;
+    valid.read.classes = (const char *const *)run->model.classes;
+    valid.read.class_count = run->model.class_count;
+    return cli_load(&valid, CLI_PART_TRAIN, &run->valid_part, error);
+}
+
+/* Widths that were not given: a network that is good at images of clothes and fast enough to wait for. */
+static gm_status complete_widths(struct run *run, gm_error *error)
+{
+    const size_t inputs = gm_dataset_features(run->all), outputs = gm_dataset_targets(run->all);
+    cli_network_options *n = &run->network;
+    if (!n->widths) {
+        const size_t widths[] = {inputs, 512, 256, outputs};
+        n->width_count = sizeof widths / sizeof *widths;
+        n->widths = gm_alloc(n->width_count, sizeof *n->widths);
+        for (size_t i = 0; n->widths && i < n->width_count; i++)
+            n->widths[i] = widths[i];
+        return n->widths ? GM_OK : gm_fail_memory(error, "the layers", sizeof widths);
+    }
+    if (n->widths[0] != inputs)
+        return gm_fail(error, GM_USAGE, "--layers begins with %zu; expected %zu, the features of %s",
+                       n->widths[0], inputs, run->data.data);
+    if (n->widths[n->width_count - 1] != outputs)
+        return gm_fail(error, GM_USAGE, "--layers ends with %zu; expected %zu, the %s of %s",
+                       n->widths[n->width_count - 1], outputs,
+                       gm_dataset_has_labels(run->all) ? "classes" : "targets", run->data.data);
+    return GM_OK;
+}
+
+/* Small data wants more passes: enough for some 2,000 steps, but 10 at least and 1,000 at most. */
+static size_t default_epochs(size_t rows, size_t batch)
+{
+    const size_t steps = (rows + batch - 1) / batch;
+    return gm_min(gm_max((2000 + steps - 1) / steps, 10), 1000);
+}
+
+static gm_status build(struct run *run, gm_error *error)
+{
+    gm_network_options network;
+    gm_layer_options *layers = NULL;
+    const gm_loss fallback = gm_dataset_has_labels(run->all) ? GM_CROSS_ENTROPY : GM_MEAN_SQUARES;
+    gm_status status = complete_widths(run, error);
+    if (status == GM_OK)
+        status = cli_network_describe(&run->network, fallback, &network, &layers, error);
+    if (status == GM_OK)
+        status = gm_network_create(&run->model.network, &network, error);
+    gm_free(layers);
+    if (status != GM_OK)
+        return status;
+    run->model.seed = run->network.seed;
+    const size_t rows = gm_dataset_rows(run->train_part);
+    if (!run->engine.has_batch)
+        run->engine.engine.batch = gm_min(rows >= 10000 ? 128 : 32, rows);
+    if (run->epochs == 0)
+        run->epochs = default_epochs(rows, run->engine.engine.batch);
+    status = gm_scaling_fit(&run->model.scaling, run->scaling_kind, run->train_part, error);
+    if (status == GM_OK && run->model.scaling->constant_features > 0)
+        cli_note("%zu of %zu features are constant in the training part",
+                 run->model.scaling->constant_features, run->model.scaling->features);
+    return status == GM_OK ? gm_engine_create(&run->runner, run->model.network, &run->engine.engine, error)
+                           : status;
+}
+
+static bool on_step(const gm_progress *progress, void *context)
+{
+    struct run *run = context;
+    cli_train_report_step(&run->report, progress);
+    return cli_interrupted();
+}
+
+/* The model of every finished epoch is on disk before the next one begins. */
+static bool on_epoch(const gm_epoch *epoch, void *context)
+{
+    struct run *run = context;
+    cli_train_report_epoch(&run->report, epoch);
+    if (run->save)
+        run->save_status = gm_model_save(run->save, &run->model, run->error);
+    return run->save_status != GM_OK || cli_interrupted();
+}
+
+static gm_status train(struct run *run, gm_error *error)
+{
+    gm_train_options train = gm_train_options_default();
+    train.epochs = run->epochs;
+    train.seed = run->network.seed;
+    train.on_step = on_step;
+    train.on_epoch = on_epoch;
+    train.context = run;
+    run->error = error;
+    cli_interrupt_watch();
+    cli_train_report_open(&run->report, gm_dataset_has_labels(run->all));
+    const gm_dataset *valid =
+        run->valid_part && gm_dataset_rows(run->valid_part) > 0 ? run->valid_part : NULL;
+    gm_status status = gm_train(run->runner, run->train_part, valid, run->model.scaling, &train, NULL, error);
+    if (status == GM_OK)
+        status = run->save_status;
+    cli_train_report_close(&run->report, status == GM_OK ? run->save : NULL);
+    return status;
+}
+
+static gm_status run_all(struct run *run, gm_error *error)
+{
+    if (!(run->share >= 0 && run->share < 1))
+        return gm_fail(error, GM_USAGE, "--valid-share %g: expected a number from 0 to below 1", run->share);
+    gm_status status = run->save ? gm_model_can_save(run->save, error) : GM_OK;
+    if (status == GM_OK)
+        status = load(run, error);
+    if (status == GM_OK)
+        status = build(run, error);
+    return status == GM_OK ? train(run, error) : status;
+}
+
+int cli_train(int argc, char **argv)
+{
+    const struct argp_child children[] = {
+        {&cli_data_argp, 0, NULL, 0},
+        {&cli_network_argp,          0, NULL, 0},
+        {&cli_compute_argp,              0, NULL, 0},
+        {&cli_optimizer_argp,    0, NULL, 0},
+        {0            },
+    };
+    const struct argp argp = {
+        verb_options, parse, NULL, "Trains a network and prints one line for each epoch.",
+        children,     NULL,  NULL};
+    struct run run = {
+        .data = cli_data_defaults(),
+        .network = cli_network_defaults(),
+        .engine = cli_engine_defaults(GM_ADAM),
+        .share = 0.1,
+        .scaling_kind = GM_SCALING_AUTO,
+    };
+    argp_parse(&argp, argc, argv, 0, NULL, &run);
+    gm_error error = {0};
+    const gm_status status = run_all(&run, &error);
+    gm_engine_destroy(run.runner);
+    gm_model_clear(&run.model);
+    gm_dataset_destroy(run.train_part);
+    gm_dataset_destroy(run.valid_part);
+    gm_dataset_destroy(run.all);
+    cli_network_clear(&run.network);
+    if (status != GM_OK)
+        return cli_report(&error);
+    const int output = cli_finish_output();
+    cli_interrupt_reraise();
+    return output;
+}

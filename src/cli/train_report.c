@@ -1,0 +1,110 @@
+/* What `train` shows. */
+#include "cli/train_report.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+void cli_train_report_open(cli_train_report *report, bool labels)
+{
+    report->labels = labels;
+    report->bar = !report->quiet && isatty(STDERR_FILENO);
+    report->epochs = json_array();
+    if (!report->json && !report->quiet)
+        printf("epoch  train loss  valid loss  %s  samples/s  GFLOP/s  time s\n",
+               labels ? "accuracy %" : "valid rmse");
+    fflush(stdout);
+}
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+/* Erases the bar's line, so that the next line begins on a clean one. */
+static void wipe_bar(const cli_train_report *report)
+{
+    if (report->bar)
+        fputs("\r\033[K", stderr);
+}
+
+void cli_train_report_step(cli_train_report *report, const gm_progress *p)
+{
+    static const char filled[] = "##############################", empty[] = "..............................";
+    enum { WIDTH = sizeof filled - 1 };
+    if (!report->bar || seconds_now() < report->bar_due)
+        return;
+    report->bar_due = seconds_now() + 0.1;
+    const int done = (int)(WIDTH * p->step / p->steps);
+    fprintf(stderr, "\repoch %zu/%zu [%.*s%.*s] step %zu/%zu, loss %.4f\033[K", p->epoch, p->epochs, done,
+            filled, WIDTH - done, empty, p->step, p->steps, p->loss);
+    fflush(stderr);
+}
+
+/* "1,234,567" without the locale's help. */
+static const char *grouped(char *buffer, size_t size, double value)
+{
+    char digits[32];
+    const int length = snprintf(digits, sizeof digits, "%.0f", value);
+    size_t out = 0;
+    for (int i = 0; i < length && out + 2 < size; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            buffer[out++] = ',';
+        buffer[out++] = digits[i];
+    }
+    buffer[out] = '\0';
+    return buffer;
+}
+
+static json_t *number_or_null(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static void append_json(cli_train_report *report, const gm_epoch *e)
+{
+    json_array_append_new(report->epochs,
+                          json_pack("{s:I, s:o, s:o, s:o, s:o, s:f, s:f, s:f}", "epoch", (json_int_t)e->epoch,
+                                    "train_loss", number_or_null(e->train_loss), "valid_loss",
+                                    number_or_null(e->has_valid ? e->valid.loss : NAN), "valid_accuracy",
+                                    number_or_null(e->has_valid ? e->valid.accuracy : NAN), "valid_rmse",
+                                    number_or_null(e->has_valid ? e->valid.rmse : NAN), "samples_per_second",
+                                    e->samples_per_second, "gflops", e->gflops, "seconds", e->seconds));
+}
+
+void cli_train_report_epoch(cli_train_report *report, const gm_epoch *e)
+{
+    char speed[32], loss[32] = "-", quality[32] = "-";
+    wipe_bar(report);
+    if (report->json)
+        append_json(report, e);
+    if (report->json || report->quiet)
+        return;
+    if (e->has_valid) {
+        snprintf(loss, sizeof loss, "%.5f", e->valid.loss);
+        snprintf(quality, sizeof quality, report->labels ? "%.2f" : "%.5f",
+                 report->labels ? 100 * e->valid.accuracy : e->valid.rmse);
+    }
+    printf("%5zu  %10.5f  %10s  %10s  %9s  %7.1f  %6.2f\n", e->epoch, e->train_loss, loss, quality,
+           grouped(speed, sizeof speed, e->samples_per_second), e->gflops, e->seconds);
+    fflush(stdout);
+}
+
+void cli_train_report_close(cli_train_report *report, const char *saved)
+{
+    wipe_bar(report);
+    if (report->json) {
+        json_t *root =
+            json_pack("{s:s, s:o, s:s?}", "version", gm_version(), "epochs", report->epochs, "model", saved);
+        json_dumpf(root, stdout, JSON_INDENT(2));
+        putchar('\n');
+        json_decref(root);
+    } else {
+        json_decref(report->epochs);
+        if (saved && !report->quiet)
+            printf("saved %s\n", saved);
+    }
+}

@@ -1,0 +1,23 @@
+/* What `train` shows: a table row for each epoch, or JSON at the end; a progress bar on a terminal. */
+#ifndef GM_CLI_TRAIN_REPORT_H
+#define GM_CLI_TRAIN_REPORT_H
+
+#include <gradmill.h>
+#include <jansson.h>
+#include <stdbool.h>
+
+typedef struct cli_train_report {
+    bool json, quiet, labels;
+    bool bar;       /* stderr is a terminal */
+    double bar_due; /* when the bar is to be drawn again, in seconds */
+    json_t *epochs; /* with json: an array */
+} cli_train_report;
+
+/* Begins: the head of the table. */
+void cli_train_report_open(cli_train_report *report, bool labels);
+void cli_train_report_step(cli_train_report *report, const gm_progress *progress);
+void cli_train_report_epoch(cli_train_report *report, const gm_epoch *epoch);
+/* Ends: prints the JSON object, with the path of the model if one was saved. */
+void cli_train_report_close(cli_train_report *report, const char *saved);
+
+#endif

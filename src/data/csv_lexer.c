@@ -1,0 +1,171 @@
+/* CSV text to rows of cells, as RFC 4180 has it: quoted cells may hold delimiters, line ends and doubled
+ * quotes. One pass, no copy: a cell points into the text. */
+#include "data/csv.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <string.h>
+
+gm_status gm_csv_lexer_init(gm_csv_lexer *lexer, const char *path, char *text, size_t size, char delimiter,
+                            gm_error *error)
+{
+    static const char byte_order_mark[] = "\xef\xbb\xbf";
+    static const char no_delimiters[] = "\"\r\n .+-0123456789";
+    if (delimiter && strchr(no_delimiters, delimiter))
+        return gm_fail(error, GM_USAGE,
+                       "a delimiter cannot be a quote, a line end, a blank or part of a number");
+    const size_t mark = size >= 3 && memcmp(text, byte_order_mark, 3) == 0 ? 3 : 0;
+    *lexer = (gm_csv_lexer){.path = path,
+                            .at = text + mark,
+                            .end = text + size,
+                            .line_start = text + mark,
+                            .line = 1,
+                            .delimiter = delimiter ? delimiter : ','};
+    return GM_OK;
+}
+
+void gm_csv_row_clear(gm_csv_row *row)
+{
+    gm_free(row->cells);
+    *row = (gm_csv_row){0};
+}
+
+static gm_status fail_at(const gm_csv_lexer *lexer, size_t line, size_t column, const char *what,
+                         gm_error *error)
+{
+    return gm_fail(error, GM_BAD_DATA, "%s:%zu:%zu: %s", lexer->path, line, column, what);
+}
+
+static gm_status fail_here(const gm_csv_lexer *lexer, const char *what, gm_error *error)
+{
+    return fail_at(lexer, lexer->line, (size_t)(lexer->at - lexer->line_start) + 1, what, error);
+}
+
+static void start_line(gm_csv_lexer *lexer)
+{
+    lexer->line++;
+    lexer->line_start = lexer->at;
+}
+
+/* Behind the opening quote: up to the closing one, with doubled quotes made single in place. */
+static gm_status read_quoted(gm_csv_lexer *lexer, gm_csv_cell *cell, gm_error *error)
+{
+    char *to = ++lexer->at;
+    cell->text = to;
+    for (;; lexer->at++) {
+        if (lexer->at == lexer->end)
+            return fail_at(lexer, cell->line, cell->column, "this quote is never closed", error);
+        if (*lexer->at == '\0')
+            return fail_here(lexer, "a NUL byte; expected text", error);
+        if (*lexer->at == '"' && *++lexer->at != '"')
+            break;
+        *to++ = *lexer->at;
+        if (*lexer->at == '\n') {
+            lexer->line++;
+            lexer->line_start = lexer->at + 1;
+        }
+    }
+    cell->length = (size_t)(to - cell->text);
+    const char next = *lexer->at;
+    if (next != lexer->delimiter && next != '\n' && next != '\r' && lexer->at != lexer->end)
+        return fail_at(lexer, cell->line, cell->column,
+                       "text behind the quoted cell that begins here; expected a delimiter or a line end",
+                       error);
+    return GM_OK;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static gm_status read_plain(gm_csv_lexer *lexer, gm_csv_cell *cell, gm_error *error)
+{
+    const char *text = lexer->at;
+    char *at = lexer->at;
+    while (*at != lexer->delimiter && *at != '\n' && *at != '\r' && *at != '"' && *at != '\0')
+        at++;
+    lexer->at = at;
+    if (*at == '"')
+        return fail_here(
+            lexer, "a quote within a cell; expected the whole cell in quotes, and quotes doubled", error);
+    if (*at == '\0' && at != lexer->end)
+        return fail_here(lexer, "a NUL byte; expected text", error);
+    const char *end = at;
+    while (text < end && is_blank(*text))
+        text++;
+    while (text < end && is_blank(end[-1]))
+        end--;
+    cell->text = text;
+    cell->length = (size_t)(end - text);
+    return GM_OK;
+}
+
+static gm_status add_cell(gm_csv_lexer *lexer, gm_csv_row *row, gm_error *error)
+{
+    if (row->count == row->capacity) {
+        const size_t capacity = gm_max(16, 2 * row->capacity);
+        gm_csv_cell *cells = gm_alloc(capacity, sizeof *cells);
+        if (!cells)
+            return gm_fail_memory(error, "a row of cells", capacity * sizeof *cells);
+        if (row->count > 0)
+            memcpy(cells, row->cells, row->count * sizeof *cells);
+        gm_free(row->cells);
+        row->cells = cells;
+        row->capacity = capacity;
+    }
+    gm_csv_cell *cell = &row->cells[row->count++];
+    cell->line = lexer->line;
+    cell->column = (size_t)(lexer->at - lexer->line_start) + 1;
+    return *lexer->at == '"' ? read_quoted(lexer, cell, error) : read_plain(lexer, cell, error);
+}
+
+/* At the end of a line: over it. */
+static gm_status end_line(gm_csv_lexer *lexer, gm_error *error)
+{
+    if (*lexer->at == '\r') {
+        if (lexer->at[1] != '\n')
+            return fail_here(lexer, "a carriage return alone; expected a line feed behind it", error);
+        lexer->at++;
+    }
+    if (*lexer->at == '\n') {
+        lexer->at++;
+        start_line(lexer);
+    }
+    return GM_OK;
+}
+
+/* Over lines that hold nothing but spaces. */
+static gm_status skip_blank_lines(gm_csv_lexer *lexer, gm_error *error)
+{
+    for (;;) {
+        char *at = lexer->at;
+        while (*at == ' ')
+            at++;
+        if (*at != '\n' && *at != '\r' && at != lexer->end)
+            return GM_OK;
+        lexer->at = at;
+        if (at == lexer->end)
+            return GM_OK;
+        const gm_status status = end_line(lexer, error);
+        if (status)
+            return status;
+    }
+}
+
+gm_status gm_csv_next(gm_csv_lexer *lexer, gm_csv_row *row, gm_error *error)
+{
+    row->count = 0;
+    gm_status status = skip_blank_lines(lexer, error);
+    if (status || lexer->at == lexer->end)
+        return status;
+    for (;;) {
+        status = add_cell(lexer, row, error);
+        if (status)
+            return status;
+        if (lexer->at == lexer->end || *lexer->at != lexer->delimiter)
+            return end_line(lexer, error);
+        lexer->at++;
+    }
+}

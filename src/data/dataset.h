@@ -1,0 +1,64 @@
+/* What the files of this room share: the table that a reader fills, and the data set that shows it. */
+#ifndef GM_DATA_DATASET_H
+#define GM_DATA_DATASET_H
+
+#include <gradmill/dataset.h>
+
+/* More classes than this are no classes: a column of numbers was taken for labels. */
+#define GM_CLASS_LIMIT 65536
+
+/* A list of strings; all zeros is the empty list. */
+typedef struct gm_strings {
+    char **items;
+    size_t count, capacity;
+} gm_strings;
+
+/* Adds a copy of text[0 .. length); false without memory. */
+bool gm_strings_add(gm_strings *list, const char *text, size_t length);
+const char *gm_strings_get(const gm_strings *list, size_t index); /* NULL past the last */
+void gm_strings_clear(gm_strings *list);
+
+/* Dense rows in memory, with at most one of labels and values; all zeros is the empty table. */
+typedef struct gm_table {
+    gm_type type; /* of x: GM_TYPE_U8 or GM_TYPE_F32 */
+    size_t rows, features, targets;
+    void *x;          /* rows x features */
+    uint32_t *labels; /* rows, each below targets */
+    float *values;    /* rows x targets */
+    gm_strings classes, feature_names, remarks;
+} gm_table;
+
+void gm_table_clear(gm_table *table);
+
+/* A zeroed array of rows x cols elements. NULL: *error is set, and the status is GM_LIMIT. */
+void *gm_table_array(size_t rows, size_t cols, size_t size, const char *what, gm_error *error);
+
+gm_status gm_table_remark(gm_table *table, gm_error *error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Names the classes: copies of `names`, or "0", "1", ... if that is NULL. */
+gm_status gm_table_name_classes(gm_table *table, const char *const *names, size_t count, gm_error *error);
+
+/* A data set owns its table, or is a view of another's and has an index. */
+struct gm_dataset {
+    const gm_table *table; /* &own, or the table of the data set that a view was made from */
+    gm_table own;
+    size_t rows;
+    uint32_t *index; /* a view: row r is row index[r] of the table; NULL: it is row r */
+};
+
+/* Moves *table into a new data set; on failure it is cleared. */
+gm_status gm_dataset_adopt(gm_dataset **dataset, gm_table *table, gm_error *error);
+
+static inline size_t gm_table_row(const gm_dataset *dataset, size_t row)
+{
+    return dataset->index ? dataset->index[row] : row;
+}
+
+/* gather_tmpl.c, compiled for each precision: see gm_dataset_gather. */
+void gm_gather_f32(const gm_dataset *dataset, const gm_scaling *scaling, const uint32_t *rows, size_t count,
+                   float *x, float *y);
+void gm_gather_f64(const gm_dataset *dataset, const gm_scaling *scaling, const uint32_t *rows, size_t count,
+                   double *x, double *y);
+
+#endif

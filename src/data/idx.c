@@ -1,0 +1,334 @@
+/* IDX, the format of MNIST: 00 00 TYPE NDIM, NDIM sizes, then the numbers; all big-endian.
+ *
+ * Features: the first size counts the rows, the others are multiplied to a row's features; bytes stay bytes,
+ * the other types become float. Labels: one size, a whole-number type. */
+#include "data/classes.h"
+#include "data/format.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#define MOST_DIMENSIONS 8
+#define CHUNK           4096 /* numbers converted at a time */
+#define LARGEST_NUMBER  8    /* bytes */
+
+typedef enum idx_type {
+    IDX_U8 = 0x08,
+    IDX_I8 = 0x09,
+    IDX_I16 = 0x0B,
+    IDX_I32 = 0x0C,
+    IDX_F32 = 0x0D,
+    IDX_F64 = 0x0E,
+} idx_type;
+
+typedef struct idx_file {
+    gm_source *source;
+    uint8_t type;
+    size_t width; /* bytes of a number */
+    size_t dimensions, sizes[MOST_DIMENSIONS];
+    size_t rows, features;
+} idx_file;
+
+/* 0: no such type. */
+static size_t width_of(uint8_t type)
+{
+    switch (type) {
+    case IDX_U8:
+    case IDX_I8:
+        return 1;
+    case IDX_I16:
+        return 2;
+    case IDX_I32:
+    case IDX_F32:
+        return 4;
+    case IDX_F64:
+        return 8;
+    default:
+        return 0;
+    }
+}
+
+static bool is_whole(uint8_t type)
+{
+    return type != IDX_F32 && type != IDX_F64;
+}
+
+static uint64_t big_endian(const uint8_t *bytes, size_t width)
+{
+    uint64_t bits = 0;
+    for (size_t i = 0; i < width; i++)
+        bits = bits << 8 | bytes[i];
+    return bits;
+}
+
+static double number_at(const uint8_t *bytes, uint8_t type, size_t width)
+{
+    const uint64_t bits = big_endian(bytes, width);
+    const uint32_t low = (uint32_t)bits;
+    float single;
+    double real;
+    switch (type) {
+    case IDX_I8:
+        return (int8_t)bits;
+    case IDX_I16:
+        return (int16_t)bits;
+    case IDX_I32:
+        return (int32_t)bits;
+    case IDX_F32:
+        memcpy(&single, &low, sizeof single);
+        return (double)single;
+    case IDX_F64:
+        memcpy(&real, &bits, sizeof real);
+        return real;
+    default:
+        return (double)bits;
+    }
+}
+
+bool gm_idx_recognise(const gm_source *source)
+{
+    const uint8_t *head = source->head;
+    const bool big = source->head_size >= 2 && head[0] == 0 && head[1] == 0;
+    const bool little = source->head_size >= 4 && head[2] == 0 && head[3] == 0 && width_of(head[1]) > 0;
+    return big || little;
+}
+
+static gm_status check_magic(const idx_file *file, const uint8_t *magic, gm_error *error)
+{
+    const char *path = file->source->path;
+    if (magic[0] != 0 || magic[1] != 0) {
+        const bool little = magic[2] == 0 && magic[3] == 0 && width_of(magic[1]) > 0;
+        return gm_fail(error, GM_BAD_DATA,
+                       "%s: not an IDX file; expected 00 00 at its start, got %02x %02x%s", path,
+                       (unsigned)magic[0], (unsigned)magic[1],
+                       little ? "; its bytes are in little-endian order, IDX is big-endian" : "");
+    }
+    if (width_of(magic[2]) == 0)
+        return gm_fail(error, GM_BAD_DATA,
+                       "%s: byte 3: unknown IDX type; expected 08, 09, 0b, 0c, 0d or 0e, got %02x", path,
+                       (unsigned)magic[2]);
+    if (magic[3] == 0 || magic[3] > MOST_DIMENSIONS)
+        return gm_fail(error, GM_BAD_DATA, "%s: byte 4: number of dimensions; expected 1 to %d, got %u", path,
+                       MOST_DIMENSIONS, (unsigned)magic[3]);
+    return GM_OK;
+}
+
+/* Bytes of the numbers behind the head; false if no size_t holds them. */
+static bool count_bytes(const idx_file *file, const size_t *sizes, size_t *bytes)
+{
+    *bytes = file->width;
+    bool fits = true;
+    for (size_t i = 0; i < file->dimensions; i++)
+        fits = fits && gm_mul(*bytes, sizes[i], bytes);
+    return fits;
+}
+
+/* Whether the sizes make sense when their bytes are turned round. */
+static bool fits_reversed(const idx_file *file)
+{
+    size_t reversed[MOST_DIMENSIONS], bytes;
+    for (size_t i = 0; i < file->dimensions; i++)
+        reversed[i] = __builtin_bswap32((uint32_t)file->sizes[i]);
+    return count_bytes(file, reversed, &bytes) && bytes > 0 && bytes <= file->source->most;
+}
+
+/* Before anything of that size is allocated. */
+static gm_status check_sizes(idx_file *file, gm_error *error)
+{
+    const char *path = file->source->path;
+    size_t bytes;
+    if (!count_bytes(file, file->sizes, &bytes) || bytes > file->source->most)
+        return gm_fail(error, GM_BAD_DATA, "%s: its head declares more data than the file can hold; %s", path,
+                       fits_reversed(file) ? "its sizes are in little-endian order, IDX is big-endian"
+                                           : "is it a partial download?");
+    if (bytes == 0)
+        return gm_fail(error, GM_BAD_DATA, "%s: no rows or no features; one of its sizes is 0", path);
+    file->rows = file->sizes[0];
+    file->features = bytes / file->width / file->rows;
+    return GM_OK;
+}
+
+static gm_status fail_short(const idx_file *file, gm_error *error)
+{
+    return gm_fail(error, GM_BAD_DATA, "%s: the file is cut short; expected %zu rows of %zu numbers",
+                   file->source->path, file->rows, file->features);
+}
+
+static gm_status read_head(idx_file *file, gm_source *source, gm_error *error)
+{
+    *file = (idx_file){.source = source};
+    uint8_t bytes[4 * MOST_DIMENSIONS];
+    size_t got;
+    gm_status status = gm_source_read(source, bytes, 4, &got, error);
+    if (status)
+        return status;
+    if (got < 4)
+        return gm_fail(error, GM_BAD_DATA, "%s: not an IDX file; expected at least 4 bytes, got %zu",
+                       source->path, got);
+    status = check_magic(file, bytes, error);
+    if (status)
+        return status;
+    file->type = bytes[2];
+    file->width = width_of(file->type);
+    file->dimensions = bytes[3];
+    status = gm_source_read(source, bytes, 4 * file->dimensions, &got, error);
+    if (status)
+        return status;
+    if (got < 4 * file->dimensions)
+        return gm_fail(error, GM_BAD_DATA, "%s: the file ends within its head; expected %zu sizes, got %zu",
+                       source->path, file->dimensions, got / 4);
+    for (size_t i = 0; i < file->dimensions; i++)
+        file->sizes[i] = (size_t)big_endian(bytes + 4 * i, 4);
+    return check_sizes(file, error);
+}
+
+/* Nothing may follow the declared data; one byte more is read to see it, whatever a gzip file would still
+ * yield. */
+static gm_status check_end(const idx_file *file, gm_error *error)
+{
+    uint8_t excess;
+    size_t got;
+    const gm_status status = gm_source_read(file->source, &excess, 1, &got, error);
+    if (status || got == 0)
+        return status;
+    return gm_fail(error, GM_BAD_DATA, "%s: more data than declared; expected %zu rows of %zu numbers",
+                   file->source->path, file->rows, file->features);
+}
+
+static gm_status read_numbers(const idx_file *file, size_t count, double *numbers, gm_error *error)
+{
+    uint8_t bytes[CHUNK * LARGEST_NUMBER];
+    size_t got;
+    const gm_status status = gm_source_read(file->source, bytes, count * file->width, &got, error);
+    if (status)
+        return status;
+    if (got < count * file->width)
+        return fail_short(file, error);
+    for (size_t i = 0; i < count; i++)
+        numbers[i] = number_at(bytes + i * file->width, file->type, file->width);
+    return GM_OK;
+}
+
+static gm_status read_floats(const idx_file *file, float *x, gm_error *error)
+{
+    double numbers[CHUNK];
+    const size_t total = file->rows * file->features;
+    for (size_t done = 0; done < total; done += CHUNK) {
+        const size_t count = gm_min(CHUNK, total - done);
+        const gm_status status = read_numbers(file, count, numbers, error);
+        if (status)
+            return status;
+        for (size_t i = 0; i < count; i++) {
+            if (!(fabs(numbers[i]) <= (double)FLT_MAX))
+                return gm_fail(error, GM_BAD_DATA,
+                               "%s: row %zu, number %zu: not a number or too large; expected at most 3.4e38",
+                               file->source->path, (done + i) / file->features + 1,
+                               (done + i) % file->features + 1);
+            x[done + i] = (float)numbers[i];
+        }
+    }
+    return check_end(file, error);
+}
+
+static gm_status read_bytes(const idx_file *file, uint8_t *x, gm_error *error)
+{
+    const size_t total = file->rows * file->features;
+    size_t got;
+    const gm_status status = gm_source_read(file->source, x, total, &got, error);
+    if (status)
+        return status;
+    return got < total ? fail_short(file, error) : check_end(file, error);
+}
+
+static gm_status read_features(gm_table *table, const idx_file *file, gm_error *error)
+{
+    const bool bytes = file->type == IDX_U8;
+    table->type = bytes ? GM_TYPE_U8 : GM_TYPE_F32;
+    table->rows = file->rows;
+    table->features = file->features;
+    table->x = gm_table_array(file->rows, file->features, bytes ? sizeof(uint8_t) : sizeof(float),
+                              "the features", error);
+    if (!table->x)
+        return GM_LIMIT;
+    return bytes ? read_bytes(file, table->x, error) : read_floats(file, table->x, error);
+}
+
+static gm_status read_labels(gm_table *table, const idx_file *file, gm_error *error)
+{
+    table->labels = gm_table_array(file->rows, 1, sizeof *table->labels, "the labels", error);
+    if (!table->labels)
+        return GM_LIMIT;
+    double numbers[CHUNK];
+    for (size_t done = 0; done < file->rows; done += CHUNK) {
+        const size_t count = gm_min(CHUNK, file->rows - done);
+        const gm_status status = read_numbers(file, count, numbers, error);
+        if (status)
+            return status;
+        for (size_t i = 0; i < count; i++) {
+            if (numbers[i] < 0 || numbers[i] >= GM_CLASS_LIMIT)
+                return gm_fail(error, GM_BAD_DATA, "%s: label of row %zu; expected 0 to %d, got %.0f",
+                               file->source->path, done + i + 1, GM_CLASS_LIMIT - 1, numbers[i]);
+            table->labels[done + i] = (uint32_t)numbers[i];
+        }
+    }
+    return check_end(file, error);
+}
+
+static gm_status check_pair(const idx_file *images, const idx_file *labels, gm_error *error)
+{
+    const char *path = labels->source->path;
+    if (labels->dimensions != 1 || !is_whole(labels->type))
+        return gm_fail(
+            error, GM_BAD_DATA,
+            "%s: not a file of labels; expected 1 dimension of whole numbers, got %zu dimensions%s; "
+            "are images and labels exchanged?",
+            path, labels->dimensions, is_whole(labels->type) ? "" : " of floats");
+    if (labels->rows != images->rows)
+        return gm_fail(error, GM_BAD_DATA, "%s: %zu labels; expected %zu, one for each row of %s", path,
+                       labels->rows, images->rows, images->source->path);
+    return GM_OK;
+}
+
+/* Both heads are judged before any data is read. */
+static gm_status read_pair(gm_table *table, const idx_file *images, gm_source *source,
+                           const gm_dataset_options *options, gm_error *error)
+{
+    idx_file labels;
+    gm_status status = gm_source_refuse_foreign(source, error);
+    if (!status)
+        status = read_head(&labels, source, error);
+    if (!status)
+        status = check_pair(images, &labels, error);
+    if (!status)
+        status = read_features(table, images, error);
+    if (!status)
+        status = read_labels(table, &labels, error);
+    if (status)
+        return status;
+    return options->classes ? gm_labels_map(table, source->path, options, error)
+                            : gm_labels_count(table, source->path, error);
+}
+
+gm_status gm_idx_read(gm_table *table, gm_source *source, const gm_dataset_options *options, gm_error *error)
+{
+    idx_file images;
+    gm_status status = read_head(&images, source, error);
+    if (status)
+        return status;
+    if (images.dimensions == 1 && is_whole(images.type))
+        return gm_fail(error, GM_BAD_DATA,
+                       "%s: a file of labels; expected images, 2 or more dimensions, got 1%s", source->path,
+                       options->labels ? "; are images and labels exchanged?" : "");
+    if (!options->labels)
+        return read_features(table, &images, error);
+    gm_source label_source;
+    status = gm_source_open(&label_source, options->labels, error);
+    if (!status)
+        status = read_pair(table, &images, &label_source, options, error);
+    gm_source_close(&label_source);
+    return status;
+}

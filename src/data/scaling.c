@@ -1,0 +1,203 @@
+/* Scaling of features: x' = (x - shift) * factor.
+ *
+ * The standard deviation is the population's (divided by n, not n - 1), as scikit-learn's StandardScaler has
+ * it. */
+#include "data/dataset.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+static const char *const kind_names[] = {
+    [GM_SCALING_AUTO] = "auto",
+    [GM_SCALING_NONE] = "none",
+    [GM_SCALING_UNIT] = "unit",
+    [GM_SCALING_STANDARD] = "standard",
+};
+#define KIND_COUNT (sizeof kind_names / sizeof *kind_names)
+
+const char *gm_scaling_name(gm_scaling_kind kind)
+{
+    return kind_names[kind];
+}
+
+bool gm_scaling_from_name(const char *name, gm_scaling_kind *kind)
+{
+    for (size_t k = 0; k < KIND_COUNT; k++) {
+        if (strcmp(name, kind_names[k]) == 0) {
+            *kind = (gm_scaling_kind)k;
+            return true;
+        }
+    }
+    return false;
+}
+
+void gm_scaling_destroy(gm_scaling *scaling)
+{
+    if (!scaling)
+        return;
+    gm_free(scaling->shift);
+    gm_free(scaling->factor);
+    gm_free(scaling);
+}
+
+/* A scaling that changes nothing: shift 0, factor 1. */
+static gm_scaling *make_identity(gm_scaling_kind kind, size_t features, gm_error *error)
+{
+    gm_scaling *scaling = gm_table_array(1, 1, sizeof *scaling, "the scaling", error);
+    if (!scaling)
+        return NULL;
+    scaling->kind = kind;
+    scaling->features = features;
+    scaling->shift = gm_table_array(features, 1, sizeof *scaling->shift, "the scaling", error);
+    scaling->factor = gm_table_array(features, 1, sizeof *scaling->factor, "the scaling", error);
+    if (!scaling->shift || !scaling->factor) {
+        gm_scaling_destroy(scaling);
+        return NULL;
+    }
+    for (size_t f = 0; f < features; f++)
+        scaling->factor[f] = 1;
+    return scaling;
+}
+
+gm_status gm_scaling_create(gm_scaling **scaling, gm_scaling_kind kind, size_t features, const float *shift,
+                            const float *factor, gm_error *error)
+{
+    *scaling = NULL;
+    if (kind == GM_SCALING_AUTO || features == 0)
+        return gm_fail(error, GM_USAGE,
+                       "scaling: a stored scaling has a definite kind and at least one feature");
+    for (size_t f = 0; f < features; f++) {
+        if (!isfinite(shift[f]) || !isfinite(factor[f]))
+            return gm_fail(error, GM_USAGE, "scaling: shift or factor of feature %zu is not a finite number",
+                           f);
+    }
+    gm_scaling *made = make_identity(kind, features, error);
+    if (!made)
+        return GM_LIMIT;
+    memcpy(made->shift, shift, features * sizeof *shift);
+    memcpy(made->factor, factor, features * sizeof *factor);
+    *scaling = made;
+    return GM_OK;
+}
+
+/* Sums over the rows, in double; one number for each feature. */
+typedef struct column_sums {
+    double *block; /* BLOCK_ROWS x features: rows as double */
+    double *mean, *square;
+    double *lowest, *highest;
+} column_sums;
+
+#define BLOCK_ROWS 32
+
+static void free_sums(column_sums *sums)
+{
+    gm_free(sums->block);
+    gm_free(sums->mean);
+    gm_free(sums->square);
+    gm_free(sums->lowest);
+    gm_free(sums->highest);
+}
+
+static gm_status make_sums(column_sums *sums, size_t features, gm_error *error)
+{
+    double **const arrays[] = {&sums->mean, &sums->square, &sums->lowest, &sums->highest};
+    sums->block = gm_table_array(BLOCK_ROWS, features, sizeof *sums->block, "the scaling", error);
+    bool made = sums->block != NULL;
+    for (size_t i = 0; made && i < sizeof arrays / sizeof *arrays; i++) {
+        *arrays[i] = gm_table_array(features, 1, sizeof **arrays[i], "the scaling", error);
+        made = *arrays[i] != NULL;
+    }
+    for (size_t f = 0; made && f < features; f++) {
+        sums->lowest[f] = INFINITY;
+        sums->highest[f] = -INFINITY;
+    }
+    return made ? GM_OK : GM_LIMIT;
+}
+
+/* Adds up one row: its sum and range, and then, when the mean is known, its squared distances. */
+typedef void add_row(column_sums *sums, const double *x, size_t features);
+
+static void add_values(column_sums *sums, const double *x, size_t features)
+{
+    for (size_t f = 0; f < features; f++) {
+        sums->mean[f] += x[f];
+        sums->lowest[f] = x[f] < sums->lowest[f] ? x[f] : sums->lowest[f];
+        sums->highest[f] = x[f] > sums->highest[f] ? x[f] : sums->highest[f];
+    }
+}
+
+static void add_squares(column_sums *sums, const double *x, size_t features)
+{
+    for (size_t f = 0; f < features; f++)
+        sums->square[f] += (x[f] - sums->mean[f]) * (x[f] - sums->mean[f]);
+}
+
+static void for_each_row(const gm_dataset *dataset, column_sums *sums, add_row *add)
+{
+    const size_t features = gm_dataset_features(dataset);
+    for (size_t first = 0; first < dataset->rows; first += BLOCK_ROWS) {
+        const size_t count = gm_min(BLOCK_ROWS, dataset->rows - first);
+        uint32_t rows[BLOCK_ROWS];
+        for (size_t i = 0; i < count; i++)
+            rows[i] = (uint32_t)(first + i);
+        gm_dataset_gather(dataset, NULL, rows, count, GM_F64, sums->block, NULL);
+        for (size_t i = 0; i < count; i++)
+            add(sums, sums->block + i * features, features);
+    }
+}
+
+/* A constant column is told by its range: the rounding of its mean would leave a variance just above zero. */
+static void set_standard(gm_scaling *scaling, const column_sums *sums, size_t rows)
+{
+    for (size_t f = 0; f < scaling->features; f++) {
+        const double inverse = 1 / sqrt(sums->square[f] / (double)rows);
+        const bool constant = sums->lowest[f] >= sums->highest[f] || inverse > FLT_MAX;
+        scaling->shift[f] = (float)sums->mean[f];
+        scaling->factor[f] = constant ? 1 : (float)inverse;
+        scaling->constant_features += constant;
+    }
+}
+
+static gm_status fit_standard(gm_scaling *scaling, const gm_dataset *dataset, gm_error *error)
+{
+    column_sums sums = {0};
+    const gm_status status = make_sums(&sums, scaling->features, error);
+    if (!status) {
+        for_each_row(dataset, &sums, add_values);
+        for (size_t f = 0; f < scaling->features; f++)
+            sums.mean[f] /= (double)dataset->rows;
+        for_each_row(dataset, &sums, add_squares);
+        set_standard(scaling, &sums, dataset->rows);
+    }
+    free_sums(&sums);
+    return status;
+}
+
+gm_status gm_scaling_fit(gm_scaling **scaling, gm_scaling_kind kind, const gm_dataset *dataset,
+                         gm_error *error)
+{
+    *scaling = NULL;
+    if (dataset->rows == 0)
+        return gm_fail(error, GM_USAGE, "scaling: a data set without rows");
+    if (kind == GM_SCALING_AUTO)
+        kind = gm_dataset_type(dataset) == GM_TYPE_U8 ? GM_SCALING_UNIT : GM_SCALING_STANDARD;
+    gm_scaling *made = make_identity(kind, gm_dataset_features(dataset), error);
+    if (!made)
+        return GM_LIMIT;
+    if (kind == GM_SCALING_UNIT) {
+        for (size_t f = 0; f < made->features; f++)
+            made->factor[f] = 1.0F / 255;
+    } else if (kind == GM_SCALING_STANDARD) {
+        const gm_status status = fit_standard(made, dataset, error);
+        if (status) {
+            gm_scaling_destroy(made);
+            return status;
+        }
+    }
+    *scaling = made;
+    return GM_OK;
+}

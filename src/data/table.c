@@ -1,0 +1,97 @@
+/* The memory of a data set: its arrays and its lists of strings. */
+#include "data/dataset.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool grow(gm_strings *list)
+{
+    const size_t capacity = gm_max(8, 2 * list->capacity);
+    char **items = gm_alloc(capacity, sizeof *items);
+    if (!items)
+        return false;
+    if (list->count > 0)
+        memcpy(items, list->items, list->count * sizeof *items);
+    gm_free(list->items);
+    list->items = items;
+    list->capacity = capacity;
+    return true;
+}
+
+bool gm_strings_add(gm_strings *list, const char *text, size_t length)
+{
+    if (list->count == list->capacity && !grow(list))
+        return false;
+    size_t size;
+    char *copy = gm_add(length, 1, &size) ? gm_alloc(size, 1) : NULL;
+    if (!copy)
+        return false;
+    memcpy(copy, text, length);
+    list->items[list->count++] = copy;
+    return true;
+}
+
+const char *gm_strings_get(const gm_strings *list, size_t index)
+{
+    return index < list->count ? list->items[index] : NULL;
+}
+
+void gm_strings_clear(gm_strings *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        gm_free(list->items[i]);
+    gm_free(list->items);
+    *list = (gm_strings){0};
+}
+
+void gm_table_clear(gm_table *table)
+{
+    gm_free(table->x);
+    gm_free(table->labels);
+    gm_free(table->values);
+    gm_strings_clear(&table->classes);
+    gm_strings_clear(&table->feature_names);
+    gm_strings_clear(&table->remarks);
+    *table = (gm_table){0};
+}
+
+void *gm_table_array(size_t rows, size_t cols, size_t size, const char *what, gm_error *error)
+{
+    size_t count, bytes;
+    if (!gm_mul(rows, cols, &count) || !gm_mul(count, size, &bytes)) {
+        gm_fail(error, GM_LIMIT, "%s: %zu x %zu numbers are more than any memory holds", what, rows, cols);
+        return NULL;
+    }
+    void *array = gm_alloc(count, size);
+    if (!array)
+        gm_fail_memory(error, what, bytes);
+    return array;
+}
+
+gm_status gm_table_remark(gm_table *table, gm_error *error, const char *format, ...)
+{
+    char line[500];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    return gm_strings_add(&table->remarks, line, strlen(line))
+               ? GM_OK
+               : gm_fail_memory(error, "a remark", sizeof line);
+}
+
+gm_status gm_table_name_classes(gm_table *table, const char *const *names, size_t count, gm_error *error)
+{
+    for (size_t c = 0; c < count; c++) {
+        char number[24];
+        snprintf(number, sizeof number, "%zu", c);
+        const char *name = names ? names[c] : number;
+        if (!gm_strings_add(&table->classes, name, strlen(name)))
+            return gm_fail_memory(error, "the names of the classes", count * sizeof number);
+    }
+    return GM_OK;
+}

@@ -1,0 +1,38 @@
+/* The CRC-32 of a model file. It detects every change of up to 32 neighbouring bits, wherever it is. */
+#include "model/checksum.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <zlib.h>
+
+/* What a file that is sealed begins with, after the length field. */
+static const char opening[] = "{\"__metadata__\":{\"" GM_CHECKSUM_KEY "\":\"";
+
+enum { PLACE = 8 + sizeof opening - 1, DIGITS = sizeof GM_CHECKSUM_NONE - 1 };
+
+static void sum(const char *head, size_t head_size, const void *data, size_t data_size,
+                char digits[DIGITS + 1])
+{
+    const char *rest = head + PLACE + DIGITS;
+    uLong crc = crc32_z(0, (const Bytef *)head, PLACE);
+    crc = crc32_z(crc, (const Bytef *)GM_CHECKSUM_NONE, DIGITS);
+    crc = crc32_z(crc, (const Bytef *)rest, head_size - PLACE - DIGITS);
+    crc = crc32_z(crc, data, data_size);
+    snprintf(digits, DIGITS + 1, "%08lx", crc & 0xFFFFFFFFUL);
+}
+
+void gm_checksum_seal(char *head, size_t head_size, const void *data, size_t data_size)
+{
+    char digits[DIGITS + 1];
+    sum(head, head_size, data, data_size, digits);
+    memcpy(head + PLACE, digits, DIGITS);
+}
+
+bool gm_checksum_holds(const char *head, size_t head_size, const void *data, size_t data_size)
+{
+    char digits[DIGITS + 1];
+    if (head_size < PLACE + DIGITS || memcmp(head + 8, opening, sizeof opening - 1) != 0)
+        return false;
+    sum(head, head_size, data, data_size, digits);
+    return memcmp(head + PLACE, digits, DIGITS) == 0;
+}

@@ -1,0 +1,137 @@
+/* JSON that a person wrote. Unlike strict_json.c this takes the whole language, for small files. */
+#include "model/json_reader.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "model/json_room.h"
+#include "model/printable.h"
+
+#include <locale.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+gm_json_place gm_json_at(const char *format, ...)
+{
+    gm_json_place place;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(place.text, sizeof place.text, format, arguments);
+    va_end(arguments);
+    return place;
+}
+
+static const char *kind(const json_t *value)
+{
+    if (!value)
+        return "nothing";
+    switch (json_typeof(value)) {
+    case JSON_OBJECT:
+        return "an object";
+    case JSON_ARRAY:
+        return "an array";
+    case JSON_STRING:
+        return "a string";
+    case JSON_INTEGER:
+    case JSON_REAL:
+        return "a number";
+    case JSON_TRUE:
+    case JSON_FALSE:
+        return "true or false";
+    case JSON_NULL:
+        break;
+    }
+    return "null";
+}
+
+gm_status gm_json_expect(const gm_json_source *from, const char *place, const char *expected,
+                         const json_t *value)
+{
+    return gm_fail(from->error, from->bad, "%s: %s: expected %s, got %s", from->path, place, expected,
+                   kind(value));
+}
+
+gm_status gm_json_keys(const gm_json_source *from, const char *place, json_t *object,
+                       const char *const *known)
+{
+    const char *key;
+    json_t *value;
+    if (!json_is_object(object))
+        return gm_json_expect(from, place, "an object", object);
+    json_object_foreach(object, key, value)
+    {
+        size_t i = 0;
+        while (known[i] && strcmp(known[i], key) != 0)
+            i++;
+        if (!known[i])
+            return gm_fail(from->error, from->bad, "%s: %s: unknown key \"%s\"", from->path, place,
+                           gm_printable(key).text);
+    }
+    return GM_OK;
+}
+
+gm_status gm_json_array(const gm_json_source *from, const char *place, const json_t *array, size_t count,
+                        const char *items)
+{
+    if (!json_is_array(array))
+        return gm_json_expect(from, place, "an array", array);
+    if (count == 0 && json_array_size(array) == 0)
+        return gm_fail(from->error, from->bad, "%s: %s: expected %s, got an empty array", from->path, place,
+                       items);
+    if (count != 0 && json_array_size(array) != count)
+        return gm_fail(from->error, from->bad, "%s: %s: expected %zu %s, got %zu", from->path, place, count,
+                       items, json_array_size(array));
+    return GM_OK;
+}
+
+gm_status gm_json_number(const gm_json_source *from, const char *place, const json_t *value, double *number)
+{
+    if (!json_is_number(value))
+        return gm_json_expect(from, place, "a number", value);
+    *number = json_number_value(value); /* the parser has refused what is not finite */
+    return GM_OK;
+}
+
+gm_status gm_json_numbers(const gm_json_source *from, const char *place, const json_t *array, size_t count,
+                          double *numbers)
+{
+    gm_status status = gm_json_array(from, place, array, count, count == 1 ? "number" : "numbers");
+    for (size_t i = 0; i < count && status == GM_OK; i++)
+        status =
+            gm_json_number(from, gm_json_at("%s[%zu]", place, i).text, json_array_get(array, i), &numbers[i]);
+    return status;
+}
+
+gm_status gm_json_text(const gm_json_source *from, const char *place, const json_t *value, char **text)
+{
+    if (!value)
+        return GM_OK;
+    if (!json_is_string(value))
+        return gm_json_expect(from, place, "a string", value);
+    *text = gm_strdup(json_string_value(value));
+    return *text ? GM_OK : gm_fail_memory(from->error, place, json_string_length(value) + 1);
+}
+
+gm_status gm_json_name(const gm_json_source *from, const char *place, const json_t *value, const char **name)
+{
+    *name = json_string_value(value);
+    return *name ? GM_OK : gm_json_expect(from, place, "a name", value);
+}
+
+/* The parser reads numbers by the locale of the thread: for that long it is "C". */
+gm_status gm_json_parse(const gm_json_source *from, const char *text, size_t size, json_t **root)
+{
+    json_error_t wrong = {0};
+    *root = NULL;
+    if (!gm_json_room(size, size))
+        return gm_fail_memory(from->error, from->path, size);
+    const locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
+    const locale_t former = uselocale(plain);
+    *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &wrong);
+    uselocale(former);
+    freelocale(plain);
+    if (*root)
+        return GM_OK;
+    return gm_fail(from->error, from->bad, "%s:%d:%d: %s", from->path, wrong.line, wrong.column,
+                   gm_printable(wrong.text).text);
+}

@@ -1,0 +1,214 @@
+/* From a file to a model: names, shapes and types of all tensors are checked before the network is made, and
+ * the whole file goes through its checksum before a model is handed out. */
+#include <gradmill/model.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "model/checksum.h"
+#include "model/file.h"
+#include "model/metadata.h"
+#include "model/printable.h"
+#include "model/safetensors.h"
+#include "model/tensors.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct shape_text {
+    char text[200];
+} shape_text;
+
+static shape_text describe_shape(const gm_tensor *tensor)
+{
+    shape_text shape = {"["};
+    size_t length = 1;
+    for (size_t i = 0; i < tensor->rank; i++)
+        length += (size_t)snprintf(shape.text + length, sizeof shape.text - length, i > 0 ? ", %zu" : "%zu",
+                                   tensor->shape[i]);
+    strcpy(shape.text + length, "]");
+    return shape;
+}
+
+static bool has_tensor(const gm_safetensors *file, const char *name)
+{
+    for (size_t i = 0; i < file->tensor_count; i++)
+        if (strcmp(file->tensors[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* The tensors must be those of `count` layers, in the order of the block. */
+static gm_status check_names(const gm_safetensors *file, size_t count, gm_error *error)
+{
+    for (size_t i = 0; i < 2 * count; i++) {
+        const gm_tensor_name name = gm_name_tensor(i);
+        if (i < file->tensor_count && strcmp(file->tensors[i].name, name.text) == 0)
+            continue;
+        if (has_tensor(file, name.text))
+            return gm_fail(error, GM_BAD_MODEL, "%s: tensor \"%s\": out of order; expected it at place %zu",
+                           file->path, name.text, i);
+        return gm_fail(error, GM_BAD_MODEL,
+                       "%s: tensor \"%s\" is missing; expected %zu tensors for %zu activations, got %zu",
+                       file->path, name.text, 2 * count, count, file->tensor_count);
+    }
+    if (file->tensor_count > 2 * count)
+        return gm_fail(error, GM_BAD_MODEL,
+                       "%s: tensor \"%s\" is not expected; the file names %zu activations", file->path,
+                       gm_printable(file->tensors[2 * count].name).text, count);
+    return GM_OK;
+}
+
+static gm_status read_precision(const gm_safetensors *file, gm_precision *precision, gm_error *error)
+{
+    const char *first = file->tensors[0].dtype->name;
+    *precision = strcmp(first, gm_dtype_name(GM_F64)) == 0 ? GM_F64 : GM_F32;
+    const char *expected = gm_dtype_name(*precision);
+    for (size_t i = 0; i < file->tensor_count; i++) {
+        const gm_tensor *tensor = &file->tensors[i];
+        if (strcmp(tensor->dtype->name, expected) != 0)
+            return gm_fail(error, GM_BAD_MODEL,
+                           "%s: tensor \"%s\": dtype %s is known, but not supported here; expected %s",
+                           file->path, tensor->name, tensor->dtype->name, i == 0 ? "F32 or F64" : expected);
+    }
+    return GM_OK;
+}
+
+static gm_status fail_shape(const gm_safetensors *file, const gm_tensor *tensor, const char *expected,
+                            gm_error *error)
+{
+    return gm_fail(error, GM_BAD_MODEL, "%s: tensor \"%s\": expected shape %s, got %s", file->path,
+                   tensor->name, expected, describe_shape(tensor).text);
+}
+
+/* Layer l by its two tensors; *inputs, 0 before the first layer, becomes what the next one must take. */
+static gm_status read_layer(const gm_safetensors *file, size_t l, size_t *inputs, size_t *outputs,
+                            gm_error *error)
+{
+    const gm_tensor *weight = &file->tensors[2 * l], *bias = &file->tensors[2 * l + 1];
+    char expected[64] = "[outputs, inputs]";
+    if (l > 0)
+        snprintf(expected, sizeof expected, "[outputs, %zu]", *inputs);
+    if (weight->rank != 2 || (l > 0 && weight->shape[1] != *inputs))
+        return fail_shape(file, weight, expected, error);
+    *outputs = weight->shape[0];
+    snprintf(expected, sizeof expected, "[%zu]", *outputs);
+    if (bias->rank != 1 || bias->shape[0] != *outputs)
+        return fail_shape(file, bias, expected, error);
+    if (l == 0)
+        *inputs = weight->shape[1];
+    return GM_OK;
+}
+
+static gm_status read_activations(const gm_safetensors *file, gm_layer_options *layers, size_t count,
+                                  gm_error *error)
+{
+    const char *text = gm_metadata_value(file, GM_KEY_ACTIVATIONS);
+    for (size_t l = 0; l < count; l++) {
+        char name[32] = "";
+        const size_t length = strcspn(text, ",");
+        if (length < sizeof name)
+            memcpy(name, text, length);
+        if (!gm_activation_from_name(name, &layers[l].activation))
+            return gm_fail(error, GM_BAD_MODEL,
+                           "%s: " GM_KEY_ACTIVATIONS ": number %zu is unknown, in \"%s\"", file->path, l + 1,
+                           gm_printable(gm_metadata_value(file, GM_KEY_ACTIVATIONS)).text);
+        text += length + 1;
+    }
+    return GM_OK;
+}
+
+static gm_status read_layers(const gm_safetensors *file, gm_network_options *options,
+                             gm_layer_options *layers, gm_error *error)
+{
+    size_t inputs = 0;
+    gm_status status = read_activations(file, layers, options->layer_count, error);
+    for (size_t l = 0; l < options->layer_count && status == GM_OK; l++) {
+        status = read_layer(file, l, &inputs, &layers[l].outputs, error);
+        if (l == 0)
+            options->inputs = inputs;
+        inputs = layers[l].outputs;
+    }
+    return status;
+}
+
+static size_t count_names(const char *list)
+{
+    size_t count = 1;
+    for (; *list; list++)
+        count += *list == ',';
+    return count;
+}
+
+static gm_status make_network(const gm_safetensors *file, gm_network **network, gm_layer_options *layers,
+                              gm_network_options *options, gm_error *error)
+{
+    gm_error reason = {0};
+    const char *loss = gm_metadata_value(file, GM_KEY_LOSS);
+    if (!gm_loss_from_name(loss, &options->loss))
+        return gm_fail(error, GM_BAD_MODEL, "%s: " GM_KEY_LOSS ": unknown loss \"%s\"", file->path,
+                       gm_printable(loss).text);
+    gm_status status = read_precision(file, &options->precision, error);
+    if (status == GM_OK)
+        status = read_layers(file, options, layers, error);
+    if (status != GM_OK)
+        return status;
+    options->layers = layers;
+    options->init = GM_INIT_CONSTANT; /* the parameters come from the file */
+    status = gm_network_create(network, options, &reason);
+    return gm_file_blame(file->path, status, GM_BAD_MODEL, &reason, error);
+}
+
+static gm_status read_network(const gm_safetensors *file, gm_network **network, gm_error *error)
+{
+    gm_network_options options = gm_network_options_default();
+    options.layer_count = count_names(gm_metadata_value(file, GM_KEY_ACTIVATIONS));
+    gm_status status = check_names(file, options.layer_count, error);
+    if (status != GM_OK)
+        return status;
+    gm_layer_options *layers = gm_alloc(options.layer_count, sizeof *layers);
+    if (!layers)
+        return gm_fail_memory(error, "a list of layers", options.layer_count * sizeof *layers);
+    status = make_network(file, network, layers, &options, error);
+    gm_free(layers);
+    return status;
+}
+
+static gm_status read_parameters(const gm_safetensors *file, gm_network *network, gm_error *error)
+{
+    void *parameters = gm_network_parameters(network);
+    const gm_status status = gm_safetensors_read_data(file, parameters, error);
+    if (status != GM_OK)
+        return status;
+    if (!gm_checksum_holds(file->head, file->head_size, parameters, file->data_size))
+        return gm_fail(error, GM_BAD_MODEL,
+                       "%s: " GM_CHECKSUM_KEY ": checksum does not fit the contents; the file is damaged",
+                       file->path);
+    return gm_check_finite(network, file->path, GM_BAD_MODEL, error);
+}
+
+static gm_status load(gm_model *model, const gm_safetensors *file, gm_error *error)
+{
+    if (file->tensor_count == 0)
+        return gm_fail(error, GM_BAD_MODEL, "%s: holds no tensors", file->path);
+    gm_status status = gm_metadata_check(file, error);
+    if (status == GM_OK)
+        status = read_network(file, &model->network, error);
+    if (status == GM_OK)
+        status = gm_metadata_read(model, file, error);
+    if (status == GM_OK)
+        status = read_parameters(file, model->network, error);
+    return status;
+}
+
+gm_status gm_model_load(gm_model *model, const char *path, gm_error *error)
+{
+    gm_safetensors file;
+    *model = (gm_model){0};
+    gm_status status = gm_safetensors_open(&file, path, error);
+    if (status == GM_OK)
+        status = load(model, &file, error);
+    gm_safetensors_close(&file);
+    if (status != GM_OK)
+        gm_model_clear(model);
+    return status;
+}

@@ -1,0 +1,60 @@
+/* The safetensors container: a length, a JSON header, the tensors' bytes. What the tensors mean is not known
+ * here. */
+#ifndef GM_MODEL_SAFETENSORS_H
+#define GM_MODEL_SAFETENSORS_H
+
+#include <gradmill/status.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define GM_TENSOR_RANK   8                  /* most dimensions of a tensor */
+#define GM_HEADER_LIMIT  ((size_t)16 << 20) /* bytes of JSON; the format would allow 100,000,000 */
+#define GM_HEADER_PREFIX 8                  /* bytes of the length field before it */
+
+typedef struct gm_dtype {
+    const char *name;
+    size_t bits; /* of one element */
+} gm_dtype;
+
+typedef struct gm_tensor {
+    const char *name;
+    const gm_dtype *dtype;
+    size_t rank, shape[GM_TENSOR_RANK];
+    size_t begin, end; /* bytes of the data section */
+} gm_tensor;
+
+/* An open file whose header was read and found right: the tensors follow one another in the order of this
+ * table and fill the data section exactly. */
+typedef struct gm_safetensors {
+    const char *path; /* borrowed */
+    int fd;
+    char *head; /* length field and JSON as they stand in the file */
+    size_t head_size;
+    json_t *json;     /* names and metadata point into it */
+    json_t *metadata; /* strings only; NULL if there is none */
+    gm_tensor *tensors;
+    size_t tensor_count;
+    size_t data_size;
+} gm_safetensors;
+
+/* GM_BAD_MODEL, GM_IO, GM_LIMIT. To be closed even after a failure. */
+gm_status gm_safetensors_open(gm_safetensors *file, const char *path, gm_error *error);
+void gm_safetensors_close(gm_safetensors *file);
+
+/* Reads the whole data section, data_size bytes. */
+gm_status gm_safetensors_read_data(const gm_safetensors *file, void *data, gm_error *error);
+
+/* The inner half of opening: from the JSON in head to metadata and tensors. */
+gm_status gm_safetensors_parse(gm_safetensors *file, gm_error *error);
+
+/* For a header to be written: adds a tensor whose bytes are [begin, end) of the data section. False: no
+ * memory. */
+bool gm_safetensors_add(json_t *json, const char *name, const char *dtype, const size_t *shape, size_t rank,
+                        size_t begin, size_t end);
+
+/* Length field, JSON and padding spaces as bytes, to be freed with gm_free. GM_LIMIT: larger than we would
+ * read. */
+gm_status gm_safetensors_head(const json_t *json, char **head, size_t *head_size, gm_error *error);
+
+#endif

@@ -1,0 +1,172 @@
+/* The activations: each f stands directly above its derivative. */
+#include "nn/activation.h"
+#include "base/vector.h"
+#include "nn/vmath.h"
+
+/* Makes NAME_apply and NAME_chain out of an f of z and a derivative that may use z and a, two loops over
+ * rows. */
+#define ELEMENTWISE(NAME)                                                                                    \
+    GM_VECTOR static void T(NAME##_apply)(gm_mat zs, gm_mat as)                                              \
+    {                                                                                                        \
+        for (size_t r = 0; r < zs.rows; r++) {                                                               \
+            const REAL *z = gm_row(zs, r);                                                                   \
+            REAL *a = gm_row(as, r);                                                                         \
+            _Pragma("omp simd") for (size_t c = 0; c < zs.cols; c++) a[c] = NAME(z[c]);                      \
+        }                                                                                                    \
+    }                                                                                                        \
+    GM_VECTOR static void T(NAME##_chain)(gm_mat zs, gm_mat as, gm_mat ds)                                   \
+    {                                                                                                        \
+        for (size_t r = 0; r < ds.rows; r++) {                                                               \
+            const REAL *z = gm_row(zs, r), *a = gm_row(as, r);                                               \
+            REAL *d = gm_row(ds, r);                                                                         \
+            _Pragma("omp simd") for (size_t c = 0; c < ds.cols; c++) d[c] *= NAME##_derivative(z[c], a[c]);  \
+        }                                                                                                    \
+    }
+
+static inline REAL sigmoid(REAL z)
+{
+    return vsigmoid(z);
+}
+
+static inline REAL sigmoid_derivative(REAL z, REAL a)
+{
+    (void)z;
+    return a * (1 - a);
+}
+
+static inline REAL hyperbolic(REAL z)
+{
+    return vtanh(z);
+}
+
+static inline REAL hyperbolic_derivative(REAL z, REAL a)
+{
+    (void)z;
+    return 1 - a * a;
+}
+
+static inline REAL relu(REAL z)
+{
+    return z < 0 ? 0 : z; /* this way round NaN stays NaN */
+}
+
+static inline REAL relu_derivative(REAL z, REAL a)
+{
+    (void)z;
+    return a > 0 ? 1 : 0;
+}
+
+#define LEAK ((REAL)0.01)
+
+static inline REAL leaky_relu(REAL z)
+{
+    return z > 0 ? z : LEAK * z;
+}
+
+static inline REAL leaky_relu_derivative(REAL z, REAL a)
+{
+    (void)z;
+    return a > 0 ? 1 : LEAK;
+}
+
+#define SQRT_HALF        ((REAL)0.70710678118654752440)
+#define INVERSE_SQRT_2PI ((REAL)0.39894228040143267794)
+
+/* The normal distribution function, by erfc: 1 + erf(z / sqrt 2) would cancel for negative z. */
+static inline REAL normal_cdf(REAL z)
+{
+    return (REAL)0.5 * RMATH(erfc)(-z * SQRT_HALF);
+}
+
+static inline REAL gelu(REAL z)
+{
+    return z * normal_cdf(z);
+}
+
+/* (z Phi(z))' = Phi(z) + z phi(z) */
+static inline REAL gelu_derivative(REAL z, REAL a)
+{
+    (void)a;
+    return normal_cdf(z) + z * INVERSE_SQRT_2PI * vexp(-z * z / 2);
+}
+
+static inline REAL softplus(REAL z)
+{
+    return vsoftplus(z);
+}
+
+/* sigmoid(z) = 1 - exp(-softplus(z)) */
+static inline REAL softplus_derivative(REAL z, REAL a)
+{
+    (void)z;
+    return -vexpm1_negative(-a);
+}
+
+ELEMENTWISE(sigmoid)
+ELEMENTWISE(hyperbolic)
+ELEMENTWISE(relu)
+ELEMENTWISE(leaky_relu)
+ELEMENTWISE(gelu)
+ELEMENTWISE(softplus)
+
+static void identity_apply(gm_mat zs, gm_mat as)
+{
+    if (zs.data == as.data)
+        return;
+    for (size_t r = 0; r < zs.rows; r++)
+        memcpy(gm_row(as, r), gm_row(zs, r), zs.cols * sizeof(REAL));
+}
+
+static void identity_chain(gm_mat zs, gm_mat as, gm_mat ds)
+{
+    (void)zs, (void)as, (void)ds;
+}
+
+/* exp(z_j - max z) / sum_k exp(z_k - max z): the largest exponent is 0, so that nothing overflows. */
+GM_VECTOR static void T(softmax_apply)(gm_mat zs, gm_mat as)
+{
+    for (size_t r = 0; r < zs.rows; r++) {
+        const REAL *z = gm_row(zs, r);
+        REAL *a = gm_row(as, r);
+        REAL most = z[0], sum = 0;
+#pragma omp simd reduction(max : most)
+        for (size_t c = 1; c < zs.cols; c++)
+            most = z[c] > most ? z[c] : most;
+#pragma omp simd reduction(+ : sum)
+        for (size_t c = 0; c < zs.cols; c++) {
+            a[c] = vexp(z[c] - most);
+            sum += a[c];
+        }
+        const REAL inverse = 1 / sum;
+#pragma omp simd
+        for (size_t c = 0; c < zs.cols; c++)
+            a[c] *= inverse;
+    }
+}
+
+/* J_jk = a_j (1{j = k} - a_k), so (d J)_k = a_k (d_k - sum_j d_j a_j) */
+GM_VECTOR static void T(softmax_chain)(gm_mat zs, gm_mat as, gm_mat ds)
+{
+    (void)zs;
+    for (size_t r = 0; r < ds.rows; r++) {
+        const REAL *a = gm_row(as, r);
+        REAL *d = gm_row(ds, r), sum = 0;
+#pragma omp simd reduction(+ : sum)
+        for (size_t c = 0; c < ds.cols; c++)
+            sum += d[c] * a[c];
+#pragma omp simd
+        for (size_t c = 0; c < ds.cols; c++)
+            d[c] = a[c] * (d[c] - sum);
+    }
+}
+
+const gm_activation_kernel T(gm_activation_kernels)[GM_ACTIVATION_COUNT] = {
+    [GM_IDENTITY] = {identity_apply,      identity_chain,      false},
+    [GM_SIGMOID] = {T(sigmoid_apply),    T(sigmoid_chain),    false},
+    [GM_TANH] = {T(hyperbolic_apply), T(hyperbolic_chain), false},
+    [GM_RELU] = {T(relu_apply),       T(relu_chain),       false},
+    [GM_LEAKY_RELU] = {T(leaky_relu_apply), T(leaky_relu_chain), false},
+    [GM_GELU] = {T(gelu_apply),       T(gelu_chain),       true },
+    [GM_SOFTPLUS] = {T(softplus_apply),   T(softplus_chain),   false},
+    [GM_SOFTMAX] = {T(softmax_apply),    T(softmax_chain),    false},
+};

@@ -1,0 +1,247 @@
+/* An engine: checks, memory, threads; the arithmetic is behind the numerics table of its precision. */
+#include "backend/blas_info.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "nn/numerics.h"
+#include "nn/optimizer.h"
+
+#include <gradmill/system.h>
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+struct gm_engine {
+    gm_network *network; /* borrowed */
+    gm_engine_options options;
+    gm_layout layout;
+    gm_layer_layout *places; /* one for each layer */
+    void *workspace, *state;
+    gm_team *team;
+    const gm_numerics *numerics;
+    struct gm_pass *pass;
+    bool borrowed_blas; /* the BLAS library runs single-threaded on our behalf */
+};
+
+static const gm_numerics *numerics_of(gm_precision precision)
+{
+    return precision == GM_F64 ? &gm_numerics_f64 : &gm_numerics_f32;
+}
+
+const char *gm_backend_name(size_t index)
+{
+    return gm_numerics_f32.backend_name(index);
+}
+
+const char *gm_backend_summary(size_t index)
+{
+    return gm_numerics_f32.backend_summary(index);
+}
+
+gm_engine_options gm_engine_options_default(void)
+{
+    return (gm_engine_options){.backend = "blas", .batch = 128, .optimizer = gm_optimizer_default(GM_SGD)};
+}
+
+static gm_status check_options(const gm_engine_options *o, gm_error *error)
+{
+    size_t i = 0;
+    const char *name;
+    while ((name = gm_backend_name(i)) && strcmp(name, o->backend) != 0)
+        i++;
+    if (!name)
+        return gm_fail(error, GM_USAGE, "unknown backend '%s'; expected naive, naive-ikj or blas",
+                       o->backend);
+    if (o->batch == 0 || o->batch > INT_MAX)
+        return gm_fail(error, GM_USAGE, "batch %zu; expected 1 to %d rows", o->batch, INT_MAX);
+    if (o->threads > 4096)
+        return gm_fail(error, GM_USAGE, "%zu threads; expected at most 4096", o->threads);
+    return gm_optimizer_check(&o->optimizer, error);
+}
+
+/* The map first, then the whole of the memory, before any thread is started. */
+static gm_status reserve(gm_engine *e, gm_error *error)
+{
+    const gm_network *n = e->network;
+    const size_t size = gm_precision_size(n->precision);
+    e->places = gm_alloc(n->layer_count, sizeof *e->places);
+    if (!e->places)
+        return gm_fail_memory(error, "the engine", n->layer_count * sizeof *e->places);
+    gm_status status = gm_layout_make(&e->layout, e->places, n->layers, n->layer_count, n->precision,
+                                      n->parameter_count, &e->options, e->options.threads, error);
+    if (status == GM_OK)
+        status = gm_check_memory("the engine", (e->layout.workspace + e->layout.state) * size, error);
+    if (status != GM_OK)
+        return status;
+    e->workspace = gm_alloc(e->layout.workspace, size);
+    e->state = gm_alloc(e->layout.state, size);
+    if (!e->workspace || !e->state)
+        return gm_fail_memory(error, "the engine", (e->layout.workspace + e->layout.state) * size);
+    return GM_OK;
+}
+
+static gm_status assemble(gm_engine *e, gm_error *error)
+{
+    gm_status status = reserve(e, error);
+    if (status == GM_OK)
+        status = gm_team_create(&e->team, e->options.threads, error);
+    if (status != GM_OK)
+        return status;
+    const gm_binding binding = {e->network,   &e->options, &e->layout, e->places,
+                                e->workspace, e->state,    e->team};
+    e->pass = e->numerics->create(&binding);
+    if (!e->pass)
+        return gm_fail_memory(error, "the engine", sizeof binding);
+    if (strcmp(e->options.backend, "blas") == 0) {
+        gm_blas_borrow_threads();
+        e->borrowed_blas = true;
+    }
+    return GM_OK;
+}
+
+gm_status gm_engine_create(gm_engine **result, gm_network *network, const gm_engine_options *options,
+                           gm_error *error)
+{
+    *result = NULL;
+    gm_status status = check_options(options, error);
+    if (status != GM_OK)
+        return status;
+    gm_engine *e = gm_alloc(1, sizeof *e);
+    if (!e)
+        return gm_fail_memory(error, "an engine", sizeof *e);
+    e->network = network;
+    e->options = *options;
+    if (options->trace)
+        e->options.threads = 1;
+    else if (options->threads == 0)
+        e->options.threads = gm_system_threads().usable;
+    e->numerics = numerics_of(network->precision);
+    status = assemble(e, error);
+    if (status != GM_OK)
+        gm_engine_destroy(e);
+    else
+        *result = e;
+    return status;
+}
+
+void gm_engine_destroy(gm_engine *e)
+{
+    if (!e)
+        return;
+    if (e->borrowed_blas)
+        gm_blas_return_threads();
+    e->numerics->destroy(e->pass);
+    gm_team_destroy(e->team);
+    gm_free(e->workspace);
+    gm_free(e->state);
+    gm_free(e->places);
+    gm_free(e);
+}
+
+size_t gm_engine_batch(const gm_engine *e)
+{
+    return e->options.batch;
+}
+
+size_t gm_engine_threads(const gm_engine *e)
+{
+    return e->options.threads;
+}
+
+gm_network *gm_engine_network(gm_engine *e)
+{
+    return e->network;
+}
+
+static gm_status check_array(const gm_engine *e, const char *what, gm_array array, size_t cols,
+                             gm_error *error)
+{
+    if (!array.data)
+        return gm_fail(error, GM_USAGE, "%s: no data", what);
+    if (array.rows == 0 || array.rows > e->options.batch)
+        return gm_fail(error, GM_USAGE, "%s: %zu rows; expected 1 to %zu, the engine's batch", what,
+                       array.rows, e->options.batch);
+    if (array.cols != cols || array.ld < cols || array.ld > INT_MAX)
+        return gm_fail(error, GM_USAGE, "%s: %zu columns, one row every %zu; expected %zu columns", what,
+                       array.cols, array.ld, cols);
+    return GM_OK;
+}
+
+/* Checks the batch and hands it to the pass; y may be NULL. */
+static gm_status bind(gm_engine *e, gm_array x, const gm_array *y, gm_error *error)
+{
+    if (x.type == GM_TYPE_LABEL)
+        return gm_fail(error, GM_USAGE, "inputs: labels cannot be inputs");
+    gm_status status = check_array(e, "inputs", x, gm_network_inputs(e->network), error);
+    if (status == GM_OK && y)
+        status = check_array(e, "targets", *y, y->type == GM_TYPE_LABEL ? 1 : gm_network_outputs(e->network),
+                             error);
+    if (status == GM_OK && y && y->rows != x.rows)
+        status =
+            gm_fail(error, GM_USAGE, "targets: %zu rows; expected %zu, as the inputs have", y->rows, x.rows);
+    return status == GM_OK ? e->numerics->bind(e->pass, x, y, error) : status;
+}
+
+gm_status gm_engine_predict(gm_engine *e, gm_array x, void *outputs, gm_error *error)
+{
+    const gm_status status = bind(e, x, NULL, error);
+    if (status != GM_OK)
+        return status;
+    e->numerics->run(e->pass, GM_TASK_FORWARD, NULL);
+    e->numerics->copy_outputs(e->pass, outputs);
+    return GM_OK;
+}
+
+gm_status gm_engine_loss(gm_engine *e, gm_array x, gm_array y, double *loss, void *outputs, gm_error *error)
+{
+    const gm_status status = bind(e, x, &y, error);
+    if (status != GM_OK)
+        return status;
+    *loss = e->numerics->run(e->pass, GM_TASK_FORWARD, NULL);
+    if (outputs)
+        e->numerics->copy_outputs(e->pass, outputs);
+    return GM_OK;
+}
+
+static gm_status learn(gm_engine *e, gm_array x, gm_array y, gm_task task, void *gradient, double *loss,
+                       gm_error *error)
+{
+    if (e->options.inference)
+        return gm_fail(error, GM_USAGE, "the engine was made for inference and cannot learn");
+    const gm_status status = bind(e, x, &y, error);
+    if (status != GM_OK)
+        return status;
+    const double mean = e->numerics->run(e->pass, task, gradient);
+    if (loss)
+        *loss = mean;
+    return GM_OK;
+}
+
+gm_status gm_engine_gradient(gm_engine *e, gm_array x, gm_array y, void *gradient, double *loss,
+                             gm_error *error)
+{
+    return learn(e, x, y, GM_TASK_GRADIENT, gradient, loss, error);
+}
+
+gm_status gm_engine_step(gm_engine *e, gm_array x, gm_array y, double *loss, gm_error *error)
+{
+    return learn(e, x, y, GM_TASK_STEP, NULL, loss, error);
+}
+
+void gm_engine_set_rate(gm_engine *e, double rate)
+{
+    e->numerics->set_rate(e->pass, rate);
+}
+
+gm_array gm_engine_view(const gm_engine *e, gm_view what, size_t layer)
+{
+    return e->numerics->view(e->pass, what, layer);
+}
+
+double gm_step_flop(const gm_network *network, size_t batch)
+{
+    double sum = 0;
+    for (size_t i = 0; i < network->layer_count; i++)
+        sum += (double)network->layers[i].inputs * (double)network->layers[i].outputs;
+    const double first = (double)network->layers[0].inputs * (double)network->layers[0].outputs;
+    return 2 * (double)batch * (3 * sum - first);
+}

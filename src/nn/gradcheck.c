@@ -1,0 +1,109 @@
+/* BP1 to BP4 against central differences of the loss. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/random.h"
+
+#include <float.h>
+#include <gradmill/gradcheck.h>
+#include <math.h>
+
+/* Two derivatives below this are both rounding noise: the difference of two losses of order 1, some 1e-16,
+ * over 2h, some 1e-5. */
+#define FLOOR 1e-5
+
+gm_gradcheck_options gm_gradcheck_options_default(void)
+{
+    return (gm_gradcheck_options){.tolerance = 1e-6, .seed = 1};
+}
+
+static gm_status loss_at(gm_engine *engine, size_t index, double value, gm_array x, gm_array y, double *loss,
+                         gm_error *error)
+{
+    gm_network_set_parameter(gm_engine_network(engine), index, value);
+    return gm_engine_loss(engine, x, y, loss, NULL, error);
+}
+
+/* (C(w + h) - C(w - h)) / 2h; w is put back. */
+static gm_status central_difference(gm_engine *engine, size_t index, gm_array x, gm_array y, double *result,
+                                    gm_error *error)
+{
+    const double w = gm_network_parameter(gm_engine_network(engine), index);
+    const double h = cbrt(DBL_EPSILON) * fmax(1, fabs(w));
+    double above = 0, below = 0;
+    gm_status status = loss_at(engine, index, w + h, x, y, &above, error);
+    if (status == GM_OK)
+        status = loss_at(engine, index, w - h, x, y, &below, error);
+    gm_network_set_parameter(gm_engine_network(engine), index, w);
+    *result = (above - below) / ((w + h) - (w - h)); /* the h that arithmetic really took */
+    return status;
+}
+
+static void compare(gm_gradcheck *result, size_t index, double analytic, double numeric)
+{
+    const double error = fabs(analytic - numeric) / fmax(fabs(analytic) + fabs(numeric), FLOOR);
+    result->checked++;
+    if (error <= result->worst_error) /* NaN is not: it becomes the worst */
+        return;
+    result->worst_error = isnan(error) ? INFINITY : error;
+    result->worst_index = index;
+    result->analytic = analytic;
+    result->numeric = numeric;
+}
+
+/* From the index in the block to "row, column of W" or "row of b". */
+static void locate(const gm_network *network, gm_gradcheck *result)
+{
+    size_t l = 0;
+    while (l + 1 < gm_network_layer_count(network) &&
+           gm_network_layer(network, l + 1).weights <= result->worst_index)
+        l++;
+    const gm_layer layer = gm_network_layer(network, l);
+    result->worst_layer = l;
+    result->worst_is_bias = result->worst_index >= layer.biases;
+    if (result->worst_is_bias) {
+        result->worst_row = result->worst_index - layer.biases;
+    } else {
+        result->worst_row = (result->worst_index - layer.weights) / layer.inputs;
+        result->worst_col = (result->worst_index - layer.weights) % layer.inputs;
+    }
+}
+
+static gm_status compare_all(gm_engine *engine, gm_array x, gm_array y, const gm_gradcheck_options *options,
+                             const double *gradient, gm_gradcheck *result, gm_error *error)
+{
+    const size_t count = gm_network_parameter_count(gm_engine_network(engine));
+    const size_t checks = options->samples ? gm_min(options->samples, count) : count;
+    gm_random random = gm_random_seed(options->seed, GM_STREAM_CHECK);
+    for (size_t i = 0; i < checks; i++) {
+        /* One from each of `checks` equal stretches of the block, so that no layer is left out. */
+        const size_t first = (size_t)((double)i * (double)count / (double)checks);
+        const size_t next = (size_t)((double)(i + 1) * (double)count / (double)checks);
+        const size_t index = first + (size_t)gm_random_below(&random, gm_max(next - first, 1));
+        double numeric = 0;
+        const gm_status status = central_difference(engine, index, x, y, &numeric, error);
+        if (status != GM_OK)
+            return status;
+        compare(result, index, gradient[index], numeric);
+    }
+    return GM_OK;
+}
+
+gm_status gm_gradcheck_run(gm_engine *engine, gm_array x, gm_array y, const gm_gradcheck_options *options,
+                           gm_gradcheck *result, gm_error *error)
+{
+    const gm_network *network = gm_engine_network(engine);
+    *result = (gm_gradcheck){0};
+    if (gm_network_precision(network) != GM_F64)
+        return gm_fail(error, GM_USAGE, "the gradient check needs precision f64, got f32");
+    const size_t count = gm_network_parameter_count(network);
+    double *gradient = gm_alloc(count, sizeof *gradient);
+    if (!gradient)
+        return gm_fail_memory(error, "the gradient", count * sizeof *gradient);
+    gm_status status = gm_engine_gradient(engine, x, y, gradient, NULL, error);
+    if (status == GM_OK)
+        status = compare_all(engine, x, y, options, gradient, result, error);
+    gm_free(gradient);
+    locate(network, result);
+    result->passed = status == GM_OK && result->worst_error < options->tolerance;
+    return status;
+}

@@ -1,0 +1,36 @@
+/* The map of an engine's memory, drawn before anything is allocated.
+ *
+ * workspace:  x | y | ones | layer 1: z? a d | layer 2: ... | tile of thread 1 | tile of thread 2 ...
+ * state:      optimizer copies of the parameter block, one after the other
+ *
+ * Offsets are in elements of the precision. Every matrix begins on a cache line. */
+#ifndef GM_NN_LAYOUT_H
+#define GM_NN_LAYOUT_H
+
+#include <gradmill/engine.h>
+
+/* Where one layer's n x out matrices lie. Without keep_z (and unless f' needs it) Z shares A's place. */
+typedef struct gm_layer_layout {
+    size_t z, a, d;
+    size_t ld;
+} gm_layer_layout;
+
+typedef struct gm_layout {
+    size_t batch;
+    size_t x, x_ld, y, y_ld, ones;
+    size_t tile, tile_size; /* first tile, elements of one */
+    size_t workspace;       /* elements in all */
+    size_t state;           /* elements in all */
+} gm_layout;
+
+/* Rows of W that one gradient tile holds: enough for the product to be efficient, few enough to stay in cache
+ * until the optimizer has read them. */
+size_t gm_tile_rows(const gm_layer *layer, gm_precision precision);
+
+/* layers: the network's, layer_count of them; places (layer_count, may be NULL) receives each layer's part.
+ * GM_LIMIT on overflow. */
+gm_status gm_layout_make(gm_layout *layout, gm_layer_layout *places, const gm_layer *layers,
+                         size_t layer_count, gm_precision precision, size_t parameter_count,
+                         const gm_engine_options *options, size_t threads, gm_error *error);
+
+#endif

@@ -1,0 +1,23 @@
+/* Losses as kernels: the value beside BP1. For *_tmpl.c only. */
+#ifndef GM_NN_LOSS_H
+#define GM_NN_LOSS_H
+
+#include "base/real.h"
+
+#include <gradmill/network.h>
+#include <stdbool.h>
+
+typedef struct gm_loss_kernel {
+    /* Sum of the losses of the rows: of Z if from_z, else of A. */
+    double (*value)(gm_mat z_or_a, gm_mat y);
+    /* BP1. from_z: D = scale dC/dZ, in closed form; otherwise D = scale dC/dA, to be chained with f'. */
+    void (*delta)(gm_mat a, gm_mat y, REAL scale, gm_mat d);
+    /* The loss belongs to its output activation and is computed from Z, which is exact where log f(Z) is not.
+     */
+    bool from_z;
+} gm_loss_kernel;
+
+/* Static storage, indexed by gm_loss. */
+extern const gm_loss_kernel T(gm_loss_kernels)[GM_LOSS_COUNT];
+
+#endif

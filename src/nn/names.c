@@ -1,0 +1,70 @@
+/* Enumerations as words: on the command line, in model files, in messages. */
+#include <gradmill/engine.h>
+#include <gradmill/network.h>
+#include <string.h>
+
+static const char *const activations[GM_ACTIVATION_COUNT] = {
+    [GM_IDENTITY] = "identity", [GM_SIGMOID] = "sigmoid",       [GM_TANH] = "tanh",
+    [GM_RELU] = "relu",         [GM_LEAKY_RELU] = "leaky-relu", [GM_GELU] = "gelu",
+    [GM_SOFTPLUS] = "softplus", [GM_SOFTMAX] = "softmax",
+};
+
+static const char *const losses[GM_LOSS_COUNT] = {
+    [GM_HALF_SQUARES] = "half-squares",
+    [GM_MEAN_SQUARES] = "mean-squares",
+    [GM_LOGISTIC] = "logistic",
+    [GM_CROSS_ENTROPY] = "cross-entropy",
+    [GM_HUBER] = "huber",
+};
+
+static const char *const inits[GM_INIT_COUNT] = {
+    [GM_INIT_AUTO] = "auto",
+    [GM_INIT_XAVIER_UNIFORM] = "xavier-uniform",
+    [GM_INIT_XAVIER_NORMAL] = "xavier-normal",
+    [GM_INIT_HE_UNIFORM] = "he-uniform",
+    [GM_INIT_HE_NORMAL] = "he-normal",
+    [GM_INIT_LECUN_UNIFORM] = "lecun-uniform",
+    [GM_INIT_LECUN_NORMAL] = "lecun-normal",
+    [GM_INIT_CONSTANT] = "constant",
+};
+
+static const char *const precisions[] = {[GM_F32] = "f32", [GM_F64] = "f64"};
+
+static const char *const optimizers[GM_OPTIMIZER_COUNT] = {
+    [GM_SGD] = "sgd",   [GM_MOMENTUM] = "momentum", [GM_NESTEROV] = "nesterov",
+    [GM_ADAM] = "adam", [GM_ADAMW] = "adamw",
+};
+
+static const char *name_of(const char *const *names, size_t count, size_t index)
+{
+    return index < count ? names[index] : "unknown";
+}
+
+/* The index of name, or count. */
+static size_t index_of(const char *const *names, size_t count, const char *name)
+{
+    size_t index = 0;
+    while (index < count && strcmp(names[index], name) != 0)
+        index++;
+    return index;
+}
+
+/* The two directions of one table. */
+#define NAMES(prefix, type, names)                                                                           \
+    const char *prefix##_name(type value)                                                                    \
+    {                                                                                                        \
+        return name_of(names, sizeof names / sizeof *names, (size_t)value);                                  \
+    }                                                                                                        \
+    bool prefix##_from_name(const char *name, type *value)                                                   \
+    {                                                                                                        \
+        const size_t count = sizeof names / sizeof *names, index = index_of(names, count, name);             \
+        if (index < count)                                                                                   \
+            *value = (type)index;                                                                            \
+        return index < count;                                                                                \
+    }
+
+NAMES(gm_activation, gm_activation, activations)
+NAMES(gm_loss, gm_loss, losses)
+NAMES(gm_init, gm_init, inits)
+NAMES(gm_precision, gm_precision, precisions)
+NAMES(gm_optimizer, gm_optimizer_kind, optimizers)

@@ -1,0 +1,192 @@
+/* A network: its shape, checked, and its block of parameters. */
+#include "nn/network.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/number.h"
+
+#include <gradmill/system.h>
+#include <limits.h>
+
+gm_network_options gm_network_options_default(void)
+{
+    return (gm_network_options){.precision = GM_F32, .init = GM_INIT_AUTO, .seed = 1};
+}
+
+gm_activation gm_loss_output_activation(gm_loss loss)
+{
+    switch (loss) {
+    case GM_CROSS_ENTROPY:
+        return GM_SOFTMAX;
+    case GM_LOGISTIC:
+        return GM_SIGMOID;
+    default:
+        return GM_IDENTITY;
+    }
+}
+
+gm_status gm_check_memory(const char *what, size_t bytes, gm_error *error)
+{
+    const size_t available = gm_system_memory();
+    if (bytes <= available)
+        return GM_OK;
+    char needed[32], free_bytes[32];
+    return gm_fail(error, GM_LIMIT, "%s needs %zu bytes (%s); %s are free; use fewer or narrower layers",
+                   what, bytes, gm_format_bytes(needed, sizeof needed, bytes),
+                   gm_format_bytes(free_bytes, sizeof free_bytes, available));
+}
+
+/* Sizes are handed to BLAS as int. */
+static gm_status check_width(const char *what, size_t layer, size_t width, gm_error *error)
+{
+    if (width == 0)
+        return gm_fail(error, GM_USAGE, "layer %zu: no %s; expected at least 1", layer + 1, what);
+    if (width > INT_MAX)
+        return gm_fail(error, GM_LIMIT, "layer %zu: %zu %s; expected at most %d", layer + 1, width, what,
+                       INT_MAX);
+    return GM_OK;
+}
+
+static gm_status check_output(const gm_network_options *o, gm_error *error)
+{
+    const gm_activation output = o->layers[o->layer_count - 1].activation;
+    const gm_activation needed = gm_loss_output_activation(o->loss);
+    if ((unsigned)o->loss >= GM_LOSS_COUNT)
+        return gm_fail(error, GM_USAGE, "unknown loss %d", (int)o->loss);
+    if (needed != GM_IDENTITY && output != needed)
+        return gm_fail(error, GM_USAGE, "loss %s needs the output activation %s, got %s",
+                       gm_loss_name(o->loss), gm_activation_name(needed), gm_activation_name(output));
+    return GM_OK;
+}
+
+static gm_status check_activation(const gm_network_options *o, size_t index, gm_error *error)
+{
+    const gm_activation activation = o->layers[index].activation;
+    if ((unsigned)activation >= GM_ACTIVATION_COUNT)
+        return gm_fail(error, GM_USAGE, "layer %zu: unknown activation %d", index + 1, (int)activation);
+    if (activation == GM_SOFTMAX && index + 1 < o->layer_count)
+        return gm_fail(error, GM_USAGE, "layer %zu: softmax is for the output layer only", index + 1);
+    return GM_OK;
+}
+
+gm_status gm_network_shape(const gm_network_options *o, gm_layer *layers, size_t *parameter_count,
+                           gm_error *error)
+{
+    if (o->layer_count == 0)
+        return gm_fail(error, GM_USAGE, "no layers; expected an input width and at least one layer");
+    size_t total = 0, inputs = o->inputs;
+    gm_status status = check_width("inputs", 0, inputs, error);
+    for (size_t i = 0; i < o->layer_count && status == GM_OK; i++) {
+        const size_t outputs = o->layers[i].outputs;
+        size_t weights = 0, bytes = 0;
+        status = check_width("outputs", i, outputs, error);
+        if (status == GM_OK)
+            status = check_activation(o, i, error);
+        if (status != GM_OK)
+            return status;
+        layers[i] = (gm_layer){inputs, outputs, o->layers[i].activation, total, 0};
+        if (!gm_mul(inputs, outputs, &weights) || !gm_add(total, weights, &layers[i].biases) ||
+            !gm_add(layers[i].biases, outputs, &total) || !gm_mul(total, sizeof(double) * 8, &bytes))
+            return gm_fail(error, GM_LIMIT, "layer %zu: %zu x %zu weights are more than any machine can hold",
+                           i + 1, outputs, inputs);
+        inputs = outputs;
+    }
+    *parameter_count = total;
+    return status == GM_OK ? check_output(o, error) : status;
+}
+
+gm_status gm_network_create(gm_network **result, const gm_network_options *options, gm_error *error)
+{
+    *result = NULL;
+    gm_network *network = gm_alloc(1, sizeof *network);
+    if (!network)
+        return gm_fail_memory(error, "a network", sizeof *network);
+    gm_status status = GM_OK;
+    network->layers = gm_alloc(options->layer_count, sizeof *network->layers);
+    if (!network->layers)
+        status = gm_fail_memory(error, "the layers", options->layer_count * sizeof *network->layers);
+    if (status == GM_OK)
+        status = gm_network_shape(options, network->layers, &network->parameter_count, error);
+    const size_t bytes = network->parameter_count * gm_precision_size(options->precision);
+    if (status == GM_OK)
+        status = gm_check_memory("the network", bytes, error);
+    if (status == GM_OK && !(network->parameters = gm_alloc(bytes, 1)))
+        status = gm_fail_memory(error, "the parameters", bytes);
+    if (status != GM_OK) {
+        gm_network_destroy(network);
+        return status;
+    }
+    network->layer_count = options->layer_count;
+    network->loss = options->loss;
+    network->precision = options->precision;
+    gm_network_initialise(network, options);
+    *result = network;
+    return GM_OK;
+}
+
+void gm_network_destroy(gm_network *network)
+{
+    if (!network)
+        return;
+    gm_free(network->layers);
+    gm_free(network->parameters);
+    gm_free(network);
+}
+
+size_t gm_network_inputs(const gm_network *network)
+{
+    return network->layers[0].inputs;
+}
+
+size_t gm_network_outputs(const gm_network *network)
+{
+    return network->layers[network->layer_count - 1].outputs;
+}
+
+size_t gm_network_layer_count(const gm_network *network)
+{
+    return network->layer_count;
+}
+
+gm_layer gm_network_layer(const gm_network *network, size_t index)
+{
+    return network->layers[index];
+}
+
+gm_loss gm_network_loss(const gm_network *network)
+{
+    return network->loss;
+}
+
+gm_precision gm_network_precision(const gm_network *network)
+{
+    return network->precision;
+}
+
+size_t gm_network_parameter_count(const gm_network *network)
+{
+    return network->parameter_count;
+}
+
+void *gm_network_parameters(gm_network *network)
+{
+    return network->parameters;
+}
+
+const void *gm_network_parameters_const(const gm_network *network)
+{
+    return network->parameters;
+}
+
+double gm_network_parameter(const gm_network *network, size_t index)
+{
+    return network->precision == GM_F64 ? ((const double *)network->parameters)[index]
+                                        : (double)((const float *)network->parameters)[index];
+}
+
+void gm_network_set_parameter(gm_network *network, size_t index, double value)
+{
+    if (network->precision == GM_F64)
+        ((double *)network->parameters)[index] = value;
+    else
+        ((float *)network->parameters)[index] = (float)value;
+}

@@ -1,0 +1,42 @@
+/* The one place where precision is chosen: the passes of one precision behind a table, as engine.c sees them.
+ */
+#ifndef GM_NN_NUMERICS_H
+#define GM_NN_NUMERICS_H
+
+#include "base/team.h"
+#include "nn/layout.h"
+#include "nn/network.h"
+
+struct gm_pass; /* nn/pass.h, of one precision or the other */
+
+/* What a pass is bound to. All borrowed. */
+typedef struct gm_binding {
+    gm_network *network;
+    const gm_engine_options *options;
+    const gm_layout *layout;
+    const gm_layer_layout *places;
+    void *workspace, *state; /* blocks as layout says */
+    gm_team *team;
+} gm_binding;
+
+/* What a pass shall do after forward. */
+typedef enum gm_task { GM_TASK_FORWARD, GM_TASK_GRADIENT, GM_TASK_STEP } gm_task;
+
+typedef struct gm_numerics {
+    const char *(*backend_name)(size_t index); /* NULL past the last */
+    const char *(*backend_summary)(size_t index);
+    struct gm_pass *(*create)(const gm_binding *binding); /* NULL without memory; the backend is known */
+    void (*destroy)(struct gm_pass *pass);
+    /* Takes the batch in: as it is if its type and precision fit, else converted. y may be NULL.
+     * GM_USAGE: a label that is not below the number of outputs. */
+    gm_status (*bind)(struct gm_pass *pass, gm_array x, const gm_array *y, gm_error *error);
+    /* Runs the task on the bound batch and returns the mean loss (0 without targets). */
+    double (*run)(struct gm_pass *pass, gm_task task, void *gradient);
+    void (*copy_outputs)(const struct gm_pass *pass, void *outputs);
+    gm_array (*view)(const struct gm_pass *pass, gm_view view, size_t layer);
+    void (*set_rate)(struct gm_pass *pass, double rate);
+} gm_numerics;
+
+extern const gm_numerics gm_numerics_f32, gm_numerics_f64;
+
+#endif

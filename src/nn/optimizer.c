@@ -1,0 +1,64 @@
+/* The facts about the optimizers that do not depend on precision; their arithmetic is in update_tmpl.c. */
+#include "nn/optimizer.h"
+#include "base/error.h"
+
+#include <math.h>
+
+static const struct {
+    size_t state;
+    bool tile;
+    double rate, decay;
+} facts[GM_OPTIMIZER_COUNT] = {
+    [GM_SGD] = {0, false, 0.1,   0   },
+      [GM_MOMENTUM] = {1, false, 0.1,   0   },
+      [GM_NESTEROV] = {1, true,  0.1,   0   },
+    [GM_ADAM] = {2, true,  0.001, 0   },
+      [GM_ADAMW] = {2, true,  0.001, 0.01},
+};
+
+gm_optimizer gm_optimizer_default(gm_optimizer_kind kind)
+{
+    return (gm_optimizer){
+        .kind = kind,
+        .rate = facts[kind].rate,
+        .momentum = 0.9,
+        .beta1 = 0.9,
+        .beta2 = 0.999,
+        .epsilon = 1e-8,
+        .decay = facts[kind].decay,
+    };
+}
+
+size_t gm_optimizer_state(gm_optimizer_kind kind)
+{
+    return facts[kind].state;
+}
+
+bool gm_optimizer_needs_tile(gm_optimizer_kind kind)
+{
+    return facts[kind].tile;
+}
+
+gm_status gm_optimizer_check(const gm_optimizer *o, gm_error *error)
+{
+    const struct {
+        const char *name;
+        double value, below; /* valid: 0 <= value < below */
+    } fields[] = {
+        {"rate",     o->rate,     INFINITY},
+        {"momentum", o->momentum, 1       },
+        {"beta1",    o->beta1,    1       },
+        {"beta2",    o->beta2,    1       },
+        {"l2",       o->l2,       INFINITY},
+        {"decay",    o->decay,    INFINITY},
+        {"epsilon",  o->epsilon,  INFINITY},
+    };
+    if ((unsigned)o->kind >= GM_OPTIMIZER_COUNT)
+        return gm_fail(error, GM_USAGE, "unknown optimizer %d", (int)o->kind);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        if (!(fields[i].value >= 0 && fields[i].value < fields[i].below))
+            return gm_fail(error, GM_USAGE, "%s is %g; expected a number from 0 to below %g", fields[i].name,
+                           fields[i].value, fields[i].below);
+    }
+    return GM_OK;
+}

@@ -1,0 +1,88 @@
+/* The typed half of an engine: views of the parameter block and of the workspace, bound once, and the passes
+ * over them. The files that work on it are forward_tmpl.c, backward_tmpl.c, update_tmpl.c; pass_tmpl.c puts
+ * them together. For *_tmpl.c only; engine.c knows it as numerics.h shows it. */
+#ifndef GM_NN_PASS_H
+#define GM_NN_PASS_H
+
+#include "backend/backend.h"
+#include "base/team.h"
+#include "nn/activation.h"
+#include "nn/loss.h"
+
+/* One layer: parameters, and its matrices for a whole batch. */
+typedef struct gm_pass_layer {
+    gm_layer_view view;            /* W out x in, b */
+    const gm_activation_kernel *f; /* f and f' */
+    gm_mat z, a, d;                /* batch x out; z.data == a.data unless Z is kept apart */
+    size_t weights;                /* index of W in the parameter block, and in each optimizer copy */
+    size_t biases;                 /* of b */
+    size_t tile_rows;
+} gm_pass_layer;
+
+/* Numbers of one step, made by update_tmpl.c from the optimizer's settings. */
+typedef struct gm_step_constants {
+    REAL rate, momentum, beta1, beta2, epsilon;
+    REAL l2;     /* 0 for biases */
+    REAL keep;   /* 1 - rate * decay; 1 for biases */
+    REAL unbias; /* Adam: 1 / sqrt(1 - beta2^t) */
+} gm_step_constants;
+
+struct gm_pass;
+
+/* How BP3 and BP4 become an update. T(gm_update_rules) has one for each optimizer and one that only stores.
+ */
+typedef struct gm_update_rule {
+    enum { INTO_WEIGHTS, INTO_VELOCITY, INTO_TILE, INTO_GRADIENT } target; /* what BP3 and BP4 write to */
+    /* Then w, its gradient (or velocity) g and the optimizer's copies s1, s2 of `count` parameters; may be
+     * NULL. */
+    void (*apply)(const gm_step_constants *c, size_t count, REAL *w, REAL *g, REAL *s1, REAL *s2);
+} gm_update_rule;
+
+typedef struct gm_pass {
+    const gm_backend *backend;
+    const gm_loss_kernel *loss;
+    gm_pass_layer *layers; /* layer_count */
+    size_t layer_count;
+    gm_team *team;
+    size_t threads; /* of the team that work on a batch */
+
+    gm_mat x, y;         /* the batch at work; y.data NULL: forward only */
+    gm_mat own_x, own_y; /* places in the workspace for batches that must be converted */
+    size_t rows;         /* of the batch at work */
+    bool backward;       /* whether BP1 to BP4 follow */
+    double *losses;      /* one sum for each thread, a cache line apart */
+
+    gm_optimizer optimizer;
+    const gm_update_rule *rule; /* of this pass */
+    gm_step_constants weight_constants, bias_constants;
+    size_t steps;     /* taken so far */
+    REAL *parameters; /* the block */
+    REAL *state;      /* first optimizer copy of the block; the second follows */
+    size_t parameter_count;
+    REAL *gradient; /* INTO_GRADIENT: the caller's block */
+    REAL *tiles;    /* INTO_TILE: tile_size for each thread */
+    size_t tile_size;
+} gm_pass;
+
+#define LOSS_STRIDE (64 / sizeof(double))
+
+/* Z and A of every layer but the output's A, for these rows of the batch. */
+void T(gm_forward)(const gm_pass *p, gm_share rows);
+
+/* A of the output layer from its Z, and the sum of the rows' losses (0 without targets). */
+double T(gm_output)(const gm_pass *p, gm_share rows);
+
+/* BP1 and BP2: the deltas of all layers for these rows. */
+void T(gm_output_delta)(const gm_pass *p, gm_share rows);
+void T(gm_hidden_deltas)(const gm_pass *p, gm_share rows);
+
+/* BP3, BP4 and what the rule makes of them, for one thread's share of the rows of every W. */
+void T(gm_update)(const gm_pass *p, size_t thread);
+
+/* Takes a step's constants from the optimizer; to be called before T(gm_update) when the rule is a step. */
+void T(gm_update_prepare)(gm_pass *p);
+
+extern const gm_update_rule T(gm_update_rules)[GM_OPTIMIZER_COUNT];
+extern const gm_update_rule T(gm_store_gradient);
+
+#endif

@@ -1,0 +1,230 @@
+/* One pass over a batch: forward, BP1, BP2 by rows of the batch; one barrier; BP3, BP4 and update by rows of
+ * W.
+ *
+ * Between the phases every thread needs all rows of D and A, within a phase it needs nobody. BP2 of a layer
+ * reads the old W, because no W changes before the barrier. */
+#include "nn/pass.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "nn/numerics.h"
+
+#include <string.h>
+
+/* Rows of the batch go to threads in fours: fewer leave BLAS kernels with half-empty registers. */
+#define ROW_GRAIN 4
+
+/* Below this much work a step is over before a second thread is awake. */
+#define TEAM_FLOP 1e6
+
+static void work(void *context, size_t thread)
+{
+    const gm_pass *p = context;
+    const gm_share rows = gm_team_share(p->rows, ROW_GRAIN, thread, p->threads);
+    double loss = 0;
+    if (rows.count > 0) {
+        T(gm_forward)(p, rows);
+        loss = T(gm_output)(p, rows);
+        if (p->backward) {
+            T(gm_output_delta)(p, rows);  /* BP1 */
+            T(gm_hidden_deltas)(p, rows); /* BP2 */
+        }
+    }
+    p->losses[thread * LOSS_STRIDE] = loss;
+    if (p->backward) {
+        if (p->threads > 1)
+            gm_team_barrier(p->team);
+        T(gm_update)(p, thread); /* BP3, BP4 */
+    }
+}
+
+static double run(gm_pass *p, gm_task task, void *gradient)
+{
+    p->backward = task != GM_TASK_FORWARD;
+    p->rule = task == GM_TASK_GRADIENT ? &T(gm_store_gradient) : &T(gm_update_rules)[p->optimizer.kind];
+    p->gradient = gradient;
+    if (task == GM_TASK_STEP)
+        T(gm_update_prepare)(p);
+    if (p->threads > 1)
+        gm_team_run(p->team, work, p);
+    else
+        gm_team_run_alone(work, p);
+    double sum = 0;
+    for (size_t thread = 0; thread < p->threads; thread++) /* in this order, so that sums repeat to the bit */
+        sum += p->losses[thread * LOSS_STRIDE];
+    return sum / (double)p->rows;
+}
+
+/* Row r of an array of any type but labels, as REAL. */
+static void convert_row(gm_array array, size_t r, REAL *out)
+{
+    const size_t first = r * array.ld;
+    switch (array.type) {
+    case GM_TYPE_F32:
+        for (size_t c = 0; c < array.cols; c++)
+            out[c] = (REAL)((const float *)array.data)[first + c];
+        break;
+    case GM_TYPE_F64:
+        for (size_t c = 0; c < array.cols; c++)
+            out[c] = (REAL)((const double *)array.data)[first + c];
+        break;
+    default:
+        for (size_t c = 0; c < array.cols; c++)
+            out[c] = (REAL)((const uint8_t *)array.data)[first + c];
+    }
+}
+
+/* The array itself if it holds REAL already, else its copy at `own`. */
+static gm_mat take(gm_array array, gm_mat own)
+{
+    const gm_type real = GM_REAL_BITS == 32 ? GM_TYPE_F32 : GM_TYPE_F64;
+    if (array.type == real)
+        return (gm_mat){(REAL *)array.data, array.rows, array.cols, array.ld}; /* read only, by every pass */
+    own.rows = array.rows;
+    for (size_t r = 0; r < array.rows; r++)
+        convert_row(array, r, gm_row(own, r));
+    return own;
+}
+
+static gm_status take_labels(gm_array array, gm_mat own, gm_mat *y, gm_error *error)
+{
+    const uint32_t *labels = array.data;
+    own.rows = array.rows;
+    for (size_t r = 0; r < array.rows; r++) {
+        const uint32_t label = labels[r * array.ld];
+        if (label >= own.cols)
+            return gm_fail(error, GM_USAGE, "row %zu of the targets: label %u; expected one below %zu", r,
+                           label, own.cols);
+        memset(gm_row(own, r), 0, own.cols * sizeof(REAL));
+        gm_row(own, r)[label] = 1;
+    }
+    *y = own;
+    return GM_OK;
+}
+
+static double forward_flop(const gm_pass *p)
+{
+    double sum = 0;
+    for (size_t l = 0; l < p->layer_count; l++)
+        sum += (double)p->layers[l].view.w.rows * (double)p->layers[l].view.w.cols;
+    return 2 * sum * (double)p->rows;
+}
+
+static gm_status bind(gm_pass *p, gm_array x, const gm_array *y, gm_error *error)
+{
+    p->rows = x.rows;
+    p->x = take(x, p->own_x);
+    p->y = (gm_mat){0};
+    p->threads = forward_flop(p) < TEAM_FLOP ? 1 : gm_team_threads(p->team);
+    if (y && y->type == GM_TYPE_LABEL)
+        return take_labels(*y, p->own_y, &p->y, error);
+    if (y)
+        p->y = take(*y, p->own_y);
+    return GM_OK;
+}
+
+static void copy_outputs(const gm_pass *p, void *outputs)
+{
+    const gm_mat a = p->layers[p->layer_count - 1].a;
+    for (size_t r = 0; r < p->rows; r++)
+        memcpy((REAL *)outputs + r * a.cols, gm_row(a, r), a.cols * sizeof(REAL));
+}
+
+static gm_array view(const gm_pass *p, gm_view what, size_t layer)
+{
+    const gm_pass_layer *l = &p->layers[layer];
+    const gm_mat m = what == GM_VIEW_Z ? l->z : what == GM_VIEW_A ? l->a : l->d;
+    return (gm_array){m.data, GM_REAL_BITS == 32 ? GM_TYPE_F32 : GM_TYPE_F64, p->rows, m.cols, m.ld};
+}
+
+static void set_rate(gm_pass *p, double rate)
+{
+    p->optimizer.rate = rate;
+}
+
+static void destroy(gm_pass *p)
+{
+    if (!p)
+        return;
+    gm_free(p->layers);
+    gm_free(p->losses);
+    gm_free(p);
+}
+
+static void bind_layer(gm_pass *p, size_t index, const gm_binding *b)
+{
+    const gm_layer *layer = &b->network->layers[index];
+    const gm_layer_layout *place = &b->places[index];
+    const size_t batch = b->layout->batch, out = layer->outputs, in = layer->inputs;
+    REAL *workspace = b->workspace, *parameters = b->network->parameters;
+    p->layers[index] = (gm_pass_layer){
+        .view = {{parameters + layer->weights, out, in, in},
+                 parameters + layer->biases,
+                 workspace + b->layout->ones,
+                 b->options->trace,
+                 index},
+        .f = &T(gm_activation_kernels)[layer->activation],
+        .z = {workspace + place->z,                                          batch,     out, place->ld},
+        .a = {workspace + place->a,                                          batch,     out, place->ld},
+        .d = {workspace + place->d,                                          batch,     out, place->ld},
+        .weights = layer->weights,
+        .biases = layer->biases,
+        .tile_rows = gm_tile_rows(layer, b->network->precision),
+    };
+}
+
+static gm_pass *create(const gm_binding *b)
+{
+    const gm_network *network = b->network;
+    const gm_layout *layout = b->layout;
+    REAL *workspace = b->workspace;
+    gm_pass *p = gm_alloc(1, sizeof *p);
+    if (!p)
+        return NULL;
+    p->layers = gm_alloc(network->layer_count, sizeof *p->layers);
+    p->losses = gm_alloc(gm_team_threads(b->team) * LOSS_STRIDE, sizeof *p->losses);
+    if (!p->layers || !p->losses) {
+        destroy(p);
+        return NULL;
+    }
+    p->backend = T(gm_backend_find)(b->options->backend);
+    p->loss = &T(gm_loss_kernels)[network->loss];
+    p->layer_count = network->layer_count;
+    p->team = b->team;
+    p->optimizer = b->options->optimizer;
+    p->parameters = network->parameters;
+    p->parameter_count = network->parameter_count;
+    p->state = b->state;
+    p->tiles = workspace + layout->tile;
+    p->tile_size = layout->tile_size;
+    p->own_x = (gm_mat){workspace + layout->x, layout->batch, gm_network_inputs(network), layout->x_ld};
+    p->own_y = (gm_mat){workspace + layout->y, layout->batch, gm_network_outputs(network), layout->y_ld};
+    for (size_t i = 0; i < layout->batch; i++)
+        workspace[layout->ones + i] = 1;
+    for (size_t i = 0; i < p->layer_count; i++)
+        bind_layer(p, i, b);
+    return p;
+}
+
+static const char *backend_name(size_t index)
+{
+    const gm_backend *backend = T(gm_backend_at)(index);
+    return backend ? backend->name : NULL;
+}
+
+static const char *backend_summary(size_t index)
+{
+    const gm_backend *backend = T(gm_backend_at)(index);
+    return backend ? backend->summary : NULL;
+}
+
+const gm_numerics T(gm_numerics) = {
+    .backend_name = backend_name,
+    .backend_summary = backend_summary,
+    .create = create,
+    .destroy = destroy,
+    .bind = bind,
+    .run = run,
+    .copy_outputs = copy_outputs,
+    .view = view,
+    .set_rate = set_rate,
+};

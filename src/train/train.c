@@ -1,0 +1,132 @@
+/* The training loop: shuffle, gather, step; evaluate after each epoch; report; stop when told or when
+ * diverged. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "train/batch.h"
+
+#include <gradmill/train.h>
+#include <math.h>
+#include <time.h>
+
+/* What the loop carries from step to step. */
+struct run {
+    gm_engine *engine;
+    const gm_train_options *options;
+    const gm_dataset *valid;
+    gm_batch batch;
+    uint32_t *order; /* of the training rows, shuffled afresh for every epoch */
+    size_t rows, steps;
+    gm_random random;
+    bool stopped;
+};
+
+gm_train_options gm_train_options_default(void)
+{
+    return (gm_train_options){.epochs = 10, .seed = 1, .shuffle = true};
+}
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static gm_status diverged(gm_error *error, const char *what, double value, size_t epoch, size_t step)
+{
+    return gm_fail(error, GM_DIVERGED,
+                   "training diverged: %s %g at epoch %zu, step %zu; try a smaller rate or scaled inputs",
+                   what, value, epoch, step);
+}
+
+/* All steps of one epoch; *loss_sum adds each batch's mean loss times its rows. */
+static gm_status run_steps(struct run *run, size_t epoch, double *loss_sum, size_t *rows_done,
+                           gm_error *error)
+{
+    const size_t batch = gm_engine_batch(run->engine);
+    gm_progress progress = {.epoch = epoch, .epochs = run->options->epochs, .steps = run->steps};
+    for (size_t first = 0; first < run->rows && !run->stopped; first += batch) {
+        gm_batch_gather(&run->batch, run->order + first, gm_min(batch, run->rows - first));
+        const gm_status status =
+            gm_engine_step(run->engine, run->batch.x, run->batch.y, &progress.loss, error);
+        if (status != GM_OK)
+            return status;
+        progress.step++;
+        if (!isfinite(progress.loss))
+            return diverged(error, "loss", progress.loss, epoch, progress.step);
+        *loss_sum += progress.loss * (double)run->batch.x.rows;
+        *rows_done += run->batch.x.rows;
+        if (run->options->on_step && run->options->on_step(&progress, run->options->context))
+            run->stopped = true;
+    }
+    return GM_OK;
+}
+
+/* The last step's update has had no loss computed from it yet. */
+static gm_status check_parameters(const struct run *run, size_t epoch, gm_error *error)
+{
+    const gm_network *network = gm_engine_network(run->engine);
+    for (size_t i = 0; i < gm_network_parameter_count(network); i++) {
+        const double value = gm_network_parameter(network, i);
+        if (!isfinite(value))
+            return diverged(error, "a weight is", value, epoch, run->steps);
+    }
+    return GM_OK;
+}
+
+static gm_status run_epoch(struct run *run, size_t epoch, gm_error *error)
+{
+    const double start = seconds_now();
+    double loss_sum = 0;
+    size_t rows_done = 0;
+    if (run->options->shuffle)
+        gm_random_shuffle(&run->random, run->order, run->rows);
+    gm_status status = run_steps(run, epoch, &loss_sum, &rows_done, error);
+    const double seconds = seconds_now() - start;
+    if (status == GM_OK)
+        status = check_parameters(run, epoch, error);
+    if (status != GM_OK)
+        return status;
+    gm_epoch report = {
+        .epoch = epoch,
+        .epochs = run->options->epochs,
+        .train_loss = loss_sum / (double)rows_done,
+        .has_valid = run->valid != NULL,
+        .seconds = seconds,
+        .samples_per_second = (double)rows_done / seconds,
+        .gflops = gm_step_flop(gm_engine_network(run->engine), rows_done) / seconds / 1e9,
+    };
+    if (run->valid)
+        status = gm_evaluate(run->engine, run->valid, run->batch.scaling, &report.valid, error);
+    if (status == GM_OK && run->options->on_epoch && run->options->on_epoch(&report, run->options->context))
+        run->stopped = true;
+    return status;
+}
+
+gm_status gm_train(gm_engine *engine, const gm_dataset *train, const gm_dataset *valid,
+                   const gm_scaling *scaling, const gm_train_options *options, bool *stopped, gm_error *error)
+{
+    const size_t batch = gm_engine_batch(engine);
+    struct run run = {.engine = engine, .options = options, .valid = valid, .rows = gm_dataset_rows(train)};
+    if (options->epochs == 0)
+        return gm_fail(error, GM_USAGE, "0 epochs; expected at least 1");
+    gm_status status = gm_batch_create(&run.batch, engine, train, scaling, error);
+    if (status != GM_OK)
+        return status;
+    if (batch > run.rows)
+        status = gm_fail(error, GM_USAGE, "batch %zu; expected at most %zu, the rows of the training set",
+                         batch, run.rows);
+    run.order = gm_batch_order(train);
+    if (status == GM_OK && !run.order)
+        status = gm_fail_memory(error, "the order of the rows", run.rows * sizeof *run.order);
+    run.steps = (run.rows + batch - 1) / batch;
+    run.random = gm_random_seed(options->seed, GM_STREAM_SHUFFLE);
+    for (size_t epoch = 1; epoch <= options->epochs && status == GM_OK && !run.stopped; epoch++)
+        status = run_epoch(&run, epoch, error);
+    if (stopped)
+        *stopped = run.stopped;
+    gm_free(run.order);
+    gm_batch_clear(&run.batch);
+    return status;
+}

@@ -1,0 +1,139 @@
+/* The measuring basics: statistics against numbers from outside, the clock, and the loops of the peak. */
+#include "backend/blas_info.h"
+#include "base/kernel_text.h"
+#include "bench/clock.h"
+#include "bench/fma_chains.h"
+#include "bench/peak.h"
+#include "bench/statistics.h"
+
+#include <gradmill/system.h>
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MOST 9
+
+/* median and deviation by numpy.median and scipy.stats.median_abs_deviation(scale=1); the last row is the
+ * example of Wikipedia's article on the median absolute deviation. */
+static const struct {
+    size_t count;
+    double samples[MOST];
+    double min, max, mean, median, deviation;
+} sets[] = {
+    {1, {7},                    7,  7,    7,          7,   0  },
+    {2, {4, 1},                 1,  4,    2.5,        2.5, 1.5},
+    {3, {3, 1, 2},              1,  3,    2,          2,   1  },
+    {4, {10, 1, 3, 2},          1,  10,   4,          2.5, 1  },
+    {5, {5, 5, 5, 5, 5},        5,  5,    5,          5,   0  },
+    {5, {2, 3, 4, 5, 1},        1,  5,    3,          3,   1  }, /* the least one last: it has to be sorted, too */
+    {6, {-1, 1, 0, 0, 0, 1000}, -1, 1000, 1000.0 / 6, 0,   0.5},
+    {7, {9, 1, 6, 1, 4, 2, 2},  1,  9,    25.0 / 7,   2,   1  },
+};
+
+Test(bench, statistics_of_samples)
+{
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        double samples[MOST];
+        memcpy(samples, sets[i].samples, sizeof samples);
+        const gm_statistics s = gm_statistics_of(samples, sets[i].count);
+        cr_expect_eq(s.count, sets[i].count, "set %zu", i);
+        cr_expect_eq(s.min, sets[i].min, "set %zu", i);
+        cr_expect_eq(s.max, sets[i].max, "set %zu", i);
+        cr_expect_eq(s.median, sets[i].median, "set %zu: median %g", i, s.median);
+        cr_expect_eq(s.deviation, sets[i].deviation, "set %zu: deviation %g", i, s.deviation);
+        cr_expect_float_eq(s.mean, sets[i].mean, 1e-12, "set %zu: mean %g", i, s.mean);
+    }
+}
+
+/* numpy.quantile, the default method. */
+Test(bench, quantiles_lie_between_neighbours)
+{
+    const double four[] = {1, 2, 3, 4}, five[] = {1, 2, 3, 4, 10}, one[] = {3};
+    cr_expect_float_eq(gm_quantile(four, 4, 0.25), 1.75, 1e-12);
+    cr_expect_float_eq(gm_quantile(four, 4, 0.5), 2.5, 1e-12);
+    cr_expect_float_eq(gm_quantile(four, 4, 1), 4, 1e-12);
+    cr_expect_float_eq(gm_quantile(five, 5, 0), 1, 1e-12);
+    cr_expect_float_eq(gm_quantile(five, 5, 0.25), 2, 1e-12);
+    cr_expect_float_eq(gm_quantile(five, 5, 0.9), 7.6, 1e-12);
+    cr_expect_float_eq(gm_quantile(one, 1, 0.9), 3, 1e-12);
+}
+
+Test(bench, clock_counts_real_time)
+{
+    const struct timespec nap = {.tv_nsec = 5000000};
+    const uint64_t from = gm_clock();
+    nanosleep(&nap, NULL);
+    const uint64_t to = gm_clock();
+    cr_expect_geq(to - from, 5000000U);
+    cr_expect_float_eq(gm_clock_seconds(from, to), (double)(to - from) / 1e9, 1e-12);
+}
+
+/* Every chain runs to the fixed point of c / 2 + 1, and there are 12: no chain was optimised away, none is
+ * counted that does not run. */
+Test(bench, fma_chains_compute_what_they_say)
+{
+    for (gm_precision precision = GM_F32; precision <= GM_F64; precision++) {
+        const gm_fma_chains chains = gm_fma_chains_of(precision);
+        cr_expect_float_eq(chains.run(200), 12 * 2.0, 1e-9);
+        cr_expect_float_eq(chains.run(1), (3 + 14) / 2.0 * 12 / 2 + 12, 1e-9);
+        cr_expect_eq(fmod(chains.flop, 24), 0);
+    }
+    cr_expect_eq(gm_fma_chains_of(GM_F32).flop, 2 * gm_fma_chains_of(GM_F64).flop);
+}
+
+Test(bench, peaks_are_measured)
+{
+    gm_error error;
+    double fma = 0, gemm = 0;
+    cr_assert_eq(gm_peak_fma(GM_F32, 2, &fma, &error), GM_OK, "%s", error.message);
+    cr_assert_eq(gm_peak_gemm(GM_F64, 2, &gemm, &error), GM_OK, "%s", error.message);
+    cr_expect_gt(fma, 0);
+    cr_expect_gt(gemm, 0);
+}
+
+Test(bench, impossible_thread_counts_are_refused)
+{
+    gm_error error = {0};
+    double speed;
+    cr_expect_eq(gm_peak_gemm(GM_F32, SIZE_MAX / 2, &speed, &error), GM_LIMIT);
+    cr_expect_eq(gm_peak_fma(GM_F32, SIZE_MAX / 2, &speed, &error), GM_LIMIT);
+    cr_expect_eq(error.status, GM_LIMIT);
+}
+
+Test(bench, threads_of_the_blas_come_back_at_the_last_return)
+{
+    const gm_blas before = gm_system_blas();
+    gm_blas_borrow_threads();
+    gm_blas_borrow_threads();
+    const gm_blas borrowed = gm_system_blas();
+    gm_blas_return_threads();
+    const gm_blas still_borrowed = gm_system_blas();
+    gm_blas_return_threads();
+    const gm_blas after = gm_system_blas();
+    cr_expect_eq(after.threads, before.threads);
+    if (before.threads > 0) {
+        cr_expect_eq(borrowed.threads, 1);
+        cr_expect_eq(still_borrowed.threads, 1);
+    }
+}
+
+/* OpenBLAS would try for ever. A sanitizer maps more than any limit from the start. */
+Test(bench, a_product_without_room_is_refused, .timeout = 20)
+{
+    gm_error error = {0};
+    double speed;
+    char statm[64];
+    uint64_t pages;
+    cr_assert(gm_kernel_read("/proc/self/statm", statm, sizeof statm) && gm_kernel_number(statm, &pages));
+    const rlim_t bytes = (rlim_t)300 << 20;
+    if (pages > bytes / (rlim_t)sysconf(_SC_PAGESIZE) || strcmp(gm_system_blas().vendor, "OpenBLAS") != 0)
+        cr_skip_test("a sanitizer, or another library");
+    const struct rlimit limit = {bytes, RLIM_INFINITY};
+    cr_assert_eq(setrlimit(RLIMIT_AS, &limit), 0);
+    cr_expect_eq(gm_peak_gemm(GM_F32, 4, &speed, &error), GM_LIMIT);
+    cr_expect_str_not_empty(error.message);
+}

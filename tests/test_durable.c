@@ -1,0 +1,328 @@
+/* Durable writing: after any failure the old file is there, whole, and nothing else. */
+#include "model/durable.h"
+#include "scratch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+TestSuite(durable, .init = scratch_make, .fini = scratch_remove);
+
+/* System calls that can be told to fail, and that write down what was called: one letter for each call. */
+static char calls_made[64];
+static size_t fail_at; /* the call that fails, from 1; 0: none */
+static int fail_with;
+static size_t write_at_most;
+
+static bool called(char letter)
+{
+    const size_t n = strlen(calls_made);
+    cr_assert_lt(n + 1, sizeof calls_made);
+    calls_made[n] = letter;
+    if (n + 1 != fail_at)
+        return false;
+    errno = fail_with;
+    return true;
+}
+
+static ssize_t watched_write(int fd, const void *data, size_t size)
+{
+    if (called('w'))
+        return -1;
+    return write(fd, data, write_at_most > 0 && size > write_at_most ? write_at_most : size);
+}
+
+static int watched_fsync(int fd)
+{
+    struct stat about;
+    fstat(fd, &about);
+    return called(S_ISDIR(about.st_mode) ? 'd' : 'f') ? -1 : fsync(fd);
+}
+
+static int watched_close(int fd)
+{
+    const bool fails = called('c'); /* the system closes the file even if it reports an error */
+    const int reason = errno;
+    close(fd);
+    errno = reason;
+    return fails ? -1 : 0;
+}
+
+static int watched_rename(int from_folder, const char *from, int to_folder, const char *to)
+{
+    return called('r') ? -1 : renameat(from_folder, from, to_folder, to);
+}
+
+static const gm_durable_calls watched = {watched_write, watched_fsync, watched_close, watched_rename};
+
+static const gm_part new_parts[] = {
+    {"new ",     4},
+    {"",         0},
+    {"contents", 8}
+};
+
+static gm_status write_new(const char *path, gm_error *error)
+{
+    memset(calls_made, 0, sizeof calls_made);
+    *error = (gm_error){0};
+    return gm_durable_write(&watched, path, new_parts, 3, error);
+}
+
+static void expect_contents(const char *path, const char *expected)
+{
+    size_t size;
+    char *data = scratch_read(path, &size);
+    cr_expect_str_eq(data, expected);
+    free(data);
+}
+
+static mode_t mode_of(const char *path)
+{
+    struct stat about;
+    cr_assert_eq(stat(path, &about), 0);
+    return about.st_mode & 07777;
+}
+
+Test(durable, writes_syncs_closes_renames_and_syncs_the_folder)
+{
+    gm_error error;
+    const scratch_text path = scratch_path("file");
+    cr_assert_eq(write_new(path.text, &error), GM_OK, "%s", error.message);
+    cr_expect_str_eq(calls_made, "wwfcrd");
+    expect_contents(path.text, "new contents");
+    cr_expect_eq(scratch_count(scratch), 1);
+}
+
+Test(durable, any_failing_call_leaves_one_whole_file)
+{
+    static const char sequence[] = "wwfcrd";
+    static const int reasons[] = {EIO, ENOSPC, EDQUOT};
+    const scratch_text path = scratch_path("file");
+    for (size_t r = 0; r < 3; r++) {
+        for (fail_at = 1; fail_at < sizeof sequence; fail_at++) {
+            gm_error error;
+            fail_with = reasons[r];
+            scratch_write(path.text, "old", 3);
+            cr_expect_eq(write_new(path.text, &error), GM_IO);
+            cr_expect(strstr(error.message, path.text) && strstr(error.message, strerror(reasons[r])), "%s",
+                      error.message);
+            expect_contents(path.text, sequence[fail_at - 1] == 'd' ? "new contents" : "old");
+            cr_expect_eq(scratch_count(scratch), 1, "call %zu left its temporary file", fail_at);
+        }
+    }
+}
+
+Test(durable, a_failed_fsync_is_not_tried_again)
+{
+    gm_error error;
+    const scratch_text path = scratch_path("file");
+    fail_at = 3;
+    fail_with = EIO;
+    cr_expect_eq(write_new(path.text, &error), GM_IO);
+    cr_expect_str_eq(calls_made, "wwfc");
+    cr_expect_eq(scratch_count(scratch), 0);
+}
+
+Test(durable, interrupted_and_short_writes_go_on)
+{
+    gm_error error;
+    const scratch_text path = scratch_path("file");
+    fail_at = 2;
+    fail_with = EINTR;
+    write_at_most = 3;
+    cr_assert_eq(write_new(path.text, &error), GM_OK, "%s", error.message);
+    cr_expect_str_eq(calls_made, "wwwwwwfcrd");
+    expect_contents(path.text, "new contents");
+}
+
+Test(durable, a_file_system_that_cannot_sync_folders_is_accepted)
+{
+    gm_error error;
+    const scratch_text path = scratch_path("file");
+    fail_at = 6;
+    fail_with = EINVAL;
+    cr_expect_eq(write_new(path.text, &error), GM_OK);
+}
+
+Test(durable, keeps_the_mode_of_the_old_file_and_obeys_umask_for_a_new_one)
+{
+    gm_error error;
+    const scratch_text old = scratch_path("old"), new = scratch_path("new");
+    scratch_write(old.text, "old", 3);
+    cr_assert_eq(chmod(old.text, 0640), 0);
+    umask(077);
+    cr_assert_eq(write_new(old.text, &error), GM_OK);
+    cr_assert_eq(write_new(new.text, &error), GM_OK);
+    cr_expect_eq(mode_of(old.text), 0640);
+    cr_expect_eq(mode_of(new.text), 0600);
+    umask(027);
+    cr_assert_eq(unlink(new.text), 0);
+    cr_assert_eq(write_new(new.text, &error), GM_OK);
+    cr_expect_eq(mode_of(new.text), 0640);
+}
+
+Test(durable, a_link_stays_and_its_file_is_replaced)
+{
+    gm_error error;
+    struct stat about;
+    const scratch_text folder = scratch_path("folder"), target = scratch_path("folder/target");
+    const scratch_text link = scratch_path("link"), broken = scratch_path("broken");
+    cr_assert_eq(mkdir(folder.text, 0700), 0);
+    scratch_write(target.text, "old", 3);
+    cr_assert_eq(symlink("folder/target", link.text), 0);
+    cr_assert_eq(symlink("nowhere", broken.text), 0);
+    cr_assert_eq(write_new(link.text, &error), GM_OK, "%s", error.message);
+    cr_assert_eq(lstat(link.text, &about), 0);
+    cr_expect(S_ISLNK(about.st_mode));
+    expect_contents(target.text, "new contents");
+    cr_expect_eq(write_new(broken.text, &error), GM_IO);
+    cr_expect(strstr(error.message, "leads nowhere"), "%s", error.message);
+}
+
+Test(durable, relative_paths_go_to_the_working_folder)
+{
+    gm_error error;
+    const scratch_text path = scratch_path("file");
+    cr_assert_eq(chdir(scratch), 0);
+    cr_assert_eq(write_new("file", &error), GM_OK, "%s", error.message);
+    expect_contents(path.text, "new contents");
+}
+
+/* Both the probe and the writing must refuse, with the same reason, and leave nothing. */
+static void expect_refusal(const char *path, const char *says)
+{
+    gm_error error = {0};
+    const size_t before = scratch_count(scratch);
+    cr_expect_eq(gm_durable_probe(path, &error), GM_IO, "%s", path);
+    cr_expect(strstr(error.message, says), "%s", error.message);
+    cr_expect_eq(write_new(path, &error), GM_IO, "%s", path);
+    cr_expect(strstr(error.message, says), "%s", error.message);
+    cr_expect_eq(scratch_count(scratch), before);
+}
+
+Test(durable, refuses_places_that_cannot_take_a_file)
+{
+    char too_long[300] = "";
+    const scratch_text file = scratch_path("file");
+    memset(too_long, 'n', 256);
+    scratch_write(file.text, "old", 3);
+    expect_refusal(scratch, "it is a directory");
+    expect_refusal("/", "it is a directory");
+    expect_refusal("", "without a file name");
+    expect_refusal(scratch_path("missing/file").text, "create it first");
+    expect_refusal(scratch_path("missing/").text, "without a file name");
+    expect_refusal(scratch_path("file/below").text, "Not a directory");
+    expect_refusal(scratch_path(too_long).text, "File name too long");
+    expect_refusal("/dev/full", "not a regular file");
+    expect_contents(file.text, "old");
+}
+
+/* The superuser may write anywhere: become somebody else for a while. */
+static void leave_superuser(void)
+{
+    if (geteuid() != 0)
+        return;
+    cr_assert_eq(chown(scratch, 65534, 65534), 0);
+    cr_assert_eq(seteuid(65534), 0);
+}
+
+static void return_to_superuser(void)
+{
+    cr_assert_eq(seteuid(getuid()), 0);
+    cr_assert_eq(prctl(PR_SET_DUMPABLE, 1), 0); /* lost by the change; leak checkers need it */
+}
+
+Test(durable, respects_permissions)
+{
+    leave_superuser();
+    const scratch_text folder = scratch_path("folder"), file = scratch_path("file");
+    const scratch_text inside = scratch_path("folder/file");
+    cr_assert_eq(mkdir(folder.text, 0500), 0);
+    scratch_write(file.text, "old", 3);
+    cr_assert_eq(chmod(file.text, 0400), 0);
+    expect_refusal(inside.text, "Permission denied");
+    expect_refusal(file.text, "Permission denied");
+    expect_contents(file.text, "old");
+    return_to_superuser();
+}
+
+Test(durable, the_longest_name_is_fine)
+{
+    gm_error error;
+    char name[256] = "";
+    memset(name, 'n', 255);
+    const scratch_text path = scratch_path(name);
+    cr_expect_eq(gm_durable_probe(path.text, &error), GM_OK, "%s", error.message);
+    cr_expect_eq(write_new(path.text, &error), GM_OK, "%s", error.message);
+}
+
+Test(durable, the_probe_leaves_nothing_behind)
+{
+    gm_error error;
+    const scratch_text path = scratch_path("file");
+    cr_expect_eq(gm_durable_probe(path.text, &error), GM_OK);
+    cr_expect_eq(scratch_count(scratch), 0);
+    scratch_write(path.text, "old", 3);
+    cr_expect_eq(gm_durable_probe(path.text, &error), GM_OK);
+    expect_contents(path.text, "old");
+    cr_expect_eq(scratch_count(scratch), 1);
+}
+
+Test(durable, a_limit_on_file_size_keeps_the_old_file)
+{
+    gm_error error = {0};
+    static const char large[100000];
+    const gm_part part = {large, sizeof large};
+    const scratch_text path = scratch_path("file");
+    scratch_write(path.text, "old", 3);
+    signal(SIGXFSZ, SIG_IGN);
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &(struct rlimit){4096, 4096}), 0);
+    cr_expect_eq(gm_durable_write(&gm_durable_system, path.text, &part, 1, &error), GM_IO);
+    cr_expect(strstr(error.message, "File too large") && strstr(error.message, "former file is untouched"),
+              "%s", error.message);
+    expect_contents(path.text, "old");
+    cr_expect_eq(scratch_count(scratch), 1);
+}
+
+/* Writes files of one letter each, in turn, for ever. */
+static void write_for_ever(const char *path)
+{
+    static char data[60000];
+    const gm_part parts[] = {
+        {data,         20000},
+        {data + 20000, 40000}
+    };
+    for (int turn = 0;; turn++) {
+        memset(data, 'a' + turn % 26, sizeof data);
+        if (gm_durable_write(&gm_durable_system, path, parts, 2, NULL) != GM_OK)
+            _exit(1);
+    }
+}
+
+Test(durable, a_kill_at_any_moment_leaves_a_whole_file, .timeout = 60)
+{
+    const scratch_text path = scratch_path("file");
+    cr_assert_eq(gm_durable_write(&gm_durable_system, path.text, new_parts, 0, NULL), GM_OK);
+    for (int round = 0; round < 100; round++) {
+        int state;
+        const pid_t child = fork();
+        cr_assert_neq(child, -1);
+        if (child == 0)
+            write_for_ever(path.text);
+        nanosleep(&(struct timespec){0, 100000L * (round % 50)}, NULL);
+        kill(child, SIGKILL);
+        cr_assert_eq(waitpid(child, &state, 0), child);
+        cr_assert(WIFSIGNALED(state));
+        size_t size;
+        char *data = scratch_read(path.text, &size);
+        cr_assert(size == 0 || size == 60000, "torn: %zu bytes", size);
+        for (size_t i = 0; i < size; i++)
+            cr_assert_eq(data[i], data[0], "torn at byte %zu", i);
+        free(data);
+    }
+}
