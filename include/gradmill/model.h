@@ -28,7 +28,9 @@ GM_API
 void gm_model_clear(gm_model *model);
 
 /* Writes durably: a temporary file in the same directory, fsync, rename, fsync of the directory. An existing
- * file keeps its mode and stays whole if anything fails. The same model gives the same bytes. GM_IO. */
+ * file keeps its mode and stays whole if anything fails. The same model gives the same bytes. GM_IO;
+ * GM_DIVERGED: a weight is not finite; GM_USAGE: names that are not UTF-8, counts that do not fit; GM_LIMIT.
+ */
 GM_API
 gm_status gm_model_save(const char *path, const gm_model *model, gm_error *error);
 

@@ -1,6 +1,7 @@
 /* gradmill bench: hands over to the benchmark room. */
 #include "bench/tour.h"
 #include "cli/cli.h"
+#include "cli/facts.h"
 
 #include <argp.h>
 
@@ -11,5 +12,6 @@ int cli_bench(int argc, char **argv)
                "network."};
     argp_parse(&argp, argc, argv, 0, NULL, NULL);
     gm_error error = {0};
+    cli_warn_of_setup();
     return gm_bench_tour(stdout, &error) == GM_OK ? cli_finish_output() : cli_report(&error);
 }

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include <argp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,6 +42,7 @@ static int run_verb(const cli_verb *verb, int argc, char **argv)
 int main(int argc, char **argv)
 {
     argp_err_exit_status = GM_USAGE;
+    signal(SIGXFSZ, SIG_IGN); /* a full quota is an error of write(), to be reported like any other */
     if (argc < 2) {
         print_help(stderr);
         return GM_USAGE;

@@ -1,6 +1,7 @@
 /* gradmill train: data -> model. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "cli/facts.h"
 #include "cli/interrupt.h"
 #include "cli/load.h"
 #include "cli/train_report.h"
@@ -213,6 +214,8 @@ static gm_status train(struct run *run, gm_error *error)
     train.on_epoch = on_epoch;
     train.context = run;
     run->error = error;
+    if (!run->report.quiet)
+        cli_warn_of_setup();
     cli_interrupt_watch();
     cli_train_report_open(&run->report, gm_dataset_has_labels(run->all));
     const gm_dataset *valid =

@@ -1,26 +1,14 @@
 /* An engine: checks, memory, threads; the arithmetic is behind the numerics table of its precision. */
+#include "nn/engine.h"
 #include "backend/blas_info.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "nn/numerics.h"
 #include "nn/optimizer.h"
 
 #include <gradmill/system.h>
 #include <limits.h>
 #include <math.h>
 #include <string.h>
-
-struct gm_engine {
-    gm_network *network; /* borrowed */
-    gm_engine_options options;
-    gm_layout layout;
-    gm_layer_layout *places; /* one for each layer */
-    void *workspace, *state;
-    gm_team *team;
-    const gm_numerics *numerics;
-    struct gm_pass *pass;
-    bool borrowed_blas; /* the BLAS library runs single-threaded on our behalf */
-};
 
 static const gm_numerics *numerics_of(gm_precision precision)
 {
@@ -81,7 +69,10 @@ static gm_status reserve(gm_engine *e, gm_error *error)
 
 static gm_status assemble(gm_engine *e, gm_error *error)
 {
+    const bool blas = strcmp(e->options.backend, "blas") == 0;
     gm_status status = reserve(e, error);
+    if (status == GM_OK && blas)
+        status = gm_blas_check_room(e->options.threads, error);
     if (status == GM_OK)
         status = gm_team_create(&e->team, e->options.threads, error);
     if (status != GM_OK)
@@ -91,7 +82,7 @@ static gm_status assemble(gm_engine *e, gm_error *error)
     e->pass = e->numerics->create(&binding);
     if (!e->pass)
         return gm_fail_memory(error, "the engine", sizeof binding);
-    if (strcmp(e->options.backend, "blas") == 0) {
+    if (blas) {
         gm_blas_borrow_threads();
         e->borrowed_blas = true;
     }

@@ -93,6 +93,7 @@ GM_VECTOR static double T(cross_entropy_value)(gm_mat zs, gm_mat ys)
 #pragma omp simd reduction(+ : sum)
         for (size_t c = 0; c < zs.cols; c++)
             sum += vexp(z[c] - most);
+        /* cppcheck-suppress invalidFunctionArg ; a layer has at least one output, so sum >= 1 */
         const REAL log_sum = most + RMATH(log)(sum);
         REAL loss = 0;
 #pragma omp simd reduction(+ : loss)

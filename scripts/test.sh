@@ -1,0 +1,53 @@
+#!/bin/sh
+# The second of the two commands: installs what is missing, builds, runs all tests: a release build, a build under
+# AddressSanitizer and UndefinedBehaviorSanitizer, a clang build; warnings are errors in each. Ends with one line
+# `N passed, N failed`.
+set -eu
+cd "$(dirname "$0")/.."
+
+scripts/install.sh gcc g++ clang meson ninja-build pkg-config libc6-dev libopenblas-dev libjansson-dev zlib1g-dev \
+    libcriterion-dev clang-format cppcheck man-db python3 python3-numpy
+# Wanted by a few tests, which say so and skip where it cannot be had.
+scripts/install.sh dataset-fashion-mnist || true
+scripts/install.sh python3-torch || true
+
+passed=0
+failed=0
+# check NAME COMMAND...: one test that is a command; what it prints is shown if it fails.
+check() {
+    name=$1
+    shift
+    if "$@" >check.log 2>&1; then
+        echo "ok   $name"
+        passed=$((passed + 1))
+    else
+        echo "FAIL $name"
+        cat check.log
+        failed=$((failed + 1))
+    fi
+    rm -f check.log
+}
+
+# build DIRECTORY COMPILER OPTION...: configures and compiles with warnings as errors.
+build() {
+    directory=$1
+    compiler=$2
+    shift 2
+    [ -f "$directory/build.ninja" ] || CC=$compiler meson setup "$directory" -Dwerror=true "$@" >/dev/null || return 1
+    ninja -C "$directory"
+}
+
+check 'format' scripts/format.sh
+check 'cppcheck' scripts/cppcheck.sh
+check 'build with gcc, release' build build-test gcc
+check 'build with gcc, sanitizers' build build-sanitize gcc -Dbuildtype=debugoptimized \
+    -Db_sanitize=address,undefined -Db_lundef=false
+check 'build with clang' build build-clang clang
+
+echo 'running the tests of the release build'
+meson test -C build-test --no-rebuild --print-errorlogs || true
+echo 'running the tests of the sanitizer build'
+ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+    meson test -C build-sanitize --no-rebuild --print-errorlogs || true
+
+scripts/count_tests.py $passed $failed build-test/meson-logs/testlog.junit.xml build-sanitize/meson-logs/testlog.junit.xml

@@ -1,0 +1,81 @@
+/* What this process can see of its machine without measuring. */
+#include "cli/facts.h"
+#include "base/kernel_text.h"
+#include "cli/cli.h"
+#include "cli/unpinned_core.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__clang__)
+#define COMPILER __VERSION__
+#else
+#define COMPILER "GCC " __VERSION__
+#endif
+
+#ifdef __OPTIMIZE__
+#define OPTIMISED true
+#else
+#define OPTIMISED false
+#endif
+
+/* What changes the speed of a BLAS. */
+static const char *const variable_names[] = {
+    "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE",        "OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS",
+    "OMP_NUM_THREADS",   "OMP_PROC_BIND",           "BLIS_ARCH_TYPE",       "BLIS_NUM_THREADS",
+    "MKL_NUM_THREADS",   "MKL_ENABLE_INSTRUCTIONS",
+};
+_Static_assert(sizeof variable_names / sizeof *variable_names < CLI_MOST_VARIABLES,
+               "room for LD_PRELOAD, too");
+
+static void add_variable(cli_facts *facts, const char *name, const char *value)
+{
+    if (value)
+        facts->variables[facts->variable_count++] = (cli_variable){name, value};
+}
+
+static bool names_a_blas(const char *preload)
+{
+    return preload &&
+           (strcasestr(preload, "blas") || strcasestr(preload, "blis") || strcasestr(preload, "mkl"));
+}
+
+static void read_line(char *line, size_t size, const char *path)
+{
+    char text[256];
+    gm_kernel_read(path, text, sizeof text);
+    gm_kernel_line(line, size, text);
+}
+
+cli_facts cli_gather_facts(void)
+{
+    cli_facts facts = {.compiler = COMPILER, .optimised = OPTIMISED};
+    facts.cpu = gm_system_cpu();
+    facts.threads = gm_system_threads();
+    facts.memory = gm_system_memory();
+    facts.blas = gm_system_blas();
+    if (getenv("OPENBLAS_CORETYPE"))
+        cli_unpinned_core(facts.unpinned_core, sizeof facts.unpinned_core);
+    for (size_t i = 0; i < sizeof variable_names / sizeof *variable_names; i++)
+        add_variable(&facts, variable_names[i], getenv(variable_names[i]));
+    const char *preload = getenv("LD_PRELOAD");
+    add_variable(&facts, "LD_PRELOAD", names_a_blas(preload) ? preload : NULL);
+    read_line(facts.governor, sizeof facts.governor, "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
+    char choice[256];
+    gm_kernel_read("/sys/kernel/mm/transparent_hugepage/enabled", choice, sizeof choice);
+    gm_kernel_choice(facts.huge_pages, sizeof facts.huge_pages, choice);
+    if (getloadavg(&facts.load, 1) != 1)
+        facts.load = -1;
+    return facts;
+}
+
+void cli_warn_of_setup(void)
+{
+    const cli_facts facts = cli_gather_facts();
+    cli_finding findings[CLI_MOST_FINDINGS];
+    const size_t count = cli_findings(&facts, findings);
+    for (size_t i = 0; i < count; i++) {
+        if (findings[i].severity == CLI_WARNING)
+            cli_warn("%s%s%s", findings[i].text, *findings[i].fix ? "; try: " : "", findings[i].fix);
+    }
+}

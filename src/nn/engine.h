@@ -1,0 +1,19 @@
+/* The inside of an engine. Not public: engine.c works on it, and a test plants faults in it. */
+#ifndef GM_NN_ENGINE_H
+#define GM_NN_ENGINE_H
+
+#include "nn/numerics.h"
+
+struct gm_engine {
+    gm_network *network; /* borrowed */
+    gm_engine_options options;
+    gm_layout layout;
+    gm_layer_layout *places; /* one for each layer */
+    void *workspace, *state;
+    gm_team *team;
+    const gm_numerics *numerics;
+    struct gm_pass *pass;
+    bool borrowed_blas; /* the BLAS library runs single-threaded on our behalf */
+};
+
+#endif
