@@ -30,24 +30,21 @@ struct race {
 };
 
 static const struct race races[] = {
-    {"wide: 1024-1024-10, batch 64", {1024, 1024, 10}, 64, 7 },
-    {"narrow: 2-3-1, batch 4",       {2, 3, 1},        4,  21},
+    {"wide: 1024-1024-10, batch 64", {1024, 1024, 10}, 64, 7},
+    {"narrow: 2-3-1, batch 4", {2, 3, 1}, 4, 21},
 };
 
 static const struct contender entries[] = {
-    {.backend = "naive",     .threads = 1},
+    {.backend = "naive", .threads = 1},
     {.backend = "naive-ikj", .threads = 1},
-    {.backend = "blas",      .threads = 1},
-    {.backend = "blas",      .threads = 0},
+    {.backend = "blas", .threads = 1},
+    {.backend = "blas", .threads = 0},
 };
 #define ENTRY_COUNT (sizeof entries / sizeof *entries)
 
 static gm_status enter(struct contender *c, const struct race *race, gm_error *error)
 {
-    const gm_layer_options layers[] = {
-        {race->widths[1], GM_SIGMOID},
-        {race->widths[2], GM_SIGMOID}
-    };
+    const gm_layer_options layers[] = {{race->widths[1], GM_SIGMOID}, {race->widths[2], GM_SIGMOID}};
     gm_network_options network = gm_network_options_default();
     network.inputs = race->widths[0];
     network.layer_count = 2;

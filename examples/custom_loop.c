@@ -8,9 +8,9 @@ enum { POINTS = 1024, BATCH = 32, EPOCHS = 300, HELD_BACK = 256 };
 
 static const double pi = 3.14159265358979323846;
 static const gm_layer_options layers[] = {
-    {32, GM_TANH    },
-    {32, GM_TANH    },
-    {1,  GM_IDENTITY},
+    {32, GM_TANH},
+    {32, GM_TANH},
+    {1, GM_IDENTITY},
 };
 
 /* Samples of y = sin(3 x) on [-1, 1). Multiples of the golden ratio, less their whole parts, spread evenly

@@ -2,10 +2,7 @@
 #include <gradmill.h>
 #include <stdio.h>
 
-static const gm_layer_options layers[] = {
-    {16, GM_RELU   },
-    {3,  GM_SOFTMAX}
-};
+static const gm_layer_options layers[] = {{16, GM_RELU}, {3, GM_SOFTMAX}};
 
 int main(void)
 {

@@ -29,7 +29,8 @@ static inline size_t net_layers(const net_shape *shape, gm_layer_options *layers
     return count;
 }
 
-/* Biases are drawn, too: with all of them 0 a layer of dead rectifiers would leave the next one in its kink. */
+/* Biases are drawn, too: with all of them 0 a layer of dead rectifiers would leave the next one in its kink.
+ */
 static inline gm_network *net_make(const net_shape *shape, gm_precision precision, uint64_t seed)
 {
     gm_layer_options layers[NET_LAYERS];

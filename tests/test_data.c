@@ -96,17 +96,17 @@ Test(data, arrays_that_do_not_fit)
         size_t classes;
         gm_status status;
     } cases[] = {
-        {gm_array_f64(wide,  2,             3),                  gm_array_labels(labels,                   2),                                       11,                                                GM_USAGE},
-        {overlapping,                  gm_array_labels(labels,                     2), 11,                   GM_USAGE                                                        },
-        {gm_array_f32(NULL,  2,             3),                  gm_array_labels(labels,                   2),                                       11,                                                                                GM_USAGE},
-        {gm_array_f32(f,                  0,                  3),                   gm_array_labels(labels,                                        0),                                        11,                                                GM_USAGE},
-        {gm_array_f32(f,          2,                       0),                             gm_array_labels(labels,                                                           2),                                                                           11,                                                GM_USAGE},
-        {gm_array_f32(f,                3,                     2),                                        gm_array_labels(labels,                                                                   2),                 11,                           GM_USAGE},
-        {gm_array_f32(f,                2,                           3),                                      gm_array_f64(wide,            2,                       1),0, GM_USAGE},
-        {gm_array_f32(f, 2,             3),gm_array_labels(labels,                     2),                               0,                              GM_USAGE},
-        {gm_array_f32(f,                 2,                3),                     gm_array_labels(labels,                                       2),                                                10,                                                                                    GM_BAD_DATA},
-        {gm_array_f32(f,     2, 3),   gm_array_labels(labels, 2), 65537,                                                            GM_LIMIT},
-        {gm_array_f32(f,                  (size_t)1 << 32,                  3),                                (gm_array){0},                                                                      0,                                                                                      GM_LIMIT},
+        {gm_array_f64(wide, 2, 3), gm_array_labels(labels, 2), 11, GM_USAGE},
+        {overlapping, gm_array_labels(labels, 2), 11, GM_USAGE},
+        {gm_array_f32(NULL, 2, 3), gm_array_labels(labels, 2), 11, GM_USAGE},
+        {gm_array_f32(f, 0, 3), gm_array_labels(labels, 0), 11, GM_USAGE},
+        {gm_array_f32(f, 2, 0), gm_array_labels(labels, 2), 11, GM_USAGE},
+        {gm_array_f32(f, 3, 2), gm_array_labels(labels, 2), 11, GM_USAGE},
+        {gm_array_f32(f, 2, 3), gm_array_f64(wide, 2, 1), 0, GM_USAGE},
+        {gm_array_f32(f, 2, 3), gm_array_labels(labels, 2), 0, GM_USAGE},
+        {gm_array_f32(f, 2, 3), gm_array_labels(labels, 2), 10, GM_BAD_DATA},
+        {gm_array_f32(f, 2, 3), gm_array_labels(labels, 2), 65537, GM_LIMIT},
+        {gm_array_f32(f, (size_t)1 << 32, 3), (gm_array){0}, 0, GM_LIMIT},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         gm_error error = {0};

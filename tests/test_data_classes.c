@@ -25,11 +25,11 @@ Test(data_classes, labels_that_are_no_classes)
 {
     static const fault faults[] = {
         {"x,c\n1,0\n2,3.7\n", GM_BAD_DATA,
-         "data.csv:3:3: column 2 ('c'); expected a class, got '3.7'; if these are"                    },
+         "data.csv:3:3: column 2 ('c'); expected a class, got '3.7'; if these are"},
         {"x,c\n1,0\n2,nan\n", GM_BAD_DATA, "data.csv:3:3: column 2 ('c'); expected a class, got 'nan'"},
-        {"x,c\n1,0\n2,\n",    GM_BAD_DATA, "data.csv:3:3: column 2 ('c'); expected a value, got ''"   },
-        {"x,c\n1,a\n2,a\n",   GM_BAD_DATA,
-         "only one class; expected at least 2 in column 2, got 'a' in every row"                      },
+        {"x,c\n1,0\n2,\n", GM_BAD_DATA, "data.csv:3:3: column 2 ('c'); expected a value, got ''"},
+        {"x,c\n1,a\n2,a\n", GM_BAD_DATA,
+         "only one class; expected at least 2 in column 2, got 'a' in every row"},
     };
     EXPECT_FAULTS(faults, NULL);
 }
@@ -93,7 +93,6 @@ Test(data_classes, regression)
     cr_expect_eq(y[1], 3.75);
     gm_dataset_destroy(d);
     static const fault faults[] = {
-        {"x,price\n1,2\n2,dear\n", GM_BAD_DATA, "data.csv:3:3: column 2 ('price')"}
-    };
+        {"x,price\n1,2\n2,dear\n", GM_BAD_DATA, "data.csv:3:3: column 2 ('price')"}};
     EXPECT_FAULTS(faults, &options);
 }

@@ -39,14 +39,14 @@ Test(data_csv, header_detection)
         const char *target;
         size_t rows;
     } cases[] = {
-        {"a,b,c\n1,2,0\n3,4,1\n",     -1, NULL,   2}, /* names */
-        {"1,2,0\n3,4,1\n",            -1, NULL,   2}, /* numbers */
-        {"1,2,yes\n3,4,no\n",         -1, NULL,   2}, /* the only text is a label */
-        {"1,2,class\n3,4,0\n5,6,1\n", -1, NULL,   2}, /* text above a number is a name */
-        {"yes,1,2\nno,3,4\n",         -1, "1",    2},
-        {"1,2,kind\n3,4,a\n5,6,b\n",  -1, "kind", 2}, /* the target's name is there */
-        {"1,2,0\n3,4,1\n5,6,0\n",     1,  NULL,   2},
-        {"2019,2020\n3,4\n5,6\n",     -1, "2020", 2},
+        {"a,b,c\n1,2,0\n3,4,1\n", -1, NULL, 2},     /* names */
+        {"1,2,0\n3,4,1\n", -1, NULL, 2},            /* numbers */
+        {"1,2,yes\n3,4,no\n", -1, NULL, 2},         /* the only text is a label */
+        {"1,2,class\n3,4,0\n5,6,1\n", -1, NULL, 2}, /* text above a number is a name */
+        {"yes,1,2\nno,3,4\n", -1, "1", 2},
+        {"1,2,kind\n3,4,a\n5,6,b\n", -1, "kind", 2}, /* the target's name is there */
+        {"1,2,0\n3,4,1\n5,6,0\n", 1, NULL, 2},
+        {"2019,2020\n3,4\n5,6\n", -1, "2020", 2},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         gm_dataset_options options = gm_dataset_options_default();
@@ -64,15 +64,8 @@ Test(data_csv, target_by_name_and_by_number)
         const char *target;
         double first_feature;
         size_t features;
-    } cases[] = {
-        {NULL,   10, 2},
-        {"c",    10, 2},
-        {"-1",   10, 2},
-        {"3",    10, 2},
-        {"a",    20, 2},
-        {"1",    20, 2},
-        {"none", 10, 3}
-    };
+    } cases[] = {{NULL, 10, 2}, {"c", 10, 2}, {"-1", 10, 2},  {"3", 10, 2},
+                 {"a", 20, 2},  {"1", 20, 2}, {"none", 10, 3}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         gm_dataset_options options = gm_dataset_options_default();
         options.target = cases[i].target;
@@ -91,10 +84,10 @@ Test(data_csv, targets_that_are_not_there)
         const char *target, *line;
     } cases[] = {
         {"species", "data.csv:1: no target column 'species'; expected a name of the header ('a' to 'c')"},
-        {"5",       "data.csv:1: no target column '5'"                                                  },
-        {"0",       "data.csv:1: no target column '0'"                                                  },
-        {"-5",      "data.csv:1: no target column '-5'"                                                 },
-        {"b",       "data.csv:1: 2 columns are named 'b'"                                               },
+        {"5", "data.csv:1: no target column '5'"},
+        {"0", "data.csv:1: no target column '0'"},
+        {"-5", "data.csv:1: no target column '-5'"},
+        {"b", "data.csv:1: 2 columns are named 'b'"},
     };
     char *path = write_file("data.csv", text, sizeof text - 1);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -108,11 +101,11 @@ Test(data_csv, targets_that_are_not_there)
 Test(data_csv, files_without_rows)
 {
     static const fault faults[] = {
-        {"",                GM_BAD_DATA, "no rows; the file is empty"         },
-        {"\n\n  \n\r\n",    GM_BAD_DATA, "no rows; the file is empty or blank"},
-        {"\xef\xbb\xbf",    GM_BAD_DATA, "no rows"                            },
-        {"a,b,class\n",     GM_BAD_DATA, "no rows; there is a header only"    },
-        {"a,b,class\n\n\n", GM_BAD_DATA, "no rows; there is a header only"    },
+        {"", GM_BAD_DATA, "no rows; the file is empty"},
+        {"\n\n  \n\r\n", GM_BAD_DATA, "no rows; the file is empty or blank"},
+        {"\xef\xbb\xbf", GM_BAD_DATA, "no rows"},
+        {"a,b,class\n", GM_BAD_DATA, "no rows; there is a header only"},
+        {"a,b,class\n\n\n", GM_BAD_DATA, "no rows; there is a header only"},
     };
     EXPECT_FAULTS(faults, NULL);
 }
@@ -142,20 +135,22 @@ Test(data_csv, line_ends_and_marks_that_do_not_matter)
 Test(data_csv, text_that_is_not_csv)
 {
     static const fault faults[] = {
-        {"1,2,0\r3,4,1\r",                               GM_BAD_DATA, "data.csv:1:6: a carriage return alone"                       },
-        {"1,2,0\n3,4,1\n5,\"6\n7,8,\"\"\n",              GM_BAD_DATA, "data.csv:3:3: this quote is never closed"                    },
-        {"1,2,0\n3,\"4\"5,1\n",                          GM_BAD_DATA, "data.csv:2:3: text behind the quoted cell"                   },
-        {"1,2,0\n3,4\"5,1\n",                            GM_BAD_DATA, "data.csv:2:4: a quote within a cell"                         },
-        {"1,2,0\n3,4,1,5\n",                             GM_BAD_DATA, "data.csv:2: a row of another length; expected 3 cells, got 4"},
-        {"1,2,0\n3,4\n",                                 GM_BAD_DATA, "data.csv:2: a row of another length; expected 3 cells, got 2"},
-        {"1,2,0\n3,4,1,\n",                              GM_BAD_DATA, "data.csv:2: a row of another length; expected 3 cells, got 4"},
-        {"1\n2\n",                                       GM_BAD_DATA, "data.csv:1: only one column"                                 },
+        {"1,2,0\r3,4,1\r", GM_BAD_DATA, "data.csv:1:6: a carriage return alone"},
+        {"1,2,0\n3,4,1\n5,\"6\n7,8,\"\"\n", GM_BAD_DATA, "data.csv:3:3: this quote is never closed"},
+        {"1,2,0\n3,\"4\"5,1\n", GM_BAD_DATA, "data.csv:2:3: text behind the quoted cell"},
+        {"1,2,0\n3,4\"5,1\n", GM_BAD_DATA, "data.csv:2:4: a quote within a cell"},
+        {"1,2,0\n3,4,1,5\n", GM_BAD_DATA, "data.csv:2: a row of another length; expected 3 cells, got 4"},
+        {"1,2,0\n3,4\n", GM_BAD_DATA, "data.csv:2: a row of another length; expected 3 cells, got 2"},
+        {"1,2,0\n3,4,1,\n", GM_BAD_DATA, "data.csv:2: a row of another length; expected 3 cells, got 4"},
+        {"1\n2\n", GM_BAD_DATA, "data.csv:1: only one column"},
         {"\xff\xfe"
-         "1\0,",                                GM_BAD_DATA, "UTF-16 text"                                                 },
+         "1\0,",
+         GM_BAD_DATA, "UTF-16 text"},
         {"\xfe\xff\0"
-         "1",                                   GM_BAD_DATA, "UTF-16 text"                                                 },
-        {"<!DOCTYPE html>\n<html>\n",                    GM_BAD_DATA, "a web page"                                                  },
-        {"version https://git-lfs.github.com/spec/v1\n", GM_BAD_DATA, "a Git LFS pointer"                                           },
+         "1",
+         GM_BAD_DATA, "UTF-16 text"},
+        {"<!DOCTYPE html>\n<html>\n", GM_BAD_DATA, "a web page"},
+        {"version https://git-lfs.github.com/spec/v1\n", GM_BAD_DATA, "a Git LFS pointer"},
     };
     EXPECT_FAULTS(faults, NULL);
 }
@@ -179,9 +174,7 @@ Test(data_csv, quoted_cells)
     cr_expect_str_eq(gm_dataset_class_name(d, 0), "\"");
     cr_expect_str_eq(gm_dataset_class_name(d, 1), "x\ny");
     gm_dataset_destroy(d);
-    static const fault faults[] = {
-        {"\"a\nb\",c\n1,0\n\"x\",1\n", GM_BAD_DATA, "data.csv:4:1: column 1"}
-    };
+    static const fault faults[] = {{"\"a\nb\",c\n1,0\n\"x\",1\n", GM_BAD_DATA, "data.csv:4:1: column 1"}};
     EXPECT_FAULTS(faults, NULL); /* the line end within quotes counts */
 }
 
@@ -199,9 +192,7 @@ Test(data_csv, cells_that_are_no_numbers)
         for (gm_missing missing = GM_MISSING_REFUSE; missing <= GM_MISSING_DROP; missing++) {
             gm_dataset_options options = gm_dataset_options_default();
             options.missing = missing;
-            const fault faults[] = {
-                {text, GM_BAD_DATA, line}
-            };
+            const fault faults[] = {{text, GM_BAD_DATA, line}};
             EXPECT_FAULTS(faults, &options);
         }
     }
@@ -213,9 +204,7 @@ Test(data_csv, a_bad_number_in_the_first_row_is_not_taken_for_a_header)
     for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
         char text[80];
         snprintf(text, sizeof text, "1,%s,0\n3,4,1\n", cells[i]);
-        const fault faults[] = {
-            {text, GM_BAD_DATA, "data.csv:1:3: column 2; expected"}
-        };
+        const fault faults[] = {{text, GM_BAD_DATA, "data.csv:1:3: column 2; expected"}};
         EXPECT_FAULTS(faults, NULL);
     }
 }
@@ -257,9 +246,7 @@ Test(data_csv, missing_cells)
         char text[80];
         snprintf(text, sizeof text, "x,y,c\n1,2,0\n3,%s,1\n5,10,1\n7,9,0\n", cells[i]);
         gm_dataset_options options = gm_dataset_options_default();
-        const fault faults[] = {
-            {text, GM_BAD_DATA, "data.csv:3:3: column 2 ('y'); expected a value, got"}
-        };
+        const fault faults[] = {{text, GM_BAD_DATA, "data.csv:3:3: column 2 ('y'); expected a value, got"}};
         EXPECT_FAULTS(faults, &options);
         options.missing = GM_MISSING_MEAN;
         gm_dataset *d = load_text(text, &options);
@@ -284,13 +271,12 @@ Test(data_csv, missing_everywhere)
     options.missing = GM_MISSING_MEAN;
     static const fault mean[] = {
         {"x,y,c\n1,,0\n3,NA,1\n", GM_BAD_DATA, "column 2 has no value in any row"},
-        {"x,y,c\n1,2,0\n3,4,\n",  GM_BAD_DATA, "data.csv:3:5: column 3 ('c')"    },
+        {"x,y,c\n1,2,0\n3,4,\n", GM_BAD_DATA, "data.csv:3:5: column 3 ('c')"},
     };
     EXPECT_FAULTS(mean, &options);
     options.missing = GM_MISSING_DROP;
     static const fault drop[] = {
-        {"x,y,c\n1,,0\n3,NA,1\n", GM_BAD_DATA, "no rows; a value is missing in each"}
-    };
+        {"x,y,c\n1,,0\n3,NA,1\n", GM_BAD_DATA, "no rows; a value is missing in each"}};
     EXPECT_FAULTS(drop, &options);
     gm_dataset *d = load_text("x,c\n1,a\n,odd\n2,b\n", &options);
     cr_expect_eq(gm_dataset_targets(d), 2, "a row that is left out must not make a class");
@@ -302,11 +288,9 @@ Test(data_csv, other_delimiters)
     static const struct {
         char delimiter;
         const char *text;
-    } cases[] = {
-        {';',  "x;y;c\n1;2.5;0\n3;4.5;1\n"      },
-        {'\t', "x\ty\tc\n1\t2.5\t0\n3\t4.5\t1\n"},
-        {'|',  "x|y|c\n1|2.5|0\n3|4.5|1\n"      }
-    };
+    } cases[] = {{';', "x;y;c\n1;2.5;0\n3;4.5;1\n"},
+                 {'\t', "x\ty\tc\n1\t2.5\t0\n3\t4.5\t1\n"},
+                 {'|', "x|y|c\n1|2.5|0\n3|4.5|1\n"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         gm_dataset_options options = gm_dataset_options_default();
         options.delimiter = cases[i].delimiter;
@@ -316,21 +300,18 @@ Test(data_csv, other_delimiters)
         gm_dataset_destroy(d);
     }
     static const fault comma[] = {
-        {"x;y;c\n1;2;0\n3;4;1\n",       GM_BAD_DATA, "--delim ';'"},
-        {"1,5;2,5;0\n3,5;4,5;1\n",      GM_BAD_DATA, "--delim ';'"},
-        {"x\ty\tc\n1\t2\t0\n3\t4\t1\n", GM_BAD_DATA, "tabs"       },
+        {"x;y;c\n1;2;0\n3;4;1\n", GM_BAD_DATA, "--delim ';'"},
+        {"1,5;2,5;0\n3,5;4,5;1\n", GM_BAD_DATA, "--delim ';'"},
+        {"x\ty\tc\n1\t2\t0\n3\t4\t1\n", GM_BAD_DATA, "tabs"},
     };
     EXPECT_FAULTS(comma, NULL);
     gm_dataset_options options = gm_dataset_options_default();
     options.delimiter = ';';
     static const fault semicolon[] = {
-        {"x;y;c\n1,5;2;0\n3;4;1\n", GM_BAD_DATA, "decimals are written with a point"}
-    };
+        {"x;y;c\n1,5;2;0\n3;4;1\n", GM_BAD_DATA, "decimals are written with a point"}};
     EXPECT_FAULTS(semicolon, &options);
     options.delimiter = '"';
-    static const fault quote[] = {
-        {"1,2\n", GM_USAGE, "delimiter"}
-    };
+    static const fault quote[] = {{"1,2\n", GM_USAGE, "delimiter"}};
     EXPECT_FAULTS(quote, &options);
 }
 
@@ -363,13 +344,9 @@ Test(data_csv, long_cells_and_control_characters_are_shown_short)
     char text[400] = "x,c\n1,0\n";
     memset(text + strlen(text), 'z', 200);
     strcat(text, "\x1b[2J,1\n");
-    static const fault faults[] = {
-        {"x,c\n1,0\n\x1b[2J,1\n", GM_BAD_DATA, "got '?[2J'"}
-    };
+    static const fault faults[] = {{"x,c\n1,0\n\x1b[2J,1\n", GM_BAD_DATA, "got '?[2J'"}};
     EXPECT_FAULTS(faults, NULL);
-    const fault longer[] = {
-        {text, GM_BAD_DATA, "zzzz...'"}
-    };
+    const fault longer[] = {{text, GM_BAD_DATA, "zzzz...'"}};
     EXPECT_FAULTS(longer, NULL);
 }
 

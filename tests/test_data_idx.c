@@ -22,10 +22,7 @@ static void put32(idx *file, uint32_t value)
 
 static idx begin(uint8_t type, size_t dimensions, const uint32_t *sizes)
 {
-    idx file = {
-        .bytes = {0, 0, type, (uint8_t)dimensions},
-          .size = 4
-    };
+    idx file = {.bytes = {0, 0, type, (uint8_t)dimensions}, .size = 4};
     for (size_t i = 0; i < dimensions; i++)
         put32(&file, sizes[i]);
     return file;
@@ -98,12 +95,12 @@ Test(data_idx, every_type_of_number)
         uint8_t bytes[2][8];
         double numbers[2];
     } cases[] = {
-        {0x08, 1, {{0xff}, {0x00}},                                           {255, 0}                 },
-        {0x09, 1, {{0xff}, {0x7f}},                                           {-1, 127}                },
-        {0x0B, 2, {{0xff, 0xfe}, {0x01, 0x00}},                               {-2, 256}                },
-        {0x0C, 4, {{0xff, 0xff, 0xff, 0xfd}, {0x00, 0x01, 0x00, 0x00}},       {-3, 65536}              },
-        {0x0D, 4, {{0xc0, 0x49, 0x0f, 0xdb}, {0x00, 0x00, 0x00, 0x01}},       {-0x1.921fb6p1, 0x1p-149}},
-        {0x0E, 8, {{0x3f, 0xb9, 0x99, 0x99, 0x99, 0x99, 0x99, 0x9a}, {0xc0}}, {(double)0.1F, -2}       },
+        {0x08, 1, {{0xff}, {0x00}}, {255, 0}},
+        {0x09, 1, {{0xff}, {0x7f}}, {-1, 127}},
+        {0x0B, 2, {{0xff, 0xfe}, {0x01, 0x00}}, {-2, 256}},
+        {0x0C, 4, {{0xff, 0xff, 0xff, 0xfd}, {0x00, 0x01, 0x00, 0x00}}, {-3, 65536}},
+        {0x0D, 4, {{0xc0, 0x49, 0x0f, 0xdb}, {0x00, 0x00, 0x00, 0x01}}, {-0x1.921fb6p1, 0x1p-149}},
+        {0x0E, 8, {{0x3f, 0xb9, 0x99, 0x99, 0x99, 0x99, 0x99, 0x9a}, {0xc0}}, {(double)0.1F, -2}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         idx file = begin(cases[i].type, 2, (const uint32_t[]){1, 2});
@@ -124,11 +121,7 @@ Test(data_idx, every_type_of_number)
 Test(data_idx, numbers_that_no_float_holds)
 {
     static const uint8_t numbers[][8] = {
-        {0x7f, 0xf8},
-        {0x7f, 0xf0},
-        {0xff, 0xf0},
-        {0x7f, 0xe0}
-    }; /* NaN, inf, -inf, 9e307 */
+        {0x7f, 0xf8}, {0x7f, 0xf0}, {0xff, 0xf0}, {0x7f, 0xe0}}; /* NaN, inf, -inf, 9e307 */
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         idx file = begin(0x0E, 2, (const uint32_t[]){2, 2});
         memcpy(file.bytes + file.size + 16, numbers[i], 8);
@@ -147,21 +140,23 @@ Test(data_idx, heads_that_are_wrong)
         size_t size;
         const char *line;
     } cases[] = {
-        {{0},                                                                                             0,  "the file is empty"                                                  },
-        {{0, 0},                                                                                          2,  "expected at least 4 bytes, got 2"                                   },
+        {{0}, 0, "the file is empty"},
+        {{0, 0}, 2, "expected at least 4 bytes, got 2"},
         {{0, 0, 0x0A, 1, 0, 0, 0, 1, 7},
-         9,                                                                                                   "byte 3: unknown IDX type; expected 08, 09, 0b, 0c, 0d or 0e, got 0a"},
-        {{0, 0, 0x08, 0, 0, 0, 0, 1, 7},                                                                  9,  "byte 4: number of dimensions; expected 1 to 8, got 0"               },
-        {{0, 0, 0x08, 255, 0, 0, 0, 1, 7},                                                                9,  "byte 4: number of dimensions; expected 1 to 8, got 255"             },
-        {{0, 0, 0x08, 2, 0, 0, 0, 1, 0, 0},                                                               10, "ends within its head; expected 2 sizes, got 1"                      },
-        {{0, 0, 0x08, 2, 0, 0, 0, 0, 0, 0, 0, 1},                                                         12, "no rows or no features"                                             },
-        {{0, 0, 0x08, 2, 0, 0, 0, 1, 0, 0, 0, 0},                                                         12, "no rows or no features"                                             },
+         9,
+         "byte 3: unknown IDX type; expected 08, 09, 0b, 0c, 0d or 0e, got 0a"},
+        {{0, 0, 0x08, 0, 0, 0, 0, 1, 7}, 9, "byte 4: number of dimensions; expected 1 to 8, got 0"},
+        {{0, 0, 0x08, 255, 0, 0, 0, 1, 7}, 9, "byte 4: number of dimensions; expected 1 to 8, got 255"},
+        {{0, 0, 0x08, 2, 0, 0, 0, 1, 0, 0}, 10, "ends within its head; expected 2 sizes, got 1"},
+        {{0, 0, 0x08, 2, 0, 0, 0, 0, 0, 0, 0, 1}, 12, "no rows or no features"},
+        {{0, 0, 0x08, 2, 0, 0, 0, 1, 0, 0, 0, 0}, 12, "no rows or no features"},
         {{0, 0, 0x08, 4, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255},
-         20,                                                                                                  "declares more data than the file can hold"                          },
-        {{0, 0, 0x08, 2, 2, 0, 0, 0, 3, 0, 0, 0, 1, 2, 3, 4, 5, 6},                                       18, "sizes are in little-endian order"                                   },
-        {{2, 8, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 1, 2, 3, 4, 5, 6},                                          18, "its bytes are in little-endian order"                               },
-        {{3, 8, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 9},                                             17, "its bytes are in little-endian order"                               },
-        {{0, 0, 0x08, 1, 0, 0, 0, 1, 7},                                                                  9,  "a file of labels; expected images"                                  },
+         20,
+         "declares more data than the file can hold"},
+        {{0, 0, 0x08, 2, 2, 0, 0, 0, 3, 0, 0, 0, 1, 2, 3, 4, 5, 6}, 18, "sizes are in little-endian order"},
+        {{2, 8, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 1, 2, 3, 4, 5, 6}, 18, "its bytes are in little-endian order"},
+        {{3, 8, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 9}, 17, "its bytes are in little-endian order"},
+        {{0, 0, 0x08, 1, 0, 0, 0, 1, 7}, 9, "a file of labels; expected images"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *path = write_file("data.csv", cases[i].bytes, cases[i].size);
@@ -214,12 +209,12 @@ Test(data_idx, labels_that_do_not_fit_the_images)
         const idx *labels;
         const char *line;
     } cases[] = {
-        {&fewer,    "labels: 2 labels; expected 3, one for each row of /"                       },
-        {&images,   "labels: not a file of labels; expected 1 dimension of whole numbers, got 3"},
-        {&floats,   "labels: not a file of labels; expected 1 dimension of whole numbers, got 1"},
-        {&negative, "labels: label of row 3; expected 0 to 65535, got -1"                       },
-        {&huge,     "labels: label of row 2; expected 0 to 65535, got 65536"                    },
-        {&zeros,    "labels: only one class"                                                    },
+        {&fewer, "labels: 2 labels; expected 3, one for each row of /"},
+        {&images, "labels: not a file of labels; expected 1 dimension of whole numbers, got 3"},
+        {&floats, "labels: not a file of labels; expected 1 dimension of whole numbers, got 1"},
+        {&negative, "labels: label of row 3; expected 0 to 65535, got -1"},
+        {&huge, "labels: label of row 2; expected 0 to 65535, got 65536"},
+        {&zeros, "labels: only one class"},
     };
     char *path = save("images", &images);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -340,10 +335,10 @@ Test(data_idx, files_of_other_kinds)
     static const struct {
         const char *bytes, *line;
     } cases[] = {
-        {"\x93NUMPY\x01",     "NPY is not read yet; convert it to CSV or IDX"},
-        {"PK\x03\x04\x14",    "a zip archive; NPZ unsupported"               },
-        {"\x89HDF\r\n\x1a\n", "HDF5 is not read"                             },
-        {"PAR1\x15\x04",      "Parquet is not read"                          },
+        {"\x93NUMPY\x01", "NPY is not read yet; convert it to CSV or IDX"},
+        {"PK\x03\x04\x14", "a zip archive; NPZ unsupported"},
+        {"\x89HDF\r\n\x1a\n", "HDF5 is not read"},
+        {"PAR1\x15\x04", "Parquet is not read"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *path = write_file("data", cases[i].bytes, strlen(cases[i].bytes));

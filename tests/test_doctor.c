@@ -13,15 +13,15 @@ static cli_facts healthy(void)
         .cpu = {.model = "Some CPU",
                 .features = "sse4.2 avx avx2 fma avx512f avx512bw avx512vl",
                 .arch = "x86-64"},
-        .threads = {.online = 8,                   .affinity = 8,                                               .usable = 8},
+        .threads = {.online = 8, .affinity = 8, .usable = 8},
         .memory = (size_t)1 << 34,
-        .blas = {.vendor = "OpenBLAS",        .core = "SkylakeX",.threading = GM_BLAS_PTHREADS, .threads = 8},
+        .blas = {.vendor = "OpenBLAS", .core = "SkylakeX", .threading = GM_BLAS_PTHREADS, .threads = 8},
         .governor = "performance",
         .huge_pages = "madvise",
         .load = 0.1,
         .measured = true,
-        .fma = {{200e9, 1600e9},{100e9, 800e9}   },
-        .gemm = {{190e9, 1500e9},                   {95e9, 750e9}                                          },
+        .fma = {{200e9, 1600e9}, {100e9, 800e9}},
+        .gemm = {{190e9, 1500e9}, {95e9, 750e9}},
     };
     return facts;
 }
@@ -61,10 +61,7 @@ Test(findings, a_healthy_machine_has_none)
     cr_expect_eq(cli_findings(&facts, findings), 0);
     set_variable(&facts, "OMP_NUM_THREADS", "4");
     cr_expect_eq(cli_findings(&facts, findings), 0);
-    facts = (cli_facts){
-        .optimised = true, .threads = {1, 1, 0, 1},
-             .load = -1
-    };
+    facts = (cli_facts){.optimised = true, .threads = {1, 1, 0, 1}, .load = -1};
     cr_expect_eq(cli_findings(&facts, findings), 0, "nothing known, nothing found");
 }
 

@@ -60,11 +60,7 @@ static int watched_rename(int from_folder, const char *from, int to_folder, cons
 
 static const gm_durable_calls watched = {watched_write, watched_fsync, watched_close, watched_rename};
 
-static const gm_part new_parts[] = {
-    {"new ",     4},
-    {"",         0},
-    {"contents", 8}
-};
+static const gm_part new_parts[] = {{"new ", 4}, {"", 0}, {"contents", 8}};
 
 static gm_status write_new(const char *path, gm_error *error)
 {
@@ -293,10 +289,7 @@ Test(durable, a_limit_on_file_size_keeps_the_old_file)
 static void write_for_ever(const char *path)
 {
     static char data[60000];
-    const gm_part parts[] = {
-        {data,         20000},
-        {data + 20000, 40000}
-    };
+    const gm_part parts[] = {{data, 20000}, {data + 20000, 40000}};
     for (int turn = 0;; turn++) {
         memset(data, 'a' + turn % 26, sizeof data);
         if (gm_durable_write(&gm_durable_system, path, parts, 2, NULL) != GM_OK)

@@ -14,10 +14,7 @@ TestSuite(model, .init = scratch_make, .fini = scratch_remove);
 /* 3-2-2, relu and softmax: 3 x 2 + 2 + 2 x 2 + 2 parameters. */
 static gm_network *make_network(gm_precision precision)
 {
-    static const gm_layer_options layers[] = {
-        {2, GM_RELU   },
-        {2, GM_SOFTMAX}
-    };
+    static const gm_layer_options layers[] = {{2, GM_RELU}, {2, GM_SOFTMAX}};
     gm_network_options options = gm_network_options_default();
     gm_error error = {0};
     gm_network *network;
@@ -229,40 +226,40 @@ Test(model, what_does_not_make_sense_is_named)
     static const struct {
         const char *find, *replace, *says;
     } cases[] = {
-        {"\"gradmill.format\":\"1\"",            "\"gradmill.format\":\"2\"",                "in format 2; expected at most format 1"                                       },
-        {"\"gradmill.format\":\"1\"",            "\"gradmill.format\":\"0\"",
-         "gradmill.format: expected a number from 1"                                                                                                                        },
-        {"\"gradmill.format\":\"1\",",           "",                                         "lacks gradmill.format;"                                                       },
-        {"\"gradmill.loss\":\"cross-entropy\",", "",                                         "lacks gradmill.loss;"                                                         },
-        {"cross-entropy",                        "entropy",                                  "unknown loss \"entropy\""                                                     },
-        {"cross-entropy",                        "logistic",                                 "loss logistic needs the output activation sigmoid"                            },
-        {"relu,softmax",                         "relu,softmin",                             "number 2 is unknown"                                                          },
-        {"relu,softmax",                         "softmax,softmax",                          "softmax is for the output layer only"                                         },
-        {"relu,softmax",                         "relu,relu,softmax",                        "\"4.weight\" is missing; expected 6 tensors for 3"                            },
-        {"relu,softmax",                         "softmax",                                  "\"2.weight\" is not expected; the file names 1 activations"                   },
-        {"relu,softmax",                         "",                                         "\"2.weight\" is not expected"                                                 },
-        {"18446744073709551615",                 "18446744073709551616",                     "gradmill.seed: expected a whole number"                                       },
-        {"\"gradmill.seed\"",                    "\"gradmill.sede\"",                        "lacks gradmill.seed;"                                                         },
-        {"\"gradmill.loss\"",                    "\"gradmill.new\":\"1\",\"gradmill.loss\"",
-         "unknown metadata key \"gradmill.new\""                                                                                                                            },
-        {"\"standard\"",                         "\"auto\"",                                 "unknown scaling, got \"auto\""                                                },
-        {"\"standard\"",                         "\"unit\"",                                 "does not go with a shift"                                                     },
-        {"scaling.shift",                        "scaling.shaft",                            "unknown metadata key \"gradmill.scaling.shaft\""                              },
-        {"\"[1,",                                "\"[",                                      "gradmill.scaling.factor: expected an array of 3 numbers"                      },
-        {"\"[1,",                                "\"[1e39,",                                 "gradmill.scaling.factor: expected an array of 3 numbers"                      },
-        {"\"[1,",                                "\"[nan,",                                  "gradmill.scaling.factor: expected an array of 3 numbers"                      },
-        {"\"[\\\"na",                            "\"[1,\\\"na",                              "3 names; expected 2, the outputs"                                             },
-        {",\\\"\\\"]",                           ",0]",                                      "name 1 is not a string"                                                       },
-        {",\\\"\\\"]",                           ",[]]",                                     "gradmill.classes, byte"                                                       },
-        {"\"0.weight\"",                         "\"0.weigth\"",                             "\"0.weight\" is missing"                                                      },
-        {"\"0.weight\"",                         "\"2.bias\"",                               "duplicate"                                                                    },
-        {"[2,3]",                                "[3,2]",                                    "\"0.bias\": expected shape [3], got [2]"                                      },
-        {"[2,3]",                                "[6]",                                      "\"0.weight\": expected shape [outputs, inputs], got [6]"                      },
-        {"[2,2]",                                "[4,1]",                                    "\"2.weight\": expected shape [outputs, 2], got [4, 1]"                        },
-        {"[2]",                                  "[2,1]",                                    "\"0.bias\": expected shape [2], got [2, 1]"                                   },
-        {"F32",                                  "I32",                                      "\"0.weight\": dtype I32 is known, but not supported here; expected F32 or F64"},
-        {"F32\",\"shape\":[2]",                  "U32\",\"shape\":[2]",
-         "\"0.bias\": dtype U32 is known, but not supported here; expected F32"                                                                                             },
+        {"\"gradmill.format\":\"1\"", "\"gradmill.format\":\"2\"", "in format 2; expected at most format 1"},
+        {"\"gradmill.format\":\"1\"", "\"gradmill.format\":\"0\"",
+         "gradmill.format: expected a number from 1"},
+        {"\"gradmill.format\":\"1\",", "", "lacks gradmill.format;"},
+        {"\"gradmill.loss\":\"cross-entropy\",", "", "lacks gradmill.loss;"},
+        {"cross-entropy", "entropy", "unknown loss \"entropy\""},
+        {"cross-entropy", "logistic", "loss logistic needs the output activation sigmoid"},
+        {"relu,softmax", "relu,softmin", "number 2 is unknown"},
+        {"relu,softmax", "softmax,softmax", "softmax is for the output layer only"},
+        {"relu,softmax", "relu,relu,softmax", "\"4.weight\" is missing; expected 6 tensors for 3"},
+        {"relu,softmax", "softmax", "\"2.weight\" is not expected; the file names 1 activations"},
+        {"relu,softmax", "", "\"2.weight\" is not expected"},
+        {"18446744073709551615", "18446744073709551616", "gradmill.seed: expected a whole number"},
+        {"\"gradmill.seed\"", "\"gradmill.sede\"", "lacks gradmill.seed;"},
+        {"\"gradmill.loss\"", "\"gradmill.new\":\"1\",\"gradmill.loss\"",
+         "unknown metadata key \"gradmill.new\""},
+        {"\"standard\"", "\"auto\"", "unknown scaling, got \"auto\""},
+        {"\"standard\"", "\"unit\"", "does not go with a shift"},
+        {"scaling.shift", "scaling.shaft", "unknown metadata key \"gradmill.scaling.shaft\""},
+        {"\"[1,", "\"[", "gradmill.scaling.factor: expected an array of 3 numbers"},
+        {"\"[1,", "\"[1e39,", "gradmill.scaling.factor: expected an array of 3 numbers"},
+        {"\"[1,", "\"[nan,", "gradmill.scaling.factor: expected an array of 3 numbers"},
+        {"\"[\\\"na", "\"[1,\\\"na", "3 names; expected 2, the outputs"},
+        {",\\\"\\\"]", ",0]", "name 1 is not a string"},
+        {",\\\"\\\"]", ",[]]", "gradmill.classes, byte"},
+        {"\"0.weight\"", "\"0.weigth\"", "\"0.weight\" is missing"},
+        {"\"0.weight\"", "\"2.bias\"", "duplicate"},
+        {"[2,3]", "[3,2]", "\"0.bias\": expected shape [3], got [2]"},
+        {"[2,3]", "[6]", "\"0.weight\": expected shape [outputs, inputs], got [6]"},
+        {"[2,2]", "[4,1]", "\"2.weight\": expected shape [outputs, 2], got [4, 1]"},
+        {"[2]", "[2,1]", "\"0.bias\": expected shape [2], got [2, 1]"},
+        {"F32", "I32", "\"0.weight\": dtype I32 is known, but not supported here; expected F32 or F64"},
+        {"F32\",\"shape\":[2]", "U32\",\"shape\":[2]",
+         "\"0.bias\": dtype U32 is known, but not supported here; expected F32"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         expect_refusal(edit(GM_F32, cases[i].find, cases[i].replace).text, GM_BAD_MODEL, cases[i].says);
@@ -307,12 +304,10 @@ Test(model, weights_that_are_not_finite_are_refused_on_both_ways)
         double value;
         size_t index;
         const char *says;
-    } cases[] = {
-        {NAN,       4,  "\"0.weight\": element 4 is not a number"},
-        {INFINITY,  7,  "\"0.bias\": element 1 is infinite"      },
-        {-INFINITY, 8,  "\"2.weight\": element 0 is infinite"    },
-        {NAN,       13, "\"2.bias\": element 1 is not a number"  }
-    };
+    } cases[] = {{NAN, 4, "\"0.weight\": element 4 is not a number"},
+                 {INFINITY, 7, "\"0.bias\": element 1 is infinite"},
+                 {-INFINITY, 8, "\"2.weight\": element 0 is infinite"},
+                 {NAN, 13, "\"2.bias\": element 1 is not a number"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         size_t size;
         uint64_t length;

@@ -11,10 +11,7 @@ enum { INPUTS = 3, HIDDEN = 2, OUTPUTS = 2, ROWS = 2 };
 
 static gm_network *make_network(gm_precision precision)
 {
-    static const gm_layer_options layers[] = {
-        {HIDDEN,  GM_TANH   },
-        {OUTPUTS, GM_SOFTMAX}
-    };
+    static const gm_layer_options layers[] = {{HIDDEN, GM_TANH}, {OUTPUTS, GM_SOFTMAX}};
     gm_network_options options = gm_network_options_default();
     gm_network *network;
     options.inputs = INPUTS;
@@ -72,20 +69,13 @@ static void run_script(const gm_model *model, const char *option, double outputs
 Test(model_python, computes_what_the_definitions_say, .timeout = 120)
 {
     static const char csv[] = "1,2,3\n-0.5,0.25,4\n";
-    static const double rows[ROWS][INPUTS] = {
-        {1,    2,    3},
-        {-0.5, 0.25, 4}
-    };
+    static const double rows[ROWS][INPUTS] = {{1, 2, 3}, {-0.5, 0.25, 4}};
     static const float shift[] = {0.5F, -1, 2}, factor[] = {2, 0.25F, 1};
     static const struct {
         gm_precision precision;
         const char *option;
         double tolerance;
-    } cases[] = {
-        {GM_F64, "",        1e-14},
-        {GM_F64, "--plain", 1e-14},
-        {GM_F32, "",        1e-6 }
-    };
+    } cases[] = {{GM_F64, "", 1e-14}, {GM_F64, "--plain", 1e-14}, {GM_F32, "", 1e-6}};
     scratch_write(scratch_path("inputs.csv").text, csv, sizeof csv - 1);
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         double theirs[ROWS][OUTPUTS];

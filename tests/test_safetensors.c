@@ -58,18 +58,18 @@ static void check_headers(const struct header_case *cases, size_t count)
 Test(safetensors, takes_what_the_format_allows)
 {
     static const struct header_case cases[] = {
-        {"{}",          0, NULL       },
-        {                   "{}      ",                                          0,          NULL},
-        {    TENSOR("F32",                                 "[2,3]",          "[0,24]"),          24, NULL},
-        {            TENSOR("F32",                        "[2, 3]",          "[0 , 24]") "    ",          24, NULL},
-        {                TENSOR("F32",                                  "[]",          "[0,4]"),          4, NULL},
-        { TENSOR("F64",                                 "[1,1,1,1,1,1,1,2]",          "[0,16]"),          16, NULL},
-        {               TENSOR("F16",                                  "[3]",          "[0,6]"),           6, NULL},
-        {                TENSOR("F4",                                  "[4]",          "[0,2]"),          2, NULL},
-        {             TENSOR("F32",                                  "[0,5]",          "[0,0]"),  0, NULL},
-        {               "{\"b\":" ENTRY("U8",                      "[2]", "[1,3]") ",\"a\":" ENTRY("U8",        "[1]", "[0,1]") "}", 3, NULL},
-        {                          "{\"__metadata__\":{\"k\":\"v\"},\"a\":" ENTRY("U8", "[1]", "[0,1]") "}",        1, NULL},
-        {                   "{\"\\u00e9\\n\":" ENTRY("U8",                       "[1]", "[0,1]") "}",        1, NULL},
+        {"{}", 0, NULL},
+        {"{}      ", 0, NULL},
+        {TENSOR("F32", "[2,3]", "[0,24]"), 24, NULL},
+        {TENSOR("F32", "[2, 3]", "[0 , 24]") "    ", 24, NULL},
+        {TENSOR("F32", "[]", "[0,4]"), 4, NULL},
+        {TENSOR("F64", "[1,1,1,1,1,1,1,2]", "[0,16]"), 16, NULL},
+        {TENSOR("F16", "[3]", "[0,6]"), 6, NULL},
+        {TENSOR("F4", "[4]", "[0,2]"), 2, NULL},
+        {TENSOR("F32", "[0,5]", "[0,0]"), 0, NULL},
+        {"{\"b\":" ENTRY("U8", "[2]", "[1,3]") ",\"a\":" ENTRY("U8", "[1]", "[0,1]") "}", 3, NULL},
+        {"{\"__metadata__\":{\"k\":\"v\"},\"a\":" ENTRY("U8", "[1]", "[0,1]") "}", 1, NULL},
+        {"{\"\\u00e9\\n\":" ENTRY("U8", "[1]", "[0,1]") "}", 1, NULL},
     };
     CHECK_HEADERS(cases);
 }
@@ -77,27 +77,27 @@ Test(safetensors, takes_what_the_format_allows)
 Test(safetensors, refuses_bad_json)
 {
     static const struct header_case cases[] = {
-        {"\xff",                                                                             0, "does not begin with '{'"     },
-        {"{\"\xff\":\"\"}",                                                                  0, "header, byte"                },
-        {"{\"\xc0\xaf\":\"\"}",                                                              0, "header, byte"                },
-        {"{\"\\ud800\":\"\"}",                                                               0, "header, byte"                },
-        {"{\"a\\u0000b\":\"\"}",                                                             0, "header, byte"                },
-        {"{",                                                                                0, "ends before its last bracket"},
-        {"{\"a",                                                                             0, "ends before its last bracket"},
-        {"{\"a\\",                                                                           0, "ends before its last bracket"},
-        {"{]",                                                                               0, "header, byte"                },
-        {"[]",                                                                               0, "does not begin with '{'"     },
-        {"null",                                                                             0, "does not begin with '{'"     },
-        {"{}x",                                                                              0, "nothing but spaces"          },
-        {"{}\n",                                                                             0, "nothing but spaces"          },
-        {"{}{}",                                                                             0, "nothing but spaces"          },
-        {" {}",                                                                              0, "does not begin with '{'"     },
-        {"\t{}",                                                                             0, "does not begin with '{'"     },
-        {"\n{}",                                                                             0, "does not begin with '{'"     },
-        {"{\"__metadata__\":{},\"__metadata__\":{}}",                                        0, "duplicate"                   },
-        {"{\"a\":{\"dtype\":\"U8\",\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}", 1, "duplicate"                   },
-        {"{\"a\":[[[[]]]]}",                                                                 0, "nested too deep"             },
-        {"{\"a\":true}",                                                                     0, "expected a string, a bracket"},
+        {"\xff", 0, "does not begin with '{'"},
+        {"{\"\xff\":\"\"}", 0, "header, byte"},
+        {"{\"\xc0\xaf\":\"\"}", 0, "header, byte"},
+        {"{\"\\ud800\":\"\"}", 0, "header, byte"},
+        {"{\"a\\u0000b\":\"\"}", 0, "header, byte"},
+        {"{", 0, "ends before its last bracket"},
+        {"{\"a", 0, "ends before its last bracket"},
+        {"{\"a\\", 0, "ends before its last bracket"},
+        {"{]", 0, "header, byte"},
+        {"[]", 0, "does not begin with '{'"},
+        {"null", 0, "does not begin with '{'"},
+        {"{}x", 0, "nothing but spaces"},
+        {"{}\n", 0, "nothing but spaces"},
+        {"{}{}", 0, "nothing but spaces"},
+        {" {}", 0, "does not begin with '{'"},
+        {"\t{}", 0, "does not begin with '{'"},
+        {"\n{}", 0, "does not begin with '{'"},
+        {"{\"__metadata__\":{},\"__metadata__\":{}}", 0, "duplicate"},
+        {"{\"a\":{\"dtype\":\"U8\",\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}", 1, "duplicate"},
+        {"{\"a\":[[[[]]]]}", 0, "nested too deep"},
+        {"{\"a\":true}", 0, "expected a string, a bracket"},
     };
     CHECK_HEADERS(cases);
 }
@@ -105,12 +105,12 @@ Test(safetensors, refuses_bad_json)
 Test(safetensors, refuses_metadata_that_is_not_text)
 {
     static const struct header_case cases[] = {
-        {"{\"__metadata__\":{\"k\":0}}",       0, "\"k\" is not a string"       },
-        {"{\"__metadata__\":{\"k\":{}}}",      0, "\"k\" is not a string"       },
-        {"{\"__metadata__\":{\"k\":[\"v\"]}}", 0, "\"k\" is not a string"       },
-        {"{\"__metadata__\":{\"k\":null}}",    0, "expected a string, a bracket"},
-        {"{\"__metadata__\":\"v\"}",           0, "is not an object"            },
-        {"{\"__metadata__\":[]}",              0, "is not an object"            },
+        {"{\"__metadata__\":{\"k\":0}}", 0, "\"k\" is not a string"},
+        {"{\"__metadata__\":{\"k\":{}}}", 0, "\"k\" is not a string"},
+        {"{\"__metadata__\":{\"k\":[\"v\"]}}", 0, "\"k\" is not a string"},
+        {"{\"__metadata__\":{\"k\":null}}", 0, "expected a string, a bracket"},
+        {"{\"__metadata__\":\"v\"}", 0, "is not an object"},
+        {"{\"__metadata__\":[]}", 0, "is not an object"},
     };
     CHECK_HEADERS(cases);
 }
@@ -118,19 +118,19 @@ Test(safetensors, refuses_metadata_that_is_not_text)
 Test(safetensors, refuses_numbers_that_are_not_whole)
 {
     static const struct header_case cases[] = {
-        {TENSOR("U8", "[1]",                      "[0,-1]"),                   1,    "whole number without sign"    },
-        {TENSOR("U8", "[1]",                      "[-0,1]"),                   1,    "whole number without sign"    },
-        {TENSOR("U8", "[1e3]",                    "[0,1000]"),                 1000, "whole number without sign"    },
-        {TENSOR("U8", "[1.0]",                    "[0,1]"),                    1,    "whole number without sign"    },
-        {TENSOR("U8", "[+1]",                     "[0,1]"),                    1,    "whole number without sign"    },
-        {TENSOR("U8", "[01]",                     "[0,1]"),                    1,    "header, byte"                 },
-        {TENSOR("U8", "[1]",                      "[\"0\",1]"),                1,    "not two whole numbers"        },
-        {TENSOR("U8", "[\"1\"]",                  "[0,1]"),                    1,    "not an array of whole numbers"},
-        {TENSOR("U8", "1",                        "[0,1]"),                    1,    "not an array of whole numbers"},
-        {TENSOR("U8", "[1]",                      "1"),                        1,    "not two whole numbers"        },
-        {TENSOR("U8", "[1]",                      "[0,1,2]"),                  1,    "not two whole numbers"        },
-        {TENSOR("U8", "[1]",                      "[0,18446744073709551616]"), 1,    "header, byte"                 },
-        {TENSOR("U8", "[2,18446744073709551614]", "[0,16]"),                   16,   "header, byte"                 },
+        {TENSOR("U8", "[1]", "[0,-1]"), 1, "whole number without sign"},
+        {TENSOR("U8", "[1]", "[-0,1]"), 1, "whole number without sign"},
+        {TENSOR("U8", "[1e3]", "[0,1000]"), 1000, "whole number without sign"},
+        {TENSOR("U8", "[1.0]", "[0,1]"), 1, "whole number without sign"},
+        {TENSOR("U8", "[+1]", "[0,1]"), 1, "whole number without sign"},
+        {TENSOR("U8", "[01]", "[0,1]"), 1, "header, byte"},
+        {TENSOR("U8", "[1]", "[\"0\",1]"), 1, "not two whole numbers"},
+        {TENSOR("U8", "[\"1\"]", "[0,1]"), 1, "not an array of whole numbers"},
+        {TENSOR("U8", "1", "[0,1]"), 1, "not an array of whole numbers"},
+        {TENSOR("U8", "[1]", "1"), 1, "not two whole numbers"},
+        {TENSOR("U8", "[1]", "[0,1,2]"), 1, "not two whole numbers"},
+        {TENSOR("U8", "[1]", "[0,18446744073709551616]"), 1, "header, byte"},
+        {TENSOR("U8", "[2,18446744073709551614]", "[0,16]"), 16, "header, byte"},
     };
     CHECK_HEADERS(cases);
 }
@@ -138,17 +138,17 @@ Test(safetensors, refuses_numbers_that_are_not_whole)
 Test(safetensors, refuses_shapes_and_types_that_do_not_fit)
 {
     static const struct header_case cases[] = {
-        {TENSOR("F32",                      "[4194305,4194305,211106198978564]", "[0,16]"),                    16, "larger than any memory"},
-        {TENSOR("F32",         "[2,9223372036854775807]",                                            "[0,16]"),                                                             16, "larger than any memory"},
-        {TENSOR("F32",                        "[1000000]",              "[0,4]"),4, "span 4 bytes; expected 4000000"},
-        {TENSOR("F32",                      "[1,1,1,1,1,1,1,1,1]",                       "[0,4]"),                              4, "rank 9; expected at most 8"},
-        {TENSOR("f32", "[1]",                                    "[0,4]"),                                                     4, "unknown dtype \"f32\""},
-        {TENSOR("F33",                         "[1]",                                     "[0,4]"),        4, "unknown dtype \"F33\""},
-        {TENSOR("F4",                      "[3]",                                                    "[0,2]"),                                     2, "does not fill whole bytes"},
-        {TENSOR("F32",          "[1]",                                             "[4,0]"),                                                              4, "end before they begin"},
-        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[1]}}",                         1,                       "exactly dtype, shape and data_offsets"                    },
-        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1],\"more\":1}}",                       1,                                "exactly dtype"},
-        {"{\"a\":[]}",      0,                                         "exactly dtype"                                                         },
+        {TENSOR("F32", "[4194305,4194305,211106198978564]", "[0,16]"), 16, "larger than any memory"},
+        {TENSOR("F32", "[2,9223372036854775807]", "[0,16]"), 16, "larger than any memory"},
+        {TENSOR("F32", "[1000000]", "[0,4]"), 4, "span 4 bytes; expected 4000000"},
+        {TENSOR("F32", "[1,1,1,1,1,1,1,1,1]", "[0,4]"), 4, "rank 9; expected at most 8"},
+        {TENSOR("f32", "[1]", "[0,4]"), 4, "unknown dtype \"f32\""},
+        {TENSOR("F33", "[1]", "[0,4]"), 4, "unknown dtype \"F33\""},
+        {TENSOR("F4", "[3]", "[0,2]"), 2, "does not fill whole bytes"},
+        {TENSOR("F32", "[1]", "[4,0]"), 4, "end before they begin"},
+        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[1]}}", 1, "exactly dtype, shape and data_offsets"},
+        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1],\"more\":1}}", 1, "exactly dtype"},
+        {"{\"a\":[]}", 0, "exactly dtype"},
     };
     CHECK_HEADERS(cases);
 }
@@ -156,16 +156,16 @@ Test(safetensors, refuses_shapes_and_types_that_do_not_fit)
 Test(safetensors, refuses_holes_overlaps_and_rests)
 {
     static const struct header_case cases[] = {
-        {TENSOR("U8",                    "[4]", "[4,8]"),                          8,"unused bytes before it; expected it to begin at byte 0, got 4"},
-        {"{\"a\":" ENTRY("U8",           "[4]", "[0,4]") ",\"b\":" ENTRY("U8",     "[3]","[5,8]") "}", 8, "unused bytes"},
-        {"{\"a\":" ENTRY("U8",                "[4]",                     "[0,4]") ",\"b\":" ENTRY("U8",                                   "[4]","[0,4]") "}",4,
+        {TENSOR("U8", "[4]", "[4,8]"), 8, "unused bytes before it; expected it to begin at byte 0, got 4"},
+        {"{\"a\":" ENTRY("U8", "[4]", "[0,4]") ",\"b\":" ENTRY("U8", "[3]", "[5,8]") "}", 8, "unused bytes"},
+        {"{\"a\":" ENTRY("U8", "[4]", "[0,4]") ",\"b\":" ENTRY("U8", "[4]", "[0,4]") "}", 4,
          "\"b\": overlaps"},
-        {"{\"a\":" ENTRY("U8",                  "[4]",                      "[0,4]") ",\"b\":" ENTRY("U8",                                                        "[4]","[3,7]") "}",7, "overlaps"},
-        {TENSOR("U8", "[4]","[0,4]"),5,"1 bytes after the last tensor"},
-        {TENSOR("U8",                    "[4]",                    "[0,4]"),                                                                  2, "2 bytes are missing at its end; the file is truncated"                                                                                            },
-        {"{}",                    4, "4 bytes after the last tensor"      },
-        {TENSOR("U8",                           "[9000000000000000000]",            "[0,9000000000000000000]"),              8,"larger than any memory"},
-        {TENSOR("U8",    "[1000000000000000000]","[0,1000000000000000000]"),8,"truncated"},
+        {"{\"a\":" ENTRY("U8", "[4]", "[0,4]") ",\"b\":" ENTRY("U8", "[4]", "[3,7]") "}", 7, "overlaps"},
+        {TENSOR("U8", "[4]", "[0,4]"), 5, "1 bytes after the last tensor"},
+        {TENSOR("U8", "[4]", "[0,4]"), 2, "2 bytes are missing at its end; the file is truncated"},
+        {"{}", 4, "4 bytes after the last tensor"},
+        {TENSOR("U8", "[9000000000000000000]", "[0,9000000000000000000]"), 8, "larger than any memory"},
+        {TENSOR("U8", "[1000000000000000000]", "[0,1000000000000000000]"), 8, "truncated"},
     };
     CHECK_HEADERS(cases);
 }
@@ -177,11 +177,11 @@ Test(safetensors, checks_the_length_before_it_allocates)
         size_t have;
         const char *says;
     } cases[] = {
-        {0,                 0, "its header is empty"                           },
-        {UINT64_MAX,        8, "at most 16 MiB"                                },
-        {(uint64_t)1 << 63, 8, "at most 16 MiB"                                },
-        {100000001,         8, "at most 16 MiB"                                },
-        {9,                 8, "expected 9 bytes, got 8; the file is truncated"},
+        {0, 0, "its header is empty"},
+        {UINT64_MAX, 8, "at most 16 MiB"},
+        {(uint64_t)1 << 63, 8, "at most 16 MiB"},
+        {100000001, 8, "at most 16 MiB"},
+        {9, 8, "expected 9 bytes, got 8; the file is truncated"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         gm_error error;
@@ -198,17 +198,17 @@ Test(safetensors, names_files_of_another_kind)
         size_t size;
         const char *says;
     } cases[] = {
-        {"",                                             0,  "empty"                      },
-        {"1234567",                                      7,  "shorter than 8 bytes"       },
-        {"\x1f\x8b\x08\0\0\0\0\0\0\x03rest",             14, "gzip"                       },
-        {"PK\x03\x04\x14\0\0\0\x08\0rest",               14, "zip"                        },
-        {"\x80\x02\x8a\nl\xfc\x9c\x46\xf9 rest",         14, "pickle"                     },
-        {"\x80\x04\x95\x10\0\0\0\0\0\0\0rest",           15, "pickle"                     },
-        {"<!DOCTYPE html><html>",                        21, "web page"                   },
-        {"version https://git-lfs.github.com/spec/v1\n", 43, "Git LFS pointer"            },
-        {"\x93NUMPY\x01\0v\0{'descr'",                   18, "NumPy"                      },
-        {"{\"title\": \"x\"}",                           14, "JSON"                       },
-        {"int main(void)",                               14, "expected a safetensors file"},
+        {"", 0, "empty"},
+        {"1234567", 7, "shorter than 8 bytes"},
+        {"\x1f\x8b\x08\0\0\0\0\0\0\x03rest", 14, "gzip"},
+        {"PK\x03\x04\x14\0\0\0\x08\0rest", 14, "zip"},
+        {"\x80\x02\x8a\nl\xfc\x9c\x46\xf9 rest", 14, "pickle"},
+        {"\x80\x04\x95\x10\0\0\0\0\0\0\0rest", 15, "pickle"},
+        {"<!DOCTYPE html><html>", 21, "web page"},
+        {"version https://git-lfs.github.com/spec/v1\n", 43, "Git LFS pointer"},
+        {"\x93NUMPY\x01\0v\0{'descr'", 18, "NumPy"},
+        {"{\"title\": \"x\"}", 14, "JSON"},
+        {"int main(void)", 14, "expected a safetensors file"},
     };
     const scratch_text path = scratch_path("file");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -50,10 +50,10 @@ Test(system, the_word_in_brackets_is_the_choice)
 {
     static const char *const cases[][2] = {
         {"always [madvise] never\n", "madvise"},
-        {"[always] madvise never\n", "always" },
-        {"always madvise",           ""       },
-        {"always [mad",              ""       },
-        {"",                         ""       },
+        {"[always] madvise never\n", "always"},
+        {"always madvise", ""},
+        {"always [mad", ""},
+        {"", ""},
     };
     char word[16];
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -81,14 +81,10 @@ Test(system, quotas_are_parsed)
         const char *text;
         double quota;
     } cases[] = {
-        {"max 100000\n",    0  },
-        {"150000 100000\n", 1.5},
-        {"200000 100000",   2  },
-        {"50000 100000\n",  0.5},
-        {"100000 0\n",      0  },
-        {"",                0  },
-        {"100000",          0  },
-        {"x y",             0  },
+        {"max 100000\n", 0},  {"150000 100000\n", 1.5},
+        {"200000 100000", 2}, {"50000 100000\n", 0.5},
+        {"100000 0\n", 0},    {"", 0},
+        {"100000", 0},        {"x y", 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         cr_expect_eq(gm_cgroup_quota_v2(cases[i].text), cases[i].quota, "%s", cases[i].text);

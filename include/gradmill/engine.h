@@ -141,6 +141,7 @@ GM_API
 gm_status gm_engine_step(gm_engine *engine, gm_array x, gm_array y, double *loss, gm_error *error);
 
 /* A schedule's door: the rate of the steps to come. */
+GM_API double gm_engine_rate(const gm_engine *engine);
 GM_API
 void gm_engine_set_rate(gm_engine *engine, double rate);
 

@@ -31,10 +31,26 @@ typedef struct gm_progress {
     double loss;          /* of the last step */
 } gm_progress;
 
+/* The rate of step t of T, t from 0: */
+typedef enum gm_schedule {
+    GM_SCHEDULE_CONSTANT, /* rate                                                                    */
+    GM_SCHEDULE_LINEAR,   /* rate (1 - t / T)                                                        */
+    GM_SCHEDULE_COSINE,   /* rate (1 + cos(pi t / T)) / 2: Loshchilov and Hutter 2017, without restarts */
+} gm_schedule;
+#define GM_SCHEDULE_COUNT 3
+
+GM_API
+const char *gm_schedule_name(gm_schedule schedule);
+GM_API
+bool gm_schedule_from_name(const char *name, gm_schedule *schedule);
+GM_API
+double gm_schedule_rate(gm_schedule schedule, double rate, size_t step, size_t steps);
+
 typedef struct gm_train_options {
-    size_t epochs; /* >= 1; default 10 */
-    uint64_t seed; /* of the shuffle; default 1 */
-    bool shuffle;  /* a new order for every epoch; default true */
+    size_t epochs;        /* >= 1; default 10 */
+    gm_schedule schedule; /* of the rate over all epochs; default GM_SCHEDULE_CONSTANT */
+    uint64_t seed;        /* of the shuffle; default 1 */
+    bool shuffle;         /* a new order for every epoch; default true */
     /* After each step and each epoch; NULL is fine. A step's true return ends training after that step, an
      * epoch's after that epoch; gm_train then returns GM_OK and sets *stopped. */
     bool (*on_step)(const gm_progress *progress, void *context);

@@ -10,10 +10,10 @@ struct operands {
 };
 
 static const struct operands operands[] = {
-    [GM_FORWARD] = {{"A_prev", "W", "Z"},  {"W", "a_prev", "z"}, {"", "", ""}         },
-    [GM_HIDDEN_DELTA] = {{"D", "W", "D_prev"},  {"W", "d", "d_prev"}, {"", "", ""}         },
-    [GM_BIAS_GRADIENT] = {{"", "", ""},          {"D", "1", "gb"},     {"", "", ""}         },
-    [GM_WEIGHT_GRADIENT] = {{"D", "A_prev", "GW"}, {"", "", ""},         {"d", "a_prev", "GW"}},
+    [GM_FORWARD] = {{"A_prev", "W", "Z"}, {"W", "a_prev", "z"}, {"", "", ""}},
+    [GM_HIDDEN_DELTA] = {{"D", "W", "D_prev"}, {"W", "d", "d_prev"}, {"", "", ""}},
+    [GM_BIAS_GRADIENT] = {{"", "", ""}, {"D", "1", "gb"}, {"", "", ""}},
+    [GM_WEIGHT_GRADIENT] = {{"D", "A_prev", "GW"}, {"", "", ""}, {"d", "a_prev", "GW"}},
 };
 
 static const char *trans(char letter)

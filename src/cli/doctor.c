@@ -13,9 +13,9 @@ struct options {
 enum { KEY_JSON = 256, KEY_QUICK }; /* no short forms */
 
 static const struct argp_option option_table[] = {
-    {"json",  KEY_JSON,  NULL, 0, "Print one JSON object", 0},
-    {"quick", KEY_QUICK, NULL, 0, "Do not measure",        0},
-    {NULL,    0,         NULL, 0, NULL,                    0},
+    {"json", KEY_JSON, NULL, 0, "Print one JSON object", 0},
+    {"quick", KEY_QUICK, NULL, 0, "Do not measure", 0},
+    {NULL, 0, NULL, 0, NULL, 0},
 };
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
@@ -68,11 +68,9 @@ static gm_status measure(cli_facts *facts, gm_error *error)
         gm_precision precision;
         cli_speed *speed;
     } list[] = {
-        {gm_peak_fma,  GM_F32, &facts->fma[GM_F32] },
-        {gm_peak_gemm, GM_F32, &facts->gemm[GM_F32]},
-        {gm_peak_fma,  GM_F64, &facts->fma[GM_F64] },
-        {gm_peak_gemm, GM_F64, &facts->gemm[GM_F64]},
-        {bandwidth,    GM_F64, &facts->bandwidth   },
+        {gm_peak_fma, GM_F32, &facts->fma[GM_F32]}, {gm_peak_gemm, GM_F32, &facts->gemm[GM_F32]},
+        {gm_peak_fma, GM_F64, &facts->fma[GM_F64]}, {gm_peak_gemm, GM_F64, &facts->gemm[GM_F64]},
+        {bandwidth, GM_F64, &facts->bandwidth},
     };
     gm_status status = GM_OK;
     for (size_t i = 0; i < sizeof list / sizeof *list && status == GM_OK; i++)

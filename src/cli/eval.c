@@ -15,8 +15,8 @@ struct run {
 };
 
 static const struct argp_option verb_options[] = {
-    {"model",                                      KEY_MODEL, "FILE", 0, "the model (safetensors, written by train)", 0},
-    {"json",                                      KEY_JSON, 0, 0, "one JSON object instead of lines", 0},
+    {"model", KEY_MODEL, "FILE", 0, "the model (safetensors, written by train)", 0},
+    {"json", KEY_JSON, 0, 0, "one JSON object instead of lines", 0},
     {0},
 };
 
@@ -88,11 +88,7 @@ static gm_status evaluate(struct run *run, gm_error *error)
 
 int cli_eval(int argc, char **argv)
 {
-    const struct argp_child children[] = {
-        {&cli_data_argp, 0, NULL, 0},
-        {&cli_compute_argp,          0, NULL, 0},
-        {0             }
-    };
+    const struct argp_child children[] = {{&cli_data_argp, 0, NULL, 0}, {&cli_compute_argp, 0, NULL, 0}, {0}};
     const struct argp argp = {
         verb_options, parse, NULL, "Judges a model on data; of a directory it takes the test part.",
         children,     NULL,  NULL};

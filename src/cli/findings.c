@@ -72,26 +72,13 @@ static enum vectors kernel_vectors(const char *core)
         const char *core;
         enum vectors vectors;
     } known[] = {
-        {"SapphireRapids", AVX512},
-        {"Cooperlake",     AVX512},
-        {"SkylakeX",       AVX512},
-        {"Haswell",        AVX2  },
-        {"Zen",            AVX2  },
-        {"Excavator",      AVX2  },
-        {"Sandybridge",    OLDER },
-        {"Bulldozer",      OLDER },
-        {"Piledriver",     OLDER },
-        {"Steamroller",    OLDER },
-        {"Nehalem",        OLDER },
-        {"Prescott",       OLDER },
-        {"Core2",          OLDER },
-        {"Penryn",         OLDER },
-        {"Dunnington",     OLDER },
-        {"Barcelona",      OLDER },
-        {"Atom",           OLDER },
-        {"Bobcat",         OLDER },
-        {"Opteron",        OLDER },
-        {"Opteron_SSE3",   OLDER },
+        {"SapphireRapids", AVX512}, {"Cooperlake", AVX512},  {"SkylakeX", AVX512},
+        {"Haswell", AVX2},          {"Zen", AVX2},           {"Excavator", AVX2},
+        {"Sandybridge", OLDER},     {"Bulldozer", OLDER},    {"Piledriver", OLDER},
+        {"Steamroller", OLDER},     {"Nehalem", OLDER},      {"Prescott", OLDER},
+        {"Core2", OLDER},           {"Penryn", OLDER},       {"Dunnington", OLDER},
+        {"Barcelona", OLDER},       {"Atom", OLDER},         {"Bobcat", OLDER},
+        {"Opteron", OLDER},         {"Opteron_SSE3", OLDER},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcasecmp(known[i].core, core) == 0)
@@ -279,21 +266,21 @@ static const struct {
     cli_severity severity;
     bool (*check)(const cli_facts *facts, cli_finding *finding);
 } checks[] = {
-    {"debug-build",         CLI_WARNING, debug_build     },
-    {"slow-kernels-pinned", CLI_WARNING, slow_pin        },
-    {"old-kernels",         CLI_WARNING, old_kernels     },
-    {"l2-size-set",         CLI_WARNING, l2_size         },
-    {"reference-blas",      CLI_WARNING, reference_blas  },
-    {"blis-kernels",        CLI_WARNING, blis_kernels    },
-    {"slow-gemm",           CLI_WARNING, slow_gemm       },
-    {"pin-needed",          CLI_NOTE,    needed_pin      },
-    {"kernels-pinned",      CLI_NOTE,    other_pin       },
-    {"blas-preloaded",      CLI_NOTE,    preload         },
-    {"small-quota",         CLI_NOTE,    small_quota     },
-    {"fractional-quota",    CLI_NOTE,    fractional_quota},
-    {"governor",            CLI_NOTE,    governor        },
-    {"no-huge-pages",       CLI_NOTE,    huge_pages      },
-    {"busy-machine",        CLI_NOTE,    busy            },
+    {"debug-build", CLI_WARNING, debug_build},
+    {"slow-kernels-pinned", CLI_WARNING, slow_pin},
+    {"old-kernels", CLI_WARNING, old_kernels},
+    {"l2-size-set", CLI_WARNING, l2_size},
+    {"reference-blas", CLI_WARNING, reference_blas},
+    {"blis-kernels", CLI_WARNING, blis_kernels},
+    {"slow-gemm", CLI_WARNING, slow_gemm},
+    {"pin-needed", CLI_NOTE, needed_pin},
+    {"kernels-pinned", CLI_NOTE, other_pin},
+    {"blas-preloaded", CLI_NOTE, preload},
+    {"small-quota", CLI_NOTE, small_quota},
+    {"fractional-quota", CLI_NOTE, fractional_quota},
+    {"governor", CLI_NOTE, governor},
+    {"no-huge-pages", CLI_NOTE, huge_pages},
+    {"busy-machine", CLI_NOTE, busy},
 };
 _Static_assert(sizeof checks / sizeof *checks <= CLI_MOST_FINDINGS, "room for every finding");
 

@@ -23,10 +23,10 @@ struct run {
 };
 
 static const struct argp_option verb_options[] = {
-    {"tolerance",                                          KEY_TOLERANCE, "X", 0, "largest relative error that passes (default 1e-6)", 0},
-    {"samples",                                                 KEY_SAMPLES, "N", 0, "check N parameters, spread over the layers (default all)", 0},
+    {"tolerance", KEY_TOLERANCE, "X", 0, "largest relative error that passes (default 1e-6)", 0},
+    {"samples", KEY_SAMPLES, "N", 0, "check N parameters, spread over the layers (default all)", 0},
     {"json", KEY_JSON, 0, 0, "one JSON object instead of lines", 0},
-    {0                                                   },
+    {0},
 };
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -165,10 +165,7 @@ static gm_status check(struct run *run, gm_error *error)
 int cli_gradcheck(int argc, char **argv)
 {
     const struct argp_child children[] = {
-        {&cli_network_argp, 0, NULL, 0},
-        {&cli_compute_argp,             0, NULL, 0},
-        {0                }
-    };
+        {&cli_network_argp, 0, NULL, 0}, {&cli_compute_argp, 0, NULL, 0}, {0}};
     const struct argp argp = {
         verb_options,
         parse,

@@ -7,13 +7,13 @@
 #include <string.h>
 
 static const cli_verb verbs[] = {
-    {"train",     "data -> model",                                                              cli_train    },
-    {"eval",      "model + data -> loss and accuracy",                                          cli_eval     },
-    {"predict",   "model + data -> labels, probabilities or values, as CSV",                    cli_predict  },
-    {"explain",   "one step of a small network: every number, every equation, every BLAS call", cli_explain  },
-    {"gradcheck", "BP1 to BP4 against central differences",                                     cli_gradcheck},
-    {"bench",     "how fast is a training step here, and why",                                  cli_bench    },
-    {"doctor",    "which BLAS, which kernels, how many threads, how fast; what to change",      cli_doctor   },
+    {"train", "data -> model", cli_train},
+    {"eval", "model + data -> loss and accuracy", cli_eval},
+    {"predict", "model + data -> labels, probabilities or values, as CSV", cli_predict},
+    {"explain", "one step of a small network: every number, every equation, every BLAS call", cli_explain},
+    {"gradcheck", "BP1 to BP4 against central differences", cli_gradcheck},
+    {"bench", "how fast is a training step here, and why", cli_bench},
+    {"doctor", "which BLAS, which kernels, how many threads, how fast; what to change", cli_doctor},
 };
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)
 

@@ -14,17 +14,17 @@ enum {
 };
 
 static const struct argp_option data_options[] = {
-    {0,         0, 0, 0, "Data:", 1},
-    {"data",        KEY_DATA, "PATH", 0, "IDX or CSV file, or a directory of MNIST-like IDX files; gzip or plain",
+    {0, 0, 0, 0, "Data:", 1},
+    {"data", KEY_DATA, "PATH", 0, "IDX or CSV file, or a directory of MNIST-like IDX files; gzip or plain",
      0},
-    {"labels",  KEY_LABELS, "FILE", 0, "IDX: the labels of the images in --data", 0},
-    {"target",         KEY_TARGET, "COLUMN", 0,
+    {"labels", KEY_LABELS, "FILE", 0, "IDX: the labels of the images in --data", 0},
+    {"target", KEY_TARGET, "COLUMN", 0,
      "CSV: the label column by name or number, -1 = last, none (default last)", 0},
-    {"delim",KEY_DELIM, "CHAR", 0, "CSV: the separator (default ,)", 0},
-    {"header",        KEY_HEADER, "yes|no", 0, "CSV: whether the first row names the columns (default: look)", 0},
-    {"regression",         KEY_REGRESSION, 0, 0, "CSV: the target is a number to be fitted, not a class", 0},
-    {"missing",  KEY_MISSING, "refuse|mean|drop", 0, "CSV: what to do with empty cells (default refuse)", 0},
-    {0  },
+    {"delim", KEY_DELIM, "CHAR", 0, "CSV: the separator (default ,)", 0},
+    {"header", KEY_HEADER, "yes|no", 0, "CSV: whether the first row names the columns (default: look)", 0},
+    {"regression", KEY_REGRESSION, 0, 0, "CSV: the target is a number to be fitted, not a class", 0},
+    {"missing", KEY_MISSING, "refuse|mean|drop", 0, "CSV: what to do with empty cells (default refuse)", 0},
+    {0},
 };
 
 cli_data_options cli_data_defaults(void)

@@ -19,10 +19,10 @@ enum {
 };
 
 static const struct argp_option compute_options[] = {
-    {0,               0, 0, 0, "Computation:", 3},
-    {"backend",              KEY_BACKEND, "NAME", 0, "blas, naive, naive-ikj (default blas)", 0},
+    {0, 0, 0, 0, "Computation:", 3},
+    {"backend", KEY_BACKEND, "NAME", 0, "blas, naive, naive-ikj (default blas)", 0},
     {"threads", KEY_THREADS, "N", 0, "default: what affinity and quota allow", 0},
-    {"batch",               KEY_BATCH, "N", 0, "rows of a batch (default 128)", 0},
+    {"batch", KEY_BATCH, "N", 0, "rows of a batch (default 128)", 0},
     {0},
 };
 
@@ -48,18 +48,18 @@ static error_t parse_compute(int key, char *argument, struct argp_state *state)
 const struct argp cli_compute_argp = {.options = compute_options, .parser = parse_compute};
 
 static const struct argp_option optimizer_options[] = {
-    {0,                                                             0, 0, 0, "Optimizer:", 4},
-    {"optimizer",                                                            KEY_OPTIMIZER, "NAME", 0, "sgd, momentum, nesterov, adam, adamw (default adam)", 0},
-    {"rate",                                                 KEY_RATE, "X", 0, "learning rate (default 0.001 for adam and adamw, else 0.1)", 0},
-    {"momentum",                                                             KEY_MOMENTUM, "X", 0, "of momentum and nesterov (default 0.9)", 0},
-    {"beta1",KEY_BETA1, "X", 0, "of adam and adamw (default 0.9)", 0},
-    {"beta2",                                                            KEY_BETA2, "X", 0, "of adam and adamw (default 0.999)", 0},
-    {"epsilon",                                                            KEY_EPSILON, "X", 0, "of adam and adamw (default 1e-8)", 0},
-    {"l2",                                                        KEY_L2, "X", 0, "L2 penalty: adds X W to the gradient of W (default 0)", 0},
-    {"decay",                                                          KEY_DECAY, "X", 0, "decoupled weight decay: W shrinks by rate X a step (default 0, adamw 0.01)",
+    {0, 0, 0, 0, "Optimizer:", 4},
+    {"optimizer", KEY_OPTIMIZER, "NAME", 0, "sgd, momentum, nesterov, adam, adamw (default adam)", 0},
+    {"rate", KEY_RATE, "X", 0, "learning rate (default 0.001 for adam and adamw, else 0.1)", 0},
+    {"momentum", KEY_MOMENTUM, "X", 0, "of momentum and nesterov (default 0.9)", 0},
+    {"beta1", KEY_BETA1, "X", 0, "of adam and adamw (default 0.9)", 0},
+    {"beta2", KEY_BETA2, "X", 0, "of adam and adamw (default 0.999)", 0},
+    {"epsilon", KEY_EPSILON, "X", 0, "of adam and adamw (default 1e-8)", 0},
+    {"l2", KEY_L2, "X", 0, "L2 penalty: adds X W to the gradient of W (default 0)", 0},
+    {"decay", KEY_DECAY, "X", 0, "decoupled weight decay: W shrinks by rate X a step (default 0, adamw 0.01)",
      0},
     {"freeze-bias", KEY_FREEZE_BIAS, 0, 0, "leave the biases as they begin", 0},
-    {0                                                            },
+    {0},
 };
 
 cli_engine_options cli_engine_defaults(gm_optimizer_kind kind)

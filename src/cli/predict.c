@@ -18,8 +18,8 @@ struct run {
 };
 
 static const struct argp_option verb_options[] = {
-    {"model",                                      KEY_MODEL, "FILE", 0, "the model (safetensors, written by train)", 0},
-    {"outputs",                                      KEY_OUTPUTS, 0, 0, "all outputs (with cross-entropy: probabilities), not the likeliest label",
+    {"model", KEY_MODEL, "FILE", 0, "the model (safetensors, written by train)", 0},
+    {"outputs", KEY_OUTPUTS, 0, 0, "all outputs (with cross-entropy: probabilities), not the likeliest label",
      0},
     {0},
 };
@@ -183,11 +183,7 @@ static gm_status predict(struct run *run, gm_error *error)
 
 int cli_predict(int argc, char **argv)
 {
-    const struct argp_child children[] = {
-        {&cli_data_argp, 0, NULL, 0},
-        {&cli_compute_argp,          0, NULL, 0},
-        {0             }
-    };
+    const struct argp_child children[] = {{&cli_data_argp, 0, NULL, 0}, {&cli_compute_argp, 0, NULL, 0}, {0}};
     const struct argp argp = {
         verb_options,
         parse,

@@ -10,7 +10,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { KEY_VALID = 1, KEY_VALID_LABELS, KEY_SHARE, KEY_SCALING, KEY_EPOCHS, KEY_SAVE, KEY_JSON, KEY_QUIET };
+enum {
+    KEY_VALID = 1,
+    KEY_VALID_LABELS,
+    KEY_SHARE,
+    KEY_SCALING,
+    KEY_EPOCHS,
+    KEY_SCHEDULE,
+    KEY_SAVE,
+    KEY_JSON,
+    KEY_QUIET
+};
 
 /* Everything that one run needs, in the order in which it comes to be. */
 struct run {
@@ -21,6 +31,7 @@ struct run {
     double share;
     gm_scaling_kind scaling_kind;
     size_t epochs; /* 0: not given */
+    gm_schedule schedule;
     const char *save;
     cli_train_report report;
 
@@ -32,16 +43,18 @@ struct run {
 };
 
 static const struct argp_option verb_options[] = {
-    {0,                                                       0, 0, 0, "Training:", 5},
-    {"epochs",                                                      KEY_EPOCHS, "N", 0, "passes over the training rows (default 10, more for small data)", 0},
-    {"valid",                                            KEY_VALID, "FILE", 0, "validate on this file instead of a share of the data", 0},
-    {"valid-labels",                                                       KEY_VALID_LABELS, "FILE", 0, "IDX: the labels of --valid", 0},
-    {"valid-share",KEY_SHARE, "X", 0, "share of the rows kept for validation, stratified (default 0.1)", 0},
-    {"scaling",                                                      KEY_SCALING, "HOW", 0, "auto, none, unit (1/255), standard (default auto: unit for bytes)",
+    {0, 0, 0, 0, "Training:", 5},
+    {"epochs", KEY_EPOCHS, "N", 0, "passes over the training rows (default 10, more for small data)", 0},
+    {"schedule", KEY_SCHEDULE, "NAME", 0,
+     "of the rate: constant, linear, cosine (default cosine: falls to 0)", 0},
+    {"valid", KEY_VALID, "FILE", 0, "validate on this file instead of a share of the data", 0},
+    {"valid-labels", KEY_VALID_LABELS, "FILE", 0, "IDX: the labels of --valid", 0},
+    {"valid-share", KEY_SHARE, "X", 0, "share of the rows kept for validation, stratified (default 0.1)", 0},
+    {"scaling", KEY_SCALING, "HOW", 0, "auto, none, unit (1/255), standard (default auto: unit for bytes)",
      0},
-    {"save",                                                      KEY_SAVE, "FILE", 0, "write the model here after each epoch (safetensors)", 0},
-    {"json",                                                 KEY_JSON, 0, 0, "one JSON object instead of the table", 0},
-    {"quiet",                                                 KEY_QUIET, 0, 0, "no table, no progress bar", 0},
+    {"save", KEY_SAVE, "FILE", 0, "write the model here after each epoch (safetensors)", 0},
+    {"json", KEY_JSON, 0, 0, "one JSON object instead of the table", 0},
+    {"quiet", KEY_QUIET, 0, 0, "no table, no progress bar", 0},
     {0},
 };
 
@@ -69,6 +82,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_EPOCHS:
         run->epochs = cli_size("epochs", argument, 1, state);
+        return 0;
+    case KEY_SCHEDULE:
+        if (!gm_schedule_from_name(argument, &run->schedule))
+            argp_error(state, "--schedule %s: expected constant, linear or cosine", argument);
         return 0;
     case KEY_SAVE:
         run->save = argument;
@@ -209,6 +226,7 @@ static gm_status train(struct run *run, gm_error *error)
 {
     gm_train_options train = gm_train_options_default();
     train.epochs = run->epochs;
+    train.schedule = run->schedule;
     train.seed = run->network.seed;
     train.on_step = on_step;
     train.on_epoch = on_epoch;
@@ -243,10 +261,10 @@ int cli_train(int argc, char **argv)
 {
     const struct argp_child children[] = {
         {&cli_data_argp, 0, NULL, 0},
-        {&cli_network_argp,          0, NULL, 0},
-        {&cli_compute_argp,              0, NULL, 0},
-        {&cli_optimizer_argp,    0, NULL, 0},
-        {0            },
+        {&cli_network_argp, 0, NULL, 0},
+        {&cli_compute_argp, 0, NULL, 0},
+        {&cli_optimizer_argp, 0, NULL, 0},
+        {0},
     };
     const struct argp argp = {
         verb_options, parse, NULL, "Trains a network and prints one line for each epoch.",
@@ -257,6 +275,7 @@ int cli_train(int argc, char **argv)
         .engine = cli_engine_defaults(GM_ADAM),
         .share = 0.1,
         .scaling_kind = GM_SCALING_AUTO,
+        .schedule = GM_SCHEDULE_COSINE,
     };
     argp_parse(&argp, argc, argv, 0, NULL, &run);
     gm_error error = {0};

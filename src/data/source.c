@@ -171,15 +171,15 @@ gm_status gm_source_refuse_foreign(const gm_source *source, gm_error *error)
         size_t length; /* at most GM_SOURCE_HEAD */
         const char *what;
     } foreign[] = {
-        {"\xff\xfe",         2,  "UTF-16 text; expected UTF-8; convert it with iconv"                      },
-        {"\xfe\xff",         2,  "UTF-16 text; expected UTF-8; convert it with iconv"                      },
-        {"\x93NUMPY",        6,  "NPY is not read yet; convert it to CSV or IDX"                           },
-        {"PK\x03\x04",       4,  "a zip archive; NPZ unsupported; convert it to CSV or IDX"                },
-        {GZIP_MAGIC,         2,  "gzip within gzip; decompress it once"                                    },
-        {"\x89HDF",          4,  "HDF5 is not read; convert it to CSV or IDX"                              },
-        {"PAR1\x15",         5,  "Parquet is not read; convert it to CSV or IDX"                           },
-        {"<!DOCTYP",         8,  "a web page; expected CSV or IDX; was it downloaded from the right URL?"  },
-        {"<html",            5,  "a web page; expected CSV or IDX; was it downloaded from the right URL?"  },
+        {"\xff\xfe", 2, "UTF-16 text; expected UTF-8; convert it with iconv"},
+        {"\xfe\xff", 2, "UTF-16 text; expected UTF-8; convert it with iconv"},
+        {"\x93NUMPY", 6, "NPY is not read yet; convert it to CSV or IDX"},
+        {"PK\x03\x04", 4, "a zip archive; NPZ unsupported; convert it to CSV or IDX"},
+        {GZIP_MAGIC, 2, "gzip within gzip; decompress it once"},
+        {"\x89HDF", 4, "HDF5 is not read; convert it to CSV or IDX"},
+        {"PAR1\x15", 5, "Parquet is not read; convert it to CSV or IDX"},
+        {"<!DOCTYP", 8, "a web page; expected CSV or IDX; was it downloaded from the right URL?"},
+        {"<html", 5, "a web page; expected CSV or IDX; was it downloaded from the right URL?"},
         {"version https://", 16, "a Git LFS pointer; expected CSV or IDX; fetch the file with git lfs pull"},
     };
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {

@@ -17,16 +17,9 @@ static const struct {
     const char *name;
     bool required;
 } keys[] = {
-    {GM_KEY_FORMAT,      true },
-    {GM_KEY_VERSION,     true },
-    {GM_KEY_ACTIVATIONS, true },
-    {GM_KEY_LOSS,        true },
-    {GM_KEY_SEED,        true },
-    {GM_KEY_SCALING,     true },
-    {GM_CHECKSUM_KEY,    true },
-    {GM_KEY_CLASSES,     false},
-    {GM_KEY_SHIFT,       false},
-    {GM_KEY_FACTOR,      false},
+    {GM_KEY_FORMAT, true}, {GM_KEY_VERSION, true}, {GM_KEY_ACTIVATIONS, true}, {GM_KEY_LOSS, true},
+    {GM_KEY_SEED, true},   {GM_KEY_SCALING, true}, {GM_CHECKSUM_KEY, true},    {GM_KEY_CLASSES, false},
+    {GM_KEY_SHIFT, false}, {GM_KEY_FACTOR, false},
 };
 enum { KEY_COUNT = sizeof keys / sizeof *keys };
 

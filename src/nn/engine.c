@@ -218,8 +218,14 @@ gm_status gm_engine_step(gm_engine *e, gm_array x, gm_array y, double *loss, gm_
     return learn(e, x, y, GM_TASK_STEP, NULL, loss, error);
 }
 
+double gm_engine_rate(const gm_engine *e)
+{
+    return e->options.optimizer.rate;
+}
+
 void gm_engine_set_rate(gm_engine *e, double rate)
 {
+    e->options.optimizer.rate = rate;
     e->numerics->set_rate(e->pass, rate);
 }
 

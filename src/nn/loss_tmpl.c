@@ -120,9 +120,9 @@ GM_VECTOR static void T(cross_entropy_delta)(gm_mat as, gm_mat ys, REAL scale, g
 }
 
 const gm_loss_kernel T(gm_loss_kernels)[GM_LOSS_COUNT] = {
-    [GM_HALF_SQUARES] = {T(half_squares_value),  T(half_squares_delta),  false},
-    [GM_MEAN_SQUARES] = {T(squares_value),       T(squares_delta),       false},
-    [GM_LOGISTIC] = {T(logistic_value),      T(logistic_delta),      true },
-    [GM_CROSS_ENTROPY] = {T(cross_entropy_value), T(cross_entropy_delta), true },
-    [GM_HUBER] = {T(huber_value),         T(huber_delta),         false},
+    [GM_HALF_SQUARES] = {T(half_squares_value), T(half_squares_delta), false},
+    [GM_MEAN_SQUARES] = {T(squares_value), T(squares_delta), false},
+    [GM_LOGISTIC] = {T(logistic_value), T(logistic_delta), true},
+    [GM_CROSS_ENTROPY] = {T(cross_entropy_value), T(cross_entropy_delta), true},
+    [GM_HUBER] = {T(huber_value), T(huber_delta), false},
 };

@@ -9,11 +9,8 @@ static const struct {
     bool tile;
     double rate, decay;
 } facts[GM_OPTIMIZER_COUNT] = {
-    [GM_SGD] = {0, false, 0.1,   0   },
-      [GM_MOMENTUM] = {1, false, 0.1,   0   },
-      [GM_NESTEROV] = {1, true,  0.1,   0   },
-    [GM_ADAM] = {2, true,  0.001, 0   },
-      [GM_ADAMW] = {2, true,  0.001, 0.01},
+    [GM_SGD] = {0, false, 0.1, 0},   [GM_MOMENTUM] = {1, false, 0.1, 0},  [GM_NESTEROV] = {1, true, 0.1, 0},
+    [GM_ADAM] = {2, true, 0.001, 0}, [GM_ADAMW] = {2, true, 0.001, 0.01},
 };
 
 gm_optimizer gm_optimizer_default(gm_optimizer_kind kind)
@@ -45,13 +42,13 @@ gm_status gm_optimizer_check(const gm_optimizer *o, gm_error *error)
         const char *name;
         double value, below; /* valid: 0 <= value < below */
     } fields[] = {
-        {"rate",     o->rate,     INFINITY},
-        {"momentum", o->momentum, 1       },
-        {"beta1",    o->beta1,    1       },
-        {"beta2",    o->beta2,    1       },
-        {"l2",       o->l2,       INFINITY},
-        {"decay",    o->decay,    INFINITY},
-        {"epsilon",  o->epsilon,  INFINITY},
+        {"rate", o->rate, INFINITY},
+        {"momentum", o->momentum, 1},
+        {"beta1", o->beta1, 1},
+        {"beta2", o->beta2, 1},
+        {"l2", o->l2, INFINITY},
+        {"decay", o->decay, INFINITY},
+        {"epsilon", o->epsilon, INFINITY},
     };
     if ((unsigned)o->kind >= GM_OPTIMIZER_COUNT)
         return gm_fail(error, GM_USAGE, "unknown optimizer %d", (int)o->kind);

@@ -52,11 +52,11 @@ GM_VECTOR static void T(adam_apply)(const gm_step_constants *c, size_t count, RE
 }
 
 const gm_update_rule T(gm_update_rules)[GM_OPTIMIZER_COUNT] = {
-    [GM_SGD] = {INTO_WEIGHTS,  NULL             },
+    [GM_SGD] = {INTO_WEIGHTS, NULL},
     [GM_MOMENTUM] = {INTO_VELOCITY, T(momentum_apply)},
-    [GM_NESTEROV] = {INTO_TILE,     T(nesterov_apply)},
-    [GM_ADAM] = {INTO_TILE,     T(adam_apply)    },
-    [GM_ADAMW] = {INTO_TILE,     T(adam_apply)    },
+    [GM_NESTEROV] = {INTO_TILE, T(nesterov_apply)},
+    [GM_ADAM] = {INTO_TILE, T(adam_apply)},
+    [GM_ADAMW] = {INTO_TILE, T(adam_apply)},
 };
 
 const gm_update_rule T(gm_store_gradient) = {INTO_GRADIENT, NULL};

@@ -17,6 +17,8 @@ struct run {
     gm_batch batch;
     uint32_t *order; /* of the training rows, shuffled afresh for every epoch */
     size_t rows, steps;
+    size_t taken; /* steps since the first epoch, for the schedule */
+    double rate;  /* of the engine, before any schedule */
     gm_random random;
     bool stopped;
 };
@@ -48,6 +50,8 @@ static gm_status run_steps(struct run *run, size_t epoch, double *loss_sum, size
     gm_progress progress = {.epoch = epoch, .epochs = run->options->epochs, .steps = run->steps};
     for (size_t first = 0; first < run->rows && !run->stopped; first += batch) {
         gm_batch_gather(&run->batch, run->order + first, gm_min(batch, run->rows - first));
+        gm_engine_set_rate(run->engine, gm_schedule_rate(run->options->schedule, run->rate, run->taken++,
+                                                         run->steps * run->options->epochs));
         const gm_status status =
             gm_engine_step(run->engine, run->batch.x, run->batch.y, &progress.loss, error);
         if (status != GM_OK)
@@ -121,9 +125,11 @@ gm_status gm_train(gm_engine *engine, const gm_dataset *train, const gm_dataset 
     if (status == GM_OK && !run.order)
         status = gm_fail_memory(error, "the order of the rows", run.rows * sizeof *run.order);
     run.steps = (run.rows + batch - 1) / batch;
+    run.rate = gm_engine_rate(engine);
     run.random = gm_random_seed(options->seed, GM_STREAM_SHUFFLE);
     for (size_t epoch = 1; epoch <= options->epochs && status == GM_OK && !run.stopped; epoch++)
         status = run_epoch(&run, epoch, error);
+    gm_engine_set_rate(engine, run.rate);
     if (stopped)
         *stopped = run.stopped;
     gm_free(run.order);
