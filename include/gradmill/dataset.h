@@ -34,15 +34,13 @@ typedef struct gm_dataset_options {
     size_t class_count;
 } gm_dataset_options;
 
-GM_API
-gm_dataset_options gm_dataset_options_default(void);
+GM_API gm_dataset_options gm_dataset_options_default(void);
 
 /* Reads one data set; the format is told by the content (IDX magic, gzip magic), not by the name.
  * GM_BAD_DATA: "FILE:LINE:COLUMN: what; expected X, got Y; hint". GM_IO, GM_LIMIT. *dataset is NULL on
  * failure. */
-GM_API
-gm_status gm_dataset_load(gm_dataset **dataset, const char *path, const gm_dataset_options *options,
-                          gm_error *error);
+GM_API gm_status gm_dataset_load(gm_dataset **dataset, const char *path, const gm_dataset_options *options,
+                                 gm_error *error);
 
 /* The files of an MNIST-like directory: {train,t10k,test}-{images-idx3,labels-idx1}-ubyte, with or without
  * .gz. */
@@ -52,47 +50,35 @@ typedef struct gm_dataset_files {
 } gm_dataset_files;
 
 /* Looks into a directory. GM_IO: it cannot be opened; GM_BAD_DATA: no training images in it. */
-GM_API
-gm_status gm_dataset_find(const char *directory, gm_dataset_files *files, gm_error *error);
+GM_API gm_status gm_dataset_find(const char *directory, gm_dataset_files *files, gm_error *error);
 
 /* A data set from arrays, which are copied: x of type U8 or F32; y LABEL (classes = number of classes) or
  * F32. */
-GM_API
-gm_status gm_dataset_from_arrays(gm_dataset **dataset, gm_array x, gm_array y, size_t classes,
-                                 gm_error *error);
+GM_API gm_status gm_dataset_from_arrays(gm_dataset **dataset, gm_array x, gm_array y, size_t classes,
+                                        gm_error *error);
 
 /* Parts of `all`: a share of the rows, drawn with `seed`, becomes *valid, the others *train, both in shuffled
  * order. With labels the draw is stratified: each class gives the same share, rounded, and a class with one
  * row stays in train. Both are views that borrow from `all`, which must outlive them. share in [0, 1). */
-GM_API
-gm_status gm_dataset_split(const gm_dataset *all, double share, uint64_t seed, gm_dataset **train,
-                           gm_dataset **valid, gm_error *error);
+GM_API gm_status gm_dataset_split(const gm_dataset *all, double share, uint64_t seed, gm_dataset **train,
+                                  gm_dataset **valid, gm_error *error);
 
-GM_API
-void gm_dataset_destroy(gm_dataset *dataset);
+GM_API void gm_dataset_destroy(gm_dataset *dataset);
 
-GM_API
-size_t gm_dataset_rows(const gm_dataset *dataset);
-GM_API
-size_t gm_dataset_features(const gm_dataset *dataset);
+GM_API size_t gm_dataset_rows(const gm_dataset *dataset);
+GM_API size_t gm_dataset_features(const gm_dataset *dataset);
 /* Columns of the target: the number of classes, or the number of numeric targets. 0: no targets at all. */
-GM_API
-size_t gm_dataset_targets(const gm_dataset *dataset);
-GM_API
-bool gm_dataset_has_labels(const gm_dataset *dataset);
-GM_API
-gm_type gm_dataset_type(const gm_dataset *dataset); /* GM_TYPE_U8 or GM_TYPE_F32 */
-GM_API
-uint32_t gm_dataset_label(const gm_dataset *dataset, size_t row); /* has_labels, row < rows */
-GM_API
-const char *gm_dataset_class_name(const gm_dataset *dataset,
-                                  size_t c); /* "0", "setosa"; NULL past the last */
-GM_API
-const char *gm_dataset_feature_name(const gm_dataset *dataset, size_t f); /* NULL if there was no header */
+GM_API size_t gm_dataset_targets(const gm_dataset *dataset);
+GM_API bool gm_dataset_has_labels(const gm_dataset *dataset);
+GM_API gm_type gm_dataset_type(const gm_dataset *dataset);               /* GM_TYPE_U8 or GM_TYPE_F32 */
+GM_API uint32_t gm_dataset_label(const gm_dataset *dataset, size_t row); /* has_labels, row < rows */
+GM_API const char *gm_dataset_class_name(const gm_dataset *dataset,
+                                         size_t c); /* "0", "setosa"; NULL past the last */
+GM_API const char *gm_dataset_feature_name(const gm_dataset *dataset,
+                                           size_t f); /* NULL if there was no header */
 /* What the reader noticed and the user should know, one line each ("header found: x, y, class"); NULL past
  * the last. */
-GM_API
-const char *gm_dataset_remark(const gm_dataset *dataset, size_t index);
+GM_API const char *gm_dataset_remark(const gm_dataset *dataset, size_t index);
 
 /* Scaling of features: x' = (x - shift) * factor, for each feature. */
 typedef enum gm_scaling_kind {
@@ -109,28 +95,22 @@ typedef struct gm_scaling {
     float *shift, *factor;    /* features each */
 } gm_scaling;
 
-GM_API
-const char *gm_scaling_name(gm_scaling_kind kind);
-GM_API
-bool gm_scaling_from_name(const char *name, gm_scaling_kind *kind);
+GM_API const char *gm_scaling_name(gm_scaling_kind kind);
+GM_API bool gm_scaling_from_name(const char *name, gm_scaling_kind *kind);
 
 /* Computed on the rows of `dataset` only: give it the training part. */
-GM_API
-gm_status gm_scaling_fit(gm_scaling **scaling, gm_scaling_kind kind, const gm_dataset *dataset,
-                         gm_error *error);
+GM_API gm_status gm_scaling_fit(gm_scaling **scaling, gm_scaling_kind kind, const gm_dataset *dataset,
+                                gm_error *error);
 /* From stored values, which are copied; the door for model files. */
-GM_API
-gm_status gm_scaling_create(gm_scaling **scaling, gm_scaling_kind kind, size_t features, const float *shift,
-                            const float *factor, gm_error *error);
-GM_API
-void gm_scaling_destroy(gm_scaling *scaling);
+GM_API gm_status gm_scaling_create(gm_scaling **scaling, gm_scaling_kind kind, size_t features,
+                                   const float *shift, const float *factor, gm_error *error);
+GM_API void gm_scaling_destroy(gm_scaling *scaling);
 
 /* Gathers rows[0 .. count) into x (count x features) and y (count x targets), both of the given precision and
  * without gaps; features are scaled (scaling may be NULL), labels become one-hot rows. y may be NULL.
  * The caller guarantees rows[i] < gm_dataset_rows and that scaling fits. Allocates nothing. */
-GM_API
-void gm_dataset_gather(const gm_dataset *dataset, const gm_scaling *scaling, const uint32_t *rows,
-                       size_t count, gm_precision precision, void *x, void *y);
+GM_API void gm_dataset_gather(const gm_dataset *dataset, const gm_scaling *scaling, const uint32_t *rows,
+                              size_t count, gm_precision precision, void *x, void *y);
 
 GM_END_DECLS
 

@@ -38,12 +38,9 @@ typedef struct gm_optimizer {
     bool freeze_bias; /* leave every b as it is; default false */
 } gm_optimizer;
 
-GM_API
-gm_optimizer gm_optimizer_default(gm_optimizer_kind kind);
-GM_API
-const char *gm_optimizer_name(gm_optimizer_kind kind);
-GM_API
-bool gm_optimizer_from_name(const char *name, gm_optimizer_kind *kind);
+GM_API gm_optimizer gm_optimizer_default(gm_optimizer_kind kind);
+GM_API const char *gm_optimizer_name(gm_optimizer_kind kind);
+GM_API bool gm_optimizer_from_name(const char *name, gm_optimizer_kind *kind);
 
 /* The four equations and the forward pass, as the seam between engine and backend names them. */
 typedef enum gm_equation {
@@ -91,59 +88,45 @@ typedef struct gm_memory {
 
 typedef struct gm_engine gm_engine;
 
-GM_API
-gm_engine_options gm_engine_options_default(void);
+GM_API gm_engine_options gm_engine_options_default(void);
 
 /* Names of the backends: "naive", "naive-ikj", "blas". NULL past the last. */
-GM_API
-const char *gm_backend_name(size_t index);
-GM_API
-const char *gm_backend_summary(size_t index); /* one line for humans */
+GM_API const char *gm_backend_name(size_t index);
+GM_API const char *gm_backend_summary(size_t index); /* one line for humans */
 
 /* The memory of a network and engine with these options. GM_LIMIT: the sizes overflow. */
-GM_API
-gm_status gm_memory_plan(const gm_network_options *network, const gm_engine_options *engine,
-                         gm_memory *memory, gm_error *error);
+GM_API gm_status gm_memory_plan(const gm_network_options *network, const gm_engine_options *engine,
+                                gm_memory *memory, gm_error *error);
 
 /* GM_USAGE: unknown backend, batch 0, a rate that is negative or no number. GM_LIMIT: more memory than the
  * machine has, or no thread could be started. *engine is NULL on failure. */
-GM_API
-gm_status gm_engine_create(gm_engine **engine, gm_network *network, const gm_engine_options *options,
-                           gm_error *error);
-GM_API
-void gm_engine_destroy(gm_engine *engine);
+GM_API gm_status gm_engine_create(gm_engine **engine, gm_network *network, const gm_engine_options *options,
+                                  gm_error *error);
+GM_API void gm_engine_destroy(gm_engine *engine);
 
-GM_API
-size_t gm_engine_batch(const gm_engine *engine);
-GM_API
-size_t gm_engine_threads(const gm_engine *engine);
-GM_API
-gm_network *gm_engine_network(gm_engine *engine);
+GM_API size_t gm_engine_batch(const gm_engine *engine);
+GM_API size_t gm_engine_threads(const gm_engine *engine);
+GM_API gm_network *gm_engine_network(gm_engine *engine);
 
 /* Forward only: writes A of the output layer, x.rows x outputs numbers of the network's precision, without
  * gaps. x.rows <= batch. GM_USAGE: shapes that do not fit (also below). */
-GM_API
-gm_status gm_engine_predict(gm_engine *engine, gm_array x, void *outputs, gm_error *error);
+GM_API gm_status gm_engine_predict(gm_engine *engine, gm_array x, void *outputs, gm_error *error);
 
 /* Forward and the mean loss of the batch. outputs may be NULL, else as in gm_engine_predict. */
-GM_API
-gm_status gm_engine_loss(gm_engine *engine, gm_array x, gm_array y, double *loss, void *outputs,
-                         gm_error *error);
+GM_API gm_status gm_engine_loss(gm_engine *engine, gm_array x, gm_array y, double *loss, void *outputs,
+                                gm_error *error);
 
 /* Forward, BP1 to BP4 without an update: the gradient of the mean loss, laid out as the parameter block. */
-GM_API
-gm_status gm_engine_gradient(gm_engine *engine, gm_array x, gm_array y, void *gradient, double *loss,
-                             gm_error *error);
+GM_API gm_status gm_engine_gradient(gm_engine *engine, gm_array x, gm_array y, void *gradient, double *loss,
+                                    gm_error *error);
 
 /* One training step: forward, loss, BP1 to BP4, update. *loss (may be NULL) is the mean loss before the
  * update; it is not finite when training has diverged, which is the caller's to judge. */
-GM_API
-gm_status gm_engine_step(gm_engine *engine, gm_array x, gm_array y, double *loss, gm_error *error);
+GM_API gm_status gm_engine_step(gm_engine *engine, gm_array x, gm_array y, double *loss, gm_error *error);
 
 /* A schedule's door: the rate of the steps to come. */
 GM_API double gm_engine_rate(const gm_engine *engine);
-GM_API
-void gm_engine_set_rate(gm_engine *engine, double rate);
+GM_API void gm_engine_set_rate(gm_engine *engine, double rate);
 
 /* What the last gradient or step left in the workspace, for explanations; borrowed until the next call. */
 typedef enum gm_view {
@@ -151,13 +134,11 @@ typedef enum gm_view {
     GM_VIEW_A,     /* f(Z) */
     GM_VIEW_DELTA, /* dC/dZ of the mean loss */
 } gm_view;
-GM_API
-gm_array gm_engine_view(const gm_engine *engine, gm_view view, size_t layer);
+GM_API gm_array gm_engine_view(const gm_engine *engine, gm_view view, size_t layer);
 
 /* FLOP of one step of `batch` rows: 2 n (3 S - in_1 out_1), S = sum of in * out over the layers, because
  * layer 1 needs no BP2. Elementwise work is not counted. */
-GM_API
-double gm_step_flop(const gm_network *network, size_t batch);
+GM_API double gm_step_flop(const gm_network *network, size_t batch);
 
 GM_END_DECLS
 

@@ -26,15 +26,13 @@ typedef struct gm_gradcheck_options {
     uint64_t seed;    /* of the draw when samples is given; default 1 */
 } gm_gradcheck_options;
 
-GM_API
-gm_gradcheck_options gm_gradcheck_options_default(void);
+GM_API gm_gradcheck_options gm_gradcheck_options_default(void);
 
 /* Compares gm_engine_gradient with differences of gm_engine_loss on the batch x, y. The network must be f64
  * (GM_USAGE otherwise); its parameters are as before on return. A failed check is not an error of the call:
  * look at result->passed. */
-GM_API
-gm_status gm_gradcheck_run(gm_engine *engine, gm_array x, gm_array y, const gm_gradcheck_options *options,
-                           gm_gradcheck *result, gm_error *error);
+GM_API gm_status gm_gradcheck_run(gm_engine *engine, gm_array x, gm_array y,
+                                  const gm_gradcheck_options *options, gm_gradcheck *result, gm_error *error);
 
 GM_END_DECLS
 

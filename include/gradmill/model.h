@@ -24,25 +24,21 @@ typedef struct gm_model {
 } gm_model;
 
 /* Frees the parts and zeroes the model; a zeroed model is fine. */
-GM_API
-void gm_model_clear(gm_model *model);
+GM_API void gm_model_clear(gm_model *model);
 
 /* Writes durably: a temporary file in the same directory, fsync, rename, fsync of the directory. An existing
  * file keeps its mode and stays whole if anything fails. The same model gives the same bytes. GM_IO;
  * GM_DIVERGED: a weight is not finite; GM_USAGE: names that are not UTF-8, counts that do not fit; GM_LIMIT.
  */
-GM_API
-gm_status gm_model_save(const char *path, const gm_model *model, gm_error *error);
+GM_API gm_status gm_model_save(const char *path, const gm_model *model, gm_error *error);
 
 /* Whether gm_model_save could write there, found out without leaving anything behind: to be called before
  * training. GM_IO names the reason. */
-GM_API
-gm_status gm_model_can_save(const char *path, gm_error *error);
+GM_API gm_status gm_model_can_save(const char *path, gm_error *error);
 
 /* Reads strictly; a file of another kind (gzip, zip, pickle, HTML, Git LFS pointer) is named. GM_BAD_MODEL,
  * GM_IO, GM_LIMIT. *model is zeroed on failure. */
-GM_API
-gm_status gm_model_load(gm_model *model, const char *path, gm_error *error);
+GM_API gm_status gm_model_load(gm_model *model, const char *path, gm_error *error);
 
 /* A worked example: a small network with all its weights, samples with targets, and a rate; f64. JSON:
  *   { "title": "...", "source": "...", "rate": 0.5, "loss": "half-squares", "freeze_bias": true,
@@ -61,10 +57,8 @@ typedef struct gm_example {
     double *x, *y; /* sample_count x inputs, sample_count x outputs */
 } gm_example;
 
-GM_API
-gm_status gm_example_load(gm_example *example, const char *path, gm_error *error);
-GM_API
-void gm_example_clear(gm_example *example);
+GM_API gm_status gm_example_load(gm_example *example, const char *path, gm_error *error);
+GM_API void gm_example_clear(gm_example *example);
 
 GM_END_DECLS
 

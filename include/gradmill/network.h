@@ -52,27 +52,18 @@ typedef enum gm_init {
 
 /* Names as on the command line and in model files: "leaky-relu", "cross-entropy", "he-normal", "f32".
  * The _from_name functions return false for an unknown name. */
-GM_API
-const char *gm_activation_name(gm_activation activation);
-GM_API
-bool gm_activation_from_name(const char *name, gm_activation *activation);
-GM_API
-const char *gm_loss_name(gm_loss loss);
-GM_API
-bool gm_loss_from_name(const char *name, gm_loss *loss);
-GM_API
-const char *gm_init_name(gm_init init);
-GM_API
-bool gm_init_from_name(const char *name, gm_init *init);
-GM_API
-const char *gm_precision_name(gm_precision precision);
-GM_API
-bool gm_precision_from_name(const char *name, gm_precision *precision);
+GM_API const char *gm_activation_name(gm_activation activation);
+GM_API bool gm_activation_from_name(const char *name, gm_activation *activation);
+GM_API const char *gm_loss_name(gm_loss loss);
+GM_API bool gm_loss_from_name(const char *name, gm_loss *loss);
+GM_API const char *gm_init_name(gm_init init);
+GM_API bool gm_init_from_name(const char *name, gm_init *init);
+GM_API const char *gm_precision_name(gm_precision precision);
+GM_API bool gm_precision_from_name(const char *name, gm_precision *precision);
 
 /* The output activation that belongs to a loss: softmax for cross-entropy, sigmoid for logistic, else
  * identity. */
-GM_API
-gm_activation gm_loss_output_activation(gm_loss loss);
+GM_API gm_activation gm_loss_output_activation(gm_loss loss);
 
 typedef struct gm_layer_options {
     size_t outputs;           /* units of this layer, >= 1 */
@@ -101,44 +92,30 @@ typedef struct gm_layer {
 typedef struct gm_network gm_network;
 
 /* Options with every default set; inputs, layer_count and layers are still to be filled in. */
-GM_API
-gm_network_options gm_network_options_default(void);
+GM_API gm_network_options gm_network_options_default(void);
 
 /* Makes a network and initialises its parameters. GM_USAGE: a size of 0, a softmax that is not the output, a
  * loss that does not fit the output activation. GM_LIMIT: more bytes than the machine has; the text names
  * them. *network is NULL on failure. */
-GM_API
-gm_status gm_network_create(gm_network **network, const gm_network_options *options, gm_error *error);
-GM_API
-void gm_network_destroy(gm_network *network);
+GM_API gm_status gm_network_create(gm_network **network, const gm_network_options *options, gm_error *error);
+GM_API void gm_network_destroy(gm_network *network);
 
-GM_API
-size_t gm_network_inputs(const gm_network *network);
-GM_API
-size_t gm_network_outputs(const gm_network *network);
-GM_API
-size_t gm_network_layer_count(const gm_network *network);
-GM_API
-gm_layer gm_network_layer(const gm_network *network, size_t index); /* index < layer_count */
-GM_API
-gm_loss gm_network_loss(const gm_network *network);
-GM_API
-gm_precision gm_network_precision(const gm_network *network);
+GM_API size_t gm_network_inputs(const gm_network *network);
+GM_API size_t gm_network_outputs(const gm_network *network);
+GM_API size_t gm_network_layer_count(const gm_network *network);
+GM_API gm_layer gm_network_layer(const gm_network *network, size_t index); /* index < layer_count */
+GM_API gm_loss gm_network_loss(const gm_network *network);
+GM_API gm_precision gm_network_precision(const gm_network *network);
 
 /* The block: parameter_count numbers of the network's precision, owned by the network; free to be written
  * between the calls of an engine. */
-GM_API
-size_t gm_network_parameter_count(const gm_network *network);
-GM_API
-void *gm_network_parameters(gm_network *network);
-GM_API
-const void *gm_network_parameters_const(const gm_network *network);
+GM_API size_t gm_network_parameter_count(const gm_network *network);
+GM_API void *gm_network_parameters(gm_network *network);
+GM_API const void *gm_network_parameters_const(const gm_network *network);
 
 /* One parameter by its index in the block, as a double whatever the precision. */
-GM_API
-double gm_network_parameter(const gm_network *network, size_t index);
-GM_API
-void gm_network_set_parameter(gm_network *network, size_t index, double value);
+GM_API double gm_network_parameter(const gm_network *network, size_t index);
+GM_API void gm_network_set_parameter(gm_network *network, size_t index, double value);
 
 GM_END_DECLS
 

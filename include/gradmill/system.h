@@ -16,13 +16,11 @@ typedef struct gm_threads {
     size_t usable;   /* min(affinity, quota rounded down), at least 1 */
 } gm_threads;
 
-GM_API
-gm_threads gm_system_threads(void);
+GM_API gm_threads gm_system_threads(void);
 
 /* Bytes that this process may still allocate: the least of available memory, the cgroup's limit less its use,
  * and RLIMIT_AS less the address space in use. */
-GM_API
-size_t gm_system_memory(void);
+GM_API size_t gm_system_memory(void);
 
 typedef struct gm_cpu {
     char model[128];    /* "AMD EPYC 9755", empty if unknown */
@@ -30,8 +28,7 @@ typedef struct gm_cpu {
     const char *arch;   /* "x86-64", "arm64", or what the compiler calls it */
 } gm_cpu;
 
-GM_API
-gm_cpu gm_system_cpu(void);
+GM_API gm_cpu gm_system_cpu(void);
 
 typedef enum gm_blas_threading {
     GM_BLAS_UNKNOWN = -1,
@@ -50,8 +47,7 @@ typedef struct gm_blas {
     int threads; /* threads that it is set to use; 0 = unknown */
 } gm_blas;
 
-GM_API
-gm_blas gm_system_blas(void);
+GM_API gm_blas gm_system_blas(void);
 
 GM_END_DECLS
 

@@ -39,12 +39,9 @@ typedef enum gm_schedule {
 } gm_schedule;
 #define GM_SCHEDULE_COUNT 3
 
-GM_API
-const char *gm_schedule_name(gm_schedule schedule);
-GM_API
-bool gm_schedule_from_name(const char *name, gm_schedule *schedule);
-GM_API
-double gm_schedule_rate(gm_schedule schedule, double rate, size_t step, size_t steps);
+GM_API const char *gm_schedule_name(gm_schedule schedule);
+GM_API bool gm_schedule_from_name(const char *name, gm_schedule *schedule);
+GM_API double gm_schedule_rate(gm_schedule schedule, double rate, size_t step, size_t steps);
 
 typedef struct gm_train_options {
     size_t epochs;        /* >= 1; default 10 */
@@ -58,21 +55,18 @@ typedef struct gm_train_options {
     void *context;
 } gm_train_options;
 
-GM_API
-gm_train_options gm_train_options_default(void);
+GM_API gm_train_options gm_train_options_default(void);
 
 /* Trains the engine's network on `train` in batches of gm_engine_batch rows (the last one of an epoch may be
  * smaller), evaluating on `valid` (may be NULL) after each epoch. scaling may be NULL. *stopped may be NULL.
  * GM_USAGE: the data does not fit the network. GM_DIVERGED: a loss or a parameter that is not finite, named
  * with its epoch and step; the parameters are then of no use. */
-GM_API
-gm_status gm_train(gm_engine *engine, const gm_dataset *train, const gm_dataset *valid,
-                   const gm_scaling *scaling, const gm_train_options *options, bool *stopped,
-                   gm_error *error);
+GM_API gm_status gm_train(gm_engine *engine, const gm_dataset *train, const gm_dataset *valid,
+                          const gm_scaling *scaling, const gm_train_options *options, bool *stopped,
+                          gm_error *error);
 
-GM_API
-gm_status gm_evaluate(gm_engine *engine, const gm_dataset *dataset, const gm_scaling *scaling,
-                      gm_metrics *metrics, gm_error *error);
+GM_API gm_status gm_evaluate(gm_engine *engine, const gm_dataset *dataset, const gm_scaling *scaling,
+                             gm_metrics *metrics, gm_error *error);
 
 GM_END_DECLS
 
