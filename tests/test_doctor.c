@@ -1,13 +1,13 @@
 /* What doctor concludes, on machines made up here. */
-#include "cli/findings.h"
+#include "bench/findings.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
 
 /* A machine with nothing to find: each test spoils one thing. */
-static cli_facts healthy(void)
+static gm_facts healthy(void)
 {
-    cli_facts facts = {
+    gm_facts facts = {
         .compiler = "GCC 12.2.0",
         .optimised = true,
         .cpu = {.model = "Some CPU",
@@ -26,16 +26,16 @@ static cli_facts healthy(void)
     return facts;
 }
 
-static void set_variable(cli_facts *facts, const char *name, const char *value)
+static void set_variable(gm_facts *facts, const char *name, const char *value)
 {
-    facts->variables[facts->variable_count++] = (cli_variable){name, value};
+    facts->variables[facts->variable_count++] = (gm_variable){name, value};
 }
 
 /* The finding of this name among those of the facts, in static storage; NULL if it is not there. */
-static const cli_finding *find(const cli_facts *facts, const char *name)
+static const gm_finding *find(const gm_facts *facts, const char *name)
 {
-    static cli_finding findings[CLI_MOST_FINDINGS];
-    const size_t count = cli_findings(facts, findings);
+    static gm_finding findings[GM_MOST_FINDINGS];
+    const size_t count = gm_findings(facts, findings);
     for (size_t i = 0; i < count; i++)
         if (strcmp(findings[i].name, name) == 0)
             return &findings[i];
@@ -43,11 +43,11 @@ static const cli_finding *find(const cli_facts *facts, const char *name)
 }
 
 /* Expects this finding, and no other. */
-static void expect_only(const cli_facts *facts, const char *name, const char *fix)
+static void expect_only(const gm_facts *facts, const char *name, const char *fix)
 {
-    cli_finding findings[CLI_MOST_FINDINGS];
-    const size_t count = cli_findings(facts, findings);
-    const cli_finding *finding = find(facts, name);
+    gm_finding findings[GM_MOST_FINDINGS];
+    const size_t count = gm_findings(facts, findings);
+    const gm_finding *finding = find(facts, name);
     cr_expect_eq(count, 1, "%s: %zu findings", name, count);
     cr_assert_not_null(finding, "%s", name);
     cr_expect_str_eq(finding->fix, fix, "%s", name);
@@ -56,30 +56,30 @@ static void expect_only(const cli_facts *facts, const char *name, const char *fi
 
 Test(findings, a_healthy_machine_has_none)
 {
-    cli_finding findings[CLI_MOST_FINDINGS];
-    cli_facts facts = healthy();
-    cr_expect_eq(cli_findings(&facts, findings), 0);
+    gm_finding findings[GM_MOST_FINDINGS];
+    gm_facts facts = healthy();
+    cr_expect_eq(gm_findings(&facts, findings), 0);
     set_variable(&facts, "OMP_NUM_THREADS", "4");
-    cr_expect_eq(cli_findings(&facts, findings), 0);
-    facts = (cli_facts){.optimised = true, .threads = {1, 1, 0, 1}, .load = -1};
-    cr_expect_eq(cli_findings(&facts, findings), 0, "nothing known, nothing found");
+    cr_expect_eq(gm_findings(&facts, findings), 0);
+    facts = (gm_facts){.optimised = true, .threads = {1, 1, 0, 1}, .load = -1};
+    cr_expect_eq(gm_findings(&facts, findings), 0, "nothing known, nothing found");
 }
 
 Test(findings, a_pin_below_the_cpu_is_a_warning)
 {
     static const char *const slow[] = {"Haswell", "HASWELL", "zen", "Sandybridge", "Prescott"};
     for (size_t i = 0; i < sizeof slow / sizeof *slow; i++) {
-        cli_facts facts = healthy();
+        gm_facts facts = healthy();
         set_variable(&facts, "OPENBLAS_CORETYPE", slow[i]);
         expect_only(&facts, "slow-kernels-pinned", "unset OPENBLAS_CORETYPE");
-        cr_expect_eq(find(&facts, "slow-kernels-pinned")->severity, CLI_WARNING);
+        cr_expect_eq(find(&facts, "slow-kernels-pinned")->severity, GM_WARNING);
         cr_expect(strstr(find(&facts, "slow-kernels-pinned")->text, slow[i]));
     }
 }
 
 Test(findings, a_pin_that_fits_is_a_note)
 {
-    cli_facts facts = healthy();
+    gm_facts facts = healthy();
     set_variable(&facts, "OPENBLAS_CORETYPE", "SkylakeX");
     expect_only(&facts, "kernels-pinned", "unset OPENBLAS_CORETYPE");
     strcpy(facts.cpu.features, "sse4.2 avx avx2 fma");
@@ -89,7 +89,7 @@ Test(findings, a_pin_that_fits_is_a_note)
 
 Test(findings, a_cpu_that_openblas_does_not_know_needs_a_pin)
 {
-    cli_facts facts = healthy();
+    gm_facts facts = healthy();
     strcpy(facts.blas.core, "Prescott");
     expect_only(&facts, "old-kernels", "export OPENBLAS_CORETYPE=SkylakeX");
     strcpy(facts.unpinned_core, "Prescott");
@@ -104,7 +104,7 @@ Test(findings, a_cpu_that_openblas_does_not_know_needs_a_pin)
 
 Test(findings, pins_of_a_library_that_is_not_loaded_do_not_matter)
 {
-    cli_facts facts = healthy();
+    gm_facts facts = healthy();
     strcpy(facts.blas.vendor, "MKL");
     set_variable(&facts, "OPENBLAS_CORETYPE", "Haswell");
     set_variable(&facts, "OPENBLAS_L2_SIZE", "524288");
@@ -114,14 +114,14 @@ Test(findings, pins_of_a_library_that_is_not_loaded_do_not_matter)
 
 Test(findings, the_cache_size_is_not_to_be_set)
 {
-    cli_facts facts = healthy();
+    gm_facts facts = healthy();
     set_variable(&facts, "OPENBLAS_L2_SIZE", "524288");
     expect_only(&facts, "l2-size-set", "unset OPENBLAS_L2_SIZE");
 }
 
 Test(findings, the_reference_library_is_found)
 {
-    cli_facts facts = healthy();
+    gm_facts facts = healthy();
     strcpy(facts.blas.vendor, "Reference BLAS");
     facts.blas.core[0] = '\0';
     cr_assert_not_null(find(&facts, "reference-blas"));
@@ -133,7 +133,7 @@ Test(findings, the_reference_library_is_found)
 
 Test(findings, old_blis_needs_its_architecture)
 {
-    cli_facts facts = healthy();
+    gm_facts facts = healthy();
     strcpy(facts.blas.vendor, "BLIS");
     strcpy(facts.blas.config, "BLIS 0.9.0");
     strcpy(facts.blas.core, "haswell");
@@ -150,7 +150,7 @@ Test(findings, old_blis_needs_its_architecture)
 
 Test(findings, quotas_are_noted)
 {
-    cli_facts facts = healthy();
+    gm_facts facts = healthy();
     facts.threads.quota = 2;
     facts.threads.usable = 2;
     expect_only(&facts, "small-quota", "");
@@ -164,7 +164,7 @@ Test(findings, quotas_are_noted)
 
 Test(findings, settings_of_the_system_are_noted)
 {
-    cli_facts facts = healthy();
+    gm_facts facts = healthy();
     strcpy(facts.governor, "powersave");
     expect_only(&facts, "governor",
                 "echo performance | sudo tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor");
@@ -179,7 +179,7 @@ Test(findings, settings_of_the_system_are_noted)
 
 Test(findings, a_slow_product_is_judged_only_if_measured)
 {
-    cli_facts facts = healthy();
+    gm_facts facts = healthy();
     facts.gemm[GM_F32].all = 0.69 * facts.fma[GM_F32].all;
     expect_only(&facts, "slow-gemm", "");
     facts.measured = false;
@@ -187,13 +187,13 @@ Test(findings, a_slow_product_is_judged_only_if_measured)
     facts = healthy();
     facts.gemm[GM_F32].one = 0.71 * facts.fma[GM_F32].one;
     cr_expect_null(find(&facts, "slow-gemm"));
-    facts.gemm[GM_F32] = (cli_speed){0, 0};
+    facts.gemm[GM_F32] = (gm_speed){0, 0};
     cr_expect_null(find(&facts, "slow-gemm"), "no function, no judgement");
 }
 
 Test(findings, a_busy_machine_is_noted)
 {
-    cli_facts facts = healthy();
+    gm_facts facts = healthy();
     facts.load = 4.1;
     expect_only(&facts, "busy-machine", "gradmill doctor, once more when the machine is idle");
     facts.load = 3.9;
@@ -202,13 +202,13 @@ Test(findings, a_busy_machine_is_noted)
 
 Test(findings, warnings_come_before_notes)
 {
-    cli_facts facts = healthy();
-    cli_finding findings[CLI_MOST_FINDINGS];
+    gm_facts facts = healthy();
+    gm_finding findings[GM_MOST_FINDINGS];
     set_variable(&facts, "OPENBLAS_CORETYPE", "SkylakeX");
     set_variable(&facts, "OPENBLAS_L2_SIZE", "1");
     facts.load = 100;
     facts.gemm[GM_F32].one = 1;
-    cr_assert_eq(cli_findings(&facts, findings), 4);
+    cr_assert_eq(gm_findings(&facts, findings), 4);
     for (size_t i = 1; i < 4; i++)
         cr_expect_geq(findings[i - 1].severity, findings[i].severity);
 }

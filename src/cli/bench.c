@@ -1,7 +1,6 @@
 /* gradmill bench: hands over to the benchmark room. */
 #include "bench/tour.h"
 #include "cli/cli.h"
-#include "cli/facts.h"
 
 #include <argp.h>
 

@@ -29,6 +29,9 @@ void cli_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Prints "gradmill: note: ..." to stderr. */
 void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* One warning for each thing that costs speed and can be seen without measuring, with its remedy. */
+void cli_warn_of_setup(void);
+
 /* Flushes stdout; an exit code: 0, or 5 after saying that the output could not be written. */
 int cli_finish_output(void);
 

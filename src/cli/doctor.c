@@ -2,7 +2,7 @@
 #include "bench/peak.h"
 #include "cli/cli.h"
 #include "cli/doctor_report.h"
-#include "cli/facts.h"
+#include "bench/facts.h"
 
 #include <argp.h>
 
@@ -45,7 +45,7 @@ static const struct argp argp = {
 typedef gm_status measurement(gm_precision precision, size_t threads, double *flops, gm_error *error);
 
 /* On one thread and on all. */
-static gm_status measure_twice(measurement *peak, gm_precision precision, size_t threads, cli_speed *speed,
+static gm_status measure_twice(measurement *peak, gm_precision precision, size_t threads, gm_speed *speed,
                                gm_error *error)
 {
     const gm_status status = peak(precision, 1, &speed->one, error);
@@ -61,12 +61,12 @@ static gm_status bandwidth(gm_precision precision, size_t threads, double *bytes
     return gm_peak_bandwidth(threads, bytes, error);
 }
 
-static gm_status measure(cli_facts *facts, gm_error *error)
+static gm_status measure(gm_facts *facts, gm_error *error)
 {
     const struct {
         measurement *peak;
         gm_precision precision;
-        cli_speed *speed;
+        gm_speed *speed;
     } list[] = {
         {gm_peak_fma, GM_F32, &facts->fma[GM_F32]}, {gm_peak_gemm, GM_F32, &facts->gemm[GM_F32]},
         {gm_peak_fma, GM_F64, &facts->fma[GM_F64]}, {gm_peak_gemm, GM_F64, &facts->gemm[GM_F64]},
@@ -85,11 +85,11 @@ int cli_doctor(int argc, char **argv)
     gm_error error = {0};
     if (argp_parse(&argp, argc, argv, 0, NULL, &options) != 0)
         return GM_UNEXPECTED;
-    cli_facts facts = cli_gather_facts();
+    gm_facts facts = gm_gather_facts();
     if (!options.quick && measure(&facts, &error) != GM_OK)
         return cli_report(&error);
-    cli_finding findings[CLI_MOST_FINDINGS];
-    const size_t count = cli_findings(&facts, findings);
+    gm_finding findings[GM_MOST_FINDINGS];
+    const size_t count = gm_findings(&facts, findings);
     if (!options.json) {
         cli_print_facts(&facts);
         cli_print_findings(findings, count);

@@ -43,7 +43,7 @@ static json_t *pack_threads(const gm_threads *t)
                      (json_int_t)t->usable);
 }
 
-static json_t *pack_blas(const cli_facts *facts)
+static json_t *pack_blas(const gm_facts *facts)
 {
     const gm_blas *blas = &facts->blas;
     const char *threading = blas->threading == GM_BLAS_UNKNOWN ? "" : threading_keys[blas->threading];
@@ -54,11 +54,11 @@ static json_t *pack_blas(const cli_facts *facts)
                      blas->threads > 0 ? json_integer(blas->threads) : json_null());
 }
 
-static json_t *pack_variables(const cli_facts *facts)
+static json_t *pack_variables(const gm_facts *facts)
 {
     json_t *object = json_object();
     for (size_t i = 0; object && i < facts->variable_count; i++) {
-        const cli_variable *v = &facts->variables[i];
+        const gm_variable *v = &facts->variables[i];
         if (json_object_set_new(object, v->name, text_or_null(v->value)) != 0) {
             json_decref(object);
             return NULL;
@@ -67,13 +67,13 @@ static json_t *pack_variables(const cli_facts *facts)
     return object;
 }
 
-static json_t *pack_speed(cli_speed speed)
+static json_t *pack_speed(gm_speed speed)
 {
     return json_pack("{s:o, s:o}", "one_thread", real_or_null(speed.one / 1e9), "all_threads",
                      real_or_null(speed.all / 1e9));
 }
 
-static json_t *pack_speeds(const cli_facts *facts)
+static json_t *pack_speeds(const gm_facts *facts)
 {
     if (!facts->measured)
         return json_null();
@@ -83,14 +83,14 @@ static json_t *pack_speeds(const cli_facts *facts)
                      "memory_gbytes", pack_speed(facts->bandwidth));
 }
 
-static json_t *pack_finding(const cli_finding *finding)
+static json_t *pack_finding(const gm_finding *finding)
 {
     return json_pack("{s:s, s:s, s:o, s:o}", "name", finding->name, "severity",
-                     finding->severity == CLI_WARNING ? "warning" : "note", "text",
+                     finding->severity == GM_WARNING ? "warning" : "note", "text",
                      text_or_null(finding->text), "fix", text_or_null(finding->fix));
 }
 
-static json_t *pack_findings(const cli_finding *findings, size_t count)
+static json_t *pack_findings(const gm_finding *findings, size_t count)
 {
     json_t *array = json_array();
     for (size_t i = 0; array && i < count; i++) {
@@ -102,14 +102,14 @@ static json_t *pack_findings(const cli_finding *findings, size_t count)
     return array;
 }
 
-static json_t *pack_system(const cli_facts *facts)
+static json_t *pack_system(const gm_facts *facts)
 {
     return json_pack("{s:o, s:o, s:o}", "huge_pages", text_or_null(facts->huge_pages), "governor",
                      text_or_null(facts->governor), "load",
                      facts->load >= 0 ? json_real(facts->load) : json_null());
 }
 
-gm_status cli_dump_facts(const cli_facts *facts, const cli_finding *findings, size_t count, gm_error *error)
+gm_status cli_dump_facts(const gm_facts *facts, const gm_finding *findings, size_t count, gm_error *error)
 {
     json_t *cpu = json_pack("{s:o, s:s, s:o}", "model", text_or_null(facts->cpu.model), "arch",
                             facts->cpu.arch, "features", words(facts->cpu.features));

@@ -53,7 +53,7 @@ static void print_blas(const gm_blas *blas)
         printf(LABEL "%s\n", "", blas->config);
 }
 
-static void print_system(const cli_facts *facts)
+static void print_system(const gm_facts *facts)
 {
     char load[32];
     printf(LABEL "huge pages %s", "System", facts->huge_pages[0] ? facts->huge_pages : "unknown");
@@ -65,7 +65,7 @@ static void print_system(const cli_facts *facts)
 }
 
 /* One line of the table. The peak is what the speed is a share of; without one, it stands alone. */
-static void print_speed(const char *name, cli_speed value, cli_speed peak, bool several)
+static void print_speed(const char *name, gm_speed value, gm_speed peak, bool several)
 {
     const double values[] = {value.one, value.all}, peaks[] = {peak.one, peak.all};
     printf("  %-22s", name);
@@ -80,10 +80,10 @@ static void print_speed(const char *name, cli_speed value, cli_speed peak, bool 
     putchar('\n');
 }
 
-static void print_speeds(const cli_facts *facts)
+static void print_speeds(const gm_facts *facts)
 {
     const bool several = facts->threads.usable > 1;
-    const cli_speed none = {0, 0};
+    const gm_speed none = {0, 0};
     printf("\nMeasured                one thread");
     if (several)
         printf("%7zu threads", facts->threads.usable);
@@ -95,7 +95,7 @@ static void print_speeds(const cli_facts *facts)
     print_speed("memory, GB/s", facts->bandwidth, none, several);
 }
 
-void cli_print_facts(const cli_facts *facts)
+void cli_print_facts(const gm_facts *facts)
 {
     char memory[32];
     printf(LABEL "%s, %s%s\n", "gradmill", gm_version(), facts->compiler,
@@ -112,11 +112,11 @@ void cli_print_facts(const cli_facts *facts)
         print_speeds(facts);
 }
 
-void cli_print_findings(const cli_finding *findings, size_t count)
+void cli_print_findings(const gm_finding *findings, size_t count)
 {
     puts(count > 0 ? "\nFindings" : "\nNo findings: nothing to change.");
     for (size_t i = 0; i < count; i++) {
-        printf("  %-8s %s\n", findings[i].severity == CLI_WARNING ? "warning" : "note", findings[i].text);
+        printf("  %-8s %s\n", findings[i].severity == GM_WARNING ? "warning" : "note", findings[i].text);
         if (findings[i].fix[0])
             printf("  %-8s   %s\n", "", findings[i].fix);
     }

@@ -1,5 +1,6 @@
 /* How the command speaks: errors, warnings and notes on stderr. */
 #include "cli/cli.h"
+#include "bench/facts.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -42,4 +43,15 @@ int cli_finish_output(void)
         return GM_OK;
     fprintf(stderr, "gradmill: standard output: %s\n", strerror(errno));
     return GM_IO;
+}
+
+void cli_warn_of_setup(void)
+{
+    const gm_facts facts = gm_gather_facts();
+    gm_finding findings[GM_MOST_FINDINGS];
+    const size_t count = gm_findings(&facts, findings);
+    for (size_t i = 0; i < count; i++) {
+        if (findings[i].severity == GM_WARNING)
+            cli_warn("%s%s%s", findings[i].text, *findings[i].fix ? "; try: " : "", findings[i].fix);
+    }
 }

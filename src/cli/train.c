@@ -1,7 +1,6 @@
 /* gradmill train: data -> model. */
 #include "base/error.h"
 #include "base/memory.h"
-#include "cli/facts.h"
 #include "cli/interrupt.h"
 #include "cli/load.h"
 #include "cli/train_report.h"

@@ -1,8 +1,7 @@
 /* What this process can see of its machine without measuring. */
-#include "cli/facts.h"
+#include "bench/facts.h"
 #include "base/kernel_text.h"
-#include "cli/cli.h"
-#include "cli/unpinned_core.h"
+#include "bench/unpinned_core.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,13 +24,13 @@ static const char *const variable_names[] = {
     "OMP_NUM_THREADS",   "OMP_PROC_BIND",           "BLIS_ARCH_TYPE",       "BLIS_NUM_THREADS",
     "MKL_NUM_THREADS",   "MKL_ENABLE_INSTRUCTIONS",
 };
-_Static_assert(sizeof variable_names / sizeof *variable_names < CLI_MOST_VARIABLES,
+_Static_assert(sizeof variable_names / sizeof *variable_names < GM_MOST_VARIABLES,
                "room for LD_PRELOAD, too");
 
-static void add_variable(cli_facts *facts, const char *name, const char *value)
+static void add_variable(gm_facts *facts, const char *name, const char *value)
 {
     if (value)
-        facts->variables[facts->variable_count++] = (cli_variable){name, value};
+        facts->variables[facts->variable_count++] = (gm_variable){name, value};
 }
 
 static bool names_a_blas(const char *preload)
@@ -47,15 +46,15 @@ static void read_line(char *line, size_t size, const char *path)
     gm_kernel_line(line, size, text);
 }
 
-cli_facts cli_gather_facts(void)
+gm_facts gm_gather_facts(void)
 {
-    cli_facts facts = {.compiler = COMPILER, .optimised = OPTIMISED};
+    gm_facts facts = {.compiler = COMPILER, .optimised = OPTIMISED};
     facts.cpu = gm_system_cpu();
     facts.threads = gm_system_threads();
     facts.memory = gm_system_memory();
     facts.blas = gm_system_blas();
     if (getenv("OPENBLAS_CORETYPE"))
-        cli_unpinned_core(facts.unpinned_core, sizeof facts.unpinned_core);
+        gm_unpinned_core(facts.unpinned_core, sizeof facts.unpinned_core);
     for (size_t i = 0; i < sizeof variable_names / sizeof *variable_names; i++)
         add_variable(&facts, variable_names[i], getenv(variable_names[i]));
     const char *preload = getenv("LD_PRELOAD");
@@ -67,15 +66,4 @@ cli_facts cli_gather_facts(void)
     if (getloadavg(&facts.load, 1) != 1)
         facts.load = -1;
     return facts;
-}
-
-void cli_warn_of_setup(void)
-{
-    const cli_facts facts = cli_gather_facts();
-    cli_finding findings[CLI_MOST_FINDINGS];
-    const size_t count = cli_findings(&facts, findings);
-    for (size_t i = 0; i < count; i++) {
-        if (findings[i].severity == CLI_WARNING)
-            cli_warn("%s%s%s", findings[i].text, *findings[i].fix ? "; try: " : "", findings[i].fix);
-    }
 }

@@ -1,5 +1,5 @@
 /* What doctor concludes: one function and one row of the table for each finding. */
-#include "cli/findings.h"
+#include "bench/findings.h"
 #include "base/number.h"
 
 #include <math.h>
@@ -15,10 +15,10 @@
 #define QUIET_SHARE 0.5
 
 /* Writes text and fix of a finding; the value is that of a check that has found something. */
-static bool found(cli_finding *finding, const char *fix, const char *format, ...)
+static bool found(gm_finding *finding, const char *fix, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-static bool found(cli_finding *finding, const char *fix, const char *format, ...)
+static bool found(gm_finding *finding, const char *fix, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -29,7 +29,7 @@ static bool found(cli_finding *finding, const char *fix, const char *format, ...
 }
 
 /* The value of an environment variable, or NULL. */
-static const char *variable(const cli_facts *facts, const char *name)
+static const char *variable(const gm_facts *facts, const char *name)
 {
     for (size_t i = 0; i < facts->variable_count; i++)
         if (strcmp(facts->variables[i].name, name) == 0)
@@ -37,13 +37,13 @@ static const char *variable(const cli_facts *facts, const char *name)
     return NULL;
 }
 
-static bool has_vendor(const cli_facts *facts, const char *vendor)
+static bool has_vendor(const gm_facts *facts, const char *vendor)
 {
     return strcmp(facts->blas.vendor, vendor) == 0;
 }
 
 /* Whether a whole word of the CPU's features. */
-static bool has_feature(const cli_facts *facts, const char *name)
+static bool has_feature(const gm_facts *facts, const char *name)
 {
     const size_t length = strlen(name);
     for (const char *at = facts->cpu.features; (at = strstr(at, name)) != NULL; at += length) {
@@ -58,7 +58,7 @@ static bool has_feature(const cli_facts *facts, const char *name)
 enum vectors { UNKNOWN, OLDER, AVX2, AVX512 };
 static const char *const vector_names[] = {"unknown", "older", "AVX2", "AVX-512"};
 
-static enum vectors cpu_vectors(const cli_facts *facts)
+static enum vectors cpu_vectors(const gm_facts *facts)
 {
     if (has_feature(facts, "avx512f") && has_feature(facts, "avx512vl"))
         return AVX512;
@@ -87,26 +87,26 @@ static enum vectors kernel_vectors(const char *core)
 }
 
 /* Whether kernels of this name leave a part of the CPU's vectors unused. */
-static bool too_narrow(const cli_facts *facts, const char *core)
+static bool too_narrow(const gm_facts *facts, const char *core)
 {
     const enum vectors vectors = kernel_vectors(core);
     return vectors != UNKNOWN && vectors < cpu_vectors(facts);
 }
 
 /* The value of OPENBLAS_CORETYPE, if it has a reader. */
-static const char *pin(const cli_facts *facts)
+static const char *pin(const gm_facts *facts)
 {
     return has_vendor(facts, "OpenBLAS") ? variable(facts, "OPENBLAS_CORETYPE") : NULL;
 }
 
 /* The pin that does a CPU justice which OpenBLAS does not know. */
-static const char *export_pin(const cli_facts *facts)
+static const char *export_pin(const gm_facts *facts)
 {
     return cpu_vectors(facts) == AVX512 ? "export OPENBLAS_CORETYPE=SkylakeX"
                                         : "export OPENBLAS_CORETYPE=Haswell";
 }
 
-static bool slow_pin(const cli_facts *facts, cli_finding *finding)
+static bool slow_pin(const gm_facts *facts, gm_finding *finding)
 {
     const char *core = pin(facts);
     if (!core || !too_narrow(facts, core))
@@ -119,7 +119,7 @@ static bool slow_pin(const cli_facts *facts, cli_finding *finding)
                  unknown_cpu ? "; by itself it would choose " : "", unknown_cpu ? facts->unpinned_core : "");
 }
 
-static bool needed_pin(const cli_facts *facts, cli_finding *finding)
+static bool needed_pin(const gm_facts *facts, gm_finding *finding)
 {
     const char *core = pin(facts);
     return core && !too_narrow(facts, core) && too_narrow(facts, facts->unpinned_core) &&
@@ -128,7 +128,7 @@ static bool needed_pin(const cli_facts *facts, cli_finding *finding)
                  facts->unpinned_core);
 }
 
-static bool other_pin(const cli_facts *facts, cli_finding *finding)
+static bool other_pin(const gm_facts *facts, gm_finding *finding)
 {
     const char *core = pin(facts);
     return core && !too_narrow(facts, core) && !too_narrow(facts, facts->unpinned_core) &&
@@ -137,7 +137,7 @@ static bool other_pin(const cli_facts *facts, cli_finding *finding)
                  core);
 }
 
-static bool old_kernels(const cli_facts *facts, cli_finding *finding)
+static bool old_kernels(const gm_facts *facts, gm_finding *finding)
 {
     const char *core = facts->blas.core;
     return has_vendor(facts, "OpenBLAS") && !pin(facts) && too_narrow(facts, core) &&
@@ -146,7 +146,7 @@ static bool old_kernels(const cli_facts *facts, cli_finding *finding)
                  vector_names[cpu_vectors(facts)]);
 }
 
-static bool l2_size(const cli_facts *facts, cli_finding *finding)
+static bool l2_size(const gm_facts *facts, gm_finding *finding)
 {
     const char *size = has_vendor(facts, "OpenBLAS") ? variable(facts, "OPENBLAS_L2_SIZE") : NULL;
     return size &&
@@ -154,14 +154,14 @@ static bool l2_size(const cli_facts *facts, cli_finding *finding)
                  "OPENBLAS_L2_SIZE=%s replaces the cache size that OpenBLAS cuts its blocks for", size);
 }
 
-static bool preload(const cli_facts *facts, cli_finding *finding)
+static bool preload(const gm_facts *facts, gm_finding *finding)
 {
     const char *value = variable(facts, "LD_PRELOAD");
     return value && found(finding, "unset LD_PRELOAD",
                           "LD_PRELOAD puts another BLAS before the linked one: %s", value);
 }
 
-static bool reference_blas(const cli_facts *facts, cli_finding *finding)
+static bool reference_blas(const gm_facts *facts, gm_finding *finding)
 {
     return has_vendor(facts, "Reference BLAS") &&
            found(finding,
@@ -172,7 +172,7 @@ static bool reference_blas(const cli_facts *facts, cli_finding *finding)
                  "the reference BLAS computes here: correct, but without vector kernels");
 }
 
-static bool blis_kernels(const cli_facts *facts, cli_finding *finding)
+static bool blis_kernels(const gm_facts *facts, gm_finding *finding)
 {
     const char *core = facts->blas.core;
     const bool old = strncmp(facts->blas.config, "BLIS 0.", 7) == 0 || !facts->blas.config[0];
@@ -194,7 +194,7 @@ static bool is_whole(double quota)
     return quota >= 1 && quota - floor(quota) < 0.01;
 }
 
-static bool small_quota(const cli_facts *facts, cli_finding *finding)
+static bool small_quota(const gm_facts *facts, gm_finding *finding)
 {
     const gm_threads *t = &facts->threads;
     return quota_binds(t) && is_whole(t->quota) &&
@@ -203,7 +203,7 @@ static bool small_quota(const cli_facts *facts, cli_finding *finding)
                  floor(t->quota), t->affinity);
 }
 
-static bool fractional_quota(const cli_facts *facts, cli_finding *finding)
+static bool fractional_quota(const gm_facts *facts, gm_finding *finding)
 {
     const gm_threads *t = &facts->threads;
     char quota[32], fix[128];
@@ -216,21 +216,21 @@ static bool fractional_quota(const cli_facts *facts, cli_finding *finding)
                  gm_format_double(quota, sizeof quota, t->quota, 3), t->usable);
 }
 
-static bool governor(const cli_facts *facts, cli_finding *finding)
+static bool governor(const gm_facts *facts, gm_finding *finding)
 {
     return facts->governor[0] && strcmp(facts->governor, "performance") != 0 &&
            found(finding, "echo performance | sudo tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor",
                  "the clock is governed by \"%s\": short runs may be timed at a low clock", facts->governor);
 }
 
-static bool huge_pages(const cli_facts *facts, cli_finding *finding)
+static bool huge_pages(const gm_facts *facts, gm_finding *finding)
 {
     return strcmp(facts->huge_pages, "never") == 0 &&
            found(finding, "echo madvise | sudo tee /sys/kernel/mm/transparent_hugepage/enabled",
                  "huge pages are switched off: wide layers lose time to address translation");
 }
 
-static bool debug_build(const cli_facts *facts, cli_finding *finding)
+static bool debug_build(const gm_facts *facts, gm_finding *finding)
 {
     return !facts->optimised &&
            found(finding, "meson configure build -Dbuildtype=release && meson compile -C build",
@@ -242,9 +242,9 @@ static double share(double part, double whole)
     return part > 0 && whole > 0 ? part / whole : 1;
 }
 
-static bool slow_gemm(const cli_facts *facts, cli_finding *finding)
+static bool slow_gemm(const gm_facts *facts, gm_finding *finding)
 {
-    const cli_speed fma = facts->fma[GM_F32], gemm = facts->gemm[GM_F32];
+    const gm_speed fma = facts->fma[GM_F32], gemm = facts->gemm[GM_F32];
     const double one = share(gemm.one, fma.one), all = share(gemm.all, fma.all);
     return facts->measured && fmin(one, all) < GOOD_SHARE &&
            found(finding, has_vendor(facts, "OpenBLAS") ? "" : "sudo apt install libopenblas0-pthread",
@@ -252,7 +252,7 @@ static bool slow_gemm(const cli_facts *facts, cli_finding *finding)
                  100 * fmin(one, all), one < all ? "on one thread" : "on all threads", 100 * GOOD_SHARE);
 }
 
-static bool busy(const cli_facts *facts, cli_finding *finding)
+static bool busy(const gm_facts *facts, gm_finding *finding)
 {
     char load[32];
     return facts->measured && facts->load > QUIET_SHARE * (double)facts->threads.usable &&
@@ -263,33 +263,33 @@ static bool busy(const cli_facts *facts, cli_finding *finding)
 
 static const struct {
     const char *name;
-    cli_severity severity;
-    bool (*check)(const cli_facts *facts, cli_finding *finding);
+    gm_severity severity;
+    bool (*check)(const gm_facts *facts, gm_finding *finding);
 } checks[] = {
-    {"debug-build", CLI_WARNING, debug_build},
-    {"slow-kernels-pinned", CLI_WARNING, slow_pin},
-    {"old-kernels", CLI_WARNING, old_kernels},
-    {"l2-size-set", CLI_WARNING, l2_size},
-    {"reference-blas", CLI_WARNING, reference_blas},
-    {"blis-kernels", CLI_WARNING, blis_kernels},
-    {"slow-gemm", CLI_WARNING, slow_gemm},
-    {"pin-needed", CLI_NOTE, needed_pin},
-    {"kernels-pinned", CLI_NOTE, other_pin},
-    {"blas-preloaded", CLI_NOTE, preload},
-    {"small-quota", CLI_NOTE, small_quota},
-    {"fractional-quota", CLI_NOTE, fractional_quota},
-    {"governor", CLI_NOTE, governor},
-    {"no-huge-pages", CLI_NOTE, huge_pages},
-    {"busy-machine", CLI_NOTE, busy},
+    {"debug-build", GM_WARNING, debug_build},
+    {"slow-kernels-pinned", GM_WARNING, slow_pin},
+    {"old-kernels", GM_WARNING, old_kernels},
+    {"l2-size-set", GM_WARNING, l2_size},
+    {"reference-blas", GM_WARNING, reference_blas},
+    {"blis-kernels", GM_WARNING, blis_kernels},
+    {"slow-gemm", GM_WARNING, slow_gemm},
+    {"pin-needed", GM_NOTE, needed_pin},
+    {"kernels-pinned", GM_NOTE, other_pin},
+    {"blas-preloaded", GM_NOTE, preload},
+    {"small-quota", GM_NOTE, small_quota},
+    {"fractional-quota", GM_NOTE, fractional_quota},
+    {"governor", GM_NOTE, governor},
+    {"no-huge-pages", GM_NOTE, huge_pages},
+    {"busy-machine", GM_NOTE, busy},
 };
-_Static_assert(sizeof checks / sizeof *checks <= CLI_MOST_FINDINGS, "room for every finding");
+_Static_assert(sizeof checks / sizeof *checks <= GM_MOST_FINDINGS, "room for every finding");
 
-size_t cli_findings(const cli_facts *facts, cli_finding findings[CLI_MOST_FINDINGS])
+size_t gm_findings(const gm_facts *facts, gm_finding findings[GM_MOST_FINDINGS])
 {
     size_t count = 0;
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
-        cli_finding *finding = &findings[count];
-        *finding = (cli_finding){.name = checks[i].name, .severity = checks[i].severity};
+        gm_finding *finding = &findings[count];
+        *finding = (gm_finding){.name = checks[i].name, .severity = checks[i].severity};
         count += checks[i].check(facts, finding);
     }
     return count;

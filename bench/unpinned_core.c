@@ -1,5 +1,5 @@
 /* Which kernels OpenBLAS would choose by itself: asked of a second process. */
-#include "cli/unpinned_core.h"
+#include "bench/unpinned_core.h"
 #include "base/memory.h"
 
 #include <fcntl.h>
@@ -44,7 +44,7 @@ static bool start_doctor(int out, pid_t *process)
     return started;
 }
 
-void cli_unpinned_core(char *core, size_t size)
+void gm_unpinned_core(char *core, size_t size)
 {
     int ends[2];
     pid_t process;

@@ -1,0 +1,285 @@
+/* The backends agree: with plain sums in long double for random shapes, and in O(n^2) by a random vector for
+ * shapes that are too large for that. Compiled once for each precision. */
+#include <criterion/criterion.h>
+
+#include "backend/backend.h"
+#include "base/random.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A matrix with a padded ld between guards; everything that a product must not touch is NaN. */
+typedef struct padded {
+    gm_mat m;
+    REAL *block;
+    size_t size;
+} padded;
+
+static REAL draw(gm_random *random)
+{
+    return (REAL)(2 * gm_random_uniform(random) - 1);
+}
+
+static padded make(size_t rows, size_t cols, size_t pad)
+{
+    padded p = {.size = rows * (cols + pad) + 2};
+    p.block = malloc(p.size * sizeof(REAL));
+    cr_assert_not_null(p.block);
+    for (size_t i = 0; i < p.size; i++)
+        p.block[i] = (REAL)NAN;
+    p.m = (gm_mat){p.block + 1, rows, cols, cols + pad};
+    return p;
+}
+
+static padded make_random(size_t rows, size_t cols, size_t pad, gm_random *random)
+{
+    padded p = make(rows, cols, pad);
+    for (size_t r = 0; r < rows; r++) {
+        for (size_t c = 0; c < cols; c++)
+            gm_row(p.m, r)[c] = draw(random);
+    }
+    return p;
+}
+
+/* The guards before, between and behind the rows are still NaN. */
+static void expect_untouched(const padded *p, const char *what)
+{
+    size_t written = 0;
+    for (size_t i = 0; i < p->size; i++) {
+        const bool inside = i >= 1 && i + 1 < p->size && (i - 1) % p->m.ld < p->m.cols;
+        written += !inside && !isnan(p->block[i]);
+    }
+    cr_expect_eq(written, 0, "%s wrote %zu numbers outside of its target", what, written);
+}
+
+/* One layer with a batch, and targets that begin as NaN. */
+struct layer {
+    size_t n, in, out;
+    padded w, a, d;            /* W, A_prev, D */
+    padded z, d_prev, gw;      /* targets */
+    padded b, gb, ones;        /* vectors, as matrices of one row */
+    gm_layer_view view;
+    char name[120];
+};
+
+static struct layer make_layer(size_t n, size_t in, size_t out, size_t pad, uint64_t seed)
+{
+    gm_random random = gm_random_seed(seed, GM_STREAM_CHECK);
+    struct layer l = {n, in, out};
+    l.w = make_random(out, in, 0, &random); /* as in the parameter block: without padding */
+    l.a = make_random(n, in, pad, &random);
+    l.d = make_random(n, out, pad, &random);
+    l.b = make_random(1, out, 0, &random);
+    l.ones = make(1, n, 0);
+    for (size_t i = 0; i < n; i++)
+        l.ones.m.data[i] = 1;
+    l.z = make(n, out, pad);
+    l.d_prev = make(n, in, pad);
+    l.gw = make(out, in, pad);
+    l.gb = make(1, out, 0);
+    l.view = (gm_layer_view){.w = l.w.m, .b = l.b.m.data, .ones = l.ones.m.data};
+    return l;
+}
+
+static void free_layer(struct layer *l)
+{
+    padded *const all[] = {&l->w, &l->a, &l->d, &l->z, &l->d_prev, &l->gw, &l->b, &l->gb, &l->ones};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        free(all[i]->block);
+}
+
+/* A sum of k products of numbers below 1 has an error of at most k/2 ulp of their sum of sizes, k; rounding
+ * errors of random sign stay far below that. */
+static double tolerance(size_t k)
+{
+    return 4 * (double)REAL_EPSILON * ((double)k + 4);
+}
+
+static void expect_near(const struct layer *l, const char *what, REAL actual, long double expected, size_t k)
+{
+    const double error = fabs((double)((long double)actual - expected));
+    cr_expect(error <= tolerance(k), "%s, %s %zu x (%zu -> %zu): off by %g; expected at most %g", l->name,
+              what, l->n, l->in, l->out, error, tolerance(k));
+}
+
+static void expect_forward(const struct layer *l)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        for (size_t j = 0; j < l->out; j++) {
+            long double sum = l->b.m.data[j];
+            for (size_t k = 0; k < l->in; k++)
+                sum += (long double)gm_row(l->a.m, i)[k] * gm_row(l->w.m, j)[k];
+            expect_near(l, "forward", gm_row(l->z.m, i)[j], sum, l->in);
+        }
+    }
+    expect_untouched(&l->z, "forward");
+}
+
+static void expect_hidden_delta(const struct layer *l)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        for (size_t j = 0; j < l->in; j++) {
+            long double sum = 0;
+            for (size_t k = 0; k < l->out; k++)
+                sum += (long double)gm_row(l->d.m, i)[k] * gm_row(l->w.m, k)[j];
+            expect_near(l, "BP2", gm_row(l->d_prev.m, i)[j], sum, l->out);
+        }
+    }
+    expect_untouched(&l->d_prev, "BP2");
+}
+
+/* Targets after alpha D^T (.) + beta old, where old is what they were before. */
+static void expect_gradients(const struct layer *l, double alpha, double beta, double old)
+{
+    for (size_t j = 0; j < l->out; j++) {
+        long double bias = 0;
+        for (size_t i = 0; i < l->n; i++)
+            bias += gm_row(l->d.m, i)[j];
+        expect_near(l, "BP3", l->gb.m.data[j], alpha * bias + beta * old, l->n);
+        for (size_t k = 0; k < l->in; k++) {
+            long double sum = 0;
+            for (size_t i = 0; i < l->n; i++)
+                sum += (long double)gm_row(l->d.m, i)[j] * gm_row(l->a.m, i)[k];
+            expect_near(l, "BP4", gm_row(l->gw.m, j)[k], alpha * sum + beta * old, l->n);
+        }
+    }
+    expect_untouched(&l->gb, "BP3");
+    expect_untouched(&l->gw, "BP4");
+}
+
+/* All four equations; beta = 0 over NaN first, then beta on what that left behind, set to 1/4. */
+static void check_backend(const gm_backend *backend, struct layer *l)
+{
+    snprintf(l->name, sizeof l->name, "%s", backend->name);
+    backend->forward(&l->view, l->a.m, l->z.m);
+    expect_forward(l);
+    backend->hidden_delta(&l->view, l->d.m, l->d_prev.m);
+    expect_hidden_delta(l);
+    backend->bias_gradient(&l->view, l->d.m, 1, 0, l->gb.m.data);
+    backend->weight_gradient(&l->view, l->d.m, l->a.m, 1, 0, l->gw.m);
+    expect_gradients(l, 1, 0, 0);
+    for (size_t j = 0; j < l->out; j++) {
+        l->gb.m.data[j] = (REAL)0.25;
+        for (size_t k = 0; k < l->in; k++)
+            gm_row(l->gw.m, j)[k] = (REAL)0.25;
+    }
+    backend->bias_gradient(&l->view, l->d.m, (REAL)-0.5, (REAL)0.75, l->gb.m.data);
+    backend->weight_gradient(&l->view, l->d.m, l->a.m, (REAL)-0.5, (REAL)0.75, l->gw.m);
+    expect_gradients(l, -0.5, 0.75, 0.25);
+}
+
+static void check_shape(size_t n, size_t in, size_t out, size_t pad, uint64_t seed)
+{
+    const gm_backend *backend;
+    for (size_t i = 0; (backend = T(gm_backend_at)(i)); i++) {
+        struct layer l = make_layer(n, in, out, pad, seed);
+        check_backend(backend, &l);
+        free_layer(&l);
+    }
+}
+
+Test(T(backend), chosen_shapes)
+{
+    static const size_t shapes[][3] = {
+        {1, 1, 1},   {1, 5, 3},   {1, 64, 64}, {2, 1, 1},    {2, 2, 2},   {7, 13, 5},  {3, 1, 40},
+        {3, 40, 1},  {64, 1, 1},  {100, 3, 2}, {4, 200, 9},  {4, 9, 200}, {33, 65, 17}, {16, 32, 64},
+    };
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        for (size_t pad = 0; pad <= 5; pad += 5)
+            check_shape(shapes[i][0], shapes[i][1], shapes[i][2], pad, i + 1);
+    }
+}
+
+Test(T(backend), random_shapes)
+{
+    gm_random random = gm_random_seed(11, GM_STREAM_CHECK);
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        const size_t n = 1 + (size_t)gm_random_below(&random, 40), in = 1 + (size_t)gm_random_below(&random, 50);
+        const size_t out = 1 + (size_t)gm_random_below(&random, 50), pad = (size_t)gm_random_below(&random, 9);
+        check_shape(n, in, out, pad, seed);
+    }
+}
+
+/* A thread's share: some rows of the batch, or some rows of W, which are columns of D. The rest of the target
+ * belongs to other threads and stays NaN. */
+Test(T(backend), slabs)
+{
+    const gm_backend *backend;
+    for (size_t i = 0; (backend = T(gm_backend_at)(i)); i++) {
+        struct layer l = make_layer(11, 9, 12, 3, 5);
+        backend->forward(&l.view, gm_rows(l.a.m, 4, 5), gm_rows(l.z.m, 4, 5));
+        backend->hidden_delta(&l.view, gm_rows(l.d.m, 4, 5), gm_rows(l.d_prev.m, 4, 5));
+        backend->bias_gradient(&l.view, gm_cols(l.d.m, 4, 5), 1, 0, l.gb.m.data + 4);
+        backend->weight_gradient(&l.view, gm_cols(l.d.m, 4, 5), l.a.m, 1, 0, gm_rows(l.gw.m, 4, 5));
+        for (size_t r = 0; r < 11; r++) {
+            const bool mine = r >= 4 && r < 9;
+            cr_expect_eq(!isnan(gm_row(l.z.m, r)[0]), mine, "%s, Z row %zu", backend->name, r);
+            cr_expect_eq(!isnan(gm_row(l.d_prev.m, r)[8]), mine, "%s, D_prev row %zu", backend->name, r);
+            cr_expect_eq(!isnan(gm_row(l.gw.m, r)[8]), mine, "%s, GW row %zu", backend->name, r);
+            cr_expect_eq(!isnan(l.gb.m.data[r]), mine, "%s, gb %zu", backend->name, r);
+        }
+        long double sum = 0;
+        for (size_t r = 0; r < 11; r++)
+            sum += (long double)gm_row(l.d.m, r)[8] * gm_row(l.a.m, r)[7];
+        snprintf(l.name, sizeof l.name, "%s", backend->name);
+        expect_near(&l, "BP4 slab", gm_row(l.gw.m, 8)[7], sum, l.n);
+        free_layer(&l);
+    }
+}
+
+/* y = M t, or M^T t, in long double. */
+static void multiply(gm_mat m, bool transposed, const long double *t, long double *y)
+{
+    for (size_t i = 0; i < (transposed ? m.cols : m.rows); i++)
+        y[i] = 0;
+    for (size_t r = 0; r < m.rows; r++) {
+        for (size_t c = 0; c < m.cols; c++)
+            y[transposed ? c : r] += gm_row(m, r)[c] * t[transposed ? r : c];
+    }
+}
+
+/* (first second) t = first (second t): a wrong product is caught with probability 1, up to rounding. */
+static void expect_product(const char *what, gm_mat product, gm_mat first, bool first_t, gm_mat second,
+                           bool second_t, size_t inner)
+{
+    enum { MOST = 512 };
+    static long double t[MOST], once[MOST], twice[MOST], through[MOST];
+    gm_random random = gm_random_seed(3, GM_STREAM_CHECK);
+    for (size_t i = 0; i < product.cols; i++)
+        t[i] = draw(&random);
+    multiply(product, false, t, once);
+    multiply(second, second_t, t, through);
+    multiply(first, first_t, through, twice);
+    const double bound = tolerance(inner) * sqrt((double)product.cols);
+    for (size_t r = 0; r < product.rows; r++)
+        cr_expect(fabs((double)(once[r] - twice[r])) <= bound, "%s, row %zu: off by %g", what, r,
+                  fabs((double)(once[r] - twice[r])));
+}
+
+Test(T(backend), large_products_by_a_random_vector)
+{
+    const gm_backend *backend;
+    for (size_t i = 0; (backend = T(gm_backend_at)(i)); i++) {
+        struct layer l = make_layer(123, 391, 257, 7, 9);
+        for (size_t j = 0; j < l.out; j++)
+            l.b.m.data[j] = 0;
+        backend->forward(&l.view, l.a.m, l.z.m);
+        expect_product(backend->name, l.z.m, l.a.m, false, l.w.m, true, l.in); /* A W^T */
+        backend->hidden_delta(&l.view, l.d.m, l.d_prev.m);
+        expect_product(backend->name, l.d_prev.m, l.d.m, false, l.w.m, false, l.out); /* D W */
+        backend->weight_gradient(&l.view, l.d.m, l.a.m, 1, 0, l.gw.m);
+        expect_product(backend->name, l.gw.m, l.d.m, true, l.a.m, false, l.n); /* D^T A */
+        free_layer(&l);
+    }
+}
+
+Test(T(backend), names)
+{
+    for (size_t i = 0; T(gm_backend_at)(i); i++) {
+        cr_expect_str_eq(T(gm_backend_at)(i)->name, gm_backend_name(i));
+        cr_expect_eq(T(gm_backend_find)(gm_backend_name(i)), T(gm_backend_at)(i));
+    }
+    cr_expect_null(T(gm_backend_find)("cuda"));
+    cr_expect_null(gm_backend_name(3));
+}
