@@ -68,14 +68,36 @@ typedef struct gm_trace {
     size_t count; /* calls seen; more than capacity means that the later ones were dropped */
 } gm_trace;
 
+/* Where the time of a step goes. */
+typedef enum gm_phase {
+    GM_PHASE_FORWARD,    /* Z = A_prev W^T + 1 b^T                       */
+    GM_PHASE_ACTIVATION, /* A = f(Z)                                     */
+    GM_PHASE_LOSS,       /* value of the loss, and BP1; output layer     */
+    GM_PHASE_BP2,        /* D W, kept under the layer that W belongs to  */
+    GM_PHASE_BP2_FACTOR, /* (.) f'(Z_prev), under the previous layer     */
+    GM_PHASE_BP3,
+    GM_PHASE_BP4,    /* with plain SGD the update is in it           */
+    GM_PHASE_UPDATE, /* what the optimizer does after BP3 and BP4    */
+    GM_PHASE_WAIT,   /* for the slower threads; under layer 0        */
+} gm_phase;
+#define GM_PHASE_COUNT 9
+
+/* Seconds by thread, layer and phase, added up over steps. */
+typedef struct gm_profile {
+    double *seconds; /* threads * layers * GM_PHASE_COUNT, owned and zeroed by the caller */
+    size_t threads;  /* of the engine */
+    size_t layers;   /* of the network */
+} gm_profile;
+
 typedef struct gm_engine_options {
     const char *backend; /* a name from gm_backend_name; default "blas" */
     size_t batch;        /* largest number of rows in one call, >= 1; default 128 */
     size_t threads;      /* default 0: what affinity and quota allow (gm_system_threads) */
     gm_optimizer optimizer;
-    bool inference;  /* no deltas, no optimizer state: step and gradient are refused; default false */
-    bool keep_z;     /* keep Z apart from A so that gm_engine_view can show it; default false */
-    gm_trace *trace; /* record BLAS calls here; the engine then runs on one thread; default NULL */
+    bool inference;      /* no deltas, no optimizer state: step and gradient are refused; default false */
+    bool keep_z;         /* keep Z apart from A so that gm_engine_view can show it; default false */
+    gm_profile *profile; /* keep times here; default NULL */
+    gm_trace *trace;     /* record BLAS calls here; the engine then runs on one thread; default NULL */
 } gm_engine_options;
 
 /* Bytes that an engine and its network need, computed before anything is allocated. */

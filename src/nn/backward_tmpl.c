@@ -3,30 +3,31 @@
 #include "nn/pass.h"
 
 /* BP1: D_L = dC/dA (.) f'(Z)               n x out */
-void T(gm_output_delta)(const gm_pass *p, gm_share rows)
+void T(gm_output_delta)(const gm_pass *p, gm_share rows, size_t thread)
 {
-    const gm_pass_layer *out = &p->layers[p->layer_count - 1];
+    const size_t l = p->layer_count - 1;
+    const gm_pass_layer *out = &p->layers[l];
     const gm_mat z = gm_rows(out->z, rows.first, rows.count), a = gm_rows(out->a, rows.first, rows.count);
     const gm_mat d = gm_rows(out->d, rows.first, rows.count), y = gm_rows(p->y, rows.first, rows.count);
-    p->loss->delta(a, y, 1 / (REAL)p->rows, d);
+    TIMED(p, thread, l, GM_PHASE_LOSS, p->loss->delta(a, y, 1 / (REAL)p->rows, d));
     if (!p->loss->from_z) /* otherwise the closed form has f' in it */
-        out->f->chain(z, a, d);
+        TIMED(p, thread, l, GM_PHASE_LOSS, out->f->chain(z, a, d));
 }
 
 /* BP2: D_prev = (D W) (.) f'(Z_prev)       n x in = (n x out)(out x in)
  * Layer 1 has nothing before it that could learn: its D W is never computed. */
-static void hidden_delta(const gm_pass *p, size_t l, gm_share rows)
+static void hidden_delta(const gm_pass *p, size_t l, gm_share rows, size_t thread)
 {
     const gm_pass_layer *layer = &p->layers[l], *prev = &p->layers[l - 1];
     const gm_mat d = gm_rows(layer->d, rows.first, rows.count),
                  d_prev = gm_rows(prev->d, rows.first, rows.count);
-    p->backend->hidden_delta(&layer->view, d, d_prev);
-    prev->f->chain(gm_rows(prev->z, rows.first, rows.count), gm_rows(prev->a, rows.first, rows.count),
-                   d_prev);
+    const gm_mat z = gm_rows(prev->z, rows.first, rows.count), a = gm_rows(prev->a, rows.first, rows.count);
+    TIMED(p, thread, l, GM_PHASE_BP2, p->backend->hidden_delta(&layer->view, d, d_prev)); /* D W */
+    TIMED(p, thread, l - 1, GM_PHASE_BP2_FACTOR, prev->f->chain(z, a, d_prev));           /* (.) f'(Z_prev) */
 }
 
-void T(gm_hidden_deltas)(const gm_pass *p, gm_share rows)
+void T(gm_hidden_deltas)(const gm_pass *p, gm_share rows, size_t thread)
 {
     for (size_t l = p->layer_count - 1; l > 0; l--)
-        hidden_delta(p, l, rows);
+        hidden_delta(p, l, rows, thread);
 }

@@ -2,31 +2,32 @@
  * no other thread. */
 #include "nn/pass.h"
 
-void T(gm_forward)(const gm_pass *p, gm_share rows)
+void T(gm_forward)(const gm_pass *p, gm_share rows, size_t thread)
 {
     gm_mat a = gm_rows(p->x, rows.first, rows.count);
     for (size_t l = 0; l < p->layer_count; l++) {
         const gm_pass_layer *layer = &p->layers[l];
         const gm_mat z = gm_rows(layer->z, rows.first, rows.count);
-        p->backend->forward(&layer->view, a,
-                            z); /* Z = A_prev W^T + 1 b^T    n x out = (n x in)(out x in)^T */
+        /* Z = A_prev W^T + 1 b^T        n x out = (n x in)(out x in)^T */
+        TIMED(p, thread, l, GM_PHASE_FORWARD, p->backend->forward(&layer->view, a, z));
         a = gm_rows(layer->a, rows.first, rows.count);
         if (l + 1 < p->layer_count)
-            layer->f->apply(z, a); /* A = f(Z) */
+            TIMED(p, thread, l, GM_PHASE_ACTIVATION, layer->f->apply(z, a)); /* A = f(Z) */
     }
 }
 
-double T(gm_output)(const gm_pass *p, gm_share rows)
+double T(gm_output)(const gm_pass *p, gm_share rows, size_t thread)
 {
-    const gm_pass_layer *out = &p->layers[p->layer_count - 1];
+    const size_t l = p->layer_count - 1;
+    const gm_pass_layer *out = &p->layers[l];
     const gm_mat z = gm_rows(out->z, rows.first, rows.count), a = gm_rows(out->a, rows.first, rows.count);
     const bool judged = p->y.data != NULL;
     const gm_mat y = judged ? gm_rows(p->y, rows.first, rows.count) : p->y;
     double loss = 0;
     if (judged && p->loss->from_z) /* before A takes the place of Z */
-        loss = p->loss->value(z, y);
-    out->f->apply(z, a);
+        TIMED(p, thread, l, GM_PHASE_LOSS, loss = p->loss->value(z, y));
+    TIMED(p, thread, l, GM_PHASE_ACTIVATION, out->f->apply(z, a));
     if (judged && !p->loss->from_z)
-        loss = p->loss->value(a, y);
+        TIMED(p, thread, l, GM_PHASE_LOSS, loss = p->loss->value(a, y));
     return loss;
 }

@@ -9,6 +9,8 @@
 #include "nn/activation.h"
 #include "nn/loss.h"
 
+#include <time.h>
+
 /* One layer: parameters, and its matrices for a whole batch. */
 typedef struct gm_pass_layer {
     gm_layer_view view;            /* W out x in, b */
@@ -52,6 +54,7 @@ typedef struct gm_pass {
     bool backward;       /* whether BP1 to BP4 follow */
     double *losses;      /* one sum for each thread, a cache line apart */
 
+    gm_profile *profile; /* NULL, or where times are kept */
     gm_optimizer optimizer;
     const gm_update_rule *rule; /* of this pass */
     gm_step_constants weight_constants, bias_constants;
@@ -64,17 +67,39 @@ typedef struct gm_pass {
     size_t tile_size;
 } gm_pass;
 
+/* Does `work`, and adds its seconds to the profile if there is one. */
+#define TIMED(pass, thread, layer, phase, work)                                                              \
+    do {                                                                                                     \
+        const double timed_start = (pass)->profile ? gm_pass_seconds() : 0;                                  \
+        work;                                                                                                \
+        if ((pass)->profile)                                                                                 \
+            gm_pass_add_time(pass, thread, layer, phase, gm_pass_seconds() - timed_start);                   \
+    } while (0)
+
 #define LOSS_STRIDE (64 / sizeof(double))
 
+static inline double gm_pass_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static inline void gm_pass_add_time(const gm_pass *p, size_t thread, size_t layer, gm_phase phase,
+                                    double seconds)
+{
+    p->profile->seconds[(thread * p->profile->layers + layer) * GM_PHASE_COUNT + phase] += seconds;
+}
+
 /* Z and A of every layer but the output's A, for these rows of the batch. */
-void T(gm_forward)(const gm_pass *p, gm_share rows);
+void T(gm_forward)(const gm_pass *p, gm_share rows, size_t thread);
 
 /* A of the output layer from its Z, and the sum of the rows' losses (0 without targets). */
-double T(gm_output)(const gm_pass *p, gm_share rows);
+double T(gm_output)(const gm_pass *p, gm_share rows, size_t thread);
 
 /* BP1 and BP2: the deltas of all layers for these rows. */
-void T(gm_output_delta)(const gm_pass *p, gm_share rows);
-void T(gm_hidden_deltas)(const gm_pass *p, gm_share rows);
+void T(gm_output_delta)(const gm_pass *p, gm_share rows, size_t thread);
+void T(gm_hidden_deltas)(const gm_pass *p, gm_share rows, size_t thread);
 
 /* BP3, BP4 and what the rule makes of them, for one thread's share of the rows of every W. */
 void T(gm_update)(const gm_pass *p, size_t thread);

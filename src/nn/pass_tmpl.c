@@ -16,25 +16,32 @@
 /* Below this much work a step is over before a second thread is awake. */
 #define TEAM_FLOP 1e6
 
+static void wait_for_all(const gm_pass *p, size_t thread)
+{
+    if (p->threads > 1)
+        TIMED(p, thread, 0, GM_PHASE_WAIT, gm_team_barrier(p->team));
+}
+
 static void work(void *context, size_t thread)
 {
     const gm_pass *p = context;
     const gm_share rows = gm_team_share(p->rows, ROW_GRAIN, thread, p->threads);
     double loss = 0;
     if (rows.count > 0) {
-        T(gm_forward)(p, rows);
-        loss = T(gm_output)(p, rows);
+        T(gm_forward)(p, rows, thread);
+        loss = T(gm_output)(p, rows, thread);
         if (p->backward) {
-            T(gm_output_delta)(p, rows);  /* BP1 */
-            T(gm_hidden_deltas)(p, rows); /* BP2 */
+            T(gm_output_delta)(p, rows, thread);  /* BP1 */
+            T(gm_hidden_deltas)(p, rows, thread); /* BP2 */
         }
     }
     p->losses[thread * LOSS_STRIDE] = loss;
     if (p->backward) {
-        if (p->threads > 1)
-            gm_team_barrier(p->team);
+        wait_for_all(p, thread);
         T(gm_update)(p, thread); /* BP3, BP4 */
     }
+    if (p->profile) /* the team waits at the end of the work in any case; here the wait is seen */
+        wait_for_all(p, thread);
 }
 
 static double run(gm_pass *p, gm_task task, void *gradient)
@@ -190,6 +197,7 @@ static gm_pass *create(const gm_binding *b)
     p->loss = &T(gm_loss_kernels)[network->loss];
     p->layer_count = network->layer_count;
     p->team = b->team;
+    p->profile = b->options->profile;
     p->optimizer = b->options->optimizer;
     p->parameters = network->parameters;
     p->parameter_count = network->parameter_count;

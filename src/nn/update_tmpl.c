@@ -130,8 +130,10 @@ static void update_weights(const gm_pass *p, const gm_pass_layer *layer, gm_mat 
     REAL alpha, beta;
     factors(p, &p->weight_constants, &alpha, &beta);
     /* GW = alpha D^T A_prev + beta GW       out x in = (n x out)^T (n x in) */
-    p->backend->weight_gradient(&layer->view, d, a_prev, alpha, beta, g);
-    apply(p, &p->weight_constants, index, rows.count * in, g.data);
+    TIMED(p, thread, layer->view.index, GM_PHASE_BP4,
+          p->backend->weight_gradient(&layer->view, d, a_prev, alpha, beta, g));
+    TIMED(p, thread, layer->view.index, GM_PHASE_UPDATE,
+          apply(p, &p->weight_constants, index, rows.count * in, g.data));
 }
 
 /* BP3 for the same rows, then the update of their biases. */
@@ -143,8 +145,9 @@ static void update_biases(const gm_pass *p, const gm_pass_layer *layer, gm_share
     REAL alpha, beta;
     factors(p, &p->bias_constants, &alpha, &beta);
     /* gb = alpha D^T 1 + beta gb            out = (n x out)^T (n) */
-    p->backend->bias_gradient(&layer->view, d, alpha, beta, g);
-    apply(p, &p->bias_constants, index, rows.count, g);
+    TIMED(p, thread, layer->view.index, GM_PHASE_BP3,
+          p->backend->bias_gradient(&layer->view, d, alpha, beta, g));
+    TIMED(p, thread, layer->view.index, GM_PHASE_UPDATE, apply(p, &p->bias_constants, index, rows.count, g));
 }
 
 static void update_layer(const gm_pass *p, const gm_pass_layer *layer, gm_mat a_prev, gm_share mine,

@@ -1,0 +1,22 @@
+/* Which rows changed beyond noise between two JSON outputs. */
+#ifndef GM_BENCH_GATE_H
+#define GM_BENCH_GATE_H
+
+#include "bench/result.h"
+
+typedef struct gm_gate_options {
+    double level;     /* of the rank test, two-sided; default 0.01 */
+    double threshold; /* smallest relative change that counts; default 0.03 */
+} gm_gate_options;
+
+gm_gate_options gm_gate_options_default(void);
+
+/* Fills *result with a row for each benchmark of either file: old and new median, ratio new/old with its
+ * interval, p, and a verdict: "same", "slower", "faster", "only old", "only new". Where both files hold
+ * reference times, each sample is first divided by its reference, so that a drift of the machine's clock
+ * between the runs cancels. *regressions counts "slower". GM_BAD_DATA: a file that is not such JSON. GM_IO.
+ */
+gm_status gm_gate_compare(gm_result *result, const char *old_path, const char *new_path,
+                          const gm_gate_options *options, size_t *regressions, gm_error *error);
+
+#endif

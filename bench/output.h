@@ -1,0 +1,22 @@
+/* Results as table, Markdown, CSV, JSON (the shape of Google Benchmark), or one HTML page. */
+#ifndef GM_BENCH_OUTPUT_H
+#define GM_BENCH_OUTPUT_H
+
+#include "bench/environment.h"
+#include "bench/result.h"
+
+#include <stdio.h>
+
+typedef enum gm_format { GM_FORMAT_TABLE, GM_FORMAT_MARKDOWN, GM_FORMAT_CSV, GM_FORMAT_JSON } gm_format;
+
+bool gm_format_from_name(const char *name, gm_format *format); /* "table", "markdown", "csv", "json" */
+
+/* Writes to out; the caller checks ferror. GM_LIMIT without memory. */
+gm_status gm_output_write(const gm_result *result, const gm_environment *environment, gm_format format,
+                          FILE *out, gm_error *error);
+
+/* One self-contained page: environment, table (sortable), charts that fit the case. */
+gm_status gm_output_report(const gm_result *result, const gm_environment *environment, FILE *out,
+                           gm_error *error);
+
+#endif

@@ -1,0 +1,148 @@
+/* What is benchmarked: a network with random weights, a batch of random data, an engine. */
+#include "bench/workload.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "bench/range.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The networks that the literature and the peers are compared on. */
+static const gm_net presets[] = {
+    {"wide", {1024, 4096, 4096, 1024}, 4, 256},
+    {"mid", {784, 1024, 1024, 10}, 4, 128},
+    {"deep", {512, 512, 512, 512, 512, 512, 512, 512, 512, 10}, 10, 64},
+    {"mnist", {784, 128, 10}, 3, 64},
+    {"nielsen", {784, 30, 10}, 3, 10},
+    {"xor", {2, 3, 1}, 3, 1},
+};
+
+const gm_net *gm_net_preset(size_t index)
+{
+    return index < sizeof presets / sizeof *presets ? &presets[index] : NULL;
+}
+
+static gm_status parse_widths(gm_net *net, const char *text, gm_error *error)
+{
+    char item[24];
+    for (const char *at = text;; at++) {
+        const size_t length = strcspn(at, "-");
+        gm_range one;
+        if (length >= sizeof item || net->width_count == GM_MOST_WIDTHS)
+            return gm_fail(error, GM_USAGE, "--net %s: expected at most %d widths", text, GM_MOST_WIDTHS);
+        memcpy(item, at, length);
+        item[length] = '\0';
+        if (gm_range_parse(&one, "net", item, NULL) != GM_OK || one.count != 1)
+            return gm_fail(
+                error, GM_USAGE,
+                "--net %s: expected widths such as 784-128-10, or wide, mid, deep, mnist, nielsen, xor",
+                text);
+        net->widths[net->width_count++] = one.sizes[0];
+        at += length;
+        if (*at == '\0')
+            break;
+    }
+    if (net->width_count < 2)
+        return gm_fail(error, GM_USAGE, "--net %s: expected at least inputs and outputs", text);
+    return GM_OK;
+}
+
+gm_status gm_net_parse(gm_net *net, const char *text, gm_error *error)
+{
+    for (size_t i = 0; gm_net_preset(i); i++) {
+        if (strcmp(presets[i].name, text) == 0) {
+            *net = presets[i];
+            return GM_OK;
+        }
+    }
+    *net = (gm_net){0};
+    snprintf(net->name, sizeof net->name, "%s", text);
+    return parse_widths(net, text, error);
+}
+
+static gm_status create_network(gm_workload *w, const gm_workload_options *o, gm_error *error)
+{
+    gm_layer_options layers[GM_MOST_WIDTHS];
+    const size_t count = o->net.width_count - 1;
+    const bool one_output = o->net.widths[count] == 1;
+    for (size_t i = 0; i < count; i++)
+        layers[i] = (gm_layer_options){o->net.widths[i + 1], o->activation};
+    layers[count - 1].activation = one_output ? GM_SIGMOID : GM_SOFTMAX;
+    gm_network_options options = gm_network_options_default();
+    options.inputs = o->net.widths[0];
+    options.layer_count = count;
+    options.layers = layers;
+    options.loss = one_output ? GM_LOGISTIC : GM_CROSS_ENTROPY;
+    options.precision = o->precision;
+    return gm_network_create(&w->network, &options, error);
+}
+
+static void put(void *values, gm_precision precision, size_t index, double value)
+{
+    if (precision == GM_F64)
+        ((double *)values)[index] = value;
+    else
+        ((float *)values)[index] = (float)value;
+}
+
+/* Inputs uniform in [0, 1) as pixels are; one class for each row, or 0 and 1 for one output. */
+static void draw_batch(gm_workload *w, gm_precision precision, size_t in, size_t out)
+{
+    gm_random random = gm_random_seed(1, GM_STREAM_BENCH);
+    for (size_t i = 0; i < w->batch * in; i++)
+        put(w->x, precision, i, gm_random_uniform(&random));
+    for (size_t r = 0; r < w->batch; r++) {
+        const size_t label = (size_t)gm_random_below(&random, out == 1 ? 2 : out);
+        for (size_t c = 0; c < out; c++)
+            put(w->y, precision, r * out + c, out == 1 ? (double)label : c == label);
+    }
+}
+
+gm_status gm_workload_create(gm_workload *w, const gm_workload_options *o, gm_error *error)
+{
+    *w = (gm_workload){.batch = o->batch};
+    const size_t in = o->net.widths[0], out = o->net.widths[o->net.width_count - 1];
+    const size_t size = gm_precision_size(o->precision);
+    gm_engine_options engine = gm_engine_options_default();
+    engine.backend = o->backend;
+    engine.batch = o->batch;
+    engine.threads = o->threads;
+    engine.optimizer = o->optimizer;
+    engine.profile = o->profile;
+    gm_status status = create_network(w, o, error);
+    if (status == GM_OK)
+        status = gm_engine_create(&w->engine, w->network, &engine, error);
+    if (status == GM_OK) {
+        w->x = gm_alloc(o->batch, in * size);
+        w->y = gm_alloc(o->batch, out * size);
+        if (!w->x || !w->y)
+            status = gm_fail_memory(error, "a batch", o->batch * (in + out) * size);
+    }
+    if (status != GM_OK) {
+        gm_workload_clear(w);
+        return status;
+    }
+    draw_batch(w, o->precision, in, out);
+    w->xs = gm_array_real(w->x, o->precision, o->batch, in);
+    w->ys = gm_array_real(w->y, o->precision, o->batch, out);
+    return GM_OK;
+}
+
+void gm_workload_clear(gm_workload *w)
+{
+    gm_engine_destroy(w->engine);
+    gm_network_destroy(w->network);
+    gm_free(w->x);
+    gm_free(w->y);
+    *w = (gm_workload){0};
+}
+
+gm_status gm_workload_steps(void *workload, size_t iterations, gm_error *error)
+{
+    const gm_workload *w = workload;
+    gm_status status = GM_OK;
+    for (size_t i = 0; i < iterations && status == GM_OK; i++)
+        status = gm_engine_step(w->engine, w->xs, w->ys, NULL, error);
+    return status;
+}

@@ -1,0 +1,47 @@
+/* What is benchmarked: a network with random weights, a batch of random data, an engine. */
+#ifndef GM_BENCH_WORKLOAD_H
+#define GM_BENCH_WORKLOAD_H
+
+#include <gradmill.h>
+
+#define GM_MOST_WIDTHS 64
+
+/* "784-1024-1024-10", or a name from the table of workload.c: wide, mid, deep, mnist, nielsen, xor. */
+typedef struct gm_net {
+    char name[96]; /* as it is shown */
+    size_t widths[GM_MOST_WIDTHS];
+    size_t width_count;
+    size_t batch; /* the batch that belongs to a named net; 0 for others */
+} gm_net;
+
+gm_status gm_net_parse(gm_net *net, const char *text, gm_error *error);
+const gm_net *gm_net_preset(size_t index); /* NULL past the last */
+
+typedef struct gm_workload_options {
+    gm_net net;
+    size_t batch;
+    const char *backend;
+    size_t threads; /* 0: all usable */
+    gm_precision precision;
+    gm_optimizer optimizer;
+    gm_activation activation; /* of the hidden layers; the output has softmax with cross-entropy, or sigmoid
+                                 with logistic if there is one output */
+    gm_profile *profile;      /* NULL, or where the engine keeps its times (engine.h) */
+} gm_workload_options;
+
+typedef struct gm_workload {
+    gm_network *network;
+    gm_engine *engine;
+    void *x, *y; /* batch rows, of the precision */
+    gm_array xs, ys;
+    size_t batch;
+} gm_workload;
+
+/* The same options give the same weights and data. */
+gm_status gm_workload_create(gm_workload *workload, const gm_workload_options *options, gm_error *error);
+void gm_workload_clear(gm_workload *workload);
+
+/* For gm_candidate: context is a gm_workload; one iteration is one training step. */
+gm_status gm_workload_steps(void *workload, size_t iterations, gm_error *error);
+
+#endif
