@@ -1,12 +1,11 @@
-/* Your own arrays and your own training loop: fits a curve by gm_engine_step, with a learning rate that falls
- * along a cosine, and judges the fit on points that were not learned. */
+/* Your own arrays and your own training loop: fits a curve by gm_engine_step, with a schedule of its own for
+ * the rate, and judges the fit on points that were not learned. */
 #include <gradmill.h>
 #include <math.h>
 #include <stdio.h>
 
 enum { POINTS = 1024, BATCH = 32, EPOCHS = 300, HELD_BACK = 256 };
 
-static const double pi = 3.14159265358979323846;
 static const gm_layer_options layers[] = {
     {32, GM_TANH},
     {32, GM_TANH},
@@ -24,16 +23,21 @@ static void sample(float *x, float *y, size_t count, double start)
     }
 }
 
-static double cosine_rate(double highest, size_t epoch)
+/* A warm-up, then the library's cosine down to 0. */
+static double rate_of(size_t epoch)
 {
-    return highest * (1 + cos(pi * (double)epoch / EPOCHS)) / 2;
+    enum { WARM_UP = 10 };
+    const double highest = 0.01;
+    if (epoch < WARM_UP)
+        return highest * (double)(epoch + 1) / WARM_UP;
+    return gm_schedule_rate(GM_SCHEDULE_COSINE, highest, epoch - WARM_UP, EPOCHS - WARM_UP);
 }
 
 static gm_status fit(gm_engine *engine, const float *x, const float *y, gm_error *error)
 {
     for (size_t epoch = 0; epoch < EPOCHS; epoch++) {
         double loss = 0, sum = 0;
-        gm_engine_set_rate(engine, cosine_rate(0.01, epoch));
+        gm_engine_set_rate(engine, rate_of(epoch));
         for (size_t i = 0; i < POINTS; i += BATCH) {
             const gm_status status = gm_engine_step(engine, gm_array_f32(x + i, BATCH, 1),
                                                     gm_array_f32(y + i, BATCH, 1), &loss, error);

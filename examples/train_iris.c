@@ -33,5 +33,5 @@ int main(void)
     gm_network_destroy(model.network);
     gm_scaling_destroy(model.scaling);
     gm_dataset_destroy(test), gm_dataset_destroy(train), gm_dataset_destroy(all);
-    return error.status;
+    return (int)error.status;
 }

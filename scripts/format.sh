@@ -5,11 +5,11 @@
 set -eu
 cd "$(dirname "$0")/.."
 case "$#:${1:-}" in
-0:) mode='--dry-run -Werror' ;;
-1:--fix) mode=-i ;;
+0:) set -- --dry-run -Werror ;;
+1:--fix) set -- -i ;;
 *)
     echo "usage: scripts/format.sh [--fix]" >&2
     exit 2
     ;;
 esac
-git ls-files -z '*.c' '*.h' | xargs -0 clang-format $mode
+git ls-files -z '*.c' '*.h' | xargs -0 clang-format "$@"

@@ -56,9 +56,9 @@ static void expect_untouched(const padded *p, const char *what)
 /* One layer with a batch, and targets that begin as NaN. */
 struct layer {
     size_t n, in, out;
-    padded w, a, d;            /* W, A_prev, D */
-    padded z, d_prev, gw;      /* targets */
-    padded b, gb, ones;        /* vectors, as matrices of one row */
+    padded w, a, d;       /* W, A_prev, D */
+    padded z, d_prev, gw; /* targets */
+    padded b, gb, ones;   /* vectors, as matrices of one row */
     gm_layer_view view;
     char name[120];
 };
@@ -66,7 +66,7 @@ struct layer {
 static struct layer make_layer(size_t n, size_t in, size_t out, size_t pad, uint64_t seed)
 {
     gm_random random = gm_random_seed(seed, GM_STREAM_CHECK);
-    struct layer l = {n, in, out};
+    struct layer l = {.n = n, .in = in, .out = out};
     l.w = make_random(out, in, 0, &random); /* as in the parameter block: without padding */
     l.a = make_random(n, in, pad, &random);
     l.d = make_random(n, out, pad, &random);
@@ -182,8 +182,8 @@ static void check_shape(size_t n, size_t in, size_t out, size_t pad, uint64_t se
 Test(T(backend), chosen_shapes)
 {
     static const size_t shapes[][3] = {
-        {1, 1, 1},   {1, 5, 3},   {1, 64, 64}, {2, 1, 1},    {2, 2, 2},   {7, 13, 5},  {3, 1, 40},
-        {3, 40, 1},  {64, 1, 1},  {100, 3, 2}, {4, 200, 9},  {4, 9, 200}, {33, 65, 17}, {16, 32, 64},
+        {1, 1, 1},  {1, 5, 3},  {1, 64, 64}, {2, 1, 1},   {2, 2, 2},   {7, 13, 5},   {3, 1, 40},
+        {3, 40, 1}, {64, 1, 1}, {100, 3, 2}, {4, 200, 9}, {4, 9, 200}, {33, 65, 17}, {16, 32, 64},
     };
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         for (size_t pad = 0; pad <= 5; pad += 5)
@@ -195,8 +195,10 @@ Test(T(backend), random_shapes)
 {
     gm_random random = gm_random_seed(11, GM_STREAM_CHECK);
     for (uint64_t seed = 1; seed <= 60; seed++) {
-        const size_t n = 1 + (size_t)gm_random_below(&random, 40), in = 1 + (size_t)gm_random_below(&random, 50);
-        const size_t out = 1 + (size_t)gm_random_below(&random, 50), pad = (size_t)gm_random_below(&random, 9);
+        const size_t n = 1 + (size_t)gm_random_below(&random, 40),
+                     in = 1 + (size_t)gm_random_below(&random, 50);
+        const size_t out = 1 + (size_t)gm_random_below(&random, 50),
+                     pad = (size_t)gm_random_below(&random, 9);
         check_shape(n, in, out, pad, seed);
     }
 }

@@ -23,7 +23,7 @@
 #define OVERFLOWING 711.0
 #endif
 
-enum { SWEEP = 120, RANDOM = 100000, POINTS = 2 * 2200 * SWEEP / 2 + RANDOM };
+enum { SWEEP = 120, RANDOM = 100000, POINTS = 600 * SWEEP + RANDOM };
 
 /* y = F(x), compiled as the kernels are, and again for the plainest CPU. */
 #define BOTH(NAME)                                                                                           \
@@ -63,17 +63,17 @@ struct function {
 };
 
 static const struct function functions[] = {
-    {"exp",      T(vexp_best),            vexp_plain,            expl,      -INFINITY, INFINITY, 1.5},
-    {"expm1",    T(vexpm1_negative_best), vexpm1_negative_plain, expm1l,    -INFINITY, 0,        2.0},
-    {"log1p",    T(vlog1p_unit_best),     vlog1p_unit_plain,     log1pl,    0,         1,        2.0},
-    {"sigmoid",  T(vsigmoid_best),        vsigmoid_plain,        sigmoidl,  -INFINITY, INFINITY, 4.0},
-    {"tanh",     T(vtanh_best),           vtanh_plain,           tanhl,     -INFINITY, INFINITY, 4.0},
-    {"softplus", T(vsoftplus_best),       vsoftplus_plain,       softplusl, -INFINITY, INFINITY, 3.0},
+    {"exp", T(vexp_best), vexp_plain, expl, -INFINITY, INFINITY, 1.5},
+    {"expm1", T(vexpm1_negative_best), vexpm1_negative_plain, expm1l, -INFINITY, 0, 2.0},
+    {"log1p", T(vlog1p_unit_best), vlog1p_unit_plain, log1pl, 0, 1, 2.0},
+    {"sigmoid", T(vsigmoid_best), vsigmoid_plain, sigmoidl, -INFINITY, INFINITY, 3.0},
+    {"tanh", T(vtanh_best), vtanh_plain, tanhl, -INFINITY, INFINITY, 3.0},
+    {"softplus", T(vsoftplus_best), vsoftplus_plain, softplusl, -INFINITY, INFINITY, 3.0},
 };
 enum { FUNCTIONS = sizeof functions / sizeof *functions };
 
-/* Every power of two that is a normal number, each with some numbers above it, of both signs; and the range in
- * which something happens, drawn evenly. */
+/* Every power of two that is a normal number, each with some numbers above it, of both signs; and the range
+ * in which something happens, drawn evenly. */
 static size_t make_points(REAL *x, double low, double high)
 {
     gm_random random = gm_random_seed(1, GM_STREAM_CHECK);
@@ -121,9 +121,7 @@ static void expect_function(const struct function *f, bool best, const REAL *x, 
     }
     cr_expect(worst_ulp <= f->ulp, "%s(%a) is %a, off by %.2f ulp; expected at most %.2f (%s code)", f->name,
               (double)x[worst], (double)y[worst], worst_ulp, f->ulp, best ? "vector" : "baseline");
-    if (getenv("GM_SHOW_ULP"))
-        cr_log_warn("f%d %s %s: %.3f ulp at %a", GM_REAL_BITS, f->name, best ? "vector" : "baseline",
-                    worst_ulp, (double)x[worst]);
+    cr_log_info("f%d %s: %.2f ulp at %a", GM_REAL_BITS, f->name, worst_ulp, (double)x[worst]);
 }
 
 Test(T(vmath), error_over_the_whole_range)
@@ -159,8 +157,8 @@ static REAL derivative(gm_activation activation, REAL z)
         a[i] = apply(activation, z);
         d[i] = 1;
     }
-    T(gm_activation_kernels)[activation].chain((gm_mat){in, 1, 8, 8}, (gm_mat){a, 1, 8, 8},
-                                               (gm_mat){d, 1, 8, 8});
+    T(gm_activation_kernels)
+    [activation].chain((gm_mat){in, 1, 8, 8}, (gm_mat){a, 1, 8, 8}, (gm_mat){d, 1, 8, 8});
     return d[5];
 }
 
@@ -177,7 +175,8 @@ Test(T(vmath), limits)
         gm_activation f;
         double at_minus, at_plus; /* INFINITY: the argument itself */
     } rows[] = {
-        {GM_SIGMOID, 0, 1}, {GM_TANH, -1, 1}, {GM_SOFTPLUS, 0, INFINITY}, {GM_RELU, 0, INFINITY}, {GM_GELU, 0, INFINITY},
+        {GM_SIGMOID, 0, 1},     {GM_TANH, -1, 1},       {GM_SOFTPLUS, 0, INFINITY},
+        {GM_RELU, 0, INFINITY}, {GM_GELU, 0, INFINITY},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *name = gm_activation_name(rows[i].f);
@@ -219,7 +218,8 @@ Test(T(vmath), gelu)
     }
 }
 
-/* A row of softmax adds up to 1, whatever the size of its numbers, and shifting all of them changes nothing. */
+/* A row of softmax adds up to 1, whatever the size of its numbers, and shifting all of them changes nothing.
+ */
 Test(T(vmath), softmax)
 {
     const REAL rows[][4] = {{0, 0, 0, 0}, {1000, -1000, 0, 999}, {-1000, -1001, -1002, -1003}, {1, 2, 3, 4}};
@@ -235,7 +235,8 @@ Test(T(vmath), softmax)
             sum += expl(z[i] - most);
         for (int i = 0; i < 4; i++) {
             const double expected = (double)(expl(z[i] - most) / sum);
-            cr_expect(fabs((double)a[i] - expected) <= 8 * (double)REAL_EPSILON * expected, "row %zu, %d", r, i);
+            cr_expect(fabs((double)a[i] - expected) <= 8 * (double)REAL_EPSILON * expected, "row %zu, %d", r,
+                      i);
             total += a[i];
         }
         cr_expect(fabs((double)total - 1) <= 8 * (double)REAL_EPSILON, "row %zu adds up to %g", r,

@@ -126,8 +126,13 @@ GM_API gm_status gm_engine_create(gm_engine **engine, gm_network *network, const
                                   gm_error *error);
 GM_API void gm_engine_destroy(gm_engine *engine);
 
+/* What this engine and its network hold. */
+GM_API gm_memory gm_engine_memory(const gm_engine *engine);
 GM_API size_t gm_engine_batch(const gm_engine *engine);
 GM_API size_t gm_engine_threads(const gm_engine *engine);
+/* The threads that will work on a batch of this many rows: small steps are over before a second thread is
+ * awake. */
+GM_API size_t gm_engine_working_threads(const gm_engine *engine, size_t rows);
 GM_API gm_network *gm_engine_network(gm_engine *engine);
 
 /* Forward only: writes A of the output layer, x.rows x outputs numbers of the network's precision, without

@@ -1,16 +1,104 @@
-/* gradmill bench: hands over to the benchmark room. */
+/* gradmill bench: finds the case, runs it, writes its result. */
 #include "bench/tour.h"
+#include "base/error.h"
+#include "cli/bench_options.h"
 #include "cli/cli.h"
+#include "model/durable.h"
 
-#include <argp.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct {
+    const char *name;
+    gm_bench_case *run;
+} cases[] = {
+    {"step", gm_bench_step},           {"anatomy", gm_bench_anatomy}, {"gemm", gm_bench_gemm},
+    {"crossover", gm_bench_crossover}, {"scaling", gm_bench_scaling}, {"memory", gm_bench_memory},
+};
+
+/* On a terminal: how much of the present network is done. */
+static void show_progress(double done, void *context)
+{
+    (void)context;
+    fprintf(stderr, "\rmeasuring %3.0f %%\033[K", 100 * done);
+}
+
+/* What a write function leaves in memory, saved durably. */
+static gm_status save(const char *path, const gm_result *result, const gm_environment *environment,
+                      bool report, gm_error *error)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (!out)
+        return gm_fail_memory(error, path, 0);
+    gm_status status = report ? gm_output_report(result, environment, out, error)
+                              : gm_output_write(result, environment, GM_FORMAT_JSON, out, error);
+    const bool written = fclose(out) == 0;
+    if (status == GM_OK)
+        status = written ? gm_durable_write(&gm_durable_system, path, &(gm_part){text, size}, 1, error)
+                         : gm_fail_memory(error, path, size);
+    free(text);
+    return status;
+}
+
+static gm_status write_all(const cli_bench_options *o, const gm_result *result,
+                           const gm_environment *environment, gm_error *error)
+{
+    gm_status status = gm_output_write(result, environment, o->format, stdout, error);
+    if (status == GM_OK && o->out)
+        status = save(o->out, result, environment, false, error);
+    if (status == GM_OK && o->report)
+        status = save(o->report, result, environment, true, error);
+    return status;
+}
+
+static gm_status run_case(const cli_bench_options *o, gm_result *result, gm_environment *environment,
+                          gm_error *error)
+{
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        if (strcmp(cases[i].name, o->name) == 0)
+            return cases[i].run(result, environment, &o->sweep, error);
+    }
+    return gm_fail(error, GM_USAGE, "unknown case '%s'; 'gradmill bench --help' lists the cases", o->name);
+}
+
+static gm_status run_all(cli_bench_options *o, int argc, char **argv, gm_error *error)
+{
+    gm_status status = o->out ? gm_durable_probe(o->out, error) : GM_OK;
+    if (status == GM_OK && o->report)
+        status = gm_durable_probe(o->report, error);
+    if (status != GM_OK)
+        return status;
+    if (isatty(STDERR_FILENO))
+        o->sweep.progress = show_progress;
+    gm_result result = {0};
+    gm_environment environment = gm_environment_read(argc, argv);
+    status = run_case(o, &result, &environment, error);
+    gm_environment_close(&environment);
+    if (o->sweep.progress)
+        fputs("\r\033[K", stderr);
+    if (status == GM_OK || status == GM_CHECK) { /* a failed check is shown, too */
+        const gm_status written = write_all(o, &result, &environment, status == GM_OK ? error : NULL);
+        status = status == GM_OK ? written : status;
+    }
+    gm_result_clear(&result);
+    return status;
+}
 
 int cli_bench(int argc, char **argv)
 {
-    const struct argp argp = {
-        .doc = "Measures training steps: naive loops against BLAS, for one wide and one narrow "
-               "network."};
-    argp_parse(&argp, argc, argv, 0, NULL, NULL);
+    cli_bench_options options;
     gm_error error = {0};
-    cli_warn_of_setup();
-    return gm_bench_tour(stdout, &error) == GM_OK ? cli_finish_output() : cli_report(&error);
+    cli_bench_parse(&options, argc, argv);
+    if (!options.name) {
+        cli_warn_of_setup();
+        return gm_bench_tour(stdout, &error) == GM_OK ? cli_finish_output() : cli_report(&error);
+    }
+    const gm_status status = run_all(&options, argc, argv, &error);
+    const int output = cli_finish_output();
+    return status == GM_OK ? output : cli_report(&error);
 }

@@ -128,6 +128,11 @@ void gm_engine_destroy(gm_engine *e)
     gm_free(e);
 }
 
+gm_memory gm_engine_memory(const gm_engine *e)
+{
+    return gm_layout_memory(&e->layout, e->network->parameter_count, e->network->precision);
+}
+
 size_t gm_engine_batch(const gm_engine *e)
 {
     return e->options.batch;
@@ -136,6 +141,11 @@ size_t gm_engine_batch(const gm_engine *e)
 size_t gm_engine_threads(const gm_engine *e)
 {
     return e->options.threads;
+}
+
+size_t gm_engine_working_threads(const gm_engine *e, size_t rows)
+{
+    return e->numerics->working_threads(e->pass, rows);
 }
 
 gm_network *gm_engine_network(gm_engine *e)

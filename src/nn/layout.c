@@ -86,6 +86,14 @@ gm_status gm_layout_make(gm_layout *layout, gm_layer_layout *places, const gm_la
     return GM_OK;
 }
 
+gm_memory gm_layout_memory(const gm_layout *layout, size_t parameter_count, gm_precision precision)
+{
+    const size_t size = gm_precision_size(precision);
+    gm_memory memory = {parameter_count * size, layout->state * size, layout->workspace * size, 0};
+    memory.total = memory.parameters + memory.optimizer + memory.workspace;
+    return memory;
+}
+
 /* Team or no team, 0 stands for what the machine gives. */
 static size_t planned_threads(const gm_engine_options *options)
 {
@@ -106,11 +114,8 @@ gm_status gm_memory_plan(const gm_network_options *network, const gm_engine_opti
     if (status == GM_OK)
         status = gm_layout_make(&layout, NULL, layers, network->layer_count, network->precision, parameters,
                                 engine, planned_threads(engine), error);
-    if (status == GM_OK) {
-        const size_t size = gm_precision_size(network->precision);
-        *memory = (gm_memory){parameters * size, layout.state * size, layout.workspace * size, 0};
-        memory->total = memory->parameters + memory->optimizer + memory->workspace;
-    }
+    if (status == GM_OK)
+        *memory = gm_layout_memory(&layout, parameters, network->precision);
     gm_free(layers);
     return status;
 }

@@ -27,6 +27,9 @@ typedef struct gm_layout {
  * until the optimizer has read them. */
 size_t gm_tile_rows(const gm_layer *layer, gm_precision precision);
 
+/* The layout in bytes. */
+gm_memory gm_layout_memory(const gm_layout *layout, size_t parameter_count, gm_precision precision);
+
 /* layers: the network's, layer_count of them; places (layer_count, may be NULL) receives each layer's part.
  * GM_LIMIT on overflow. */
 gm_status gm_layout_make(gm_layout *layout, gm_layer_layout *places, const gm_layer *layers,

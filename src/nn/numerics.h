@@ -34,6 +34,7 @@ typedef struct gm_numerics {
     double (*run)(struct gm_pass *pass, gm_task task, void *gradient);
     void (*copy_outputs)(const struct gm_pass *pass, void *outputs);
     gm_array (*view)(const struct gm_pass *pass, gm_view view, size_t layer);
+    size_t (*working_threads)(const struct gm_pass *pass, size_t rows);
     void (*set_rate)(struct gm_pass *pass, double rate);
 } gm_numerics;
 

@@ -108,12 +108,13 @@ static gm_status take_labels(gm_array array, gm_mat own, gm_mat *y, gm_error *er
     return GM_OK;
 }
 
-static double forward_flop(const gm_pass *p)
+/* How many threads a batch of this many rows deserves. */
+static size_t working_threads(const gm_pass *p, size_t rows)
 {
-    double sum = 0;
+    double weights = 0;
     for (size_t l = 0; l < p->layer_count; l++)
-        sum += (double)p->layers[l].view.w.rows * (double)p->layers[l].view.w.cols;
-    return 2 * sum * (double)p->rows;
+        weights += (double)p->layers[l].view.w.rows * (double)p->layers[l].view.w.cols;
+    return 2 * weights * (double)rows < TEAM_FLOP ? 1 : gm_team_threads(p->team);
 }
 
 static gm_status bind(gm_pass *p, gm_array x, const gm_array *y, gm_error *error)
@@ -121,7 +122,7 @@ static gm_status bind(gm_pass *p, gm_array x, const gm_array *y, gm_error *error
     p->rows = x.rows;
     p->x = take(x, p->own_x);
     p->y = (gm_mat){0};
-    p->threads = forward_flop(p) < TEAM_FLOP ? 1 : gm_team_threads(p->team);
+    p->threads = working_threads(p, x.rows);
     if (y && y->type == GM_TYPE_LABEL)
         return take_labels(*y, p->own_y, &p->y, error);
     if (y)
@@ -234,5 +235,6 @@ const gm_numerics T(gm_numerics) = {
     .run = run,
     .copy_outputs = copy_outputs,
     .view = view,
+    .working_threads = working_threads,
     .set_rate = set_rate,
 };

@@ -2,8 +2,8 @@
  *
  * x = n ln 2 + r with |r| <= ln 2 / 2, then a Taylor polynomial in r, which is as good as a minimax one at
  * this degree: its error stays below half a unit in the last place. Errors over the whole range are tested
- * against long double (tests/test_vmath_tmpl.c). NaN gives NaN; overflow gives infinity; results below the smallest
- * normal number (or near it) are 0. For *_tmpl.c only. */
+ * against long double (tests/test_vmath_tmpl.c). NaN gives NaN; overflow gives infinity; results below the
+ * smallest normal number (or near it) are 0. For *_tmpl.c only. */
 #ifndef GM_NN_VMATH_H
 #define GM_NN_VMATH_H
 

@@ -1,0 +1,65 @@
+/* The benchmark cases: each fills a result from options that they share. */
+#ifndef GM_BENCH_CASES_H
+#define GM_BENCH_CASES_H
+
+#include "bench/environment.h"
+#include "bench/range.h"
+#include "bench/result.h"
+#include "bench/rounds.h"
+#include "bench/workload.h"
+
+#define GM_MOST_NETS     16
+#define GM_MOST_BACKENDS 8
+
+/* What to sweep. Lists that were not given are empty: the case has defaults of its own. */
+typedef struct gm_bench_options {
+    gm_net nets[GM_MOST_NETS];
+    size_t net_count;
+    gm_range batch, width, threads;
+    const char *backends[GM_MOST_BACKENDS];
+    size_t backend_count;
+    gm_precision precisions[2];
+    size_t precision_count;
+    gm_optimizer_kind optimizers[GM_OPTIMIZER_COUNT];
+    size_t optimizer_count;
+    gm_activation activations[GM_ACTIVATION_COUNT];
+    size_t activation_count;
+    double seconds;                               /* for the whole case; 0: the case's own */
+    void (*progress)(double done, void *context); /* may be NULL */
+    void *context;
+} gm_bench_options;
+
+/* The result is made by the case; clear it in any case. The environment's peaks are measured as the case
+ * needs. */
+typedef gm_status gm_bench_case(gm_result *result, gm_environment *environment,
+                                const gm_bench_options *options, gm_error *error);
+
+gm_bench_case gm_bench_step;      /* whole training steps, swept over everything */
+gm_bench_case gm_bench_anatomy;   /* where one step goes, by layer and equation */
+gm_bench_case gm_bench_gemm;      /* the products of the equations, checked and timed */
+gm_bench_case gm_bench_crossover; /* naive loops against BLAS as the width or the batch grows */
+gm_bench_case gm_bench_scaling;   /* threads 1 .. T */
+gm_bench_case gm_bench_memory;    /* bytes for each parameter, by optimizer */
+
+/* One network of a sweep, timed: what the cases above share. Fills the row's samples and reference. */
+typedef struct gm_timed {
+    gm_workload_options options;
+    gm_workload workload;
+    gm_candidate candidate;
+} gm_timed;
+
+/* Creates the workloads, compares the loss of the first step of those of one network and batch (GM_CHECK if
+ * they differ), and runs the rounds, interleaved. Workloads stay for inspection until gm_timed_clear. */
+gm_status gm_timed_run(gm_timed *timed, size_t count, double seconds, const gm_bench_options *options,
+                       double *reference, gm_error *error);
+void gm_timed_clear(gm_timed *timed, size_t count);
+
+/* FLOP/s of a timed workload by its median. */
+double gm_timed_flops(const gm_timed *timed);
+
+/* Nets to measure: the given ones or the named defaults, hidden widths replaced by each of --width. GM_LIMIT:
+ * more than `most`. */
+gm_status gm_bench_nets(const gm_bench_options *options, const char *const *defaults, gm_net *nets,
+                        size_t most, size_t *count, gm_error *error);
+
+#endif

@@ -1,0 +1,188 @@
+/* Where and how: read from the system, measured by peak.h, watched until the end. */
+#include "bench/environment.h"
+#include "base/kernel_text.h"
+#include "base/number.h"
+#include "bench/peak.h"
+
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Below this share of the usable threads, other programs do not disturb a measurement much. */
+#define QUIET_SHARE 0.5
+
+void gm_environment_warn(gm_environment *environment, const char *format, ...)
+{
+    if (environment->warning_count == GM_MOST_WARNINGS)
+        return;
+    char *line = environment->warnings[environment->warning_count];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof *environment->warnings, format, arguments);
+    va_end(arguments);
+    for (size_t i = 0; i < environment->warning_count; i++)
+        if (strcmp(environment->warnings[i], line) == 0)
+            return; /* said before */
+    environment->warning_count++;
+}
+
+/* strftime writes the zone as +0200; ISO 8601 in its extended form has a colon in it. */
+static void read_date(char *date, size_t size)
+{
+    const time_t now = time(NULL);
+    struct tm local;
+    if (!localtime_r(&now, &local) || strftime(date, size - 1, "%Y-%m-%dT%H:%M:%S%z", &local) < 5)
+        return;
+    char *minutes = date + strlen(date) - 2;
+    memmove(minutes + 1, minutes, strlen(minutes) + 1);
+    *minutes = ':';
+}
+
+/* Appends one argument in a form that a shell reads back. */
+static size_t quote(char *line, size_t size, size_t used, const char *argument)
+{
+    const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
+    const bool quoted = !*argument || argument[strspn(argument, plain)];
+    if (used > 0 && used + 1 < size)
+        line[used++] = ' ';
+    if (quoted && used + 1 < size)
+        line[used++] = '\'';
+    for (; *argument && used + 5 < size; argument++) {
+        if (*argument == '\'')
+            used += (size_t)snprintf(line + used, size - used, "'\\''");
+        else
+            line[used++] = *argument;
+    }
+    if (quoted && used + 1 < size)
+        line[used++] = '\'';
+    line[used] = '\0';
+    return used;
+}
+
+static size_t cache_size(int name)
+{
+    const long bytes = sysconf(name);
+    return bytes > 0 ? (size_t)bytes : 0;
+}
+
+static void read_caches(size_t cache[4])
+{
+    cache[1] = cache_size(_SC_LEVEL1_DCACHE_SIZE);
+    cache[2] = cache_size(_SC_LEVEL2_CACHE_SIZE);
+    cache[3] = cache_size(_SC_LEVEL3_CACHE_SIZE);
+}
+
+/* The path of the own group in /proc/self/cgroup, whose lines are "ID:CONTROLLERS:PATH": that of version 2,
+ * whose controllers are empty, or else that of the cpu controller of version 1. Empty: none. */
+static void own_group(char *path, size_t size)
+{
+    char text[GM_KERNEL_TEXT];
+    path[0] = '\0';
+    gm_kernel_read("/proc/self/cgroup", text, sizeof text);
+    const char *group = strstr(text, "::");
+    if (!group && (group = strstr(text, "cpu,cpuacct:")) == NULL)
+        group = strstr(text, ":cpu:");
+    group = group ? strchr(group, '/') : NULL;
+    if (group)
+        gm_kernel_line(path, size, group);
+}
+
+/* nr_throttled of the own group; in a container its path may not exist below the mount, but the root's file
+ * is its own. 0 where nothing counts. */
+static size_t read_throttled(void)
+{
+    char group[PATH_MAX / 2];
+    own_group(group, sizeof group);
+    const char *const roots[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/cpu"};
+    const char *const groups[] = {group, ""};
+    for (size_t i = 0; i < 4; i++) {
+        char path[PATH_MAX], text[GM_KERNEL_TEXT];
+        uint64_t periods;
+        snprintf(path, sizeof path, "%s%s/cpu.stat", roots[i % 2], groups[i / 2]);
+        if (gm_kernel_read(path, text, sizeof text) && gm_kernel_field_number(text, "nr_throttled", &periods))
+            return (size_t)periods;
+    }
+    return 0;
+}
+
+/* The warnings of doctor; findings that are only good to know do not belong beside a measurement. */
+static void warn_of_findings(gm_environment *environment)
+{
+    gm_finding findings[GM_MOST_FINDINGS];
+    const size_t count = gm_findings(&environment->facts, findings);
+    for (size_t i = 0; i < count; i++)
+        if (findings[i].severity == GM_WARNING)
+            gm_environment_warn(environment, "%s%s%s", findings[i].text, findings[i].fix[0] ? "; fix: " : "",
+                                findings[i].fix);
+}
+
+/* own: the load that we make ourselves. */
+static void warn_of_load(gm_environment *environment, double load, double own, const char *when)
+{
+    char text[32];
+    const double usable = (double)environment->facts.threads.usable;
+    if (load - own > QUIET_SHARE * usable)
+        gm_environment_warn(environment, "other programs were running %s: load %s on %.0f usable threads",
+                            when, gm_format_double(text, sizeof text, load, 3), usable);
+}
+
+gm_environment gm_environment_read(int argc, char **argv)
+{
+    gm_environment environment = {.flags = GM_BUILD_FLAGS, .facts = gm_gather_facts()};
+    read_date(environment.date, sizeof environment.date);
+    if (gethostname(environment.host, sizeof environment.host - 1) != 0)
+        environment.host[0] = '\0';
+    size_t used = 0;
+    for (int i = 0; i < argc; i++)
+        used = quote(environment.command, sizeof environment.command, used, argv[i]);
+    read_caches(environment.cache);
+    environment.throttled = read_throttled();
+    warn_of_findings(&environment);
+    warn_of_load(&environment, environment.facts.load, 0, "before the measurement");
+    return environment;
+}
+
+gm_status gm_environment_measure(gm_environment *environment, gm_precision precision, gm_error *error)
+{
+    gm_facts *facts = &environment->facts;
+    const size_t threads[] = {1, facts->threads.usable};
+    double fma[2] = {0}, gemm[2] = {0}, bandwidth[2] = {0};
+    gm_status status = GM_OK;
+    for (size_t i = 0; i < 2 && status == GM_OK; i++) {
+        status = gm_peak_fma(precision, threads[i], &fma[i], error);
+        if (status == GM_OK)
+            status = gm_peak_gemm(precision, threads[i], &gemm[i], error);
+        if (status == GM_OK)
+            status = gm_peak_bandwidth(threads[i], &bandwidth[i], error);
+    }
+    if (status != GM_OK)
+        return status;
+    environment->peak_one[precision] = fma[0];
+    environment->peak_all[precision] = fma[1];
+    environment->gemm_one[precision] = gemm[0];
+    environment->gemm_all[precision] = gemm[1];
+    environment->bandwidth_one = bandwidth[0];
+    environment->bandwidth_all = bandwidth[1];
+    facts->fma[precision] = (gm_speed){fma[0], fma[1]};
+    facts->gemm[precision] = (gm_speed){gemm[0], gemm[1]};
+    facts->bandwidth = (gm_speed){bandwidth[0], bandwidth[1]};
+    facts->measured = true;
+    warn_of_findings(environment);
+    return GM_OK;
+}
+
+void gm_environment_close(gm_environment *environment)
+{
+    const size_t throttled = read_throttled();
+    if (throttled > environment->throttled)
+        gm_environment_warn(
+            environment, "the control group's quota stopped this program in %zu periods: times are too long",
+            throttled - environment->throttled);
+    double load;
+    if (getloadavg(&load, 1) == 1)
+        warn_of_load(environment, load, (double)environment->facts.threads.usable, "during the measurement");
+}

@@ -1,0 +1,186 @@
+/* Reads the repetitions ("run_type": "iteration") and leaves out aggregates: medians of medians say less. */
+#include "bench/gate_file.h"
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* More repetitions than anyone takes; the test looks at all pairs. */
+#define MOST_SAMPLES 4096
+
+static gm_status read_json(json_t **root, const char *path, gm_error *error)
+{
+    json_error_t where;
+    FILE *in = fopen(path, "rb");
+    if (!in)
+        return gm_fail(error, GM_IO, "%s: cannot open: %s", path, strerror(errno));
+    *root = json_loadf(in, 0, &where);
+    const bool unread = ferror(in) != 0;
+    fclose(in);
+    if (unread)
+        return gm_fail(error, GM_IO, "%s: cannot read", path);
+    if (!*root)
+        return gm_fail(error, GM_BAD_DATA,
+                       "%s:%d:%d: not JSON: %s; expected what 'gradmill bench' writes "
+                       "with --format json",
+                       path, where.line, where.column, where.text);
+    return GM_OK;
+}
+
+static bool is_repetition(const json_t *entry)
+{
+    const char *type = json_string_value(json_object_get(entry, "run_type"));
+    return json_is_object(entry) && (type ? strcmp(type, "iteration") == 0 : true) &&
+           !json_is_true(json_object_get(entry, "error_occurred"));
+}
+
+static const char *name_of(const json_t *entry)
+{
+    const char *name = json_string_value(json_object_get(entry, "run_name"));
+    return name ? name : json_string_value(json_object_get(entry, "name"));
+}
+
+/* Puts an entry to those of its name. */
+static gm_status file_entry(gm_gate_file *file, json_t *entry, size_t index, gm_error *error)
+{
+    const char *name = name_of(entry);
+    if (!name)
+        return gm_fail(error, GM_BAD_DATA, "%s: benchmarks[%zu]: no name", file->path, index);
+    json_t *entries = json_object_get(file->rows, name);
+    if (!entries) {
+        entries = json_array();
+        if (json_object_set_new(file->rows, name, entries) != 0)
+            return gm_fail(error, GM_LIMIT, "%s: no memory", file->path);
+    }
+    if (json_array_size(entries) == MOST_SAMPLES)
+        return gm_fail(error, GM_LIMIT, "%s: %s: more than %d repetitions", file->path, name, MOST_SAMPLES);
+    return json_array_append(entries, entry) == 0 ? GM_OK
+                                                  : gm_fail(error, GM_LIMIT, "%s: no memory", file->path);
+}
+
+static gm_status list_names(gm_gate_file *file, gm_error *error)
+{
+    const char *name;
+    json_t *entries;
+    const size_t count = json_object_size(file->rows);
+    file->names = gm_alloc(count, sizeof *file->names);
+    if (!file->names)
+        return gm_fail_memory(error, "names", count * sizeof *file->names);
+    json_object_foreach(file->rows, name, entries) file->names[file->count++] = name;
+    return GM_OK;
+}
+
+static gm_status file_entries(gm_gate_file *file, const json_t *root, gm_error *error)
+{
+    const json_t *benchmarks = json_object_get(root, "benchmarks");
+    gm_status status = GM_OK;
+    if (!json_is_array(benchmarks))
+        return gm_fail(error, GM_BAD_DATA,
+                       "%s: no list \"benchmarks\"; expected what 'gradmill bench' writes "
+                       "with --format json",
+                       file->path);
+    for (size_t i = 0; i < json_array_size(benchmarks) && status == GM_OK; i++) {
+        json_t *entry = json_array_get(benchmarks, i);
+        if (is_repetition(entry))
+            status = file_entry(file, entry, i, error);
+    }
+    if (status == GM_OK && json_object_size(file->rows) == 0)
+        status = gm_fail(error, GM_BAD_DATA, "%s: no timings; expected entries with run_type \"iteration\"",
+                         file->path);
+    return status == GM_OK ? list_names(file, error) : status;
+}
+
+gm_status gm_gate_file_load(gm_gate_file *file, const char *path, gm_error *error)
+{
+    json_t *root = NULL;
+    *file = (gm_gate_file){.path = path, .rows = json_object()};
+    gm_status status = file->rows ? read_json(&root, path, error) : gm_fail_memory(error, path, 0);
+    if (status == GM_OK)
+        status = file_entries(file, root, error);
+    json_decref(root);
+    return status;
+}
+
+void gm_gate_file_clear(gm_gate_file *file)
+{
+    gm_free(file->names);
+    json_decref(file->rows);
+    *file = (gm_gate_file){0};
+}
+
+const char *gm_gate_file_name(const gm_gate_file *file, size_t index)
+{
+    return index < file->count ? file->names[index] : NULL;
+}
+
+bool gm_gate_file_has(const gm_gate_file *file, const char *name)
+{
+    return json_object_get(file->rows, name) != NULL;
+}
+
+/* Seconds in one unit of "time_unit"; Google's default is ns. 0: unknown. */
+static double unit_of(const json_t *entry)
+{
+    static const struct {
+        const char *name;
+        double seconds;
+    } units[] = {{"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1}};
+    const char *name = json_string_value(json_object_get(entry, "time_unit"));
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (strcmp(units[i].name, name ? name : "ns") == 0)
+            return units[i].seconds;
+    return 0;
+}
+
+/* A positive time or 0: 0 stands for everything that is none. */
+static double time_of(const json_t *entry, const char *key, double unit)
+{
+    const double time = json_number_value(json_object_get(entry, key)) * unit;
+    return time > 0 && isfinite(time) ? time : 0;
+}
+
+static gm_status fill_series(const gm_gate_file *file, const char *name, const json_t *entries,
+                             gm_gate_series *series, gm_error *error)
+{
+    bool referenced = true;
+    for (size_t i = 0; i < series->count; i++) {
+        const json_t *entry = json_array_get(entries, i);
+        series->seconds[i] = time_of(entry, "real_time", unit_of(entry));
+        series->reference[i] = time_of(entry, "reference_ns", 1e-9);
+        referenced &= series->reference[i] > 0;
+        if (!(series->seconds[i] > 0))
+            return gm_fail(error, GM_BAD_DATA,
+                           "%s: %s, repetition %zu: no time; expected real_time > 0 and a time_unit of ns, "
+                           "us, ms or s",
+                           file->path, name, i + 1);
+    }
+    if (!referenced) {
+        gm_free(series->reference);
+        series->reference = NULL;
+    }
+    return GM_OK;
+}
+
+gm_status gm_gate_file_series(const gm_gate_file *file, const char *name, gm_gate_series *series,
+                              gm_error *error)
+{
+    const json_t *entries = json_object_get(file->rows, name);
+    *series = (gm_gate_series){.count = json_array_size(entries)};
+    if (series->count == 0)
+        return GM_OK;
+    series->seconds = gm_alloc(series->count, sizeof *series->seconds);
+    series->reference = gm_alloc(series->count, sizeof *series->reference);
+    if (!series->seconds || !series->reference)
+        return gm_fail_memory(error, "samples", 2 * series->count * sizeof *series->seconds);
+    return fill_series(file, name, entries, series, error);
+}
+
+void gm_gate_series_clear(gm_gate_series *series)
+{
+    gm_free(series->seconds);
+    gm_free(series->reference);
+    *series = (gm_gate_series){0};
+}

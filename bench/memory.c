@@ -1,0 +1,105 @@
+/* Case `memory`: bytes for each parameter, held between steps and moved in a step, by optimizer. A batch of
+ * one row makes the step as memory-bound as it gets; the speed of moving is measured with it. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "bench/cases.h"
+
+#include <stdio.h>
+
+static const gm_column columns[] = {
+    {"net", "net", "", GM_COLUMN_TEXT},
+    {"optimizer", "optimizer", "", GM_COLUMN_TEXT},
+    {"precision", "type", "", GM_COLUMN_TEXT},
+    {"parameters", "parameters", "", 0},
+    {"held", "held", "B/param", 1},
+    {"workspace", "workspace", "MiB", 2},
+    {"moved", "moved", "B/param", 1},
+    {"milliseconds", "step", "ms", 4},
+    {"bandwidth", "moved", "GB/s", 1},
+    {"bandwidth_share", "of triad", "%", 0},
+};
+
+/* Numbers that a step of one row reads and writes for each weight: W in forward, W in BP2, then the update.
+ */
+static double moved_numbers(gm_optimizer_kind kind)
+{
+    switch (kind) {
+    case GM_SGD:
+        return 2 + 2; /* BP4 reads and writes W */
+    case GM_MOMENTUM:
+        return 2 + 2 + 2 + 2; /* V scaled, V added to; V corrected and W written from a tile in cache */
+    case GM_NESTEROV:
+        return 2 + 2 + 2; /* the tile of G stays in cache; V and W read and written */
+    default:
+        return 2 + 2 + 2 + 2; /* M, V and W read and written */
+    }
+}
+
+static gm_status add_row(gm_result *result, const gm_environment *env, const gm_timed *t,
+                         const double *reference, gm_error *error)
+{
+    const gm_workload_options *o = &t->options;
+    const double size = (double)gm_precision_size(o->precision);
+    const double parameters = (double)gm_network_parameter_count(t->workload.network);
+    const double moved = moved_numbers(o->optimizer.kind) * size;
+    const gm_memory memory = gm_engine_memory(t->workload.engine);
+    const double seconds = t->candidate.statistics.median;
+    gm_result_row *row = gm_result_add(result, error, "memory/%s/%s/%s", o->net.name,
+                                       gm_optimizer_name(o->optimizer.kind), gm_precision_name(o->precision));
+    if (!row)
+        return error->status;
+    gm_result_text(result, row, "net", "%s", o->net.name);
+    gm_result_text(result, row, "optimizer", "%s", gm_optimizer_name(o->optimizer.kind));
+    gm_result_text(result, row, "precision", "%s", gm_precision_name(o->precision));
+    gm_result_number(result, row, "parameters", parameters);
+    gm_result_number(result, row, "held", (double)(memory.parameters + memory.optimizer) / parameters);
+    gm_result_number(result, row, "workspace", (double)memory.workspace / (1 << 20));
+    gm_result_number(result, row, "moved", moved);
+    gm_result_number(result, row, "milliseconds", seconds * 1e3);
+    gm_result_number(result, row, "bandwidth", moved * parameters / seconds / 1e9);
+    gm_result_number(result, row, "bandwidth_share", 100 * moved * parameters / seconds / env->bandwidth_all);
+    return gm_result_samples(row, t->candidate.samples, reference, t->candidate.count,
+                             t->candidate.iterations, error);
+}
+
+static gm_status run_net(gm_result *result, const gm_environment *env, const gm_bench_options *o,
+                         const gm_net *net, double seconds, gm_error *error)
+{
+    double reference[GM_MOST_ROUNDS];
+    gm_timed timed[GM_OPTIMIZER_COUNT];
+    const size_t count = o->optimizer_count ? o->optimizer_count : GM_OPTIMIZER_COUNT;
+    for (size_t i = 0; i < count; i++)
+        timed[i] = (gm_timed){.options = {
+                                  .net = *net,
+                                  .batch = o->batch.count ? o->batch.sizes[0] : 1,
+                                  .backend = "blas",
+                                  .precision = o->precision_count ? o->precisions[0] : GM_F32,
+                                  .optimizer = gm_optimizer_default(
+                                      o->optimizer_count ? o->optimizers[i] : (gm_optimizer_kind)i),
+                                  .activation = GM_RELU,
+                              }};
+    gm_status status = gm_timed_run(timed, count, seconds, o, reference, error);
+    for (size_t i = 0; i < count && status == GM_OK; i++)
+        status = add_row(result, env, &timed[i], reference, error);
+    gm_timed_clear(timed, count);
+    return status;
+}
+
+gm_status gm_bench_memory(gm_result *result, gm_environment *env, const gm_bench_options *o, gm_error *error)
+{
+    static const char *const defaults[] = {"wide", "mid", NULL};
+    *result = gm_result_make("memory", columns, sizeof columns / sizeof *columns);
+    snprintf(result->title, sizeof result->title, "Memory of a training step of one row, by optimizer");
+    gm_net nets[GM_MOST_NETS];
+    size_t count = 0;
+    gm_status status = gm_bench_nets(o, defaults, nets, GM_MOST_NETS, &count, error);
+    if (status == GM_OK)
+        status = gm_environment_measure(env, GM_F32, error);
+    const double seconds = (o->seconds > 0 ? o->seconds : 10) / (double)gm_max(count, 1);
+    for (size_t i = 0; i < count && status == GM_OK; i++)
+        status = run_net(result, env, o, &nets[i], seconds, error);
+    gm_result_note(
+        result, "held: W, b and the optimizer's copies. moved: reads and writes of W and these copies in one "
+                "step, counted from the algorithm; what fits in a cache moves faster than the triad");
+    return status;
+}

@@ -1,0 +1,287 @@
+/* Fills the page from the JSON that stands in it: environment, sortable table, and the charts that fit the case. */
+"use strict";
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const facts = data.context.gradmill;
+  const columns = facts.columns;
+  const shown = { charts: 0, points: 0 }; /* what the test asks for */
+  window.gradmill = shown;
+
+  /* ---- small helpers ---- */
+  const element = (name, attributes = {}, ...children) => {
+    const e = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) e.setAttribute(key, value);
+    e.append(...children);
+    return e;
+  };
+  const index = (key) => columns.findIndex((c) => c.key === key);
+  const has = (key) => index(key) >= 0 && data.rows.some((r) => !empty(get(r, key)));
+  const get = (row, key) => (index(key) < 0 ? null : row.cells[index(key)]);
+  const empty = (value) => value === null || value === undefined || value === "";
+  const distinct = (values) => [...new Set(values)];
+  const colour = (i) => getComputedStyle(document.documentElement).getPropertyValue("--c" + (i % 8)).trim();
+  const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const fixed = (value, decimals) =>
+    value.toLocaleString("en-US", {
+      minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping: Math.abs(value) >= 10000,
+    });
+  const digits = (value, n = 3) => Number(value).toLocaleString("en-US", { maximumSignificantDigits: n, useGrouping: Math.abs(value) >= 10000 });
+  const unit = (key) => columns[index(key)]?.unit ?? "";
+  const named = (key) => columns[index(key)].head + (unit(key) ? ", " + unit(key) : "");
+
+  /* ---- texts ---- */
+  function fillTexts() {
+    document.title = facts.title + " - gradmill";
+    document.querySelector("h1").textContent = facts.title;
+    document.querySelector(".kind").textContent = "gradmill bench " + facts.benchmark;
+    document.querySelector(".command").textContent = "$ " + data.context.executable;
+    const list = document.getElementById("environment");
+    for (const [label, text] of data.lines) list.append(element("dt", {}, label), element("dd", {}, text));
+    const notes = document.getElementById("notes");
+    for (const note of facts.notes) notes.append(element("p", {}, note));
+    const warnings = document.getElementById("warnings");
+    warnings.hidden = facts.warnings.length === 0;
+    for (const warning of facts.warnings) warnings.append(element("p", {}, element("strong", {}, "Warning: "), warning));
+  }
+
+  /* ---- the table ---- */
+  const visible = columns.map((c, i) => i).filter((i) => data.rows.some((r) => !empty(r.cells[i])));
+
+  function cell(row, i) {
+    const value = row.cells[i], decimals = columns[i].decimals;
+    const text = empty(value) ? "" : decimals === null ? value : fixed(value, decimals);
+    return element("td", decimals === null ? {} : { class: "number" }, text);
+  }
+
+  function fillRows(rows) {
+    document.querySelector("#results tbody").replaceChildren(
+      ...rows.map((row) => element("tr", { title: row.name }, ...visible.map((i) => cell(row, i)))));
+  }
+
+  /* Empty cells come last either way. */
+  function sortBy(i, ascending) {
+    const sign = ascending ? 1 : -1;
+    return [...data.rows].sort((a, b) => {
+      const x = a.cells[i], y = b.cells[i];
+      if (empty(x) || empty(y)) return empty(x) - empty(y);
+      return sign * (columns[i].decimals === null ? x.localeCompare(y, "en", { numeric: true }) : x - y);
+    });
+  }
+
+  function fillTable() {
+    const head = element("tr");
+    for (const i of visible) {
+      const c = columns[i];
+      const button = element("button", { type: "button", title: "Sort" }, element("span", {}, c.head || c.key), element("small", {}, c.unit));
+      const th = element("th", { scope: "col", "data-key": c.key, ...(c.decimals === null ? {} : { class: "number" }) }, button);
+      button.addEventListener("click", () => {
+        const ascending = th.getAttribute("aria-sort") !== "ascending";
+        for (const other of head.children) other.removeAttribute("aria-sort");
+        th.setAttribute("aria-sort", ascending ? "ascending" : "descending");
+        fillRows(sortBy(i, ascending));
+      });
+      head.append(th);
+    }
+    document.querySelector("#results thead").append(head);
+    fillRows(data.rows);
+  }
+
+  /* ---- charts: frames ---- */
+  const plots = [];
+
+  function frame(title, hint) {
+    const figure = element("figure", {}, element("figcaption", {}, title, ...(hint ? [element("small", {}, hint)] : [])));
+    document.getElementById("charts").append(figure);
+    shown.charts++;
+    return figure;
+  }
+
+  const width = (figure) => figure.clientWidth - 2 * parseFloat(getComputedStyle(figure).paddingLeft);
+  const height = (figure) => Math.round(Math.min(400, Math.max(260, width(figure) * 0.5)));
+
+  const axis = (label, more) => ({
+    label, labelSize: 26, labelFont: "13px system-ui, sans-serif", font: "12px system-ui, sans-serif",
+    stroke: style("--soft"), grid: { stroke: style("--grid"), width: 1 }, ticks: { stroke: style("--line"), width: 1, size: 5 }, ...more,
+  });
+  const plain = (u, splits) => splits.map((v) => (v === null ? "" : digits(v, 4)));
+
+  /* Curves or points over one axis; {xs, series: [{label, ys, ...uPlot options}]}. */
+  function plot(figure, chart) {
+    const scale = (log, range) => ({ time: false, ...(log ? { distr: 3, log } : {}), ...(range ? { range: () => range } : {}) });
+    const value = (u, v) => (v === null || v === undefined ? "-" : digits(v));
+    const options = {
+      width: width(figure), height: height(figure), padding: [12, 14, 0, 0],
+      scales: { x: scale(chart.xLog, chart.xRange), y: scale(chart.yLog, chart.yRange) },
+      axes: [
+        axis(chart.x, { values: plain, ...(chart.xSplits ? { splits: chart.xSplits, filter: (u, s) => s } : {}) }),
+        axis(chart.y, { values: plain, size: 58 }),
+      ],
+      series: [{ label: chart.x, value }, ...chart.series.map(({ ys, ...s }) => ({ value, spanGaps: true, width: 2, ...s }))],
+      hooks: chart.draw ? { draw: [chart.draw] } : {},
+      cursor: { drag: { x: false, y: false } },
+    };
+    const u = new uPlot(options, [chart.xs, ...chart.series.map((s) => s.ys)], figure);
+    u.root.setAttribute("role", "img");
+    u.root.setAttribute("aria-label", `${figure.querySelector("figcaption").firstChild.textContent}: ${chart.y} over ${chart.x}; the table has the numbers`);
+    shown.points += chart.series.reduce((n, s) => n + (s.guide ? 0 : s.ys.filter((y) => y !== null).length), 0);
+    plots.push({ u, figure });
+  }
+
+  /* Series of rows, one for each group, over the distinct values of a column. */
+  function curves(rows, x, y, group) {
+    const xs = distinct(rows.map((r) => get(r, x))).sort((a, b) => a - b);
+    const labels = distinct(rows.map(group));
+    const series = labels.map((label, i) => {
+      const own = new Map(rows.filter((r) => group(r) === label).map((r) => [get(r, x), get(r, y)]));
+      return { label, stroke: colour(i), ys: xs.map((v) => own.get(v) ?? null), points: { show: true, size: 7, fill: colour(i) } };
+    });
+    return { xs, series };
+  }
+
+  /* Horizontal bars: [{label, value, text, parts: [{size, colour, title}]}]. */
+  function bars(figure, items, legend = []) {
+    if (legend.length)
+      figure.append(element("ul", { class: "legend" }, ...legend.map(([name, c]) => element("li", { style: `--mark: ${c}` }, name))));
+    const most = Math.max(...items.map((item) => item.value));
+    const box = element("div", { class: "bars", role: "list" });
+    for (const item of items) {
+      const fill = element("span", { class: "fill", style: `width: calc((100% - 8.5rem) * ${most > 0 ? item.value / most : 0})` });
+      for (const part of item.parts)
+        fill.append(element("i", { title: part.title, style: `background: ${part.colour}; width: ${(100 * part.size) / item.value}%` }));
+      const line = element("span", { class: "bar", role: "listitem", "aria-label": `${item.label}: ${item.text}` }, fill, element("span", { class: "value" }, item.text));
+      box.append(element("span", { class: "label", "aria-hidden": "true" }, item.label), line);
+      shown.points += item.parts.length;
+    }
+    figure.append(box);
+  }
+
+  /* ---- charts: what the cases show ---- */
+  const threads = (n) => (n === 1 ? "1 thread" : `${n} threads`);
+  const speedKey = () => ["gflops", "samples_per_second", "milliseconds", "seconds"].find(has);
+
+  function crossover() {
+    const y = speedKey();
+    for (const sweep of has("sweep") ? distinct(data.rows.map((r) => get(r, "sweep"))) : [null]) {
+      const rows = data.rows.filter((r) => (sweep === null || get(r, "sweep") === sweep) && !empty(get(r, y)));
+      const spread = (key) => distinct(rows.map((r) => get(r, key))).length;
+      const x = spread("batch") > spread("width") ? "batch" : "width";
+      const other = x === "width" ? "batch" : "width";
+      const fixedPart = spread(other) === 1 && !empty(get(rows[0], other)) ? `${other} ${get(rows[0], other)}` : "";
+      const several = spread(other) > 1;
+      const group = (r) => `${get(r, "backend")}, ${threads(get(r, "threads") ?? r.threads)}${several ? `, ${other} ${get(r, other)}` : ""}`;
+      const figure = frame(`${columns[index(y)].head} over ${x}`.replace(/^./, (c) => c.toUpperCase()), `${fixedPart}${fixedPart ? "; " : ""}both axes logarithmic`);
+      plot(figure, { ...curves(rows, x, y, group), x: named(x), y: unit(y) || named(y), xLog: 2, yLog: 10 });
+    }
+  }
+
+  function scaling() {
+    const rows = data.rows.filter((r) => !empty(get(r, "speedup")));
+    const group = (r) => [get(r, "net"), get(r, "backend")].filter((v) => !empty(v)).join(", ");
+    const chart = curves(rows, "threads", "speedup", group);
+    chart.series.push({ label: "ideal", stroke: style("--soft"), width: 1, dash: [6, 5], points: { show: false }, ys: chart.xs, guide: true });
+    const top = Math.max(...chart.xs, ...rows.map((r) => get(r, "speedup")));
+    plot(frame("Speed-up over threads", "dashed: ideal"), {
+      ...chart, x: "threads", y: "speed-up", yRange: [0, top * 1.08], xRange: [0.5, Math.max(...chart.xs) + 0.5],
+      ...(chart.xs.length <= 16 ? { xSplits: () => chart.xs } : {}),
+    });
+  }
+
+  /* One bar for each layer, one part for each equation. */
+  function anatomy() {
+    const time = ["microseconds", "seconds", "share"].find(has);
+    const steps = data.rows.filter((r) => get(r, "kind") !== "step" && get(r, time) > 0);
+    const kinds = distinct(steps.map((r) => get(r, "kind")));
+    const tone = (r) => colour(kinds.indexOf(get(r, "kind")));
+    for (const net of has("net") ? distinct(steps.map((r) => get(r, "net"))) : [null]) {
+      const rows = steps.filter((r) => net === null || get(r, "net") === net);
+      const items = distinct(rows.map((r) => get(r, "layer"))).map((layer) => {
+        const own = rows.filter((r) => get(r, "layer") === layer);
+        const value = own.reduce((sum, r) => sum + get(r, time), 0);
+        const share = has("share") ? own.reduce((sum, r) => sum + get(r, "share"), 0) : null;
+        const parts = own.map((r) => ({ size: get(r, time), colour: tone(r), title: `${get(r, "kind")}: ${digits(get(r, time))} ${unit(time)}` }));
+        const label = /^\d+$/.test(layer) ? `layer ${layer}` : layer === "all" ? "all layers" : layer;
+        return { label, value, parts, text: `${digits(value)} ${unit(time)}${share !== null && time !== "share" ? ` (${digits(share, 2)} %)` : ""}` };
+      });
+      const legend = distinct(rows.map((r) => get(r, "kind"))).map((kind) => [kind, colour(kinds.indexOf(kind))]);
+      bars(frame(net === null ? "One step by layer and part" : `One step of ${net}`, `time by layer and part, ${unit(time)}`), items, legend);
+    }
+  }
+
+  /* Arithmetic over intensity under the measured ceilings. */
+  function roofline() {
+    const rows = data.rows.filter((r) => get(r, "intensity") > 0 && get(r, "gflops") > 0);
+    if (rows.length === 0) return;
+    const scope = Math.max(...rows.map((r) => get(r, "threads") ?? (Number(/threads:(\d+)/.exec(r.name)?.[1]) || r.threads))) > 1 ? "all_threads" : "one_thread";
+    const precision = facts.peaks.fma_f32_flops[scope] ? "f32" : "f64";
+    const peak = facts.peaks[`fma_${precision}_flops`][scope] / 1e9, band = facts.peaks.memory_bytes[scope] / 1e9;
+    const measured = peak > 0 && band > 0;
+    const intensity = rows.map((r) => get(r, "intensity")), knee = measured ? peak / band : intensity[0];
+    const low = Math.min(...intensity, knee) / 2, high = Math.max(...intensity, knee) * 2;
+    const roof = measured ? [low, knee, high] : [];
+    const kinds = distinct(rows.map((r) => get(r, "kind") ?? "product"));
+    const all = [...rows.map((r) => ({ x: get(r, "intensity"), r })), ...roof.map((x) => ({ x }))].sort((a, b) => a.x - b.x);
+    const series = kinds.map((kind, i) => ({
+      label: kind, stroke: colour(i), paths: () => null, points: { show: true, size: 9, fill: colour(i) },
+      ys: all.map((p) => (p.r && (get(p.r, "kind") ?? "product") === kind ? get(p.r, "gflops") : null)),
+    }));
+    if (measured)
+      series.push({ label: "ceiling", stroke: style("--ink"), width: 2, points: { show: false }, guide: true, ys: all.map((p) => (p.r ? null : Math.min(peak, band * p.x))) });
+    const label = (r) => [distinct(rows.map((o) => get(o, "net"))).length > 1 ? get(r, "net") : null, get(r, "layer") ?? get(r, "nr")].filter((v) => !empty(v)).join(" ");
+    const tops = rows.map((r) => get(r, "gflops"));
+    plot(frame("Roofline", measured ? `ceilings: ${digits(peak)} GFLOP/s of ${precision} FMA, ${digits(band)} GB/s of memory (${scope.replace("_", " ")}); numbers are layers` : "ceilings were not measured"), {
+      xs: all.map((p) => p.x), series, x: "intensity, FLOP/byte", y: "GFLOP/s", xLog: 10, yLog: 10,
+      xRange: [low, high], yRange: [Math.min(...tops, ...(measured ? [band * low] : [])) / 2, Math.max(...tops, measured ? peak : 0) * 2],
+      draw: (u) => labels(u, rows.map((r) => ({ x: get(r, "intensity"), y: get(r, "gflops"), text: label(r) }))),
+    });
+  }
+
+  /* Texts beside points; one that would cover another is left out. */
+  function labels(u, marks) {
+    const c = u.ctx, ratio = devicePixelRatio, taken = [];
+    c.save();
+    c.font = `${11 * ratio}px system-ui, sans-serif`;
+    c.fillStyle = style("--soft");
+    c.textBaseline = "middle";
+    for (const mark of marks) {
+      const x = u.valToPos(mark.x, "x", true) + 8 * ratio, y = u.valToPos(mark.y, "y", true), w = c.measureText(mark.text).width;
+      if (x + w > u.bbox.left + u.bbox.width || taken.some((t) => x < t.x + t.w + 2 && t.x < x + w + 2 && Math.abs(t.y - y) < 12 * ratio)) continue;
+      taken.push({ x, y, w });
+      c.fillText(mark.text, x, y);
+    }
+    c.restore();
+  }
+
+  /* One bar for each row, named by the columns that tell the rows apart. */
+  function rowBars() {
+    const y = speedKey();
+    if (!y) return;
+    const names = columns.filter((c, i) => i < index(y) && (c.decimals === null || ["batch", "threads", "width"].includes(c.key)));
+    const telling = names.filter((c) => distinct(data.rows.map((r) => get(r, c.key))).length > 1);
+    const rows = data.rows.filter((r) => get(r, y) > 0);
+    const groups = distinct(rows.map((r) => get(r, "backend")));
+    const text = (r, c) => (c.key === "threads" ? threads(get(r, c.key)) : c.decimals === null ? get(r, c.key) : `${c.head} ${get(r, c.key)}`);
+    const items = rows.map((r) => ({
+      label: telling.filter((c) => !empty(get(r, c.key))).map((c) => text(r, c)).join(", ") || r.name,
+      value: get(r, y),
+      text: `${digits(get(r, y))} ${unit(y)}${empty(get(r, "peak_share")) ? "" : ` (${digits(get(r, "peak_share"), 2)} %)`}`,
+      parts: [{ size: get(r, y), colour: colour(groups.indexOf(get(r, "backend"))), title: r.name }],
+    }));
+    const legend = groups.length > 1 ? groups.map((g, i) => [g, colour(i)]) : [];
+    if (items.length) bars(frame(`${columns[index(y)].head}, ${unit(y)}`.replace(/^./, (c) => c.toUpperCase()), has("peak_share") ? "in brackets: share of the FMA peak" : ""), items, legend);
+  }
+
+  const cases = { crossover: [crossover], scaling: [scaling], anatomy: [anatomy, roofline], gemm: [roofline, rowBars], gate: [] };
+
+  function draw() {
+    plots.splice(0).forEach(({ u }) => u.destroy());
+    document.getElementById("charts").replaceChildren();
+    shown.charts = shown.points = 0;
+    if (data.rows.length) for (const chart of cases[facts.benchmark] ?? [rowBars]) chart();
+  }
+
+  fillTexts();
+  fillTable();
+  draw();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  addEventListener("resize", () => plots.forEach(({ u, figure }) => u.setSize({ width: width(figure), height: height(figure) })));
+})();

@@ -1,0 +1,102 @@
+/* What the cases share: workloads made, checked against each other, and timed in turns. */
+#include "base/error.h"
+#include "bench/cases.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool same_net(const gm_timed *a, const gm_timed *b)
+{
+    return strcmp(a->options.net.name, b->options.net.name) == 0 && a->options.batch == b->options.batch &&
+           a->options.activation == b->options.activation;
+}
+
+/* The first loss comes from the same weights and data: whoever computes it, it must be the same. */
+static gm_status check_losses(gm_timed *timed, size_t count, gm_error *error)
+{
+    double losses[64];
+    for (size_t i = 0; i < count && i < 64; i++) {
+        const gm_workload *w = &timed[i].workload;
+        const gm_status status = gm_engine_loss(w->engine, w->xs, w->ys, &losses[i], NULL, error);
+        if (status != GM_OK)
+            return status;
+        for (size_t j = 0; j < i; j++) {
+            if (same_net(&timed[i], &timed[j]) && !(fabs(losses[i] - losses[j]) <= 1e-4 * fabs(losses[j])))
+                return gm_fail(error, GM_CHECK, "%s, batch %zu: %s gives the loss %.9g, %s gives %.9g",
+                               timed[i].options.net.name, timed[i].options.batch, timed[i].options.backend,
+                               losses[i], timed[j].options.backend, losses[j]);
+        }
+    }
+    return GM_OK;
+}
+
+gm_status gm_timed_run(gm_timed *timed, size_t count, double seconds, const gm_bench_options *options,
+                       double *reference, gm_error *error)
+{
+    gm_status status = GM_OK;
+    for (size_t i = 0; i < count && status == GM_OK; i++)
+        status = gm_workload_create(&timed[i].workload, &timed[i].options, error);
+    if (status == GM_OK)
+        status = check_losses(timed, count, error);
+    if (status != GM_OK)
+        return status;
+    gm_candidate candidates[64];
+    for (size_t i = 0; i < count; i++)
+        candidates[i] = (gm_candidate){.run = gm_workload_steps, .context = &timed[i].workload};
+    gm_rounds_options rounds = gm_rounds_options_default();
+    rounds.budget_seconds = seconds;
+    rounds.progress = options->progress;
+    rounds.context = options->context;
+    status = gm_rounds_run(candidates, count, &rounds, reference, error);
+    for (size_t i = 0; i < count; i++)
+        timed[i].candidate = candidates[i];
+    return status;
+}
+
+void gm_timed_clear(gm_timed *timed, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        gm_workload_clear(&timed[i].workload);
+}
+
+double gm_timed_flops(const gm_timed *t)
+{
+    return gm_step_flop(t->workload.network, t->options.batch) / t->candidate.statistics.median;
+}
+
+/* `net` with every hidden layer `width` wide. */
+static gm_net widened(const gm_net *net, size_t width)
+{
+    gm_net wide = *net;
+    size_t length = 0;
+    for (size_t i = 0; i < net->width_count; i++) {
+        if (i > 0 && i + 1 < net->width_count)
+            wide.widths[i] = width;
+        if (length < sizeof wide.name)
+            length += (size_t)snprintf(wide.name + length, sizeof wide.name - length, i ? "-%zu" : "%zu",
+                                       wide.widths[i]);
+    }
+    return wide;
+}
+
+gm_status gm_bench_nets(const gm_bench_options *o, const char *const *defaults, gm_net *nets, size_t most,
+                        size_t *count, gm_error *error)
+{
+    gm_net given[GM_MOST_NETS];
+    size_t given_count = o->net_count;
+    memcpy(given, o->nets, sizeof given);
+    gm_status status = GM_OK;
+    for (; given_count < GM_MOST_NETS && o->net_count == 0 && *defaults && status == GM_OK; defaults++)
+        status = gm_net_parse(&given[given_count++], *defaults, error);
+    const size_t widths = o->width.count ? o->width.count : 1;
+    if (status == GM_OK && given_count * widths > most)
+        return gm_fail(error, GM_LIMIT, "%zu networks; expected at most %zu in one run", given_count * widths,
+                       most);
+    *count = 0;
+    for (size_t i = 0; i < given_count && status == GM_OK; i++) {
+        for (size_t w = 0; w < widths; w++)
+            nets[(*count)++] = o->width.count ? widened(&given[i], o->width.sizes[w]) : given[i];
+    }
+    return status;
+}

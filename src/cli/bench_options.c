@@ -1,0 +1,252 @@
+/* What `gradmill bench` is asked to do: its option table. */
+#include "cli/bench_options.h"
+#include "base/number.h"
+#include "cli/options.h"
+
+#include <string.h>
+
+enum {
+    KEY_NET = 1,
+    KEY_BATCH,
+    KEY_WIDTH,
+    KEY_THREADS,
+    KEY_BACKEND,
+    KEY_PRECISION,
+    KEY_OPTIMIZER,
+    KEY_ACTIVATION,
+    KEY_TIME,
+    KEY_OUT,
+    KEY_REPORT,
+    KEY_BLAS,
+    KEY_EPOCH,
+    KEY_ACCURACY,
+    KEY_DATA,
+    KEY_LEVEL,
+    KEY_THRESHOLD,
+};
+
+static const struct argp_option table[] = {
+    {0, 0, 0, 0, "What to sweep; lists such as 1,32,128, ranges such as 64..8192*2 or 1..4:", 1},
+    {"net", KEY_NET, "NET,...", 0, "784-128-10, or wide, mid, deep, mnist, nielsen, xor", 0},
+    {"batch", KEY_BATCH, "SIZES", 0, "rows of a batch (default: the net's own)", 0},
+    {"width", KEY_WIDTH, "SIZES", 0, "of every hidden layer, instead of the net's own", 0},
+    {"threads", KEY_THREADS, "SIZES", 0, "default: what affinity and quota allow", 0},
+    {"backend", KEY_BACKEND, "NAME,...", 0, "blas, naive, naive-ikj (default blas)", 0},
+    {"precision", KEY_PRECISION, "TYPE,...", 0, "f32, f64 (default f32)", 0},
+    {"optimizer", KEY_OPTIMIZER, "NAME,...", 0, "sgd, momentum, nesterov, adam, adamw (default sgd)", 0},
+    {"activation", KEY_ACTIVATION, "F,...", 0, "of the hidden layers (default sigmoid)", 0},
+    {"time", KEY_TIME, "T", 0, "for the whole case: 30s, 2m, 500ms", 0},
+    {0, 0, 0, 0, "Output:", 2},
+    {"output", 'o', "FORMAT", 0, "on stdout: table, markdown, csv, json (default table)", 0},
+    {"out", KEY_OUT, "FILE", 0, "the same as JSON into a file", 0},
+    {"report", KEY_REPORT, "FILE", 0, "one HTML page with tables and charts", 0},
+    {0, 0, 0, 0, "compare, peers, gate:", 3},
+    {"blas", KEY_BLAS, "NAME,...", 0,
+     "compare: openblas-pthread, openblas-openmp, openblas-serial, blis, reference, or the path of a library",
+     0},
+    {"epoch", KEY_EPOCH, 0, 0, "peers: whole epochs of Fashion-MNIST instead of single steps", 0},
+    {"accuracy", KEY_ACCURACY, "X", 0, "peers --epoch: the time to this test accuracy", 0},
+    {"data", KEY_DATA, "DIR", 0, "peers --epoch: the IDX files (default where Debian has them)", 0},
+    {"level", KEY_LEVEL, "P", 0, "gate: of the rank test (default 0.01)", 0},
+    {"threshold", KEY_THRESHOLD, "X", 0, "gate: smallest relative change that counts (default 0.03)", 0},
+    {0},
+};
+
+static void parse_range(gm_range *range, const char *option, const char *text, struct argp_state *state)
+{
+    gm_error error = {0};
+    if (gm_range_parse(range, option, text, &error) != GM_OK)
+        argp_error(state, "%s", error.message);
+}
+
+static void add_net(cli_bench_options *o, const char *item, struct argp_state *state)
+{
+    gm_error error = {0};
+    if (o->sweep.net_count == GM_MOST_NETS)
+        argp_error(state, "--net: expected at most %d networks", GM_MOST_NETS);
+    else if (gm_net_parse(&o->sweep.nets[o->sweep.net_count++], item, &error) != GM_OK)
+        argp_error(state, "%s", error.message);
+}
+
+static void add_backend(cli_bench_options *o, const char *item, struct argp_state *state)
+{
+    size_t i = 0;
+    while (gm_backend_name(i) && strcmp(gm_backend_name(i), item) != 0)
+        i++;
+    if (!gm_backend_name(i) || o->sweep.backend_count == GM_MOST_BACKENDS)
+        argp_error(state, "--backend %s: expected blas, naive or naive-ikj, each once", item);
+    else
+        o->sweep.backends[o->sweep.backend_count++] = gm_backend_name(i);
+}
+
+static void add_precision(cli_bench_options *o, const char *item, struct argp_state *state)
+{
+    gm_precision precision = GM_F32;
+    if (!gm_precision_from_name(item, &precision) || o->sweep.precision_count == 2)
+        argp_error(state, "--precision %s: expected f32, f64 or both", item);
+    else
+        o->sweep.precisions[o->sweep.precision_count++] = precision;
+}
+
+static void add_optimizer(cli_bench_options *o, const char *item, struct argp_state *state)
+{
+    gm_optimizer_kind kind = GM_SGD;
+    if (!gm_optimizer_from_name(item, &kind) || o->sweep.optimizer_count == GM_OPTIMIZER_COUNT)
+        argp_error(state, "--optimizer %s: expected sgd, momentum, nesterov, adam or adamw, each once", item);
+    else
+        o->sweep.optimizers[o->sweep.optimizer_count++] = kind;
+}
+
+static void add_activation(cli_bench_options *o, const char *item, struct argp_state *state)
+{
+    gm_activation activation = GM_SIGMOID;
+    if (!gm_activation_from_name(item, &activation) || activation == GM_SOFTMAX ||
+        o->sweep.activation_count == GM_ACTIVATION_COUNT)
+        argp_error(state, "--activation %s: expected activations of hidden layers, each once", item);
+    else
+        o->sweep.activations[o->sweep.activation_count++] = activation;
+}
+
+static void add_library(cli_bench_options *o, const char *item, struct argp_state *state)
+{
+    if (o->library_count == CLI_MOST_LIBRARIES)
+        argp_error(state, "--blas: expected at most %d libraries", CLI_MOST_LIBRARIES);
+    else
+        o->libraries[o->library_count++] = item;
+}
+
+static void each_item(cli_bench_options *o, char *list,
+                      void add(cli_bench_options *, const char *, struct argp_state *),
+                      struct argp_state *state)
+{
+    for (char *item; (item = strsep(&list, ","));)
+        add(o, item, state);
+}
+
+/* "30s", "2m", "500ms", or seconds without a unit. */
+static double parse_time(const char *text, struct argp_state *state)
+{
+    static const struct {
+        const char *unit;
+        double seconds;
+    } units[] = {{"ms", 1e-3}, {"s", 1}, {"m", 60}, {"", 1}};
+    const size_t digits = strspn(text, "0123456789.");
+    double value;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (strcmp(text + digits, units[i].unit) == 0 && gm_parse_double(text, digits, &value) && value > 0)
+            return value * units[i].seconds;
+    }
+    argp_error(state, "--time %s: expected a time such as 30s, 2m or 500ms", text);
+    return 0;
+}
+
+static void parse_argument(cli_bench_options *o, const char *argument, struct argp_state *state)
+{
+    if (!o->name)
+        o->name = argument;
+    else if (strcmp(o->name, "gate") == 0 && o->file_count < 2)
+        o->files[o->file_count++] = argument;
+    else
+        argp_error(state, "unexpected argument '%s'", argument);
+}
+
+static error_t parse_output(int key, char *argument, cli_bench_options *o, struct argp_state *state)
+{
+    switch (key) {
+    case 'o':
+        if (!gm_format_from_name(argument, &o->format))
+            argp_error(state, "-o %s: expected table, markdown, csv or json", argument);
+        return 0;
+    case KEY_OUT:
+        o->out = argument;
+        return 0;
+    case KEY_REPORT:
+        o->report = argument;
+        return 0;
+    case KEY_BLAS:
+        each_item(o, argument, add_library, state);
+        return 0;
+    case KEY_EPOCH:
+        o->epoch = true;
+        return 0;
+    case KEY_ACCURACY:
+        o->accuracy = cli_number("accuracy", argument, state);
+        return 0;
+    case KEY_DATA:
+        o->data = argument;
+        return 0;
+    case KEY_LEVEL:
+        o->gate.level = cli_number("level", argument, state);
+        return 0;
+    case KEY_THRESHOLD:
+        o->gate.threshold = cli_number("threshold", argument, state);
+        return 0;
+    case ARGP_KEY_ARG:
+        parse_argument(o, argument, state);
+        return 0;
+    case ARGP_KEY_END:
+        if (o->name && strcmp(o->name, "gate") == 0 && o->file_count != 2)
+            argp_error(state, "gate: expected OLD.json and NEW.json");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    cli_bench_options *o = state->input;
+    switch (key) {
+    case KEY_NET:
+        each_item(o, argument, add_net, state);
+        return 0;
+    case KEY_BATCH:
+        parse_range(&o->sweep.batch, "batch", argument, state);
+        return 0;
+    case KEY_WIDTH:
+        parse_range(&o->sweep.width, "width", argument, state);
+        return 0;
+    case KEY_THREADS:
+        parse_range(&o->sweep.threads, "threads", argument, state);
+        return 0;
+    case KEY_BACKEND:
+        each_item(o, argument, add_backend, state);
+        return 0;
+    case KEY_PRECISION:
+        each_item(o, argument, add_precision, state);
+        return 0;
+    case KEY_OPTIMIZER:
+        each_item(o, argument, add_optimizer, state);
+        return 0;
+    case KEY_ACTIVATION:
+        each_item(o, argument, add_activation, state);
+        return 0;
+    case KEY_TIME:
+        o->sweep.seconds = parse_time(argument, state);
+        return 0;
+    default:
+        return parse_output(key, argument, o, state);
+    }
+}
+
+void cli_bench_parse(cli_bench_options *options, int argc, char **argv)
+{
+    const struct argp argp = {
+        .options = table,
+        .parser = parse,
+        .args_doc = "[CASE [OLD.json NEW.json]]",
+        .doc = "Measures training steps. Without a case: a quick tour, naive loops against BLAS.\v"
+               "Cases:\n"
+               "  step       whole training steps, swept over everything above\n"
+               "  anatomy    where one step goes: by layer and equation, and what bounds it\n"
+               "  gemm       the products of the equations, checked, then timed\n"
+               "  crossover  naive loops against BLAS as the width or the batch grows\n"
+               "  scaling    threads 1 to T: speed-up and efficiency\n"
+               "  memory     bytes for each parameter, held and moved, by optimizer\n"
+               "  compare    several BLAS libraries, each in a process of its own (--blas)\n"
+               "  peers      the same networks in PyTorch, scikit-learn and FANN\n"
+               "  gate       which rows changed beyond noise; exit code 8 on a regression",
+    };
+    *options = (cli_bench_options){.gate = gm_gate_options_default()};
+    argp_parse(&argp, argc, argv, 0, NULL, options);
+}

@@ -1,0 +1,29 @@
+/* What `gradmill bench` is asked to do. */
+#ifndef GM_CLI_BENCH_OPTIONS_H
+#define GM_CLI_BENCH_OPTIONS_H
+
+#include "bench/cases.h"
+#include "bench/gate.h"
+#include "bench/output.h"
+
+#define CLI_MOST_LIBRARIES 16
+
+typedef struct cli_bench_options {
+    const char *name;     /* of the case; NULL: the quick tour */
+    const char *files[2]; /* gate: OLD.json NEW.json */
+    size_t file_count;
+    gm_bench_options sweep;
+    gm_gate_options gate;
+    const char *libraries[CLI_MOST_LIBRARIES]; /* compare */
+    size_t library_count;
+    bool epoch;       /* peers: end to end */
+    double accuracy;  /* peers --epoch: time to this; 0: not asked */
+    const char *data; /* peers --epoch: directory of IDX files */
+    gm_format format;
+    const char *out, *report; /* files; NULL: none */
+} cli_bench_options;
+
+/* Parses the command line; a mistake ends the program through argp. */
+void cli_bench_parse(cli_bench_options *options, int argc, char **argv);
+
+#endif

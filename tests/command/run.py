@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+"""Tests of the command as a black box: run.py --gradmill PATH --source DIR [--build DIR] [--shim PATH] [MODULE...]
+
+Prints TAP: one line for each test, or for each case of a test that has several. Exit code 1 if any failed.
+"""
+import argparse
+import importlib
+import os
+import pathlib
+import sys
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+class TapResult(unittest.TestResult):
+    """Every outcome as a line; a method whose cases were reported has no line of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.count = self.failed = 0
+        self.parents = set()
+
+    def line(self, test, good, remark=""):
+        name = getattr(test, "_testMethodName", None) or test.id()
+        parent = getattr(test, "test_case", None)
+        if parent is not None:
+            cases = test._message if isinstance(test._message, str) else ", ".join(map(str, test.params.values()))
+            name = f"{parent._testMethodName}: {cases}"
+            self.parents.add(id(parent))
+            test = parent
+        room = type(test).__module__.removeprefix("test_")
+        name = " ".join(f"{room}: {name.removeprefix('test_').replace('_', ' ')}".split())
+        self.count += 1
+        self.failed += not good
+        word = "ok" if good else "not ok"
+        print(f"{word} {self.count} - {name.replace('#', '.')[:150]}{remark}", flush=True)
+
+    def complain(self, test, error):
+        self.line(test, False)
+        for line in self._exc_info_to_string(error, getattr(test, "test_case", test)).splitlines():
+            print(f"# {line}", flush=True)
+
+    def addSuccess(self, test):
+        if id(test) not in self.parents:
+            self.line(test, True)
+
+    def addSubTest(self, test, subtest, error):
+        if error is None:
+            self.line(subtest, True)
+        else:
+            self.complain(subtest, error)
+
+    def addFailure(self, test, error):
+        self.complain(test, error)
+
+    addError = addFailure
+
+    def addSkip(self, test, reason):
+        self.line(test, True, f" # SKIP {reason}")
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--gradmill", required=True, help="the command to test")
+    parser.add_argument("--source", required=True, help="the source directory")
+    parser.add_argument("--build", help="the build directory: tests of installing and of the examples")
+    parser.add_argument("--shim", help="the shared module of failing_malloc.c: tests of memory that runs out")
+    parser.add_argument("modules", nargs="*", help="such as test_usage (default: all)")
+    return parser.parse_args()
+
+
+def main():
+    given = arguments()
+    sys.path.insert(0, str(HERE))
+    sys.dont_write_bytecode = True
+    import common
+
+    common.PLACES.gradmill = os.path.abspath(given.gradmill)
+    common.PLACES.source = pathlib.Path(given.source).resolve()
+    common.PLACES.build = pathlib.Path(given.build).resolve() if given.build else None
+    common.PLACES.shim = os.path.abspath(given.shim) if given.shim else None
+    result = TapResult()
+    for name in given.modules or sorted(path.stem for path in HERE.glob("test_*.py")):
+        module = importlib.import_module(name)
+        unittest.defaultTestLoader.loadTestsFromModule(module).run(result)
+    print(f"1..{result.count}")
+    return 1 if result.failed or result.count == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

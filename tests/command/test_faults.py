@@ -1,0 +1,216 @@
+"""Bad data files, bad models and bad places to save to."""
+import gzip
+import os
+import resource
+import struct
+import subprocess
+
+from common import BAD_DATA, BAD_MODEL, DIVERGED, IO, PLACES, CommandTest, data, environment
+
+TRAIN = ["train", "--quiet", "--epochs", "1", "--threads", "1"]
+
+# Name, content, the line.
+BAD_CSV = [
+    ("empty", b"", r"bad\.csv.*(no rows|empty)"),
+    ("header only", b"a,b\n", r"no rows"),
+    ("blank lines", b"\n\n\n", r"no rows|empty"),
+    ("UTF-16", b"\xff\xfe1\x00,\x002\x00\n\x00", r"UTF-16"),
+    ("a NUL byte", b"1,2\n1,\x00\n", r"bad\.csv:2"),
+    ("a row too long", b"1,2,0\n1,2,1,0\n", r"bad\.csv:2.*expected 3.*got 4|bad\.csv:2.*4.*expected 3"),
+    ("a row too short", b"1,2,0\n1,1\n", r"bad\.csv:2"),
+    ("an open quote", b'1,2,0\n1,"2,1\n', r"bad\.csv:2"),
+    ("text after a quote", b'1,2,0\n"1"2,2,1\n', r"bad\.csv:2"),
+    ("an empty cell", b"1,2,0\n1,,1\n", r"bad\.csv:2:3: column 2.*--missing"),
+    ("NA", b"1,2,0\nNA,2,1\n", r"bad\.csv:2:1.*--missing"),
+    ("nan", b"1,2,0\nnan,2,1\n", r"bad\.csv:2:1"),
+    ("an infinity", b"1,2,0\n-inf,2,1\n", r"bad\.csv:2:1"),
+    ("a number too large", b"1,2,0\n1e400,2,1\n", r"bad\.csv:2:1"),
+    ("hexadecimal", b"1,2,0\n0x10,2,1\n", r"bad\.csv:2:1"),
+    ("an underscore", b"1,2,0\n1_0,2,1\n", r"bad\.csv:2:1"),
+    ("semicolons", b"1;2;0\n1;3;1\n", r"--delim"),
+]
+
+
+class BadData(CommandTest):
+    def test_csv(self):
+        for name, content, pattern in BAD_CSV:
+            with self.subTest(name):
+                self.refuse(BAD_DATA, pattern, *TRAIN, "--data", self.write("bad.csv", content))
+
+    def test_csv_that_is_fine(self):
+        rows = ["1,2,0", "2,1,1"] * 20
+        for name, content in (
+            ("a byte order mark", "\ufeff" + "\n".join(rows) + "\n"),
+            ("CRLF", "\r\n".join(rows) + "\r\n"),
+            ("no final newline", "\n".join(rows)),
+            ("spaces", " 1 , 2,0\n" + "\n".join(rows)),
+            ("tiny numbers", "1e-400,2,0\n" + "\n".join(rows)),
+            ("gzip by content", gzip.compress("\n".join(rows).encode())),
+        ):
+            with self.subTest(name):
+                self.succeed(*TRAIN, "--data", self.write("good.csv", content))
+
+    def test_constant_columns_and_equal_names_are_fine(self):
+        path = self.write("good.csv", "a,a,class\n" + "1,7,x\n2,7,y\n" * 20)
+        result = self.succeed(*TRAIN, "--data", path)
+        self.assertRegex(result.stderr, r"1 of 2 features are constant")
+
+    def test_files_that_are_not_there(self):
+        self.refuse(IO, r"nowhere\.csv.*No such file", *TRAIN, "--data", self.path("nowhere.csv"))
+        os.mkdir(self.path("void"))
+        self.refuse(BAD_DATA, r"void", *TRAIN, "--data", self.path("void"))
+
+    def test_idx(self):
+        images = struct.pack(">IIII", 0x803, 2, 2, 2) + bytes(8)
+        labels = struct.pack(">II", 0x801, 2) + bytes([0, 1])
+        cases = [
+            ("cut short", images[:-1], labels),
+            ("one byte too many", images + b"x", labels),
+            ("no dimensions", b"\0\0\x08\0", labels),
+            ("an unknown type", b"\0\0\x0a\x03" + images[4:], labels),
+            ("huge dimensions", b"\0\0\x08\x04" + b"\xff" * 16, labels),
+            ("labels in place of images", labels, labels),
+            ("other counts", images, struct.pack(">II", 0x801, 3) + bytes(3)),
+            ("a gzip file cut short", gzip.compress(images + bytes(9000))[:-9], labels),
+        ]
+        for name, image_bytes, label_bytes in cases:
+            with self.subTest(name):
+                self.refuse(BAD_DATA, r"(images|labels)", *TRAIN,
+                            "--data", self.write("images", image_bytes), "--labels", self.write("labels", label_bytes))
+
+    def test_a_class_that_the_model_has_not_seen(self):
+        model = self.trained()
+        path = self.write("new.csv", "a,b,c,d,species\n1,2,3,4,rosa\n")
+        self.refuse(BAD_DATA, r"new\.csv:2.*rosa", "eval", "--model", model, "--data", path)
+
+    def test_other_numbers_of_features(self):
+        model = self.trained()
+        path = self.write("wide.csv", "1,2,3,4,5\n")
+        self.refuse(BAD_DATA, r"5 features; expected 4", "predict", "--model", model, "--data", path)
+
+
+class BadModel(CommandTest):
+    def refuse_model(self, content, pattern=r"bad\.safetensors"):
+        path = self.write("bad.safetensors", content)
+        return self.refuse(BAD_MODEL, pattern, "eval", "--model", path, "--data", data("iris.csv"))
+
+    def test_files_of_another_kind(self):
+        for name, content, pattern in (
+            ("nothing", b"", r"0 bytes|empty|short"),
+            ("7 bytes", b"1234567", r"bad\.safetensors"),
+            ("gzip", gzip.compress(b"x" * 100), r"gzip"),
+            ("zip", b"PK\x03\x04" + bytes(60), r"zip"),
+            ("pickle", b"\x80\x04" + bytes(60), r"pickle"),
+            ("HTML", b"<!DOCTYPE html><html></html>", r"web page"),
+            ("Git LFS", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", r"Git LFS"),
+            ("too long a header", struct.pack("<Q", 2**63) + b"{}", r"header"),
+            ("no tensors", struct.pack("<Q", 2) + b"{}", r"bad\.safetensors"),
+        ):
+            with self.subTest(name):
+                self.refuse_model(content, pattern)
+
+    def test_prefixes(self):
+        with open(self.trained(), "rb") as file:
+            whole = file.read()
+        for length in [*range(1, len(whole), len(whole) // 40), len(whole) - 1]:
+            self.refuse_model(whole[:length])
+
+    def test_bit_flips(self):
+        with open(self.trained(), "rb") as file:
+            whole = file.read()
+        for place in range(0, len(whole), max(1, len(whole) // 60)):
+            broken = bytearray(whole)
+            broken[place] ^= 1 << place % 8
+            self.refuse_model(bytes(broken))
+
+    def test_bytes_behind_the_last_tensor(self):
+        with open(self.trained(), "rb") as file:
+            self.refuse_model(file.read() + b"PK\x03\x04")
+
+    def test_no_file_and_a_folder(self):
+        of_data = ["--data", data("iris.csv")]
+        self.refuse(IO, r"No such file", "eval", "--model", self.path("none"), *of_data)
+        self.refuse(IO, r"is a directory", "eval", "--model", str(self.folder), *of_data)
+
+
+class BadPlaces(CommandTest):
+    """Where a model cannot be written, training does not even begin: the data, too, is never looked at."""
+
+    def refuse_place(self, place, pattern, **options):
+        self.refuse(IO, pattern, *TRAIN, "--data", "not there either", "--save", place, **options)
+
+    def test_places(self):
+        os.mkfifo(self.path("pipe"))
+        os.symlink(self.path("nowhere"), self.path("link"))
+        for name, place, pattern in (
+            ("no folder", self.path("none/model"), r"none/model.*No such file or directory"),
+            ("a folder", str(self.folder), r"is a directory"),
+            ("a long name", self.path("n" * 256), r"too long"),
+            ("a device", "/dev/full", r"not a regular file"),
+            ("a pipe", self.path("pipe"), r"not a regular file"),
+            ("a dangling link", self.path("link"), r"leads nowhere"),
+            ("a file as a folder", data("iris.csv") + "/model", r"Not a directory"),
+            ("an empty name", "", r"."),
+        ):
+            with self.subTest(name):
+                self.refuse_place(place, pattern)
+
+    def test_folder_without_write_permission(self):
+        if os.geteuid() == 0:
+            self.skipTest("root may write everywhere")
+        os.mkdir(self.path("closed"), 0o555)
+        self.refuse_place(self.path("closed/model"), r"Permission denied")
+
+    def test_longest_name_is_fine(self):
+        self.trained(name="n" * 255)
+
+    def check_kept(self, model, result):
+        with open(model, "rb") as file:
+            self.assertEqual(file.read(), self.old)
+        self.assertEqual(result.returncode, IO, result.stderr)
+        self.assertRegex(self.errors(result)[0], r"cannot write: .*; the former file is untouched")
+        self.assertNotIn("saved", result.stdout)
+
+    def test_file_size_limit(self):
+        model = self.trained()
+        with open(model, "rb") as file:
+            self.old = file.read()
+
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (512, 512))
+
+        # With SIGXFSZ ignored the write fails and does not kill.
+        shell = 'trap "" XFSZ; exec "$0" "$@"'
+        arguments = [PLACES.gradmill, *self.train("--seed", "9", "--save", model)]
+        result = subprocess.run(["sh", "-c", shell, *arguments], preexec_fn=limit, env=environment(),
+                                capture_output=True, text=True, timeout=60)
+        self.check_kept(model, result)
+        self.assertEqual(os.listdir(self.folder), ["model.safetensors"])
+
+    def test_full_file_system(self):
+        disk = self.path("disk")
+        os.mkdir(disk)
+        if os.geteuid() != 0 or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=16k", "none", disk], capture_output=True
+        ).returncode:
+            self.skipTest("cannot mount a small tmpfs")
+        try:
+            model = self.trained(name="disk/model")
+            with open(model, "rb") as file:
+                self.old = file.read()
+            with open(disk + "/ballast", "wb", buffering=0) as file:
+                try:
+                    file.write(bytes(16 << 10))
+                except OSError:
+                    pass
+            self.check_kept(model, self.run_gradmill(*self.train("--seed", "9", "--save", model)))
+        finally:
+            subprocess.run(["umount", disk], check=True)
+
+    def test_divergence_keeps_the_model_of_an_earlier_run(self):
+        model = self.trained()
+        with open(model, "rb") as file:
+            old = file.read()
+        self.refuse(DIVERGED, r"diverged", *self.train("--rate", "1e30", "--save", model))
+        with open(model, "rb") as file:
+            self.assertEqual(file.read(), old)

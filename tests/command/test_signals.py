@@ -1,0 +1,104 @@
+"""Signals while training: no torn model file, ever."""
+import os
+import random
+import signal
+import stat
+import time
+
+from common import CommandTest
+
+ROUNDS = 60
+
+
+class Signals(CommandTest):
+    def endless(self, model, *more):
+        """A run that saves all the time, and never ends by itself."""
+        return self.start(*self.train("--save", model, "--valid-share", "0", *more, epochs=10**9))
+
+    def wait_for(self, condition):
+        end = time.monotonic() + 30
+        while not condition():
+            self.assertLess(time.monotonic(), end, "nothing happened")
+            time.sleep(0.002)
+
+    def finish(self, process):
+        try:
+            process.communicate(timeout=30)
+        except Exception:
+            process.kill()
+            process.communicate()
+            raise
+        return process.returncode
+
+    def catches(self, process, number):
+        """Whether the process has a handler for a signal."""
+        with open(f"/proc/{process.pid}/status", encoding="ascii", errors="replace") as file:
+            mask = next(line.split()[1] for line in file if line.startswith("SigCgt"))
+        return int(mask, 16) >> (number - 1) & 1
+
+    def test_SIGKILL_leaves_no_file_or_a_whole_one(self):
+        chance = random.Random(1)
+        found = 0
+        for number in range(ROUNDS):
+            if number % 6 == 0:
+                model = self.path(f"model-{number}")
+            process = self.endless(model)
+            time.sleep(0.02 + 0.06 * chance.random())
+            process.kill()
+            self.finish(process)
+            if os.path.exists(model):
+                found += 1
+                self.assert_loads(model)
+        self.assertGreater(found, ROUNDS // 10, "killed too early to say anything")
+
+    def test_SIGINT_and_SIGTERM_save_and_then_kill(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number.name):
+                model = self.path(number.name)
+                process = self.endless(model)
+                self.wait_for(lambda: os.path.exists(model))
+                process.send_signal(number)
+                self.assertEqual(self.finish(process), -number)
+                self.assert_loads(model)
+
+    def test_second_signal_kills_at_once(self):
+        # A step of a minute: the first signal alone would have to wait for its end.
+        rows = "".join(f"{i % 7},{i % 3}\n" for i in range(20000))
+        process = self.start(
+            "train", "--data", self.write("rows.csv", rows), "--layers", "1,1000,1000,3", "--batch", "17000",
+            "--backend", "naive", "--threads", "1", "--quiet",
+        )
+        self.wait_for(lambda: self.catches(process, signal.SIGINT))
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.2)
+        self.assertIsNone(process.poll(), "the first signal must let the step finish")
+        begin = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(self.finish(process), -signal.SIGINT)
+        self.assertLess(time.monotonic() - begin, 3)
+
+
+class Modes(CommandTest):
+    def mode(self, path):
+        return stat.S_IMODE(os.stat(path).st_mode)
+
+    def test_mode_is_kept(self):
+        model = self.trained()
+        os.chmod(model, 0o640)
+        self.succeed(*self.train("--seed", "5", "--save", model))
+        self.assertEqual(self.mode(model), 0o640)
+
+    def test_umask_is_respected(self):
+        for mask in (0o077, 0o022):
+            with self.subTest(oct(mask)):
+                model = self.path(f"model-{mask}")
+                self.succeed(*self.train("--save", model), preexec_fn=lambda: os.umask(mask))
+                self.assertEqual(self.mode(model), 0o666 & ~mask)
+
+    def test_links_are_followed(self):
+        model = self.trained()
+        os.symlink(model, self.path("link"))
+        self.succeed(*self.train("--seed", "5", "--save", self.path("link")))
+        self.assertTrue(os.path.islink(self.path("link")))
+        self.assert_loads(model)

@@ -1,0 +1,195 @@
+"""Wrong arguments, help, and what goes to which stream."""
+import json
+import os
+import pty
+import re
+import resource
+import subprocess
+
+from common import DIVERGED, IO, LIMIT, OK, USAGE, CommandTest, data, environment
+
+VERBS = ["train", "eval", "predict", "explain", "gradcheck", "bench", "doctor"]
+
+# Arguments after those of a run that works, the code, the line.
+WRONG = [
+    (["--layers", "4,2147483648,3"], LIMIT, r"layer 1: 2147483648 outputs; expected at most"),
+    (["--layers", "4,4294967297,3"], LIMIT, r"4294967297"),
+    (["--layers", "4,18446744073709551616,3"], USAGE, r"expected a whole number"),
+    (["--layers", "4,1000000,1000000,3"], LIMIT, r"network needs \d+ bytes \(3\.6 TiB\)"),
+    (["--layers", "4,2147483647,2147483647,3"], LIMIT, r"more than any machine can hold"),
+    (["--layers", "4,0,3"], USAGE, r"--layers 0: expected at least 1"),
+    (["--layers", "4,-1,3"], USAGE, r"--layers -1"),
+    (["--layers", "4,abc,3"], USAGE, r"--layers abc"),
+    (["--layers", "4,1e3,3"], USAGE, r"--layers 1e3: expected a whole number"),
+    (["--layers", "4,,3"], USAGE, r"expected a whole number"),
+    (["--layers", "4"], USAGE, r"at least two widths"),
+    (["--layers", "5,8,3"], USAGE, r"begins with 5; expected 4"),
+    (["--layers", "4,8,4"], USAGE, r"ends with 4; expected 3"),
+    (["--rate", "nan"], USAGE, r"--rate nan: expected a number"),
+    (["--rate", "inf"], USAGE, r"--rate inf"),
+    (["--rate=-1"], USAGE, r"rate is -1"),
+    (["--rate", "0,1"], USAGE, r"--rate 0,1"),
+    (["--rate", "1e30"], DIVERGED, r"diverged: .* at epoch 1, step \d"),
+    (["--batch", "0"], USAGE, r"--batch 0: expected at least 1"),
+    (["--batch", "136"], USAGE, r"batch 136; expected at most 135"),
+    (["--batch", "18446744073709551615"], USAGE, r"batch 18446744073709551615; expected"),
+    (["--epochs", "0"], USAGE, r"--epochs 0"),
+    (["--seed", "18446744073709551616"], USAGE, r"--seed 18446744073709551616"),
+    (["--seed", "-1"], USAGE, r"--seed -1"),
+    (["--threads", "0"], USAGE, r"--threads 0"),
+    (["--threads", "100000000"], USAGE, r"100000000 threads; expected at most"),
+    (["--backend", "fast"], USAGE, r"fast"),
+    (["--optimizer", "fast"], USAGE, r"--optimizer fast: expected sgd"),
+    (["--activation", "fast"], USAGE, r"--activation fast"),
+    (["--activation", "relu,relu,relu"], USAGE, r"names 3 layers; expected 1 name, or 2"),
+    (["--loss", "fast"], USAGE, r"--loss fast"),
+    (["--init", "fast"], USAGE, r"--init fast"),
+    (["--precision", "f16"], USAGE, r"--precision f16: expected f32 or f64"),
+    (["--scaling", "fast"], USAGE, r"--scaling fast"),
+    (["--valid-share", "1"], USAGE, r"--valid-share 1: expected a number from 0"),
+    (["--valid-share", "-0.1"], USAGE, r"--valid-share"),
+    (["--delim", "ab"], USAGE, r"--delim ab: expected one character"),
+    (["--delim", ""], USAGE, r"--delim"),
+    (["--header", "perhaps"], USAGE, r"--header perhaps"),
+    (["--missing", "guess"], USAGE, r"--missing guess"),
+    (["--fast"], USAGE, r"unrecognized option '--fast'"),
+    (["more"], USAGE, r"[Tt]oo many arguments"),
+]
+
+
+class Usage(CommandTest):
+    def test_wrong_arguments_of_train(self):
+        for arguments, code, pattern in WRONG:
+            with self.subTest(" ".join(arguments)):
+                self.refuse(code, pattern, *self.train(*arguments))
+
+    def test_many_layers_train_or_are_refused(self):
+        layers = "4," + "1," * 60000 + "3"
+        result = self.run_gradmill(*self.train("--layers", layers))
+        self.assertIn(result.returncode, (OK, USAGE, LIMIT, DIVERGED))
+        self.assertLessEqual(len(self.errors(result)), 1)
+
+    def test_wrong_verbs_and_missing_arguments(self):
+        cases = [
+            (["fly"], r"unknown verb 'fly'"),
+            (["train"], r"no data; expected --data PATH"),
+            (["eval"], r"expected --model FILE and --data PATH"),
+            (["predict", "--model", "x"], r"expected --model FILE and --data PATH"),
+            (["explain"], r"expected an example file"),
+            (["explain", "--steps", "0", data("mazur.json")], r"--steps 0"),
+            (["explain", data("mazur.json"), data("xor.json")], r"[Tt]oo many arguments"),
+            (["gradcheck"], r"expected either --layers"),
+            (["gradcheck", "--layers", "2,2", data("mazur.json")], r"expected either --layers"),
+            (["doctor", "more"], r"[Tt]oo many arguments"),
+        ]
+        for arguments, pattern in cases:
+            with self.subTest(" ".join(arguments)):
+                self.refuse(USAGE, pattern, *arguments)
+
+    def test_no_verb_prints_the_help_on_stderr(self):
+        result = self.run_gradmill()
+        self.assertEqual((result.returncode, result.stdout), (USAGE, ""))
+        self.assertRegex(result.stderr, r"^Usage: gradmill VERB")
+
+    def test_help_names_every_verb(self):
+        text = self.succeed("--help").stdout
+        for verb in VERBS:
+            self.assertRegex(text, rf"(?m)^  {verb} ")
+
+    def test_version(self):
+        self.assertRegex(self.succeed("--version").stdout, r"^gradmill \d+\.\d+\.\d+\n$")
+
+    def test_help_of_a_verb_names_each_option_and_fits_the_screen(self):
+        for verb in VERBS:
+            with self.subTest(verb):
+                result = self.succeed(verb, "--help")
+                self.assertEqual(result.stderr, "")
+                usage = self.succeed(verb, "--usage").stdout
+                for option in re.findall(r"--[a-z][a-z0-9-]*", usage):
+                    self.assertIn(option, result.stdout)
+                self.assertLessEqual(max(map(len, result.stdout.splitlines())), 80)
+
+
+class Streams(CommandTest):
+    def test_no_escape_codes_off_a_terminal(self):
+        for name, env in (("pipes", environment()), ("NO_COLOR", environment(NO_COLOR="1"))):
+            with self.subTest(name):
+                result = self.succeed("train", "--data", data("iris.csv"), "--epochs", "2", env=env)
+                self.assertNotIn("\x1b", result.stdout + result.stderr)
+                self.assertNotIn("\r", result.stdout + result.stderr)
+
+    def test_no_colour_on_a_terminal_with_NO_COLOR(self):
+        master, slave = pty.openpty()
+        env = environment(NO_COLOR="1", TERM="xterm-256color")
+        process = self.start(*self.train(epochs=1)[:3], "--epochs", "2", stdout=slave, stderr=slave, env=env)
+        os.close(slave)
+        seen = b""
+        while True:
+            try:
+                part = os.read(master, 65536)
+            except OSError:  # the other side is closed
+                break
+            if not part:
+                break
+            seen += part
+        os.close(master)
+        self.assertEqual(process.wait(60), OK)
+        self.assertIsNone(re.search(rb"\x1b\[[0-9;]*m", seen))
+
+    def test_quiet_is_quiet(self):
+        self.assertEqual(self.succeed(*self.train()).stdout, "")
+
+    def test_json_parses(self):
+        model = self.trained()
+        of_data = ["--data", data("iris.csv"), "--json"]
+        for arguments in (
+            ["train", *of_data, "--epochs", "2"],
+            ["eval", *of_data, "--model", model],
+            ["explain", data("xor.json"), "--json"],
+            ["explain", data("xor.json"), "--json", "--seeds", "2", "--steps", "50"],
+            ["gradcheck", data("mazur.json"), "--json"],
+            ["doctor", "--quick", "--json"],
+        ):
+            with self.subTest(arguments[0]):
+                self.assertIsInstance(json.loads(self.succeed(*arguments).stdout), dict)
+
+    def test_json_of_train_has_every_epoch(self):
+        result = json.loads(self.succeed(*self.train("--json", epochs=3)).stdout)
+        self.assertEqual([epoch["epoch"] for epoch in result["epochs"]], [1, 2, 3])
+
+    def test_full_device_as_standard_output(self):
+        model = self.trained()
+        of_data = ["--data", data("iris.csv")]
+        for arguments in (
+            ["--help"],
+            ["--version"],
+            ["train", *of_data, "--epochs", "1"],
+            ["train", *of_data, "--epochs", "1", "--json"],
+            ["eval", *of_data, "--model", model],
+            ["predict", "--data", data("iris.csv"), "--target", "species", "--model", model],
+            ["explain", data("xor.json")],
+            ["explain", data("xor.json"), "--json"],
+            ["gradcheck", data("xor.json")],
+            ["doctor", "--quick"],
+        ):
+            with self.subTest(" ".join(arguments[:1] + arguments[3:])), open("/dev/full", "wb") as full:
+                self.refuse(IO, r"standard output: No space left", *arguments, stdout=full)
+
+    def test_german_locale_changes_nothing(self):
+        known = subprocess.run(["locale", "-a"], capture_output=True, text=True).stdout.split()
+        german = [name for name in known if name.lower().replace("-", "") == "de_de.utf8"]
+        if not german:
+            self.skipTest("no de_DE.UTF-8 here")
+        for arguments in (["explain", data("mazur.json")], ["explain", data("mazur.json"), "--json"]):
+            plain = self.succeed(*arguments)
+            there = self.succeed(*arguments, env=environment(LC_ALL=german[0]))
+            self.assertEqual(plain.stdout, there.stdout)
+
+
+class Limits(CommandTest):
+    def test_address_space_of_200_MB(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_AS, (200 << 20, 200 << 20))
+
+        self.refuse(LIMIT, r"needs \d+ bytes .* free; use fewer or narrower layers",
+                    *self.train("--layers", "4,9000,9000,3"), preexec_fn=limit)

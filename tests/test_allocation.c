@@ -1,0 +1,173 @@
+/* A step allocates nothing, nor does anything else between the making and the end of an engine: this program
+ * counts every call of the allocator and of mmap, OpenBLAS's included. */
+#include "nets.h"
+
+#include <dlfcn.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+
+static atomic_size_t calls, largest;
+
+#ifndef SANITIZED
+/* glibc's own names for its allocator; malloc and its kin below take its place in the whole program. */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *memory, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
+void __libc_free(void *memory);
+
+static void seen(size_t size)
+{
+    atomic_fetch_add(&calls, 1);
+    if (size > atomic_load(&largest))
+        atomic_store(&largest, size);
+}
+
+void *malloc(size_t size)
+{
+    seen(size);
+    return __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+    seen(count * size);
+    return __libc_calloc(count, size);
+}
+
+void *realloc(void *memory, size_t size)
+{
+    seen(size);
+    return __libc_realloc(memory, size);
+}
+
+void *aligned_alloc(size_t alignment, size_t size)
+{
+    seen(size);
+    return __libc_memalign(alignment, size);
+}
+
+int posix_memalign(void **memory, size_t alignment, size_t size)
+{
+    seen(size);
+    *memory = __libc_memalign(alignment, size);
+    return *memory ? 0 : 12;
+}
+
+void free(void *memory)
+{
+    if (memory)
+        seen(0);
+    __libc_free(memory);
+}
+
+void *mmap(void *address, size_t size, int protection, int flags, int file, off_t offset)
+{
+    seen(size);
+    return (void *)syscall(SYS_mmap, address, size, protection, flags, file, offset);
+}
+#endif
+
+static void skip_if_sanitized(void)
+{
+#ifdef SANITIZED
+    cr_skip("the sanitizer has an allocator of its own");
+#endif
+}
+
+TestSuite(allocation, .init = skip_if_sanitized);
+
+/* A count of 0 below would mean nothing if the counter did not count. */
+Test(allocation, is_counted)
+{
+    const size_t before = atomic_load(&calls);
+    void *volatile memory = malloc(100);
+    free(memory);
+    cr_expect_geq(atomic_load(&calls), before + 2);
+    cr_expect_not_null(dlsym(RTLD_DEFAULT, "mmap"));
+    cr_expect_eq(dlsym(RTLD_DEFAULT, "malloc"), (void *)(uintptr_t)malloc,
+                 "OpenBLAS must find this malloc, too");
+    cr_expect_eq(dlsym(RTLD_DEFAULT, "mmap"), (void *)(uintptr_t)mmap);
+}
+
+enum { IN = 64, OUT = 10, ROWS = 64 };
+static const net_shape wide = {{IN, 128, 48, OUT}, GM_GELU, GM_SOFTMAX, GM_CROSS_ENTROPY};
+static double x[ROWS * IN];
+static uint32_t labels[ROWS];
+static double outputs[ROWS * OUT], gradient[(IN + 1) * 128 + 129 * 48 + 49 * OUT];
+
+static void work(gm_engine *engine, int times)
+{
+    const gm_array xs = gm_array_f64(x, ROWS, IN), ys = gm_array_labels(labels, ROWS);
+    double loss;
+    for (int i = 0; i < times; i++)
+        gm_engine_step(engine, xs, ys, &loss, NULL);
+    for (int i = 0; i < times / 10; i++) {
+        gm_engine_step(engine, gm_array_f64(x, 1, IN), gm_array_labels(labels, 1), &loss, NULL);
+        gm_engine_gradient(engine, xs, ys, gradient, &loss, NULL);
+        gm_engine_loss(engine, xs, ys, &loss, outputs, NULL);
+        gm_engine_predict(engine, xs, outputs, NULL);
+        gm_engine_set_rate(engine, 1e-4);
+    }
+}
+
+/* OpenBLAS maps a buffer when for the first time two threads need one at the same moment, which may be late:
+ * of three rounds one must be free of allocations. An engine that allocates does so in all of them. */
+static void expect_none(const char *backend, gm_optimizer_kind kind, gm_precision precision, size_t threads)
+{
+    gm_engine_options options = gm_engine_options_default();
+    options.backend = backend;
+    options.batch = ROWS;
+    options.threads = threads;
+    options.optimizer = gm_optimizer_default(kind);
+    gm_engine *engine = net_engine(net_make(&wide, precision, 1), &options);
+    size_t count = 1;
+    for (int round = 0; round < 3 && count > 0; round++) {
+        work(engine, 10);
+        const size_t before = atomic_load(&calls);
+        work(engine, 100);
+        count = atomic_load(&calls) - before;
+    }
+    cr_expect_eq(count, 0, "%s, %s, %s, %zu threads: %zu allocations in 100 steps", backend,
+                 gm_optimizer_name(kind), gm_precision_name(precision), threads, count);
+    net_free(engine);
+}
+
+Test(allocation, none_in_a_step)
+{
+    net_fill(x, ROWS * IN, -1, 1);
+    for (size_t threads = 1; threads <= 2; threads++) {
+        for (int kind = 0; kind < GM_OPTIMIZER_COUNT; kind++) {
+            expect_none("blas", (gm_optimizer_kind)kind, GM_F32, threads);
+            expect_none("blas", (gm_optimizer_kind)kind, GM_F64, threads);
+        }
+        expect_none("naive-ikj", GM_ADAM, GM_F32, threads);
+    }
+}
+
+/* A network of four terabytes is refused before anything of that kind is asked for. */
+Test(allocation, none_for_a_network_that_is_refused)
+{
+    const gm_layer_options layer = {1000000, GM_IDENTITY};
+    gm_network_options options = gm_network_options_default();
+    options.inputs = 1000000;
+    options.layers = &layer;
+    options.layer_count = 1;
+    gm_network *network;
+    gm_error error;
+    atomic_store(&largest, 0);
+    cr_expect_eq(gm_network_create(&network, &options, &error), GM_LIMIT);
+    cr_expect_lt(atomic_load(&largest), (size_t)1 << 16);
+    cr_expect_not_null(strstr(error.message, "4000004000000 bytes"), "%s", error.message);
+}

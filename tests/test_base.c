@@ -1,0 +1,255 @@
+/* Random numbers against an independent implementation (fixtures/make_init_fixture.py) and against chance;
+ * numbers as text; aligned memory. */
+#include <criterion/criterion.h>
+
+#include "base/memory.h"
+#include "base/number.h"
+#include "base/random.h"
+
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The first outputs from the state 1 2 3 4 are those of the authors' own code. */
+Test(base, xoshiro_reference_outputs)
+{
+    static const uint64_t expected[] = {
+        41943041U,           58720359U, 3588806011781223U, 3591011842654386U, 9228616714210784205U,
+        9973669472204895162U};
+    gm_random random = {{1, 2, 3, 4}};
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
+        cr_expect_eq(gm_random_next(&random), expected[i], "output %zu", i);
+}
+
+Test(base, seeded_numbers)
+{
+    static const uint64_t expected[] = {8595381518002021294U, 4147127447636792916U, 1170913208685902323U,
+                                        15254176426057273731U};
+    static const double uniforms[] = {0.46595656575797717, 0.2248162294151037, 0.06347533223246138};
+    static const double normals[] = {-0.18854359068068843, 0.16326758036101988, 0.072207650669862};
+    gm_random next = gm_random_seed(42, GM_STREAM_WEIGHTS), uniform = next, normal = next;
+    for (size_t i = 0; i < 4; i++)
+        cr_expect_eq(gm_random_next(&next), expected[i]);
+    for (size_t i = 0; i < 3; i++) {
+        cr_expect_eq(gm_random_uniform(&uniform), uniforms[i]);
+        cr_expect_lt(fabs(gm_random_normal(&normal) - normals[i]), 1e-15); /* another library's logarithm */
+    }
+}
+
+Test(base, seeds_and_streams_differ)
+{
+    const uint64_t seeds[] = {0, 1, 2, UINT64_MAX};
+    uint64_t seen[16];
+    size_t count = 0;
+    for (size_t s = 0; s < 4; s++) {
+        for (uint64_t stream = 1; stream <= 4; stream++) {
+            gm_random random = gm_random_seed(seeds[s], stream);
+            seen[count++] = gm_random_next(&random);
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < i; j++)
+            cr_expect_neq(seen[i], seen[j]);
+    }
+}
+
+/* Chi squared with 9 degrees of freedom: above 33.7 once in 10,000 times. */
+Test(base, below_is_even)
+{
+    enum { DRAWS = 100000 };
+    size_t hits[10] = {0};
+    gm_random random = gm_random_seed(3, 1);
+    for (int i = 0; i < DRAWS; i++) {
+        const uint64_t x = gm_random_below(&random, 10);
+        cr_assert_lt(x, 10);
+        hits[x]++;
+    }
+    double chi2 = 0;
+    for (size_t i = 0; i < 10; i++)
+        chi2 += pow((double)hits[i] - DRAWS / 10.0, 2) / (DRAWS / 10.0);
+    cr_expect_lt(chi2, 33.7);
+    cr_expect_eq(gm_random_below(&random, 1), 0);
+    for (int i = 0; i < 100; i++) /* half of all numbers are drawn again here */
+        cr_expect_lt(gm_random_below(&random, (UINT64_C(1) << 63) + 1), (UINT64_C(1) << 63) + 1);
+}
+
+/* Mean and variance of 200,000 draws, within five deviations of each. */
+Test(base, moments)
+{
+    enum { DRAWS = 200000 };
+    gm_random random = gm_random_seed(5, 1);
+    double u1 = 0, u2 = 0, n1 = 0, n2 = 0, n4 = 0;
+    for (int i = 0; i < DRAWS; i++) {
+        const double u = gm_random_uniform(&random), n = gm_random_normal(&random);
+        cr_assert(u >= 0 && u < 1);
+        u1 += u / DRAWS;
+        u2 += (u - 0.5) * (u - 0.5) / DRAWS;
+        n1 += n / DRAWS;
+        n2 += n * n / DRAWS;
+        n4 += n * n * n * n / DRAWS;
+    }
+    const double root = sqrt(DRAWS);
+    cr_expect_float_eq(u1, 0.5, 5 * sqrt(1 / 12.0) / root);
+    cr_expect_float_eq(u2, 1 / 12.0, 5 * sqrt(1 / 180.0) / root);
+    cr_expect_float_eq(n1, 0, 5 / root);
+    cr_expect_float_eq(n2, 1, 5 * sqrt(2) / root);
+    cr_expect_float_eq(n4, 3, 5 * sqrt(96) / root);
+}
+
+/* Every permutation of four comes equally often: chi squared with 23 degrees of freedom. */
+Test(base, shuffle_is_even)
+{
+    enum { DRAWS = 48000 };
+    size_t hits[256] = {0};
+    gm_random random = gm_random_seed(9, GM_STREAM_SHUFFLE);
+    for (int i = 0; i < DRAWS; i++) {
+        uint32_t items[] = {0, 1, 2, 3};
+        gm_random_shuffle(&random, items, 4);
+        cr_assert_eq((1U << items[0]) + (1U << items[1]) + (1U << items[2]) + (1U << items[3]), 15);
+        hits[items[0] * 64 + items[1] * 16 + items[2] * 4 + items[3]]++;
+    }
+    double chi2 = 0;
+    size_t kinds = 0;
+    for (size_t i = 0; i < 256; i++) {
+        kinds += hits[i] > 0;
+        chi2 += hits[i] ? pow((double)hits[i] - DRAWS / 24.0, 2) / (DRAWS / 24.0) : 0;
+    }
+    cr_expect_eq(kinds, 24);
+    cr_expect_lt(chi2, 56);
+    gm_random_shuffle(&random, NULL, 0);
+}
+
+Test(base, numbers_that_are_read)
+{
+    static const struct {
+        const char *text;
+        double value;
+    } rows[] = {
+        {"0", 0},
+        {"-0", -0.0},
+        {"1", 1},
+        {"+1", 1},
+        {"-1.5", -1.5},
+        {".5", .5},
+        {"5.", 5},
+        {"1e3", 1e3},
+        {"1E-3", 1e-3},
+        {"1e-400", 0},
+        {"4.9e-324", 4.9406564584124654e-324},
+        {"0.1", 0.1},
+        {"00012", 12},
+        {"1.7976931348623157e308", 1.7976931348623157e308},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        double value = NAN;
+        cr_expect(gm_parse_double(rows[i].text, strlen(rows[i].text), &value), "%s", rows[i].text);
+        cr_expect_eq(value, rows[i].value, "%s", rows[i].text);
+    }
+    double value;
+    cr_expect(gm_parse_double("12,5", 2, &value) && value == 12, "the length counts, not the terminator");
+}
+
+Test(base, numbers_that_are_refused)
+{
+    static const char *const rows[] = {"",         " ",     " 1",    "1 ",  "nan", "NaN", "inf", "-inf",
+                                       "infinity", "0x10",  "1e400", "1_0", "1,5", "1e",  "e5",  "--1",
+                                       "1.2.3",    "1e5.5", "+",     ".",   "-",   "1f"};
+    double value;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        cr_expect_not(gm_parse_double(rows[i], strlen(rows[i]), &value), "'%s'", rows[i]);
+    char longest[500];
+    memset(longest, '1', sizeof longest);
+    cr_expect_not(gm_parse_double(longest, sizeof longest, &value), "500 digits");
+    cr_expect_not(gm_parse_double("1\0", 2, &value), "a NUL byte");
+}
+
+Test(base, whole_numbers)
+{
+    uint64_t value = 0;
+    cr_expect(gm_parse_u64("0", &value) && value == 0);
+    cr_expect(gm_parse_u64("18446744073709551615", &value) && value == UINT64_MAX);
+    static const char *const refused[] = {
+        "", "-1", "+1", " 1", "1 ", "18446744073709551616", "99999999999999999999", "0x1", "1e3", "abc"};
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        cr_expect_not(gm_parse_u64(refused[i], &value), "'%s'", refused[i]);
+}
+
+Test(base, numbers_go_to_text_and_back)
+{
+    gm_random random = gm_random_seed(1, GM_STREAM_CHECK);
+    for (int i = 0; i < 20000; i++) {
+        const uint64_t bits = gm_random_next(&random);
+        double value, again = 0;
+        char text[64];
+        memcpy(&value, &bits, sizeof value);
+        if (!isfinite(value))
+            continue;
+        gm_format_shortest(text, sizeof text, value);
+        cr_expect(gm_parse_double(text, strlen(text), &again) && again == value, "%s", text);
+    }
+}
+
+Test(base, formats)
+{
+    char text[64];
+    cr_expect_str_eq(gm_format_shortest(text, sizeof text, 0.05), "0.05");
+    cr_expect_str_eq(gm_format_shortest(text, sizeof text, 0.39249999999999996), "0.39249999999999996");
+    cr_expect_str_eq(gm_format_double(text, sizeof text, 1.0 / 3, 4), "0.3333");
+    static const struct {
+        size_t bytes;
+        const char *text;
+    } rows[] = {
+        {0, "0 B"},
+        {640, "640 B"},
+        {1023, "1023 B"},
+        {1024, "1 KiB"},
+        {1572864, "1.5 MiB"},
+        {10240, "10 KiB"},
+        {(size_t)31 << 30, "31 GiB"},
+        {SIZE_MAX, "16 EiB"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        cr_expect_str_eq(gm_format_bytes(text, sizeof text, rows[i].bytes), rows[i].text);
+}
+
+Test(base, numbers_in_a_locale_with_a_decimal_comma)
+{
+    if (!setlocale(LC_ALL, "de_DE.UTF-8") && !setlocale(LC_ALL, "fr_FR.UTF-8"))
+        cr_skip("no locale with a decimal comma is installed");
+    char text[64];
+    double value = 0;
+    cr_expect(gm_parse_double("1.5", 3, &value) && value == 1.5);
+    cr_expect_not(gm_parse_double("1,5", 3, &value));
+    cr_expect_str_eq(gm_format_double(text, sizeof text, 1.5, 17), "1.5");
+    cr_expect_str_eq(gm_format_bytes(text, sizeof text, 1572864), "1.5 MiB");
+}
+
+Test(base, memory_is_aligned_and_zero)
+{
+    static const size_t sizes[] = {
+        0, 1, 63, 64, 65, 4096, ((size_t)4 << 20) - 1, (size_t)4 << 20, ((size_t)5 << 20) + 1};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        unsigned char *memory = gm_alloc(sizes[i], 1);
+        cr_assert_not_null(memory, "%zu bytes", sizes[i]);
+        cr_expect_eq((uintptr_t)memory % GM_ALIGNMENT, 0);
+        size_t set = 0;
+        for (size_t b = 0; b < sizes[i]; b++)
+            set += memory[b] != 0;
+        cr_expect_eq(set, 0, "%zu bytes: %zu are not 0", sizes[i], set);
+        gm_free(memory);
+    }
+    gm_free(NULL);
+}
+
+Test(base, sizes_that_overflow)
+{
+    size_t result;
+    cr_expect_null(gm_alloc(SIZE_MAX, 2));
+    cr_expect_null(gm_alloc(SIZE_MAX, 1), "rounding up must not wrap around");
+    cr_expect_null(gm_alloc((size_t)1 << 60, 8));
+    cr_expect_not(gm_mul(SIZE_MAX / 2 + 1, 2, &result));
+    cr_expect_not(gm_add(SIZE_MAX, 1, &result));
+    cr_expect(gm_mul(SIZE_MAX / 2, 2, &result) && result == SIZE_MAX - 1);
+}

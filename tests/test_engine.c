@@ -1,0 +1,300 @@
+/* Engines: what they refuse, that threads change nothing but rounding, that denormals neither harm nor leak,
+ * and that the memory plan is the memory. */
+#include "nets.h"
+
+#include "base/denormals.h"
+#include "nn/engine.h"
+
+#include <string.h>
+
+/* Large enough that a second thread takes part (pass_tmpl.c: TEAM_FLOP). */
+enum { IN = 64, OUT = 10, ROWS = 64 };
+static const net_shape wide = {{IN, 128, 48, OUT}, GM_GELU, GM_SOFTMAX, GM_CROSS_ENTROPY};
+
+struct batch {
+    double x[ROWS * IN], y[ROWS * OUT];
+};
+
+static void fill(struct batch *batch)
+{
+    net_fill(batch->x, ROWS * IN, -1, 1);
+    memset(batch->y, 0, sizeof batch->y);
+    for (size_t r = 0; r < ROWS; r++)
+        batch->y[r * OUT + r % OUT] = 1;
+}
+
+/* The parameters after some steps, as doubles; returns the last loss. */
+static double train(const net_shape *shape, gm_precision precision, const gm_engine_options *options,
+                    int steps, double *parameters)
+{
+    struct batch batch;
+    fill(&batch);
+    gm_network *network = net_make(shape, precision, 1);
+    gm_engine *engine = net_engine(network, options);
+    double loss = 0;
+    for (int i = 0; i < steps; i++)
+        loss = net_step(engine, gm_array_f64(batch.x, ROWS, IN), gm_array_f64(batch.y, ROWS, OUT));
+    for (size_t i = 0; i < gm_network_parameter_count(network); i++)
+        parameters[i] = gm_network_parameter(network, i);
+    net_free(engine);
+    return loss;
+}
+
+enum { PARAMETERS = (IN + 1) * 128 + 129 * 48 + 49 * OUT };
+
+static void expect_threads(const char *backend, gm_optimizer_kind kind)
+{
+    static double runs[4][PARAMETERS];
+    double losses[4];
+    gm_engine_options options = gm_engine_options_default();
+    options.backend = backend;
+    options.batch = ROWS;
+    options.optimizer = gm_optimizer_default(kind);
+    options.optimizer.rate = kind < GM_ADAM ? 0.05 : 0.001;
+    for (size_t i = 0; i < 4; i++) {
+        options.threads = 1 + i / 2;
+        losses[i] = train(&wide, GM_F32, &options, 20, runs[i]);
+    }
+    cr_expect(isfinite(losses[0]));
+    expect_relative(losses[2], losses[0], 1e-5, "the loss of two threads");
+    cr_expect_eq(losses[0], losses[1]);
+    cr_expect_eq(losses[2], losses[3]);
+    cr_expect_eq(memcmp(runs[0], runs[1], sizeof runs[0]), 0, "%s, one thread twice", backend);
+    cr_expect_eq(memcmp(runs[2], runs[3], sizeof runs[2]), 0, "%s, two threads twice", backend);
+}
+
+Test(engine, threads_change_nothing_but_rounding)
+{
+    const char *backend;
+    for (size_t i = 0; (backend = gm_backend_name(i)); i++)
+        expect_threads(backend, GM_SGD);
+    for (int kind = GM_MOMENTUM; kind < GM_OPTIMIZER_COUNT; kind++)
+        expect_threads("blas", (gm_optimizer_kind)kind);
+}
+
+/* As many threads as rows of W do not go round: some have no rows, in f64 all agree with one thread. */
+Test(engine, more_threads_than_work)
+{
+    static double one[PARAMETERS], many[PARAMETERS];
+    gm_engine_options options = gm_engine_options_default();
+    options.batch = ROWS;
+    options.threads = 1;
+    train(&wide, GM_F64, &options, 3, one);
+    options.threads = 7;
+    train(&wide, GM_F64, &options, 3, many);
+    for (size_t i = 0; i < PARAMETERS; i++)
+        cr_expect_lt(fabs(one[i] - many[i]), 1e-12);
+}
+
+Test(engine, denormals)
+{
+    struct batch batch;
+    fill(&batch);
+    gm_engine_options options = gm_engine_options_default();
+    options.batch = ROWS;
+    options.threads = 2;
+    gm_network *network = net_make(&wide, GM_F32, 1);
+    gm_engine *engine = net_engine(network, &options);
+    for (size_t i = 0; i < gm_network_parameter_count(network); i++)
+        gm_network_set_parameter(network, i, 1e-40);
+#ifdef GM_FLUSH_BITS
+    const unsigned mode = (unsigned)GM_READ_MODE();
+#endif
+    for (int i = 0; i < 5; i++)
+        cr_expect(
+            isfinite(net_step(engine, gm_array_f64(batch.x, ROWS, IN), gm_array_f64(batch.y, ROWS, OUT))));
+#ifdef GM_FLUSH_BITS
+    cr_expect_eq((unsigned)GM_READ_MODE(), mode, "the caller's mode comes back");
+#endif
+    volatile float tiny = 1e-30f;
+    cr_expect_neq(tiny * 1e-10f, 0, "denormals work again after a step");
+    for (size_t i = 0; i < gm_network_parameter_count(network); i++)
+        cr_expect(isfinite(gm_network_parameter(network, i)));
+    net_free(engine);
+}
+
+Test(engine, refused_optimizers)
+{
+    static const struct {
+        size_t field;
+        double value;
+        const char *name;
+    } rows[] = {
+        {offsetof(gm_optimizer, rate), NAN, "rate"},
+        {offsetof(gm_optimizer, rate), -1, "rate"},
+        {offsetof(gm_optimizer, rate), INFINITY, "rate"},
+        {offsetof(gm_optimizer, momentum), 1, "momentum"},
+        {offsetof(gm_optimizer, momentum), NAN, "momentum"},
+        {offsetof(gm_optimizer, beta1), 1, "beta1"},
+        {offsetof(gm_optimizer, beta2), 1.5, "beta2"},
+        {offsetof(gm_optimizer, epsilon), -1e-8, "epsilon"},
+        {offsetof(gm_optimizer, l2), -1, "l2"},
+        {offsetof(gm_optimizer, decay), NAN, "decay"},
+    };
+    gm_network *network = net_make(&wide, GM_F32, 1);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        gm_engine_options options = gm_engine_options_default();
+        gm_engine *engine = (gm_engine *)&options;
+        gm_error error = {0};
+        memcpy((char *)&options.optimizer + rows[i].field, &rows[i].value, sizeof(double));
+        cr_expect_eq(gm_engine_create(&engine, network, &options, &error), GM_USAGE, "row %zu", i);
+        cr_expect_null(engine);
+        cr_expect_eq(strncmp(error.message, rows[i].name, strlen(rows[i].name)), 0, "%s", error.message);
+    }
+    gm_network_destroy(network);
+}
+
+static void expect_refused(gm_network *network, const gm_engine_options *options, gm_status status,
+                           const char *text)
+{
+    gm_engine *engine;
+    gm_error error = {0};
+    cr_expect_eq(gm_engine_create(&engine, network, options, &error), status, "%s", error.message);
+    cr_expect_null(engine);
+    cr_expect_not_null(strstr(error.message, text), "%s", error.message);
+}
+
+Test(engine, refused_options)
+{
+    gm_network *network = net_make(&wide, GM_F32, 1);
+    gm_engine_options options = gm_engine_options_default();
+    options.batch = 0;
+    expect_refused(network, &options, GM_USAGE, "batch 0");
+    options.batch = (size_t)1 << 40;
+    expect_refused(network, &options, GM_USAGE, "1099511627776");
+    options.batch = 2147483647; /* 2 TB of activations */
+    expect_refused(network, &options, GM_LIMIT, "bytes");
+    options = gm_engine_options_default();
+    options.backend = "cuda";
+    expect_refused(network, &options, GM_USAGE, "expected naive, naive-ikj or blas");
+    options = gm_engine_options_default();
+    options.optimizer.kind = (gm_optimizer_kind)99;
+    expect_refused(network, &options, GM_USAGE, "unknown optimizer 99");
+    gm_engine_destroy(NULL);
+    gm_network_destroy(network);
+}
+
+static void expect_batch_refused(gm_engine *engine, gm_array x, gm_array y, const char *text)
+{
+    gm_error error = {0};
+    cr_expect_eq(gm_engine_step(engine, x, y, NULL, &error), GM_USAGE, "%s", text);
+    cr_expect_not_null(strstr(error.message, text), "'%s' is not in: %s", text, error.message);
+}
+
+Test(engine, refused_batches)
+{
+    static struct batch batch;
+    static float outputs[ROWS * OUT];
+    uint32_t labels[4] = {0, 9, 10, 3};
+    gm_engine_options options = gm_engine_options_default();
+    options.batch = 4;
+    gm_engine *engine = net_engine(net_make(&wide, GM_F32, 1), &options);
+    const gm_array x = gm_array_f64(batch.x, 4, IN), y = gm_array_f64(batch.y, 4, OUT);
+    gm_array narrow = x, overlapping = x, none = x;
+    narrow.cols--;
+    overlapping.ld = IN - 1;
+    none.data = NULL;
+    expect_batch_refused(engine, narrow, y, "expected 64 columns");
+    expect_batch_refused(engine, overlapping, y, "inputs");
+    expect_batch_refused(engine, none, y, "no data");
+    expect_batch_refused(engine, gm_array_f64(batch.x, 5, IN), y, "5 rows; expected 1 to 4");
+    expect_batch_refused(engine, gm_array_f64(batch.x, 0, IN), y, "0 rows");
+    expect_batch_refused(engine, x, gm_array_f64(batch.y, 3, OUT), "targets: 3 rows; expected 4");
+    expect_batch_refused(engine, x, gm_array_f64(batch.y, 4, OUT - 1), "expected 10 columns");
+    expect_batch_refused(engine, x, gm_array_labels(labels, 4),
+                         "row 2 of the targets: label 10; expected one below 10");
+    expect_batch_refused(engine, gm_array_labels(labels, 4), y, "labels cannot be inputs");
+    labels[2] = 2;
+    cr_expect_eq(gm_engine_step(engine, x, gm_array_labels(labels, 4), NULL, NULL), GM_OK);
+    cr_expect_eq(gm_engine_predict(engine, narrow, outputs, NULL), GM_USAGE);
+    net_free(engine);
+}
+
+Test(engine, inference_cannot_learn)
+{
+    static struct batch batch;
+    static float outputs[ROWS * OUT];
+    fill(&batch);
+    gm_engine_options options = gm_engine_options_default();
+    options.inference = true;
+    gm_engine *engine = net_engine(net_make(&wide, GM_F32, 1), &options);
+    const gm_array x = gm_array_f64(batch.x, ROWS, IN), y = gm_array_f64(batch.y, ROWS, OUT);
+    cr_expect_eq(gm_engine_predict(engine, x, outputs, NULL), GM_OK);
+    expect_batch_refused(engine, x, y, "inference");
+    for (size_t r = 0; r < ROWS; r++) {
+        double sum = 0;
+        for (size_t c = 0; c < OUT; c++)
+            sum += (double)outputs[r * OUT + c];
+        cr_expect_lt(fabs(sum - 1), 1e-5, "row %zu of softmax", r);
+    }
+    net_free(engine);
+}
+
+/* Labels, one-hot rows, every type of input and a padded ld mean the same batch. */
+Test(engine, types_of_arrays)
+{
+    uint8_t bytes[4 * (IN + 3)];
+    float floats[4 * IN];
+    double doubles[4 * IN], hot[4 * OUT] = {0}, losses[4];
+    const uint32_t labels[] = {1, 0, 9, 5};
+    for (size_t i = 0; i < 4 * IN; i++) {
+        bytes[i / IN * (IN + 3) + i % IN] = (uint8_t)(i * 37 % 256);
+        floats[i] = (float)(i * 37 % 256);
+        doubles[i] = (double)(i * 37 % 256);
+    }
+    for (size_t r = 0; r < 4; r++)
+        hot[r * OUT + labels[r]] = 1;
+    gm_array padded = gm_array_u8(bytes, 4, IN);
+    padded.ld = IN + 3;
+    const gm_array xs[] = {gm_array_f64(doubles, 4, IN), padded, gm_array_f32(floats, 4, IN), padded};
+    const gm_array ys[] = {gm_array_f64(hot, 4, OUT), gm_array_f64(hot, 4, OUT), gm_array_labels(labels, 4),
+                           gm_array_labels(labels, 4)};
+    const gm_engine_options options = gm_engine_options_default();
+    for (int precision = GM_F32; precision <= GM_F64; precision++) {
+        gm_engine *engine = net_engine(net_make(&wide, (gm_precision)precision, 1), &options);
+        for (size_t i = 0; i < 4; i++) {
+            cr_assert_eq(gm_engine_loss(engine, xs[i], ys[i], &losses[i], NULL, NULL), GM_OK);
+            cr_expect_eq(losses[i], losses[0]);
+        }
+        net_free(engine);
+    }
+}
+
+/* The plan of a network and engine against the maps that they were really made from. */
+Test(engine, memory_plan)
+{
+    for (int kind = 0; kind < GM_OPTIMIZER_COUNT; kind++) {
+        for (int variant = 0; variant < 8; variant++) {
+            gm_layer_options layers[NET_LAYERS];
+            gm_network_options shape = gm_network_options_default();
+            shape.layer_count = net_layers(&wide, layers);
+            shape.inputs = IN;
+            shape.layers = layers;
+            shape.loss = wide.loss;
+            shape.precision = variant & 1 ? GM_F64 : GM_F32;
+            gm_engine_options options = gm_engine_options_default();
+            options.optimizer = gm_optimizer_default((gm_optimizer_kind)kind);
+            options.inference = variant & 2;
+            options.keep_z = variant & 4;
+            options.threads = 3;
+            gm_memory memory;
+            cr_assert_eq(gm_memory_plan(&shape, &options, &memory, NULL), GM_OK);
+            gm_engine *engine = net_engine(net_make(&wide, shape.precision, 1), &options);
+            const size_t size = gm_precision_size(shape.precision);
+            cr_expect_eq(memory.parameters, PARAMETERS * size);
+            cr_expect_eq(memory.workspace, engine->layout.workspace * size);
+            cr_expect_eq(memory.optimizer, engine->layout.state * size);
+            cr_expect_eq(memory.total, memory.parameters + memory.workspace + memory.optimizer);
+            cr_expect(memory.optimizer == 0 || !options.inference);
+            net_free(engine);
+        }
+    }
+}
+
+Test(engine, flop_of_a_step)
+{
+    gm_network *network = net_make(&wide, GM_F32, 1);
+    const double products = 64 * 128 + 128 * 48 + 48 * 10;
+    cr_expect_eq(gm_step_flop(network, 32), 2 * 32 * (3 * products - 64 * 128));
+    gm_network_destroy(network);
+}

@@ -1,0 +1,135 @@
+/* The losses against their textbook formulas in long double, also where a formula in a = f(z) would overflow.
+ * Their derivatives are the gradient check's business. Compiled once for each precision. */
+#include <criterion/criterion.h>
+
+#include "base/random.h"
+#include "nn/activation.h"
+#include "nn/loss.h"
+
+#include <math.h>
+
+enum { ROWS = 5, COLS = 7, LD = 9 };
+
+/* log(1 + exp z) */
+static long double softplusl(long double z)
+{
+    return z > 0 ? z + log1pl(expl(-z)) : log1pl(expl(z));
+}
+
+/* -(y log a + (1 - y) log(1 - a)), log a = -softplus(-z), log(1 - a) = -softplus(z) */
+static long double logistic(long double z, long double y)
+{
+    return y * softplusl(-z) + (1 - y) * softplusl(z);
+}
+
+static long double huber(long double a, long double y)
+{
+    const long double e = fabsl(a - y);
+    return e <= 1 ? e * e / 2 : e - 0.5L;
+}
+
+/* The loss of one row: of Z where the loss is computed from Z. */
+static long double row_loss(gm_loss loss, const REAL *x, const REAL *y)
+{
+    long double sum = 0, most = x[0], exponentials = 0;
+    for (int c = 0; c < COLS; c++)
+        most = fmaxl(most, x[c]);
+    for (int c = 0; c < COLS; c++)
+        exponentials += expl(x[c] - most);
+    for (int c = 0; c < COLS; c++) {
+        const long double e = (long double)x[c] - y[c];
+        switch (loss) {
+        case GM_HALF_SQUARES:
+            sum += e * e / 2;
+            break;
+        case GM_MEAN_SQUARES:
+            sum += e * e / COLS;
+            break;
+        case GM_LOGISTIC:
+            sum += logistic(x[c], y[c]) / COLS;
+            break;
+        case GM_CROSS_ENTROPY:
+            sum += y[c] == 0 ? 0 : y[c] * (most + logl(exponentials) - x[c]);
+            break;
+        case GM_HUBER:
+            sum += huber(x[c], y[c]) / COLS;
+        }
+    }
+    return sum;
+}
+
+/* Targets in [0, 1]; inputs of the given size; padding that must not count. */
+static void fill(REAL *x, REAL *y, double size, uint64_t seed)
+{
+    gm_random random = gm_random_seed(seed, GM_STREAM_CHECK);
+    for (int i = 0; i < ROWS * LD; i++) {
+        const bool inside = i % LD < COLS;
+        x[i] = inside ? (REAL)(size * (2 * gm_random_uniform(&random) - 1)) : (REAL)NAN;
+        y[i] = inside ? (REAL)gm_random_uniform(&random) : (REAL)NAN;
+    }
+}
+
+Test(T(loss), values)
+{
+    static const double sizes[] = {1e-3, 1, 30, 1000};
+    for (int loss = 0; loss < GM_LOSS_COUNT; loss++) {
+        for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+            REAL x[ROWS * LD], y[ROWS * LD];
+            fill(x, y, sizes[s], s + 1);
+            long double expected = 0;
+            for (int r = 0; r < ROWS; r++)
+                expected += row_loss((gm_loss)loss, x + r * LD, y + r * LD);
+            const double actual =
+                T(gm_loss_kernels)[loss].value((gm_mat){x, ROWS, COLS, LD}, (gm_mat){y, ROWS, COLS, LD});
+            cr_expect(fabs(actual - (double)expected) <= 16 * (double)REAL_EPSILON * (double)expected,
+                      "%s of numbers to %g: %.17g; expected %.17Lg", gm_loss_name((gm_loss)loss), sizes[s],
+                      actual, expected);
+        }
+    }
+}
+
+struct extreme {
+    REAL z[2], y[2];
+    double cross_entropy, logistic;
+};
+
+/* A right and sure answer costs nothing, a wrong and sure one what it should, and nothing is NaN. */
+Test(T(loss), extremes)
+{
+    const struct extreme rows[] = {
+        {{1000, -1000}, {1, 0}, 0, 0},
+        {{1000, -1000}, {0, 1}, 2000, 1000},
+        {{-1000, 1000}, {0, 1}, 0, 0},
+        {{1000, 1000}, {1, 0}, log(2), 500},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct extreme row = rows[i];
+        const gm_mat z = {row.z, 1, 2, 2}, y = {row.y, 1, 2, 2};
+        const double cross = T(gm_loss_kernels)[GM_CROSS_ENTROPY].value(z, y);
+        const double logistic_value = T(gm_loss_kernels)[GM_LOGISTIC].value(z, y);
+        cr_expect(fabs(cross - row.cross_entropy) <= 1e-4, "row %zu: cross-entropy %g", i, cross);
+        cr_expect(fabs(logistic_value - row.logistic) <= 1e-4, "row %zu: logistic %g", i, logistic_value);
+    }
+}
+
+/* BP1 of the two closed forms, of sure outputs: a - y, and nothing is NaN. */
+Test(T(loss), closed_form_delta_of_extremes)
+{
+    static const struct {
+        gm_loss loss;
+        gm_activation output;
+        double factor; /* 1 / COLS if the loss is a mean */
+    } pairs[] = {
+        {GM_CROSS_ENTROPY, GM_SOFTMAX, 1},
+        {GM_LOGISTIC, GM_SIGMOID, 0.5},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        REAL z[] = {1000, -1000}, y[] = {0, 1}, a[2], d[2];
+        const gm_mat zs = {z, 1, 2, 2}, ys = {y, 1, 2, 2}, as = {a, 1, 2, 2}, ds = {d, 1, 2, 2};
+        T(gm_activation_kernels)[pairs[i].output].apply(zs, as);
+        T(gm_loss_kernels)[pairs[i].loss].delta(as, ys, (REAL)0.25, ds);
+        cr_expect(T(gm_loss_kernels)[pairs[i].loss].from_z);
+        cr_expect_eq((double)d[0], 0.25 * pairs[i].factor);
+        cr_expect_eq((double)d[1], -0.25 * pairs[i].factor);
+    }
+}

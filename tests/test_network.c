@@ -1,0 +1,192 @@
+/* Networks: how weights begin, which sizes and combinations are refused, and what the memory plan says. */
+#include "nets.h"
+
+#include <string.h>
+
+/* One layer of 400 x 100 and one of 100 x 400: three quarters of a million draws are not needed to tell 2/in
+ * from 1/in. The mean of n squares with kurtosis k deviates by sqrt((k - 1) / n) of itself. */
+static void expect_variance(gm_init init, gm_activation hidden, double first, double second)
+{
+    const gm_layer_options layers[] = {{100, hidden}, {400, GM_IDENTITY}};
+    gm_network_options options = gm_network_options_default();
+    options.inputs = 400;
+    options.layers = layers;
+    options.layer_count = 2;
+    options.init = init;
+    gm_network *network;
+    cr_assert_eq(gm_network_create(&network, &options, NULL), GM_OK);
+    const double expected[] = {first, second};
+    for (size_t l = 0; l < 2; l++) {
+        const gm_layer layer = gm_network_layer(network, l);
+        double mean = 0, square = 0;
+        for (size_t i = layer.weights; i < layer.biases; i++) {
+            const double w = gm_network_parameter(network, i);
+            mean += w / 40000;
+            square += w * w / 40000;
+        }
+        cr_expect(fabs(square / expected[l] - 1) < 5 * sqrt(2 / 40000.0),
+                  "%s, layer %zu: variance %g; expected %g", gm_init_name(init), l + 1, square, expected[l]);
+        cr_expect(fabs(mean) < 5 * sqrt(expected[l] / 40000), "%s: mean %g", gm_init_name(init), mean);
+        for (size_t i = 0; i < layer.outputs; i++)
+            cr_expect_eq(gm_network_parameter(network, layer.biases + i), 0);
+    }
+    gm_network_destroy(network);
+}
+
+Test(network, variance_of_the_weights)
+{
+    expect_variance(GM_INIT_XAVIER_UNIFORM, GM_RELU, 2 / 500.0, 2 / 500.0);
+    expect_variance(GM_INIT_XAVIER_NORMAL, GM_RELU, 2 / 500.0, 2 / 500.0);
+    expect_variance(GM_INIT_HE_UNIFORM, GM_TANH, 2 / 400.0, 2 / 100.0);
+    expect_variance(GM_INIT_HE_NORMAL, GM_TANH, 2 / 400.0, 2 / 100.0);
+    expect_variance(GM_INIT_LECUN_UNIFORM, GM_RELU, 1 / 400.0, 1 / 100.0);
+    expect_variance(GM_INIT_LECUN_NORMAL, GM_RELU, 1 / 400.0, 1 / 100.0);
+    static const gm_activation rectifiers[] = {GM_RELU, GM_LEAKY_RELU, GM_GELU, GM_SOFTPLUS};
+    static const gm_activation others[] = {GM_IDENTITY, GM_SIGMOID, GM_TANH};
+    for (size_t i = 0; i < 4; i++)
+        expect_variance(GM_INIT_AUTO, rectifiers[i], 2 / 400.0, 2 / 500.0);
+    for (size_t i = 0; i < 3; i++)
+        expect_variance(GM_INIT_AUTO, others[i], 2 / 500.0, 2 / 500.0);
+}
+
+static gm_network *small(gm_precision precision, gm_init init, uint64_t seed)
+{
+    const gm_layer_options layers[] = {{3, GM_RELU}, {2, GM_IDENTITY}};
+    gm_network_options options = gm_network_options_default();
+    options.inputs = 2;
+    options.layers = layers;
+    options.layer_count = 2;
+    options.precision = precision;
+    options.init = init;
+    options.init_value = 0.25;
+    options.seed = seed;
+    gm_network *network;
+    cr_assert_eq(gm_network_create(&network, &options, NULL), GM_OK);
+    return network;
+}
+
+/* From fixtures/make_init_fixture.py, an independent implementation. W1 is normal, W2 uniform. */
+static const double golden[] = {
+    1.5455315800371863,
+    0.6744091684885919,
+    1.0582622179949088,
+    -1.3579456477094252,
+    0.054858096914554635,
+    -1.3580058815318874,
+    0,
+    0,
+    0,
+    -0.07504838075912441,
+    -0.8634074874371198,
+    -0.22736968735510715,
+    -0.7273403969221622,
+    0.5137076342268566,
+    0.8256692137483501,
+    0,
+    0,
+};
+
+Test(network, golden_weights)
+{
+    gm_network *f64 = small(GM_F64, GM_INIT_AUTO, 7), *f32 = small(GM_F32, GM_INIT_AUTO, 7);
+    cr_assert_eq(gm_network_parameter_count(f64), 17);
+    for (size_t i = 0; i < 17; i++) {
+        const double w = gm_network_parameter(f64, i);
+        cr_expect(fabs(w - golden[i]) <= 4e-16 * fabs(golden[i]), "parameter %zu is %.17g", i, w);
+        cr_expect_eq(gm_network_parameter(f32, i), (double)(float)w, "f32 is f64 rounded");
+    }
+    gm_network_destroy(f64);
+    gm_network_destroy(f32);
+}
+
+Test(network, seeds)
+{
+    gm_network *one = small(GM_F32, GM_INIT_AUTO, 1), *same = small(GM_F32, GM_INIT_AUTO, 1),
+               *other = small(GM_F32, GM_INIT_AUTO, 2), *constant = small(GM_F32, GM_INIT_CONSTANT, 1);
+    const void *bits = gm_network_parameters(one);
+    cr_expect_arr_eq(bits, gm_network_parameters(same), 17 * sizeof(float));
+    cr_expect_neq(memcmp(bits, gm_network_parameters(other), 17 * sizeof(float)), 0);
+    for (size_t i = 0; i < 17; i++)
+        cr_expect_eq(gm_network_parameter(constant, i), 0.25);
+    gm_network_destroy(one);
+    gm_network_destroy(same);
+    gm_network_destroy(other);
+    gm_network_destroy(constant);
+}
+
+struct refusal {
+    net_shape shape;
+    gm_status status;
+    const char *text; /* part of the message */
+};
+
+static const struct refusal refusals[] = {
+    {{{0, 3}, GM_RELU, GM_IDENTITY, GM_HALF_SQUARES}, GM_USAGE, "expected at least 1"},
+    {{{2}, GM_RELU, GM_IDENTITY, GM_HALF_SQUARES}, GM_USAGE, "no layers"},
+    {{{2, 4294967297, 2}, GM_RELU, GM_IDENTITY, GM_HALF_SQUARES}, GM_LIMIT, "4294967297"},
+    {{{2147483648, 2}, GM_RELU, GM_IDENTITY, GM_HALF_SQUARES}, GM_LIMIT, "2147483648"},
+    {{{1000000, 1000000}, GM_RELU, GM_IDENTITY, GM_HALF_SQUARES}, GM_LIMIT, "4000004000000 bytes"},
+    {{{2147483647, 2147483647, 2147483647, 1}, GM_RELU, GM_IDENTITY, GM_HALF_SQUARES},
+     GM_LIMIT,
+     "more than any machine"},
+    {{{2, 3, 2}, GM_SOFTMAX, GM_IDENTITY, GM_HALF_SQUARES}, GM_USAGE, "softmax is for the output"},
+    {{{2, 3, 2}, GM_RELU, GM_SIGMOID, GM_CROSS_ENTROPY},
+     GM_USAGE,
+     "needs the output activation softmax, got sigmoid"},
+    {{{2, 3, 2}, GM_RELU, GM_IDENTITY, GM_LOGISTIC},
+     GM_USAGE,
+     "needs the output activation sigmoid, got identity"},
+    {{{2, 3, 2}, (gm_activation)99, GM_IDENTITY, GM_HALF_SQUARES}, GM_USAGE, "unknown activation 99"},
+    {{{2, 3, 2}, GM_RELU, GM_IDENTITY, (gm_loss)99}, GM_USAGE, "unknown loss 99"},
+};
+
+Test(network, refusals)
+{
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+        gm_layer_options layers[NET_LAYERS] = {{0, GM_RELU}};
+        const struct refusal *r = &refusals[i];
+        gm_network_options options = gm_network_options_default();
+        options.inputs = r->shape.sizes[0];
+        options.layer_count = r->shape.sizes[1] ? net_layers(&r->shape, layers) : 0;
+        options.layers = layers;
+        options.loss = r->shape.loss;
+        gm_network *network = (gm_network *)layers;
+        gm_error error = {0};
+        cr_expect_eq(gm_network_create(&network, &options, &error), r->status, "row %zu: %s", i,
+                     error.message);
+        cr_expect_null(network);
+        cr_expect_not_null(strstr(error.message, r->text), "row %zu: %s", i, error.message);
+        cr_expect_eq(gm_network_create(&network, &options, NULL), r->status, "without a place for the text");
+    }
+    gm_network_destroy(NULL);
+}
+
+Test(network, a_layer_of_no_units_is_refused)
+{
+    const gm_layer_options layers[] = {{3, GM_RELU}, {0, GM_RELU}, {2, GM_IDENTITY}};
+    gm_network_options options = gm_network_options_default();
+    options.inputs = 2;
+    options.layers = layers;
+    options.layer_count = 3;
+    gm_network *network;
+    gm_error error;
+    cr_expect_eq(gm_network_create(&network, &options, &error), GM_USAGE);
+    cr_expect_not_null(strstr(error.message, "layer 2"), "%s", error.message);
+}
+
+Test(network, names_there_and_back)
+{
+    gm_activation activation;
+    gm_loss loss;
+    gm_init init;
+    for (int i = 0; i < GM_ACTIVATION_COUNT; i++)
+        cr_expect(gm_activation_from_name(gm_activation_name((gm_activation)i), &activation) &&
+                  (int)activation == i);
+    for (int i = 0; i < GM_LOSS_COUNT; i++)
+        cr_expect(gm_loss_from_name(gm_loss_name((gm_loss)i), &loss) && (int)loss == i);
+    for (int i = 0; i < GM_INIT_COUNT; i++)
+        cr_expect(gm_init_from_name(gm_init_name((gm_init)i), &init) && (int)init == i);
+    cr_expect_not(gm_activation_from_name("ReLU", &activation));
+    cr_expect_not(gm_loss_from_name("", &loss));
+    cr_expect_not(gm_init_from_name("he", &init));
+}

@@ -1,0 +1,136 @@
+/* The team: every member works, the barrier holds, shares cover everything once, and denormals are flushed
+ * inside and only there. */
+#include <criterion/criterion.h>
+
+#include "base/denormals.h"
+#include "base/team.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <time.h>
+
+enum { MOST_THREADS = 5, RUNS = 1000, ROUNDS = 3 };
+
+static gm_team *make_team(size_t threads)
+{
+    gm_team *team;
+    gm_error error;
+    cr_assert_eq(gm_team_create(&team, threads, &error), GM_OK, "%s", error.message);
+    cr_assert_eq(gm_team_threads(team), threads);
+    return team;
+}
+
+/* Each member writes its own place before the barrier and reads all places behind it; no atomics, so that a
+ * thread sanitizer sees whether the barrier orders the memory. */
+struct meeting {
+    gm_team *team;
+    size_t threads;
+    unsigned long written[MOST_THREADS];
+    unsigned long stale[MOST_THREADS]; /* places that a member found too old */
+};
+
+static void meet(void *context, size_t thread)
+{
+    struct meeting *m = context;
+    for (int round = 0; round < ROUNDS; round++) {
+        const unsigned long now = ++m->written[thread];
+        gm_team_barrier(m->team);
+        for (size_t other = 0; other < m->threads; other++)
+            m->stale[thread] += m->written[other] != now;
+        gm_team_barrier(m->team);
+    }
+}
+
+Test(team, barrier)
+{
+    for (size_t threads = 1; threads <= MOST_THREADS; threads++) {
+        struct meeting m = {.team = make_team(threads), .threads = threads};
+        for (int run = 0; run < RUNS; run++)
+            gm_team_run(m.team, meet, &m);
+        for (size_t thread = 0; thread < threads; thread++) {
+            cr_expect_eq(m.written[thread], RUNS * ROUNDS, "%zu threads: member %zu", threads, thread);
+            cr_expect_eq(m.stale[thread], 0, "%zu threads: member %zu went through too early", threads,
+                         thread);
+        }
+        gm_team_destroy(m.team);
+    }
+}
+
+/* Members that had to wait long enough to fall asleep are woken, and a team that never worked can go. */
+static void count_one(void *context, size_t thread)
+{
+    ((unsigned long *)context)[thread * 16]++;
+}
+
+Test(team, wakes_after_sleep)
+{
+    gm_team_destroy(make_team(MOST_THREADS));
+    unsigned long counts[MOST_THREADS * 16] = {0};
+    gm_team *team = make_team(3);
+    for (int run = 0; run < 5; run++) {
+        nanosleep(&(struct timespec){0, 20000000}, NULL);
+        gm_team_run(team, count_one, counts);
+    }
+    gm_team_destroy(team);
+    for (size_t thread = 0; thread < 3; thread++)
+        cr_expect_eq(counts[thread * 16], 5);
+    gm_team_destroy(NULL);
+}
+
+Test(team, shares_cover_without_overlap)
+{
+    static const size_t totals[] = {0, 1, 3, 4, 5, 16, 17, 100, 1023}, grains[] = {1, 4, 7, 64};
+    for (size_t t = 0; t < sizeof totals / sizeof *totals; t++) {
+        for (size_t g = 0; g < sizeof grains / sizeof *grains; g++) {
+            for (size_t threads = 1; threads <= 9; threads++) {
+                size_t next = 0;
+                for (size_t thread = 0; thread < threads; thread++) {
+                    const gm_share share = gm_team_share(totals[t], grains[g], thread, threads);
+                    cr_expect_eq(share.first, next, "%zu in %zu by %zu: member %zu", totals[t], threads,
+                                 grains[g], thread);
+                    cr_expect(share.count % grains[g] == 0 || share.first + share.count == totals[t]);
+                    next = share.first + share.count;
+                }
+                cr_expect_eq(next, totals[t]);
+            }
+        }
+    }
+}
+
+/* What each member sees: its floating-point mode, and what becomes of a denormal. */
+struct seen {
+    unsigned mode[4];
+    int flushed[4], blocked[4];
+};
+
+static void look(void *context, size_t thread)
+{
+    struct seen *seen = context;
+    volatile float tiny = 1e-30f;
+    sigset_t mask;
+    pthread_sigmask(SIG_SETMASK, NULL, &mask);
+    seen->flushed[thread] = tiny * 1e-10f == 0;
+    seen->blocked[thread] = sigismember(&mask, SIGINT);
+}
+
+Test(team, denormals_are_flushed_inside_only)
+{
+#ifndef GM_FLUSH_BITS
+    cr_skip("no such mode on this processor");
+#else
+    struct seen seen = {0};
+    gm_team *team = make_team(4);
+    const unsigned before = (unsigned)GM_READ_MODE();
+    gm_team_run(team, look, &seen);
+    cr_expect_eq((unsigned)GM_READ_MODE(), before);
+    for (size_t thread = 0; thread < 4; thread++) {
+        cr_expect(seen.flushed[thread], "member %zu", thread);
+        cr_expect_eq(seen.blocked[thread], thread > 0, "signals belong to the program's own threads");
+    }
+    seen = (struct seen){0};
+    gm_team_run_alone(look, &seen);
+    cr_expect(seen.flushed[0] && !seen.flushed[1]);
+    cr_expect_eq((unsigned)GM_READ_MODE(), before);
+    gm_team_destroy(team);
+#endif
+}

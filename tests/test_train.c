@@ -1,0 +1,250 @@
+/* The training loop: divergence is named, callbacks are obeyed, the same seed gives the same bytes, and an
+ * evaluation is what a few lines of plain arithmetic give. */
+#include "nets.h"
+
+#include <string.h>
+
+enum { ROWS = 37, IN = 3 };
+
+static gm_dataset *make_data(bool labels)
+{
+    float x[ROWS * IN], y[ROWS * 2];
+    uint32_t classes[ROWS];
+    gm_random random = gm_random_seed(1, GM_STREAM_CHECK);
+    for (size_t r = 0; r < ROWS; r++) {
+        for (size_t c = 0; c < IN; c++)
+            x[r * IN + c] = (float)gm_random_normal(&random);
+        classes[r] = x[r * IN] > 0;
+        y[2 * r] = 2 * x[r * IN] - x[r * IN + 1];
+        y[2 * r + 1] = x[r * IN + 2] + 1;
+    }
+    gm_dataset *data;
+    gm_error error;
+    cr_assert_eq(gm_dataset_from_arrays(&data, gm_array_f32(x, ROWS, IN),
+                                        labels ? gm_array_labels(classes, ROWS) : gm_array_f32(y, ROWS, 2),
+                                        labels ? 2 : 0, &error),
+                 GM_OK, "%s", error.message);
+    return data;
+}
+
+static const net_shape classifier = {{IN, 5, 2}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY};
+static const net_shape line = {{IN, 2}, GM_TANH, GM_IDENTITY, GM_HALF_SQUARES};
+
+static gm_engine *make_engine(const net_shape *shape, gm_precision precision, size_t batch, double rate)
+{
+    gm_engine_options options = gm_engine_options_default();
+    options.batch = batch;
+    options.threads = 1;
+    options.optimizer.rate = rate;
+    return net_engine(net_make(shape, precision, 1), &options);
+}
+
+Test(train, divergence_is_named_with_epoch_and_step)
+{
+    gm_dataset *data = make_data(false);
+    gm_engine *engine = make_engine(&line, GM_F32, 10, 1e30);
+    const gm_train_options options = gm_train_options_default();
+    gm_error error = {0};
+    bool stopped = true;
+    cr_expect_eq(gm_train(engine, data, NULL, NULL, &options, &stopped, &error), GM_DIVERGED);
+    cr_expect_not_null(strstr(error.message, "epoch 1, step 2"), "%s", error.message);
+    cr_expect_not(stopped);
+    net_free(engine);
+    gm_dataset_destroy(data);
+}
+
+/* One step an epoch, and only one epoch: no later loss would show what the last update did. */
+Test(train, divergence_of_the_last_step)
+{
+    gm_dataset *data = make_data(false);
+    gm_engine *engine = make_engine(&line, GM_F32, ROWS, 3e38);
+    gm_train_options options = gm_train_options_default();
+    options.epochs = 1;
+    gm_network_set_parameter(gm_engine_network(engine), 0, 1e10);
+    gm_error error = {0};
+    cr_expect_eq(gm_train(engine, data, NULL, NULL, &options, NULL, &error), GM_DIVERGED);
+    cr_expect_not_null(strstr(error.message, "epoch 1, step 1"), "%s", error.message);
+    net_free(engine);
+    gm_dataset_destroy(data);
+}
+
+static void expect_refused(const net_shape *shape, size_t batch, size_t epochs, const char *text)
+{
+    gm_dataset *data = make_data(true);
+    gm_engine *engine = make_engine(shape, GM_F32, batch, 0.1);
+    gm_train_options options = gm_train_options_default();
+    options.epochs = epochs;
+    gm_error error = {0};
+    cr_expect_eq(gm_train(engine, data, NULL, NULL, &options, NULL, &error), GM_USAGE, "%s", text);
+    cr_expect_not_null(strstr(error.message, text), "%s", error.message);
+    net_free(engine);
+    gm_dataset_destroy(data);
+}
+
+Test(train, refusals)
+{
+    const net_shape wide = {{IN + 1, 2}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY};
+    const net_shape three = {{IN, 3}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY};
+    expect_refused(&classifier, 8, 0, "0 epochs; expected at least 1");
+    expect_refused(&classifier, ROWS + 1, 1, "batch 38; expected at most 37");
+    expect_refused(&wide, 8, 1, "3 features; expected 4");
+    expect_refused(&three, 8, 1, "2 classes; expected 3");
+}
+
+/* What the callbacks saw, and when they shall say stop; 0 is never. */
+struct watch {
+    size_t steps, epochs, stop_after_steps, stop_after_epochs;
+    gm_progress last;
+    gm_epoch epoch;
+};
+
+static bool on_step(const gm_progress *progress, void *context)
+{
+    struct watch *w = context;
+    w->last = *progress;
+    return ++w->steps == w->stop_after_steps;
+}
+
+static bool on_epoch(const gm_epoch *epoch, void *context)
+{
+    struct watch *w = context;
+    w->epoch = *epoch;
+    return ++w->epochs == w->stop_after_epochs;
+}
+
+static bool run_watched(struct watch *watch, const gm_dataset *data)
+{
+    gm_engine *engine = make_engine(&classifier, GM_F32, 8, 0.1);
+    gm_train_options options = gm_train_options_default();
+    options.epochs = 3;
+    options.on_step = on_step;
+    options.on_epoch = on_epoch;
+    options.context = watch;
+    bool stopped = false;
+    gm_error error;
+    cr_assert_eq(gm_train(engine, data, data, NULL, &options, &stopped, &error), GM_OK, "%s", error.message);
+    net_free(engine);
+    return stopped;
+}
+
+Test(train, callbacks)
+{
+    gm_dataset *data = make_data(true);
+    struct watch all = {0}, some = {.stop_after_steps = 7}, one = {.stop_after_epochs = 1};
+    cr_expect_not(run_watched(&all, data));
+    cr_expect_eq(all.steps, 15); /* 37 rows in batches of 8, three times */
+    cr_expect_eq(all.epochs, 3);
+    cr_expect(all.last.epoch == 3 && all.last.epochs == 3 && all.last.step == 5 && all.last.steps == 5);
+    cr_expect(all.epoch.has_valid && all.epoch.valid.rows == ROWS && isfinite(all.epoch.train_loss));
+    cr_expect(run_watched(&some, data));
+    cr_expect(some.steps == 7 && some.last.epoch == 2 && some.last.step == 2);
+    cr_expect(run_watched(&one, data));
+    cr_expect(one.steps == 5 && one.epochs == 1);
+    gm_dataset_destroy(data);
+}
+
+/* The bytes of the parameters after training with a seed of the shuffle. */
+static void trained(uint64_t seed, bool shuffle, float *parameters)
+{
+    gm_dataset *data = make_data(true);
+    gm_engine *engine = make_engine(&classifier, GM_F32, 8, 0.5);
+    gm_train_options options = gm_train_options_default();
+    options.seed = seed;
+    options.shuffle = shuffle;
+    cr_assert_eq(gm_train(engine, data, NULL, NULL, &options, NULL, NULL), GM_OK);
+    memcpy(parameters, gm_network_parameters(gm_engine_network(engine)), 32 * sizeof *parameters);
+    net_free(engine);
+    gm_dataset_destroy(data);
+}
+
+Test(train, the_same_seed_gives_the_same_bytes)
+{
+    float one[32], again[32], other[32], ordered[32];
+    trained(1, true, one);
+    trained(1, true, again);
+    trained(2, true, other);
+    trained(1, false, ordered);
+    cr_expect_arr_eq(one, again, sizeof one);
+    cr_expect_neq(memcmp(one, other, sizeof one), 0);
+    cr_expect_neq(memcmp(one, ordered, sizeof one), 0);
+}
+
+/* Without shuffling, an epoch is these steps and no others: the rows in order, the last batch smaller. */
+Test(train, an_epoch_is_its_steps)
+{
+    double x[ROWS * IN], y[ROWS * 2];
+    uint32_t order[ROWS];
+    for (uint32_t i = 0; i < ROWS; i++)
+        order[i] = i;
+    gm_dataset *data = make_data(true);
+    gm_dataset_gather(data, NULL, order, ROWS, GM_F64, x, y);
+    gm_engine *loop = make_engine(&classifier, GM_F64, 8, 0.5),
+              *hand = make_engine(&classifier, GM_F64, 8, 0.5);
+    struct watch watch = {0};
+    gm_train_options options = gm_train_options_default();
+    options.epochs = 1;
+    options.shuffle = false;
+    options.on_epoch = on_epoch;
+    options.context = &watch;
+    cr_assert_eq(gm_train(loop, data, NULL, NULL, &options, NULL, NULL), GM_OK);
+    double sum = 0;
+    for (size_t first = 0; first < ROWS; first += 8) {
+        const size_t count = ROWS - first < 8 ? ROWS - first : 8;
+        sum += (double)count *
+               net_step(hand, gm_array_f64(x + first * IN, count, IN), gm_array_f64(y + first * 2, count, 2));
+    }
+    cr_expect_arr_eq(gm_network_parameters(gm_engine_network(loop)),
+                     gm_network_parameters(gm_engine_network(hand)), 32 * sizeof(double));
+    expect_relative(watch.epoch.train_loss, sum / ROWS, 1e-14, "training loss");
+    net_free(loop);
+    net_free(hand);
+    gm_dataset_destroy(data);
+}
+
+/* z = W x + b of the line network, by hand. */
+static double output(const double *w, const double *x, size_t unit)
+{
+    double z = w[2 * IN + unit];
+    for (size_t c = 0; c < IN; c++)
+        z += w[unit * IN + c] * x[c];
+    return z;
+}
+
+static gm_metrics evaluate(gm_engine *engine, const gm_dataset *data)
+{
+    gm_metrics metrics;
+    gm_error error;
+    cr_assert_eq(gm_evaluate(engine, data, NULL, &metrics, &error), GM_OK, "%s", error.message);
+    cr_expect_eq(metrics.rows, ROWS);
+    return metrics;
+}
+
+/* Half the sum of squares over the two outputs is the row's loss, so rmse^2 is the mean loss. */
+Test(train, evaluation_by_hand)
+{
+    double x[ROWS * IN], y[ROWS * 2], numbers_loss = 0, labels_loss = 0;
+    uint32_t order[ROWS];
+    size_t hits = 0;
+    for (uint32_t i = 0; i < ROWS; i++)
+        order[i] = i;
+    gm_dataset *numbers = make_data(false), *labels = make_data(true);
+    gm_engine *engine = make_engine(&line, GM_F64, 8, 0.1);
+    const double *w = gm_network_parameters(gm_engine_network(engine));
+    gm_dataset_gather(numbers, NULL, order, ROWS, GM_F64, x, y);
+    for (size_t r = 0; r < ROWS; r++) {
+        const double z[] = {output(w, x + r * IN, 0), output(w, x + r * IN, 1)};
+        const uint32_t label = gm_dataset_label(labels, r);
+        numbers_loss += (pow(z[0] - y[2 * r], 2) + pow(z[1] - y[2 * r + 1], 2)) / 2 / ROWS;
+        labels_loss += (pow(z[0] - (label == 0), 2) + pow(z[1] - (label == 1), 2)) / 2 / ROWS;
+        hits += (z[1] > z[0]) == label;
+    }
+    const gm_metrics fit = evaluate(engine, numbers), sort = evaluate(engine, labels);
+    expect_relative(fit.loss, numbers_loss, 1e-13, "loss");
+    expect_relative(fit.rmse, sqrt(numbers_loss), 1e-13, "rmse");
+    cr_expect(isnan(fit.accuracy) && isnan(sort.rmse));
+    expect_relative(sort.loss, labels_loss, 1e-13, "loss of labels");
+    cr_expect_eq(sort.accuracy, (double)hits / ROWS);
+    net_free(engine);
+    gm_dataset_destroy(numbers);
+    gm_dataset_destroy(labels);
+}
