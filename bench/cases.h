@@ -34,6 +34,7 @@ typedef struct gm_bench_options {
 typedef gm_status gm_bench_case(gm_result *result, gm_environment *environment,
                                 const gm_bench_options *options, gm_error *error);
 
+gm_bench_case gm_bench_tour;      /* naive loops against BLAS, one wide and one narrow net */
 gm_bench_case gm_bench_step;      /* whole training steps, swept over everything */
 gm_bench_case gm_bench_anatomy;   /* where one step goes, by layer and equation */
 gm_bench_case gm_bench_gemm;      /* the products of the equations, checked and timed */

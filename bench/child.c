@@ -131,7 +131,7 @@ static void last_complaint(const gm_child *child, char *line, size_t size)
         length--;
     text[length > 0 ? length : 0] = '\0';
     const char *last = strrchr(text, '\n');
-    snprintf(line, size, "%s", last ? last + 1 : text);
+    snprintf(line, size, "%.*s", (int)size - 1, last ? last + 1 : text);
 }
 
 /* Reaps a child that has hung up and says how it ended. */

@@ -15,7 +15,7 @@
 json_t *gm_json_cell(const gm_column *column, const gm_cell *cell)
 {
     if (column->decimals == GM_COLUMN_TEXT)
-        return gm_json_text(cell->text);
+        return gm_bench_json_text(cell->text);
     if (!isfinite(cell->number))
         return json_null();
     const bool whole =
@@ -34,7 +34,7 @@ static json_t *join_texts(const gm_result *result, const gm_result_row *row)
             used += (size_t)snprintf(label + used, sizeof label - used, "%s%s", used > 0 ? " " : "",
                                      row->cells[i].text);
     }
-    return gm_json_text(label);
+    return gm_bench_json_text(label);
 }
 
 /* What every entry has; suffix is "" or "_median". */
@@ -45,11 +45,11 @@ static json_t *entry(const gm_result *result, size_t index, const char *suffix, 
     char name[sizeof row->name + 16];
     snprintf(name, sizeof name, "%s%s", row->name, suffix);
     return json_pack("{s:o, s:i, s:I, s:o, s:s, s:I, s:I, s:I, s:f, s:f, s:s, s:o}", "name",
-                     gm_json_text(name), "family_index", 0, "per_family_instance_index", (json_int_t)index,
-                     "run_name", gm_json_text(row->name), "run_type", type, "repetitions",
-                     (json_int_t)gm_max(row->sample_count, 1), "threads", (json_int_t)row->threads,
-                     "iterations", (json_int_t)iterations, "real_time", time, "cpu_time", time, "time_unit",
-                     "ns", "label", join_texts(result, row));
+                     gm_bench_json_text(name), "family_index", 0, "per_family_instance_index",
+                     (json_int_t)index, "run_name", gm_bench_json_text(row->name), "run_type", type,
+                     "repetitions", (json_int_t)gm_max(row->sample_count, 1), "threads",
+                     (json_int_t)row->threads, "iterations", (json_int_t)iterations, "real_time", time,
+                     "cpu_time", time, "time_unit", "ns", "label", join_texts(result, row));
 }
 
 static bool set(json_t *object, const char *key, json_t *value)

@@ -8,7 +8,7 @@
 #include <jansson.h>
 
 /* A text from the system: bytes of no UTF-8 become question marks. */
-json_t *gm_json_text(const char *text);
+json_t *gm_bench_json_text(const char *text);
 
 /* A whole number where the column has no decimals, else all digits; null if it is none. */
 json_t *gm_json_cell(const gm_column *column, const gm_cell *cell);

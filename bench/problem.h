@@ -5,8 +5,8 @@
  *   text      a JSON object in ASCII, padded with blanks:
  *               "widths"     [784, 128, 10]
  *               "hidden", "output", "loss"       as gm_activation_name and gm_loss_name write them
- *               "optimizer"  {"kind": "sgd", "rate": .1, "momentum": .9, "beta1": .9, "beta2": .999, "epsilon": 1e-8}
- *               "precision"  "f32" or "f64": the arithmetic; the numbers below are f32 either way
+ *               "optimizer"  {"kind": "sgd", "rate": .1, "momentum": .9, "beta1": .9, "beta2": .999,
+ * "epsilon": 1e-8} "precision"  "f32" or "f64": the arithmetic; the numbers below are f32 either way
  *               "threads", "batch", "batches"
  *               "backend"    gradmill's; a peer ignores it
  *               "data"       only for epochs: the folder of a set in the IDX format; "batches" is then 0
@@ -18,17 +18,19 @@
  *   at its start    {"ready": true, "name": "PyTorch 1.13.0", "detail": "..."}
  *                   or {"missing": "python3-torch"} or {"unsuitable": "no softmax"}, and it ends
  *   to "step N"     {"seconds": of the N steps, "loss": of the last of them, before its update}
- *                   steps take the batches in turn, for ever: step i, from 0 at the start, takes batch i mod batches
- *   to "epoch"      {"seconds": of the training alone, "loss": mean, "accuracy": on the test set, "rows": trained on}
- *   to anything that fails    {"error": "what"}, and it ends
- * and ends at the end of its input. */
+ *                   steps take the batches in turn, for ever: step i, from 0 at the start, takes batch i mod
+ * batches to "epoch"      {"seconds": of the training alone, "loss": mean, "accuracy": on the test set,
+ * "rows": trained on} to anything that fails    {"error": "what"}, and it ends and ends at the end of its
+ * input. */
 #ifndef GM_BENCH_PROBLEM_H
 #define GM_BENCH_PROBLEM_H
 
 #include <gradmill.h>
 
+#define GM_PROBLEM_WIDTHS 64
+
 typedef struct gm_problem {
-    size_t widths[65]; /* one more than gm_net has layers */
+    size_t widths[GM_PROBLEM_WIDTHS]; /* inputs, hidden ..., outputs */
     size_t width_count;
     gm_activation hidden, output;
     gm_loss loss;

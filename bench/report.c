@@ -43,7 +43,7 @@ static json_t *pack_rows(const gm_result *result)
     json_t *array = json_array();
     for (size_t i = 0; array && i < result->row_count; i++) {
         const gm_result_row *row = &result->rows[i];
-        json_t *object = json_pack("{s:o, s:I, s:o, s:o}", "name", gm_json_text(row->name), "threads",
+        json_t *object = json_pack("{s:o, s:I, s:o, s:o}", "name", gm_bench_json_text(row->name), "threads",
                                    (json_int_t)row->threads, "cells", pack_cells(result, row), "seconds",
                                    pack_seconds(row));
         if (json_array_append_new(array, object) != 0) {
@@ -60,8 +60,8 @@ static json_t *pack_lines(const gm_environment *environment)
     const size_t count = gm_environment_lines(environment, lines);
     json_t *array = json_array();
     for (size_t i = 0; array && i < count; i++) {
-        if (json_array_append_new(array, json_pack("[s, o]", lines[i].label, gm_json_text(lines[i].text))) !=
-            0) {
+        if (json_array_append_new(
+                array, json_pack("[s, o]", lines[i].label, gm_bench_json_text(lines[i].text))) != 0) {
             json_decref(array);
             return NULL;
         }

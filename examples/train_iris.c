@@ -8,8 +8,7 @@ int main(void)
 {
     gm_error error = {0};
     gm_dataset *all = NULL, *train = NULL, *test = NULL;
-    char *species[] = {"setosa", "versicolor", "virginica"}; /* classes are sorted by name */
-    gm_model model = {.classes = species, .class_count = 3};
+    gm_model model = {0};
     gm_engine *engine = NULL;
     gm_metrics result;
     gm_network_options network = gm_network_options_default();
@@ -19,7 +18,7 @@ int main(void)
     gm_train_options training = gm_train_options_default();
     training.epochs = 200;
     if (gm_dataset_load(&all, "data/iris.csv", NULL, &error) ||
-        gm_dataset_split(all, 0.2, 1, &train, &test, &error) ||
+        gm_dataset_split(all, 0.2, 1, &train, &test, &error) || gm_model_name_classes(&model, all, &error) ||
         gm_scaling_fit(&model.scaling, GM_SCALING_STANDARD, train, &error) ||
         gm_network_create(&model.network, &network, &error) ||
         gm_engine_create(&engine, model.network, &compute, &error) ||
@@ -30,8 +29,7 @@ int main(void)
     else
         printf("%zu test rows, %.1f %% right\n", result.rows, 100 * result.accuracy);
     gm_engine_destroy(engine);
-    gm_network_destroy(model.network);
-    gm_scaling_destroy(model.scaling);
+    gm_model_clear(&model);
     gm_dataset_destroy(test), gm_dataset_destroy(train), gm_dataset_destroy(all);
     return (int)error.status;
 }

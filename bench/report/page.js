@@ -19,7 +19,7 @@
   const get = (row, key) => (index(key) < 0 ? null : row.cells[index(key)]);
   const empty = (value) => value === null || value === undefined || value === "";
   const distinct = (values) => [...new Set(values)];
-  const colour = (i) => getComputedStyle(document.documentElement).getPropertyValue("--c" + (i % 8)).trim();
+  const colour = (i) => getComputedStyle(document.documentElement).getPropertyValue("--c" + (i % 9)).trim();
   const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const fixed = (value, decimals) =>
     value.toLocaleString("en-US", {
@@ -103,6 +103,11 @@
     label, labelSize: 26, labelFont: "13px system-ui, sans-serif", font: "12px system-ui, sans-serif",
     stroke: style("--soft"), grid: { stroke: style("--grid"), width: 1 }, ticks: { stroke: style("--line"), width: 1, size: 5 }, ...more,
   });
+  /* The next 1, 2 or 5 times a power of ten, downwards. */
+  const niceBelow = (v) => {
+    const decade = 10 ** Math.floor(Math.log10(v)), lead = v / decade;
+    return decade * (lead >= 5 ? 5 : lead >= 2 ? 2 : 1);
+  };
   const plain = (u, splits) => splits.map((v) => (v === null ? "" : digits(v, 4)));
 
   /* Curves or points over one axis; {xs, series: [{label, ys, ...uPlot options}]}. */
@@ -113,7 +118,7 @@
       width: width(figure), height: height(figure), padding: [12, 14, 0, 0],
       scales: { x: scale(chart.xLog, chart.xRange), y: scale(chart.yLog, chart.yRange) },
       axes: [
-        axis(chart.x, { values: plain, ...(chart.xSplits ? { splits: chart.xSplits, filter: (u, s) => s } : {}) }),
+        axis(chart.x, { values: plain, size: 30, ...(chart.xSplits ? { splits: chart.xSplits, filter: (u, s) => s } : {}) }),
         axis(chart.y, { values: plain, size: 58 }),
       ],
       series: [{ label: chart.x, value }, ...chart.series.map(({ ys, ...s }) => ({ value, spanGaps: true, width: 2, ...s }))],
@@ -186,23 +191,25 @@
     });
   }
 
+  /* A part has the same colour in every chart. */
+  const allKinds = has("kind") ? distinct(data.rows.map((r) => get(r, "kind")).filter((kind) => kind !== "step")) : [];
+  const kindColour = (kind) => colour(Math.max(0, allKinds.indexOf(kind)));
+
   /* One bar for each layer, one part for each equation. */
   function anatomy() {
     const time = ["microseconds", "seconds", "share"].find(has);
     const steps = data.rows.filter((r) => get(r, "kind") !== "step" && get(r, time) > 0);
-    const kinds = distinct(steps.map((r) => get(r, "kind")));
-    const tone = (r) => colour(kinds.indexOf(get(r, "kind")));
     for (const net of has("net") ? distinct(steps.map((r) => get(r, "net"))) : [null]) {
       const rows = steps.filter((r) => net === null || get(r, "net") === net);
       const items = distinct(rows.map((r) => get(r, "layer"))).map((layer) => {
         const own = rows.filter((r) => get(r, "layer") === layer);
         const value = own.reduce((sum, r) => sum + get(r, time), 0);
         const share = has("share") ? own.reduce((sum, r) => sum + get(r, "share"), 0) : null;
-        const parts = own.map((r) => ({ size: get(r, time), colour: tone(r), title: `${get(r, "kind")}: ${digits(get(r, time))} ${unit(time)}` }));
+        const parts = own.map((r) => ({ size: get(r, time), colour: kindColour(get(r, "kind")), title: `${get(r, "kind")}: ${digits(get(r, time))} ${unit(time)}` }));
         const label = /^\d+$/.test(layer) ? `layer ${layer}` : layer === "all" ? "all layers" : layer;
         return { label, value, parts, text: `${digits(value)} ${unit(time)}${share !== null && time !== "share" ? ` (${digits(share, 2)} %)` : ""}` };
       });
-      const legend = distinct(rows.map((r) => get(r, "kind"))).map((kind) => [kind, colour(kinds.indexOf(kind))]);
+      const legend = distinct(rows.map((r) => get(r, "kind"))).map((kind) => [kind, kindColour(kind)]);
       bars(frame(net === null ? "One step by layer and part" : `One step of ${net}`, `time by layer and part, ${unit(time)}`), items, legend);
     }
   }
@@ -216,12 +223,12 @@
     const peak = facts.peaks[`fma_${precision}_flops`][scope] / 1e9, band = facts.peaks.memory_bytes[scope] / 1e9;
     const measured = peak > 0 && band > 0;
     const intensity = rows.map((r) => get(r, "intensity")), knee = measured ? peak / band : intensity[0];
-    const low = Math.min(...intensity, knee) / 2, high = Math.max(...intensity, knee) * 2;
+    const low = niceBelow(Math.min(...intensity, knee) / 1.5), high = Math.max(...intensity, knee) * 2;
     const roof = measured ? [low, knee, high] : [];
     const kinds = distinct(rows.map((r) => get(r, "kind") ?? "product"));
     const all = [...rows.map((r) => ({ x: get(r, "intensity"), r })), ...roof.map((x) => ({ x }))].sort((a, b) => a.x - b.x);
-    const series = kinds.map((kind, i) => ({
-      label: kind, stroke: colour(i), paths: () => null, points: { show: true, size: 9, fill: colour(i) },
+    const series = kinds.map((kind) => ({
+      label: kind, stroke: kindColour(kind), paths: () => null, points: { show: true, size: 9, fill: kindColour(kind) },
       ys: all.map((p) => (p.r && (get(p.r, "kind") ?? "product") === kind ? get(p.r, "gflops") : null)),
     }));
     if (measured)
@@ -230,7 +237,7 @@
     const tops = rows.map((r) => get(r, "gflops"));
     plot(frame("Roofline", measured ? `ceilings: ${digits(peak)} GFLOP/s of ${precision} FMA, ${digits(band)} GB/s of memory (${scope.replace("_", " ")}); numbers are layers` : "ceilings were not measured"), {
       xs: all.map((p) => p.x), series, x: "intensity, FLOP/byte", y: "GFLOP/s", xLog: 10, yLog: 10,
-      xRange: [low, high], yRange: [Math.min(...tops, ...(measured ? [band * low] : [])) / 2, Math.max(...tops, measured ? peak : 0) * 2],
+      xRange: [low, high], yRange: [niceBelow(Math.min(...tops, ...(measured ? [band * low] : [])) / 1.5), Math.max(...tops, measured ? peak : 0) * 2],
       draw: (u) => labels(u, rows.map((r) => ({ x: get(r, "intensity"), y: get(r, "gflops"), text: label(r) }))),
     });
   }
@@ -240,12 +247,15 @@
     const c = u.ctx, ratio = devicePixelRatio, taken = [];
     c.save();
     c.font = `${11 * ratio}px system-ui, sans-serif`;
-    c.fillStyle = style("--soft");
+    c.fillStyle = style("--ink");
+    c.strokeStyle = style("--panel"); /* a halo, for what lies below */
+    c.lineWidth = 3 * ratio;
     c.textBaseline = "middle";
     for (const mark of marks) {
       const x = u.valToPos(mark.x, "x", true) + 8 * ratio, y = u.valToPos(mark.y, "y", true), w = c.measureText(mark.text).width;
       if (x + w > u.bbox.left + u.bbox.width || taken.some((t) => x < t.x + t.w + 2 && t.x < x + w + 2 && Math.abs(t.y - y) < 12 * ratio)) continue;
       taken.push({ x, y, w });
+      c.strokeText(mark.text, x, y);
       c.fillText(mark.text, x, y);
     }
     c.restore();

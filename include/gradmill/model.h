@@ -23,6 +23,9 @@ typedef struct gm_model {
         version[32]; /* of gradmill that wrote the file; gm_model_save writes gm_version() whatever is here */
 } gm_model;
 
+/* Copies the class names of a data set into the model, for one that has labels. GM_LIMIT. */
+GM_API gm_status gm_model_name_classes(gm_model *model, const gm_dataset *dataset, gm_error *error);
+
 /* Frees the parts and zeroes the model; a zeroed model is fine. */
 GM_API void gm_model_clear(gm_model *model);
 

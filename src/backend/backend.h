@@ -12,6 +12,7 @@
 #include "base/real.h"
 
 #include <gradmill/engine.h>
+#include <stdbool.h>
 
 /* What a backend may read of a layer. */
 typedef struct gm_layer_view {
@@ -25,6 +26,7 @@ typedef struct gm_layer_view {
 typedef struct gm_backend {
     const char *name;
     const char *summary; /* one line for humans */
+    bool calls_blas;     /* the BLAS library's threads are borrowed while an engine has this backend */
 
     /* Z = A_prev W^T + 1 b^T                   n x out = (n x in)(out x in)^T */
     void (*forward)(const gm_layer_view *layer, gm_mat a_prev, gm_mat z);

@@ -1,5 +1,4 @@
 /* gradmill bench: finds the case, runs it, writes its result. */
-#include "bench/tour.h"
 #include "base/error.h"
 #include "cli/bench_options.h"
 #include "cli/cli.h"
@@ -56,9 +55,22 @@ static gm_status write_all(const cli_bench_options *o, const gm_result *result,
     return status;
 }
 
+static gm_status run_gate(const cli_bench_options *o, gm_result *result, gm_error *error)
+{
+    size_t regressions = 0;
+    const gm_status status = gm_gate_compare(result, o->files[0], o->files[1], &o->gate, &regressions, error);
+    if (status == GM_OK && regressions > 0)
+        return gm_fail(error, GM_CHECK, "%zu of %zu rows became slower", regressions, result->row_count);
+    return status;
+}
+
 static gm_status run_case(const cli_bench_options *o, gm_result *result, gm_environment *environment,
                           gm_error *error)
 {
+    if (!o->name)
+        return gm_bench_tour(result, environment, &o->sweep, error);
+    if (strcmp(o->name, "gate") == 0)
+        return run_gate(o, result, error);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         if (strcmp(cases[i].name, o->name) == 0)
             return cases[i].run(result, environment, &o->sweep, error);
@@ -94,10 +106,6 @@ int cli_bench(int argc, char **argv)
     cli_bench_options options;
     gm_error error = {0};
     cli_bench_parse(&options, argc, argv);
-    if (!options.name) {
-        cli_warn_of_setup();
-        return gm_bench_tour(stdout, &error) == GM_OK ? cli_finish_output() : cli_report(&error);
-    }
     const gm_status status = run_all(&options, argc, argv, &error);
     const int output = cli_finish_output();
     return status == GM_OK ? output : cli_report(&error);

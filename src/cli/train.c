@@ -104,21 +104,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-static gm_status copy_classes(struct run *run, gm_error *error)
-{
-    gm_model *model = &run->model;
-    if (!gm_dataset_has_labels(run->all))
-        return GM_OK;
-    model->class_count = gm_dataset_targets(run->all);
-    model->classes = gm_alloc(model->class_count, sizeof *model->classes);
-    for (size_t c = 0; model->classes && c < model->class_count; c++) {
-        model->classes[c] = gm_strdup(gm_dataset_class_name(run->all, c));
-        if (!model->classes[c])
-            return gm_fail_memory(error, "the class names", model->class_count);
-    }
-    return model->classes ? GM_OK : gm_fail_memory(error, "the class names", model->class_count);
-}
-
 /* The data, split into what is learned from and what is judged by. */
 static gm_status load(struct run *run, gm_error *error)
 {
@@ -128,7 +113,7 @@ static gm_status load(struct run *run, gm_error *error)
     if (gm_dataset_targets(run->all) == 0)
         return gm_fail(error, GM_BAD_DATA, "%s: no labels to learn from; give them with --labels",
                        run->data.data);
-    status = copy_classes(run, error);
+    status = gm_model_name_classes(&run->model, run->all, error);
     if (status != GM_OK)
         return status;
     if (!run->valid)

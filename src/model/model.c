@@ -19,6 +19,23 @@ void gm_model_clear(gm_model *model)
     *model = (gm_model){0};
 }
 
+gm_status gm_model_name_classes(gm_model *model, const gm_dataset *dataset, gm_error *error)
+{
+    const size_t count = gm_dataset_has_labels(dataset) ? gm_dataset_targets(dataset) : 0;
+    if (count == 0)
+        return GM_OK;
+    model->classes = gm_alloc(count, sizeof *model->classes);
+    if (!model->classes)
+        return gm_fail_memory(error, "the class names", count * sizeof *model->classes);
+    for (; model->class_count < count; model->class_count++) {
+        char *name = gm_strdup(gm_dataset_class_name(dataset, model->class_count));
+        if (!name)
+            return gm_fail_memory(error, "the class names", count * sizeof *model->classes);
+        model->classes[model->class_count] = name;
+    }
+    return GM_OK;
+}
+
 gm_status gm_model_can_save(const char *path, gm_error *error)
 {
     return gm_durable_probe(path, error);

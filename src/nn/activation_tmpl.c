@@ -3,10 +3,10 @@
 #include "base/vector.h"
 #include "nn/vmath.h"
 
-/* Makes NAME_apply and NAME_chain out of an f of z and a derivative that may use z and a, two loops over
- * rows. */
-#define ELEMENTWISE(NAME)                                                                                    \
-    GM_VECTOR static void T(NAME##_apply)(gm_mat zs, gm_mat as)                                              \
+/* Makes APPLY and CHAIN, two loops over rows, out of NAME, an f of z, and NAME_derivative, which may use z
+ * and a. */
+#define ELEMENTWISE(NAME, APPLY, CHAIN)                                                                      \
+    GM_VECTOR static void APPLY(gm_mat zs, gm_mat as)                                                        \
     {                                                                                                        \
         for (size_t r = 0; r < zs.rows; r++) {                                                               \
             const REAL *z = gm_row(zs, r);                                                                   \
@@ -14,7 +14,7 @@
             _Pragma("omp simd") for (size_t c = 0; c < zs.cols; c++) a[c] = NAME(z[c]);                      \
         }                                                                                                    \
     }                                                                                                        \
-    GM_VECTOR static void T(NAME##_chain)(gm_mat zs, gm_mat as, gm_mat ds)                                   \
+    GM_VECTOR static void CHAIN(gm_mat zs, gm_mat as, gm_mat ds)                                             \
     {                                                                                                        \
         for (size_t r = 0; r < ds.rows; r++) {                                                               \
             const REAL *z = gm_row(zs, r), *a = gm_row(as, r);                                               \
@@ -102,12 +102,12 @@ static inline REAL softplus_derivative(REAL z, REAL a)
     return -vexpm1_negative(-a);
 }
 
-ELEMENTWISE(sigmoid)
-ELEMENTWISE(hyperbolic)
-ELEMENTWISE(relu)
-ELEMENTWISE(leaky_relu)
-ELEMENTWISE(gelu)
-ELEMENTWISE(softplus)
+ELEMENTWISE(sigmoid, T(sigmoid_apply), T(sigmoid_chain))
+ELEMENTWISE(hyperbolic, T(hyperbolic_apply), T(hyperbolic_chain))
+ELEMENTWISE(relu, T(relu_apply), T(relu_chain))
+ELEMENTWISE(leaky_relu, T(leaky_relu_apply), T(leaky_relu_chain))
+ELEMENTWISE(gelu, T(gelu_apply), T(gelu_chain))
+ELEMENTWISE(softplus, T(softplus_apply), T(softplus_chain))
 
 static void identity_apply(gm_mat zs, gm_mat as)
 {

@@ -8,6 +8,7 @@
 #include <gradmill/system.h>
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static const gm_numerics *numerics_of(gm_precision precision)
@@ -30,15 +31,24 @@ gm_engine_options gm_engine_options_default(void)
     return (gm_engine_options){.backend = "blas", .batch = 128, .optimizer = gm_optimizer_default(GM_SGD)};
 }
 
+static gm_status check_backend(const char *wanted, gm_error *error)
+{
+    char known[200] = "";
+    const char *name;
+    for (size_t i = 0; (name = gm_backend_name(i)); i++) {
+        if (strcmp(name, wanted) == 0)
+            return GM_OK;
+        const size_t length = strlen(known);
+        snprintf(known + length, sizeof known - length, "%s%s", i ? ", " : "", name);
+    }
+    return gm_fail(error, GM_USAGE, "unknown backend '%s'; expected one of %s", wanted, known);
+}
+
 static gm_status check_options(const gm_engine_options *o, gm_error *error)
 {
-    size_t i = 0;
-    const char *name;
-    while ((name = gm_backend_name(i)) && strcmp(name, o->backend) != 0)
-        i++;
-    if (!name)
-        return gm_fail(error, GM_USAGE, "unknown backend '%s'; expected naive, naive-ikj or blas",
-                       o->backend);
+    const gm_status status = check_backend(o->backend, error);
+    if (status != GM_OK)
+        return status;
     if (o->batch == 0 || o->batch > INT_MAX)
         return gm_fail(error, GM_USAGE, "batch %zu; expected 1 to %d rows", o->batch, INT_MAX);
     if (o->threads > 4096)
@@ -69,7 +79,7 @@ static gm_status reserve(gm_engine *e, gm_error *error)
 
 static gm_status assemble(gm_engine *e, gm_error *error)
 {
-    const bool blas = strcmp(e->options.backend, "blas") == 0;
+    const bool blas = e->numerics->calls_blas(e->options.backend);
     gm_status status = reserve(e, error);
     if (status == GM_OK && blas)
         status = gm_blas_check_room(e->options.threads, error);

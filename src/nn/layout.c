@@ -105,6 +105,9 @@ static size_t planned_threads(const gm_engine_options *options)
 gm_status gm_memory_plan(const gm_network_options *network, const gm_engine_options *engine,
                          gm_memory *memory, gm_error *error)
 {
+    const gm_status sound = gm_optimizer_check(&engine->optimizer, error);
+    if (sound != GM_OK)
+        return sound;
     gm_layer *layers = gm_alloc(network->layer_count, sizeof *layers);
     if (!layers)
         return gm_fail_memory(error, "the layers", network->layer_count * sizeof *layers);

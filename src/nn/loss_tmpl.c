@@ -3,10 +3,10 @@
 #include "base/vector.h"
 #include "nn/vmath.h"
 
-/* NAME_value: the sum over all elements of NAME(x, y), times 1/cols if the loss is a mean over the outputs.
- * NAME_delta: D = scale NAME_derivative(a, y), with the same 1/cols. */
-#define ELEMENTWISE(NAME, MEAN)                                                                              \
-    GM_VECTOR static double T(NAME##_value)(gm_mat xs, gm_mat ys)                                            \
+/* VALUE: the sum over all elements of NAME(x, y), times 1/cols if the loss is a mean over the outputs.
+ * DELTA: D = scale NAME_derivative(a, y), with the same 1/cols. */
+#define ELEMENTWISE(NAME, MEAN, VALUE, DELTA)                                                                \
+    GM_VECTOR static double VALUE(gm_mat xs, gm_mat ys)                                                      \
     {                                                                                                        \
         double total = 0;                                                                                    \
         for (size_t r = 0; r < xs.rows; r++) {                                                               \
@@ -18,7 +18,7 @@
         }                                                                                                    \
         return MEAN ? total / (double)xs.cols : total;                                                       \
     }                                                                                                        \
-    GM_VECTOR static void T(NAME##_delta)(gm_mat as, gm_mat ys, REAL scale, gm_mat ds)                       \
+    GM_VECTOR static void DELTA(gm_mat as, gm_mat ys, REAL scale, gm_mat ds)                                 \
     {                                                                                                        \
         const REAL s = MEAN ? scale / (REAL)as.cols : scale;                                                 \
         for (size_t r = 0; r < as.rows; r++) {                                                               \
@@ -74,10 +74,10 @@ static inline REAL logistic_derivative(REAL a, REAL y)
     return a - y;
 }
 
-ELEMENTWISE(half_squares, false)
-ELEMENTWISE(squares, true)
-ELEMENTWISE(huber, true)
-ELEMENTWISE(logistic, true)
+ELEMENTWISE(half_squares, false, T(half_squares_value), T(half_squares_delta))
+ELEMENTWISE(squares, true, T(squares_value), T(squares_delta))
+ELEMENTWISE(huber, true, T(huber_value), T(huber_delta))
+ELEMENTWISE(logistic, true, T(logistic_value), T(logistic_delta))
 
 /* -sum_j y_j log a_j with a = softmax(z) is sum_j y_j (log sum_k exp z_k - z_j); the maximum is taken out
  * first. */

@@ -25,6 +25,7 @@ typedef enum gm_task { GM_TASK_FORWARD, GM_TASK_GRADIENT, GM_TASK_STEP } gm_task
 typedef struct gm_numerics {
     const char *(*backend_name)(size_t index); /* NULL past the last */
     const char *(*backend_summary)(size_t index);
+    bool (*calls_blas)(const char *backend);              /* of a known backend */
     struct gm_pass *(*create)(const gm_binding *binding); /* NULL without memory; the backend is known */
     void (*destroy)(struct gm_pass *pass);
     /* Takes the batch in: as it is if its type and precision fit, else converted. y may be NULL.

@@ -226,9 +226,15 @@ static const char *backend_summary(size_t index)
     return backend ? backend->summary : NULL;
 }
 
+static bool calls_blas(const char *backend)
+{
+    return T(gm_backend_find)(backend)->calls_blas;
+}
+
 const gm_numerics T(gm_numerics) = {
     .backend_name = backend_name,
     .backend_summary = backend_summary,
+    .calls_blas = calls_blas,
     .create = create,
     .destroy = destroy,
     .bind = bind,

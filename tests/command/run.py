@@ -72,6 +72,8 @@ def arguments():
 
 def main():
     given = arguments()
+    if not os.access(given.gradmill, os.X_OK):
+        sys.exit(f"{given.gradmill}: no such command")
     sys.path.insert(0, str(HERE))
     sys.dont_write_bytecode = True
     import common

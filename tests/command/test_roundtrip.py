@@ -79,9 +79,10 @@ class RoundTrip(CommandTest):
     def test_predictions_in_other_hands(self):
         script = str(PLACES.source / "tests" / "read_safetensors.py")
         inputs = self.inputs_of_iris()
-        for precision, places in (("f32", 5), ("f64", 12)):
+        # Unscaled in f64: the scaling is written as numbers of single precision, in decimals.
+        for precision, scaling, places in (("f32", "standard", 5), ("f64", "none", 12)):
             with self.subTest(precision):
-                model = self.trained("--precision", precision, "--epochs", "5", name=precision)
+                model = self.trained("--precision", precision, "--scaling", scaling, "--epochs", "5", name=precision)
                 ours = self.read_csv(self.succeed("predict", "--model", model, "--data", inputs, "--outputs").stdout)
                 theirs = subprocess.run([sys.executable, script, "--plain", model, inputs], capture_output=True,
                                         text=True, check=True, timeout=60).stdout
