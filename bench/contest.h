@@ -18,14 +18,16 @@ typedef struct gm_contestant {
     size_t iterations;
     double samples[GM_MOST_ROUNDS]; /* seconds of one step */
     size_t count;
+    double used; /* seconds of all its rounds */
 } gm_contestant;
 
 typedef struct gm_contest_options {
     size_t check_steps; /* steps after which the losses are compared; default 10 */
     double tolerance;   /* of the losses, relative; default 1e-4 */
     size_t rounds;      /* default 11, at most GM_MOST_ROUNDS */
-    double seconds;     /* for all rounds of all contestants; default 2 */
-    double patience;    /* seconds without an answer after which a child is killed; default 60 */
+    double seconds;  /* for all rounds of all contestants; default 2. One that is much slower than the others
+                        gets four times its share, but at least 3 rounds */
+    double patience; /* seconds without an answer after which a child is killed; default 120 */
 } gm_contest_options;
 
 gm_contest_options gm_contest_options_default(void);

@@ -76,19 +76,19 @@ static void read_caches(size_t cache[4])
     cache[3] = cache_size(_SC_LEVEL3_CACHE_SIZE);
 }
 
-/* The path of the own group in /proc/self/cgroup, whose lines are "ID:CONTROLLERS:PATH": that of version 2,
- * whose controllers are empty, or else that of the cpu controller of version 1. Empty: none. */
+/* The path of the own group in /proc/self/cgroup, whose lines are "ID:CONTROLLERS:PATH": that of version 1's
+ * cpu controller, or else that of version 2, whose controllers are empty. Empty: none. */
 static void own_group(char *path, size_t size)
 {
+    static const char *const marks[] = {"cpu,cpuacct:/", ":cpu:/", "::/"};
     char text[GM_KERNEL_TEXT];
-    path[0] = '\0';
+    const char *group = NULL;
     gm_kernel_read("/proc/self/cgroup", text, sizeof text);
-    const char *group = strstr(text, "::");
-    if (!group && (group = strstr(text, "cpu,cpuacct:")) == NULL)
-        group = strstr(text, ":cpu:");
-    group = group ? strchr(group, '/') : NULL;
+    for (size_t i = 0; i < sizeof marks / sizeof *marks && !group; i++)
+        group = strstr(text, marks[i]);
+    path[0] = '\0';
     if (group)
-        gm_kernel_line(path, size, group);
+        gm_kernel_line(path, size, strchr(group, '/'));
 }
 
 /* nr_throttled of the own group; in a container its path may not exist below the mount, but the root's file

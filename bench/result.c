@@ -73,7 +73,7 @@ static gm_cell *find_cell(const gm_result *result, const gm_result_row *row, con
     for (size_t i = 0; i < result->column_count; i++)
         if (strcmp(result->columns[i].key, key) == 0)
             return &row->cells[i];
-    assert(!"a column with this key");
+    assert(false && "a column with this key");
     return NULL;
 }
 

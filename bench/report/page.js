@@ -115,7 +115,7 @@
     const scale = (log, range) => ({ time: false, ...(log ? { distr: 3, log } : {}), ...(range ? { range: () => range } : {}) });
     const value = (u, v) => (v === null || v === undefined ? "-" : digits(v));
     const options = {
-      width: width(figure), height: height(figure), padding: [12, 14, 0, 0],
+      width: width(figure), height: height(figure), padding: [12, 22, 0, 0],
       scales: { x: scale(chart.xLog, chart.xRange), y: scale(chart.yLog, chart.yRange) },
       axes: [
         axis(chart.x, { values: plain, size: 30, ...(chart.xSplits ? { splits: chart.xSplits, filter: (u, s) => s } : {}) }),
@@ -123,6 +123,7 @@
       ],
       series: [{ label: chart.x, value }, ...chart.series.map(({ ys, ...s }) => ({ value, spanGaps: true, width: 2, ...s }))],
       hooks: chart.draw ? { draw: [chart.draw] } : {},
+      legend: { markers: { fill: (u, i) => (i > 0 ? chart.series[i - 1].stroke : null) } },
       cursor: { drag: { x: false, y: false } },
     };
     const u = new uPlot(options, [chart.xs, ...chart.series.map((s) => s.ys)], figure);
@@ -150,7 +151,7 @@
     const most = Math.max(...items.map((item) => item.value));
     const box = element("div", { class: "bars", role: "list" });
     for (const item of items) {
-      const fill = element("span", { class: "fill", style: `width: calc((100% - 8.5rem) * ${most > 0 ? item.value / most : 0})` });
+      const fill = element("span", { class: "fill", style: `width: calc((100% - 9.8rem) * ${most > 0 ? item.value / most : 0})` });
       for (const part of item.parts)
         fill.append(element("i", { title: part.title, style: `background: ${part.colour}; width: ${(100 * part.size) / item.value}%` }));
       const line = element("span", { class: "bar", role: "listitem", "aria-label": `${item.label}: ${item.text}` }, fill, element("span", { class: "value" }, item.text));
@@ -242,22 +243,21 @@
     });
   }
 
-  /* Texts beside points; one that would cover another is left out. */
+  /* Texts beside points; points that lie together share one. */
   function labels(u, marks) {
-    const c = u.ctx, ratio = devicePixelRatio, taken = [];
+    const c = u.ctx, ratio = devicePixelRatio, places = [];
+    for (const mark of marks) {
+      const x = u.valToPos(mark.x, "x", true), y = u.valToPos(mark.y, "y", true);
+      const near = places.find((p) => Math.abs(p.x - x) < 14 * ratio && Math.abs(p.y - y) < 14 * ratio);
+      if (near) near.texts.add(mark.text);
+      else places.push({ x, y, texts: new Set([mark.text]) });
+    }
     c.save();
     c.font = `${11 * ratio}px system-ui, sans-serif`;
     c.fillStyle = style("--ink");
-    c.strokeStyle = style("--panel"); /* a halo, for what lies below */
-    c.lineWidth = 3 * ratio;
-    c.textBaseline = "middle";
-    for (const mark of marks) {
-      const x = u.valToPos(mark.x, "x", true) + 8 * ratio, y = u.valToPos(mark.y, "y", true), w = c.measureText(mark.text).width;
-      if (x + w > u.bbox.left + u.bbox.width || taken.some((t) => x < t.x + t.w + 2 && t.x < x + w + 2 && Math.abs(t.y - y) < 12 * ratio)) continue;
-      taken.push({ x, y, w });
-      c.strokeText(mark.text, x, y);
-      c.fillText(mark.text, x, y);
-    }
+    c.textAlign = "center";
+    c.textBaseline = "bottom";
+    for (const p of places) c.fillText([...p.texts].join(", "), p.x, p.y - 9 * ratio);
     c.restore();
   }
 

@@ -248,5 +248,5 @@ void cli_bench_parse(cli_bench_options *options, int argc, char **argv)
                "  gate       which rows changed beyond noise; exit code 8 on a regression",
     };
     *options = (cli_bench_options){.gate = gm_gate_options_default()};
-    argp_parse(&argp, argc, argv, 0, NULL, options);
+    cli_parse(&argp, argc, argv, options);
 }

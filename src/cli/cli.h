@@ -20,6 +20,11 @@ int cli_gradcheck(int argc, char **argv);
 int cli_doctor(int argc, char **argv);
 int cli_bench(int argc, char **argv);
 
+struct argp;
+
+/* Parses options with argp; exits on a mistake (2) or without memory (6), after one line. */
+void cli_parse(const struct argp *argp, int argc, char **argv, void *input);
+
 /* Prints "gradmill: MESSAGE" to stderr and returns the exit code of the status. */
 int cli_report(const gm_error *error);
 

@@ -83,8 +83,7 @@ int cli_doctor(int argc, char **argv)
 {
     struct options options = {0};
     gm_error error = {0};
-    if (argp_parse(&argp, argc, argv, 0, NULL, &options) != 0)
-        return GM_UNEXPECTED;
+    cli_parse(&argp, argc, argv, &options);
     gm_facts facts = gm_gather_facts();
     if (!options.quick && measure(&facts, &error) != GM_OK)
         return cli_report(&error);

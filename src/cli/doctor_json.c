@@ -2,6 +2,7 @@
  * gives NULL if one of them is NULL: a failure anywhere arrives at the root. */
 #include "base/error.h"
 #include "cli/doctor_report.h"
+#include "cli/json_out.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -119,10 +120,5 @@ gm_status cli_dump_facts(const gm_facts *facts, const gm_finding *findings, size
                   pack_threads(&facts->threads), "memory_bytes", (json_int_t)facts->memory, "blas",
                   pack_blas(facts), "system", pack_system(facts), "environment", pack_variables(facts),
                   "measured", pack_speeds(facts), "findings", pack_findings(findings, count));
-    if (!root)
-        return gm_fail_memory(error, "the report", sizeof *facts);
-    const int failed = json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
-    json_decref(root);
-    putchar('\n');
-    return failed ? gm_fail(error, GM_IO, "cannot write the report") : GM_OK;
+    return cli_json_print(root, 6, error);
 }

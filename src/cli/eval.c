@@ -1,7 +1,7 @@
 /* gradmill eval: model + data -> loss and accuracy. */
+#include "cli/json_out.h"
 #include "cli/load.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -43,22 +43,19 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-static void print(const struct run *run, const gm_metrics *m)
+static gm_status print(const struct run *run, const gm_metrics *m, gm_error *error)
 {
     const bool labels = !isnan(m->accuracy);
-    if (run->json) {
-        json_t *root = json_pack("{s:I, s:f, s:f}", "rows", (json_int_t)m->rows, "loss", m->loss,
-                                 labels ? "accuracy" : "rmse", labels ? m->accuracy : m->rmse);
-        json_dumpf(root, stdout, JSON_INDENT(2));
-        putchar('\n');
-        json_decref(root);
-        return;
-    }
+    if (run->json)
+        return cli_json_print(json_pack("{s:I, s:f, s:f}", "rows", (json_int_t)m->rows, "loss", m->loss,
+                                        labels ? "accuracy" : "rmse", labels ? m->accuracy : m->rmse),
+                              17, error);
     printf("rows      %zu\nloss      %.5f\n", m->rows, m->loss);
     if (labels)
         printf("accuracy  %.2f %%\n", 100 * m->accuracy);
     else
         printf("rmse      %.5f\n", m->rmse);
+    return GM_OK;
 }
 
 static gm_status evaluate(struct run *run, gm_error *error)
@@ -79,7 +76,7 @@ static gm_status evaluate(struct run *run, gm_error *error)
     if (status == GM_OK)
         status = gm_evaluate(engine, dataset, model.scaling, &metrics, error);
     if (status == GM_OK)
-        print(run, &metrics);
+        status = print(run, &metrics, error);
     gm_engine_destroy(engine);
     gm_dataset_destroy(dataset);
     gm_model_clear(&model);
@@ -93,7 +90,7 @@ int cli_eval(int argc, char **argv)
         verb_options, parse, NULL, "Judges a model on data; of a directory it takes the test part.",
         children,     NULL,  NULL};
     struct run run = {.data = cli_data_defaults(), .engine = cli_engine_defaults(GM_SGD)};
-    argp_parse(&argp, argc, argv, 0, NULL, &run);
+    cli_parse(&argp, argc, argv, &run);
     gm_error error = {0};
     return evaluate(&run, &error) == GM_OK ? cli_finish_output() : cli_report(&error);
 }

@@ -175,10 +175,10 @@ static gm_status explain(const struct run *run, const gm_example *example, const
                          gm_error *error)
 {
     cli_explanation explanation;
-    const gm_status status =
+    gm_status status =
         cli_explanation_make(&explanation, example, run->steps ? run->steps : 1, optimizer, error);
     if (status == GM_OK && run->json)
-        cli_explanation_print_json(&explanation);
+        status = cli_explanation_print_json(&explanation, error);
     else if (status == GM_OK)
         cli_explanation_print(&explanation);
     cli_explanation_clear(&explanation);
@@ -212,7 +212,7 @@ int cli_explain(int argc, char **argv)
         NULL,
         NULL};
     struct run run = {.rate = NAN, .freeze_bias = -1};
-    argp_parse(&argp, argc, argv, 0, NULL, &run);
+    cli_parse(&argp, argc, argv, &run);
     gm_error error = {0};
     return run_all(&run, &error) == GM_OK ? cli_finish_output() : cli_report(&error);
 }

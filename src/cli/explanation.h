@@ -37,7 +37,7 @@ gm_status cli_explanation_make(cli_explanation *explanation, const gm_example *e
 void cli_explanation_clear(cli_explanation *explanation);
 
 void cli_explanation_print(const cli_explanation *explanation);
-void cli_explanation_print_json(const cli_explanation *explanation);
+gm_status cli_explanation_print_json(const cli_explanation *explanation, gm_error *error); /* GM_LIMIT */
 
 /* A call as one would write it: "cblas_dgemv(RowMajor, NoTrans, m=2, n=2, alpha=1, W, lda=2, ...)". */
 void cli_call_text(const gm_call *call, char *text, size_t size);

@@ -1,14 +1,12 @@
 /* An explanation as JSON: the same numbers, for machines. */
 #include "cli/explanation.h"
-
-#include <jansson.h>
-#include <stdio.h>
+#include "cli/json_out.h"
 
 static json_t *row_json(const double *values, size_t count)
 {
     json_t *row = json_array();
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(row, json_real(values[i]));
+        row = cli_json_push(row, json_real(values[i]));
     return row;
 }
 
@@ -16,7 +14,7 @@ static json_t *matrix_json(const double *values, size_t rows, size_t cols)
 {
     json_t *matrix = json_array();
     for (size_t r = 0; r < rows; r++)
-        json_array_append_new(matrix, row_json(values + r * cols, cols));
+        matrix = cli_json_push(matrix, row_json(values + r * cols, cols));
     return matrix;
 }
 
@@ -27,17 +25,17 @@ static json_t *layer_json(const cli_explanation *x, size_t l)
     const size_t n = x->samples, in = s->inputs, out = s->outputs;
     json_t *root = json_pack("{s:I, s:I, s:s}", "inputs", (json_int_t)in, "outputs", (json_int_t)out,
                              "activation", gm_activation_name(s->activation));
-    json_object_set_new(root, "weights", matrix_json(x->old_parameters + s->weights, out, in));
-    json_object_set_new(root, "biases", row_json(x->old_parameters + s->biases, out));
-    json_object_set_new(root, "z", matrix_json(layer->z, n, out));
-    json_object_set_new(root, "a", matrix_json(layer->a, n, out));
-    json_object_set_new(root, "delta", matrix_json(layer->d, n, out));
+    root = cli_json_put(root, "weights", matrix_json(x->old_parameters + s->weights, out, in));
+    root = cli_json_put(root, "biases", row_json(x->old_parameters + s->biases, out));
+    root = cli_json_put(root, "z", matrix_json(layer->z, n, out));
+    root = cli_json_put(root, "a", matrix_json(layer->a, n, out));
+    root = cli_json_put(root, "delta", matrix_json(layer->d, n, out));
     if (layer->dw)
-        json_object_set_new(root, "delta_times_weights", matrix_json(layer->dw, n, in));
-    json_object_set_new(root, "bias_gradient", row_json(x->gradient + s->biases, out));
-    json_object_set_new(root, "weight_gradient", matrix_json(x->gradient + s->weights, out, in));
-    json_object_set_new(root, "new_weights", matrix_json(x->new_parameters + s->weights, out, in));
-    json_object_set_new(root, "new_biases", row_json(x->new_parameters + s->biases, out));
+        root = cli_json_put(root, "delta_times_weights", matrix_json(layer->dw, n, in));
+    root = cli_json_put(root, "bias_gradient", row_json(x->gradient + s->biases, out));
+    root = cli_json_put(root, "weight_gradient", matrix_json(x->gradient + s->weights, out, in));
+    root = cli_json_put(root, "new_weights", matrix_json(x->new_parameters + s->weights, out, in));
+    root = cli_json_put(root, "new_biases", row_json(x->new_parameters + s->biases, out));
     return root;
 }
 
@@ -51,9 +49,9 @@ static json_t *calls_json(const gm_trace *trace)
     for (size_t i = 0; i < trace->count && i < trace->capacity; i++) {
         char text[400];
         cli_call_text(&trace->calls[i], text, sizeof text);
-        json_array_append_new(calls,
-                              json_pack("{s:s, s:I, s:s}", "equation", equations[trace->calls[i].equation],
-                                        "layer", (json_int_t)trace->calls[i].layer + 1, "call", text));
+        calls =
+            cli_json_push(calls, json_pack("{s:s, s:I, s:s}", "equation", equations[trace->calls[i].equation],
+                                           "layer", (json_int_t)trace->calls[i].layer + 1, "call", text));
     }
     return calls;
 }
@@ -62,17 +60,17 @@ static json_t *curve_json(const cli_explanation *x)
 {
     json_t *curve = json_array();
     for (size_t i = 0; i < x->curve_count; i++)
-        json_array_append_new(
+        curve = cli_json_push(
             curve, json_pack("{s:I, s:f}", "step", (json_int_t)x->curve[i].step, "loss", x->curve[i].loss));
     return curve;
 }
 
-void cli_explanation_print_json(const cli_explanation *x)
+gm_status cli_explanation_print_json(const cli_explanation *x, gm_error *error)
 {
     const gm_network *network = x->example->network;
     json_t *layers = json_array();
     for (size_t l = 0; l < x->layer_count; l++)
-        json_array_append_new(layers, layer_json(x, l));
+        layers = cli_json_push(layers, layer_json(x, l));
     json_t *root = json_pack(
         "{s:s?, s:s, s:f, s:b, s:o, s:o, s:o, s:f, s:o, s:o, s:f, s:o, s:o, s:f}", "title", x->example->title,
         "loss_kind", gm_loss_name(gm_network_loss(network)), "rate", x->optimizer.rate, "freeze_bias",
@@ -82,7 +80,5 @@ void cli_explanation_print_json(const cli_explanation *x)
         "loss_after_step", x->next_loss, "losses", curve_json(x), "outputs",
         matrix_json(x->last_outputs, x->samples, gm_network_outputs(network)), "naive_difference",
         x->difference);
-    json_dumpf(root, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(root);
+    return cli_json_print(root, 17, error);
 }

@@ -3,9 +3,9 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "cli/json_out.h"
 #include "cli/options.h"
 
-#include <jansson.h>
 #include <stdio.h>
 
 enum { KEY_TOLERANCE = 1, KEY_SAMPLES, KEY_JSON };
@@ -114,24 +114,21 @@ static gm_status load_example(struct run *run, gm_array *x, gm_array *y, gm_erro
     return GM_OK;
 }
 
-static void print_json(const gm_gradcheck *r)
+static gm_status print_json(const gm_gradcheck *r, gm_error *error)
 {
-    json_t *root = json_pack(
-        "{s:b, s:I, s:f, s:I, s:s, s:I, s:I, s:f, s:f}", "passed", r->passed, "checked",
-        (json_int_t)r->checked, "worst_error", r->worst_error, "worst_layer", (json_int_t)r->worst_layer + 1,
-        "worst_kind", r->worst_is_bias ? "bias" : "weight", "worst_row", (json_int_t)r->worst_row,
-        "worst_col", (json_int_t)r->worst_col, "analytic", r->analytic, "numeric", r->numeric);
-    json_dumpf(root, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(root);
+    return cli_json_print(json_pack("{s:b, s:I, s:f, s:I, s:s, s:I, s:I, s:f, s:f}", "passed", r->passed,
+                                    "checked", (json_int_t)r->checked, "worst_error", r->worst_error,
+                                    "worst_layer", (json_int_t)r->worst_layer + 1, "worst_kind",
+                                    r->worst_is_bias ? "bias" : "weight", "worst_row",
+                                    (json_int_t)r->worst_row, "worst_col", (json_int_t)r->worst_col,
+                                    "analytic", r->analytic, "numeric", r->numeric),
+                          17, error);
 }
 
-static void print(const struct run *run, const gm_gradcheck *r)
+static gm_status print(const struct run *run, const gm_gradcheck *r, gm_error *error)
 {
-    if (run->json) {
-        print_json(r);
-        return;
-    }
+    if (run->json)
+        return print_json(r, error);
     printf("%s: %zu parameters, worst relative error %.2g, limit %.2g\n", r->passed ? "PASS" : "FAIL",
            r->checked, r->worst_error, run->check.tolerance);
     if (r->worst_is_bias)
@@ -139,6 +136,7 @@ static void print(const struct run *run, const gm_gradcheck *r)
     else
         printf("worst: layer %zu, W[%zu, %zu]", r->worst_layer + 1, r->worst_row, r->worst_col);
     printf(": backpropagation %.12g, central difference %.12g\n", r->analytic, r->numeric);
+    return GM_OK;
 }
 
 static gm_status check(struct run *run, gm_error *error)
@@ -156,9 +154,9 @@ static gm_status check(struct run *run, gm_error *error)
     gm_engine_destroy(engine);
     if (status != GM_OK)
         return status;
-    print(run, &result);
-    if (result.passed)
-        return GM_OK;
+    status = print(run, &result, error);
+    if (result.passed || status != GM_OK)
+        return status;
     return gm_fail(error, GM_CHECK, "the gradients of backpropagation and of central differences differ");
 }
 
@@ -182,7 +180,7 @@ int cli_gradcheck(int argc, char **argv)
         .check = gm_gradcheck_options_default(),
     };
     run.engine.engine.batch = 8;
-    argp_parse(&argp, argc, argv, 0, NULL, &run);
+    cli_parse(&argp, argc, argv, &run);
     run.check.seed = run.network.seed;
     gm_error error = {0};
     const gm_status status = check(&run, &error);

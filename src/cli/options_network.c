@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 
+#include <errno.h>
 #include <string.h>
 
 enum {
@@ -60,7 +61,9 @@ static void parse_layers(char *list, cli_network_options *options, struct argp_s
     options->widths = gm_alloc(count_items(list), sizeof *options->widths);
     for (char *item; options->widths && (item = strsep(&list, ","));)
         options->widths[options->width_count++] = cli_size("layers", item, 1, state);
-    if (options->width_count < 2)
+    if (!options->widths)
+        argp_failure(state, GM_LIMIT, ENOMEM, "--layers");
+    else if (options->width_count < 2)
         argp_error(state, "--layers: expected at least two widths, inputs and outputs");
 }
 
@@ -69,6 +72,8 @@ static void parse_activations(char *list, cli_network_options *options, struct a
     gm_free(options->activations);
     options->activation_count = 0;
     options->activations = gm_alloc(count_items(list), sizeof *options->activations);
+    if (!options->activations)
+        argp_failure(state, GM_LIMIT, ENOMEM, "--activation");
     for (char *item; options->activations && (item = strsep(&list, ","));) {
         if (!gm_activation_from_name(item, &options->activations[options->activation_count++]))
             argp_error(state, "--activation %s: expected one of the names that --help lists", item);

@@ -195,7 +195,7 @@ int cli_predict(int argc, char **argv)
         NULL};
     struct run run = {.data = cli_data_defaults(), .engine = cli_engine_defaults(GM_SGD)};
     run.data.read.target = "none";
-    argp_parse(&argp, argc, argv, 0, NULL, &run);
+    cli_parse(&argp, argc, argv, &run);
     gm_error error = {0};
     return predict(&run, &error) == GM_OK ? cli_finish_output() : cli_report(&error);
 }

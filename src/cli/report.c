@@ -2,10 +2,21 @@
 #include "cli/cli.h"
 #include "bench/facts.h"
 
+#include <argp.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+void cli_parse(const struct argp *argp, int argc, char **argv, void *input)
+{
+    const error_t failure = argp_parse(argp, argc, argv, 0, NULL, input);
+    if (failure == 0)
+        return;
+    fprintf(stderr, "gradmill: cannot read the options: %s\n", strerror(failure));
+    exit(failure == ENOMEM ? GM_LIMIT : GM_UNEXPECTED);
+}
 
 int cli_report(const gm_error *error)
 {

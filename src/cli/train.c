@@ -225,7 +225,9 @@ static gm_status train(struct run *run, gm_error *error)
     gm_status status = gm_train(run->runner, run->train_part, valid, run->model.scaling, &train, NULL, error);
     if (status == GM_OK)
         status = run->save_status;
-    cli_train_report_close(&run->report, status == GM_OK ? run->save : NULL);
+    if (status == GM_OK)
+        return cli_train_report_close(&run->report, run->save, error);
+    cli_train_report_drop(&run->report);
     return status;
 }
 
@@ -261,7 +263,7 @@ int cli_train(int argc, char **argv)
         .scaling_kind = GM_SCALING_AUTO,
         .schedule = GM_SCHEDULE_COSINE,
     };
-    argp_parse(&argp, argc, argv, 0, NULL, &run);
+    cli_parse(&argp, argc, argv, &run);
     gm_error error = {0};
     const gm_status status = run_all(&run, &error);
     gm_engine_destroy(run.runner);

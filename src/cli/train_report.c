@@ -1,5 +1,6 @@
 /* What `train` shows. */
 #include "cli/train_report.h"
+#include "cli/json_out.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -66,13 +67,13 @@ static json_t *number_or_null(double value)
 
 static void append_json(cli_train_report *report, const gm_epoch *e)
 {
-    json_array_append_new(report->epochs,
-                          json_pack("{s:I, s:o, s:o, s:o, s:o, s:f, s:f, s:f}", "epoch", (json_int_t)e->epoch,
-                                    "train_loss", number_or_null(e->train_loss), "valid_loss",
-                                    number_or_null(e->has_valid ? e->valid.loss : NAN), "valid_accuracy",
-                                    number_or_null(e->has_valid ? e->valid.accuracy : NAN), "valid_rmse",
-                                    number_or_null(e->has_valid ? e->valid.rmse : NAN), "samples_per_second",
-                                    e->samples_per_second, "gflops", e->gflops, "seconds", e->seconds));
+    report->epochs = cli_json_push(
+        report->epochs, json_pack("{s:I, s:o, s:o, s:o, s:o, s:f, s:f, s:f}", "epoch", (json_int_t)e->epoch,
+                                  "train_loss", number_or_null(e->train_loss), "valid_loss",
+                                  number_or_null(e->has_valid ? e->valid.loss : NAN), "valid_accuracy",
+                                  number_or_null(e->has_valid ? e->valid.accuracy : NAN), "valid_rmse",
+                                  number_or_null(e->has_valid ? e->valid.rmse : NAN), "samples_per_second",
+                                  e->samples_per_second, "gflops", e->gflops, "seconds", e->seconds));
 }
 
 void cli_train_report_epoch(cli_train_report *report, const gm_epoch *e)
@@ -93,18 +94,21 @@ void cli_train_report_epoch(cli_train_report *report, const gm_epoch *e)
     fflush(stdout);
 }
 
-void cli_train_report_close(cli_train_report *report, const char *saved)
+gm_status cli_train_report_close(cli_train_report *report, const char *saved, gm_error *error)
 {
     wipe_bar(report);
-    if (report->json) {
-        json_t *root =
-            json_pack("{s:s, s:o, s:s?}", "version", gm_version(), "epochs", report->epochs, "model", saved);
-        json_dumpf(root, stdout, JSON_INDENT(2));
-        putchar('\n');
-        json_decref(root);
-    } else {
-        json_decref(report->epochs);
-        if (saved && !report->quiet)
-            printf("saved %s\n", saved);
-    }
+    if (report->json)
+        return cli_json_print(
+            json_pack("{s:s, s:o, s:s?}", "version", gm_version(), "epochs", report->epochs, "model", saved),
+            17, error);
+    json_decref(report->epochs);
+    if (saved && !report->quiet)
+        printf("saved %s\n", saved);
+    return GM_OK;
+}
+
+void cli_train_report_drop(cli_train_report *report)
+{
+    wipe_bar(report);
+    json_decref(report->epochs);
 }

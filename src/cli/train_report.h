@@ -17,7 +17,9 @@ typedef struct cli_train_report {
 void cli_train_report_open(cli_train_report *report, bool labels);
 void cli_train_report_step(cli_train_report *report, const gm_progress *progress);
 void cli_train_report_epoch(cli_train_report *report, const gm_epoch *epoch);
-/* Ends: prints the JSON object, with the path of the model if one was saved. */
-void cli_train_report_close(cli_train_report *report, const char *saved);
+/* Ends: prints the JSON object, with the path of the model if one was saved. GM_LIMIT. */
+gm_status cli_train_report_close(cli_train_report *report, const char *saved, gm_error *error);
+/* Ends without a word. */
+void cli_train_report_drop(cli_train_report *report);
 
 #endif

@@ -39,6 +39,8 @@ static gm_status resolve(struct place *place, gm_error *error)
     struct stat about;
     if (lstat(place->path, &about) == 0) {
         place->resolved = realpath(place->path, NULL);
+        if (!place->resolved && errno == ENOMEM)
+            return gm_fail_memory(error, "a path", strlen(place->path) + 1);
         if (!place->resolved)
             return fail(place, errno == ENOENT ? "it is a symbolic link that leads nowhere" : strerror(errno),
                         error);

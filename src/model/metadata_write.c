@@ -5,6 +5,7 @@
 #include "model/checksum.h"
 #include "model/metadata.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -54,9 +55,14 @@ static gm_status set_activations(json_t *metadata, const gm_network *network, gm
 
 static gm_status collect_classes(json_t *names, const gm_model *model, gm_error *error)
 {
-    for (size_t i = 0; i < model->class_count; i++)
-        if (json_array_append_new(names, json_string(model->classes[i])) != 0)
-            return gm_fail(error, GM_USAGE, "the name of class %zu cannot be stored; expected UTF-8 text", i);
+    for (size_t i = 0; i < model->class_count; i++) {
+        errno = 0; /* jansson refuses bytes that are not UTF-8 without a word; malloc leaves one */
+        if (json_array_append_new(names, json_string(model->classes[i])) == 0)
+            continue;
+        if (errno == ENOMEM)
+            return fail_memory(error);
+        return gm_fail(error, GM_USAGE, "the name of class %zu cannot be stored; expected UTF-8 text", i);
+    }
     return GM_OK;
 }
 

@@ -1,0 +1,93 @@
+/* From the sweep's options to a problem, and from contestants to rows. */
+#include "bench/contest_result.h"
+#include "bench/child.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Numbers of x and y in all batches: enough batches that no one learns one by heart, little enough to lie in
+ * every cache that the problem itself fits. */
+#define MOST_BATCHES 8
+#define MOST_NUMBERS ((size_t)8 << 20)
+
+/* A check of some hundred milliseconds where the library is fast, of less than a minute where it is slow. */
+#define CHECK_FLOP 1e11
+
+const char *const gm_contest_self[] = {"/proc/self/exe",      "bench", "step", "--child",
+                                       GM_CHILD_PROBLEM_PATH, NULL};
+
+gm_problem gm_contest_problem(const gm_net *net, const gm_bench_options *sweep, gm_loss loss,
+                              gm_activation output)
+{
+    gm_problem p = {.loss = loss, .output = output, .hidden = GM_SIGMOID, .width_count = net->width_count};
+    memcpy(p.widths, net->widths, net->width_count * sizeof *p.widths);
+    if (sweep->activation_count)
+        p.hidden = sweep->activations[0];
+    p.optimizer = gm_optimizer_default(sweep->optimizer_count ? sweep->optimizers[0] : GM_SGD);
+    p.precision = sweep->precision_count ? sweep->precisions[0] : GM_F32;
+    p.threads = sweep->threads.count ? sweep->threads.sizes[0] : gm_system_threads().usable;
+    p.batch = net->batch ? net->batch : 64;
+    if (sweep->batch.count)
+        p.batch = sweep->batch.sizes[0];
+    const size_t row = p.widths[0] + p.widths[p.width_count - 1];
+    for (p.batches = 1; p.batches < MOST_BATCHES && 2 * p.batches * p.batch * row <= MOST_NUMBERS;)
+        p.batches *= 2;
+    snprintf(p.backend, sizeof p.backend, "%s", sweep->backend_count ? sweep->backends[0] : "blas");
+    return p;
+}
+
+double gm_contest_flop(const gm_problem *p)
+{
+    double products = 0;
+    for (size_t i = 1; i < p->width_count; i++)
+        products += (double)p->widths[i - 1] * (double)p->widths[i];
+    return 2 * (double)p->batch * (3 * products - (double)p->widths[0] * (double)p->widths[1]);
+}
+
+gm_status gm_contest_run(gm_contestant *contestants, size_t count, gm_problem *problem,
+                         const gm_contest_options *options, gm_error *error)
+{
+    int descriptor = -1;
+    gm_contest_options bounded = *options;
+    const double affordable = CHECK_FLOP / gm_contest_flop(problem);
+    if (affordable < (double)bounded.check_steps)
+        bounded.check_steps = affordable > 2 ? (size_t)affordable : 2;
+    gm_status status = gm_problem_draw(problem, error);
+    if (status == GM_OK)
+        status = gm_problem_write(problem, &descriptor, error);
+    gm_problem_clear(problem);
+    if (status != GM_OK)
+        return status;
+    gm_contest_start(contestants, count, descriptor, bounded.patience);
+    close(descriptor);
+    gm_contest_check(contestants, count, &bounded);
+    gm_contest_time(contestants, count, &bounded);
+    gm_contest_stop(contestants, count);
+    return GM_OK;
+}
+
+gm_status gm_contest_cells(gm_result *result, gm_result_row *row, const gm_environment *environment,
+                           const gm_contestant *c, const gm_contestant *first, const gm_problem *problem,
+                           gm_error *error)
+{
+    double deviation, other;
+    row->threads = problem->threads;
+    gm_result_text(result, row, "status", "%s", *c->fault ? c->fault : "ok");
+    if (*c->fault)
+        gm_result_note(result, "%s: %s", c->label, c->fault);
+    const double median = gm_contestant_median(c, &deviation);
+    if (isnan(median))
+        return GM_OK;
+    const double flops = gm_contest_flop(problem) / median, peak = environment->peak_all[problem->precision];
+    gm_result_number(result, row, "samples_per_second", (double)problem->batch / median);
+    gm_result_number(result, row, "milliseconds", median * 1e3);
+    gm_result_number(result, row, "spread", 100 * deviation / median);
+    gm_result_number(result, row, "gflops", flops / 1e9);
+    if (peak > 0)
+        gm_result_number(result, row, "peak_share", 100 * flops / peak);
+    gm_result_number(result, row, "times", gm_contestant_median(first, &other) / median);
+    gm_result_number(result, row, "loss", c->loss);
+    return gm_result_samples(row, c->samples, NULL, c->count, c->iterations, error);
+}

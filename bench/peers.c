@@ -1,0 +1,143 @@
+/* Peers, step by step. */
+#include "bench/peers.h"
+#include "bench/contest_result.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Where the build keeps the adapters; a copy next to the executable goes first. */
+#ifndef GM_PEERS_SOURCE
+#define GM_PEERS_SOURCE "peers"
+#endif
+#ifndef GM_PEERS_BUILD
+#define GM_PEERS_BUILD "peers"
+#endif
+
+static const gm_column columns[] = {
+    {"net", "net", "", GM_COLUMN_TEXT},
+    {"batch", "batch", "rows", 0},
+    {"problem", "problem", "", GM_COLUMN_TEXT},
+    {"peer", "peer", "", GM_COLUMN_TEXT},
+    GM_CONTEST_COLUMNS,
+};
+
+static const struct {
+    const char *label, *file; /* NULL: this program */
+    bool python;
+    const char *absent; /* what to say if the adapter is not there */
+} peers[GM_PEERS] = {
+    {"gradmill", NULL, false, ""},
+    {"PyTorch", "torch_peer.py", true, "no adapter"},
+    {"scikit-learn", "sklearn_peer.py", true, "no adapter"},
+    {"FANN", "gradmill-fann", false, "not built (package libfann-dev)"},
+};
+
+static bool find_beside_executable(char *path, size_t size, const char *file)
+{
+    char own[900];
+    const ssize_t length = readlink("/proc/self/exe", own, sizeof own - 1);
+    if (length <= 0)
+        return false;
+    own[length] = '\0';
+    char *slash = strrchr(own, '/');
+    if (slash)
+        *slash = '\0';
+    snprintf(path, size, "%s/peers/%s", own, file);
+    return access(path, R_OK) == 0;
+}
+
+static bool find_adapter(char *path, size_t size, const char *file)
+{
+    if (find_beside_executable(path, size, file))
+        return true;
+    snprintf(path, size, "%s/%s", GM_PEERS_SOURCE, file);
+    if (access(path, R_OK) == 0)
+        return true;
+    snprintf(path, size, "%s/%s", GM_PEERS_BUILD, file);
+    return access(path, R_OK) == 0;
+}
+
+static void enter(gm_contestant *c, gm_peer_place *place, size_t index, const char *python)
+{
+    size_t count = 0;
+    if (!find_adapter(place->program, sizeof place->program, peers[index].file))
+        snprintf(c->fault, sizeof c->fault, "%s", peers[index].absent);
+    else if (peers[index].python && access(python, X_OK) != 0)
+        snprintf(c->fault, sizeof c->fault, "not installed (%s)", python);
+    if (peers[index].python)
+        place->arguments[count++] = python;
+    place->arguments[count++] = place->program;
+    place->arguments[count++] = GM_CHILD_PROBLEM_PATH;
+    place->arguments[count] = NULL;
+    c->options.arguments = place->arguments;
+}
+
+void gm_peers_enter(gm_contestant *contestants, gm_peer_place *places, const gm_peers_options *options)
+{
+    for (size_t i = 0; i < GM_PEERS; i++) {
+        contestants[i] = (gm_contestant){.label = peers[i].label};
+        if (peers[i].file)
+            enter(&contestants[i], &places[i], i, options->python ? options->python : "/usr/bin/python3");
+        else
+            contestants[i].options.arguments = options->child ? options->child : gm_contest_self;
+    }
+}
+
+static gm_status add_row(gm_result *result, const gm_environment *environment, const gm_net *net,
+                         const gm_contestant *c, const gm_contestant *first, const gm_problem *problem,
+                         gm_error *error)
+{
+    const char *loss = gm_loss_name(problem->loss);
+    gm_result_row *row = gm_result_add(result, error, "peers/%s/batch:%zu/threads:%zu/%s/%s", net->name,
+                                       problem->batch, problem->threads, loss, c->label);
+    if (!row)
+        return GM_LIMIT;
+    gm_result_text(result, row, "net", "%s", net->name);
+    gm_result_number(result, row, "batch", (double)problem->batch);
+    gm_result_text(result, row, "problem", "%s", loss);
+    gm_result_text(result, row, "peer", "%s", *c->name ? c->name : c->label);
+    return gm_contest_cells(result, row, environment, c, first, problem, error);
+}
+
+static gm_status compare_problem(gm_result *result, const gm_environment *environment,
+                                 const gm_peers_options *options, const gm_net *net, gm_loss loss,
+                                 gm_error *error)
+{
+    gm_contestant contestants[GM_PEERS];
+    gm_peer_place places[GM_PEERS];
+    gm_contest_options contest = gm_contest_options_default();
+    const gm_activation output = loss == GM_HALF_SQUARES ? GM_SIGMOID : gm_loss_output_activation(loss);
+    gm_problem problem = gm_contest_problem(net, options->sweep, loss, output);
+    if (options->sweep->seconds > 0)
+        contest.seconds = options->sweep->seconds;
+    if (options->patience > 0)
+        contest.patience = options->patience;
+    gm_peers_enter(contestants, places, options);
+    gm_status status = gm_contest_run(contestants, GM_PEERS, &problem, &contest, error);
+    for (size_t i = 0; i < GM_PEERS && status == GM_OK; i++)
+        status = add_row(result, environment, net, &contestants[i], &contestants[0], &problem, error);
+    return status;
+}
+
+gm_status gm_bench_peers(gm_result *result, gm_environment *environment, const gm_peers_options *options,
+                         gm_error *error)
+{
+    static const char *const defaults[] = {"mid", "mnist", "nielsen", NULL};
+    gm_net nets[GM_MOST_NETS];
+    size_t count = 0;
+    *result = gm_result_make("peers", columns, sizeof columns / sizeof *columns);
+    gm_status status = gm_bench_nets(options->sweep, defaults, nets, GM_MOST_NETS, &count, error);
+    for (size_t i = 0; i < count && status == GM_OK; i++) {
+        const bool one = nets[i].widths[nets[i].width_count - 1] == 1;
+        status = compare_problem(result, environment, options, &nets[i], one ? GM_LOGISTIC : GM_CROSS_ENTROPY,
+                                 error);
+        if (status == GM_OK)
+            status = compare_problem(result, environment, options, &nets[i], GM_HALF_SQUARES, error);
+    }
+    snprintf(
+        result->title, sizeof result->title,
+        "One training step, the same weights, data, mathematics and losses, in turns; the best setting of each");
+    return status;
+}
