@@ -29,7 +29,7 @@ struct entrant {
 static void enter(struct entrant *entrant, gm_contestant *c, const char *const *child)
 {
     size_t count = 0;
-    for (; child[count] && count < MOST_ARGUMENTS; count++)
+    for (; count < MOST_ARGUMENTS && child[count]; count++)
         entrant->arguments[count] = child[count];
     entrant->arguments[count++] = entrant->library.path;
     entrant->arguments[count] = NULL;

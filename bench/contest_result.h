@@ -12,7 +12,7 @@
 gm_problem gm_contest_problem(const gm_net *net, const gm_bench_options *sweep, gm_loss loss,
                               gm_activation output);
 
-/* "step", where the child that gradmill is stands: argv of this program's own child form, NULL-terminated. */
+/* The arguments of this program as a child, NULL-terminated. */
 extern const char *const gm_contest_self[];
 
 /* Draws the problem, starts everyone on it, checks, times, and stops them. */

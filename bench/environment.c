@@ -42,11 +42,12 @@ static void read_date(char *date, size_t size)
     *minutes = ':';
 }
 
-/* Appends one argument in a form that a shell reads back. */
+/* Appends one argument in a form that a shell reads back. The first is the command, which may hold its verb,
+ * too: it stays as it is. */
 static size_t quote(char *line, size_t size, size_t used, const char *argument)
 {
     const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
-    const bool quoted = !*argument || argument[strspn(argument, plain)];
+    const bool quoted = used > 0 && (!*argument || argument[strspn(argument, plain)]);
     if (used > 0 && used + 1 < size)
         line[used++] = ' ';
     if (quoted && used + 1 < size)

@@ -63,13 +63,12 @@ static gm_status file_entry(gm_gate_file *file, json_t *entry, size_t index, gm_
 
 static gm_status list_names(gm_gate_file *file, gm_error *error)
 {
-    const char *name;
-    json_t *entries;
     const size_t count = json_object_size(file->rows);
     file->names = gm_alloc(count, sizeof *file->names);
     if (!file->names)
         return gm_fail_memory(error, "names", count * sizeof *file->names);
-    json_object_foreach(file->rows, name, entries) file->names[file->count++] = name;
+    for (void *at = json_object_iter(file->rows); at; at = json_object_iter_next(file->rows, at))
+        file->names[file->count++] = json_object_iter_key(at);
     return GM_OK;
 }
 

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #define SCREEN       110
-#define GAP          2
 #define LEAST_COLUMN 8
 
 /* Columns that UTF-8 text takes, combining signs aside. */
@@ -29,11 +28,17 @@ static size_t column_width(const gm_result *result, size_t column)
     return gm_column_is_used(result, column) ? width : 0;
 }
 
-static size_t total(const size_t *widths, size_t count)
+/* Of each column; 0: left out, because no row fills it. */
+typedef struct layout {
+    size_t *widths;
+    size_t gap;
+} layout;
+
+static size_t total(const layout *l, size_t count)
 {
     size_t sum = 0;
     for (size_t i = 0; i < count; i++)
-        sum += widths[i] > 0 ? widths[i] + (sum > 0 ? GAP : 0) : 0;
+        sum += l->widths[i] > 0 ? l->widths[i] + (sum > 0 ? l->gap : 0) : 0;
     return sum;
 }
 
@@ -47,14 +52,19 @@ static size_t widest_text(const gm_result *result, const size_t *widths)
     return widest;
 }
 
-/* Texts are cut until the table fits; numbers never are. */
-static void fit(const gm_result *result, size_t *widths)
+/* First the gaps shrink, then texts are cut until the table fits; numbers never are. */
+static void fit(const gm_result *result, layout *l)
 {
-    while (total(widths, result->column_count) > SCREEN) {
-        const size_t widest = widest_text(result, widths);
+    for (size_t i = 0; i < result->column_count; i++)
+        l->widths[i] = column_width(result, i);
+    l->gap = 2;
+    if (total(l, result->column_count) > SCREEN)
+        l->gap = 1;
+    while (total(l, result->column_count) > SCREEN) {
+        const size_t widest = widest_text(result, l->widths);
         if (widest == result->column_count)
             return;
-        widths[widest]--;
+        l->widths[widest]--;
     }
 }
 
@@ -74,7 +84,7 @@ static void cut(char *text, size_t width)
 /* A line under way: blanks are written only before something that follows them. */
 typedef struct writer {
     FILE *out;
-    size_t blanks, column;
+    size_t gap, blanks, column;
 } writer;
 
 static void put(writer *w, char *text, size_t width, bool right)
@@ -83,7 +93,7 @@ static void put(writer *w, char *text, size_t width, bool right)
         return;
     cut(text, width);
     const size_t pad = width - width_of(text);
-    w->blanks += w->column > 0 ? GAP : 0;
+    w->blanks += w->column > 0 ? w->gap : 0;
     if (*text)
         fprintf(w->out, "%*s%s", (int)(w->blanks + (right ? pad : 0)), "", text);
     w->blanks = *text ? (right ? 0 : pad) : w->blanks + pad;
@@ -93,38 +103,38 @@ static void put(writer *w, char *text, size_t width, bool right)
 static void end_line(writer *w)
 {
     fputc('\n', w->out);
-    *w = (writer){.out = w->out};
+    *w = (writer){.out = w->out, .gap = w->gap};
 }
 
-static void put_heads(const gm_result *result, const size_t *widths, bool units, FILE *out)
+static void put_heads(const gm_result *result, const layout *l, bool units, FILE *out)
 {
-    writer w = {.out = out};
+    writer w = {.out = out, .gap = l->gap};
     for (size_t i = 0; i < result->column_count; i++) {
         const gm_column *c = &result->columns[i];
         char text[96];
         snprintf(text, sizeof text, "%s", units ? c->unit : c->head);
-        put(&w, text, widths[i], c->decimals != GM_COLUMN_TEXT);
+        put(&w, text, l->widths[i], c->decimals != GM_COLUMN_TEXT);
     }
     end_line(&w);
 }
 
-static bool has_units(const gm_result *result, const size_t *widths)
+static bool has_units(const gm_result *result, const layout *l)
 {
     for (size_t i = 0; i < result->column_count; i++)
-        if (result->columns[i].unit[0] && widths[i] > 0)
+        if (result->columns[i].unit[0] && l->widths[i] > 0)
             return true;
     return false;
 }
 
-static void put_rows(const gm_result *result, const size_t *widths, FILE *out)
+static void put_rows(const gm_result *result, const layout *l, FILE *out)
 {
-    writer w = {.out = out};
+    writer w = {.out = out, .gap = l->gap};
     for (size_t r = 0; r < result->row_count; r++) {
         for (size_t i = 0; i < result->column_count; i++) {
             const gm_column *c = &result->columns[i];
             char text[96];
             gm_cell_text(text, sizeof text, c, &result->rows[r].cells[i]);
-            put(&w, text, widths[i], c->decimals != GM_COLUMN_TEXT);
+            put(&w, text, l->widths[i], c->decimals != GM_COLUMN_TEXT);
         }
         end_line(&w);
     }
@@ -162,24 +172,22 @@ static void put_environment(const gm_environment *environment, FILE *out)
 gm_status gm_output_table(const gm_result *result, const gm_environment *environment, FILE *out,
                           gm_error *error)
 {
-    size_t *widths = gm_alloc(result->column_count, sizeof *widths);
-    if (!widths)
-        return gm_fail_memory(error, "the table", result->column_count * sizeof *widths);
-    for (size_t i = 0; i < result->column_count; i++)
-        widths[i] = column_width(result, i);
-    fit(result, widths);
+    layout l = {.widths = gm_alloc(result->column_count, sizeof *l.widths)};
+    if (!l.widths)
+        return gm_fail_memory(error, "the table", result->column_count * sizeof *l.widths);
+    fit(result, &l);
     put_environment(environment, out);
     fprintf(out, "\n%s\n\n", result->title);
-    put_heads(result, widths, false, out);
-    if (has_units(result, widths))
-        put_heads(result, widths, true, out);
-    put_rows(result, widths, out);
+    put_heads(result, &l, false, out);
+    if (has_units(result, &l))
+        put_heads(result, &l, true, out);
+    put_rows(result, &l, out);
     if (result->note_count + environment->warning_count > 0)
         fputc('\n', out);
     for (size_t i = 0; i < result->note_count; i++)
         put_paragraph(out, "Note:", result->notes[i]);
     for (size_t i = 0; i < environment->warning_count; i++)
         put_paragraph(out, "Warning:", environment->warnings[i]);
-    gm_free(widths);
+    gm_free(l.widths);
     return GM_OK;
 }

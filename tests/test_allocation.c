@@ -1,6 +1,7 @@
 /* A step allocates nothing, nor does anything else between the making and the end of an engine: this program
  * counts every call of the allocator and of mmap, OpenBLAS's included. */
-#undef _FILE_OFFSET_BITS /* with it, <sys/mman.h> calls this program's mmap mmap64, which OpenBLAS does not call */
+#undef _FILE_OFFSET_BITS /* with it, <sys/mman.h> calls this program's mmap mmap64, which OpenBLAS does not  \
+                            call */
 #include "nets.h"
 
 #include <dlfcn.h>

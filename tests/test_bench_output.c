@@ -364,8 +364,8 @@ Test(bench_output, many_rows_keep_their_contents)
 
 Test(bench_output, the_environment_is_read_and_said_once)
 {
-    char *const arguments[] = {"gradmill", "bench", "--net", "it's wide", "", NULL};
-    gm_environment e = gm_environment_read(5, (char **)arguments);
+    char *const arguments[] = {"gradmill bench", "--net", "it's wide", "", NULL};
+    gm_environment e = gm_environment_read(4, (char **)arguments);
     int year, month, day, hour, minute, second, zone_hour, zone_minute;
     cr_expect_eq(sscanf(e.date, "%4d-%2d-%2dT%2d:%2d:%2d%3d:%2d", &year, &month, &day, &hour, &minute,
                         &second, &zone_hour, &zone_minute),

@@ -166,7 +166,7 @@ Test(engine, refused_options)
     expect_refused(network, &options, GM_LIMIT, "bytes");
     options = gm_engine_options_default();
     options.backend = "cuda";
-    expect_refused(network, &options, GM_USAGE, "expected naive, naive-ikj or blas");
+    expect_refused(network, &options, GM_USAGE, "expected one of naive, naive-ikj, blas");
     options = gm_engine_options_default();
     options.optimizer.kind = (gm_optimizer_kind)99;
     expect_refused(network, &options, GM_USAGE, "unknown optimizer 99");

@@ -193,7 +193,7 @@
   }
 
   /* A part has the same colour in every chart. */
-  const allKinds = has("kind") ? distinct(data.rows.map((r) => get(r, "kind")).filter((kind) => kind !== "step")) : [];
+  const allKinds = distinct(data.rows.map((r) => get(r, "kind") ?? get(r, "backend")).filter((kind) => kind !== "step"));
   const kindColour = (kind) => colour(Math.max(0, allKinds.indexOf(kind)));
 
   /* One bar for each layer, one part for each equation. */
@@ -226,20 +226,21 @@
     const intensity = rows.map((r) => get(r, "intensity")), knee = measured ? peak / band : intensity[0];
     const low = niceBelow(Math.min(...intensity, knee) / 1.5), high = Math.max(...intensity, knee) * 2;
     const roof = measured ? [low, knee, high] : [];
-    const kinds = distinct(rows.map((r) => get(r, "kind") ?? "product"));
+    const kindOf = (r) => get(r, "kind") ?? get(r, "backend") ?? "product";
+    const kinds = distinct(rows.map(kindOf));
     const all = [...rows.map((r) => ({ x: get(r, "intensity"), r })), ...roof.map((x) => ({ x }))].sort((a, b) => a.x - b.x);
     const series = kinds.map((kind) => ({
       label: kind, stroke: kindColour(kind), paths: () => null, points: { show: true, size: 9, fill: kindColour(kind) },
-      ys: all.map((p) => (p.r && (get(p.r, "kind") ?? "product") === kind ? get(p.r, "gflops") : null)),
+      ys: all.map((p) => (p.r && kindOf(p.r) === kind ? get(p.r, "gflops") : null)),
     }));
     if (measured)
       series.push({ label: "ceiling", stroke: style("--ink"), width: 2, points: { show: false }, guide: true, ys: all.map((p) => (p.r ? null : Math.min(peak, band * p.x))) });
     const label = (r) => [distinct(rows.map((o) => get(o, "net"))).length > 1 ? get(r, "net") : null, get(r, "layer") ?? get(r, "nr")].filter((v) => !empty(v)).join(" ");
     const tops = rows.map((r) => get(r, "gflops"));
-    plot(frame("Roofline", measured ? `ceilings: ${digits(peak)} GFLOP/s of ${precision} FMA, ${digits(band)} GB/s of memory (${scope.replace("_", " ")}); numbers are layers` : "ceilings were not measured"), {
+    plot(frame("Roofline", measured ? `ceilings: ${digits(peak)} GFLOP/s of ${precision} FMA, ${digits(band)} GB/s of memory (${scope === "one_thread" ? "one thread" : "all threads"})${has("kind") ? "; numbers are layers" : ""}` : "ceilings were not measured"), {
       xs: all.map((p) => p.x), series, x: "intensity, FLOP/byte", y: "GFLOP/s", xLog: 10, yLog: 10,
       xRange: [low, high], yRange: [niceBelow(Math.min(...tops, ...(measured ? [band * low] : [])) / 1.5), Math.max(...tops, measured ? peak : 0) * 2],
-      draw: (u) => labels(u, rows.map((r) => ({ x: get(r, "intensity"), y: get(r, "gflops"), text: label(r) }))),
+      ...(has("kind") ? { draw: (u) => labels(u, rows.map((r) => ({ x: get(r, "intensity"), y: get(r, "gflops"), text: label(r) }))) } : {}),
     });
   }
 

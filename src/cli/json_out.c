@@ -25,7 +25,7 @@ json_t *cli_json_put(json_t *object, const char *key, json_t *value)
     return NULL;
 }
 
-gm_status cli_json_print(json_t *root, int digits, gm_error *error)
+gm_status cli_json_print(json_t *root, size_t digits, gm_error *error)
 {
     char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(digits)) : NULL;
     json_decref(root);

@@ -12,6 +12,6 @@ json_t *cli_json_put(json_t *object, const char *key, json_t *value);
 
 /* Prints root with indents, real numbers with up to `digits` digits (17 give a double back), and releases it.
  * GM_LIMIT if it is NULL or there is no memory to print it. */
-gm_status cli_json_print(json_t *root, int digits, gm_error *error);
+gm_status cli_json_print(json_t *root, size_t digits, gm_error *error);
 
 #endif

@@ -1,0 +1,242 @@
+/* The gate: the rank test against numbers of SciPy, and its verdicts on files. */
+#include "bench/gate.h"
+#include "bench/rank_test.h"
+#include "scratch.h"
+
+#include <math.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define MOST         7
+
+/* p by scipy.stats.mannwhitneyu, method exact without ties, else asymptotic with continuity; the ratio by
+ * exp(numpy.median) of all differences of logarithms; the interval from the counts of U by the recursion of
+ * Mann and Whitney. */
+static const struct {
+    double before[MOST], after[MOST];
+    size_t before_count, after_count;
+    double p, ratio, low, high;
+} sets[] = {
+    {{1.0, 1.1, 1.2, 1.3, 1.4},
+     {1.25, 1.35, 1.45, 1.55, 1.65},
+     5,
+     5,
+     0.05555555555555555,
+     1.2083333333333333,
+     0.9642857142857144,
+     1.5},
+    {{1.00, 1.01, 1.02, 1.03, 1.04, 1.05, 1.06},
+     {2.00, 2.03, 2.05, 2.06, 2.09, 2.11},
+     7,
+     6,
+     0.0011655011655011655,
+     1.9952774432323188,
+     1.941747572815534,
+     2.05},
+    {{3}, {4}, 1, 1, 1, 4.0 / 3, 0, INFINITY},
+    {{2, 2, 2}, {2, 2, 2}, 3, 3, 1, 1, 1, 1},
+};
+
+static void expect_near(double value, double expected, const char *what, size_t set)
+{
+    cr_expect(value == expected || fabs(value - expected) <= 1e-12 * fabs(expected),
+              "set %zu: %s is %.17g; expected %.17g", set, what, value, expected);
+}
+
+Test(gate, ranks_as_scipy_does)
+{
+    for (size_t i = 0; i < COUNT(sets); i++) {
+        gm_rank_test test;
+        gm_error error;
+        cr_assert_eq(gm_rank_test_run(&test, sets[i].before, sets[i].before_count, sets[i].after,
+                                      sets[i].after_count, 0.05, &error),
+                     GM_OK);
+        expect_near(test.p, sets[i].p, "p", i);
+        expect_near(test.ratio, sets[i].ratio, "ratio", i);
+        expect_near(test.low, sets[i].low, "low", i);
+        expect_near(test.high, sets[i].high, "high", i);
+    }
+}
+
+Test(gate, ranks_with_ties_as_scipy_does)
+{
+    const double before[] = {1, 1, 2, 2, 3, 4}, after[] = {2, 2, 3, 4, 5, 5, 6};
+    gm_rank_test test;
+    gm_error error;
+    cr_assert_eq(gm_rank_test_run(&test, before, 6, after, 7, 0.05, &error), GM_OK);
+    cr_expect_not(test.exact);
+    expect_near(test.p, 0.06859494051527937, "p", 0);
+    expect_near(test.ratio, 2, "ratio", 0);
+}
+
+/* 30 a side are beyond the exact counts, 25 are the most that are within them. */
+Test(gate, ranks_of_many_samples_as_scipy_does)
+{
+    static const struct {
+        size_t count;
+        double shift, p, ratio;
+    } many[] = {{30, 1.035, 0.051877131053959046, 1.0446372170640414},
+                {25, 1.0055, 0.4410381393913312, 1.0168154761904762}};
+    for (size_t i = 0; i < COUNT(many); i++) {
+        double before[30], after[30];
+        gm_rank_test test;
+        gm_error error;
+        for (size_t j = 0; j < many[i].count; j++) {
+            before[j] = 1 + (double)(j * 7 % many[i].count) / 100;
+            after[j] = many[i].shift + (double)(j * 11 % many[i].count) / 90;
+        }
+        cr_assert_eq(gm_rank_test_run(&test, before, many[i].count, after, many[i].count, 0.05, &error),
+                     GM_OK);
+        cr_expect_eq(test.exact, many[i].count <= 25);
+        cr_expect_float_eq(test.p, many[i].p, 1e-10, "%.17g", test.p);
+        cr_expect_float_eq(test.ratio, many[i].ratio, 1e-12, "%.17g", test.ratio);
+    }
+}
+
+/* Turning old and new around gives the same p and the inverse ratio. */
+Test(gate, both_directions_agree)
+{
+    for (size_t i = 0; i < COUNT(sets); i++) {
+        gm_rank_test there, back;
+        cr_assert_eq(gm_rank_test_run(&there, sets[i].before, sets[i].before_count, sets[i].after,
+                                      sets[i].after_count, 0.05, NULL),
+                     GM_OK);
+        cr_assert_eq(gm_rank_test_run(&back, sets[i].after, sets[i].after_count, sets[i].before,
+                                      sets[i].before_count, 0.05, NULL),
+                     GM_OK);
+        expect_near(back.p, there.p, "p", i);
+        expect_near(back.ratio, 1 / there.ratio, "ratio", i);
+        expect_near(back.low, 1 / there.high, "low", i);
+    }
+}
+
+Test(gate, least_p_of_so_many_samples)
+{
+    cr_expect_float_eq(gm_rank_test_least(3, 3), 0.1, 1e-15);
+    cr_expect_float_eq(gm_rank_test_least(5, 5), 2.0 / 252, 1e-15);
+    cr_expect_float_eq(gm_rank_test_least(1, 1), 1, 1e-15);
+}
+
+/* 11 repetitions of each row: milliseconds `base` with some spread; their reference times, if any, are those
+ * of a clock that is `clock` times slower. */
+struct row {
+    const char *name;
+    double base, clock;
+};
+
+static scratch_text write_rows(const char *file, const struct row *rows, size_t count)
+{
+    const scratch_text path = scratch_path(file);
+    FILE *out = fopen(path.text, "w");
+    cr_assert_not_null(out);
+    fputs("{\"context\": {}, \"benchmarks\": [{\"name\": \"x_mean\", \"run_type\": \"aggregate\"}", out);
+    for (size_t i = 0; i < count; i++) {
+        for (int j = 0; j < 11; j++) {
+            fprintf(out,
+                    ",\n{\"name\": \"%s/r\", \"run_name\": \"%s\", \"run_type\": \"iteration\", "
+                    "\"real_time\": %.9g, \"time_unit\": \"ms\"",
+                    rows[i].name, rows[i].name, rows[i].base * (1 + 0.001 * (j * 7 % 11)));
+            if (rows[i].clock > 0)
+                fprintf(out, ", \"reference_ns\": %.9g", 5000 * rows[i].clock);
+            fputs("}", out);
+        }
+    }
+    fputs("]}\n", out);
+    cr_assert_eq(fclose(out), 0);
+    return path;
+}
+
+static const gm_cell *cell(const gm_result *result, const char *name, const char *key)
+{
+    for (size_t i = 0; i < result->row_count; i++)
+        for (size_t j = 0; j < result->column_count; j++)
+            if (strcmp(result->rows[i].name, name) == 0 && strcmp(result->columns[j].key, key) == 0)
+                return &result->rows[i].cells[j];
+    cr_assert_fail("no row %s with %s", name, key);
+    return NULL;
+}
+
+Test(gate, verdicts, .init = scratch_make, .fini = scratch_remove)
+{
+    const struct row before[] = {{"same", 2, 0},     {"slower", 2, 0}, {"faster", 2, 0},
+                                 {"a little", 2, 0}, {"drift", 2, 1},  {"gone", 1, 0}};
+    const struct row after[] = {{"same", 2.0001, 0},   {"slower", 2.5, 0}, {"faster", 1.5, 0},
+                                {"a little", 2.04, 0}, {"drift", 3, 1.5},  {"new", 1, 0}};
+    static const char *const verdicts[][2] = {
+        {"same", "same"},  {"slower", "slower"}, {"faster", "faster"}, {"a little", "same"},
+        {"drift", "same"}, {"gone", "only old"}, {"new", "only new"}};
+    const scratch_text a = write_rows("a", before, COUNT(before)), b = write_rows("b", after, COUNT(after));
+    const gm_gate_options options = gm_gate_options_default();
+    gm_result result;
+    gm_error error = {0};
+    size_t regressions;
+    cr_assert_eq(gm_gate_compare(&result, a.text, b.text, &options, &regressions, &error), GM_OK, "%s",
+                 error.message);
+    cr_expect_eq(regressions, 1);
+    cr_expect_eq(result.row_count, COUNT(verdicts));
+    for (size_t i = 0; i < COUNT(verdicts); i++)
+        cr_expect_str_eq(cell(&result, verdicts[i][0], "verdict")->text, verdicts[i][1], "%s",
+                         verdicts[i][0]);
+    cr_expect_float_eq(cell(&result, "slower", "change")->number, 25, 0.5);
+    cr_expect_float_eq(cell(&result, "slower", "old_ms")->number, 2.01, 1e-9);
+    gm_result_clear(&result);
+}
+
+Test(gate, a_file_against_itself_is_the_same, .init = scratch_make, .fini = scratch_remove)
+{
+    const struct row rows[] = {{"x", 2, 0}, {"y", 3, 1}};
+    const scratch_text a = write_rows("a", rows, COUNT(rows));
+    const gm_gate_options options = gm_gate_options_default();
+    gm_result result;
+    size_t regressions;
+    cr_assert_eq(gm_gate_compare(&result, a.text, a.text, &options, &regressions, NULL), GM_OK);
+    cr_expect_eq(regressions, 0);
+    cr_expect_float_eq(cell(&result, "x", "change")->number, 0, 1e-12);
+    gm_result_clear(&result);
+}
+
+Test(gate, files_that_are_none, .init = scratch_make, .fini = scratch_remove)
+{
+    static const struct {
+        const char *text;
+        gm_status status;
+        const char *line;
+    } faults[] = {
+        {"", GM_BAD_DATA, "not JSON"},
+        {"{", GM_BAD_DATA, "not JSON"},
+        {"[]", GM_BAD_DATA, "no list"},
+        {"{\"benchmarks\": 1}", GM_BAD_DATA, "no list"},
+        {"{\"benchmarks\": []}", GM_BAD_DATA, "no timings"},
+        {"{\"benchmarks\": [1, null, \"x\"]}", GM_BAD_DATA, "no timings"},
+        {"{\"benchmarks\": [{\"real_time\": 1}]}", GM_BAD_DATA, "no name"},
+        {"{\"benchmarks\": [{\"name\": \"x\"}]}", GM_BAD_DATA, "no time"},
+        {"{\"benchmarks\": [{\"name\": \"x\", \"real_time\": -1}]}", GM_BAD_DATA, "no time"},
+        {"{\"benchmarks\": [{\"name\": \"x\", \"real_time\": 1, \"time_unit\": \"h\"}]}", GM_BAD_DATA,
+         "no time"},
+    };
+    const gm_gate_options options = gm_gate_options_default();
+    const scratch_text path = scratch_path("x");
+    size_t regressions;
+    gm_result result;
+    gm_error error;
+    for (size_t i = 0; i < COUNT(faults); i++) {
+        scratch_write(path.text, faults[i].text, strlen(faults[i].text));
+        const gm_status status =
+            gm_gate_compare(&result, path.text, path.text, &options, &regressions, &error);
+        cr_expect_eq(status, faults[i].status, "%s: %d", faults[i].text, status);
+        cr_expect_not_null(strstr(error.message, faults[i].line), "%s: %s", faults[i].text, error.message);
+        gm_result_clear(&result);
+    }
+    cr_expect_eq(gm_gate_compare(&result, "/nowhere/x", path.text, &options, &regressions, &error), GM_IO);
+    gm_result_clear(&result);
+}
+
+Test(gate, options_that_mean_nothing)
+{
+    static const gm_gate_options wrong[] = {{0, 0.03}, {1, 0.03}, {NAN, 0.03}, {0.01, -1}, {0.01, NAN}};
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        gm_result result;
+        size_t regressions;
+        cr_expect_eq(gm_gate_compare(&result, "x", "x", &wrong[i], &regressions, NULL), GM_USAGE, "%zu", i);
+        gm_result_clear(&result);
+    }
+}
