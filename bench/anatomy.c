@@ -97,8 +97,9 @@ static gm_status add_part(const struct frame *f, const char *layer, const char *
     gm_result_number(f->result, row, "share", 100 * seconds / f->step);
     if (work->flop > 0) {
         gm_result_number(f->result, row, "gflops", work->flop / seconds / 1e9);
-        gm_result_number(f->result, row, "intensity", work->flop / bytes);
     }
+    if (bytes > 0 && work->flop > 0)
+        gm_result_number(f->result, row, "intensity", work->flop / bytes);
     if (bytes > 0) {
         gm_result_number(f->result, row, "bandwidth", bytes / seconds / 1e9);
         gm_result_text(f->result, row, "bound", "%s", bound_of(work, bytes, seconds, f->peak, f->bandwidth));

@@ -66,8 +66,10 @@ static void enter(gm_contestant *c, gm_peer_place *place, size_t index, const ch
         snprintf(c->fault, sizeof c->fault, "%s", peers[index].absent);
     else if (peers[index].python && access(python, X_OK) != 0)
         snprintf(c->fault, sizeof c->fault, "not installed (%s)", python);
-    if (peers[index].python)
+    if (peers[index].python) {
         place->arguments[count++] = python;
+        place->arguments[count++] = "-B"; /* no byte code beside the sources */
+    }
     place->arguments[count++] = place->program;
     place->arguments[count++] = GM_CHILD_PROBLEM_PATH;
     place->arguments[count] = NULL;

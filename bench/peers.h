@@ -33,7 +33,7 @@ gm_status gm_bench_peers_epoch(gm_result *result, gm_environment *environment,
 #define GM_PEERS 4
 typedef struct gm_peer_place {
     char program[1024];
-    const char *arguments[4];
+    const char *arguments[5];
 } gm_peer_place;
 void gm_peers_enter(gm_contestant *contestants, gm_peer_place *places, const gm_peers_options *options);
 

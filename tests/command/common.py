@@ -8,7 +8,7 @@ import tempfile
 import types
 import unittest
 
-PLACES = types.SimpleNamespace(gradmill=None, source=None, build=None, shim=None)
+PLACES = types.SimpleNamespace(gradmill=None, source=None, build=None, shim=None, sanitized=False)
 
 OK, UNEXPECTED, USAGE, BAD_DATA, BAD_MODEL, IO, LIMIT, DIVERGED, CHECK = range(9)
 

@@ -66,6 +66,7 @@ def arguments():
     parser.add_argument("--source", required=True, help="the source directory")
     parser.add_argument("--build", help="the build directory: tests of installing and of the examples")
     parser.add_argument("--shim", help="the shared module of failing_malloc.c: tests of memory that runs out")
+    parser.add_argument("--sanitized", action="store_true", help="the build has sanitizers: leave out what they forbid")
     parser.add_argument("modules", nargs="*", help="such as test_usage (default: all)")
     return parser.parse_args()
 
@@ -82,6 +83,7 @@ def main():
     common.PLACES.source = pathlib.Path(given.source).resolve()
     common.PLACES.build = pathlib.Path(given.build).resolve() if given.build else None
     common.PLACES.shim = os.path.abspath(given.shim) if given.shim else None
+    common.PLACES.sanitized = given.sanitized
     result = TapResult()
     for name in given.modules or sorted(path.stem for path in HERE.glob("test_*.py")):
         module = importlib.import_module(name)

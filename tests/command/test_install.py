@@ -42,6 +42,8 @@ class Install(CommandTest):
         super().setUp()
         if not PLACES.build:
             self.skipTest("needs --build")
+        if PLACES.sanitized:
+            self.skipTest("an outside program would need the sanitizer's runtime")
         for tool in ("meson", "pkg-config", "cc"):
             if not shutil.which(tool):
                 self.skipTest(f"no {tool}")

@@ -6,7 +6,7 @@ import re
 import resource
 import subprocess
 
-from common import DIVERGED, IO, LIMIT, OK, USAGE, CommandTest, data, environment
+from common import DIVERGED, IO, LIMIT, OK, PLACES, USAGE, CommandTest, data, environment
 
 VERBS = ["train", "eval", "predict", "explain", "gradcheck", "bench", "doctor"]
 
@@ -188,6 +188,8 @@ class Streams(CommandTest):
 
 class Limits(CommandTest):
     def test_address_space_of_200_MB(self):
+        if PLACES.sanitized:
+            self.skipTest("the sanitizer itself needs more address space")
         def limit():
             resource.setrlimit(resource.RLIMIT_AS, (200 << 20, 200 << 20))
 
