@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """PyTorch as a peer: the plain loop of a training step, without DataLoader, on tensors that lie in memory."""
 
+import ctypes
 import sys
 
 from peer import Problem, end, load_idx, serve
@@ -25,6 +26,15 @@ LOSSES = {
     "cross-entropy": F.cross_entropy,                # the softmax is in it
     "huber": F.smooth_l1_loss,
 }
+
+
+def limit_blas(threads):
+    """torch.set_num_threads does not reach an OpenBLAS that keeps threads of its own, as Debian's does."""
+    for name in ("libblas.so.3", "libopenblas.so.0"):
+        try:
+            ctypes.CDLL(name).openblas_set_num_threads(threads)
+        except (OSError, AttributeError):
+            pass  # another BLAS, or none of that name
 
 
 def make_network(problem):
@@ -54,6 +64,7 @@ def main():
     problem = Problem(sys.argv[1], np)
     if problem.threads:
         torch.set_num_threads(problem.threads)
+        limit_blas(problem.threads)
     torch.set_flush_denormal(True)
     network = make_network(problem)
     optimizer = make_optimizer(problem, network.parameters())
