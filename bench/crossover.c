@@ -148,7 +148,7 @@ gm_status gm_bench_crossover(gm_result *result, gm_environment *env, const gm_be
         FIXED_BATCH, FIXED_WIDTH);
     gm_status status = GM_OK;
     if (widths.count == 0)
-        status = gm_range_parse(&widths, "width", "2..8192*4,8192", error);
+        status = gm_range_parse(&widths, "width", "2..8192*4", error);
     if (status == GM_OK && batches.count == 0)
         status = gm_range_parse(&batches, "batch", "1..1024*4", error);
     if (status == GM_OK)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 static const gm_column columns[] = {
+    {"benchmark", "benchmark", "", GM_COLUMN_TEXT},
     {"old_ms", "old", "ms", 4},
     {"new_ms", "new", "ms", 4},
     {"change", "change", "%", 2},
@@ -85,7 +86,10 @@ static gm_status compare_row(gm_result *result, gm_result_row *row, struct sides
     show_interval(result, row, &test);
     gm_result_number(result, row, "p", test.p);
     gm_result_text(result, row, "verdict", "%s", verdict);
-    *regressions += strcmp(verdict, "slower") == 0;
+    if (test.ratio > 1 && strcmp(verdict, "same") != 0) { /* by its whole name: the table may cut it */
+        ++*regressions;
+        gm_result_note(result, "slower: %s", row->name);
+    }
     if (gm_rank_test_least(sides->before.count, sides->after.count) >= options->level)
         gm_result_note(result, "%s: %zu and %zu samples can show no change at level %g: take more rounds",
                        row->name, sides->before.count, sides->after.count, options->level);
@@ -100,6 +104,7 @@ static gm_status add_row(gm_result *result, const char *name, struct sides *side
     gm_result_row *row = gm_result_add(result, error, "%s", name);
     if (!row)
         return GM_LIMIT;
+    gm_result_text(result, row, "benchmark", "%s", name);
     if (sides->before.count)
         status = show_median(result, row, "old_ms", &sides->before, error);
     if (sides->after.count && status == GM_OK)

@@ -25,15 +25,18 @@ static gm_status read_json(json_t **root, const char *path, gm_error *error)
     if (!*root)
         return gm_fail(error, GM_BAD_DATA,
                        "%s:%d:%d: not JSON: %s; expected what 'gradmill bench' writes "
-                       "with --format json",
+                       "with --out or -o json",
                        path, where.line, where.column, where.text);
     return GM_OK;
 }
 
+/* A row that was not timed, such as a peer that is not installed, has an entry with no iterations. */
 static bool is_repetition(const json_t *entry)
 {
     const char *type = json_string_value(json_object_get(entry, "run_type"));
-    return json_is_object(entry) && (type ? strcmp(type, "iteration") == 0 : true) &&
+    const json_t *iterations = json_object_get(entry, "iterations");
+    const bool untimed = json_is_integer(iterations) && json_integer_value(iterations) == 0;
+    return json_is_object(entry) && (type ? strcmp(type, "iteration") == 0 : true) && !untimed &&
            !json_is_true(json_object_get(entry, "error_occurred"));
 }
 
@@ -79,7 +82,7 @@ static gm_status file_entries(gm_gate_file *file, const json_t *root, gm_error *
     if (!json_is_array(benchmarks))
         return gm_fail(error, GM_BAD_DATA,
                        "%s: no list \"benchmarks\"; expected what 'gradmill bench' writes "
-                       "with --format json",
+                       "with --out or -o json",
                        file->path);
     for (size_t i = 0; i < json_array_size(benchmarks) && status == GM_OK; i++) {
         json_t *entry = json_array_get(benchmarks, i);

@@ -54,12 +54,23 @@ static bool parse_item(const char *text, size_t length, struct item *item)
            !(item->multiply && item->step < 2);
 }
 
+static bool has(const gm_range *range, size_t size)
+{
+    for (size_t i = 0; i < range->count; i++)
+        if (range->sizes[i] == size)
+            return true;
+    return false;
+}
+
+/* A size that is there already is not added again: rows of a result have names of their own. */
 static bool expand(gm_range *range, const struct item *item)
 {
     for (size_t size = item->first; size <= item->last;) {
-        if (range->count == GM_MOST_SIZES)
-            return false;
-        range->sizes[range->count++] = size;
+        if (!has(range, size)) {
+            if (range->count == GM_MOST_SIZES)
+                return false;
+            range->sizes[range->count++] = size;
+        }
         const bool more = item->multiply ? !__builtin_mul_overflow(size, item->step, &size)
                                          : !__builtin_add_overflow(size, item->step, &size);
         if (!more)

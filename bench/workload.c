@@ -29,10 +29,9 @@ static gm_status parse_widths(gm_net *net, const char *text, gm_error *error)
     for (const char *at = text;; at++) {
         const size_t length = strcspn(at, "-");
         gm_range one;
-        if (length >= sizeof item || net->width_count == GM_MOST_WIDTHS)
+        if (net->width_count == GM_MOST_WIDTHS)
             return gm_fail(error, GM_USAGE, "--net %s: expected at most %d widths", text, GM_MOST_WIDTHS);
-        memcpy(item, at, length);
-        item[length] = '\0';
+        snprintf(item, sizeof item, "%.*s", (int)gm_min(length, sizeof item), at); /* cut: no size either */
         if (gm_range_parse(&one, "net", item, NULL) != GM_OK || one.count != 1)
             return gm_fail(
                 error, GM_USAGE,
