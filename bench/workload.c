@@ -31,7 +31,7 @@ static gm_status parse_widths(gm_net *net, const char *text, gm_error *error)
         gm_range one;
         if (net->width_count == GM_MOST_WIDTHS)
             return gm_fail(error, GM_USAGE, "--net %s: expected at most %d widths", text, GM_MOST_WIDTHS);
-        snprintf(item, sizeof item, "%.*s", (int)gm_min(length, sizeof item), at); /* cut: no size either */
+        snprintf(item, sizeof item, "%.*s", (int)(length < sizeof item ? length : 0), at);
         if (gm_range_parse(&one, "net", item, NULL) != GM_OK || one.count != 1)
             return gm_fail(
                 error, GM_USAGE,

@@ -83,7 +83,7 @@ static void add_precision(cli_bench_options *o, const char *item, struct argp_st
 {
     gm_precision precision = GM_F32;
     if (!gm_precision_from_name(item, &precision) || o->sweep.precision_count == 2)
-        argp_error(state, "--precision %s: expected f32, f64 or both", item);
+        argp_error(state, "--precision %s: expected f32, f64 or f32,f64", item);
     else
         o->sweep.precisions[o->sweep.precision_count++] = precision;
 }
@@ -115,12 +115,18 @@ static void add_library(cli_bench_options *o, const char *item, struct argp_stat
         o->libraries[o->library_count++] = item;
 }
 
+/* Rows have names of their own: an item that is there twice would merge two of them. */
 static void each_item(cli_bench_options *o, char *list,
                       void add(cli_bench_options *, const char *, struct argp_state *),
                       struct argp_state *state)
 {
-    for (char *item; (item = strsep(&list, ","));)
+    const char *const first = list;
+    for (char *item; (item = strsep(&list, ","));) {
+        for (const char *former = first; former < item; former += strlen(former) + 1)
+            if (strcmp(former, item) == 0)
+                argp_error(state, "'%s' is named twice", item);
         add(o, item, state);
+    }
 }
 
 /* "30s", "2m", "500ms", or seconds without a unit. */
