@@ -93,7 +93,10 @@ static gm_status add_row(gm_result *result, const gm_environment *env, const gm_
     gm_result_number(result, row, "peak_share", 100 * flops / peak);
     gm_result_number(result, row, "gemm_share", 100 * flops / gemm);
     gm_result_text(result, row, "plan", "%s x%zu",
-                   strcmp(o->backend, "blas") ? "loops" : env->facts.blas.core, working);
+                   strcmp(o->backend, "blas") ? "loops"
+                   : *env->facts.blas.core    ? env->facts.blas.core
+                                              : "blas",
+                   working);
     if (s->deviation > 0.05 * s->median)
         gm_result_note(result, "%s: the rounds differ by %.0f %%; the machine was not quiet", row->name,
                        100 * s->deviation / s->median);

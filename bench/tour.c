@@ -55,10 +55,12 @@ static gm_status race(gm_result *result, const gm_environment *env, const gm_ben
                       const char *net, size_t batch, double seconds, gm_error *error)
 {
     double reference[GM_MOST_ROUNDS];
+    const size_t count =
+        gm_system_threads().usable > 1 ? RUNNERS : RUNNERS - 1; /* the last has all threads */
     gm_timed timed[RUNNERS] = {0};
     gm_net parsed;
     gm_status status = gm_net_parse(&parsed, net, error);
-    for (size_t i = 0; i < RUNNERS; i++)
+    for (size_t i = 0; i < count; i++)
         timed[i].options = (gm_workload_options){
             .net = parsed,
             .batch = batch,
@@ -68,10 +70,10 @@ static gm_status race(gm_result *result, const gm_environment *env, const gm_ben
             .activation = GM_SIGMOID,
         };
     if (status == GM_OK)
-        status = gm_timed_run(timed, RUNNERS, seconds, o, reference, error);
-    for (size_t i = 0; i < RUNNERS && status == GM_OK; i++)
+        status = gm_timed_run(timed, count, seconds, o, reference, error);
+    for (size_t i = 0; i < count && status == GM_OK; i++)
         status = add_row(result, env, &timed[i], &timed[0], reference, error);
-    gm_timed_clear(timed, RUNNERS);
+    gm_timed_clear(timed, count);
     return status;
 }
 

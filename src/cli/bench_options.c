@@ -1,6 +1,7 @@
 /* What `gradmill bench` is asked to do: its option table. */
 #include "cli/bench_options.h"
 #include "base/number.h"
+#include "bench/libraries.h"
 #include "cli/options.h"
 
 #include <string.h>
@@ -109,8 +110,12 @@ static void add_activation(cli_bench_options *o, const char *item, struct argp_s
 
 static void add_library(cli_bench_options *o, const char *item, struct argp_state *state)
 {
+    gm_library library;
+    gm_error error = {0};
     if (o->library_count == CLI_MOST_LIBRARIES)
         argp_error(state, "--blas: expected at most %d libraries", CLI_MOST_LIBRARIES);
+    else if (gm_library_find(&library, item, &error) != GM_OK) /* before anything is measured */
+        argp_error(state, "%s", error.message);
     else
         o->libraries[o->library_count++] = item;
 }

@@ -1,0 +1,338 @@
+"""The benchmarks as a black box, on networks so small that only the shape of what is printed counts, not the speed."""
+import concurrent.futures
+import csv
+import io
+import json
+import os
+import platform
+import re
+import time
+
+from common import BAD_DATA, CHECK, IO, LIMIT, OK, PLACES, USAGE, CommandTest, environment
+
+SMALL = ["--net", "4-5-3", "--batch", "4", "--time", "200ms"]
+SHORT = ["bench", "scaling", *SMALL, "--threads", "1"]  # the one case that measures no peaks first
+
+# Each starts by measuring the peaks of the machine for a second or two: they run side by side.
+CASES = {
+    "tour": ["--time", "300ms"],
+    "step": ["step", *SMALL, "--backend", "blas,naive", "--threads", "1"],
+    "anatomy": ["anatomy", "--net", "128-128-10", "--batch", "32", "--time", "200ms", "--threads", "1"],
+    "gemm": ["gemm", *SMALL],
+    "crossover": ["crossover", "--width", "2,4", "--batch", "1,2", "--time", "200ms"],
+    "scaling": ["scaling", *SMALL],
+    "memory": ["memory", *SMALL, "--optimizer", "sgd,adam"],
+    "peers": ["peers", *SMALL],
+    "compare": ["compare", *SMALL],
+}
+
+NO_LIBRARY = "/nowhere/none.so"
+OTHER_LIBRARY = f"/lib/{platform.machine()}-linux-gnu/libz.so.1"
+
+WRONG = [
+    (["fly"], r"unknown case 'fly'"),
+    (["step", "more"], r"unexpected argument 'more'"),
+    (["step", "--batch", "0"], r"--batch 0: not a list of sizes; expected sizes such as"),
+    (["step", "--batch", "1..5..7"], r"--batch 1\.\.5\.\.7: not a list"),
+    (["step", "--batch", "x"], r"--batch x: not a list"),
+    (["step", "--batch", ""], r"--batch : not a list"),
+    (["step", "--batch", "1,"], r"--batch 1,: not a list"),
+    (["step", "--batch", "-1"], r"--batch -1: not a list"),
+    (["step", "--batch", "4..1"], r"--batch 4\.\.1: not a list"),
+    (["step", "--batch", "1..4*1"], r"--batch 1\.\.4\*1: not a list"),
+    (["step", "--batch", "1..4+0"], r"--batch 1\.\.4\+0: not a list"),
+    (["step", "--batch", "18446744073709551616"], r"not a list"),
+    (["step", "--batch", "1..1000000"], r"--batch 1\.\.1000000: more than 64 sizes"),
+    (["step", "--width", "0"], r"--width 0: not a list"),
+    (["step", "--threads", "0"], r"--threads 0: not a list"),
+    (["step", "--net", ""], r"--net : expected widths such as 784-128-10, or wide"),
+    (["step", "--net", "784"], r"--net 784: expected at least inputs and outputs"),
+    (["step", "--net", "784--10"], r"--net 784--10: expected widths"),
+    (["step", "--net", "784-0-10"], r"--net 784-0-10: expected widths"),
+    (["step", "--net", "2..4-10"], r"--net 2\.\.4-10: expected widths"),
+    (["step", "--net", "9" * 30 + "-3"], r"expected widths"),
+    (["step", "--net", "-".join(["1", "2"] * 35)], r"expected at most 64 widths"),
+    (["step", "--net", ",".join(f"2-{n}" for n in range(1, 18))], r"--net: expected at most 16 networks"),
+    (["step", "--net", "2-2,3-3,2-2"], r"'2-2' is named twice"),
+    (["step", "--time", "0s"], r"--time 0s: expected a time such as 30s"),
+    (["step", "--time=-1"], r"--time -1: expected a time"),
+    (["step", "--time", "abc"], r"--time abc: expected a time"),
+    (["step", "--time", "1.5.5s"], r"--time 1\.5\.5s: expected a time"),
+    (["step", "--time", "nan"], r"--time nan: expected a time"),
+    (["step", "--time", "2h"], r"--time 2h: expected a time"),
+    (["step", "-o", "xml"], r"-o xml: expected table, markdown, csv or json"),
+    (["step", "--backend", "cuda"], r"--backend cuda: expected blas, naive"),
+    (["step", "--backend", "naive,blas,naive"], r"'naive' is named twice"),
+    (["step", "--precision", "f16"], r"--precision f16: expected f32, f64"),
+    (["step", "--optimizer", "fast"], r"--optimizer fast: expected sgd"),
+    (["step", "--activation", "softmax"], r"--activation softmax: expected activations of hidden layers"),
+    (["compare", "--blas", "fast"], r"--blas fast: expected openblas-pthread, .*, or a path with a slash"),
+    (["gate"], r"expected OLD\.json and NEW\.json"),
+    (["gate", "old.json"], r"expected OLD\.json and NEW\.json"),
+    (["gate", "old.json", "new.json", "more.json"], r"unexpected argument 'more\.json'"),
+    (["gate", "--level", "2", "old.json", "new.json"], r"--level: 2; expected a number between 0 and 1"),
+    (["gate", "--threshold", "-1", "old.json", "new.json"], r"--threshold: -1; expected a number >= 0"),
+]
+
+
+def entries(told, kind="iteration"):
+    return [entry for entry in told["benchmarks"] if entry["run_type"] == kind]
+
+
+def cells(told):
+    """The columns of each row: its median carries them, or the one entry of a row that was not timed."""
+    return [entry for entry in told["benchmarks"] if entry.get("aggregate_name") == "median" or not entry["iterations"]]
+
+
+def quick_environment():
+    """OpenBLAS takes slow kernels on a CPU that it does not know, and the peaks then take seconds more."""
+    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
+        return environment(OPENBLAS_CORETYPE="Haswell" if " avx2 " in file.read() else None)
+
+
+class BenchTest(CommandTest):
+    def load(self, name):
+        with open(self.path(name), encoding="utf-8") as file:
+            return json.load(file)
+
+    def save(self, name, told):
+        return self.write(name, json.dumps(told))
+
+
+class Cases(BenchTest):
+    def run_case(self, name):
+        arguments = list(CASES[name])
+        if name == "compare":
+            arguments += ["--blas", ",".join(["reference", "openblas-pthread", NO_LIBRARY, OTHER_LIBRARY])]
+        arguments += ["--out", self.path(f"{name}.json"), "--report", self.path(f"{name}.html")]
+        return self.run_gradmill("bench", *arguments, env=quick_environment())
+
+    def run_all(self, names):
+        """One CPU for each worker: the processes take theirs from the thread that starts them."""
+        cpus = list(os.sched_getaffinity(0))
+        free = list(cpus)
+        with concurrent.futures.ThreadPoolExecutor(
+            len(cpus), initializer=lambda: os.sched_setaffinity(0, {free.pop()})
+        ) as pool:
+            return dict(zip(names, pool.map(self.run_case, names)))
+
+    def test_every_case(self):
+        # A preloaded library would stand before the sanitizer's own.
+        results = self.run_all([name for name in CASES if not (PLACES.sanitized and name == "compare")])
+        for name, result in results.items():
+            with self.subTest(name):
+                self.assertEqual(result.returncode, OK, result.stderr[-500:])
+                self.assertEqual(self.errors(result), [])
+                self.assertRegex(result.stdout, r"(?m)^CPU .*\nBLAS ")
+                told = self.load(f"{name}.json")
+                self.assertEqual(told["context"]["gradmill"]["benchmark"], name)
+                self.assertTrue(told["benchmarks"])
+                with open(self.path(f"{name}.html"), encoding="utf-8") as page:
+                    self.check_page(page.read(), told)
+                getattr(self, f"check_{name}")(result.stdout, told)
+
+    def check_page(self, page, told):
+        """It carries the results and fetches nothing; the one address is that of the chart library's licence."""
+        self.assertRegex(page[:20], r"(?i)^<!doctype html>")
+        self.assertEqual(page.rstrip()[-7:], "</html>")
+        self.assertEqual([row["run_name"] for row in cells(told) if json.dumps(row["run_name"]) not in page], [])
+        for address in re.findall(r"https?://[^\s\"'<>)]+", page):
+            self.assertIn("uPlot", address)
+        fetches = r"<script[^>]* src=|<img|<iframe|<link(?![^>]* href=\"data:)|@import|url\(|\bfetch\(|XMLHttpRequest"
+        self.assertEqual(re.findall(fetches, page), [])
+
+    def check_tour(self, text, told):
+        self.assertGreaterEqual(len(cells(told)), 2 * 3)
+        self.assertLessEqual({"naive", "naive-ikj", "blas"}, {row["backend"] for row in cells(told)})
+
+    def check_step(self, text, told):
+        self.assertEqual([row["backend"] for row in cells(told)], ["blas", "naive"])
+        for row in cells(told):
+            self.assertAlmostEqual(row["milliseconds"] * 1e6 / row["real_time"], 1, places=6)
+            self.assertAlmostEqual(row["samples_per_second"] * row["real_time"] / 4e9, 1, places=6)
+
+    def check_anatomy(self, text, told):
+        found = re.search(r"128-128-10: .*?add up to (\d+(?:\.\d+)?) %", " ".join(text.split()))
+        self.assertTrue(found, text)
+        self.assertTrue(80 <= float(found[1]) <= 120, found[0])
+
+    def check_gemm(self, text, told):
+        rows = [line for line in text.splitlines() if line.startswith("4-5-3 layer ")]
+        self.assertEqual(len(rows), 3 * (3 + 4))  # backends; layer 1 has no BP2
+        for line in rows:
+            self.assertIn(" PASS ", line)
+        self.assertEqual({row["check"] for row in cells(told)}, {"PASS"})
+
+    def check_crossover(self, text, told):
+        sizes = [(row["sweep"], row["width"], row["batch"]) for row in cells(told)]
+        self.assertEqual(sorted(set(sizes)), [("batch", 256, 1), ("batch", 256, 2), ("width", 2, 64), ("width", 4, 64)])
+        fastest = [row for row in cells(told) if row.get("fastest")]
+        self.assertEqual(len(fastest), 4)
+
+    def check_scaling(self, text, told):
+        self.assertEqual([row["threads"] for row in cells(told)], list(range(1, len(cells(told)) + 1)))
+        self.assertEqual(cells(told)[0]["speedup"], 1)
+
+    def check_memory(self, text, told):
+        self.assertEqual([row["optimizer"] for row in cells(told)], ["sgd", "adam"])
+
+    def check_compare(self, text, told):
+        rows = {row["library"]: row for row in cells(told)}
+        self.assertEqual(list(rows), ["reference", "openblas-pthread", NO_LIBRARY, OTHER_LIBRARY])
+        self.assertEqual(rows[NO_LIBRARY]["status"], "no such file")
+        self.assertRegex(rows[OTHER_LIBRARY]["status"], r"not a BLAS|no such file")
+        self.assertIn(f"Note: {NO_LIBRARY}: no such file", text)
+        for name in ("reference", "openblas-pthread"):
+            self.assertRegex(rows[name]["status"], r"^ok$|^not installed \(package lib")
+            self.assertEqual(rows[name]["status"] == "ok", "samples_per_second" in rows[name])
+
+    def check_peers(self, text, told):
+        self.assertEqual(len(cells(told)), 8)  # four programs, two losses
+        for row in cells(told):
+            self.assertRegex(row["status"], r"^(ok|not installed|not built|not comparable)")
+            if row["peer"] == "gradmill":
+                self.assertEqual((row["status"], row["times"]), ("ok", 1))
+
+
+class Output(BenchTest):
+    def test_json_is_that_of_Google_Benchmark(self):
+        arguments = [*SHORT, "-o", "json"]
+        told = json.loads(self.succeed(*arguments).stdout)
+        context, ours = told["context"], told["context"]["gradmill"]
+        for key in ("date", "host_name", "executable", "num_cpus", "mhz_per_cpu", "cpu_scaling_enabled", "caches",
+                    "load_avg", "library_build_type", "json_schema_version"):
+            self.assertIn(key, context)
+        self.assertTrue(context["executable"].endswith(" ".join(arguments)), context["executable"])
+        self.assertEqual(ours["schema_version"], 1)
+        for key in ("cpu", "threads", "blas", "variables", "peaks", "compiler", "flags", "memory_bytes", "warnings",
+                    "notes"):
+            self.assertIn(key, ours)
+        self.assertEqual(ours["variables"]["OPENBLAS_NUM_THREADS"], "1")
+        rounds = entries(told)
+        self.assertGreaterEqual(len(rounds), 3)
+        self.assertEqual([entry["repetition_index"] for entry in rounds], list(range(len(rounds))))
+        for entry in told["benchmarks"]:
+            self.assertEqual(entry["repetitions"], len(rounds))
+            self.assertEqual(entry["run_name"], "scaling/4-5-3/batch:4/blas/threads:1")
+            self.assertEqual(entry["time_unit"], "ns")
+            self.assertGreaterEqual(entry["real_time"], 0)
+        self.assertEqual([entry["aggregate_name"] for entry in entries(told, "aggregate")],
+                         ["mean", "median", "stddev", "cv"])
+
+    def test_csv(self):
+        text = self.succeed(*SHORT, "-o", "csv").stdout
+        rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+        self.assertEqual(len(rows), 1)
+        self.assertNotIn(None, rows[0])
+        self.assertEqual((rows[0]["row"], rows[0]["batch"]), ("scaling/4-5-3/batch:4/blas/threads:1", "4"))
+        self.assertGreater(float(rows[0]["milliseconds"]), 0)
+        self.assertTrue(rows[0]["env_blas"])
+
+    def test_markdown(self):
+        lines = self.succeed(*SHORT, "-o", "markdown").stdout.splitlines()
+        self.assertTrue(lines[0].startswith("### "))
+        table = [line for line in lines if line.startswith("|")]
+        self.assertEqual(len(table), 3)
+        self.assertRegex(table[1], r"^(\|:?-+:?)+\|$")
+        self.assertEqual(len({line.count("|") for line in table}), 1)
+
+    def test_file_is_what_would_be_printed(self):
+        printed = json.loads(self.succeed(*SHORT, "-o", "json", "--out", self.path("same.json")).stdout)
+        self.assertEqual(printed, self.load("same.json"))
+
+    def test_sizes_that_are_there_twice_are_one(self):
+        told = json.loads(self.succeed(*SHORT, "--batch", "4,1..4*2,4", "-o", "json").stdout)
+        self.assertEqual([row["run_name"] for row in cells(told)], ["scaling/4-5-3/batch:4/blas/threads:1"])
+
+    def test_full_device_as_standard_output(self):
+        with open("/dev/full", "wb") as full:
+            self.refuse(IO, r"standard output: No space left", *SHORT, stdout=full)
+
+
+class Gate(BenchTest):
+    def setUp(self):
+        super().setUp()
+        self.old = self.path("old.json")
+        self.succeed(*SHORT, "--net", "4-5-3,4-6-3", "--out", self.old)
+
+    def verdicts(self, result):
+        return {row["run_name"]: row["verdict"] for row in cells(json.loads(result.stdout))}
+
+    def test_a_file_against_itself_is_the_same(self):
+        result = self.succeed("bench", "gate", self.old, self.old, "-o", "json")
+        self.assertEqual(list(self.verdicts(result).values()), ["same", "same"])
+
+    def slower(self, name):
+        told = self.load("old.json")
+        for entry in entries(told):
+            entry["real_time"] *= 1.5 if entry["run_name"] == name else 1
+        return self.save("new.json", told)
+
+    def test_a_planted_slowdown(self):
+        name = "scaling/4-6-3/batch:4/blas/threads:1"
+        new = self.slower(name)
+        result = self.run_gradmill("bench", "gate", self.old, new, "-o", "json")
+        self.assertEqual(result.returncode, CHECK)
+        self.assertEqual(self.errors(result), ["gradmill: 1 of 2 rows became slower"])
+        self.assertEqual(self.verdicts(result), {name: "slower", name.replace("6", "5"): "same"})
+        table = self.run_gradmill("bench", "gate", self.old, new).stdout
+        self.assertRegex(table, rf"(?m)^{name} .* 50\.00 .*slower$")
+        self.assertIn(f"slower: {name}", table)
+        result = self.succeed("bench", "gate", new, self.old, "-o", "json")
+        self.assertEqual(self.verdicts(result)[name], "faster")
+        self.succeed("bench", "gate", self.old, new, "--threshold", "0.6")
+
+    def test_rows_that_were_not_timed_are_left_out(self):
+        told = self.load("old.json")
+        told["benchmarks"].append({**entries(told)[0], "run_name": "absent", "iterations": 0, "real_time": 0})
+        new = self.save("new.json", told)
+        self.assertEqual(len(self.verdicts(self.succeed("bench", "gate", new, new, "-o", "json"))), 2)
+
+    def test_rows_of_one_file_only(self):
+        told = self.load("old.json")
+        told["benchmarks"] = [entry for entry in told["benchmarks"] if "4-5-3" in entry["name"]]
+        new = self.save("new.json", told)
+        self.assertEqual(sorted(self.verdicts(self.succeed("bench", "gate", self.old, new, "-o", "json")).values()),
+                         ["only old", "same"])
+
+    def test_files_that_are_none(self):
+        os.mkdir(self.path("void"))
+        cases = [
+            ("nothing", b"", BAD_DATA, r"bad\.json:1:0: not JSON"),
+            ("half an object", b'{"benchmarks": [', BAD_DATA, r"bad\.json:1:\d+: not JSON"),
+            ("bytes", b"\xff\xfe\x00", BAD_DATA, r"not JSON"),
+            ("deep", b"[" * 100000, BAD_DATA, r"not JSON: maximum parsing depth"),
+            ("a list", b"[]", BAD_DATA, r'no list "benchmarks".*--out or -o json'),
+            ("no timings", b'{"benchmarks": []}', BAD_DATA, r"no timings"),
+            ("no name", b'{"benchmarks": [{"real_time": 1}]}', BAD_DATA, r"benchmarks\[0\]: no name"),
+            ("a negative time", b'{"benchmarks": [{"name": "a", "real_time": -1}]}', BAD_DATA, r"a, repetition 1: no time"),
+            ("a strange unit", b'{"benchmarks": [{"name": "a", "real_time": 1, "time_unit": "h"}]}', BAD_DATA, r"no time"),
+        ]
+        for name, content, code, pattern in cases:
+            with self.subTest(name):
+                bad = self.write("bad.json", content)
+                self.refuse(code, pattern, "bench", "gate", bad, self.old)
+                self.refuse(code, pattern, "bench", "gate", self.old, bad)
+        self.refuse(IO, r"none\.json: cannot open: No such file", "bench", "gate", self.old, self.path("none.json"))
+        self.refuse(IO, r"void: cannot read", "bench", "gate", self.old, self.path("void"))
+
+
+class Wrong(BenchTest):
+    def test_wrong_arguments(self):
+        for arguments, pattern in WRONG:
+            with self.subTest(" ".join(arguments)[:60]):
+                self.refuse(USAGE, pattern, "bench", *arguments)
+
+    def test_too_large(self):
+        self.refuse(LIMIT, r"needs \d+ bytes .* fewer or narrower layers", *SHORT, "--net", "99999999-99999999-3")
+        self.refuse(USAGE, r"batch 99999999999; expected 1 to \d+ rows", *SHORT, "--batch", "99999999999")
+        self.refuse(USAGE, r"100000000 threads; expected at most", *SHORT, "--threads", "100000000")
+
+    def test_a_place_that_cannot_be_written_is_found_at_once(self):
+        for option in ("--out", "--report"):
+            for place, pattern in ((self.path("none/x"), r"none/x: cannot be written: .*No such file"),
+                                   (str(self.folder), r"is a directory"), ("/dev/full", r"not a regular file")):
+                with self.subTest(f"{option} {os.path.basename(place)}"):
+                    start = time.monotonic()
+                    self.refuse(IO, pattern, "bench", "step", *SMALL, "--time", "60s", option, place)
+                    self.assertLess(time.monotonic() - start, 10 if PLACES.sanitized else 1)
