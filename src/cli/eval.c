@@ -1,21 +1,18 @@
 /* gradmill eval: model + data -> loss and accuracy. */
 #include "cli/json_out.h"
-#include "cli/load.h"
+#include "cli/use.h"
 
 #include <math.h>
 #include <stdio.h>
 
-enum { KEY_MODEL = 1, KEY_JSON };
-
 struct run {
-    cli_data_options data;
-    cli_engine_options engine;
-    const char *model;
+    cli_use use;
     bool json;
 };
 
+enum { KEY_JSON = 1 };
+
 static const struct argp_option verb_options[] = {
-    {"model", KEY_MODEL, "FILE", 0, "the model (safetensors, written by train)", 0},
     {"json", KEY_JSON, 0, 0, "one JSON object instead of lines", 0},
     {0},
 };
@@ -23,20 +20,13 @@ static const struct argp_option verb_options[] = {
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
     struct run *run = state->input;
+    (void)argument;
     switch (key) {
     case ARGP_KEY_INIT:
-        state->child_inputs[0] = &run->data;
-        state->child_inputs[1] = &run->engine;
-        return 0;
-    case KEY_MODEL:
-        run->model = argument;
+        state->child_inputs[0] = &run->use;
         return 0;
     case KEY_JSON:
         run->json = true;
-        return 0;
-    case ARGP_KEY_END:
-        if (!run->model || !run->data.data)
-            argp_error(state, "expected --model FILE and --data PATH");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -60,36 +50,26 @@ static gm_status print(const struct run *run, const gm_metrics *m, gm_error *err
 
 static gm_status evaluate(struct run *run, gm_error *error)
 {
-    gm_model model = {0};
-    gm_dataset *dataset = NULL;
-    gm_engine *engine = NULL;
     gm_metrics metrics;
-    gm_status status = gm_model_load(&model, run->model, error);
-    if (status == GM_OK) {
-        run->data.read.classes = (const char *const *)model.classes;
-        run->data.read.class_count = model.class_count;
-        run->data.read.regression = model.class_count == 0;
-        status = cli_load(&run->data, CLI_PART_TEST, &dataset, error);
-    }
+    gm_status status = cli_use_open(&run->use, error);
     if (status == GM_OK)
-        status = cli_inference_engine(&run->engine, &model, gm_dataset_rows(dataset), &engine, error);
-    if (status == GM_OK)
-        status = gm_evaluate(engine, dataset, model.scaling, &metrics, error);
+        status = gm_evaluate(run->use.engine, run->use.dataset, run->use.model.scaling, &metrics, error);
     if (status == GM_OK)
         status = print(run, &metrics, error);
-    gm_engine_destroy(engine);
-    gm_dataset_destroy(dataset);
-    gm_model_clear(&model);
+    cli_use_close(&run->use);
     return status;
 }
 
 int cli_eval(int argc, char **argv)
 {
-    const struct argp_child children[] = {{&cli_data_argp, 0, NULL, 0}, {&cli_compute_argp, 0, NULL, 0}, {0}};
+    const struct argp_child children[] = {{&cli_use_argp, 0, NULL, 0}, {0}};
     const struct argp argp = {
-        verb_options, parse, NULL, "Judges a model on data; of a directory it takes the test part.",
-        children,     NULL,  NULL};
-    struct run run = {.data = cli_data_defaults(), .engine = cli_engine_defaults(GM_SGD)};
+        .options = verb_options,
+        .parser = parse,
+        .doc = "Judges a model on data; of a directory it takes the test part.",
+        .children = children,
+    };
+    struct run run = {.use = cli_use_defaults()};
     cli_parse(&argp, argc, argv, &run);
     gm_error error = {0};
     return evaluate(&run, &error) == GM_OK ? cli_finish_output() : cli_report(&error);

@@ -1,7 +1,6 @@
 /* Data sets for the verbs. */
 #include "cli/load.h"
 #include "base/error.h"
-#include "base/memory.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -41,13 +40,4 @@ gm_status cli_load(const cli_data_options *options, cli_part part, gm_dataset **
     for (size_t i = 0; status == GM_OK && gm_dataset_remark(*dataset, i); i++)
         cli_note("%s", gm_dataset_remark(*dataset, i));
     return status;
-}
-
-gm_status cli_inference_engine(const cli_engine_options *options, const gm_model *model, size_t rows,
-                               gm_engine **engine, gm_error *error)
-{
-    gm_engine_options inference = options->engine;
-    inference.inference = true;
-    inference.batch = gm_max(gm_min(inference.batch, rows), 1);
-    return gm_engine_create(engine, model->network, &inference, error);
 }

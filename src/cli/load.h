@@ -9,8 +9,4 @@ typedef enum cli_part { CLI_PART_TRAIN, CLI_PART_TEST } cli_part;
 
 gm_status cli_load(const cli_data_options *options, cli_part part, gm_dataset **dataset, gm_error *error);
 
-/* An engine for a model's network that only computes forward. */
-gm_status cli_inference_engine(const cli_engine_options *options, const gm_model *model, size_t rows,
-                               gm_engine **engine, gm_error *error);
-
 #endif

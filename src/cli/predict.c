@@ -2,23 +2,19 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
-#include "cli/load.h"
+#include "cli/use.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { KEY_MODEL = 1, KEY_OUTPUTS };
-
 struct run {
-    cli_data_options data;
-    cli_engine_options engine;
-    const char *model_path;
+    cli_use use;
     bool outputs; /* every output instead of the likeliest label */
-    gm_model model;
 };
 
+enum { KEY_OUTPUTS = 1 };
+
 static const struct argp_option verb_options[] = {
-    {"model", KEY_MODEL, "FILE", 0, "the model (safetensors, written by train)", 0},
     {"outputs", KEY_OUTPUTS, 0, 0, "all outputs (with cross-entropy: probabilities), not the likeliest label",
      0},
     {0},
@@ -27,20 +23,13 @@ static const struct argp_option verb_options[] = {
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
     struct run *run = state->input;
+    (void)argument;
     switch (key) {
     case ARGP_KEY_INIT:
-        state->child_inputs[0] = &run->data;
-        state->child_inputs[1] = &run->engine;
-        return 0;
-    case KEY_MODEL:
-        run->model_path = argument;
+        state->child_inputs[0] = &run->use;
         return 0;
     case KEY_OUTPUTS:
         run->outputs = true;
-        return 0;
-    case ARGP_KEY_END:
-        if (!run->model_path || !run->data.data)
-            argp_error(state, "expected --model FILE and --data PATH");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -65,15 +54,15 @@ static void print_field(const char *text)
 
 static void print_head(const struct run *run, size_t outputs)
 {
-    if (!run->outputs && run->model.classes) {
+    if (!run->outputs && run->use.model.classes) {
         puts("class");
         return;
     }
     for (size_t c = 0; c < outputs; c++) {
         if (c > 0)
             putchar(',');
-        if (run->model.classes)
-            print_field(run->model.classes[c]);
+        if (run->use.model.classes)
+            print_field(run->use.model.classes[c]);
         else
             printf("y%zu", c + 1);
     }
@@ -82,15 +71,15 @@ static void print_head(const struct run *run, size_t outputs)
 
 static void print_row(const struct run *run, const double *values, size_t outputs)
 {
-    const int digits = gm_network_precision(run->model.network) == GM_F64 ? 17 : 9;
+    const int digits = gm_network_precision(run->use.model.network) == GM_F64 ? 17 : 9;
     char number[32];
-    if (!run->outputs && run->model.classes) {
+    if (!run->outputs && run->use.model.classes) {
         size_t best = 0;
         for (size_t c = 1; c < outputs; c++)
             best = values[c] > values[best] ? c : best;
-        print_field(run->model.classes[best]);
+        print_field(run->use.model.classes[best]);
     }
-    for (size_t c = 0; c < outputs && (run->outputs || !run->model.classes); c++)
+    for (size_t c = 0; c < outputs && (run->outputs || !run->use.model.classes); c++)
         printf(c > 0 ? ",%s" : "%s", gm_format_double(number, sizeof number, values[c], digits));
     putchar('\n');
 }
@@ -109,10 +98,11 @@ struct buffers {
     double *values;
 };
 
-static gm_status predict_rows(const struct run *run, gm_engine *engine, const gm_dataset *dataset,
-                              const struct buffers *b, gm_error *error)
+static gm_status predict_rows(const struct run *run, const struct buffers *b, gm_error *error)
 {
-    const gm_network *network = run->model.network;
+    const gm_dataset *dataset = run->use.dataset;
+    gm_engine *engine = run->use.engine;
+    const gm_network *network = run->use.model.network;
     const gm_precision precision = gm_network_precision(network);
     const size_t inputs = gm_network_inputs(network), outputs = gm_network_outputs(network);
     const size_t all = gm_dataset_rows(dataset), batch = gm_engine_batch(engine);
@@ -121,7 +111,7 @@ static gm_status predict_rows(const struct run *run, gm_engine *engine, const gm
         const size_t count = gm_min(batch, all - first);
         for (size_t i = 0; i < count; i++)
             b->rows[i] = (uint32_t)(first + i);
-        gm_dataset_gather(dataset, run->model.scaling, b->rows, count, precision, b->x, NULL);
+        gm_dataset_gather(dataset, run->use.model.scaling, b->rows, count, precision, b->x, NULL);
         const gm_status status =
             gm_engine_predict(engine, gm_array_real(b->x, precision, count, inputs), b->outputs, error);
         if (status != GM_OK)
@@ -133,17 +123,17 @@ static gm_status predict_rows(const struct run *run, gm_engine *engine, const gm
     return GM_OK;
 }
 
-static gm_status predict_with(const struct run *run, gm_engine *engine, const gm_dataset *dataset,
-                              gm_error *error)
+static gm_status predict_all(const struct run *run, gm_error *error)
 {
-    const gm_network *network = run->model.network;
-    const size_t batch = gm_engine_batch(engine), outputs = gm_network_outputs(network);
+    const gm_dataset *dataset = run->use.dataset;
+    const gm_network *network = run->use.model.network;
+    const size_t batch = gm_engine_batch(run->use.engine), outputs = gm_network_outputs(network);
     const size_t size = gm_precision_size(gm_network_precision(network));
     if (gm_dataset_features(dataset) != gm_network_inputs(network))
         return gm_fail(error, GM_BAD_DATA,
                        "%s: %zu features; expected %zu, the inputs of %s; name a label column with --target",
-                       run->data.data, gm_dataset_features(dataset), gm_network_inputs(network),
-                       run->model_path);
+                       run->use.data.data, gm_dataset_features(dataset), gm_network_inputs(network),
+                       run->use.path);
     struct buffers b = {
         gm_alloc(batch, sizeof *b.rows),
         gm_alloc(batch, gm_network_inputs(network) * size),
@@ -151,7 +141,7 @@ static gm_status predict_with(const struct run *run, gm_engine *engine, const gm
         gm_alloc(batch, outputs * sizeof *b.values),
     };
     const bool complete = b.rows && b.x && b.outputs && b.values;
-    const gm_status status = complete ? predict_rows(run, engine, dataset, &b, error)
+    const gm_status status = complete ? predict_rows(run, &b, error)
                                       : gm_fail_memory(error, "a batch", batch * outputs * sizeof *b.values);
     gm_free(b.rows);
     gm_free(b.x);
@@ -162,39 +152,26 @@ static gm_status predict_with(const struct run *run, gm_engine *engine, const gm
 
 static gm_status predict(struct run *run, gm_error *error)
 {
-    gm_dataset *dataset = NULL;
-    gm_engine *engine = NULL;
-    gm_status status = gm_model_load(&run->model, run->model_path, error);
-    if (status == GM_OK) {
-        run->data.read.classes = (const char *const *)run->model.classes;
-        run->data.read.class_count = run->model.class_count;
-        run->data.read.regression = run->model.class_count == 0;
-        status = cli_load(&run->data, CLI_PART_TEST, &dataset, error);
-    }
+    gm_status status = cli_use_open(&run->use, error);
     if (status == GM_OK)
-        status = cli_inference_engine(&run->engine, &run->model, gm_dataset_rows(dataset), &engine, error);
-    if (status == GM_OK)
-        status = predict_with(run, engine, dataset, error);
-    gm_engine_destroy(engine);
-    gm_dataset_destroy(dataset);
-    gm_model_clear(&run->model);
+        status = predict_all(run, error);
+    cli_use_close(&run->use);
     return status;
 }
 
 int cli_predict(int argc, char **argv)
 {
-    const struct argp_child children[] = {{&cli_data_argp, 0, NULL, 0}, {&cli_compute_argp, 0, NULL, 0}, {0}};
+    const struct argp_child children[] = {{&cli_use_argp, 0, NULL, 0}, {0}};
     const struct argp argp = {
-        verb_options,
-        parse,
-        NULL,
-        "Prints what a model says of each row, as CSV; of a directory it takes the test part. "
-        "A label column in a CSV file is left out if --target names it.",
-        children,
-        NULL,
-        NULL};
-    struct run run = {.data = cli_data_defaults(), .engine = cli_engine_defaults(GM_SGD)};
-    run.data.read.target = "none";
+        .options = verb_options,
+        .parser = parse,
+        .doc =
+            "Prints what a model says of each row, as CSV; of a directory it takes the test part. A label column in a "
+            "CSV file is left out if --target names it.",
+        .children = children,
+    };
+    struct run run = {.use = cli_use_defaults()};
+    run.use.data.read.target = "none";
     cli_parse(&argp, argc, argv, &run);
     gm_error error = {0};
     return predict(&run, &error) == GM_OK ? cli_finish_output() : cli_report(&error);

@@ -1,0 +1,67 @@
+/* A model in use. */
+#include "cli/use.h"
+#include "base/memory.h"
+
+enum { KEY_MODEL = 0x400 };
+
+static const struct argp_option use_options[] = {
+    {"model", KEY_MODEL, "FILE", 0, "the model (safetensors, written by train)", 0},
+    {0},
+};
+
+static const struct argp_child children[] = {
+    {&cli_data_argp, 0, NULL, 0}, {&cli_compute_argp, 0, NULL, 0}, {0}};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    cli_use *use = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &use->data;
+        state->child_inputs[1] = &use->engine_options;
+        return 0;
+    case KEY_MODEL:
+        use->path = argument;
+        return 0;
+    case ARGP_KEY_END:
+        if (!use->path || !use->data.data)
+            argp_error(state, "expected --model FILE and --data PATH");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+const struct argp cli_use_argp = {.options = use_options, .parser = parse, .children = children};
+
+cli_use cli_use_defaults(void)
+{
+    return (cli_use){.data = cli_data_defaults(), .engine_options = cli_engine_defaults(GM_SGD)};
+}
+
+static gm_status create_engine(cli_use *use, gm_error *error)
+{
+    gm_engine_options options = use->engine_options.engine;
+    options.inference = true;
+    options.batch = gm_max(gm_min(options.batch, gm_dataset_rows(use->dataset)), 1);
+    return gm_engine_create(&use->engine, use->model.network, &options, error);
+}
+
+gm_status cli_use_open(cli_use *use, gm_error *error)
+{
+    gm_status status = gm_model_load(&use->model, use->path, error);
+    if (status != GM_OK)
+        return status;
+    use->data.read.classes = (const char *const *)use->model.classes;
+    use->data.read.class_count = use->model.class_count;
+    use->data.read.regression = use->model.class_count == 0;
+    status = cli_load(&use->data, CLI_PART_TEST, &use->dataset, error);
+    return status == GM_OK ? create_engine(use, error) : status;
+}
+
+void cli_use_close(cli_use *use)
+{
+    gm_engine_destroy(use->engine);
+    gm_dataset_destroy(use->dataset);
+    gm_model_clear(&use->model);
+}
