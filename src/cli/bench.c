@@ -12,14 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct {
-    const char *name;
-    gm_bench_case *run;
-} cases[] = {
-    {"step", gm_bench_step},           {"anatomy", gm_bench_anatomy}, {"gemm", gm_bench_gemm},
-    {"crossover", gm_bench_crossover}, {"scaling", gm_bench_scaling}, {"memory", gm_bench_memory},
-};
-
 /* On a terminal: how much of the present network is done. */
 static void show_progress(double done, void *context)
 {
@@ -57,8 +49,10 @@ static gm_status write_all(const cli_bench_options *o, const gm_result *result,
     return status;
 }
 
-static gm_status run_gate(const cli_bench_options *o, gm_result *result, gm_error *error)
+static gm_status run_gate(const cli_bench_options *o, gm_result *result, gm_environment *environment,
+                          gm_error *error)
 {
+    (void)environment; /* those of the two files count */
     size_t regressions = 0;
     const gm_status status = gm_gate_compare(result, o->files[0], o->files[1], &o->gate, &regressions, error);
     if (status == GM_OK && regressions > 0)
@@ -89,27 +83,104 @@ static gm_status run_peers(const cli_bench_options *o, gm_result *result, gm_env
     return status;
 }
 
-static gm_status run_case(const cli_bench_options *o, gm_result *result, gm_environment *environment,
+static gm_status run_tour(const cli_bench_options *o, gm_result *result, gm_environment *environment,
                           gm_error *error)
 {
-    if (!o->name)
-        return gm_bench_tour(result, environment, &o->sweep, error);
-    if (strcmp(o->name, "gate") == 0)
-        return run_gate(o, result, error);
-    if (strcmp(o->name, "compare") == 0)
-        return run_compare(o, result, environment, error);
-    if (strcmp(o->name, "peers") == 0)
-        return run_peers(o, result, environment, error);
+    return gm_bench_tour(result, environment, &o->sweep, error);
+}
+
+/* The lists of gm_bench_options. */
+enum {
+    NET = 1,
+    BATCH = 2,
+    WIDTH = 4,
+    THREADS = 8,
+    BACKEND = 16,
+    PRECISION = 32,
+    OPTIMIZER = 64,
+    ACTIVATION = 128,
+};
+
+typedef gm_status special_case(const cli_bench_options *o, gm_result *result, gm_environment *environment,
+                               gm_error *error);
+
+/* A case is one of sweep and special; it sweeps over `lists` and takes one value of each of `ones`. */
+static const struct bench_case {
+    const char *name; /* "" is the tour */
+    gm_bench_case *sweep;
+    special_case *special;
+    unsigned lists, ones;
+} cases[] = {
+    {"", NULL, run_tour, 0, 0},
+    {"step", gm_bench_step, NULL,
+     NET | BATCH | WIDTH | THREADS | BACKEND | PRECISION | OPTIMIZER | ACTIVATION, 0},
+    {"anatomy", gm_bench_anatomy, NULL, NET | WIDTH,
+     BATCH | THREADS | BACKEND | PRECISION | OPTIMIZER | ACTIVATION},
+    {"gemm", gm_bench_gemm, NULL, NET | WIDTH | BACKEND, BATCH | PRECISION},
+    {"crossover", gm_bench_crossover, NULL, WIDTH | BATCH, PRECISION},
+    {"scaling", gm_bench_scaling, NULL, NET | WIDTH | THREADS,
+     BATCH | BACKEND | PRECISION | OPTIMIZER | ACTIVATION},
+    {"memory", gm_bench_memory, NULL, NET | WIDTH | OPTIMIZER, BATCH | PRECISION},
+    {"compare", NULL, run_compare, NET | WIDTH, BATCH | THREADS | PRECISION | OPTIMIZER | ACTIVATION},
+    {"peers", NULL, run_peers, NET | WIDTH, BATCH | THREADS | PRECISION | OPTIMIZER | ACTIVATION},
+    {"gate", NULL, run_gate, 0, 0},
+};
+
+static const struct bench_case *find_case(const char *name)
+{
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        if (strcmp(cases[i].name, o->name) == 0)
-            return cases[i].run(result, environment, &o->sweep, error);
+        if (strcmp(cases[i].name, name ? name : "") == 0)
+            return &cases[i];
     }
-    return gm_fail(error, GM_USAGE, "unknown case '%s'; 'gradmill bench --help' lists the cases", o->name);
+    return NULL;
+}
+
+/* An option that a case would ignore is refused: its user expects it to matter. */
+static gm_status check_lists(const struct bench_case *found, const gm_bench_options *o, gm_error *error)
+{
+    const struct {
+        unsigned list;
+        const char *name;
+        size_t count;
+    } given[] = {
+        {NET, "net", o->net_count},
+        {BATCH, "batch", o->batch.count},
+        {WIDTH, "width", o->width.count},
+        {THREADS, "threads", o->threads.count},
+        {BACKEND, "backend", o->backend_count},
+        {PRECISION, "precision", o->precision_count},
+        {OPTIMIZER, "optimizer", o->optimizer_count},
+        {ACTIVATION, "activation", o->activation_count},
+    };
+    for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
+        if (given[i].count == 0 || found->lists & given[i].list)
+            continue;
+        if (!(found->ones & given[i].list))
+            return gm_fail(error, GM_USAGE, "--%s means nothing to bench %s", given[i].name,
+                           *found->name ? found->name : "without a case");
+        if (given[i].count > 1)
+            return gm_fail(error, GM_USAGE, "--%s: bench %s takes one, got %zu", given[i].name, found->name,
+                           given[i].count);
+    }
+    return GM_OK;
+}
+
+static gm_status run_case(const struct bench_case *found, const cli_bench_options *o, gm_result *result,
+                          gm_environment *environment, gm_error *error)
+{
+    return found->sweep ? found->sweep(result, environment, &o->sweep, error)
+                        : found->special(o, result, environment, error);
 }
 
 static gm_status run_all(cli_bench_options *o, gm_environment *environment, gm_error *error)
 {
-    gm_status status = o->out ? gm_durable_probe(o->out, error) : GM_OK;
+    const struct bench_case *found = find_case(o->name);
+    if (!found)
+        return gm_fail(error, GM_USAGE, "unknown case '%s'; 'gradmill bench --help' lists the cases",
+                       o->name);
+    gm_status status = check_lists(found, &o->sweep, error);
+    if (status == GM_OK && o->out)
+        status = gm_durable_probe(o->out, error);
     if (status == GM_OK && o->report)
         status = gm_durable_probe(o->report, error);
     if (status != GM_OK)
@@ -117,7 +188,7 @@ static gm_status run_all(cli_bench_options *o, gm_environment *environment, gm_e
     if (isatty(STDERR_FILENO))
         o->sweep.progress = show_progress;
     gm_result result = {0};
-    status = run_case(o, &result, environment, error);
+    status = run_case(found, o, &result, environment, error);
     gm_environment_close(environment);
     if (o->sweep.progress)
         fputs("\r\033[K", stderr);
