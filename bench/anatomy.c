@@ -234,7 +234,7 @@ static gm_status dissect(gm_result *result, const gm_environment *env, const gm_
         .env = env,
         .timed = &timed[1],
         .step = gm_clock_seconds(start, gm_clock()) / (double)steps,
-        .peak = working == 1 ? env->peak_one[o->precision] : env->peak_all[o->precision],
+        .peak = gm_environment_peak(env, o->precision, working),
         .bandwidth = working == 1 ? env->bandwidth_one : env->bandwidth_all,
     };
     if (status == GM_OK)

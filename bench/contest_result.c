@@ -80,7 +80,8 @@ gm_status gm_contest_cells(gm_result *result, gm_result_row *row, const gm_envir
     const double median = gm_contestant_median(c, &deviation);
     if (isnan(median))
         return GM_OK;
-    const double flops = gm_contest_flop(problem) / median, peak = environment->peak_all[problem->precision];
+    const double flops = gm_contest_flop(problem) / median;
+    const double peak = gm_environment_peak(environment, problem->precision, problem->threads);
     gm_result_number(result, row, "samples_per_second", (double)problem->batch / median);
     gm_result_number(result, row, "milliseconds", median * 1e3);
     gm_result_number(result, row, "spread", 100 * deviation / median);

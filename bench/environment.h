@@ -28,6 +28,13 @@ gm_environment gm_environment_read(int argc, char **argv);
 /* FMA and gemm peaks of one precision, and the memory's bandwidth. Some 300 ms. */
 gm_status gm_environment_measure(gm_environment *environment, gm_precision precision, gm_error *error);
 
+/* The FMA peak, FLOP/s, that a run on so many threads is held against. */
+static inline double gm_environment_peak(const gm_environment *environment, gm_precision precision,
+                                         size_t threads)
+{
+    return threads == 1 ? environment->peak_one[precision] : environment->peak_all[precision];
+}
+
 /* After the measurement: warns if the quota stopped us meanwhile (nr_throttled moved) or the load is high. */
 void gm_environment_close(gm_environment *environment);
 

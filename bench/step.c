@@ -88,7 +88,7 @@ static gm_status add_row(gm_result *result, const gm_environment *env, const gm_
     gm_result_number(result, row, "spread", 100 * s->deviation / s->median);
     gm_result_number(result, row, "fastest", s->min * 1e3);
     gm_result_number(result, row, "gflops", flops / 1e9);
-    const double peak = threads == 1 ? env->peak_one[o->precision] : env->peak_all[o->precision];
+    const double peak = gm_environment_peak(env, o->precision, threads);
     const double gemm = threads == 1 ? env->gemm_one[o->precision] : env->gemm_all[o->precision];
     gm_result_number(result, row, "peak_share", 100 * flops / peak);
     gm_result_number(result, row, "gemm_share", 100 * flops / gemm);

@@ -44,8 +44,7 @@ static gm_status add_row(gm_result *result, const gm_environment *env, const gm_
     gm_result_number(result, row, "samples_per_second", (double)o->batch / s->median);
     gm_result_number(result, row, "gflops", gm_timed_flops(t) / 1e9);
     gm_result_number(result, row, "peak_share",
-                     100 * gm_timed_flops(t) /
-                         (threads == 1 ? env->peak_one[GM_F32] : env->peak_all[GM_F32]));
+                     100 * gm_timed_flops(t) / gm_environment_peak(env, GM_F32, threads));
     gm_result_number(result, row, "times_naive", naive->candidate.statistics.median / s->median);
     return gm_result_samples(row, t->candidate.samples, reference, t->candidate.count,
                              t->candidate.iterations, error);
