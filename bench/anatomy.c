@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "bench/cases.h"
-#include "bench/clock.h"
+#include "base/clock.h"
 
 #include <gradmill/dataset.h>
 #include <math.h>

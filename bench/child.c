@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
-#include "bench/clock.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* The child: trains as it is told, a line of JSON for each command. It is never started by hand. */
 #include "bench/child_step.h"
 #include "base/error.h"
-#include "bench/clock.h"
+#include "base/clock.h"
 #include "bench/problem.h"
 
 #include <dlfcn.h>

@@ -1,7 +1,7 @@
 /* The contest: everyone starts, everyone is checked, then everyone is timed in turns. */
 #include "bench/contest.h"
 #include "base/memory.h"
-#include "bench/clock.h"
+#include "base/clock.h"
 
 #include <gradmill.h>
 #include <jansson.h>

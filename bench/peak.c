@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/team.h"
-#include "bench/clock.h"
+#include "base/clock.h"
 #include "bench/fma_chains.h"
 
 #include <gradmill/system.h>

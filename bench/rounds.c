@@ -1,7 +1,7 @@
 /* Honest timing. */
 #include "bench/rounds.h"
 #include "base/memory.h"
-#include "bench/clock.h"
+#include "base/clock.h"
 #include "bench/fma_chains.h"
 
 /* Rounds that a far too short budget still gets: a median needs three. */

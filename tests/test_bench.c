@@ -1,7 +1,7 @@
 /* The measuring basics: statistics against numbers from outside, the clock, and the loops of the peak. */
 #include "backend/blas_info.h"
 #include "base/kernel_text.h"
-#include "bench/clock.h"
+#include "base/clock.h"
 #include "bench/fma_chains.h"
 #include "bench/peak.h"
 #include "bench/statistics.h"

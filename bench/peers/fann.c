@@ -1,6 +1,6 @@
 /* FANN as a peer: the float library, incremental training for single samples, batch training otherwise. Its
  * loss is the squared error alone, so only that is compared. */
-#include "bench/clock.h"
+#include "base/clock.h"
 #include "bench/problem.h"
 
 #include <floatfann.h>

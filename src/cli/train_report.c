@@ -1,10 +1,10 @@
 /* What `train` shows. */
 #include "cli/train_report.h"
+#include "base/clock.h"
 #include "cli/json_out.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 void cli_train_report_open(cli_train_report *report, bool labels)
@@ -18,13 +18,6 @@ void cli_train_report_open(cli_train_report *report, bool labels)
     fflush(stdout);
 }
 
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
 /* Erases the bar's line, so that the next line begins on a clean one. */
 static void wipe_bar(const cli_train_report *report)
 {
@@ -36,9 +29,10 @@ void cli_train_report_step(cli_train_report *report, const gm_progress *p)
 {
     static const char filled[] = "##############################", empty[] = "..............................";
     enum { WIDTH = sizeof filled - 1 };
-    if (!report->bar || seconds_now() < report->bar_due)
+    const uint64_t now = gm_clock();
+    if (!report->bar || now < report->bar_due)
         return;
-    report->bar_due = seconds_now() + 0.1;
+    report->bar_due = now + 100000000; /* 0.1 s */
     const int done = (int)(WIDTH * p->step / p->steps);
     fprintf(stderr, "\repoch %zu/%zu [%.*s%.*s] step %zu/%zu, loss %.4f\033[K", p->epoch, p->epochs, done,
             filled, WIDTH - done, empty, p->step, p->steps, p->loss);

@@ -5,12 +5,13 @@
 #include <gradmill.h>
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 typedef struct cli_train_report {
     bool json, quiet, labels;
-    bool bar;       /* stderr is a terminal */
-    double bar_due; /* when the bar is to be drawn again, in seconds */
-    json_t *epochs; /* with json: an array */
+    bool bar;         /* stderr is a terminal */
+    uint64_t bar_due; /* when the bar is to be drawn again, by gm_clock */
+    json_t *epochs;   /* with json: an array */
 } cli_train_report;
 
 /* Begins: the head of the table. */

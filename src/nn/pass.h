@@ -5,11 +5,10 @@
 #define GM_NN_PASS_H
 
 #include "backend/backend.h"
+#include "base/clock.h"
 #include "base/team.h"
 #include "nn/activation.h"
 #include "nn/loss.h"
-
-#include <time.h>
 
 /* One layer: parameters, and its matrices for a whole batch. */
 typedef struct gm_pass_layer {
@@ -70,20 +69,13 @@ typedef struct gm_pass {
 /* Does `work`, and adds its seconds to the profile if there is one. */
 #define TIMED(pass, thread, layer, phase, work)                                                              \
     do {                                                                                                     \
-        const double timed_start = (pass)->profile ? gm_pass_seconds() : 0;                                  \
+        const uint64_t timed_start = (pass)->profile ? gm_clock() : 0;                                       \
         work;                                                                                                \
         if ((pass)->profile)                                                                                 \
-            gm_pass_add_time(pass, thread, layer, phase, gm_pass_seconds() - timed_start);                   \
+            gm_pass_add_time(pass, thread, layer, phase, gm_clock_seconds(timed_start, gm_clock()));         \
     } while (0)
 
 #define LOSS_STRIDE (64 / sizeof(double))
-
-static inline double gm_pass_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 static inline void gm_pass_add_time(const gm_pass *p, size_t thread, size_t layer, gm_phase phase,
                                     double seconds)

@@ -1,5 +1,6 @@
 /* The training loop: shuffle, gather, step; evaluate after each epoch; report; stop when told or when
  * diverged. */
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/random.h"
@@ -7,7 +8,6 @@
 
 #include <gradmill/train.h>
 #include <math.h>
-#include <time.h>
 
 /* What the loop carries from step to step. */
 struct run {
@@ -26,13 +26,6 @@ struct run {
 gm_train_options gm_train_options_default(void)
 {
     return (gm_train_options){.epochs = 10, .seed = 1, .shuffle = true};
-}
-
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
 static gm_status diverged(gm_error *error, const char *what, double value, size_t epoch, size_t step)
@@ -81,13 +74,13 @@ static gm_status check_parameters(const struct run *run, size_t epoch, gm_error 
 
 static gm_status run_epoch(struct run *run, size_t epoch, gm_error *error)
 {
-    const double start = seconds_now();
+    const uint64_t start = gm_clock();
     double loss_sum = 0;
     size_t rows_done = 0;
     if (run->options->shuffle)
         gm_random_shuffle(&run->random, run->order, run->rows);
     gm_status status = run_steps(run, epoch, &loss_sum, &rows_done, error);
-    const double seconds = seconds_now() - start;
+    const double seconds = gm_clock_seconds(start, gm_clock());
     if (status == GM_OK)
         status = check_parameters(run, epoch, error);
     if (status != GM_OK)

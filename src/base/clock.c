@@ -1,5 +1,5 @@
-/* The one clock of all measurements. */
-#include "bench/clock.h"
+/* The one clock. */
+#include "base/clock.h"
 
 #include <time.h>
 

@@ -1,6 +1,6 @@
-/* The one clock of all measurements: CLOCK_MONOTONIC. */
-#ifndef GM_BENCH_CLOCK_H
-#define GM_BENCH_CLOCK_H
+/* The one clock of training reports, profiles and benchmarks: CLOCK_MONOTONIC. */
+#ifndef GM_BASE_CLOCK_H
+#define GM_BASE_CLOCK_H
 
 #include <stdint.h>
 
