@@ -5,15 +5,13 @@
 #include "base/real.h"
 
 #include <gradmill/network.h>
-#include <stdbool.h>
 
 typedef struct gm_activation_kernel {
     /* A = f(Z); a may be z. */
     void (*apply)(gm_mat z, gm_mat a);
-    /* D = D (.) f'(Z); for softmax, whose derivative is a matrix for each row, D = D J. */
+    /* Where gm_activation_needs_z (layout.h) is false, z holds a: f' is computed from A.
+     * D = D (.) f'(Z); for softmax, whose derivative is a matrix for each row, D = D J. */
     void (*chain)(gm_mat z, gm_mat a, gm_mat d);
-    /* f' is computed from Z; otherwise from A, and Z need not be kept. */
-    bool needs_z;
 } gm_activation_kernel;
 
 /* Static storage, indexed by gm_activation. */

@@ -161,12 +161,12 @@ GM_VECTOR static void T(softmax_chain)(gm_mat zs, gm_mat as, gm_mat ds)
 }
 
 const gm_activation_kernel T(gm_activation_kernels)[GM_ACTIVATION_COUNT] = {
-    [GM_IDENTITY] = {identity_apply, identity_chain, false},
-    [GM_SIGMOID] = {T(sigmoid_apply), T(sigmoid_chain), false},
-    [GM_TANH] = {T(hyperbolic_apply), T(hyperbolic_chain), false},
-    [GM_RELU] = {T(relu_apply), T(relu_chain), false},
-    [GM_LEAKY_RELU] = {T(leaky_relu_apply), T(leaky_relu_chain), false},
-    [GM_GELU] = {T(gelu_apply), T(gelu_chain), true},
-    [GM_SOFTPLUS] = {T(softplus_apply), T(softplus_chain), false},
-    [GM_SOFTMAX] = {T(softmax_apply), T(softmax_chain), false},
+    [GM_IDENTITY] = {identity_apply, identity_chain},
+    [GM_SIGMOID] = {T(sigmoid_apply), T(sigmoid_chain)},
+    [GM_TANH] = {T(hyperbolic_apply), T(hyperbolic_chain)},
+    [GM_RELU] = {T(relu_apply), T(relu_chain)},
+    [GM_LEAKY_RELU] = {T(leaky_relu_apply), T(leaky_relu_chain)},
+    [GM_GELU] = {T(gelu_apply), T(gelu_chain)},
+    [GM_SOFTPLUS] = {T(softplus_apply), T(softplus_chain)},
+    [GM_SOFTMAX] = {T(softmax_apply), T(softmax_chain)},
 };

@@ -5,7 +5,6 @@
 #include "base/memory.h"
 #include "nn/optimizer.h"
 
-#include <gradmill/system.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
@@ -111,10 +110,7 @@ gm_status gm_engine_create(gm_engine **result, gm_network *network, const gm_eng
         return gm_fail_memory(error, "an engine", sizeof *e);
     e->network = network;
     e->options = *options;
-    if (options->trace)
-        e->options.threads = 1;
-    else if (options->threads == 0)
-        e->options.threads = gm_system_threads().usable;
+    e->options.threads = gm_planned_threads(options);
     e->numerics = numerics_of(network->precision);
     status = assemble(e, error);
     if (status != GM_OK)
@@ -246,7 +242,6 @@ double gm_engine_rate(const gm_engine *e)
 void gm_engine_set_rate(gm_engine *e, double rate)
 {
     e->options.optimizer.rate = rate;
-    e->numerics->set_rate(e->pass, rate);
 }
 
 gm_array gm_engine_view(const gm_engine *e, gm_view what, size_t layer)

@@ -14,6 +14,11 @@
 /* Fewer rows than this make BP4 a thin product that packs more than it multiplies. */
 #define TILE_ROWS_LEAST 32
 
+bool gm_activation_needs_z(gm_activation activation)
+{
+    return activation == GM_GELU;
+}
+
 size_t gm_tile_rows(const gm_layer *layer, gm_precision precision)
 {
     const size_t rows = TILE_BYTES / (layer->inputs * gm_precision_size(precision));
@@ -50,8 +55,7 @@ static bool reserve_layer(gm_layout *layout, gm_layer_layout *place, const gm_la
     place->ld = padded(layer->outputs, precision);
     bool fits = reserve(layout, layout->batch, place->ld, &place->a);
     place->z = place->a;
-    if (options->keep_z ||
-        layer->activation == GM_GELU) /* the one whose derivative is a function of Z alone */
+    if (options->keep_z || gm_activation_needs_z(layer->activation))
         fits = fits && reserve(layout, layout->batch, place->ld, &place->z);
     if (!options->inference)
         fits = fits && reserve(layout, layout->batch, place->ld, &place->d);
@@ -94,8 +98,7 @@ gm_memory gm_layout_memory(const gm_layout *layout, size_t parameter_count, gm_p
     return memory;
 }
 
-/* Team or no team, 0 stands for what the machine gives. */
-static size_t planned_threads(const gm_engine_options *options)
+size_t gm_planned_threads(const gm_engine_options *options)
 {
     if (options->trace)
         return 1;
@@ -116,7 +119,7 @@ gm_status gm_memory_plan(const gm_network_options *network, const gm_engine_opti
     gm_status status = gm_network_shape(network, layers, &parameters, error);
     if (status == GM_OK)
         status = gm_layout_make(&layout, NULL, layers, network->layer_count, network->precision, parameters,
-                                engine, planned_threads(engine), error);
+                                engine, gm_planned_threads(engine), error);
     if (status == GM_OK)
         *memory = gm_layout_memory(&layout, parameters, network->precision);
     gm_free(layers);

@@ -23,6 +23,12 @@ typedef struct gm_layout {
     size_t state;           /* elements in all */
 } gm_layout;
 
+/* Whether f' is computed from Z. For the others it is a function of A, and Z need not be kept apart. */
+bool gm_activation_needs_z(gm_activation activation);
+
+/* The threads that an engine with these options has: 0 stands for what the machine gives, a trace for one. */
+size_t gm_planned_threads(const gm_engine_options *options);
+
 /* Rows of W that one gradient tile holds: enough for the product to be efficient, few enough to stay in cache
  * until the optimizer has read them. */
 size_t gm_tile_rows(const gm_layer *layer, gm_precision precision);

@@ -36,7 +36,6 @@ typedef struct gm_numerics {
     void (*copy_outputs)(const struct gm_pass *pass, void *outputs);
     gm_array (*view)(const struct gm_pass *pass, gm_view view, size_t layer);
     size_t (*working_threads)(const struct gm_pass *pass, size_t rows);
-    void (*set_rate)(struct gm_pass *pass, double rate);
 } gm_numerics;
 
 extern const gm_numerics gm_numerics_f32, gm_numerics_f64;

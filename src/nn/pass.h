@@ -53,9 +53,9 @@ typedef struct gm_pass {
     bool backward;       /* whether BP1 to BP4 follow */
     double *losses;      /* one sum for each thread, a cache line apart */
 
-    gm_profile *profile; /* NULL, or where times are kept */
-    gm_optimizer optimizer;
-    const gm_update_rule *rule; /* of this pass */
+    gm_profile *profile;           /* NULL, or where times are kept */
+    const gm_optimizer *optimizer; /* the engine's: a schedule changes its rate between steps */
+    const gm_update_rule *rule;    /* of this pass */
     gm_step_constants weight_constants, bias_constants;
     size_t steps;     /* taken so far */
     REAL *parameters; /* the block */

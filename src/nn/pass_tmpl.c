@@ -47,7 +47,7 @@ static void work(void *context, size_t thread)
 static double run(gm_pass *p, gm_task task, void *gradient)
 {
     p->backward = task != GM_TASK_FORWARD;
-    p->rule = task == GM_TASK_GRADIENT ? &T(gm_store_gradient) : &T(gm_update_rules)[p->optimizer.kind];
+    p->rule = task == GM_TASK_GRADIENT ? &T(gm_store_gradient) : &T(gm_update_rules)[p->optimizer->kind];
     p->gradient = gradient;
     if (task == GM_TASK_STEP)
         T(gm_update_prepare)(p);
@@ -144,11 +144,6 @@ static gm_array view(const gm_pass *p, gm_view what, size_t layer)
     return (gm_array){m.data, GM_REAL_BITS == 32 ? GM_TYPE_F32 : GM_TYPE_F64, p->rows, m.cols, m.ld};
 }
 
-static void set_rate(gm_pass *p, double rate)
-{
-    p->optimizer.rate = rate;
-}
-
 static void destroy(gm_pass *p)
 {
     if (!p)
@@ -199,7 +194,7 @@ static gm_pass *create(const gm_binding *b)
     p->layer_count = network->layer_count;
     p->team = b->team;
     p->profile = b->options->profile;
-    p->optimizer = b->options->optimizer;
+    p->optimizer = &b->options->optimizer;
     p->parameters = network->parameters;
     p->parameter_count = network->parameter_count;
     p->state = b->state;
@@ -242,5 +237,4 @@ const gm_numerics T(gm_numerics) = {
     .copy_outputs = copy_outputs,
     .view = view,
     .working_threads = working_threads,
-    .set_rate = set_rate,
 };

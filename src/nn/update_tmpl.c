@@ -63,7 +63,7 @@ const gm_update_rule T(gm_store_gradient) = {INTO_GRADIENT, NULL};
 
 void T(gm_update_prepare)(gm_pass *p)
 {
-    const gm_optimizer *o = &p->optimizer;
+    const gm_optimizer *o = p->optimizer;
     const double t = (double)++p->steps;
     const bool adam = o->kind == GM_ADAM || o->kind == GM_ADAMW;
     p->bias_constants = (gm_step_constants){
@@ -155,7 +155,7 @@ static void update_layer(const gm_pass *p, const gm_pass_layer *layer, gm_mat a_
 {
     const bool tiled = p->rule->apply != NULL; /* an optimizer follows: keep its rows in cache */
     const size_t step = tiled ? layer->tile_rows : mine.count;
-    const bool learns_bias = p->rule->target == INTO_GRADIENT || !p->optimizer.freeze_bias;
+    const bool learns_bias = p->rule->target == INTO_GRADIENT || !p->optimizer->freeze_bias;
     for (size_t done = 0; done < mine.count; done += step) {
         const gm_share rows = {mine.first + done, gm_min(step, mine.count - done)};
         if (learns_bias)
