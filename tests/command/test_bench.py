@@ -259,6 +259,12 @@ class Gate(BenchTest):
         super().setUp()
         self.old = self.path("old.json")
         self.succeed(*SHORT, "--net", "4-5-3,4-6-3", "--out", self.old)
+        # Verdicts are about given times: those that a busy machine measured here may differ by any factor.
+        told = self.load("old.json")
+        firsts = {entry["run_name"]: entry for entry in reversed(entries(told))}
+        told["benchmarks"] = [{**first, "real_time": 1 + i / 100, "repetition_index": i}
+                              for first in firsts.values() for i in range(12)]
+        self.save("old.json", told)
 
     def verdicts(self, result):
         return {row["run_name"]: row["verdict"] for row in cells(json.loads(result.stdout))}
