@@ -1,6 +1,7 @@
 /* One equation of one layer on one backend, for one precision. */
 #include "bench/equation.h"
 #include "backend/backend.h"
+#include "backend/pack.h"
 #include "base/memory.h"
 #include "base/random.h"
 
@@ -9,18 +10,29 @@
 struct gm_equation_case {
     gm_equation equation;
     const gm_backend *backend;
-    gm_layer_view layer; /* W out x in, b out */
-    gm_mat x, d;         /* n x in, n x out: operands */
+    gm_layer_view layer; /* W out x in in the backend's order, b out */
+    gm_mat w, x, d;      /* out x in, n x in, n x out: operands */
     gm_mat c;            /* the target: n x out, n x in, 1 x out or out x in */
     double *t, *left, *right;
     REAL *block;
+    REAL *packed;  /* packed orders: W, or GW, as the backend has it */
+    REAL *scratch; /* the backend's */
 };
 
-static gm_mat take(REAL **at, size_t rows, size_t cols)
+/* Rows are padded to whole vectors if the backend needs that; the padding stays 0. */
+static gm_mat take(REAL **at, gm_order order, size_t rows, size_t cols)
 {
-    const gm_mat m = {*at, rows, cols, cols};
-    *at += rows * cols;
+    const gm_mat m = {*at, rows, cols, gm_order_padded(order, cols)};
+    *at += rows * m.ld;
     return m;
+}
+
+static void draw(gm_mat m, gm_random *random)
+{
+    for (size_t r = 0; r < m.rows; r++) {
+        for (size_t c = 0; c < m.cols; c++)
+            gm_row(m, r)[c] = (REAL)(2 * gm_random_uniform(random) - 1);
+    }
 }
 
 static void destroy(struct gm_equation_case *e)
@@ -28,10 +40,29 @@ static void destroy(struct gm_equation_case *e)
     if (!e)
         return;
     gm_free(e->block);
+    gm_free(e->packed);
+    gm_free(e->scratch);
     gm_free(e->t);
     gm_free(e->left);
     gm_free(e->right);
     gm_free(e);
+}
+
+static bool reserve(struct gm_equation_case *e, size_t n, size_t in, size_t out)
+{
+    const gm_order order = e->backend->order;
+    const size_t longest = gm_max(gm_max(n, in), out), pin = gm_order_padded(order, in),
+                 pout = gm_order_padded(order, out);
+    /* W, b, ones, X, D, and the largest target there may be */
+    const size_t all = out * in + pout + gm_order_padded(order, n) + n * (pin + pout) +
+                       gm_max(out * in, n * gm_max(pin, pout));
+    e->block = gm_alloc(all, sizeof(REAL));
+    e->packed = gm_alloc(order.band ? pout * in : 0, sizeof(REAL));
+    e->scratch = gm_alloc(e->backend->scratch_size ? e->backend->scratch_size(in, out) : 0, sizeof(REAL));
+    e->t = gm_alloc(longest, sizeof(double));
+    e->left = gm_alloc(longest, sizeof(double));
+    e->right = gm_alloc(longest, sizeof(double));
+    return e->block && e->packed && e->scratch && e->t && e->left && e->right;
 }
 
 static struct gm_equation_case *create(gm_equation equation, const char *backend, size_t n, size_t in,
@@ -40,33 +71,56 @@ static struct gm_equation_case *create(gm_equation equation, const char *backend
     struct gm_equation_case *e = gm_alloc(1, sizeof *e);
     if (!e)
         return NULL;
-    const size_t rows = equation == GM_WEIGHT_GRADIENT ? out : equation == GM_BIAS_GRADIENT ? 1 : n;
-    const size_t cols = equation == GM_FORWARD || equation == GM_BIAS_GRADIENT ? out : in;
-    const size_t operands = out * in + out + n + n * in + n * out, longest = gm_max(gm_max(n, in), out);
     e->equation = equation;
     e->backend = T(gm_backend_find)(backend);
-    e->block = gm_alloc(operands + rows * cols, sizeof(REAL));
-    e->t = gm_alloc(longest, sizeof(double));
-    e->left = gm_alloc(longest, sizeof(double));
-    e->right = gm_alloc(longest, sizeof(double));
-    if (!e->backend || !e->block || !e->t || !e->left || !e->right) {
+    if (!e->backend || !reserve(e, n, in, out)) {
         destroy(e);
         return NULL;
     }
+    const gm_order order = e->backend->order;
     gm_random random = gm_random_seed(1, GM_STREAM_BENCH);
-    for (size_t i = 0; i < operands; i++)
-        e->block[i] = (REAL)(2 * gm_random_uniform(&random) - 1);
     REAL *at = e->block;
-    e->layer.w = take(&at, out, in);
-    e->layer.b = take(&at, 1, out).data;
-    REAL *ones = take(&at, 1, n).data;
+    e->w = take(&at, (gm_order){0}, out, in);
+    const gm_mat b = take(&at, order, 1, out), ones = take(&at, order, 1, n);
+    e->x = take(&at, order, n, in);
+    e->d = take(&at, order, n, out);
+    const bool is_gradient = equation == GM_WEIGHT_GRADIENT;
+    e->c = take(&at, is_gradient ? (gm_order){0} : order,
+                is_gradient                    ? out
+                : equation == GM_BIAS_GRADIENT ? 1
+                                               : n,
+                equation == GM_FORWARD || equation == GM_BIAS_GRADIENT ? out : in);
+    draw(e->w, &random);
+    draw(b, &random);
+    draw(e->x, &random);
+    draw(e->d, &random);
     for (size_t i = 0; i < n; i++)
-        ones[i] = 1;
-    e->layer.ones = ones;
-    e->x = take(&at, n, in);
-    e->d = take(&at, n, out);
-    e->c = take(&at, rows, cols);
+        ones.data[i] = 1;
+    e->layer = (gm_layer_view){.w = e->w, .b = b.data, .ones = ones.data, .batch = n};
+    if (order.band) {
+        T(gm_pack)(order, e->w, e->packed);
+        e->layer.w.data = e->packed;
+    }
     return e;
+}
+
+/* GW = D^T X, part by part in a packed order. */
+static void weight_gradient(const struct gm_equation_case *e)
+{
+    const gm_order order = e->backend->order;
+    const size_t in = e->x.cols, out = e->d.cols;
+    if (order.band == 0) {
+        e->backend->weight_gradient(&e->layer, e->d, e->x, 1, 0, e->c);
+        return;
+    }
+    for (size_t i = 0; i < in; i += order.inputs) {
+        for (size_t o = 0; o < out; o += order.band) {
+            const gm_part part = gm_order_part(order, out, in, o, i, in);
+            e->backend->weight_gradient(&e->layer, gm_cols(e->d, o, part.outputs),
+                                        gm_cols(e->x, i, part.inputs), 1, 0,
+                                        (gm_mat){e->packed + part.index, part.outputs, part.inputs, part.ld});
+        }
+    }
 }
 
 static void compute(const struct gm_equation_case *e)
@@ -76,13 +130,13 @@ static void compute(const struct gm_equation_case *e)
         e->backend->forward(&e->layer, e->x, e->c);
         break;
     case GM_HIDDEN_DELTA: /* E = D W */
-        e->backend->hidden_delta(&e->layer, e->d, e->c);
+        e->backend->hidden_delta(&e->layer, e->d, e->c, e->scratch);
         break;
     case GM_BIAS_GRADIENT: /* gb = D^T 1 */
         e->backend->bias_gradient(&e->layer, e->d, 1, 0, e->c.data);
         break;
     default: /* GW = D^T X */
-        e->backend->weight_gradient(&e->layer, e->d, e->x, 1, 0, e->c);
+        weight_gradient(e);
     }
 }
 
@@ -121,16 +175,16 @@ static size_t multiply_through(struct gm_equation_case *e, double *middle)
     switch (e->equation) {
     case GM_FORWARD: { /* X (W^T t) + 1 (b^T t) */
         double bias = 0;
-        times_transposed(e->layer.w, e->t, middle);
+        times_transposed(e->w, e->t, middle);
         times(e->x, middle, e->right);
-        for (size_t j = 0; j < e->layer.w.rows; j++)
+        for (size_t j = 0; j < e->w.rows; j++)
             bias += (double)e->layer.b[j] * e->t[j];
         for (size_t i = 0; i < e->c.rows; i++)
             e->right[i] += bias;
         return e->x.cols;
     }
     case GM_HIDDEN_DELTA: /* D (W t) */
-        times(e->layer.w, e->t, middle);
+        times(e->w, e->t, middle);
         times(e->d, middle, e->right);
         return e->d.cols;
     case GM_BIAS_GRADIENT: /* 1^T (D t) */
@@ -153,9 +207,15 @@ static double residual(struct gm_equation_case *e)
     double *middle = gm_alloc(longest, sizeof *middle), worst = 0;
     if (!middle)
         return INFINITY;
-    for (size_t i = 0; i < e->c.rows * e->c.cols; i++)
-        e->c.data[i] = (REAL)NAN;
+    const gm_order order = e->backend->order;
+    const bool packed = order.band && e->equation == GM_WEIGHT_GRADIENT;
+    REAL *target = packed ? e->packed : e->c.data;
+    const size_t elements = packed ? gm_order_padded(order, e->c.rows) * e->c.cols : e->c.rows * e->c.ld;
+    for (size_t i = 0; i < elements; i++)
+        target[i] = (REAL)NAN;
     compute(e);
+    if (packed)
+        T(gm_unpack)(order, e->packed, e->c);
     for (size_t c = 0; c < e->c.cols; c++)
         e->t[c] = 2 * gm_random_uniform(&random) - 1;
     times(e->c, e->t, e->left);

@@ -153,6 +153,7 @@ Test(allocation, none_in_a_step)
         for (int kind = 0; kind < GM_OPTIMIZER_COUNT; kind++) {
             expect_none("blas", (gm_optimizer_kind)kind, GM_F32, threads);
             expect_none("blas", (gm_optimizer_kind)kind, GM_F64, threads);
+            expect_none("packed", (gm_optimizer_kind)kind, GM_F32, threads);
         }
         expect_none("naive-ikj", GM_ADAM, GM_F32, threads);
     }

@@ -2,16 +2,19 @@
  * shapes that are too large for that. Compiled once for each precision. */
 #include <criterion/criterion.h>
 
-#include "backend/backend.h"
+#include "backend/pack.h"
+#include "backend/packed.h"
 #include "base/random.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A matrix with a padded ld between guards; everything that a product must not touch is NaN. */
+/* A matrix with a padded ld between guards; everything that a product must not touch is NaN. The first `own`
+ * columns of a row are the product's: a packed backend reads and writes whole vectors. */
 typedef struct padded {
     gm_mat m;
+    size_t own;
     REAL *block;
     size_t size;
 } padded;
@@ -21,23 +24,25 @@ static REAL draw(gm_random *random)
     return (REAL)(2 * gm_random_uniform(random) - 1);
 }
 
-static padded make(size_t rows, size_t cols, size_t pad)
+static padded make(gm_order order, size_t rows, size_t cols, size_t pad)
 {
-    padded p = {.size = rows * (cols + pad) + 2};
+    const size_t own = gm_order_padded(order, cols);
+    padded p = {.own = own, .size = rows * (own + pad) + 2};
     p.block = malloc(p.size * sizeof(REAL));
     cr_assert_not_null(p.block);
     for (size_t i = 0; i < p.size; i++)
         p.block[i] = (REAL)NAN;
-    p.m = (gm_mat){p.block + 1, rows, cols, cols + pad};
+    p.m = (gm_mat){p.block + 1, rows, cols, own + pad};
     return p;
 }
 
-static padded make_random(size_t rows, size_t cols, size_t pad, gm_random *random)
+/* Random numbers, and 0 in the rest of the last vector of each row. */
+static padded make_random(gm_order order, size_t rows, size_t cols, size_t pad, gm_random *random)
 {
-    padded p = make(rows, cols, pad);
+    padded p = make(order, rows, cols, pad);
     for (size_t r = 0; r < rows; r++) {
-        for (size_t c = 0; c < cols; c++)
-            gm_row(p.m, r)[c] = draw(random);
+        for (size_t c = 0; c < p.own; c++)
+            gm_row(p.m, r)[c] = c < cols ? draw(random) : 0;
     }
     return p;
 }
@@ -47,7 +52,7 @@ static void expect_untouched(const padded *p, const char *what)
 {
     size_t written = 0;
     for (size_t i = 0; i < p->size; i++) {
-        const bool inside = i >= 1 && i + 1 < p->size && (i - 1) % p->m.ld < p->m.cols;
+        const bool inside = i >= 1 && i + 1 < p->size && (i - 1) % p->m.ld < p->own;
         written += !inside && !isnan(p->block[i]);
     }
     cr_expect_eq(written, 0, "%s wrote %zu numbers outside of its target", what, written);
@@ -55,30 +60,43 @@ static void expect_untouched(const padded *p, const char *what)
 
 /* One layer with a batch, and targets that begin as NaN. */
 struct layer {
+    const gm_backend *backend;
     size_t n, in, out;
     padded w, a, d;       /* W, A_prev, D */
     padded z, d_prev, gw; /* targets */
     padded b, gb, ones;   /* vectors, as matrices of one row */
+    REAL *packed;         /* W, then GW, in the backend's order if it has one */
+    REAL *scratch;
     gm_layer_view view;
     char name[120];
 };
 
-static struct layer make_layer(size_t n, size_t in, size_t out, size_t pad, uint64_t seed)
+static struct layer make_layer(const gm_backend *backend, size_t n, size_t in, size_t out, size_t pad,
+                               uint64_t seed)
 {
+    const gm_order order = backend->order, plain = {0};
     gm_random random = gm_random_seed(seed, GM_STREAM_CHECK);
-    struct layer l = {.n = n, .in = in, .out = out};
-    l.w = make_random(out, in, 0, &random); /* as in the parameter block: without padding */
-    l.a = make_random(n, in, pad, &random);
-    l.d = make_random(n, out, pad, &random);
-    l.b = make_random(1, out, 0, &random);
-    l.ones = make(1, n, 0);
+    struct layer l = {.backend = backend, .n = n, .in = in, .out = out};
+    l.w = make_random(plain, out, in, 0, &random); /* as in the parameter block: without padding */
+    l.a = make_random(plain, n, in, pad, &random);
+    l.d = make_random(order, n, out, pad, &random);
+    l.b = make_random(order, 1, out, 0, &random);
+    l.ones = make(plain, 1, n, 0);
     for (size_t i = 0; i < n; i++)
         l.ones.m.data[i] = 1;
-    l.z = make(n, out, pad);
-    l.d_prev = make(n, in, pad);
-    l.gw = make(out, in, pad);
-    l.gb = make(1, out, 0);
-    l.view = (gm_layer_view){.w = l.w.m, .b = l.b.m.data, .ones = l.ones.m.data};
+    l.z = make(order, n, out, pad);
+    l.d_prev = make(order, n, in, pad);
+    l.gw = make(plain, out, in, pad);
+    l.gb = make(plain, 1, out, 0);
+    l.packed = calloc(2 * in * gm_order_padded(order, out), sizeof(REAL));
+    l.scratch = malloc((1 + (backend->scratch_size ? backend->scratch_size(in, out) : 0)) * sizeof(REAL));
+    cr_assert(l.packed && l.scratch);
+    l.view = (gm_layer_view){.w = l.w.m, .b = l.b.m.data, .ones = l.ones.m.data, .batch = n};
+    if (order.band) {
+        T(gm_pack)(order, l.w.m, l.packed);
+        l.view.w.data = l.packed;
+    }
+    snprintf(l.name, sizeof l.name, "%s %s", backend->name, backend->kernels ? backend->kernels : "");
     return l;
 }
 
@@ -87,6 +105,38 @@ static void free_layer(struct layer *l)
     padded *const all[] = {&l->w, &l->a, &l->d, &l->z, &l->d_prev, &l->gw, &l->b, &l->gb, &l->ones};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]->block);
+    free(l->packed);
+    free(l->scratch);
+}
+
+/* All backends, and `packed` for every instruction set that this processor has, not only for its best. */
+static const gm_backend *backend_at(size_t index)
+{
+    size_t count = 0;
+    while (T(gm_backend_at)(count))
+        count++;
+    return index < count ? T(gm_backend_at)(index) : T(gm_backend_packed_at)(index - count);
+}
+
+/* BP4 into l->gw: at once, or part by part by way of the backend's own order. */
+static void weight_gradient(struct layer *l, REAL alpha, REAL beta)
+{
+    const gm_order order = l->backend->order;
+    if (order.band == 0) {
+        l->backend->weight_gradient(&l->view, l->d.m, l->a.m, alpha, beta, l->gw.m);
+        return;
+    }
+    REAL *gw = l->packed + l->in * gm_order_padded(order, l->out);
+    T(gm_pack)(order, l->gw.m, gw);
+    for (size_t i = 0; i < l->in; i += order.inputs) {
+        for (size_t o = 0; o < l->out; o += order.band) {
+            const gm_part part = gm_order_part(order, l->out, l->in, o, i, l->in);
+            l->backend->weight_gradient(&l->view, gm_cols(l->d.m, o, part.outputs),
+                                        gm_cols(l->a.m, i, part.inputs), alpha, beta,
+                                        (gm_mat){gw + part.index, part.outputs, part.inputs, part.ld});
+        }
+    }
+    T(gm_unpack)(order, gw, l->gw.m);
 }
 
 /* A sum of k products of numbers below 1 has an error of at most k/2 ulp of their sum of sizes, k; rounding
@@ -149,15 +199,15 @@ static void expect_gradients(const struct layer *l, double alpha, double beta, d
 }
 
 /* All four equations; beta = 0 over NaN first, then beta on what that left behind, set to 1/4. */
-static void check_backend(const gm_backend *backend, struct layer *l)
+static void check_layer(struct layer *l)
 {
-    snprintf(l->name, sizeof l->name, "%s", backend->name);
+    const gm_backend *backend = l->backend;
     backend->forward(&l->view, l->a.m, l->z.m);
     expect_forward(l);
-    backend->hidden_delta(&l->view, l->d.m, l->d_prev.m);
+    backend->hidden_delta(&l->view, l->d.m, l->d_prev.m, l->scratch);
     expect_hidden_delta(l);
     backend->bias_gradient(&l->view, l->d.m, 1, 0, l->gb.m.data);
-    backend->weight_gradient(&l->view, l->d.m, l->a.m, 1, 0, l->gw.m);
+    weight_gradient(l, 1, 0);
     expect_gradients(l, 1, 0, 0);
     for (size_t j = 0; j < l->out; j++) {
         l->gb.m.data[j] = (REAL)0.25;
@@ -165,16 +215,16 @@ static void check_backend(const gm_backend *backend, struct layer *l)
             gm_row(l->gw.m, j)[k] = (REAL)0.25;
     }
     backend->bias_gradient(&l->view, l->d.m, (REAL)-0.5, (REAL)0.75, l->gb.m.data);
-    backend->weight_gradient(&l->view, l->d.m, l->a.m, (REAL)-0.5, (REAL)0.75, l->gw.m);
+    weight_gradient(l, (REAL)-0.5, (REAL)0.75);
     expect_gradients(l, -0.5, 0.75, 0.25);
 }
 
 static void check_shape(size_t n, size_t in, size_t out, size_t pad, uint64_t seed)
 {
     const gm_backend *backend;
-    for (size_t i = 0; (backend = T(gm_backend_at)(i)); i++) {
-        struct layer l = make_layer(n, in, out, pad, seed);
-        check_backend(backend, &l);
+    for (size_t i = 0; (backend = backend_at(i)); i++) {
+        struct layer l = make_layer(backend, n, in, out, pad, seed);
+        check_layer(&l);
         free_layer(&l);
     }
 }
@@ -203,29 +253,38 @@ Test(T(backend), random_shapes)
     }
 }
 
-/* A thread's share: some rows of the batch, or some rows of W, which are columns of D. The rest of the target
- * belongs to other threads and stays NaN. */
+static void check_rows_of_weights(struct layer *l)
+{
+    l->backend->bias_gradient(&l->view, gm_cols(l->d.m, 4, 5), 1, 0, l->gb.m.data + 4);
+    l->backend->weight_gradient(&l->view, gm_cols(l->d.m, 4, 5), l->a.m, 1, 0, gm_rows(l->gw.m, 4, 5));
+    for (size_t r = 0; r < 11; r++) {
+        const bool mine = r >= 4 && r < 9;
+        cr_expect_eq(!isnan(gm_row(l->gw.m, r)[8]), mine, "%s, GW row %zu", l->name, r);
+        cr_expect_eq(!isnan(l->gb.m.data[r]), mine, "%s, gb %zu", l->name, r);
+    }
+    long double sum = 0;
+    for (size_t r = 0; r < 11; r++)
+        sum += (long double)gm_row(l->d.m, r)[8] * gm_row(l->a.m, r)[7];
+    expect_near(l, "BP4 slab", gm_row(l->gw.m, 8)[7], sum, l->n);
+}
+
+/* A thread's share: some rows of the batch, or some rows of W, which are columns of D (what a packed backend
+ * takes at a time is part of every other test). The rest of the target belongs to other threads and stays
+ * NaN. */
 Test(T(backend), slabs)
 {
     const gm_backend *backend;
-    for (size_t i = 0; (backend = T(gm_backend_at)(i)); i++) {
-        struct layer l = make_layer(11, 9, 12, 3, 5);
+    for (size_t i = 0; (backend = backend_at(i)); i++) {
+        struct layer l = make_layer(backend, 11, 9, 12, 3, 5);
         backend->forward(&l.view, gm_rows(l.a.m, 4, 5), gm_rows(l.z.m, 4, 5));
-        backend->hidden_delta(&l.view, gm_rows(l.d.m, 4, 5), gm_rows(l.d_prev.m, 4, 5));
-        backend->bias_gradient(&l.view, gm_cols(l.d.m, 4, 5), 1, 0, l.gb.m.data + 4);
-        backend->weight_gradient(&l.view, gm_cols(l.d.m, 4, 5), l.a.m, 1, 0, gm_rows(l.gw.m, 4, 5));
+        backend->hidden_delta(&l.view, gm_rows(l.d.m, 4, 5), gm_rows(l.d_prev.m, 4, 5), l.scratch);
         for (size_t r = 0; r < 11; r++) {
             const bool mine = r >= 4 && r < 9;
             cr_expect_eq(!isnan(gm_row(l.z.m, r)[0]), mine, "%s, Z row %zu", backend->name, r);
             cr_expect_eq(!isnan(gm_row(l.d_prev.m, r)[8]), mine, "%s, D_prev row %zu", backend->name, r);
-            cr_expect_eq(!isnan(gm_row(l.gw.m, r)[8]), mine, "%s, GW row %zu", backend->name, r);
-            cr_expect_eq(!isnan(l.gb.m.data[r]), mine, "%s, gb %zu", backend->name, r);
         }
-        long double sum = 0;
-        for (size_t r = 0; r < 11; r++)
-            sum += (long double)gm_row(l.d.m, r)[8] * gm_row(l.a.m, r)[7];
-        snprintf(l.name, sizeof l.name, "%s", backend->name);
-        expect_near(&l, "BP4 slab", gm_row(l.gw.m, 8)[7], sum, l.n);
+        if (backend->order.band == 0)
+            check_rows_of_weights(&l);
         free_layer(&l);
     }
 }
@@ -262,15 +321,15 @@ static void expect_product(const char *what, gm_mat product, gm_mat first, bool 
 Test(T(backend), large_products_by_a_random_vector)
 {
     const gm_backend *backend;
-    for (size_t i = 0; (backend = T(gm_backend_at)(i)); i++) {
-        struct layer l = make_layer(123, 391, 257, 7, 9);
+    for (size_t i = 0; (backend = backend_at(i)); i++) {
+        struct layer l = make_layer(backend, 123, 391, 257, 7, 9);
         for (size_t j = 0; j < l.out; j++)
             l.b.m.data[j] = 0;
         backend->forward(&l.view, l.a.m, l.z.m);
         expect_product(backend->name, l.z.m, l.a.m, false, l.w.m, true, l.in); /* A W^T */
-        backend->hidden_delta(&l.view, l.d.m, l.d_prev.m);
+        backend->hidden_delta(&l.view, l.d.m, l.d_prev.m, l.scratch);
         expect_product(backend->name, l.d_prev.m, l.d.m, false, l.w.m, false, l.out); /* D W */
-        backend->weight_gradient(&l.view, l.d.m, l.a.m, 1, 0, l.gw.m);
+        weight_gradient(&l, 1, 0);
         expect_product(backend->name, l.gw.m, l.d.m, true, l.a.m, false, l.n); /* D^T A */
         free_layer(&l);
     }
@@ -283,5 +342,5 @@ Test(T(backend), names)
         cr_expect_eq(T(gm_backend_find)(gm_backend_name(i)), T(gm_backend_at)(i));
     }
     cr_expect_null(T(gm_backend_find)("cuda"));
-    cr_expect_null(gm_backend_name(3));
+    cr_expect_null(gm_backend_name(4));
 }

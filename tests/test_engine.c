@@ -61,6 +61,8 @@ static void expect_threads(const char *backend, gm_optimizer_kind kind)
     cr_expect_eq(losses[2], losses[3]);
     cr_expect_eq(memcmp(runs[0], runs[1], sizeof runs[0]), 0, "%s, one thread twice", backend);
     cr_expect_eq(memcmp(runs[2], runs[3], sizeof runs[2]), 0, "%s, two threads twice", backend);
+    if (strcmp(backend, "packed") == 0)
+        cr_expect_eq(memcmp(runs[0], runs[2], sizeof runs[0]), 0, "packed: two threads, other bits than one");
 }
 
 Test(engine, threads_change_nothing_but_rounding)
@@ -70,6 +72,87 @@ Test(engine, threads_change_nothing_but_rounding)
         expect_threads(backend, GM_SGD);
     for (int kind = GM_MOMENTUM; kind < GM_OPTIMIZER_COUNT; kind++)
         expect_threads("blas", (gm_optimizer_kind)kind);
+    for (int kind = GM_MOMENTUM; kind < GM_OPTIMIZER_COUNT; kind++)
+        expect_threads("packed", (gm_optimizer_kind)kind);
+}
+
+static gm_array batch_x(const struct batch *batch)
+{
+    return gm_array_f64(batch->x, ROWS, IN);
+}
+
+static gm_array batch_y(const struct batch *batch)
+{
+    return gm_array_f64(batch->y, ROWS, OUT);
+}
+
+static double loss_of(gm_engine *engine, const struct batch *batch)
+{
+    double loss;
+    gm_error error;
+    cr_assert_eq(gm_engine_loss(engine, batch_x(batch), batch_y(batch), &loss, NULL, &error), GM_OK);
+    return loss;
+}
+
+/* An engine that packs holds the newest weights: everybody who asks the network sees them, and it sees what
+ * others write. */
+Test(engine, packed_weights_come_back)
+{
+    struct batch batch;
+    fill(&batch);
+    gm_network *network = net_make(&wide, GM_F64, 1), *twin = net_make(&wide, GM_F64, 1);
+    gm_engine_options options = gm_engine_options_default();
+    options.batch = ROWS;
+    options.backend = "packed";
+    gm_engine *packed = net_engine(network, &options), *second = net_engine(network, &options);
+    options.backend = "naive";
+    gm_engine *plain = net_engine(network, &options), *reference = net_engine(twin, &options);
+    for (int step = 0; step < 12; step++) {
+        gm_engine *const turns[] = {packed, packed, plain, second};
+        net_step(turns[step % 4], batch_x(&batch), batch_y(&batch));
+        net_step(reference, batch_x(&batch), batch_y(&batch));
+        if (step == 5) { /* somebody writes */
+            gm_network_set_parameter(network, 3, 0.25);
+            gm_network_set_parameter(twin, 3, 0.25);
+        }
+        if (step == 9)
+            ((double *)gm_network_parameters(network))[7] = ((double *)gm_network_parameters(twin))[7] = -0.5;
+    }
+    expect_relative(loss_of(plain, &batch), loss_of(reference, &batch), 1e-12,
+                    "the loss of the plain engine");
+    expect_relative(loss_of(packed, &batch), loss_of(reference, &batch), 1e-12, "the loss of the first");
+    net_step(packed, batch_x(&batch), batch_y(&batch));
+    net_step(reference, batch_x(&batch), batch_y(&batch));
+    gm_engine_destroy(plain);
+    gm_engine_destroy(packed); /* what it held goes home */
+    const double *actual = gm_network_parameters_const(network),
+                 *expected = gm_network_parameters_const(twin);
+    for (size_t i = 0; i < PARAMETERS; i++)
+        cr_assert_lt(fabs(actual[i] - expected[i]), 1e-12, "parameter %zu", i);
+    net_free(second);
+    net_free(reference);
+}
+
+/* Epsilon 0 makes Adam divide 0 by 0 in the padding; no real weight may see that. */
+Test(engine, padding_stays_out_of_it)
+{
+    const net_shape small = {{5, 3, 2, 1}, GM_SIGMOID, GM_IDENTITY, GM_HALF_SQUARES};
+    const double x[10] = {.1, .9, .3, .4, .5, .6, .2, .8, .7, 1}, y[2] = {.2, .4};
+    gm_engine_options options = gm_engine_options_default();
+    options.optimizer = gm_optimizer_default(GM_ADAM);
+    options.optimizer.epsilon = 0;
+    options.batch = 2;
+    for (size_t rows = 1; rows <= 2; rows++) {
+        double losses[2];
+        for (int packed = 0; packed < 2; packed++) {
+            options.backend = packed ? "packed" : "naive";
+            gm_engine *engine = net_engine(net_make(&small, GM_F64, 1), &options);
+            for (int step = 0; step < 20; step++)
+                losses[packed] = net_step(engine, gm_array_f64(x, rows, 5), gm_array_f64(y, rows, 1));
+            net_free(engine);
+        }
+        expect_relative(losses[1], losses[0], 1e-9, "the packed loss");
+    }
 }
 
 /* As many threads as rows of W do not go round: some have no rows, in f64 all agree with one thread. */
@@ -166,7 +249,7 @@ Test(engine, refused_options)
     expect_refused(network, &options, GM_LIMIT, "bytes");
     options = gm_engine_options_default();
     options.backend = "cuda";
-    expect_refused(network, &options, GM_USAGE, "expected one of naive, naive-ikj, blas");
+    expect_refused(network, &options, GM_USAGE, "expected one of naive, naive-ikj, blas, packed");
     options = gm_engine_options_default();
     options.optimizer.kind = (gm_optimizer_kind)99;
     expect_refused(network, &options, GM_USAGE, "unknown optimizer 99");

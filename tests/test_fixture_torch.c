@@ -241,6 +241,12 @@ Test(torch, blas_agrees_with_pytorch)
     replay_all("blas", 2);
 }
 
+Test(torch, packed_agrees_with_pytorch)
+{
+    replay_all("packed", 1);
+    replay_all("packed", 2);
+}
+
 /* A case that is dropped from the fixture must not drop a kind unnoticed. */
 Test(torch, fixture_covers_every_kind)
 {

@@ -103,8 +103,9 @@ typedef struct gm_engine_options {
 /* Bytes that an engine and its network need, computed before anything is allocated. */
 typedef struct gm_memory {
     size_t parameters; /* W and b */
+    size_t packed;     /* the backend's own copy of them; 0 for most */
     size_t optimizer;  /* velocities, moments */
-    size_t workspace;  /* activations, deltas, the batch, the gradient tile of each thread */
+    size_t workspace;  /* activations, deltas, the batch; gradient tile and scratch of each thread */
     size_t total;
 } gm_memory;
 
@@ -112,7 +113,7 @@ typedef struct gm_engine gm_engine;
 
 GM_API gm_engine_options gm_engine_options_default(void);
 
-/* Names of the backends: "naive", "naive-ikj", "blas". NULL past the last. */
+/* Names of the backends: "naive", "naive-ikj", "blas", "packed". NULL past the last. */
 GM_API const char *gm_backend_name(size_t index);
 GM_API const char *gm_backend_summary(size_t index); /* one line for humans */
 

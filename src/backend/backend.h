@@ -1,14 +1,19 @@
 /* The one seam: a backend is the equations.
  *
- * Everything that differs between plain loops, BLAS calls and (one day) prepacked kernels stands behind this
- * table. It speaks of layers and deltas, not of gemm. Shapes: a layer maps n x in to n x out, W is out x in.
+ * Everything that differs between plain loops, BLAS calls and packed weights stands behind this table. It
+ * speaks of layers and deltas, not of gemm. Shapes: a layer maps n x in to n x out, W is out x in.
  * A matrix handed in may be a slab: forward and hidden_delta work on any rows of the batch, bias_gradient and
- * weight_gradient on any rows of W (that is, columns of D). No function reads a target whose beta is 0.
+ * weight_gradient on some rows of W (that is, columns of D). No function reads a target whose beta is 0.
+ *
+ * A backend may keep weights in an order of its own (order.h). The engine then holds them in that order while
+ * it trains, and every Z, A, D has rows that may be read and written up to the next whole vector, where D is
+ * 0.
  *
  * Every backend exists for both precisions; included by *_tmpl.c only. */
 #ifndef GM_BACKEND_BACKEND_H
 #define GM_BACKEND_BACKEND_H
 
+#include "backend/order.h"
 #include "base/real.h"
 
 #include <gradmill/engine.h>
@@ -16,9 +21,10 @@
 
 /* What a backend may read of a layer. */
 typedef struct gm_layer_view {
-    gm_mat w;         /* out x in */
-    const REAL *b;    /* out */
+    gm_mat w;         /* out x in; in a packed order only rows, cols and data have a meaning */
+    const REAL *b;    /* out; padded to whole vectors */
     const REAL *ones; /* at least as many ones as the batch has rows, for BP3 */
+    size_t batch;     /* rows of the whole batch: what depends on it is the same for every slab */
     gm_trace *trace;  /* NULL, or where to record BLAS calls */
     size_t index;     /* of the layer, for the trace */
 } gm_layer_view;
@@ -26,19 +32,24 @@ typedef struct gm_layer_view {
 typedef struct gm_backend {
     const char *name;
     const char *summary; /* one line for humans */
+    const char *kernels; /* instruction set; NULL: not chosen here */
     bool calls_blas;     /* the BLAS library's threads are borrowed while an engine has this backend */
+    gm_order order;
+    /* Elements of scratch memory that hidden_delta needs for a layer; NULL: none. */
+    size_t (*scratch_size)(size_t in, size_t out);
 
     /* Z = A_prev W^T + 1 b^T                   n x out = (n x in)(out x in)^T */
     void (*forward)(const gm_layer_view *layer, gm_mat a_prev, gm_mat z);
 
     /* BP2 without its factor: D_prev = D W     n x in = (n x out)(out x in)
      * The caller multiplies by f'(Z_prev) elementwise. */
-    void (*hidden_delta)(const gm_layer_view *layer, gm_mat d, gm_mat d_prev);
+    void (*hidden_delta)(const gm_layer_view *layer, gm_mat d, gm_mat d_prev, REAL *scratch);
 
     /* BP3: gb = alpha D^T 1 + beta gb          out */
     void (*bias_gradient)(const gm_layer_view *layer, gm_mat d, REAL alpha, REAL beta, REAL *gb);
 
-    /* BP4: GW = alpha D^T A_prev + beta GW     out x in = (n x out)^T (n x in) */
+    /* BP4: GW = alpha D^T A_prev + beta GW     out x in = (n x out)^T (n x in)
+     * In a packed order d is one band at most, a_prev some of the inputs, and gw.ld the band's width. */
     void (*weight_gradient)(const gm_layer_view *layer, gm_mat d, gm_mat a_prev, REAL alpha, REAL beta,
                             gm_mat gw);
 } gm_backend;

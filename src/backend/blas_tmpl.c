@@ -98,8 +98,9 @@ static void forward(const gm_layer_view *l, gm_mat a, gm_mat z)
 }
 
 /* BP2: D_prev = D W         n x in = (n x out)(out x in) */
-static void hidden_delta(const gm_layer_view *l, gm_mat d, gm_mat d_prev)
+static void hidden_delta(const gm_layer_view *l, gm_mat d, gm_mat d_prev, REAL *scratch)
 {
+    (void)scratch;
     if (d.rows == 1) /* d_prev = W^T d     in = (out x in)^T (out) */
         gemv(l, GM_HIDDEN_DELTA, CblasTrans, 1, l->w, d.data, 0, d_prev.data);
     else

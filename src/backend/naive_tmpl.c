@@ -30,8 +30,9 @@ GM_VECTOR static void T(forward_ijk)(const gm_layer_view *l, gm_mat a, gm_mat z)
 }
 
 /* D_prev = D W             e_ij = sum_k d_ik w_kj */
-GM_VECTOR static void T(hidden_delta_ijk)(const gm_layer_view *l, gm_mat d, gm_mat d_prev)
+GM_VECTOR static void T(hidden_delta_ijk)(const gm_layer_view *l, gm_mat d, gm_mat d_prev, REAL *scratch)
 {
+    (void)scratch;
     for (size_t i = 0; i < d_prev.rows; i++) {
         for (size_t j = 0; j < d_prev.cols; j++) {
             REAL sum = 0;
@@ -105,8 +106,9 @@ GM_VECTOR static void T(forward_ikj)(const gm_layer_view *l, gm_mat a, gm_mat z)
     }
 }
 
-GM_VECTOR static void T(hidden_delta_ikj)(const gm_layer_view *l, gm_mat d, gm_mat d_prev)
+GM_VECTOR static void T(hidden_delta_ikj)(const gm_layer_view *l, gm_mat d, gm_mat d_prev, REAL *scratch)
 {
+    (void)scratch;
     for (size_t i = 0; i < d_prev.rows; i++) {
         scale(0, gm_row(d_prev, i), d_prev.cols);
         for (size_t k = 0; k < d.cols; k++)

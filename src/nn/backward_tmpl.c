@@ -22,8 +22,9 @@ static void hidden_delta(const gm_pass *p, size_t l, gm_share rows, size_t threa
     const gm_mat d = gm_rows(layer->d, rows.first, rows.count),
                  d_prev = gm_rows(prev->d, rows.first, rows.count);
     const gm_mat z = gm_rows(prev->z, rows.first, rows.count), a = gm_rows(prev->a, rows.first, rows.count);
-    TIMED(p, thread, l, GM_PHASE_BP2, p->backend->hidden_delta(&layer->view, d, d_prev)); /* D W */
-    TIMED(p, thread, l - 1, GM_PHASE_BP2_FACTOR, prev->f->chain(z, a, d_prev));           /* (.) f'(Z_prev) */
+    TIMED(p, thread, l, GM_PHASE_BP2,
+          p->backend->hidden_delta(&layer->view, d, d_prev, p->scratch + thread * p->scratch_size)); /* D W */
+    TIMED(p, thread, l - 1, GM_PHASE_BP2_FACTOR, prev->f->chain(z, a, d_prev)); /* (.) f'(Z_prev) */
 }
 
 void T(gm_hidden_deltas)(const gm_pass *p, gm_share rows, size_t thread)

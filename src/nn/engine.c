@@ -55,6 +55,35 @@ static gm_status check_options(const gm_engine_options *o, gm_error *error)
     return gm_optimizer_check(&o->optimizer, error);
 }
 
+static gm_layout_needs needs_of(const gm_numerics *numerics, const gm_engine_options *options)
+{
+    return (gm_layout_needs){.threads = gm_planned_threads(options),
+                             .order = numerics->order(options->backend),
+                             .scratch_size = numerics->scratch_size};
+}
+
+gm_status gm_memory_plan(const gm_network_options *network, const gm_engine_options *engine,
+                         gm_memory *memory, gm_error *error)
+{
+    gm_status status = check_options(engine, error);
+    if (status != GM_OK)
+        return status;
+    const gm_layout_needs needs = needs_of(numerics_of(network->precision), engine);
+    gm_layer *layers = gm_alloc(network->layer_count, sizeof *layers);
+    if (!layers)
+        return gm_fail_memory(error, "the layers", network->layer_count * sizeof *layers);
+    size_t parameters = 0;
+    gm_layout layout;
+    status = gm_network_shape(network, layers, &parameters, error);
+    if (status == GM_OK)
+        status = gm_layout_make(&layout, NULL, layers, network->layer_count, network->precision, engine,
+                                &needs, error);
+    if (status == GM_OK)
+        *memory = gm_layout_memory(&layout, parameters, network->precision);
+    gm_free(layers);
+    return status;
+}
+
 /* The map first, then the whole of the memory, before any thread is started. */
 static gm_status reserve(gm_engine *e, gm_error *error)
 {
@@ -63,16 +92,19 @@ static gm_status reserve(gm_engine *e, gm_error *error)
     e->places = gm_alloc(n->layer_count, sizeof *e->places);
     if (!e->places)
         return gm_fail_memory(error, "the engine", n->layer_count * sizeof *e->places);
+    const gm_layout_needs needs = needs_of(e->numerics, &e->options);
     gm_status status = gm_layout_make(&e->layout, e->places, n->layers, n->layer_count, n->precision,
-                                      n->parameter_count, &e->options, e->options.threads, error);
+                                      &e->options, &needs, error);
+    const size_t bytes = (e->layout.workspace + e->layout.state + e->layout.own) * size;
     if (status == GM_OK)
-        status = gm_check_memory("the engine", (e->layout.workspace + e->layout.state) * size, error);
+        status = gm_check_memory("the engine", bytes, error);
     if (status != GM_OK)
         return status;
     e->workspace = gm_alloc(e->layout.workspace, size);
     e->state = gm_alloc(e->layout.state, size);
-    if (!e->workspace || !e->state)
-        return gm_fail_memory(error, "the engine", (e->layout.workspace + e->layout.state) * size);
+    e->own = e->layout.own ? gm_alloc(e->layout.own, size) : NULL;
+    if (!e->workspace || !e->state || (e->layout.own && !e->own))
+        return gm_fail_memory(error, "the engine", bytes);
     return GM_OK;
 }
 
@@ -87,7 +119,7 @@ static gm_status assemble(gm_engine *e, gm_error *error)
     if (status != GM_OK)
         return status;
     const gm_binding binding = {e->network,   &e->options, &e->layout, e->places,
-                                e->workspace, e->state,    e->team};
+                                e->workspace, e->state,    e->own,     e->team};
     e->pass = e->numerics->create(&binding);
     if (!e->pass)
         return gm_fail_memory(error, "the engine", sizeof binding);
@@ -96,6 +128,12 @@ static gm_status assemble(gm_engine *e, gm_error *error)
         e->borrowed_blas = true;
     }
     return GM_OK;
+}
+
+static void give_weights(void *engine)
+{
+    gm_engine *e = engine;
+    e->numerics->give_weights(e->pass);
 }
 
 gm_status gm_engine_create(gm_engine **result, gm_network *network, const gm_engine_options *options,
@@ -112,6 +150,7 @@ gm_status gm_engine_create(gm_engine **result, gm_network *network, const gm_eng
     e->options = *options;
     e->options.threads = gm_planned_threads(options);
     e->numerics = numerics_of(network->precision);
+    e->keeper = (gm_keeper){.holder = e, .give_back = give_weights};
     status = assemble(e, error);
     if (status != GM_OK)
         gm_engine_destroy(e);
@@ -124,12 +163,15 @@ void gm_engine_destroy(gm_engine *e)
 {
     if (!e)
         return;
+    if (e->network->keeper == &e->keeper)
+        gm_network_release(e->network);
     if (e->borrowed_blas)
         gm_blas_return_threads();
     e->numerics->destroy(e->pass);
     gm_team_destroy(e->team);
     gm_free(e->workspace);
     gm_free(e->state);
+    gm_free(e->own);
     gm_free(e->places);
     gm_free(e);
 }
@@ -173,6 +215,25 @@ static gm_status check_array(const gm_engine *e, const char *what, gm_array arra
     return GM_OK;
 }
 
+/* The newest weights to where the backend reads them. */
+static void take_weights(gm_engine *e)
+{
+    if (e->own && e->network->keeper == &e->keeper)
+        return;
+    gm_network_release(e->network);
+    if (e->own) {
+        e->numerics->take_weights(e->pass);
+        e->network->keeper = &e->keeper;
+    }
+}
+
+static double run(gm_engine *e, gm_task task, void *gradient)
+{
+    take_weights(e);
+    e->keeper.ahead |= task == GM_TASK_STEP;
+    return e->numerics->run(e->pass, task, gradient);
+}
+
 /* Checks the batch and hands it to the pass; y may be NULL. */
 static gm_status bind(gm_engine *e, gm_array x, const gm_array *y, gm_error *error)
 {
@@ -193,7 +254,7 @@ gm_status gm_engine_predict(gm_engine *e, gm_array x, void *outputs, gm_error *e
     const gm_status status = bind(e, x, NULL, error);
     if (status != GM_OK)
         return status;
-    e->numerics->run(e->pass, GM_TASK_FORWARD, NULL);
+    run(e, GM_TASK_FORWARD, NULL);
     e->numerics->copy_outputs(e->pass, outputs);
     return GM_OK;
 }
@@ -203,7 +264,7 @@ gm_status gm_engine_loss(gm_engine *e, gm_array x, gm_array y, double *loss, voi
     const gm_status status = bind(e, x, &y, error);
     if (status != GM_OK)
         return status;
-    *loss = e->numerics->run(e->pass, GM_TASK_FORWARD, NULL);
+    *loss = run(e, GM_TASK_FORWARD, NULL);
     if (outputs)
         e->numerics->copy_outputs(e->pass, outputs);
     return GM_OK;
@@ -217,7 +278,7 @@ static gm_status learn(gm_engine *e, gm_array x, gm_array y, gm_task task, void 
     const gm_status status = bind(e, x, &y, error);
     if (status != GM_OK)
         return status;
-    const double mean = e->numerics->run(e->pass, task, gradient);
+    const double mean = run(e, task, gradient);
     if (loss)
         *loss = mean;
     return GM_OK;

@@ -10,6 +10,8 @@ struct gm_engine {
     gm_layout layout;
     gm_layer_layout *places; /* one for each layer */
     void *workspace, *state;
+    void *own;        /* the weights in the backend's order, or NULL */
+    gm_keeper keeper; /* of them */
     gm_team *team;
     const gm_numerics *numerics;
     struct gm_pass *pass;

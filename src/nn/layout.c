@@ -27,74 +27,114 @@ size_t gm_tile_rows(const gm_layer *layer, gm_precision precision)
 
 /* Elements from one row to the next. Wide rows begin on a cache line, and rows that would all begin at the
  * same place of a page (4 KiB) are moved apart, because they would share a handful of cache sets. Narrow rows
- * are left dense, so that small worked examples show the leading dimensions of the textbook. */
-static size_t padded(size_t cols, gm_precision precision)
+ * are left dense, so that small worked examples show the leading dimensions of the textbook; but packed
+ * kernels write whole vectors. */
+static size_t padded(size_t cols, gm_precision precision, gm_order order)
 {
     const size_t line = GM_ALIGNMENT / gm_precision_size(precision);
-    if (cols < 4 * line)
+    if (cols < 4 * line && order.band == 0)
         return cols;
     const size_t ld = (cols + line - 1) / line * line;
     return ld % (64 * line) == 0 ? ld + line : ld;
 }
 
-/* Reserves `rows` x `ld` elements at the end of the map, to a whole cache line; false on overflow. */
-static bool reserve(gm_layout *layout, size_t rows, size_t ld, size_t *place)
+/* Reserves `rows` x `ld` elements at the end of a map of `total`, to a whole cache line; false on overflow.
+ */
+static bool reserve(size_t *total, size_t rows, size_t ld, size_t *place)
 {
     const size_t line = GM_ALIGNMENT / sizeof(float);
     size_t size;
-    *place = layout->workspace;
+    *place = *total;
     if (!gm_mul(rows, ld, &size) || !gm_add(size, line, &size))
         return false;
-    return gm_add(layout->workspace, size - size % line, &layout->workspace) &&
-           layout->workspace < SIZE_MAX / 2 / sizeof(double);
+    return gm_add(*total, size - size % line, total) && *total < SIZE_MAX / 2 / sizeof(double);
 }
 
 static bool reserve_layer(gm_layout *layout, gm_layer_layout *place, const gm_layer *layer,
-                          gm_precision precision, const gm_engine_options *options)
+                          gm_precision precision, const gm_engine_options *options, gm_order order)
 {
-    place->ld = padded(layer->outputs, precision);
-    bool fits = reserve(layout, layout->batch, place->ld, &place->a);
+    place->ld = padded(layer->outputs, precision, order);
+    bool fits = reserve(&layout->workspace, layout->batch, place->ld, &place->a);
     place->z = place->a;
     if (options->keep_z || gm_activation_needs_z(layer->activation))
-        fits = fits && reserve(layout, layout->batch, place->ld, &place->z);
+        fits = fits && reserve(&layout->workspace, layout->batch, place->ld, &place->z);
     if (!options->inference)
-        fits = fits && reserve(layout, layout->batch, place->ld, &place->d);
+        fits = fits && reserve(&layout->workspace, layout->batch, place->ld, &place->d);
     return fits;
 }
 
+/* W and b, in the network's block or in the backend's order. */
+static bool reserve_parameters(gm_layout *layout, gm_layer_layout *place, const gm_layer *layer,
+                               gm_order order)
+{
+    const size_t outputs = gm_order_padded(order, layer->outputs);
+    if (order.band)
+        return reserve(&layout->parameters, layer->inputs, outputs, &place->weights) &&
+               reserve(&layout->parameters, 1, outputs, &place->biases);
+    place->weights = layer->weights;
+    place->biases = layer->biases;
+    layout->parameters = layer->biases + outputs;
+    return true;
+}
+
+/* A thread's gradient tile: some rows of W, or part of a band; at least all biases, which pass through it. */
+static size_t tile_size(const gm_layer *layer, gm_precision precision, gm_order order)
+{
+    const size_t weights = order.band ? gm_min(layer->inputs, order.inputs) * order.band
+                                      : gm_tile_rows(layer, precision) * layer->inputs;
+    return gm_max(weights, layer->outputs);
+}
+
+static bool reserve_for_threads(gm_layout *layout, const gm_engine_options *options,
+                                const gm_layout_needs *needs)
+{
+    return reserve(&layout->workspace, needs->threads, layout->tile_size, &layout->tile) &&
+           reserve(&layout->workspace, needs->threads, layout->scratch_size, &layout->scratch) &&
+           gm_mul(layout->parameters, options->inference ? 0 : gm_optimizer_state(options->optimizer.kind),
+                  &layout->state);
+}
+
 gm_status gm_layout_make(gm_layout *layout, gm_layer_layout *places, const gm_layer *layers,
-                         size_t layer_count, gm_precision precision, size_t parameter_count,
-                         const gm_engine_options *options, size_t threads, gm_error *error)
+                         size_t layer_count, gm_precision precision, const gm_engine_options *options,
+                         const gm_layout_needs *needs, gm_error *error)
 {
     const size_t inputs = layers[0].inputs, outputs = layers[layer_count - 1].outputs;
-    const bool tiles = !options->inference && gm_optimizer_needs_tile(options->optimizer.kind);
-    *layout = (gm_layout){
-        .batch = options->batch, .x_ld = padded(inputs, precision), .y_ld = padded(outputs, precision)};
-    bool fits = reserve(layout, layout->batch, layout->x_ld, &layout->x) &&
-                reserve(layout, layout->batch, layout->y_ld, &layout->y) &&
-                reserve(layout, layout->batch, 1, &layout->ones);
+    const gm_order order = needs->order;
+    /* A packed gradient is always unpacked from tiles. */
+    const bool tiles =
+        !options->inference && (order.band || gm_optimizer_needs_tile(options->optimizer.kind));
+    *layout = (gm_layout){.batch = options->batch,
+                          .x_ld = padded(inputs, precision, order),
+                          .y_ld = padded(outputs, precision, order)};
+    bool fits = reserve(&layout->workspace, layout->batch, layout->x_ld, &layout->x) &&
+                reserve(&layout->workspace, layout->batch, layout->y_ld, &layout->y) &&
+                reserve(&layout->workspace, layout->batch, 1, &layout->ones);
     for (size_t i = 0; i < layer_count && fits; i++) {
-        gm_layer_layout here;
-        fits = reserve_layer(layout, places ? &places[i] : &here, &layers[i], precision, options);
+        gm_layer_layout here, *place = places ? &places[i] : &here;
+        fits = reserve_layer(layout, place, &layers[i], precision, options, order) &&
+               reserve_parameters(layout, place, &layers[i], order);
         if (tiles)
-            layout->tile_size =
-                gm_max(layout->tile_size, gm_tile_rows(&layers[i], precision) * layers[i].inputs);
+            layout->tile_size = gm_max(layout->tile_size, tile_size(&layers[i], precision, order));
+        if (i > 0 && !options->inference) /* layer 1 has no BP2 */
+            layout->scratch_size =
+                gm_max(layout->scratch_size,
+                       needs->scratch_size(options->backend, layers[i].inputs, layers[i].outputs));
     }
-    fits = fits && reserve(layout, threads, layout->tile_size, &layout->tile);
-    fits =
-        fits && gm_mul(parameter_count, options->inference ? 0 : gm_optimizer_state(options->optimizer.kind),
-                       &layout->state);
-    if (!fits)
+    if (!fits || !reserve_for_threads(layout, options, needs))
         return gm_fail(error, GM_LIMIT, "a batch of %zu rows needs more memory than any machine has",
                        options->batch);
+    layout->own = order.band ? layout->parameters : 0;
     return GM_OK;
 }
 
 gm_memory gm_layout_memory(const gm_layout *layout, size_t parameter_count, gm_precision precision)
 {
     const size_t size = gm_precision_size(precision);
-    gm_memory memory = {parameter_count * size, layout->state * size, layout->workspace * size, 0};
-    memory.total = memory.parameters + memory.optimizer + memory.workspace;
+    gm_memory memory = {.parameters = parameter_count * size,
+                        .packed = layout->own * size,
+                        .optimizer = layout->state * size,
+                        .workspace = layout->workspace * size};
+    memory.total = memory.parameters + memory.packed + memory.optimizer + memory.workspace;
     return memory;
 }
 
@@ -103,25 +143,4 @@ size_t gm_planned_threads(const gm_engine_options *options)
     if (options->trace)
         return 1;
     return options->threads ? options->threads : gm_system_threads().usable;
-}
-
-gm_status gm_memory_plan(const gm_network_options *network, const gm_engine_options *engine,
-                         gm_memory *memory, gm_error *error)
-{
-    const gm_status sound = gm_optimizer_check(&engine->optimizer, error);
-    if (sound != GM_OK)
-        return sound;
-    gm_layer *layers = gm_alloc(network->layer_count, sizeof *layers);
-    if (!layers)
-        return gm_fail_memory(error, "the layers", network->layer_count * sizeof *layers);
-    size_t parameters = 0;
-    gm_layout layout;
-    gm_status status = gm_network_shape(network, layers, &parameters, error);
-    if (status == GM_OK)
-        status = gm_layout_make(&layout, NULL, layers, network->layer_count, network->precision, parameters,
-                                engine, gm_planned_threads(engine), error);
-    if (status == GM_OK)
-        *memory = gm_layout_memory(&layout, parameters, network->precision);
-    gm_free(layers);
-    return status;
 }

@@ -1,26 +1,40 @@
 /* The map of an engine's memory, drawn before anything is allocated.
  *
- * workspace:  x | y | ones | layer 1: z? a d | layer 2: ... | tile of thread 1 | tile of thread 2 ...
- * state:      optimizer copies of the parameter block, one after the other
+ * workspace:  x | y | ones | layer 1: z? a d | layer 2: ... | tile of each thread | scratch of each thread
+ * own:        W1 b1 W2 b2 ... in the backend's order, if it has one
+ * state:      optimizer copies of the parameters, one after the other, in the same order
  *
  * Offsets are in elements of the precision. Every matrix begins on a cache line. */
 #ifndef GM_NN_LAYOUT_H
 #define GM_NN_LAYOUT_H
 
+#include "backend/order.h"
+
 #include <gradmill/engine.h>
+
+/* What a layout depends on beside the network and the options. */
+typedef struct gm_layout_needs {
+    size_t threads;
+    gm_order order; /* of the backend */
+    size_t (*scratch_size)(const char *backend, size_t in, size_t out);
+} gm_layout_needs;
 
 /* Where one layer's n x out matrices lie. Without keep_z (and unless f' needs it) Z shares A's place. */
 typedef struct gm_layer_layout {
     size_t z, a, d;
     size_t ld;
+    size_t weights, biases; /* in the parameters as the backend keeps them */
 } gm_layer_layout;
 
 typedef struct gm_layout {
     size_t batch;
     size_t x, x_ld, y, y_ld, ones;
-    size_t tile, tile_size; /* first tile, elements of one */
-    size_t workspace;       /* elements in all */
-    size_t state;           /* elements in all */
+    size_t tile, tile_size;       /* first tile, elements of one */
+    size_t scratch, scratch_size; /* the backend's */
+    size_t workspace;             /* elements in all */
+    size_t parameters;            /* elements of the parameters as the backend keeps them */
+    size_t own;                   /* the same, or 0: they stay in the network's block */
+    size_t state;                 /* elements in all */
 } gm_layout;
 
 /* Whether f' is computed from Z. For the others it is a function of A, and Z need not be kept apart. */
@@ -39,7 +53,7 @@ gm_memory gm_layout_memory(const gm_layout *layout, size_t parameter_count, gm_p
 /* layers: the network's, layer_count of them; places (layer_count, may be NULL) receives each layer's part.
  * GM_LIMIT on overflow. */
 gm_status gm_layout_make(gm_layout *layout, gm_layer_layout *places, const gm_layer *layers,
-                         size_t layer_count, gm_precision precision, size_t parameter_count,
-                         const gm_engine_options *options, size_t threads, gm_error *error);
+                         size_t layer_count, gm_precision precision, const gm_engine_options *options,
+                         const gm_layout_needs *needs, gm_error *error);
 
 #endif

@@ -167,24 +167,43 @@ size_t gm_network_parameter_count(const gm_network *network)
     return network->parameter_count;
 }
 
+void gm_network_settle(const gm_network *network)
+{
+    gm_keeper *keeper = network->keeper;
+    if (keeper && keeper->ahead) {
+        keeper->give_back(keeper->holder);
+        keeper->ahead = false;
+    }
+}
+
+void gm_network_release(gm_network *network)
+{
+    gm_network_settle(network);
+    network->keeper = NULL;
+}
+
 void *gm_network_parameters(gm_network *network)
 {
+    gm_network_release(network);
     return network->parameters;
 }
 
 const void *gm_network_parameters_const(const gm_network *network)
 {
+    gm_network_settle(network);
     return network->parameters;
 }
 
 double gm_network_parameter(const gm_network *network, size_t index)
 {
+    gm_network_settle(network);
     return network->precision == GM_F64 ? ((const double *)network->parameters)[index]
                                         : (double)((const float *)network->parameters)[index];
 }
 
 void gm_network_set_parameter(gm_network *network, size_t index, double value)
 {
+    gm_network_release(network);
     if (network->precision == GM_F64)
         ((double *)network->parameters)[index] = value;
     else

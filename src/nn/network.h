@@ -4,14 +4,28 @@
 
 #include <gradmill/network.h>
 
+/* An engine that holds the weights in an order of its own. */
+typedef struct gm_keeper {
+    void *holder;
+    void (*give_back)(void *holder); /* writes its weights to the block */
+    bool ahead;                      /* they are newer than the block */
+} gm_keeper;
+
 struct gm_network {
     gm_layer *layers; /* layer_count */
     size_t layer_count;
     gm_loss loss;
     gm_precision precision;
     size_t parameter_count;
-    void *parameters; /* the block, W1 b1 W2 b2 ... */
+    void *parameters;  /* the block, W1 b1 W2 b2 ...; behind while a keeper is ahead */
+    gm_keeper *keeper; /* whose copy agrees with the block or is ahead of it; NULL: nobody's */
 };
+
+/* Brings the block up to date. */
+void gm_network_settle(const gm_network *network);
+
+/* The same for somebody who will write to the block: nobody's copy agrees with it any more. */
+void gm_network_release(gm_network *network);
 
 /* Fills layers[0 .. layer_count) and counts parameters; GM_USAGE or GM_LIMIT as gm_network_create says. */
 gm_status gm_network_shape(const gm_network_options *options, gm_layer *layers, size_t *parameter_count,

@@ -16,6 +16,7 @@ typedef struct gm_binding {
     const gm_layout *layout;
     const gm_layer_layout *places;
     void *workspace, *state; /* blocks as layout says */
+    void *own;               /* the weights in the backend's order; NULL: in the network's block */
     gm_team *team;
 } gm_binding;
 
@@ -25,7 +26,9 @@ typedef enum gm_task { GM_TASK_FORWARD, GM_TASK_GRADIENT, GM_TASK_STEP } gm_task
 typedef struct gm_numerics {
     const char *(*backend_name)(size_t index); /* NULL past the last */
     const char *(*backend_summary)(size_t index);
-    bool (*calls_blas)(const char *backend);              /* of a known backend */
+    bool (*calls_blas)(const char *backend); /* of a known backend, as are the next two */
+    gm_order (*order)(const char *backend);
+    size_t (*scratch_size)(const char *backend, size_t in, size_t out); /* elements for each thread */
     struct gm_pass *(*create)(const gm_binding *binding); /* NULL without memory; the backend is known */
     void (*destroy)(struct gm_pass *pass);
     /* Takes the batch in: as it is if its type and precision fit, else converted. y may be NULL.
@@ -35,6 +38,9 @@ typedef struct gm_numerics {
     double (*run)(struct gm_pass *pass, gm_task task, void *gradient);
     void (*copy_outputs)(const struct gm_pass *pass, void *outputs);
     gm_array (*view)(const struct gm_pass *pass, gm_view view, size_t layer);
+    /* The weights from the network's block into the backend's order, and back. */
+    void (*take_weights)(struct gm_pass *pass);
+    void (*give_weights)(struct gm_pass *pass);
     size_t (*working_threads)(const struct gm_pass *pass, size_t rows);
 } gm_numerics;
 

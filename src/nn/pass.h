@@ -9,13 +9,14 @@
 #include "base/team.h"
 #include "nn/activation.h"
 #include "nn/loss.h"
+#include "nn/network.h"
 
 /* One layer: parameters, and its matrices for a whole batch. */
 typedef struct gm_pass_layer {
     gm_layer_view view;            /* W out x in, b */
     const gm_activation_kernel *f; /* f and f' */
     gm_mat z, a, d;                /* batch x out; z.data == a.data unless Z is kept apart */
-    size_t weights;                /* index of W in the parameter block, and in each optimizer copy */
+    size_t weights;                /* index of W in the parameters, and in each optimizer copy */
     size_t biases;                 /* of b */
     size_t tile_rows;
 } gm_pass_layer;
@@ -57,13 +58,15 @@ typedef struct gm_pass {
     const gm_optimizer *optimizer; /* the engine's: a schedule changes its rate between steps */
     const gm_update_rule *rule;    /* of this pass */
     gm_step_constants weight_constants, bias_constants;
-    size_t steps;     /* taken so far */
-    REAL *parameters; /* the block */
-    REAL *state;      /* first optimizer copy of the block; the second follows */
-    size_t parameter_count;
-    REAL *gradient; /* INTO_GRADIENT: the caller's block */
-    REAL *tiles;    /* INTO_TILE: tile_size for each thread */
-    size_t tile_size;
+    size_t steps;              /* taken so far */
+    const gm_network *network; /* for the block, and for where things lie in it */
+    REAL *parameters;          /* the block, or the engine's own copy in the backend's order */
+    REAL *state;               /* first optimizer copy of the parameters; the second follows */
+    size_t parameter_count;    /* elements of the parameters */
+    REAL *gradient;            /* INTO_GRADIENT: the caller's block, always row-major */
+    REAL *tiles;               /* tile_size for each thread */
+    REAL *scratch;             /* scratch_size for each thread: the backend's */
+    size_t tile_size, scratch_size;
 } gm_pass;
 
 /* Does `work`, and adds its seconds to the profile if there is one. */

@@ -4,6 +4,7 @@
  * Between the phases every thread needs all rows of D and A, within a phase it needs nobody. BP2 of a layer
  * reads the old W, because no W changes before the barrier. */
 #include "nn/pass.h"
+#include "backend/pack.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "nn/numerics.h"
@@ -123,6 +124,8 @@ static gm_status bind(gm_pass *p, gm_array x, const gm_array *y, gm_error *error
     p->x = take(x, p->own_x);
     p->y = (gm_mat){0};
     p->threads = working_threads(p, x.rows);
+    for (size_t l = 0; l < p->layer_count; l++)
+        p->layers[l].view.batch = x.rows;
     if (y && y->type == GM_TYPE_LABEL)
         return take_labels(*y, p->own_y, &p->y, error);
     if (y)
@@ -158,19 +161,19 @@ static void bind_layer(gm_pass *p, size_t index, const gm_binding *b)
     const gm_layer *layer = &b->network->layers[index];
     const gm_layer_layout *place = &b->places[index];
     const size_t batch = b->layout->batch, out = layer->outputs, in = layer->inputs;
-    REAL *workspace = b->workspace, *parameters = b->network->parameters;
+    REAL *workspace = b->workspace, *parameters = b->own ? b->own : b->network->parameters;
     p->layers[index] = (gm_pass_layer){
-        .view = {{parameters + layer->weights, out, in, in},
-                 parameters + layer->biases,
-                 workspace + b->layout->ones,
-                 b->options->trace,
-                 index},
+        .view = {.w = {parameters + place->weights, out, in, in},
+                 .b = parameters + place->biases,
+                 .ones = workspace + b->layout->ones,
+                 .trace = b->options->trace,
+                 .index = index},
         .f = &T(gm_activation_kernels)[layer->activation],
         .z = {workspace + place->z, batch, out, place->ld},
         .a = {workspace + place->a, batch, out, place->ld},
         .d = {workspace + place->d, batch, out, place->ld},
-        .weights = layer->weights,
-        .biases = layer->biases,
+        .weights = place->weights,
+        .biases = place->biases,
         .tile_rows = gm_tile_rows(layer, b->network->precision),
     };
 }
@@ -195,11 +198,14 @@ static gm_pass *create(const gm_binding *b)
     p->team = b->team;
     p->profile = b->options->profile;
     p->optimizer = &b->options->optimizer;
-    p->parameters = network->parameters;
-    p->parameter_count = network->parameter_count;
+    p->network = network;
+    p->parameters = b->own ? b->own : network->parameters;
+    p->parameter_count = layout->parameters;
     p->state = b->state;
     p->tiles = workspace + layout->tile;
     p->tile_size = layout->tile_size;
+    p->scratch = workspace + layout->scratch;
+    p->scratch_size = layout->scratch_size;
     p->own_x = (gm_mat){workspace + layout->x, layout->batch, gm_network_inputs(network), layout->x_ld};
     p->own_y = (gm_mat){workspace + layout->y, layout->batch, gm_network_outputs(network), layout->y_ld};
     for (size_t i = 0; i < layout->batch; i++)
@@ -226,10 +232,50 @@ static bool calls_blas(const char *backend)
     return T(gm_backend_find)(backend)->calls_blas;
 }
 
+static gm_order order(const char *backend)
+{
+    return T(gm_backend_find)(backend)->order;
+}
+
+static size_t scratch_size(const char *name, size_t in, size_t out)
+{
+    const gm_backend *backend = T(gm_backend_find)(name);
+    return backend->scratch_size ? backend->scratch_size(in, out) : 0;
+}
+
+/* W of a layer in the network's block. */
+static gm_mat block_weights(const gm_pass *p, const gm_layer *layer)
+{
+    return (gm_mat){(REAL *)p->network->parameters + layer->weights, layer->outputs, layer->inputs,
+                    layer->inputs};
+}
+
+static void take_weights(gm_pass *p)
+{
+    for (size_t l = 0; l < p->layer_count; l++) {
+        const gm_layer *layer = &p->network->layers[l];
+        T(gm_pack)(p->backend->order, block_weights(p, layer), p->parameters + p->layers[l].weights);
+        memcpy(p->parameters + p->layers[l].biases, (REAL *)p->network->parameters + layer->biases,
+               layer->outputs * sizeof(REAL));
+    }
+}
+
+static void give_weights(gm_pass *p)
+{
+    for (size_t l = 0; l < p->layer_count; l++) {
+        const gm_layer *layer = &p->network->layers[l];
+        T(gm_unpack)(p->backend->order, p->parameters + p->layers[l].weights, block_weights(p, layer));
+        memcpy((REAL *)p->network->parameters + layer->biases, p->parameters + p->layers[l].biases,
+               layer->outputs * sizeof(REAL));
+    }
+}
+
 const gm_numerics T(gm_numerics) = {
     .backend_name = backend_name,
     .backend_summary = backend_summary,
     .calls_blas = calls_blas,
+    .order = order,
+    .scratch_size = scratch_size,
     .create = create,
     .destroy = destroy,
     .bind = bind,
@@ -237,4 +283,6 @@ const gm_numerics T(gm_numerics) = {
     .copy_outputs = copy_outputs,
     .view = view,
     .working_threads = working_threads,
+    .take_weights = take_weights,
+    .give_weights = give_weights,
 };

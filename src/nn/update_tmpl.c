@@ -5,10 +5,12 @@
  * Momentum lets the product add into the velocity (beta = momentum). The others take the gradient tile by
  * tile, each tile still in cache when the optimizer reads it. */
 #include "nn/pass.h"
+#include "backend/pack.h"
 #include "base/memory.h"
 #include "base/vector.h"
 
 #include <math.h>
+#include <string.h>
 
 /* V = momentum V + G + l2 W, the first two terms by BP4;  W = keep W - rate V */
 GM_VECTOR static void T(momentum_apply)(const gm_step_constants *c, size_t count, REAL *restrict w,
@@ -98,7 +100,13 @@ static void factors(const gm_pass *p, const gm_step_constants *c, REAL *alpha, R
     }
 }
 
-/* Where BP3 or BP4 writes the part of the block that begins at `index`. */
+/* A gradient that is asked for has the order of the block: out of a packed one it comes by way of a tile. */
+static bool unpacks(const gm_pass *p)
+{
+    return p->rule->target == INTO_GRADIENT && p->backend->order.band > 0;
+}
+
+/* Where BP3 or BP4 writes the part of the parameters that begins at `index`. */
 static REAL *target(const gm_pass *p, size_t index, size_t thread)
 {
     switch (p->rule->target) {
@@ -107,10 +115,13 @@ static REAL *target(const gm_pass *p, size_t index, size_t thread)
     case INTO_VELOCITY:
         return p->state + index;
     case INTO_GRADIENT:
-        return p->gradient + index;
-    default:
-        return p->tiles + thread * p->tile_size;
+        if (!unpacks(p))
+            return p->gradient + index;
+        break;
+    case INTO_TILE:
+        break;
     }
+    return p->tiles + thread * p->tile_size;
 }
 
 static void apply(const gm_pass *p, const gm_step_constants *c, size_t index, size_t count, REAL *g)
@@ -120,59 +131,94 @@ static void apply(const gm_pass *p, const gm_step_constants *c, size_t index, si
                        p->state + p->parameter_count + index);
 }
 
-/* BP4 for rows [first, first + count) of W, then the update of these rows. */
-static void update_weights(const gm_pass *p, const gm_pass_layer *layer, gm_mat a_prev, gm_share rows,
+/* BP4 for a part of W, then the update of this part. */
+static void update_weights(const gm_pass *p, const gm_pass_layer *layer, gm_mat a_prev, gm_part part,
                            size_t thread)
 {
-    const size_t in = layer->view.w.cols, index = layer->weights + rows.first * in;
-    const gm_mat d = gm_cols(gm_rows(layer->d, 0, p->rows), rows.first, rows.count);
-    const gm_mat g = {target(p, index, thread), rows.count, in, in};
+    const size_t index = layer->weights + part.index;
+    const gm_mat d = gm_cols(gm_rows(layer->d, 0, p->rows), part.output, part.outputs);
+    const gm_mat a = gm_cols(a_prev, part.input, part.inputs);
+    const gm_mat g = {target(p, index, thread), part.outputs, part.inputs, part.ld};
     REAL alpha, beta;
     factors(p, &p->weight_constants, &alpha, &beta);
     /* GW = alpha D^T A_prev + beta GW       out x in = (n x out)^T (n x in) */
     TIMED(p, thread, layer->view.index, GM_PHASE_BP4,
-          p->backend->weight_gradient(&layer->view, d, a_prev, alpha, beta, g));
+          p->backend->weight_gradient(&layer->view, d, a, alpha, beta, g));
     TIMED(p, thread, layer->view.index, GM_PHASE_UPDATE,
-          apply(p, &p->weight_constants, index, rows.count * in, g.data));
+          apply(p, &p->weight_constants, index, part.count, g.data));
+    if (unpacks(p)) {
+        const gm_layer *block = &p->network->layers[layer->view.index];
+        const size_t first = part.output * block->inputs + part.input;
+        T(gm_unpack_part)
+        (g.data, g.ld, (gm_mat){p->gradient + block->weights + first, g.rows, g.cols, block->inputs});
+    }
 }
 
-/* BP3 for the same rows, then the update of their biases. */
-static void update_biases(const gm_pass *p, const gm_pass_layer *layer, gm_share rows, size_t thread)
+/* BP3 for some outputs, then the update of their biases. */
+static void update_biases(const gm_pass *p, const gm_pass_layer *layer, gm_share outputs, size_t thread)
 {
-    const size_t index = layer->biases + rows.first;
-    const gm_mat d = gm_cols(gm_rows(layer->d, 0, p->rows), rows.first, rows.count);
+    const size_t index = layer->biases + outputs.first;
+    const gm_mat d = gm_cols(gm_rows(layer->d, 0, p->rows), outputs.first, outputs.count);
     REAL *g = target(p, index, thread);
     REAL alpha, beta;
     factors(p, &p->bias_constants, &alpha, &beta);
     /* gb = alpha D^T 1 + beta gb            out = (n x out)^T (n) */
     TIMED(p, thread, layer->view.index, GM_PHASE_BP3,
           p->backend->bias_gradient(&layer->view, d, alpha, beta, g));
-    TIMED(p, thread, layer->view.index, GM_PHASE_UPDATE, apply(p, &p->bias_constants, index, rows.count, g));
+    TIMED(p, thread, layer->view.index, GM_PHASE_UPDATE,
+          apply(p, &p->bias_constants, index, outputs.count, g));
+    if (unpacks(p))
+        memcpy(p->gradient + p->network->layers[layer->view.index].biases + outputs.first, g,
+               outputs.count * sizeof(REAL));
 }
 
-static void update_layer(const gm_pass *p, const gm_pass_layer *layer, gm_mat a_prev, gm_share mine,
-                         size_t thread)
+/* Cutting W finer than this leaves kernels with half-empty registers. */
+#define OUTPUT_GRAIN 4
+#define INPUT_GRAIN  16
+
+/* One thread's rows of W; an optimizer that follows finds them still in cache, tile by tile. */
+static void update_rows(const gm_pass *p, const gm_pass_layer *layer, gm_mat a_prev, gm_share mine,
+                        size_t thread)
 {
-    const bool tiled = p->rule->apply != NULL; /* an optimizer follows: keep its rows in cache */
-    const size_t step = tiled ? layer->tile_rows : mine.count;
-    const bool learns_bias = p->rule->target == INTO_GRADIENT || !p->optimizer->freeze_bias;
+    const size_t in = layer->view.w.cols, step = p->rule->apply ? layer->tile_rows : mine.count;
     for (size_t done = 0; done < mine.count; done += step) {
         const gm_share rows = {mine.first + done, gm_min(step, mine.count - done)};
-        if (learns_bias)
-            update_biases(p, layer, rows, thread);
-        update_weights(p, layer, a_prev, rows, thread);
+        const gm_part part = {rows.first, rows.count, 0, in, rows.first * in, rows.count * in, in};
+        update_weights(p, layer, a_prev, part, thread);
     }
 }
 
-/* Cutting W finer than this leaves BLAS kernels with half-empty registers. */
-#define WEIGHT_GRAIN 4
+/* One thread's bands, or, when there are too few to go round, its inputs of every band. The same columns of A
+ * meet all bands before the next ones are fetched. */
+static void update_bands(const gm_pass *p, const gm_pass_layer *layer, gm_mat a_prev, size_t thread)
+{
+    const gm_order order = p->backend->order;
+    const size_t in = layer->view.w.cols, out = layer->view.w.rows;
+    const size_t bands = (out + order.band - 1) / order.band;
+    const bool by_bands = bands % p->threads == 0 || bands >= 4 * p->threads;
+    const gm_share outputs =
+        by_bands ? gm_team_share(out, order.band, thread, p->threads) : (gm_share){0, out};
+    const gm_share inputs = by_bands ? (gm_share){0, in} : gm_team_share(in, INPUT_GRAIN, thread, p->threads);
+    const size_t last_input = inputs.first + inputs.count, last_output = outputs.first + outputs.count;
+    for (size_t i = inputs.first; i < last_input; i += order.inputs) {
+        for (size_t o = outputs.first; o < last_output; o += order.band)
+            update_weights(p, layer, a_prev, gm_order_part(order, out, in, o, i, last_input), thread);
+    }
+}
 
 void T(gm_update)(const gm_pass *p, size_t thread)
 {
+    const bool learns_bias = p->rule->target == INTO_GRADIENT || !p->optimizer->freeze_bias;
     for (size_t l = p->layer_count; l-- > 0;) {
         const gm_pass_layer *layer = &p->layers[l];
         const gm_mat a_prev = l > 0 ? gm_rows(p->layers[l - 1].a, 0, p->rows) : gm_rows(p->x, 0, p->rows);
-        update_layer(p, layer, a_prev, gm_team_share(layer->view.w.rows, WEIGHT_GRAIN, thread, p->threads),
-                     thread);
+        const gm_share mine = gm_team_share(layer->view.w.rows, gm_max(OUTPUT_GRAIN, p->backend->order.lanes),
+                                            thread, p->threads);
+        if (learns_bias && mine.count > 0)
+            update_biases(p, layer, mine, thread);
+        if (p->backend->order.band)
+            update_bands(p, layer, a_prev, thread);
+        else
+            update_rows(p, layer, a_prev, mine, thread);
     }
 }

@@ -61,7 +61,7 @@ WRONG = [
     (["step", "--time", "nan"], r"--time nan: expected a time"),
     (["step", "--time", "2h"], r"--time 2h: expected a time"),
     (["step", "-o", "xml"], r"-o xml: expected table, markdown, csv or json"),
-    (["step", "--backend", "cuda"], r"--backend cuda: expected blas, naive"),
+    (["step", "--backend", "cuda"], r"--backend cuda: expected blas, packed, naive"),
     (["step", "--backend", "naive,blas,naive"], r"'naive' is named twice"),
     (["step", "--precision", "f16"], r"--precision f16: expected f32, f64"),
     (["step", "--optimizer", "fast"], r"--optimizer fast: expected sgd"),
@@ -158,7 +158,7 @@ class Cases(BenchTest):
 
     def check_gemm(self, text, told):
         rows = [line for line in text.splitlines() if line.startswith("4-5-3 layer ")]
-        self.assertEqual(len(rows), 3 * (3 + 4))  # backends; layer 1 has no BP2
+        self.assertEqual(len(rows), 4 * (3 + 4))  # backends; layer 1 has no BP2
         for line in rows:
             self.assertIn(" PASS ", line)
         self.assertEqual({row["check"] for row in cells(told)}, {"PASS"})

@@ -1,0 +1,15 @@
+/* Backend `packed` for each instruction set that it was compiled for. For *_tmpl.c only. */
+#ifndef GM_BACKEND_PACKED_H
+#define GM_BACKEND_PACKED_H
+
+#include "backend/backend.h"
+
+#if defined(__x86_64__)
+extern const gm_backend T(gm_backend_packed_avx512), T(gm_backend_packed_avx2);
+#endif
+extern const gm_backend T(gm_backend_packed_base);
+
+/* Those that this processor can run, the best first; NULL past the last. */
+const gm_backend *T(gm_backend_packed_at)(size_t index);
+
+#endif

@@ -1,0 +1,196 @@
+/* Backend `packed`: the weights stay in the order that the kernels want, from one step to the next.
+ *
+ * A matrix product of BLAS copies W into blocks at every call; with the batches of training that copy costs
+ * 10 to 35 % of the time. Here W lies in bands (order.h) all the time, and one copy serves all three products,
+ * because a tile (tile.h) takes its left operand either way round:
+ *
+ *     forward   Z      = A W^T      L = A,    R = a band of W^T               along the outputs
+ *     BP2       D_prev = D W        computed as D_prev^T = W^T D^T:
+ *                                   L = a band of W^T, R = D^T                along the rows of the batch
+ *     BP4       GW^T   = A^T D      L = A^T,  R = D, C = a band of GW^T       along the outputs
+ *
+ * so only D is turned round, before BP2, and D_prev after it: n (in + out) numbers beside n in out products.
+ * With one row there is nothing along the batch; BP2 is then a dot product of d with each input's weights.
+ *
+ * Every element of a result is summed in the same order whatever slab it is computed in, so the same bits come
+ * out for every number of threads. Compiled once for each precision and instruction set (meson.build). */
+#include "backend/packed.h"
+#include "backend/shuffle.h"
+
+#include <string.h>
+
+#define TYPED(name)     T(name) /* of an expanded name */
+#define BAND            (TILE_VECTORS * LANES)
+#define INPUTS_AT_ONCE  256 /* a band of so many inputs stays in the L2 cache with the rows that it meets */
+#define ROWS_AT_ONCE    BAND /* of the batch, in BP2: a full tile's width */
+#define SAMPLES_AT_ONCE 256 /* of the batch, summed up at once in BP4 */
+
+static const gm_order order = {BAND, LANES, INPUTS_AT_ONCE};
+
+static size_t vectors_of(size_t count)
+{
+    return (count + LANES - 1) / LANES;
+}
+
+/* Z = A W^T + 1 b^T         n x out = (n x in)(out x in)^T, band by band of the outputs */
+static void forward(const gm_layer_view *l, gm_mat a, gm_mat z)
+{
+    const size_t in = l->w.cols, out = l->w.rows;
+    for (size_t i = 0, inputs; i < in; i += inputs) {
+        inputs = gm_min(INPUTS_AT_ONCE, in - i);
+        for (size_t first = 0; first < out; first += BAND) {
+            const size_t width = gm_order_width(order, out, first);
+            const struct tile t = {
+                .l = a.data + i,
+                .l_row = a.ld,
+                .l_k = 1,
+                .r = l->w.data + gm_order_index(order, out, in, first, i),
+                .r_k = width,
+                .c = z.data + first,
+                .c_row = z.ld,
+                .base = i == 0 ? l->b + first : z.data + first,
+                .base_row = i == 0 ? 0 : z.ld,
+                .alpha = 1,
+                .beta = 1,
+                .k = inputs,
+            };
+            tile_rows(t, z.rows, width / LANES);
+        }
+    }
+}
+
+/* A vector whose lanes from `count` on are 0. */
+ALWAYS vec first_lanes(vec v, size_t count)
+{
+    REAL lanes[LANES];
+    store(lanes, v);
+    for (size_t i = count; i < LANES; i++)
+        lanes[i] = 0;
+    return load(lanes);
+}
+
+/* d_prev = W^T d            in = (out x in)^T (out): LANES inputs at a time, each a sum over the lanes.
+ * The padding of W meets zeros of d, which a NaN there would survive: hence the mask. */
+static void hidden_delta_of_one(const gm_layer_view *l, const REAL *d, REAL *d_prev)
+{
+    const size_t in = l->w.cols, out = l->w.rows;
+    for (size_t first = 0; first < out; first += BAND) {
+        const size_t width = gm_order_width(order, out, first), vectors = width / LANES;
+        const size_t last = gm_order_outputs(order, out, first) - (vectors - 1) * LANES;
+        for (size_t i = 0; i < in; i += LANES) {
+            vec sum[LANES];
+            for (size_t j = 0; j < LANES; j++) {
+                const REAL *w = l->w.data + gm_order_index(order, out, in, first, gm_min(i + j, in - 1));
+                sum[j] = (vec){0};
+                for (size_t v = 0; v + 1 < vectors; v++)
+                    sum[j] += load(w + v * LANES) * load(d + first + v * LANES);
+                vec end = load(w + (vectors - 1) * LANES);
+                if (last < LANES)
+                    end = first_lanes(end, last);
+                sum[j] += end * load(d + first + (vectors - 1) * LANES);
+            }
+            const vec sums = first_lanes(sum_each(sum), gm_min(LANES, in - i));
+            store(d_prev + i, first == 0 ? sums : load(d_prev + i) + sums);
+        }
+    }
+}
+
+/* BP2 for at most ROWS_AT_ONCE rows: D_prev^T = W^T D^T        in x n = (in x out)(out x n) */
+static void hidden_delta_of_some(const gm_layer_view *l, gm_mat d, gm_mat d_prev, REAL *scratch)
+{
+    const size_t in = l->w.cols, out = l->w.rows, vectors = vectors_of(d.rows), ld = vectors * LANES;
+    REAL *dt = scratch, *et = scratch + gm_order_padded(order, out) * ROWS_AT_ONCE;
+    transpose(d, dt, ld);
+    for (size_t i = 0, inputs; i < in; i += inputs) {
+        inputs = gm_min(INPUTS_AT_ONCE, in - i);
+        for (size_t first = 0; first < out; first += BAND) {
+            const size_t width = gm_order_width(order, out, first);
+            const struct tile t = {
+                .l = l->w.data + gm_order_index(order, out, in, first, i),
+                .l_row = width,
+                .l_k = 1,
+                .r = dt + first * ld,
+                .r_k = ld,
+                .c = et,
+                .c_row = ld,
+                .base = et,
+                .base_row = ld,
+                .alpha = 1,
+                .beta = first == 0 ? 0 : 1,
+                .k = gm_order_outputs(order, out, first),
+            };
+            tile_rows(t, inputs, vectors);
+        }
+        transpose((gm_mat){et, inputs, d.rows, ld}, d_prev.data + i, d_prev.ld);
+    }
+}
+
+/* BP2: D_prev = D W         n x in = (n x out)(out x in) */
+static void hidden_delta(const gm_layer_view *l, gm_mat d, gm_mat d_prev, REAL *scratch)
+{
+    if (l->batch == 1) {
+        hidden_delta_of_one(l, d.data, d_prev.data);
+        return;
+    }
+    for (size_t r = 0; r < d.rows; r += ROWS_AT_ONCE) {
+        const size_t rows = gm_min(ROWS_AT_ONCE, d.rows - r);
+        hidden_delta_of_some(l, gm_rows(d, r, rows), gm_rows(d_prev, r, rows), scratch);
+    }
+}
+
+static size_t scratch_size(size_t in, size_t out)
+{
+    const size_t inputs = gm_order_padded(order, gm_min(in, INPUTS_AT_ONCE));
+    return (gm_order_padded(order, out) + inputs) * ROWS_AT_ONCE;
+}
+
+/* BP3: gb = alpha D^T 1 + beta gb          out = (n x out)^T (n), LANES outputs at a time */
+static void bias_gradient(const gm_layer_view *l, gm_mat d, REAL alpha, REAL beta, REAL *gb)
+{
+    (void)l;
+    for (size_t c = 0; c < d.cols; c += LANES) {
+        REAL sums[LANES];
+        vec sum = {0};
+        for (size_t r = 0; r < d.rows; r++)
+            sum += load(gm_row(d, r) + c);
+        store(sums, sum);
+        for (size_t i = 0; i < LANES && c + i < d.cols; i++)
+            gb[c + i] = beta == 0 ? alpha * sums[i] : alpha * sums[i] + beta * gb[c + i];
+    }
+}
+
+/* BP4: GW^T = alpha A^T D + beta GW^T      in x out = (n x in)^T (n x out), for one band and some inputs */
+static void weight_gradient(const gm_layer_view *l, gm_mat d, gm_mat a, REAL alpha, REAL beta, gm_mat gw)
+{
+    (void)l;
+    for (size_t r = 0, samples; r < d.rows; r += samples) {
+        samples = gm_min(SAMPLES_AT_ONCE, d.rows - r);
+        const struct tile t = {
+            .l = gm_row(a, r),
+            .l_row = 1,
+            .l_k = a.ld,
+            .r = gm_row(d, r),
+            .r_k = d.ld,
+            .c = gw.data,
+            .c_row = gw.ld,
+            .base = gw.data,
+            .base_row = gw.ld,
+            .alpha = alpha,
+            .beta = r == 0 ? beta : 1,
+            .k = samples,
+        };
+        tile_rows(t, a.cols, vectors_of(d.cols));
+    }
+}
+
+const gm_backend TYPED(GM_PACKED) = {
+    .name = "packed",
+    .summary = "weights kept in the order of the kernels",
+    .kernels = GM_ISA_NAME,
+    .order = {BAND, LANES, INPUTS_AT_ONCE},
+    .scratch_size = scratch_size,
+    .forward = forward,
+    .hidden_delta = hidden_delta,
+    .bias_gradient = bias_gradient,
+    .weight_gradient = weight_gradient,
+};
