@@ -110,15 +110,15 @@ static void weight_gradient(const struct gm_equation_case *e)
     const gm_order order = e->backend->order;
     const size_t in = e->x.cols, out = e->d.cols;
     if (order.band == 0) {
-        e->backend->weight_gradient(&e->layer, e->d, e->x, 1, 0, e->c);
+        e->backend->weight_gradient(&e->layer, e->d, e->x, 1, 0, e->c, e->scratch);
         return;
     }
     for (size_t i = 0; i < in; i += order.inputs) {
         for (size_t o = 0; o < out; o += order.band) {
             const gm_part part = gm_order_part(order, out, in, o, i, in);
-            e->backend->weight_gradient(&e->layer, gm_cols(e->d, o, part.outputs),
-                                        gm_cols(e->x, i, part.inputs), 1, 0,
-                                        (gm_mat){e->packed + part.index, part.outputs, part.inputs, part.ld});
+            e->backend->weight_gradient(
+                &e->layer, gm_cols(e->d, o, part.outputs), gm_cols(e->x, i, part.inputs), 1, 0,
+                (gm_mat){e->packed + part.index, part.outputs, part.inputs, part.ld}, e->scratch);
         }
     }
 }

@@ -123,7 +123,7 @@ static void weight_gradient(struct layer *l, REAL alpha, REAL beta)
 {
     const gm_order order = l->backend->order;
     if (order.band == 0) {
-        l->backend->weight_gradient(&l->view, l->d.m, l->a.m, alpha, beta, l->gw.m);
+        l->backend->weight_gradient(&l->view, l->d.m, l->a.m, alpha, beta, l->gw.m, l->scratch);
         return;
     }
     REAL *gw = l->packed + l->in * gm_order_padded(order, l->out);
@@ -131,9 +131,9 @@ static void weight_gradient(struct layer *l, REAL alpha, REAL beta)
     for (size_t i = 0; i < l->in; i += order.inputs) {
         for (size_t o = 0; o < l->out; o += order.band) {
             const gm_part part = gm_order_part(order, l->out, l->in, o, i, l->in);
-            l->backend->weight_gradient(&l->view, gm_cols(l->d.m, o, part.outputs),
-                                        gm_cols(l->a.m, i, part.inputs), alpha, beta,
-                                        (gm_mat){gw + part.index, part.outputs, part.inputs, part.ld});
+            l->backend->weight_gradient(
+                &l->view, gm_cols(l->d.m, o, part.outputs), gm_cols(l->a.m, i, part.inputs), alpha, beta,
+                (gm_mat){gw + part.index, part.outputs, part.inputs, part.ld}, l->scratch);
         }
     }
     T(gm_unpack)(order, gw, l->gw.m);
@@ -256,7 +256,8 @@ Test(T(backend), random_shapes)
 static void check_rows_of_weights(struct layer *l)
 {
     l->backend->bias_gradient(&l->view, gm_cols(l->d.m, 4, 5), 1, 0, l->gb.m.data + 4);
-    l->backend->weight_gradient(&l->view, gm_cols(l->d.m, 4, 5), l->a.m, 1, 0, gm_rows(l->gw.m, 4, 5));
+    l->backend->weight_gradient(&l->view, gm_cols(l->d.m, 4, 5), l->a.m, 1, 0, gm_rows(l->gw.m, 4, 5),
+                                l->scratch);
     for (size_t r = 0; r < 11; r++) {
         const bool mine = r >= 4 && r < 9;
         cr_expect_eq(!isnan(gm_row(l->gw.m, r)[8]), mine, "%s, GW row %zu", l->name, r);

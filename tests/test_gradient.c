@@ -176,23 +176,26 @@ static void bp3_one_row(const gm_layer_view *l, gm_mat d, double alpha, double b
     right->bias_gradient(l, gm_rows(d, 0, 1), alpha, beta, gb);
 }
 
-static void bp4_scaled(const gm_layer_view *l, gm_mat d, gm_mat a, double alpha, double beta, gm_mat gw)
+static void bp4_scaled(const gm_layer_view *l, gm_mat d, gm_mat a, double alpha, double beta, gm_mat gw,
+                       double *scratch)
 {
-    right->weight_gradient(l, d, a, 1.001 * alpha, beta, gw);
+    right->weight_gradient(l, d, a, 1.001 * alpha, beta, gw, scratch);
 }
 
-static void bp4_transposed(const gm_layer_view *l, gm_mat d, gm_mat a, double alpha, double beta, gm_mat gw)
+static void bp4_transposed(const gm_layer_view *l, gm_mat d, gm_mat a, double alpha, double beta, gm_mat gw,
+                           double *scratch)
 {
     double product[8 * 8];
     const gm_mat swapped = {product, a.cols, d.cols, d.cols};
-    right->weight_gradient(l, a, d, alpha, beta, swapped);
+    right->weight_gradient(l, a, d, alpha, beta, swapped, scratch);
     for (size_t i = 0; i < gw.rows * gw.cols; i++)
         gw.data[i] = product[i];
 }
 
-static void bp4_one_row(const gm_layer_view *l, gm_mat d, gm_mat a, double alpha, double beta, gm_mat gw)
+static void bp4_one_row(const gm_layer_view *l, gm_mat d, gm_mat a, double alpha, double beta, gm_mat gw,
+                        double *scratch)
 {
-    right->weight_gradient(l, gm_rows(d, 0, 1), gm_rows(a, 0, 1), alpha, beta, gw);
+    right->weight_gradient(l, gm_rows(d, 0, 1), gm_rows(a, 0, 1), alpha, beta, gw, scratch);
 }
 
 /* What is NULL stays as it is. */
@@ -203,7 +206,8 @@ struct fault {
     void (*hidden_chain)(gm_mat z, gm_mat a, gm_mat d);
     void (*hidden_delta)(const gm_layer_view *l, gm_mat d, gm_mat d_prev, double *scratch);
     void (*bias_gradient)(const gm_layer_view *l, gm_mat d, double alpha, double beta, double *gb);
-    void (*weight_gradient)(const gm_layer_view *l, gm_mat d, gm_mat a, double alpha, double beta, gm_mat gw);
+    void (*weight_gradient)(const gm_layer_view *l, gm_mat d, gm_mat a, double alpha, double beta, gm_mat gw,
+                            double *scratch);
 };
 
 static const struct fault faults[] = {

@@ -35,7 +35,7 @@ typedef struct gm_backend {
     const char *kernels; /* instruction set; NULL: not chosen here */
     bool calls_blas;     /* the BLAS library's threads are borrowed while an engine has this backend */
     gm_order order;
-    /* Elements of scratch memory that hidden_delta needs for a layer; NULL: none. */
+    /* Elements of scratch memory for each thread that BP2 and BP4 need for a layer; NULL: none. */
     size_t (*scratch_size)(size_t in, size_t out);
 
     /* Z = A_prev W^T + 1 b^T                   n x out = (n x in)(out x in)^T */
@@ -51,7 +51,7 @@ typedef struct gm_backend {
     /* BP4: GW = alpha D^T A_prev + beta GW     out x in = (n x out)^T (n x in)
      * In a packed order d is one band at most, a_prev some of the inputs, and gw.ld the band's width. */
     void (*weight_gradient)(const gm_layer_view *layer, gm_mat d, gm_mat a_prev, REAL alpha, REAL beta,
-                            gm_mat gw);
+                            gm_mat gw, REAL *scratch);
 } gm_backend;
 
 /* Index 0, 1, ... gives each backend in the order of gm_backend_name; NULL past the last. */

@@ -114,8 +114,10 @@ static void bias_gradient(const gm_layer_view *l, gm_mat d, REAL alpha, REAL bet
 }
 
 /* BP4: GW = alpha D^T A_prev + beta GW     out x in = (n x out)^T (n x in) */
-static void weight_gradient(const gm_layer_view *l, gm_mat d, gm_mat a, REAL alpha, REAL beta, gm_mat gw)
+static void weight_gradient(const gm_layer_view *l, gm_mat d, gm_mat a, REAL alpha, REAL beta, gm_mat gw,
+                            REAL *scratch)
 {
+    (void)scratch;
     if (d.rows == 1) { /* GW += alpha d a^T   out x in = (out)(in)^T; ger has no beta */
         scale(beta, gw);
         ger(l, GM_WEIGHT_GRADIENT, alpha, d.data, a.data, gw);

@@ -57,8 +57,9 @@ GM_VECTOR static void T(bias_gradient_ijk)(const gm_layer_view *l, gm_mat d, REA
 
 /* GW = alpha D^T A + beta GW        g_jk = alpha sum_i d_ij a_ik + beta g_jk */
 GM_VECTOR static void T(weight_gradient_ijk)(const gm_layer_view *l, gm_mat d, gm_mat a, REAL alpha,
-                                             REAL beta, gm_mat gw)
+                                             REAL beta, gm_mat gw, REAL *scratch)
 {
+    (void)scratch;
     (void)l;
     for (size_t j = 0; j < gw.rows; j++) {
         for (size_t k = 0; k < gw.cols; k++) {
@@ -125,8 +126,9 @@ GM_VECTOR static void T(bias_gradient_ikj)(const gm_layer_view *l, gm_mat d, REA
 }
 
 GM_VECTOR static void T(weight_gradient_ikj)(const gm_layer_view *l, gm_mat d, gm_mat a, REAL alpha,
-                                             REAL beta, gm_mat gw)
+                                             REAL beta, gm_mat gw, REAL *scratch)
 {
+    (void)scratch;
     (void)l;
     for (size_t j = 0; j < gw.rows; j++) {
         scale(beta, gm_row(gw, j), gw.cols);

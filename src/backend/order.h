@@ -2,8 +2,8 @@
  *
  * Row-major, W out x in, is the order of the parameter block and of BLAS. A packed order is made for kernels
  * that hold a tile of the result in registers: the outputs are cut into bands of `band`, and each band is
- * stored as its own matrix in x width, inputs along its rows, so that all that a kernel needs next is the next
- * thing in memory:
+ * stored as its own matrix in x width, inputs along its rows, so that all that a kernel needs next is the
+ * next thing in memory:
  *
  *     band 0: in x band | band 1: in x band | ... | last band: in x width
  *
@@ -57,8 +57,9 @@ static inline gm_part gm_order_part(gm_order order, size_t out, size_t in, size_
                                     size_t end)
 {
     const size_t width = gm_order_width(order, out, first), inputs = gm_min(order.inputs, end - input);
-    return (gm_part){first,  gm_order_outputs(order, out, first),           input,          inputs,
-                     gm_order_index(order, out, in, first, input), inputs * width, width};
+    return (gm_part){first,  gm_order_outputs(order, out, first),          input,
+                     inputs, gm_order_index(order, out, in, first, input), inputs * width,
+                     width};
 }
 
 #endif

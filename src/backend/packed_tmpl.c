@@ -1,8 +1,8 @@
 /* Backend `packed`: the weights stay in the order that the kernels want, from one step to the next.
  *
  * A matrix product of BLAS copies W into blocks at every call; with the batches of training that copy costs
- * 10 to 35 % of the time. Here W lies in bands (order.h) all the time, and one copy serves all three products,
- * because a tile (tile.h) takes its left operand either way round:
+ * 10 to 35 % of the time. Here W lies in bands (order.h) all the time, and one copy serves all three
+ * products, because a tile (tile.h) takes its left operand either way round:
  *
  *     forward   Z      = A W^T      L = A,    R = a band of W^T               along the outputs
  *     BP2       D_prev = D W        computed as D_prev^T = W^T D^T:
@@ -12,8 +12,9 @@
  * so only D is turned round, before BP2, and D_prev after it: n (in + out) numbers beside n in out products.
  * With one row there is nothing along the batch; BP2 is then a dot product of d with each input's weights.
  *
- * Every element of a result is summed in the same order whatever slab it is computed in, so the same bits come
- * out for every number of threads. Compiled once for each precision and instruction set (meson.build). */
+ * Every element of a result is summed in the same order whatever slab it is computed in, so the same bits
+ * come out for every number of threads. Compiled once for each precision and instruction set (meson.build).
+ */
 #include "backend/packed.h"
 #include "backend/shuffle.h"
 
@@ -21,9 +22,9 @@
 
 #define TYPED(name)     T(name) /* of an expanded name */
 #define BAND            (TILE_VECTORS * LANES)
-#define INPUTS_AT_ONCE  256 /* a band of so many inputs stays in the L2 cache with the rows that it meets */
+#define INPUTS_AT_ONCE  256  /* a band of so many inputs stays in the L2 cache with the rows that it meets */
 #define ROWS_AT_ONCE    BAND /* of the batch, in BP2: a full tile's width */
-#define SAMPLES_AT_ONCE 256 /* of the batch, summed up at once in BP4 */
+#define SAMPLES_AT_ONCE 256  /* of the batch, summed up at once in BP4 */
 
 static const gm_order order = {BAND, LANES, INPUTS_AT_ONCE};
 
@@ -32,14 +33,33 @@ static size_t vectors_of(size_t count)
     return (count + LANES - 1) / LANES;
 }
 
+/* Tiles that `rows` rows of C are cut into. */
+static size_t tiles_of(size_t rows, size_t vectors)
+{
+    return (rows + rows_of_tile[vectors - 1] - 1) / rows_of_tile[vectors - 1];
+}
+
+/* The next of the nearly equal pieces, none above `most`, that `rest` is cut into. */
+static size_t piece_of(size_t rest, size_t most)
+{
+    const size_t pieces = (rest + most - 1) / most;
+    return (rest + pieces - 1) / pieces;
+}
+
 /* Z = A W^T + 1 b^T         n x out = (n x in)(out x in)^T, band by band of the outputs */
 static void forward(const gm_layer_view *l, gm_mat a, gm_mat z)
 {
     const size_t in = l->w.cols, out = l->w.rows;
+    /* A panel that only one tile meets need not stay in cache. */
+    const size_t most = z.rows <= rows_of_tile[TILE_VECTORS - 1] ? in : INPUTS_AT_ONCE;
     for (size_t i = 0, inputs; i < in; i += inputs) {
-        inputs = gm_min(INPUTS_AT_ONCE, in - i);
+        inputs = piece_of(in - i, most);
         for (size_t first = 0; first < out; first += BAND) {
             const size_t width = gm_order_width(order, out, first);
+            const bool last_band = first + BAND >= out, last = last_band && i + inputs >= in;
+            const size_t next = last        ? 0 /* nothing */
+                                : last_band ? gm_order_index(order, out, in, 0, i + inputs)
+                                            : gm_order_index(order, out, in, first + BAND, i);
             const struct tile t = {
                 .l = a.data + i,
                 .l_row = a.ld,
@@ -50,9 +70,10 @@ static void forward(const gm_layer_view *l, gm_mat a, gm_mat z)
                 .c_row = z.ld,
                 .base = i == 0 ? l->b + first : z.data + first,
                 .base_row = i == 0 ? 0 : z.ld,
-                .alpha = 1,
                 .beta = 1,
                 .k = inputs,
+                .ahead = l->w.data + next,
+                .ahead_step = last ? 0 : inputs * width / tiles_of(z.rows, width / LANES),
             };
             tile_rows(t, z.rows, width / LANES);
         }
@@ -70,13 +91,14 @@ ALWAYS vec first_lanes(vec v, size_t count)
 }
 
 /* d_prev = W^T d            in = (out x in)^T (out): LANES inputs at a time, each a sum over the lanes.
- * The padding of W meets zeros of d, which a NaN there would survive: hence the mask. */
+ * Padding is masked: zeros are no help against a NaN. */
 static void hidden_delta_of_one(const gm_layer_view *l, const REAL *d, REAL *d_prev)
 {
     const size_t in = l->w.cols, out = l->w.rows;
     for (size_t first = 0; first < out; first += BAND) {
         const size_t width = gm_order_width(order, out, first), vectors = width / LANES;
         const size_t last = gm_order_outputs(order, out, first) - (vectors - 1) * LANES;
+        const vec d_end = first_lanes(load(d + first + (vectors - 1) * LANES), last);
         for (size_t i = 0; i < in; i += LANES) {
             vec sum[LANES];
             for (size_t j = 0; j < LANES; j++) {
@@ -87,7 +109,7 @@ static void hidden_delta_of_one(const gm_layer_view *l, const REAL *d, REAL *d_p
                 vec end = load(w + (vectors - 1) * LANES);
                 if (last < LANES)
                     end = first_lanes(end, last);
-                sum[j] += end * load(d + first + (vectors - 1) * LANES);
+                sum[j] += end * d_end;
             }
             const vec sums = first_lanes(sum_each(sum), gm_min(LANES, in - i));
             store(d_prev + i, first == 0 ? sums : load(d_prev + i) + sums);
@@ -102,7 +124,7 @@ static void hidden_delta_of_some(const gm_layer_view *l, gm_mat d, gm_mat d_prev
     REAL *dt = scratch, *et = scratch + gm_order_padded(order, out) * ROWS_AT_ONCE;
     transpose(d, dt, ld);
     for (size_t i = 0, inputs; i < in; i += inputs) {
-        inputs = gm_min(INPUTS_AT_ONCE, in - i);
+        inputs = piece_of(in - i, INPUTS_AT_ONCE);
         for (size_t first = 0; first < out; first += BAND) {
             const size_t width = gm_order_width(order, out, first);
             const struct tile t = {
@@ -115,9 +137,11 @@ static void hidden_delta_of_some(const gm_layer_view *l, gm_mat d, gm_mat d_prev
                 .c_row = ld,
                 .base = et,
                 .base_row = ld,
-                .alpha = 1,
                 .beta = first == 0 ? 0 : 1,
                 .k = gm_order_outputs(order, out, first),
+                .ahead = l->w.data + gm_order_index(order, out, in, first, i) +
+                         2 * rows_of_tile[vectors - 1] * width,
+                .ahead_step = rows_of_tile[vectors - 1] * width,
             };
             tile_rows(t, inputs, vectors);
         }
@@ -141,7 +165,8 @@ static void hidden_delta(const gm_layer_view *l, gm_mat d, gm_mat d_prev, REAL *
 static size_t scratch_size(size_t in, size_t out)
 {
     const size_t inputs = gm_order_padded(order, gm_min(in, INPUTS_AT_ONCE));
-    return (gm_order_padded(order, out) + inputs) * ROWS_AT_ONCE;
+    const size_t transposed = (gm_order_padded(order, out) + inputs) * ROWS_AT_ONCE;
+    return gm_max(transposed, SAMPLES_AT_ONCE * BAND);
 }
 
 /* BP3: gb = alpha D^T 1 + beta gb          out = (n x out)^T (n), LANES outputs at a time */
@@ -159,27 +184,40 @@ static void bias_gradient(const gm_layer_view *l, gm_mat d, REAL alpha, REAL bet
     }
 }
 
+/* Rows of d times alpha, close together: one panel that stays in the L1 cache. */
+static void scale(REAL alpha, gm_mat d, REAL *panel, size_t width)
+{
+    for (size_t r = 0; r < d.rows; r++) {
+        for (size_t c = 0; c < width; c += LANES)
+            store(panel + r * width + c, spread(alpha) * load(gm_row(d, r) + c));
+    }
+}
+
 /* BP4: GW^T = alpha A^T D + beta GW^T      in x out = (n x in)^T (n x out), for one band and some inputs */
-static void weight_gradient(const gm_layer_view *l, gm_mat d, gm_mat a, REAL alpha, REAL beta, gm_mat gw)
+static void weight_gradient(const gm_layer_view *l, gm_mat d, gm_mat a, REAL alpha, REAL beta, gm_mat gw,
+                            REAL *scratch)
 {
     (void)l;
+    const size_t vectors = gw.ld / LANES, height = rows_of_tile[vectors - 1];
     for (size_t r = 0, samples; r < d.rows; r += samples) {
         samples = gm_min(SAMPLES_AT_ONCE, d.rows - r);
+        scale(alpha, gm_rows(d, r, samples), scratch, gw.ld);
         const struct tile t = {
             .l = gm_row(a, r),
             .l_row = 1,
             .l_k = a.ld,
-            .r = gm_row(d, r),
-            .r_k = d.ld,
+            .r = scratch,
+            .r_k = gw.ld,
             .c = gw.data,
             .c_row = gw.ld,
             .base = gw.data,
             .base_row = gw.ld,
-            .alpha = alpha,
             .beta = r == 0 ? beta : 1,
             .k = samples,
+            .ahead = gw.data + 2 * height * gw.ld,
+            .ahead_step = height * gw.ld,
         };
-        tile_rows(t, a.cols, vectors_of(d.cols));
+        tile_rows(t, a.cols, vectors);
     }
 }
 

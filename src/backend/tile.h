@@ -1,6 +1,7 @@
-/* The micro-kernel of backend `packed`: a tile of C stays in registers while k outer products are added to it.
+/* The micro-kernel of backend `packed`: a tile of C stays in registers while k outer products are added to
+ * it.
  *
- *     C = alpha L R + beta BASE       rows x width = (rows x k)(k x width)
+ *     C = L R + beta BASE             rows x width = (rows x k)(k x width)
  *
  * Of L single numbers are taken and spread over a vector, so it may lie either way round: its transpose costs
  * nothing. R and C are read and written in whole vectors along their rows. BASE is C itself, or one row for
@@ -14,7 +15,7 @@
 
 #include "base/real.h"
 
-/* Vectors of a full tile, and its rows: as many accumulators as leave registers for R and for one of L. */
+/* Vectors of a full tile, and the registers that there are. */
 #if defined(__AVX512F__)
 #define VECTOR_BYTES 64
 #define TILE_VECTORS 4
@@ -28,9 +29,17 @@
 #define VECTOR_BYTES 16
 #define TILE_VECTORS 2
 #endif
-#define LANES       (VECTOR_BYTES / (int)sizeof(REAL))
-#define TILE_ROWS   6
-#define NARROW_ROWS 8 /* of tiles that are not full: they have registers to spare */
+#define LANES (VECTOR_BYTES / (int)sizeof(REAL))
+
+/* Rows of a tile that is so many vectors wide: as many accumulators as leave registers for R and for one of
+ * L: 24 of 32, or 12 of 16. */
+#if TILE_VECTORS == 4
+#define MOST_ROWS 12
+static const unsigned char rows_of_tile[] = {12, 12, 8, 6};
+#else
+#define MOST_ROWS 8
+static const unsigned char rows_of_tile[] = {8, 6};
+#endif
 
 typedef REAL vec __attribute__((vector_size(VECTOR_BYTES)));
 /* The same in memory, where it is aligned as its elements are. */
@@ -45,8 +54,11 @@ struct tile {
     size_t c_row;
     const REAL *base;
     size_t base_row;
-    REAL alpha, beta;
+    REAL beta;
     size_t k;
+    const REAL
+        *ahead; /* what will be needed soon: fetched into the L2 cache tile by tile, `ahead_step` each */
+    size_t ahead_step;
 };
 
 #define ALWAYS   static inline __attribute__((always_inline))
@@ -67,9 +79,27 @@ ALWAYS vec spread(REAL x)
     return x - (vec){0};
 }
 
-/* sum = L R for one tile; all of it in registers. */
+/* sum = beta BASE */
+ALWAYS void tile_begin(const int rows, const int vectors, const struct tile *t,
+                       vec sum[MOST_ROWS][TILE_VECTORS])
+{
+    const vec beta = spread(t->beta);
+    UNROLLED for (int i = 0; i < rows; i++)
+    {
+        const REAL *base = t->base + (size_t)i * t->base_row;
+        UNROLLED for (int j = 0; j < vectors; j++)
+        {
+            if (t->beta == 1)
+                sum[i][j] = load(base + j * LANES);
+            else
+                sum[i][j] = t->beta == 0 ? (vec){0} : beta * load(base + j * LANES);
+        }
+    }
+}
+
+/* sum += L R for one tile; all of it in registers. */
 ALWAYS void tile_multiply(const int rows, const int vectors, const struct tile *t, const size_t l_row,
-                          const size_t l_k, vec sum[NARROW_ROWS][TILE_VECTORS])
+                          const size_t l_k, vec sum[MOST_ROWS][TILE_VECTORS])
 {
     const REAL *l = t->l, *r = t->r;
     for (size_t k = 0; k < t->k; k++, l += l_k, r += t->r_k) {
@@ -83,36 +113,19 @@ ALWAYS void tile_multiply(const int rows, const int vectors, const struct tile *
     }
 }
 
-/* C = alpha sum + beta BASE */
-ALWAYS void tile_finish(const int rows, const int vectors, const struct tile *t,
-                        vec sum[NARROW_ROWS][TILE_VECTORS])
-{
-    const vec alpha = spread(t->alpha), beta = spread(t->beta);
-    UNROLLED for (int i = 0; i < rows; i++)
-    {
-        UNROLLED for (int j = 0; j < vectors; j++)
-        {
-            vec v = alpha * sum[i][j];
-            if (t->beta != 0)
-                v += beta * load(t->base + (size_t)i * t->base_row + j * LANES);
-            store(t->c + (size_t)i * t->c_row + j * LANES, v);
-        }
-    }
-}
-
 /* L along its rows (l_k = 1), or along its columns (l_row = 1). */
 ALWAYS void tile_of(const int rows, const int vectors, const struct tile *t)
 {
-    vec sum[NARROW_ROWS][TILE_VECTORS];
-    UNROLLED for (int i = 0; i < rows; i++)
-    {
-        UNROLLED for (int j = 0; j < vectors; j++) sum[i][j] = (vec){0};
-    }
+    vec sum[MOST_ROWS][TILE_VECTORS];
+    tile_begin(rows, vectors, t, sum);
     if (t->l_k == 1)
         tile_multiply(rows, vectors, t, t->l_row, 1, sum);
     else
         tile_multiply(rows, vectors, t, 1, t->l_k, sum);
-    tile_finish(rows, vectors, t, sum);
+    UNROLLED for (int i = 0; i < rows; i++)
+    {
+        UNROLLED for (int j = 0; j < vectors; j++) store(t->c + (size_t)i * t->c_row + j * LANES, sum[i][j]);
+    }
 }
 
 #define TILE(R, V)                                                                                           \
@@ -120,42 +133,47 @@ ALWAYS void tile_of(const int rows, const int vectors, const struct tile *t)
     {                                                                                                        \
         tile_of(R, V, t);                                                                                    \
     }
-#define NARROW_TILES(V)                                                                                      \
-    TILE(1, V) TILE(2, V) TILE(3, V) TILE(4, V) TILE(5, V) TILE(6, V) TILE(7, V) TILE(8, V)
-#define FULL_TILES(V) TILE(1, V) TILE(2, V) TILE(3, V) TILE(4, V) TILE(5, V) TILE(6, V)
-
-#define NARROW_LIST(V)                                                                                       \
-    {                                                                                                        \
-        tile_1x##V, tile_2x##V, tile_3x##V, tile_4x##V, tile_5x##V, tile_6x##V, tile_7x##V, tile_8x##V       \
-    }
-#define FULL_LIST(V)                                                                                         \
-    {                                                                                                        \
-        tile_1x##V, tile_2x##V, tile_3x##V, tile_4x##V, tile_5x##V, tile_6x##V                               \
-    }
+#define TILES_TO_6(V)  TILE(1, V) TILE(2, V) TILE(3, V) TILE(4, V) TILE(5, V) TILE(6, V)
+#define TILES_TO_8(V)  TILES_TO_6(V) TILE(7, V) TILE(8, V)
+#define TILES_TO_12(V) TILES_TO_8(V) TILE(9, V) TILE(10, V) TILE(11, V) TILE(12, V)
+#define TO_6(V)        tile_1x##V, tile_2x##V, tile_3x##V, tile_4x##V, tile_5x##V, tile_6x##V
+#define TO_8(V)        TO_6(V), tile_7x##V, tile_8x##V
+#define TO_12(V)       TO_8(V), tile_9x##V, tile_10x##V, tile_11x##V, tile_12x##V
 
 /* tiles[v - 1][r - 1] computes r rows of v vectors. */
-NARROW_TILES(1)
 #if TILE_VECTORS == 4
-NARROW_TILES(2)
-NARROW_TILES(3)
-FULL_TILES(4)
-static void (*const tiles[TILE_VECTORS][NARROW_ROWS])(const struct tile *) = {NARROW_LIST(1), NARROW_LIST(2),
-                                                                              NARROW_LIST(3), FULL_LIST(4)};
+TILES_TO_12(1)
+TILES_TO_12(2)
+TILES_TO_8(3)
+TILES_TO_6(4)
+static void (*const tiles[TILE_VECTORS][MOST_ROWS])(const struct tile *) = {
+    {TO_12(1)}, {TO_12(2)}, {TO_8(3)}, {TO_6(4)}};
 #else
-FULL_TILES(2)
-static void (*const tiles[TILE_VECTORS][NARROW_ROWS])(const struct tile *) = {NARROW_LIST(1), FULL_LIST(2)};
+TILES_TO_8(1)
+TILES_TO_6(2)
+static void (*const tiles[TILE_VECTORS][MOST_ROWS])(const struct tile *) = {{TO_8(1)}, {TO_6(2)}};
 #endif
+
+/* Asks for `count` numbers from `from` on to come into the L2 cache. Past the end of memory that is no fault.
+ */
+ALWAYS void fetch(const REAL *from, size_t count)
+{
+    for (size_t i = 0; i < count; i += 64 / sizeof(REAL))
+        __builtin_prefetch(from + i, 0, 2);
+}
 
 /* All `rows` of C, `vectors` wide, in tiles of nearly equal height. */
 static inline void tile_rows(struct tile t, size_t rows, size_t vectors)
 {
-    const size_t most = vectors == TILE_VECTORS ? TILE_ROWS : NARROW_ROWS;
+    const size_t most = rows_of_tile[vectors - 1];
     for (size_t pieces = (rows + most - 1) / most; pieces > 0; pieces--) {
         const size_t height = (rows + pieces - 1) / pieces;
+        fetch(t.ahead, t.ahead_step);
         tiles[vectors - 1][height - 1](&t);
         t.l += height * t.l_row;
         t.c += height * t.c_row;
         t.base += height * t.base_row;
+        t.ahead += t.ahead_step;
         rows -= height;
     }
 }

@@ -5,6 +5,7 @@
 #include "base/real.h"
 
 #include <gradmill/network.h>
+#include <stdbool.h>
 
 typedef struct gm_activation_kernel {
     /* A = f(Z); a may be z. */
@@ -12,6 +13,7 @@ typedef struct gm_activation_kernel {
     /* Where gm_activation_needs_z (layout.h) is false, z holds a: f' is computed from A.
      * D = D (.) f'(Z); for softmax, whose derivative is a matrix for each row, D = D J. */
     void (*chain)(gm_mat z, gm_mat a, gm_mat d);
+    bool elementwise; /* so that a matrix may be handed over as one long row */
 } gm_activation_kernel;
 
 /* Static storage, indexed by gm_activation. */

@@ -1,7 +1,7 @@
 /* The activations: each f stands directly above its derivative. */
 #include "nn/activation.h"
 #include "base/vector.h"
-#include "nn/vmath.h"
+#include "nn/softmax.h"
 
 /* Makes APPLY and CHAIN, two loops over rows, out of NAME, an f of z, and NAME_derivative, which may use z
  * and a. */
@@ -122,26 +122,10 @@ static void identity_chain(gm_mat zs, gm_mat as, gm_mat ds)
     (void)zs, (void)as, (void)ds;
 }
 
-/* exp(z_j - max z) / sum_k exp(z_k - max z): the largest exponent is 0, so that nothing overflows. */
 GM_VECTOR static void T(softmax_apply)(gm_mat zs, gm_mat as)
 {
-    for (size_t r = 0; r < zs.rows; r++) {
-        const REAL *z = gm_row(zs, r);
-        REAL *a = gm_row(as, r);
-        REAL most = z[0], sum = 0;
-#pragma omp simd reduction(max : most)
-        for (size_t c = 1; c < zs.cols; c++)
-            most = z[c] > most ? z[c] : most;
-#pragma omp simd reduction(+ : sum)
-        for (size_t c = 0; c < zs.cols; c++) {
-            a[c] = vexp(z[c] - most);
-            sum += a[c];
-        }
-        const REAL inverse = 1 / sum;
-#pragma omp simd
-        for (size_t c = 0; c < zs.cols; c++)
-            a[c] *= inverse;
-    }
+    for (size_t r = 0; r < zs.rows; r++)
+        softmax_row(gm_row(zs, r), gm_row(as, r), zs.cols);
 }
 
 /* J_jk = a_j (1{j = k} - a_k), so (d J)_k = a_k (d_k - sum_j d_j a_j) */
@@ -161,12 +145,12 @@ GM_VECTOR static void T(softmax_chain)(gm_mat zs, gm_mat as, gm_mat ds)
 }
 
 const gm_activation_kernel T(gm_activation_kernels)[GM_ACTIVATION_COUNT] = {
-    [GM_IDENTITY] = {identity_apply, identity_chain},
-    [GM_SIGMOID] = {T(sigmoid_apply), T(sigmoid_chain)},
-    [GM_TANH] = {T(hyperbolic_apply), T(hyperbolic_chain)},
-    [GM_RELU] = {T(relu_apply), T(relu_chain)},
-    [GM_LEAKY_RELU] = {T(leaky_relu_apply), T(leaky_relu_chain)},
-    [GM_GELU] = {T(gelu_apply), T(gelu_chain)},
-    [GM_SOFTPLUS] = {T(softplus_apply), T(softplus_chain)},
-    [GM_SOFTMAX] = {T(softmax_apply), T(softmax_chain)},
+    [GM_IDENTITY] = {identity_apply, identity_chain, true},
+    [GM_SIGMOID] = {T(sigmoid_apply), T(sigmoid_chain), true},
+    [GM_TANH] = {T(hyperbolic_apply), T(hyperbolic_chain), true},
+    [GM_RELU] = {T(relu_apply), T(relu_chain), true},
+    [GM_LEAKY_RELU] = {T(leaky_relu_apply), T(leaky_relu_chain), true},
+    [GM_GELU] = {T(gelu_apply), T(gelu_chain), true},
+    [GM_SOFTPLUS] = {T(softplus_apply), T(softplus_chain), true},
+    [GM_SOFTMAX] = {T(softmax_apply), T(softmax_chain), false},
 };

@@ -7,11 +7,11 @@ void T(gm_output_delta)(const gm_pass *p, gm_share rows, size_t thread)
 {
     const size_t l = p->layer_count - 1;
     const gm_pass_layer *out = &p->layers[l];
-    const gm_mat z = gm_rows(out->z, rows.first, rows.count), a = gm_rows(out->a, rows.first, rows.count);
+    const gm_mat a = gm_rows(out->a, rows.first, rows.count);
     const gm_mat d = gm_rows(out->d, rows.first, rows.count), y = gm_rows(p->y, rows.first, rows.count);
     TIMED(p, thread, l, GM_PHASE_LOSS, p->loss->delta(a, y, 1 / (REAL)p->rows, d));
     if (!p->loss->from_z) /* otherwise the closed form has f' in it */
-        TIMED(p, thread, l, GM_PHASE_LOSS, out->f->chain(z, a, d));
+        TIMED(p, thread, l, GM_PHASE_LOSS, gm_chain(p, l, rows));
 }
 
 /* BP2: D_prev = (D W) (.) f'(Z_prev)       n x in = (n x out)(out x in)
@@ -21,10 +21,9 @@ static void hidden_delta(const gm_pass *p, size_t l, gm_share rows, size_t threa
     const gm_pass_layer *layer = &p->layers[l], *prev = &p->layers[l - 1];
     const gm_mat d = gm_rows(layer->d, rows.first, rows.count),
                  d_prev = gm_rows(prev->d, rows.first, rows.count);
-    const gm_mat z = gm_rows(prev->z, rows.first, rows.count), a = gm_rows(prev->a, rows.first, rows.count);
     TIMED(p, thread, l, GM_PHASE_BP2,
           p->backend->hidden_delta(&layer->view, d, d_prev, p->scratch + thread * p->scratch_size)); /* D W */
-    TIMED(p, thread, l - 1, GM_PHASE_BP2_FACTOR, prev->f->chain(z, a, d_prev)); /* (.) f'(Z_prev) */
+    TIMED(p, thread, l - 1, GM_PHASE_BP2_FACTOR, gm_chain(p, l - 1, rows)); /* (.) f'(Z_prev) */
 }
 
 void T(gm_hidden_deltas)(const gm_pass *p, gm_share rows, size_t thread)

@@ -12,7 +12,7 @@ void T(gm_forward)(const gm_pass *p, gm_share rows, size_t thread)
         TIMED(p, thread, l, GM_PHASE_FORWARD, p->backend->forward(&layer->view, a, z));
         a = gm_rows(layer->a, rows.first, rows.count);
         if (l + 1 < p->layer_count)
-            TIMED(p, thread, l, GM_PHASE_ACTIVATION, layer->f->apply(z, a)); /* A = f(Z) */
+            TIMED(p, thread, l, GM_PHASE_ACTIVATION, gm_apply(p, l, rows)); /* A = f(Z) */
     }
 }
 
@@ -24,10 +24,12 @@ double T(gm_output)(const gm_pass *p, gm_share rows, size_t thread)
     const bool judged = p->y.data != NULL;
     const gm_mat y = judged ? gm_rows(p->y, rows.first, rows.count) : p->y;
     double loss = 0;
-    if (judged && p->loss->from_z) /* before A takes the place of Z */
-        TIMED(p, thread, l, GM_PHASE_LOSS, loss = p->loss->value(z, y));
-    TIMED(p, thread, l, GM_PHASE_ACTIVATION, out->f->apply(z, a));
-    if (judged && !p->loss->from_z)
-        TIMED(p, thread, l, GM_PHASE_LOSS, loss = p->loss->value(a, y));
+    if (judged && p->loss->from_z) { /* A = f(Z) comes with it */
+        TIMED(p, thread, l, GM_PHASE_LOSS, loss = p->loss->value(z, y, a));
+        return loss;
+    }
+    TIMED(p, thread, l, GM_PHASE_ACTIVATION, gm_apply(p, l, rows));
+    if (judged)
+        TIMED(p, thread, l, GM_PHASE_LOSS, loss = p->loss->value(a, y, a));
     return loss;
 }

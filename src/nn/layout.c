@@ -115,7 +115,7 @@ gm_status gm_layout_make(gm_layout *layout, gm_layer_layout *places, const gm_la
                reserve_parameters(layout, place, &layers[i], order);
         if (tiles)
             layout->tile_size = gm_max(layout->tile_size, tile_size(&layers[i], precision, order));
-        if (i > 0 && !options->inference) /* layer 1 has no BP2 */
+        if (!options->inference)
             layout->scratch_size =
                 gm_max(layout->scratch_size,
                        needs->scratch_size(options->backend, layers[i].inputs, layers[i].outputs));

@@ -8,12 +8,13 @@
 #include <stdbool.h>
 
 typedef struct gm_loss_kernel {
-    /* Sum of the losses of the rows: of Z if from_z, else of A. */
-    double (*value)(gm_mat z_or_a, gm_mat y);
+    /* Sum of the losses of the rows: of A; or, if from_z, of Z, and A = f(Z) is computed on the way (a may be
+     * z). */
+    double (*value)(gm_mat z, gm_mat y, gm_mat a);
     /* BP1. from_z: D = scale dC/dZ, in closed form; otherwise D = scale dC/dA, to be chained with f'. */
     void (*delta)(gm_mat a, gm_mat y, REAL scale, gm_mat d);
-    /* The loss belongs to its output activation and is computed from Z, which is exact where log f(Z) is not.
-     */
+    /* The loss belongs to its output activation and is computed from Z, which is exact where log f(Z) is
+     * not. */
     bool from_z;
 } gm_loss_kernel;
 

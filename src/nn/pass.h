@@ -86,6 +86,31 @@ static inline void gm_pass_add_time(const gm_pass *p, size_t thread, size_t laye
     p->profile->seconds[(thread * p->profile->layers + layer) * GM_PHASE_COUNT + phase] += seconds;
 }
 
+/* Rows of a matrix for work element by element: one long row, where nothing or only the padding of a packed
+ * order lies between them. */
+static inline gm_mat gm_flat(const gm_pass *p, const gm_pass_layer *layer, gm_mat m, gm_share rows)
+{
+    m = gm_rows(m, rows.first, rows.count);
+    if (layer->f->elementwise && m.ld == gm_order_padded(p->backend->order, m.cols))
+        return (gm_mat){m.data, 1, m.rows * m.ld, m.rows * m.ld};
+    return m;
+}
+
+/* A = f(Z) for rows of layer l. */
+static inline void gm_apply(const gm_pass *p, size_t l, gm_share rows)
+{
+    const gm_pass_layer *layer = &p->layers[l];
+    layer->f->apply(gm_flat(p, layer, layer->z, rows), gm_flat(p, layer, layer->a, rows));
+}
+
+/* D = D (.) f'(Z) for rows of layer l. */
+static inline void gm_chain(const gm_pass *p, size_t l, gm_share rows)
+{
+    const gm_pass_layer *layer = &p->layers[l];
+    layer->f->chain(gm_flat(p, layer, layer->z, rows), gm_flat(p, layer, layer->a, rows),
+                    gm_flat(p, layer, layer->d, rows));
+}
+
 /* Z and A of every layer but the output's A, for these rows of the batch. */
 void T(gm_forward)(const gm_pass *p, gm_share rows, size_t thread);
 

@@ -143,7 +143,8 @@ static void update_weights(const gm_pass *p, const gm_pass_layer *layer, gm_mat 
     factors(p, &p->weight_constants, &alpha, &beta);
     /* GW = alpha D^T A_prev + beta GW       out x in = (n x out)^T (n x in) */
     TIMED(p, thread, layer->view.index, GM_PHASE_BP4,
-          p->backend->weight_gradient(&layer->view, d, a, alpha, beta, g));
+          p->backend->weight_gradient(&layer->view, d, a, alpha, beta, g,
+                                      p->scratch + thread * p->scratch_size));
     TIMED(p, thread, layer->view.index, GM_PHASE_UPDATE,
           apply(p, &p->weight_constants, index, part.count, g.data));
     if (unpacks(p)) {

@@ -1,0 +1,72 @@
+/* One row of softmax: for the activation, and for the loss that belongs to it. For *_tmpl.c only. */
+#ifndef GM_NN_SOFTMAX_H
+#define GM_NN_SOFTMAX_H
+
+#include "nn/vmath.h"
+
+/* A row of a few classes is worked on in a block of this many: loops of a constant length become a vector
+ * operation or two, where a loop of ten would be mostly its own beginning and end. */
+#define SOFTMAX_BLOCK 16
+
+/* The first `cols` of a block are those of `from`, the others `rest`. */
+static inline void fill_block(REAL block[SOFTMAX_BLOCK], const REAL *from, size_t cols, REAL rest)
+{
+    for (size_t c = 0; c < SOFTMAX_BLOCK; c++)
+        block[c] = rest;
+    for (size_t c = 0; c < cols; c++)
+        block[c] = from[c];
+}
+
+static inline REAL largest_of(const REAL *z, size_t cols)
+{
+    REAL most = z[0];
+#pragma omp simd reduction(max : most)
+    for (size_t c = 0; c < cols; c++)
+        most = z[c] > most ? z[c] : most;
+    return most;
+}
+
+/* a = exp(z_j - max z) / sum_k exp(z_k - max z); a may be z. The largest exponent is 0, so that nothing
+ * overflows. Returns log sum_k exp z_k. */
+static inline REAL softmax_of(const REAL *z, REAL *a, size_t cols)
+{
+    const REAL most = largest_of(z, cols);
+    REAL sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (size_t c = 0; c < cols; c++) {
+        a[c] = vexp(z[c] - most);
+        sum += a[c];
+    }
+    const REAL inverse = 1 / sum;
+#pragma omp simd
+    for (size_t c = 0; c < cols; c++)
+        a[c] *= inverse;
+    /* cppcheck-suppress invalidFunctionArg ; a layer has at least one output, so sum >= 1 */
+    return most + RMATH(log)(sum);
+}
+
+/* The same without a. */
+static inline REAL log_sum_exp(const REAL *z, size_t cols)
+{
+    const REAL most = largest_of(z, cols);
+    REAL sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (size_t c = 0; c < cols; c++)
+        sum += vexp(z[c] - most);
+    /* cppcheck-suppress invalidFunctionArg */
+    return most + RMATH(log)(sum);
+}
+
+static inline REAL softmax_row(const REAL *z, REAL *a, size_t cols)
+{
+    if (cols > SOFTMAX_BLOCK)
+        return softmax_of(z, a, cols);
+    REAL block[SOFTMAX_BLOCK];
+    fill_block(block, z, cols, -(REAL)INFINITY);
+    const REAL log_sum = softmax_of(block, block, SOFTMAX_BLOCK);
+    for (size_t c = 0; c < cols; c++)
+        a[c] = block[c];
+    return log_sum;
+}
+
+#endif
