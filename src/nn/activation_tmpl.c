@@ -69,25 +69,20 @@ static inline REAL leaky_relu_derivative(REAL z, REAL a)
     return a > 0 ? 1 : LEAK;
 }
 
-#define SQRT_HALF        ((REAL)0.70710678118654752440)
 #define INVERSE_SQRT_2PI ((REAL)0.39894228040143267794)
 
-/* The normal distribution function, by erfc: 1 + erf(z / sqrt 2) would cancel for negative z. */
-static inline REAL normal_cdf(REAL z)
-{
-    return (REAL)0.5 * RMATH(erfc)(-z * SQRT_HALF);
-}
-
+/* z Phi(z), and 0 at -infinity */
 static inline REAL gelu(REAL z)
 {
-    return z * normal_cdf(z);
+    return (z < 0 ? -normal_range(z) : z) * vnormal_cdf(z);
 }
 
 /* (z Phi(z))' = Phi(z) + z phi(z) */
 static inline REAL gelu_derivative(REAL z, REAL a)
 {
     (void)a;
-    return normal_cdf(z) + z * INVERSE_SQRT_2PI * vexp(-z * z / 2);
+    const REAL x = RMATH(copysign)(normal_range(z), z);
+    return vnormal_cdf(z) + x * INVERSE_SQRT_2PI * vgaussian(z);
 }
 
 static inline REAL softplus(REAL z)
