@@ -252,24 +252,45 @@ Test(T(vmath), limits)
     cr_expect_eq(vexp(-big), 0);
     cr_expect_eq(vexp(0), 1);
     cr_expect_eq(vexpm1_negative(-inf), -1);
+    cr_expect_eq(vgaussian(inf), 0);
+    cr_expect_eq(vgaussian(-inf), 0);
+    cr_expect_eq(vgaussian(0), 1);
+    cr_expect_eq(vnormal_cdf(inf), 1);
+    cr_expect_eq(vnormal_cdf(-inf), 0);
+    cr_expect_eq(vnormal_cdf(0), (REAL)0.5);
+}
+
+/* Each activation and its derivative at 1000 and infinity, with both signs. */
+Test(T(vmath), activations_at_infinity)
+{
     static const struct {
         gm_activation f;
         double at_minus, at_plus; /* INFINITY: the argument itself */
+        double slope;             /* at plus; 0 at minus */
     } rows[] = {
-        {GM_SIGMOID, 0, 1},     {GM_TANH, -1, 1},       {GM_SOFTPLUS, 0, INFINITY},
-        {GM_RELU, 0, INFINITY}, {GM_GELU, 0, INFINITY},
+        {GM_SIGMOID, 0, 1, 0},     {GM_TANH, -1, 1, 0},       {GM_SOFTPLUS, 0, INFINITY, 1},
+        {GM_RELU, 0, INFINITY, 1}, {GM_GELU, 0, INFINITY, 1},
     };
+    const double far[] = {1000, INFINITY};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const char *name = gm_activation_name(rows[i].f);
-        cr_expect_eq((double)apply(rows[i].f, -big), rows[i].at_minus, "%s(-1000)", name);
-        cr_expect_eq((double)apply(rows[i].f, big), isinf(rows[i].at_plus) ? 1000 : rows[i].at_plus,
-                     "%s(1000)", name);
-        cr_expect_eq((double)derivative(rows[i].f, -big), 0, "%s'(-1000)", name);
-        cr_expect_eq((double)apply(rows[i].f, inf), rows[i].at_plus, "%s(inf)", name);
-        if (rows[i].f != GM_GELU) /* -inf times 0 */
-            cr_expect_eq((double)apply(rows[i].f, -inf), rows[i].at_minus, "%s(-inf)", name);
+        const gm_activation f = rows[i].f;
+        const char *name = gm_activation_name(f);
+        for (size_t k = 0; k < sizeof far / sizeof *far; k++) {
+            const REAL z = (REAL)far[k];
+            const double plus = isinf(rows[i].at_plus) ? far[k] : rows[i].at_plus;
+            cr_expect_eq((double)apply(f, -z), rows[i].at_minus, "%s(%g)", name, -far[k]);
+            cr_expect_eq((double)apply(f, z), plus, "%s(%g)", name, far[k]);
+            cr_expect_eq((double)derivative(f, -z), 0, "%s'(%g)", name, -far[k]);
+            cr_expect_eq((double)derivative(f, z), rows[i].slope, "%s'(%g)", name, far[k]);
+        }
     }
+}
+
+Test(T(vmath), activations_at_zero)
+{
     cr_expect(signbit(apply(GM_TANH, (REAL)-0.0)), "tanh keeps the sign of zero");
+    cr_expect_eq(apply(GM_GELU, 0), 0);
+    cr_expect_eq(derivative(GM_GELU, 0), (REAL)0.5);
 }
 
 /* Divergence must stay visible. */
@@ -277,9 +298,24 @@ Test(T(vmath), nan_stays_nan)
 {
     for (int f = 0; f < GM_ACTIVATION_COUNT; f++)
         cr_expect(isnan(apply((gm_activation)f, (REAL)NAN)), "%s(NaN)", gm_activation_name((gm_activation)f));
+    const gm_activation smooth[] = {GM_SIGMOID, GM_TANH, GM_GELU, GM_SOFTPLUS, GM_SOFTMAX};
+    for (size_t i = 0; i < sizeof smooth / sizeof *smooth; i++)
+        cr_expect(isnan(derivative(smooth[i], (REAL)NAN)), "%s'(NaN)", gm_activation_name(smooth[i]));
     cr_expect(isnan(vexp((REAL)NAN)));
     cr_expect(isnan(vexpm1_negative((REAL)NAN)));
     cr_expect(isnan(vlog1p_unit((REAL)NAN)));
+    /* The lower half of its digits, which are cut off, is all that tells this one from infinity. */
+    const REAL low_nan = real_from_bits(bits_of_real((REAL)INFINITY) | 1);
+    for (int sign = -1; sign <= 1; sign += 2) {
+        cr_expect(isnan(vgaussian(RMATH(copysign)(low_nan, (REAL)sign))));
+        cr_expect(isnan(vnormal_cdf(RMATH(copysign)(low_nan, (REAL)sign))));
+    }
+}
+
+/* a = softmax(z), a row of four */
+static void softmax(const REAL *z, REAL *a)
+{
+    T(gm_activation_kernels)[GM_SOFTMAX].apply((gm_mat){(REAL *)z, 1, 4, 4}, (gm_mat){a, 1, 4, 4});
 }
 
 /* A row of softmax adds up to 1, whatever the size of its numbers, and shifting all of them changes nothing.
@@ -288,13 +324,12 @@ Test(T(vmath), softmax)
 {
     const REAL rows[][4] = {{0, 0, 0, 0}, {1000, -1000, 0, 999}, {-1000, -1001, -1002, -1003}, {1, 2, 3, 4}};
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
-        REAL z[4], a[4];
+        const REAL *z = rows[r];
+        REAL a[4];
         long double sum = 0, total = 0, most = -INFINITY;
-        for (int i = 0; i < 4; i++) {
-            z[i] = rows[r][i];
+        for (int i = 0; i < 4; i++)
             most = fmaxl(most, z[i]);
-        }
-        T(gm_activation_kernels)[GM_SOFTMAX].apply((gm_mat){z, 1, 4, 4}, (gm_mat){a, 1, 4, 4});
+        softmax(z, a);
         for (int i = 0; i < 4; i++)
             sum += expl(z[i] - most);
         for (int i = 0; i < 4; i++) {
@@ -305,5 +340,23 @@ Test(T(vmath), softmax)
         }
         cr_expect(fabs((double)total - 1) <= 8 * (double)REAL_EPSILON, "row %zu adds up to %g", r,
                   (double)total);
+    }
+}
+
+/* -infinity is a class that cannot be. NaN anywhere, +infinity, or nothing but -infinity: the whole row is
+ * NaN. */
+Test(T(vmath), softmax_of_infinity_and_nan)
+{
+    const REAL inf = (REAL)INFINITY, nan = (REAL)NAN;
+    REAL a[4];
+    softmax((const REAL[]){0, -inf, 0, -inf}, a);
+    for (int i = 0; i < 4; i++)
+        cr_expect_eq(a[i], i % 2 ? 0 : (REAL)0.5);
+    const REAL rows[][4] = {{-inf, -inf, -inf, -inf}, {inf, 0, 0, 0}, {0, -inf, inf, 0},
+                            {nan, 0, 0, 0},           {0, 0, 0, nan}, {-inf, nan, inf, 0}};
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
+        softmax(rows[r], a);
+        for (int i = 0; i < 4; i++)
+            cr_expect(isnan(a[i]), "row %zu, %d: %g", r, i, (double)a[i]);
     }
 }
