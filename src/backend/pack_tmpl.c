@@ -36,6 +36,6 @@ void T(gm_unpack)(gm_order order, const REAL *packed, gm_mat w)
     }
     for (size_t first = 0; first < w.rows; first += order.band)
         T(gm_unpack_part)
-        (packed + first * w.cols, gm_order_width(order, w.rows, first),
-         gm_rows(w, first, gm_order_outputs(order, w.rows, first)));
+    (packed + first * w.cols, gm_order_width(order, w.rows, first),
+     gm_rows(w, first, gm_order_outputs(order, w.rows, first)));
 }

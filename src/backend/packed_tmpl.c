@@ -46,21 +46,38 @@ static size_t piece_of(size_t rest, size_t most)
     return (rest + pieces - 1) / pieces;
 }
 
+/* Whether the weights of a layer are too many to wait in the L2 cache for their turn: then they are fetched
+ * before they are needed. */
+static bool is_large(const gm_layer_view *l)
+{
+    return l->w.cols * l->w.rows * sizeof(REAL) > (size_t)512 << 10;
+}
+
+/* The numbers, in tile_rows' terms, that follow the band at `first` and input `i`: to be fetched meanwhile.
+ */
+static void look_ahead(struct tile *t, const gm_layer_view *l, size_t first, size_t i, size_t rows,
+                       size_t width)
+{
+    const size_t in = l->w.cols, out = l->w.rows;
+    const bool last_band = first + BAND >= out;
+    if (!is_large(l) || (last_band && i + t->k >= in))
+        return;
+    t->ahead = l->w.data + (last_band ? gm_order_index(order, out, in, 0, i + t->k)
+                                      : gm_order_index(order, out, in, first + BAND, i));
+    t->ahead_step = t->k * width / tiles_of(rows, width / LANES);
+}
+
 /* Z = A W^T + 1 b^T         n x out = (n x in)(out x in)^T, band by band of the outputs */
 static void forward(const gm_layer_view *l, gm_mat a, gm_mat z)
 {
     const size_t in = l->w.cols, out = l->w.rows;
-    /* A panel that only one tile meets need not stay in cache. */
-    const size_t most = z.rows <= rows_of_tile[TILE_VECTORS - 1] ? in : INPUTS_AT_ONCE;
+    /* Weights that only one tile meets need not stay in cache. */
+    const size_t most = tiles_of(z.rows, vectors_of(gm_min(out, BAND))) == 1 ? in : INPUTS_AT_ONCE;
     for (size_t i = 0, inputs; i < in; i += inputs) {
         inputs = piece_of(in - i, most);
         for (size_t first = 0; first < out; first += BAND) {
             const size_t width = gm_order_width(order, out, first);
-            const bool last_band = first + BAND >= out, last = last_band && i + inputs >= in;
-            const size_t next = last        ? 0 /* nothing */
-                                : last_band ? gm_order_index(order, out, in, 0, i + inputs)
-                                            : gm_order_index(order, out, in, first + BAND, i);
-            const struct tile t = {
+            struct tile t = {
                 .l = a.data + i,
                 .l_row = a.ld,
                 .l_k = 1,
@@ -72,9 +89,8 @@ static void forward(const gm_layer_view *l, gm_mat a, gm_mat z)
                 .base_row = i == 0 ? 0 : z.ld,
                 .beta = 1,
                 .k = inputs,
-                .ahead = l->w.data + next,
-                .ahead_step = last ? 0 : inputs * width / tiles_of(z.rows, width / LANES),
             };
+            look_ahead(&t, l, first, i, z.rows, width);
             tile_rows(t, z.rows, width / LANES);
         }
     }
@@ -139,9 +155,10 @@ static void hidden_delta_of_some(const gm_layer_view *l, gm_mat d, gm_mat d_prev
                 .base_row = ld,
                 .beta = first == 0 ? 0 : 1,
                 .k = gm_order_outputs(order, out, first),
-                .ahead = l->w.data + gm_order_index(order, out, in, first, i) +
-                         2 * rows_of_tile[vectors - 1] * width,
-                .ahead_step = rows_of_tile[vectors - 1] * width,
+                .ahead =
+                    l->w.data + gm_order_index(order, out, in, first, i) + rows_of_tile[vectors - 1] * width,
+                .ahead_step = is_large(l) ? rows_of_tile[vectors - 1] * width : 0,
+                .ahead_close = true,
             };
             tile_rows(t, inputs, vectors);
         }
@@ -197,7 +214,6 @@ static void scale(REAL alpha, gm_mat d, REAL *panel, size_t width)
 static void weight_gradient(const gm_layer_view *l, gm_mat d, gm_mat a, REAL alpha, REAL beta, gm_mat gw,
                             REAL *scratch)
 {
-    (void)l;
     const size_t vectors = gw.ld / LANES, height = rows_of_tile[vectors - 1];
     for (size_t r = 0, samples; r < d.rows; r += samples) {
         samples = gm_min(SAMPLES_AT_ONCE, d.rows - r);
@@ -214,8 +230,9 @@ static void weight_gradient(const gm_layer_view *l, gm_mat d, gm_mat a, REAL alp
             .base_row = gw.ld,
             .beta = r == 0 ? beta : 1,
             .k = samples,
-            .ahead = gw.data + 2 * height * gw.ld,
-            .ahead_step = height * gw.ld,
+            .ahead = gw.data + height * gw.ld,
+            .ahead_step = is_large(l) ? height * gw.ld : 0,
+            .ahead_close = true,
         };
         tile_rows(t, a.cols, vectors);
     }

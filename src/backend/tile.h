@@ -15,6 +15,8 @@
 
 #include "base/real.h"
 
+#include <stdbool.h>
+
 /* Vectors of a full tile, and the registers that there are. */
 #if defined(__AVX512F__)
 #define VECTOR_BYTES 64
@@ -56,9 +58,9 @@ struct tile {
     size_t base_row;
     REAL beta;
     size_t k;
-    const REAL
-        *ahead; /* what will be needed soon: fetched into the L2 cache tile by tile, `ahead_step` each */
+    const REAL *ahead; /* what will be needed soon, fetched tile by tile, `ahead_step` numbers each */
     size_t ahead_step;
+    bool ahead_close; /* into the L1 cache, else into L2 */
 };
 
 #define ALWAYS   static inline __attribute__((always_inline))
@@ -154,27 +156,30 @@ TILES_TO_6(2)
 static void (*const tiles[TILE_VECTORS][MOST_ROWS])(const struct tile *) = {{TO_8(1)}, {TO_6(2)}};
 #endif
 
-/* Asks for `count` numbers from `from` on to come into the L2 cache. Past the end of memory that is no fault.
- */
-ALWAYS void fetch(const REAL *from, size_t count)
+/* Past the end of memory this is no fault. */
+ALWAYS void fetch_ahead(const struct tile *t)
 {
-    for (size_t i = 0; i < count; i += 64 / sizeof(REAL))
-        __builtin_prefetch(from + i, 0, 2);
+    for (size_t i = 0; i < t->ahead_step; i += 64 / sizeof(REAL)) {
+        if (t->ahead_close)
+            __builtin_prefetch(t->ahead + i, 0, 3);
+        else
+            __builtin_prefetch(t->ahead + i, 0, 2);
+    }
 }
 
 /* All `rows` of C, `vectors` wide, in tiles of nearly equal height. */
 static inline void tile_rows(struct tile t, size_t rows, size_t vectors)
 {
-    const size_t most = rows_of_tile[vectors - 1];
-    for (size_t pieces = (rows + most - 1) / most; pieces > 0; pieces--) {
-        const size_t height = (rows + pieces - 1) / pieces;
-        fetch(t.ahead, t.ahead_step);
-        tiles[vectors - 1][height - 1](&t);
-        t.l += height * t.l_row;
-        t.c += height * t.c_row;
-        t.base += height * t.base_row;
+    const size_t most = rows_of_tile[vectors - 1], pieces = (rows + most - 1) / most;
+    const size_t height = rows / pieces, higher = rows % pieces; /* so many have a row more */
+    for (size_t piece = 0; piece < pieces; piece++) {
+        const size_t h = height + (piece < higher);
+        fetch_ahead(&t);
+        tiles[vectors - 1][h - 1](&t);
+        t.l += h * t.l_row;
+        t.c += h * t.c_row;
+        t.base += h * t.base_row;
         t.ahead += t.ahead_step;
-        rows -= height;
     }
 }
 

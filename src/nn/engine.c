@@ -227,11 +227,11 @@ static void take_weights(gm_engine *e)
     }
 }
 
-static double run(gm_engine *e, gm_task task, void *gradient)
+static void run(gm_engine *e, gm_task task, void *gradient, double *loss)
 {
     take_weights(e);
     e->keeper.ahead |= task == GM_TASK_STEP;
-    return e->numerics->run(e->pass, task, gradient);
+    e->numerics->run(e->pass, task, gradient, loss);
 }
 
 /* Checks the batch and hands it to the pass; y may be NULL. */
@@ -254,7 +254,7 @@ gm_status gm_engine_predict(gm_engine *e, gm_array x, void *outputs, gm_error *e
     const gm_status status = bind(e, x, NULL, error);
     if (status != GM_OK)
         return status;
-    run(e, GM_TASK_FORWARD, NULL);
+    run(e, GM_TASK_FORWARD, NULL, NULL);
     e->numerics->copy_outputs(e->pass, outputs);
     return GM_OK;
 }
@@ -264,7 +264,7 @@ gm_status gm_engine_loss(gm_engine *e, gm_array x, gm_array y, double *loss, voi
     const gm_status status = bind(e, x, &y, error);
     if (status != GM_OK)
         return status;
-    *loss = run(e, GM_TASK_FORWARD, NULL);
+    run(e, GM_TASK_FORWARD, NULL, loss);
     if (outputs)
         e->numerics->copy_outputs(e->pass, outputs);
     return GM_OK;
@@ -278,9 +278,7 @@ static gm_status learn(gm_engine *e, gm_array x, gm_array y, gm_task task, void 
     const gm_status status = bind(e, x, &y, error);
     if (status != GM_OK)
         return status;
-    const double mean = run(e, task, gradient);
-    if (loss)
-        *loss = mean;
+    run(e, task, gradient, loss);
     return GM_OK;
 }
 

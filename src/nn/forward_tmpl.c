@@ -21,15 +21,14 @@ double T(gm_output)(const gm_pass *p, gm_share rows, size_t thread)
     const size_t l = p->layer_count - 1;
     const gm_pass_layer *out = &p->layers[l];
     const gm_mat z = gm_rows(out->z, rows.first, rows.count), a = gm_rows(out->a, rows.first, rows.count);
-    const bool judged = p->y.data != NULL;
-    const gm_mat y = judged ? gm_rows(p->y, rows.first, rows.count) : p->y;
+    const gm_mat y = p->judged ? gm_rows(p->y, rows.first, rows.count) : p->y;
     double loss = 0;
-    if (judged && p->loss->from_z) { /* A = f(Z) comes with it */
+    if (p->judged && p->loss->from_z) { /* A = f(Z) comes with it */
         TIMED(p, thread, l, GM_PHASE_LOSS, loss = p->loss->value(z, y, a));
         return loss;
     }
     TIMED(p, thread, l, GM_PHASE_ACTIVATION, gm_apply(p, l, rows));
-    if (judged)
+    if (p->judged)
         TIMED(p, thread, l, GM_PHASE_LOSS, loss = p->loss->value(a, y, a));
     return loss;
 }

@@ -115,8 +115,7 @@ GM_VECTOR static double T(cross_entropy_value)(gm_mat zs, gm_mat ys, gm_mat as)
             fill_block(y_block, y, zs.cols, 0);
             const REAL log_sum = softmax_of(z_block, a_block, SOFTMAX_BLOCK);
             total += (double)cross_entropy(log_sum, z_block, y_block, SOFTMAX_BLOCK);
-            for (size_t c = 0; c < zs.cols; c++)
-                a[c] = a_block[c];
+            copy_block(a, a_block, zs.cols);
         }
     }
     return total;
@@ -146,8 +145,7 @@ GM_VECTOR static void T(cross_entropy_delta)(gm_mat as, gm_mat ys, REAL scale, g
             fill_block(a_block, a, as.cols, 0);
             fill_block(y_block, y, as.cols, 0);
             cross_entropy_derivative(a_block, y_block, scale, a_block, SOFTMAX_BLOCK);
-            for (size_t c = 0; c < as.cols; c++)
-                d[c] = a_block[c];
+            copy_block(d, a_block, as.cols);
         }
     }
 }

@@ -34,8 +34,9 @@ typedef struct gm_numerics {
     /* Takes the batch in: as it is if its type and precision fit, else converted. y may be NULL.
      * GM_USAGE: a label that is not below the number of outputs. */
     gm_status (*bind)(struct gm_pass *pass, gm_array x, const gm_array *y, gm_error *error);
-    /* Runs the task on the bound batch and returns the mean loss (0 without targets). */
-    double (*run)(struct gm_pass *pass, gm_task task, void *gradient);
+    /* Runs the task on the bound batch. *loss (may be NULL: then it is not computed) is the mean loss, 0
+     * without targets. */
+    void (*run)(struct gm_pass *pass, gm_task task, void *gradient, double *loss);
     void (*copy_outputs)(const struct gm_pass *pass, void *outputs);
     gm_array (*view)(const struct gm_pass *pass, gm_view view, size_t layer);
     /* The weights from the network's block into the backend's order, and back. */

@@ -51,6 +51,7 @@ typedef struct gm_pass {
     gm_mat x, y;         /* the batch at work; y.data NULL: forward only */
     gm_mat own_x, own_y; /* places in the workspace for batches that must be converted */
     size_t rows;         /* of the batch at work */
+    bool judged;         /* whether the loss is wanted */
     bool backward;       /* whether BP1 to BP4 follow */
     double *losses;      /* one sum for each thread, a cache line apart */
 

@@ -45,8 +45,9 @@ static void work(void *context, size_t thread)
         wait_for_all(p, thread);
 }
 
-static double run(gm_pass *p, gm_task task, void *gradient)
+static void run(gm_pass *p, gm_task task, void *gradient, double *loss)
 {
+    p->judged = loss && p->y.data;
     p->backward = task != GM_TASK_FORWARD;
     p->rule = task == GM_TASK_GRADIENT ? &T(gm_store_gradient) : &T(gm_update_rules)[p->optimizer->kind];
     p->gradient = gradient;
@@ -59,7 +60,8 @@ static double run(gm_pass *p, gm_task task, void *gradient)
     double sum = 0;
     for (size_t thread = 0; thread < p->threads; thread++) /* in this order, so that sums repeat to the bit */
         sum += p->losses[thread * LOSS_STRIDE];
-    return sum / (double)p->rows;
+    if (loss)
+        *loss = sum / (double)p->rows;
 }
 
 /* Row r of an array of any type but labels, as REAL. */

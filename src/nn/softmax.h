@@ -11,10 +11,18 @@
 /* The first `cols` of a block are those of `from`, the others `rest`. */
 static inline void fill_block(REAL block[SOFTMAX_BLOCK], const REAL *from, size_t cols, REAL rest)
 {
+#pragma omp simd
     for (size_t c = 0; c < SOFTMAX_BLOCK; c++)
-        block[c] = rest;
-    for (size_t c = 0; c < cols; c++)
-        block[c] = from[c];
+        block[c] = c < cols ? from[c] : rest;
+}
+
+static inline void copy_block(REAL *to, const REAL block[SOFTMAX_BLOCK], size_t cols)
+{
+#pragma omp simd
+    for (size_t c = 0; c < SOFTMAX_BLOCK; c++) {
+        if (c < cols)
+            to[c] = block[c];
+    }
 }
 
 static inline REAL largest_of(const REAL *z, size_t cols)
@@ -64,8 +72,7 @@ static inline REAL softmax_row(const REAL *z, REAL *a, size_t cols)
     REAL block[SOFTMAX_BLOCK];
     fill_block(block, z, cols, -(REAL)INFINITY);
     const REAL log_sum = softmax_of(block, block, SOFTMAX_BLOCK);
-    for (size_t c = 0; c < cols; c++)
-        a[c] = block[c];
+    copy_block(a, block, cols);
     return log_sum;
 }
 

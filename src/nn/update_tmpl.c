@@ -75,7 +75,7 @@ void T(gm_update_prepare)(gm_pass *p)
         .beta2 = (REAL)o->beta2,
         .epsilon = (REAL)o->epsilon,
         .keep = 1,
-        .unbias = (REAL)(1 / sqrt(1 - pow(o->beta2, t))),
+        .unbias = (REAL)(adam ? 1 / sqrt(1 - pow(o->beta2, t)) : 1),
     };
     p->weight_constants = p->bias_constants;
     p->weight_constants.l2 = (REAL)o->l2;
