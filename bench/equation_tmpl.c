@@ -4,6 +4,7 @@
 #include "backend/pack.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "nn/layout.h"
 
 #include <math.h>
 
@@ -15,14 +16,20 @@ struct gm_equation_case {
     gm_mat c;            /* the target: n x out, n x in, 1 x out or out x in */
     double *t, *left, *right;
     REAL *block;
+    REAL *weights; /* W */
     REAL *packed;  /* packed orders: W, or GW, as the backend has it */
     REAL *scratch; /* the backend's */
 };
 
-/* Rows are padded to whole vectors if the backend needs that; the padding stays 0. */
+static size_t row_of(gm_order order, size_t cols)
+{
+    return gm_layout_row(cols, GM_REAL_BITS == 32 ? GM_F32 : GM_F64, order);
+}
+
+/* Rows as an engine with this backend has them; the padding stays 0. */
 static gm_mat take(REAL **at, gm_order order, size_t rows, size_t cols)
 {
-    const gm_mat m = {*at, rows, cols, gm_order_padded(order, cols)};
+    const gm_mat m = {*at, rows, cols, row_of(order, cols)};
     *at += rows * m.ld;
     return m;
 }
@@ -40,6 +47,7 @@ static void destroy(struct gm_equation_case *e)
     if (!e)
         return;
     gm_free(e->block);
+    gm_free(e->weights);
     gm_free(e->packed);
     gm_free(e->scratch);
     gm_free(e->t);
@@ -51,18 +59,18 @@ static void destroy(struct gm_equation_case *e)
 static bool reserve(struct gm_equation_case *e, size_t n, size_t in, size_t out)
 {
     const gm_order order = e->backend->order;
-    const size_t longest = gm_max(gm_max(n, in), out), pin = gm_order_padded(order, in),
-                 pout = gm_order_padded(order, out);
-    /* W, b, ones, X, D, and the largest target there may be */
-    const size_t all = out * in + pout + gm_order_padded(order, n) + n * (pin + pout) +
-                       gm_max(out * in, n * gm_max(pin, pout));
+    const size_t longest = gm_max(gm_max(n, in), out), x_row = row_of(order, in), d_row = row_of(order, out);
+    /* b, ones, X, D, and the largest target there may be */
+    const size_t all = d_row + row_of(order, n) + n * (x_row + d_row) +
+                       gm_max(gm_max(out * in, d_row), n * gm_max(x_row, d_row));
     e->block = gm_alloc(all, sizeof(REAL));
-    e->packed = gm_alloc(order.band ? pout * in : 0, sizeof(REAL));
+    e->weights = gm_alloc(out * in, sizeof(REAL));
+    e->packed = gm_alloc(order.band ? gm_order_padded(order, out) * in : 0, sizeof(REAL));
     e->scratch = gm_alloc(e->backend->scratch_size ? e->backend->scratch_size(in, out) : 0, sizeof(REAL));
     e->t = gm_alloc(longest, sizeof(double));
     e->left = gm_alloc(longest, sizeof(double));
     e->right = gm_alloc(longest, sizeof(double));
-    return e->block && e->packed && e->scratch && e->t && e->left && e->right;
+    return e->block && e->weights && e->packed && e->scratch && e->t && e->left && e->right;
 }
 
 static struct gm_equation_case *create(gm_equation equation, const char *backend, size_t n, size_t in,
@@ -80,16 +88,14 @@ static struct gm_equation_case *create(gm_equation equation, const char *backend
     const gm_order order = e->backend->order;
     gm_random random = gm_random_seed(1, GM_STREAM_BENCH);
     REAL *at = e->block;
-    e->w = take(&at, (gm_order){0}, out, in);
+    e->w = (gm_mat){e->weights, out, in, in}; /* as in the block, without padding */
     const gm_mat b = take(&at, order, 1, out), ones = take(&at, order, 1, n);
     e->x = take(&at, order, n, in);
     e->d = take(&at, order, n, out);
-    const bool is_gradient = equation == GM_WEIGHT_GRADIENT;
-    e->c = take(&at, is_gradient ? (gm_order){0} : order,
-                is_gradient                    ? out
-                : equation == GM_BIAS_GRADIENT ? 1
-                                               : n,
-                equation == GM_FORWARD || equation == GM_BIAS_GRADIENT ? out : in);
+    if (equation == GM_WEIGHT_GRADIENT)
+        e->c = (gm_mat){at, out, in, in};
+    else
+        e->c = take(&at, order, equation == GM_BIAS_GRADIENT ? 1 : n, equation == GM_HIDDEN_DELTA ? in : out);
     draw(e->w, &random);
     draw(b, &random);
     draw(e->x, &random);

@@ -22,9 +22,9 @@
 
 #define TYPED(name)     T(name) /* of an expanded name */
 #define BAND            (TILE_VECTORS * LANES)
-#define INPUTS_AT_ONCE  256  /* a band of so many inputs stays in the L2 cache with the rows that it meets */
-#define ROWS_AT_ONCE    BAND /* of the batch, in BP2: a full tile's width */
-#define SAMPLES_AT_ONCE 256  /* of the batch, summed up at once in BP4 */
+#define INPUTS_AT_ONCE  512 /* a band of so many inputs stays in the L2 cache with the rows that it meets */
+#define ROWS_AT_ONCE    256 /* of the batch, in BP2 */
+#define SAMPLES_AT_ONCE 256 /* of the batch, summed up at once in BP4 */
 
 static const gm_order order = {BAND, LANES, INPUTS_AT_ONCE};
 
@@ -133,35 +133,46 @@ static void hidden_delta_of_one(const gm_layer_view *l, const REAL *d, REAL *d_p
     }
 }
 
+/* D_prev^T += W^T D^T for one band and some inputs        in x n = (in x out)(out x n), a tile's width of
+ * rows of the batch at a time, while that part of W waits in cache. */
+static void add_band(const gm_layer_view *l, size_t first, size_t i, size_t inputs, const REAL *dt, REAL *et,
+                     size_t vectors)
+{
+    const size_t in = l->w.cols, out = l->w.rows, ld = vectors * LANES;
+    const size_t width = gm_order_width(order, out, first);
+    const REAL *w = l->w.data + gm_order_index(order, out, in, first, i);
+    for (size_t v = 0; v < vectors; v += TILE_VECTORS) {
+        const size_t some = gm_min(TILE_VECTORS, vectors - v), height = rows_of_tile[some - 1];
+        const struct tile t = {
+            .l = w,
+            .l_row = width,
+            .l_k = 1,
+            .r = dt + first * ld + v * LANES,
+            .r_k = ld,
+            .c = et + v * LANES,
+            .c_row = ld,
+            .base = et + v * LANES,
+            .base_row = ld,
+            .beta = first == 0 ? 0 : 1,
+            .k = gm_order_outputs(order, out, first),
+            .ahead = w + height * width,
+            .ahead_step = v == 0 && is_large(l) ? height * width : 0,
+            .ahead_close = true,
+        };
+        tile_rows(t, inputs, some);
+    }
+}
+
 /* BP2 for at most ROWS_AT_ONCE rows: D_prev^T = W^T D^T        in x n = (in x out)(out x n) */
 static void hidden_delta_of_some(const gm_layer_view *l, gm_mat d, gm_mat d_prev, REAL *scratch)
 {
     const size_t in = l->w.cols, out = l->w.rows, vectors = vectors_of(d.rows), ld = vectors * LANES;
-    REAL *dt = scratch, *et = scratch + gm_order_padded(order, out) * ROWS_AT_ONCE;
+    REAL *dt = scratch, *et = scratch + gm_order_padded(order, out) * ld;
     transpose(d, dt, ld);
     for (size_t i = 0, inputs; i < in; i += inputs) {
         inputs = piece_of(in - i, INPUTS_AT_ONCE);
-        for (size_t first = 0; first < out; first += BAND) {
-            const size_t width = gm_order_width(order, out, first);
-            const struct tile t = {
-                .l = l->w.data + gm_order_index(order, out, in, first, i),
-                .l_row = width,
-                .l_k = 1,
-                .r = dt + first * ld,
-                .r_k = ld,
-                .c = et,
-                .c_row = ld,
-                .base = et,
-                .base_row = ld,
-                .beta = first == 0 ? 0 : 1,
-                .k = gm_order_outputs(order, out, first),
-                .ahead =
-                    l->w.data + gm_order_index(order, out, in, first, i) + rows_of_tile[vectors - 1] * width,
-                .ahead_step = is_large(l) ? rows_of_tile[vectors - 1] * width : 0,
-                .ahead_close = true,
-            };
-            tile_rows(t, inputs, vectors);
-        }
+        for (size_t first = 0; first < out; first += BAND)
+            add_band(l, first, i, inputs, dt, et, vectors);
         transpose((gm_mat){et, inputs, d.rows, ld}, d_prev.data + i, d_prev.ld);
     }
 }

@@ -25,11 +25,7 @@ size_t gm_tile_rows(const gm_layer *layer, gm_precision precision)
     return gm_min(gm_max(rows - rows % 4, TILE_ROWS_LEAST), layer->outputs);
 }
 
-/* Elements from one row to the next. Wide rows begin on a cache line, and rows that would all begin at the
- * same place of a page (4 KiB) are moved apart, because they would share a handful of cache sets. Narrow rows
- * are left dense, so that small worked examples show the leading dimensions of the textbook; but packed
- * kernels write whole vectors. */
-static size_t padded(size_t cols, gm_precision precision, gm_order order)
+size_t gm_layout_row(size_t cols, gm_precision precision, gm_order order)
 {
     const size_t line = GM_ALIGNMENT / gm_precision_size(precision);
     if (cols < 4 * line && order.band == 0)
@@ -53,7 +49,7 @@ static bool reserve(size_t *total, size_t rows, size_t ld, size_t *place)
 static bool reserve_layer(gm_layout *layout, gm_layer_layout *place, const gm_layer *layer,
                           gm_precision precision, const gm_engine_options *options, gm_order order)
 {
-    place->ld = padded(layer->outputs, precision, order);
+    place->ld = gm_layout_row(layer->outputs, precision, order);
     bool fits = reserve(&layout->workspace, layout->batch, place->ld, &place->a);
     place->z = place->a;
     if (options->keep_z || gm_activation_needs_z(layer->activation))
@@ -104,8 +100,8 @@ gm_status gm_layout_make(gm_layout *layout, gm_layer_layout *places, const gm_la
     const bool tiles =
         !options->inference && (order.band || gm_optimizer_needs_tile(options->optimizer.kind));
     *layout = (gm_layout){.batch = options->batch,
-                          .x_ld = padded(inputs, precision, order),
-                          .y_ld = padded(outputs, precision, order)};
+                          .x_ld = gm_layout_row(inputs, precision, order),
+                          .y_ld = gm_layout_row(outputs, precision, order)};
     bool fits = reserve(&layout->workspace, layout->batch, layout->x_ld, &layout->x) &&
                 reserve(&layout->workspace, layout->batch, layout->y_ld, &layout->y) &&
                 reserve(&layout->workspace, layout->batch, 1, &layout->ones);

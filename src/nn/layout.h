@@ -47,6 +47,12 @@ size_t gm_planned_threads(const gm_engine_options *options);
  * until the optimizer has read them. */
 size_t gm_tile_rows(const gm_layer *layer, gm_precision precision);
 
+/* Elements from one row to the next. Wide rows begin on a cache line, and rows that would all begin at the
+ * same place of a page (4 KiB) are moved apart, because they would share a handful of cache sets. Narrow rows
+ * are left dense, so that small worked examples show the leading dimensions of the textbook; but packed
+ * kernels write whole vectors. */
+size_t gm_layout_row(size_t cols, gm_precision precision, gm_order order);
+
 /* The layout in bytes. */
 gm_memory gm_layout_memory(const gm_layout *layout, size_t parameter_count, gm_precision precision);
 
