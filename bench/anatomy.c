@@ -223,7 +223,7 @@ static gm_status dissect(gm_result *result, const gm_environment *env, const gm_
     const gm_workload_options *o = &timed[1].options;
     const gm_candidate *c = &timed[1].candidate;
     const size_t steps = c->iterations * c->count;
-    const size_t working = gm_engine_working_threads(timed[1].workload.engine, o->batch);
+    const size_t working = gm_engine_plan(timed[1].workload.engine, o->batch).threads;
     for (size_t i = 0; i < profile->threads * profile->layers * GM_PHASE_COUNT; i++)
         profile->seconds[i] = 0;
     profile->threads = working;

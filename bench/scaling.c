@@ -33,7 +33,7 @@ static gm_status add_row(gm_result *result, const gm_timed *t, const gm_timed *f
     gm_result_number(result, row, "batch", (double)o->batch);
     gm_result_text(result, row, "backend", "%s", o->backend);
     gm_result_number(result, row, "threads", (double)o->threads);
-    gm_result_number(result, row, "working", (double)gm_engine_working_threads(t->workload.engine, o->batch));
+    gm_result_number(result, row, "working", (double)gm_engine_plan(t->workload.engine, o->batch).threads);
     gm_result_number(result, row, "milliseconds", s->median * 1e3);
     gm_result_number(result, row, "spread", 100 * s->deviation / s->median);
     gm_result_number(result, row, "gflops", gm_timed_flops(t) / 1e9);

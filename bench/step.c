@@ -68,7 +68,7 @@ static gm_status add_row(gm_result *result, const gm_environment *env, const gm_
     const gm_workload_options *o = &t->options;
     const gm_statistics *s = &t->candidate.statistics;
     const size_t threads = gm_engine_threads(t->workload.engine);
-    const size_t working = gm_engine_working_threads(t->workload.engine, o->batch);
+    const size_t working = gm_engine_plan(t->workload.engine, o->batch).threads;
     const double flops = gm_timed_flops(t);
     gm_result_row *row =
         gm_result_add(result, error, "step/%s/batch:%zu/%s/threads:%zu/%s/%s/%s", o->net.name, o->batch,

@@ -204,7 +204,7 @@ static void check_layer(struct layer *l)
     const gm_backend *backend = l->backend;
     backend->forward(&l->view, l->a.m, l->z.m);
     expect_forward(l);
-    backend->hidden_delta(&l->view, l->d.m, l->d_prev.m, l->scratch);
+    backend->hidden_delta(&l->view, l->d.m, 0, l->d_prev.m, l->scratch);
     expect_hidden_delta(l);
     backend->bias_gradient(&l->view, l->d.m, 1, 0, l->gb.m.data);
     weight_gradient(l, 1, 0);
@@ -278,7 +278,7 @@ Test(T(backend), slabs)
     for (size_t i = 0; (backend = backend_at(i)); i++) {
         struct layer l = make_layer(backend, 11, 9, 12, 3, 5);
         backend->forward(&l.view, gm_rows(l.a.m, 4, 5), gm_rows(l.z.m, 4, 5));
-        backend->hidden_delta(&l.view, gm_rows(l.d.m, 4, 5), gm_rows(l.d_prev.m, 4, 5), l.scratch);
+        backend->hidden_delta(&l.view, gm_rows(l.d.m, 4, 5), 0, gm_rows(l.d_prev.m, 4, 5), l.scratch);
         for (size_t r = 0; r < 11; r++) {
             const bool mine = r >= 4 && r < 9;
             cr_expect_eq(!isnan(gm_row(l.z.m, r)[0]), mine, "%s, Z row %zu", backend->name, r);
@@ -328,7 +328,7 @@ Test(T(backend), large_products_by_a_random_vector)
             l.b.m.data[j] = 0;
         backend->forward(&l.view, l.a.m, l.z.m);
         expect_product(backend->name, l.z.m, l.a.m, false, l.w.m, true, l.in); /* A W^T */
-        backend->hidden_delta(&l.view, l.d.m, l.d_prev.m, l.scratch);
+        backend->hidden_delta(&l.view, l.d.m, 0, l.d_prev.m, l.scratch);
         expect_product(backend->name, l.d_prev.m, l.d.m, false, l.w.m, false, l.out); /* D W */
         weight_gradient(&l, 1, 0);
         expect_product(backend->name, l.gw.m, l.d.m, true, l.a.m, false, l.n); /* D^T A */

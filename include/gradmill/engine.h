@@ -92,7 +92,7 @@ typedef struct gm_profile {
 typedef struct gm_engine_options {
     const char *backend; /* a name from gm_backend_name; default "blas" */
     size_t batch;        /* largest number of rows in one call, >= 1; default 128 */
-    size_t threads;      /* default 0: what affinity and quota allow (gm_system_threads) */
+    size_t threads;      /* default 0: up to what affinity and quota allow (gm_system_threads) */
     gm_optimizer optimizer;
     bool inference;      /* no deltas, no optimizer state: step and gradient are refused; default false */
     bool keep_z;         /* keep Z apart from A so that gm_engine_view can show it; default false */
@@ -131,9 +131,15 @@ GM_API void gm_engine_destroy(gm_engine *engine);
 GM_API gm_memory gm_engine_memory(const gm_engine *engine);
 GM_API size_t gm_engine_batch(const gm_engine *engine);
 GM_API size_t gm_engine_threads(const gm_engine *engine);
-/* The threads that will work on a batch of this many rows: small steps are over before a second thread is
- * awake. */
-GM_API size_t gm_engine_working_threads(const gm_engine *engine, size_t rows);
+/* How a step of a batch of `rows` rows will be shared, and how long it should take. */
+typedef struct gm_plan {
+    size_t threads; /* that will work: those that were asked for; with 0, one or all, whichever is faster */
+    bool cuts_weights; /* each has some of the weights of every layer; else some rows of the batch */
+    double seconds;    /* of the step, expected; 0 if nothing was measured because there was no choice */
+} gm_plan;
+/* 1 <= rows <= batch. The first call of this, or of anything below, measures the network's layers for some
+ * milliseconds where there is a choice; this one does so in any case. */
+GM_API gm_plan gm_engine_plan(gm_engine *engine, size_t rows);
 GM_API gm_network *gm_engine_network(gm_engine *engine);
 
 /* Forward only: writes A of the output layer, x.rows x outputs numbers of the network's precision, without

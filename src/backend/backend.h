@@ -2,7 +2,8 @@
  *
  * Everything that differs between plain loops, BLAS calls and packed weights stands behind this table. It
  * speaks of layers and deltas, not of gemm. Shapes: a layer maps n x in to n x out, W is out x in.
- * A matrix handed in may be a slab: forward and hidden_delta work on any rows of the batch, bias_gradient and
+ * A matrix handed in may be a slab: forward works on any rows of the batch, and with a view of some outputs
+ * (gm_view_outputs) on these alone; hidden_delta on any rows and some inputs; bias_gradient and
  * weight_gradient on some rows of W (that is, columns of D). No function reads a target whose beta is 0.
  *
  * A backend may keep weights in an order of its own (order.h). The engine then holds them in that order while
@@ -29,6 +30,16 @@ typedef struct gm_layer_view {
     size_t index;     /* of the layer, for the trace */
 } gm_layer_view;
 
+/* The layer as if it had only `count` outputs from `first` on; in a packed order `first` begins a band. */
+static inline gm_layer_view gm_view_outputs(const gm_layer_view *layer, size_t first, size_t count)
+{
+    gm_layer_view part = *layer;
+    part.w.data += first * part.w.cols;
+    part.w.rows = count;
+    part.b += first;
+    return part;
+}
+
 typedef struct gm_backend {
     const char *name;
     const char *summary; /* one line for humans */
@@ -42,8 +53,8 @@ typedef struct gm_backend {
     void (*forward)(const gm_layer_view *layer, gm_mat a_prev, gm_mat z);
 
     /* BP2 without its factor: D_prev = D W     n x in = (n x out)(out x in)
-     * The caller multiplies by f'(Z_prev) elementwise. */
-    void (*hidden_delta)(const gm_layer_view *layer, gm_mat d, gm_mat d_prev, REAL *scratch);
+     * for the d_prev.cols inputs from `first` on. The caller multiplies by f'(Z_prev) elementwise. */
+    void (*hidden_delta)(const gm_layer_view *layer, gm_mat d, size_t first, gm_mat d_prev, REAL *scratch);
 
     /* BP3: gb = alpha D^T 1 + beta gb          out */
     void (*bias_gradient)(const gm_layer_view *layer, gm_mat d, REAL alpha, REAL beta, REAL *gb);

@@ -30,14 +30,15 @@ GM_VECTOR static void T(forward_ijk)(const gm_layer_view *l, gm_mat a, gm_mat z)
 }
 
 /* D_prev = D W             e_ij = sum_k d_ik w_kj */
-GM_VECTOR static void T(hidden_delta_ijk)(const gm_layer_view *l, gm_mat d, gm_mat d_prev, REAL *scratch)
+GM_VECTOR static void T(hidden_delta_ijk)(const gm_layer_view *l, gm_mat d, size_t first, gm_mat d_prev,
+                                          REAL *scratch)
 {
     (void)scratch;
     for (size_t i = 0; i < d_prev.rows; i++) {
         for (size_t j = 0; j < d_prev.cols; j++) {
             REAL sum = 0;
             for (size_t k = 0; k < d.cols; k++)
-                sum += gm_row(d, i)[k] * gm_row(l->w, k)[j];
+                sum += gm_row(d, i)[k] * gm_row(l->w, k)[first + j];
             gm_row(d_prev, i)[j] = sum;
         }
     }
@@ -107,13 +108,14 @@ GM_VECTOR static void T(forward_ikj)(const gm_layer_view *l, gm_mat a, gm_mat z)
     }
 }
 
-GM_VECTOR static void T(hidden_delta_ikj)(const gm_layer_view *l, gm_mat d, gm_mat d_prev, REAL *scratch)
+GM_VECTOR static void T(hidden_delta_ikj)(const gm_layer_view *l, gm_mat d, size_t first, gm_mat d_prev,
+                                          REAL *scratch)
 {
     (void)scratch;
     for (size_t i = 0; i < d_prev.rows; i++) {
         scale(0, gm_row(d_prev, i), d_prev.cols);
         for (size_t k = 0; k < d.cols; k++)
-            axpy(gm_row(d, i)[k], gm_row(l->w, k), gm_row(d_prev, i), d_prev.cols);
+            axpy(gm_row(d, i)[k], gm_row(l->w, k) + first, gm_row(d_prev, i), d_prev.cols);
     }
 }
 

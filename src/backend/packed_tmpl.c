@@ -99,6 +99,8 @@ static void forward(const gm_layer_view *l, gm_mat a, gm_mat z)
 /* A vector whose lanes from `count` on are 0. */
 ALWAYS vec first_lanes(vec v, size_t count)
 {
+    if (count >= LANES)
+        return v;
     REAL lanes[LANES];
     store(lanes, v);
     for (size_t i = count; i < LANES; i++)
@@ -106,29 +108,36 @@ ALWAYS vec first_lanes(vec v, size_t count)
     return load(lanes);
 }
 
-/* d_prev = W^T d            in = (out x in)^T (out): LANES inputs at a time, each a sum over the lanes.
+/* The dot products of d with the weights of LANES inputs, `w_row` apart (the last one again where there are
+ * fewer). */
+ALWAYS vec dot_each(const REAL *w, size_t w_row, size_t inputs, const REAL *d, size_t outputs)
+{
+    const size_t last = (outputs - 1) / LANES * LANES;
+    const vec d_end = first_lanes(load(d + last), outputs - last);
+    vec sum[LANES];
+    UNROLLED for (size_t j = 0; j < LANES; j++)
+    {
+        const REAL *row = w + gm_min(j, inputs - 1) * w_row;
+        sum[j] = first_lanes(load(row + last), outputs - last) * d_end;
+        for (size_t o = 0; o < last; o += LANES)
+            sum[j] += load(row + o) * load(d + o);
+    }
+    return sum_each(sum);
+}
+
+/* d_prev = W^T d            in = (out x in)^T (out), LANES inputs at a time
  * Padding is masked: zeros are no help against a NaN. */
-static void hidden_delta_of_one(const gm_layer_view *l, const REAL *d, REAL *d_prev)
+static void hidden_delta_of_one(const gm_layer_view *l, const REAL *d, size_t begin, gm_mat d_prev)
 {
     const size_t in = l->w.cols, out = l->w.rows;
     for (size_t first = 0; first < out; first += BAND) {
-        const size_t width = gm_order_width(order, out, first), vectors = width / LANES;
-        const size_t last = gm_order_outputs(order, out, first) - (vectors - 1) * LANES;
-        const vec d_end = first_lanes(load(d + first + (vectors - 1) * LANES), last);
-        for (size_t i = 0; i < in; i += LANES) {
-            vec sum[LANES];
-            for (size_t j = 0; j < LANES; j++) {
-                const REAL *w = l->w.data + gm_order_index(order, out, in, first, gm_min(i + j, in - 1));
-                sum[j] = (vec){0};
-                for (size_t v = 0; v + 1 < vectors; v++)
-                    sum[j] += load(w + v * LANES) * load(d + first + v * LANES);
-                vec end = load(w + (vectors - 1) * LANES);
-                if (last < LANES)
-                    end = first_lanes(end, last);
-                sum[j] += end * d_end;
-            }
-            const vec sums = first_lanes(sum_each(sum), gm_min(LANES, in - i));
-            store(d_prev + i, first == 0 ? sums : load(d_prev + i) + sums);
+        const size_t width = gm_order_width(order, out, first), outputs = gm_order_outputs(order, out, first);
+        for (size_t i = 0; i < d_prev.cols; i += LANES) {
+            const REAL *w = l->w.data + gm_order_index(order, out, in, first, begin + i);
+            const size_t inputs = d_prev.cols - i;
+            const vec sums = first_lanes(dot_each(w, width, inputs, d + first, outputs), inputs);
+            REAL *to = d_prev.data + i;
+            store(to, first == 0 ? sums : load(to) + sums);
         }
     }
 }
@@ -164,29 +173,29 @@ static void add_band(const gm_layer_view *l, size_t first, size_t i, size_t inpu
 }
 
 /* BP2 for at most ROWS_AT_ONCE rows: D_prev^T = W^T D^T        in x n = (in x out)(out x n) */
-static void hidden_delta_of_some(const gm_layer_view *l, gm_mat d, gm_mat d_prev, REAL *scratch)
+static void hidden_delta_of_some(const gm_layer_view *l, gm_mat d, size_t begin, gm_mat d_prev, REAL *scratch)
 {
-    const size_t in = l->w.cols, out = l->w.rows, vectors = vectors_of(d.rows), ld = vectors * LANES;
+    const size_t out = l->w.rows, vectors = vectors_of(d.rows), ld = vectors * LANES;
     REAL *dt = scratch, *et = scratch + gm_order_padded(order, out) * ld;
     transpose(d, dt, ld);
-    for (size_t i = 0, inputs; i < in; i += inputs) {
-        inputs = piece_of(in - i, INPUTS_AT_ONCE);
+    for (size_t i = 0, inputs; i < d_prev.cols; i += inputs) {
+        inputs = piece_of(d_prev.cols - i, INPUTS_AT_ONCE);
         for (size_t first = 0; first < out; first += BAND)
-            add_band(l, first, i, inputs, dt, et, vectors);
+            add_band(l, first, begin + i, inputs, dt, et, vectors);
         transpose((gm_mat){et, inputs, d.rows, ld}, d_prev.data + i, d_prev.ld);
     }
 }
 
 /* BP2: D_prev = D W         n x in = (n x out)(out x in) */
-static void hidden_delta(const gm_layer_view *l, gm_mat d, gm_mat d_prev, REAL *scratch)
+static void hidden_delta(const gm_layer_view *l, gm_mat d, size_t first, gm_mat d_prev, REAL *scratch)
 {
     if (l->batch == 1) {
-        hidden_delta_of_one(l, d.data, d_prev.data);
+        hidden_delta_of_one(l, d.data, first, d_prev);
         return;
     }
     for (size_t r = 0; r < d.rows; r += ROWS_AT_ONCE) {
         const size_t rows = gm_min(ROWS_AT_ONCE, d.rows - r);
-        hidden_delta_of_some(l, gm_rows(d, r, rows), gm_rows(d_prev, r, rows), scratch);
+        hidden_delta_of_some(l, gm_rows(d, r, rows), first, gm_rows(d_prev, r, rows), scratch);
     }
 }
 

@@ -118,8 +118,8 @@ static gm_status assemble(gm_engine *e, gm_error *error)
         status = gm_team_create(&e->team, e->options.threads, error);
     if (status != GM_OK)
         return status;
-    const gm_binding binding = {e->network,   &e->options, &e->layout, e->places,
-                                e->workspace, e->state,    e->own,     e->team};
+    const gm_binding binding = {e->network, &e->options, &e->layout, e->places, e->workspace,
+                                e->state,   e->own,      e->team,    e->chooses};
     e->pass = e->numerics->create(&binding);
     if (!e->pass)
         return gm_fail_memory(error, "the engine", sizeof binding);
@@ -149,6 +149,7 @@ gm_status gm_engine_create(gm_engine **result, gm_network *network, const gm_eng
     e->network = network;
     e->options = *options;
     e->options.threads = gm_planned_threads(options);
+    e->chooses = options->threads == 0;
     e->numerics = numerics_of(network->precision);
     e->keeper = (gm_keeper){.holder = e, .give_back = give_weights};
     status = assemble(e, error);
@@ -191,9 +192,9 @@ size_t gm_engine_threads(const gm_engine *e)
     return e->options.threads;
 }
 
-size_t gm_engine_working_threads(const gm_engine *e, size_t rows)
+gm_plan gm_engine_plan(gm_engine *e, size_t rows)
 {
-    return e->numerics->working_threads(e->pass, rows);
+    return e->numerics->plan(e->pass, rows, true);
 }
 
 gm_network *gm_engine_network(gm_engine *e)

@@ -15,6 +15,7 @@ struct gm_engine {
     gm_team *team;
     const gm_numerics *numerics;
     struct gm_pass *pass;
+    bool chooses;       /* threads were not asked for: a plan may leave some out */
     bool borrowed_blas; /* the BLAS library runs single-threaded on our behalf */
 };
 

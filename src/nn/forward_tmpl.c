@@ -1,19 +1,18 @@
-/* The forward pass. It works on any rows of the batch: a thread that takes its rows through all layers meets
- * no other thread. */
+/* The forward pass. It works on any block of Z: some rows of the batch, some outputs. A thread that takes its
+ * rows through all layers meets no other thread. */
 #include "nn/pass.h"
 
-void T(gm_forward)(const gm_pass *p, gm_share rows, size_t thread)
+/* Z = A_prev W^T + 1 b^T and A = f(Z) of layer l; of the output layer only Z. */
+void T(gm_forward_layer)(const gm_pass *p, size_t l, gm_share rows, gm_share outputs, size_t thread)
 {
-    gm_mat a = gm_rows(p->x, rows.first, rows.count);
-    for (size_t l = 0; l < p->layer_count; l++) {
-        const gm_pass_layer *layer = &p->layers[l];
-        const gm_mat z = gm_rows(layer->z, rows.first, rows.count);
-        /* Z = A_prev W^T + 1 b^T        n x out = (n x in)(out x in)^T */
-        TIMED(p, thread, l, GM_PHASE_FORWARD, p->backend->forward(&layer->view, a, z));
-        a = gm_rows(layer->a, rows.first, rows.count);
-        if (l + 1 < p->layer_count)
-            TIMED(p, thread, l, GM_PHASE_ACTIVATION, gm_apply(p, l, rows)); /* A = f(Z) */
-    }
+    const gm_pass_layer *layer = &p->layers[l];
+    const gm_mat a_prev = gm_rows(l > 0 ? p->layers[l - 1].a : p->x, rows.first, rows.count);
+    const gm_mat z = gm_cols(gm_rows(layer->z, rows.first, rows.count), outputs.first, outputs.count);
+    const gm_layer_view view = gm_view_outputs(&layer->view, outputs.first, outputs.count);
+    /* Z = A_prev W^T + 1 b^T        n x out = (n x in)(out x in)^T */
+    TIMED(p, thread, l, GM_PHASE_FORWARD, p->backend->forward(&view, a_prev, z));
+    if (l + 1 < p->layer_count)
+        TIMED(p, thread, l, GM_PHASE_ACTIVATION, gm_apply(p, l, rows, outputs)); /* A = f(Z) */
 }
 
 double T(gm_output)(const gm_pass *p, gm_share rows, size_t thread)
@@ -27,7 +26,7 @@ double T(gm_output)(const gm_pass *p, gm_share rows, size_t thread)
         TIMED(p, thread, l, GM_PHASE_LOSS, loss = p->loss->value(z, y, a));
         return loss;
     }
-    TIMED(p, thread, l, GM_PHASE_ACTIVATION, gm_apply(p, l, rows));
+    TIMED(p, thread, l, GM_PHASE_ACTIVATION, gm_apply(p, l, rows, gm_all(out->view.w.rows)));
     if (p->judged)
         TIMED(p, thread, l, GM_PHASE_LOSS, loss = p->loss->value(a, y, a));
     return loss;

@@ -18,6 +18,7 @@ typedef struct gm_binding {
     void *workspace, *state; /* blocks as layout says */
     void *own;               /* the weights in the backend's order; NULL: in the network's block */
     gm_team *team;
+    bool chooses; /* the plan may leave threads out */
 } gm_binding;
 
 /* What a pass shall do after forward. */
@@ -42,7 +43,7 @@ typedef struct gm_numerics {
     /* The weights from the network's block into the backend's order, and back. */
     void (*take_weights)(struct gm_pass *pass);
     void (*give_weights)(struct gm_pass *pass);
-    size_t (*working_threads)(const struct gm_pass *pass, size_t rows);
+    gm_plan (*plan)(struct gm_pass *pass, size_t rows, bool predict);
 } gm_numerics;
 
 extern const gm_numerics gm_numerics_f32, gm_numerics_f64;

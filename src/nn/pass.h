@@ -10,6 +10,7 @@
 #include "nn/activation.h"
 #include "nn/loss.h"
 #include "nn/network.h"
+#include "nn/plan.h"
 
 /* One layer: parameters, and its matrices for a whole batch. */
 typedef struct gm_pass_layer {
@@ -46,11 +47,14 @@ typedef struct gm_pass {
     gm_pass_layer *layers; /* layer_count */
     size_t layer_count;
     gm_team *team;
-    size_t threads; /* of the team that work on a batch */
+    gm_plan plan;   /* of the batch at work */
+    gm_costs costs; /* what plans are made by */
+    bool chooses;   /* whether it may leave threads out */
 
     gm_mat x, y;         /* the batch at work; y.data NULL: forward only */
     gm_mat own_x, own_y; /* places in the workspace for batches that must be converted */
     size_t rows;         /* of the batch at work */
+    bool learns;         /* there are deltas */
     bool judged;         /* whether the loss is wanted */
     bool backward;       /* whether BP1 to BP4 follow */
     double *losses;      /* one sum for each thread, a cache line apart */
@@ -87,43 +91,66 @@ static inline void gm_pass_add_time(const gm_pass *p, size_t thread, size_t laye
     p->profile->seconds[(thread * p->profile->layers + layer) * GM_PHASE_COUNT + phase] += seconds;
 }
 
-/* Rows of a matrix for work element by element: one long row, where nothing or only the padding of a packed
- * order lies between them. */
-static inline gm_mat gm_flat(const gm_pass *p, const gm_pass_layer *layer, gm_mat m, gm_share rows)
+static inline gm_share gm_all(size_t count)
+{
+    return (gm_share){0, count};
+}
+
+/* A block of a layer's matrix for work element by element: one long row, if it is whole rows with nothing or
+ * only the padding of a packed order between them. */
+static inline gm_mat gm_flat(const gm_pass *p, const gm_pass_layer *layer, gm_mat m, gm_share rows,
+                             gm_share cols)
 {
     m = gm_rows(m, rows.first, rows.count);
-    if (layer->f->elementwise && m.ld == gm_order_padded(p->backend->order, m.cols))
+    if (cols.count == m.cols && layer->f->elementwise && m.ld == gm_order_padded(p->backend->order, m.cols))
         return (gm_mat){m.data, 1, m.rows * m.ld, m.rows * m.ld};
-    return m;
+    return gm_cols(m, cols.first, cols.count);
 }
 
-/* A = f(Z) for rows of layer l. */
-static inline void gm_apply(const gm_pass *p, size_t l, gm_share rows)
+/* A = f(Z) for a block of layer l. */
+static inline void gm_apply(const gm_pass *p, size_t l, gm_share rows, gm_share cols)
 {
     const gm_pass_layer *layer = &p->layers[l];
-    layer->f->apply(gm_flat(p, layer, layer->z, rows), gm_flat(p, layer, layer->a, rows));
+    layer->f->apply(gm_flat(p, layer, layer->z, rows, cols), gm_flat(p, layer, layer->a, rows, cols));
 }
 
-/* D = D (.) f'(Z) for rows of layer l. */
-static inline void gm_chain(const gm_pass *p, size_t l, gm_share rows)
+/* D = D (.) f'(Z) for a block of layer l. */
+static inline void gm_chain(const gm_pass *p, size_t l, gm_share rows, gm_share cols)
 {
     const gm_pass_layer *layer = &p->layers[l];
-    layer->f->chain(gm_flat(p, layer, layer->z, rows), gm_flat(p, layer, layer->a, rows),
-                    gm_flat(p, layer, layer->d, rows));
+    layer->f->chain(gm_flat(p, layer, layer->z, rows, cols), gm_flat(p, layer, layer->a, rows, cols),
+                    gm_flat(p, layer, layer->d, rows, cols));
 }
 
-/* Z and A of every layer but the output's A, for these rows of the batch. */
-void T(gm_forward)(const gm_pass *p, gm_share rows, size_t thread);
+/* Z and A of layer l (but the output's A), for these rows of the batch and these outputs; in a packed order
+ * they begin a band. */
+void T(gm_forward_layer)(const gm_pass *p, size_t l, gm_share rows, gm_share outputs, size_t thread);
 
-/* A of the output layer from its Z, and the sum of the rows' losses (0 without targets). */
+/* A of the output layer from its Z, and the sum of the rows' losses (0 if they are not wanted). */
 double T(gm_output)(const gm_pass *p, gm_share rows, size_t thread);
 
-/* BP1 and BP2: the deltas of all layers for these rows. */
+/* BP1 for these rows. */
 void T(gm_output_delta)(const gm_pass *p, gm_share rows, size_t thread);
-void T(gm_hidden_deltas)(const gm_pass *p, gm_share rows, size_t thread);
 
-/* BP3, BP4 and what the rule makes of them, for one thread's share of the rows of every W. */
-void T(gm_update)(const gm_pass *p, size_t thread);
+/* BP2 of layer l >= 1 for these rows and these of its inputs. */
+void T(gm_hidden_delta)(const gm_pass *p, size_t l, gm_share rows, gm_share inputs, size_t thread);
+
+/* The outputs, or the inputs, of a layer that are a thread's own when a step is cut by its weights. */
+gm_share T(gm_own_outputs)(const gm_pass *p, size_t l, size_t thread, size_t threads);
+gm_share T(gm_own_inputs)(const gm_pass *p, size_t l, size_t thread, size_t threads);
+
+/* Rows of the batch go to threads in so many at once: fewer leave kernels with half-empty registers. */
+#define GM_ROW_GRAIN 4
+
+/* The best plan for a batch of so many rows. Costs are measured once (some milliseconds; A and D are written
+ * over) if there is a choice or `predicted` is set; else plan.seconds is 0. */
+gm_plan T(gm_make_plan)(gm_pass *p, size_t rows, bool predicted);
+
+/* BP4 for a part of the W of layer l, then what the rule makes of it. */
+void T(gm_update_part)(const gm_pass *p, size_t l, gm_part part, size_t thread);
+
+/* BP3, BP4 and what the rule makes of them, for one thread's share of the W of layer l. */
+void T(gm_update_layer)(const gm_pass *p, size_t l, size_t thread);
 
 /* Takes a step's constants from the optimizer; to be called before T(gm_update) when the rule is a step. */
 void T(gm_update_prepare)(gm_pass *p);

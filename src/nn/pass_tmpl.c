@@ -1,8 +1,9 @@
-/* One pass over a batch: forward, BP1, BP2 by rows of the batch; one barrier; BP3, BP4 and update by rows of
- * W.
+/* One pass over a batch: forward, BP1, BP2; a barrier; BP3, BP4 and update by rows of W.
  *
- * Between the phases every thread needs all rows of D and A, within a phase it needs nobody. BP2 of a layer
- * reads the old W, because no W changes before the barrier. */
+ * What comes before the barrier is cut by rows of the batch: nobody needs anybody. Or, when there are fewer
+ * rows than threads can share, by weights: every thread has its outputs (forward) or inputs (BP2) of each
+ * layer, and they meet after each. BP2 of a layer reads the old W, because no W changes before the barrier.
+ */
 #include "nn/pass.h"
 #include "backend/pack.h"
 #include "base/error.h"
@@ -11,35 +12,58 @@
 
 #include <string.h>
 
-/* Rows of the batch go to threads in fours: fewer leave BLAS kernels with half-empty registers. */
-#define ROW_GRAIN 4
-
-/* Below this much work a step is over before a second thread is awake. */
-#define TEAM_FLOP 1e6
-
 static void wait_for_all(const gm_pass *p, size_t thread)
 {
-    if (p->threads > 1)
+    if (p->plan.threads > 1)
         TIMED(p, thread, 0, GM_PHASE_WAIT, gm_team_barrier(p->team));
+}
+
+static void forward(const gm_pass *p, gm_share own_rows, size_t thread)
+{
+    const bool cut_weights = p->plan.cuts_weights;
+    const gm_share rows = cut_weights ? gm_all(p->rows) : own_rows;
+    for (size_t l = 0; l < p->layer_count; l++) {
+        const gm_share outputs =
+            cut_weights ? T(gm_own_outputs)(p, l, thread, p->plan.threads) : gm_all(p->layers[l].view.w.rows);
+        if (rows.count > 0 && outputs.count > 0)
+            T(gm_forward_layer)(p, l, rows, outputs, thread);
+        if (cut_weights)
+            wait_for_all(p, thread);
+    }
+}
+
+/* Layer 1 has nothing before it that could learn: its D W is never computed. */
+static void hidden_deltas(const gm_pass *p, gm_share own_rows, size_t thread)
+{
+    const bool cut_weights = p->plan.cuts_weights;
+    const gm_share rows = cut_weights ? gm_all(p->rows) : own_rows;
+    for (size_t l = p->layer_count - 1; l > 0; l--) {
+        if (cut_weights) /* D of this layer is complete */
+            wait_for_all(p, thread);
+        const gm_share inputs =
+            cut_weights ? T(gm_own_inputs)(p, l, thread, p->plan.threads) : gm_all(p->layers[l].view.w.cols);
+        if (rows.count > 0 && inputs.count > 0)
+            T(gm_hidden_delta)(p, l, rows, inputs, thread);
+    }
 }
 
 static void work(void *context, size_t thread)
 {
     const gm_pass *p = context;
-    const gm_share rows = gm_team_share(p->rows, ROW_GRAIN, thread, p->threads);
+    const gm_share rows = gm_team_share(p->rows, GM_ROW_GRAIN, thread, p->plan.threads);
     double loss = 0;
+    forward(p, rows, thread);
     if (rows.count > 0) {
-        T(gm_forward)(p, rows, thread);
         loss = T(gm_output)(p, rows, thread);
-        if (p->backward) {
-            T(gm_output_delta)(p, rows, thread);  /* BP1 */
-            T(gm_hidden_deltas)(p, rows, thread); /* BP2 */
-        }
+        if (p->backward)
+            T(gm_output_delta)(p, rows, thread); /* BP1 */
     }
     p->losses[thread * LOSS_STRIDE] = loss;
     if (p->backward) {
+        hidden_deltas(p, rows, thread); /* BP2 */
         wait_for_all(p, thread);
-        T(gm_update)(p, thread); /* BP3, BP4 */
+        for (size_t l = p->layer_count; l-- > 0;)
+            T(gm_update_layer)(p, l, thread); /* BP3, BP4 */
     }
     if (p->profile) /* the team waits at the end of the work in any case; here the wait is seen */
         wait_for_all(p, thread);
@@ -53,12 +77,13 @@ static void run(gm_pass *p, gm_task task, void *gradient, double *loss)
     p->gradient = gradient;
     if (task == GM_TASK_STEP)
         T(gm_update_prepare)(p);
-    if (p->threads > 1)
+    if (p->plan.threads > 1)
         gm_team_run(p->team, work, p);
     else
         gm_team_run_alone(work, p);
     double sum = 0;
-    for (size_t thread = 0; thread < p->threads; thread++) /* in this order, so that sums repeat to the bit */
+    for (size_t thread = 0; thread < p->plan.threads;
+         thread++) /* in this order, so that sums repeat to the bit */
         sum += p->losses[thread * LOSS_STRIDE];
     if (loss)
         *loss = sum / (double)p->rows;
@@ -111,21 +136,13 @@ static gm_status take_labels(gm_array array, gm_mat own, gm_mat *y, gm_error *er
     return GM_OK;
 }
 
-/* How many threads a batch of this many rows deserves. */
-static size_t working_threads(const gm_pass *p, size_t rows)
-{
-    double weights = 0;
-    for (size_t l = 0; l < p->layer_count; l++)
-        weights += (double)p->layers[l].view.w.rows * (double)p->layers[l].view.w.cols;
-    return 2 * weights * (double)rows < TEAM_FLOP ? 1 : gm_team_threads(p->team);
-}
-
 static gm_status bind(gm_pass *p, gm_array x, const gm_array *y, gm_error *error)
 {
+    if (x.rows != p->rows)
+        p->plan = T(gm_make_plan)(p, x.rows, false);
     p->rows = x.rows;
     p->x = take(x, p->own_x);
     p->y = (gm_mat){0};
-    p->threads = working_threads(p, x.rows);
     for (size_t l = 0; l < p->layer_count; l++)
         p->layers[l].view.batch = x.rows;
     if (y && y->type == GM_TYPE_LABEL)
@@ -154,6 +171,7 @@ static void destroy(gm_pass *p)
     if (!p)
         return;
     gm_free(p->layers);
+    gm_free(p->costs.layers);
     gm_free(p->losses);
     gm_free(p);
 }
@@ -190,7 +208,8 @@ static gm_pass *create(const gm_binding *b)
         return NULL;
     p->layers = gm_alloc(network->layer_count, sizeof *p->layers);
     p->losses = gm_alloc(gm_team_threads(b->team) * LOSS_STRIDE, sizeof *p->losses);
-    if (!p->layers || !p->losses) {
+    p->costs.layers = gm_alloc(network->layer_count, sizeof *p->costs.layers);
+    if (!p->layers || !p->losses || !p->costs.layers) {
         destroy(p);
         return NULL;
     }
@@ -198,6 +217,8 @@ static gm_pass *create(const gm_binding *b)
     p->loss = &T(gm_loss_kernels)[network->loss];
     p->layer_count = network->layer_count;
     p->team = b->team;
+    p->chooses = b->chooses;
+    p->learns = !b->options->inference;
     p->profile = b->options->profile;
     p->optimizer = &b->options->optimizer;
     p->network = network;
@@ -284,7 +305,7 @@ const gm_numerics T(gm_numerics) = {
     .run = run,
     .copy_outputs = copy_outputs,
     .view = view,
-    .working_threads = working_threads,
+    .plan = T(gm_make_plan),
     .take_weights = take_weights,
     .give_weights = give_weights,
 };

@@ -131,10 +131,10 @@ static void apply(const gm_pass *p, const gm_step_constants *c, size_t index, si
                        p->state + p->parameter_count + index);
 }
 
-/* BP4 for a part of W, then the update of this part. */
-static void update_weights(const gm_pass *p, const gm_pass_layer *layer, gm_mat a_prev, gm_part part,
-                           size_t thread)
+void T(gm_update_part)(const gm_pass *p, size_t l, gm_part part, size_t thread)
 {
+    const gm_pass_layer *layer = &p->layers[l];
+    const gm_mat a_prev = gm_rows(l > 0 ? p->layers[l - 1].a : p->x, 0, p->rows);
     const size_t index = layer->weights + part.index;
     const gm_mat d = gm_cols(gm_rows(layer->d, 0, p->rows), part.output, part.outputs);
     const gm_mat a = gm_cols(a_prev, part.input, part.inputs);
@@ -178,48 +178,47 @@ static void update_biases(const gm_pass *p, const gm_pass_layer *layer, gm_share
 #define INPUT_GRAIN  16
 
 /* One thread's rows of W; an optimizer that follows finds them still in cache, tile by tile. */
-static void update_rows(const gm_pass *p, const gm_pass_layer *layer, gm_mat a_prev, gm_share mine,
-                        size_t thread)
+static void update_rows(const gm_pass *p, size_t l, gm_share mine, size_t thread)
 {
+    const gm_pass_layer *layer = &p->layers[l];
     const size_t in = layer->view.w.cols, step = p->rule->apply ? layer->tile_rows : mine.count;
     for (size_t done = 0; done < mine.count; done += step) {
         const gm_share rows = {mine.first + done, gm_min(step, mine.count - done)};
         const gm_part part = {rows.first, rows.count, 0, in, rows.first * in, rows.count * in, in};
-        update_weights(p, layer, a_prev, part, thread);
+        T(gm_update_part)(p, l, part, thread);
     }
 }
 
 /* One thread's bands, or, when there are too few to go round, its inputs of every band. The same columns of A
  * meet all bands before the next ones are fetched. */
-static void update_bands(const gm_pass *p, const gm_pass_layer *layer, gm_mat a_prev, size_t thread)
+static void update_bands(const gm_pass *p, size_t l, size_t thread)
 {
+    const gm_pass_layer *layer = &p->layers[l];
     const gm_order order = p->backend->order;
     const size_t in = layer->view.w.cols, out = layer->view.w.rows;
     const size_t bands = (out + order.band - 1) / order.band;
-    const bool by_bands = bands % p->threads == 0 || bands >= 4 * p->threads;
+    const bool by_bands = bands % p->plan.threads == 0 || bands >= 4 * p->plan.threads;
     const gm_share outputs =
-        by_bands ? gm_team_share(out, order.band, thread, p->threads) : (gm_share){0, out};
-    const gm_share inputs = by_bands ? (gm_share){0, in} : gm_team_share(in, INPUT_GRAIN, thread, p->threads);
+        by_bands ? gm_team_share(out, order.band, thread, p->plan.threads) : (gm_share){0, out};
+    const gm_share inputs =
+        by_bands ? (gm_share){0, in} : gm_team_share(in, INPUT_GRAIN, thread, p->plan.threads);
     const size_t last_input = inputs.first + inputs.count, last_output = outputs.first + outputs.count;
     for (size_t i = inputs.first; i < last_input; i += order.inputs) {
         for (size_t o = outputs.first; o < last_output; o += order.band)
-            update_weights(p, layer, a_prev, gm_order_part(order, out, in, o, i, last_input), thread);
+            T(gm_update_part)(p, l, gm_order_part(order, out, in, o, i, last_input), thread);
     }
 }
 
-void T(gm_update)(const gm_pass *p, size_t thread)
+void T(gm_update_layer)(const gm_pass *p, size_t l, size_t thread)
 {
+    const gm_pass_layer *layer = &p->layers[l];
+    const size_t grain = gm_max(OUTPUT_GRAIN, p->backend->order.lanes);
+    const gm_share mine = gm_team_share(layer->view.w.rows, grain, thread, p->plan.threads);
     const bool learns_bias = p->rule->target == INTO_GRADIENT || !p->optimizer->freeze_bias;
-    for (size_t l = p->layer_count; l-- > 0;) {
-        const gm_pass_layer *layer = &p->layers[l];
-        const gm_mat a_prev = l > 0 ? gm_rows(p->layers[l - 1].a, 0, p->rows) : gm_rows(p->x, 0, p->rows);
-        const gm_share mine = gm_team_share(layer->view.w.rows, gm_max(OUTPUT_GRAIN, p->backend->order.lanes),
-                                            thread, p->threads);
-        if (learns_bias && mine.count > 0)
-            update_biases(p, layer, mine, thread);
-        if (p->backend->order.band)
-            update_bands(p, layer, a_prev, thread);
-        else
-            update_rows(p, layer, a_prev, mine, thread);
-    }
+    if (learns_bias && mine.count > 0)
+        update_biases(p, layer, mine, thread);
+    if (p->backend->order.band)
+        update_bands(p, l, thread);
+    else
+        update_rows(p, l, mine, thread);
 }

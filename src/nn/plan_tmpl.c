@@ -1,0 +1,257 @@
+/* Plans: how many threads, and cut by rows or by weights. They are chosen by a model of a step's time,
+ *
+ *     one thread   sum over layers of  n (f + b + w)                       all ALONE
+ *     by rows      sum over layers of  r (f + b) + n w s     + start + 2 barriers
+ *     by weights   sum over layers of  n (f s + b s' + w s)  + start + (2 L + 2) barriers
+ *
+ * with n rows, f, b, w a layer's seconds for a row (forward, BP2, BP4), r the rows and s, s' the share of the
+ * outputs and inputs that the busiest thread has. The constants are measured once for each engine, on its own
+ * layers and matrices: no threshold was guessed on another machine. */
+#include "nn/pass.h"
+#include "nn/optimizer.h"
+
+#include <string.h>
+
+#define INPUT_GRAIN  16
+#define OUTPUT_GRAIN 4
+
+/* Work for one probe: enough to be seen by the clock, and over in a fraction of a millisecond. */
+#define PROBE_FLOP 1e7
+#define PROBE_ROWS 48
+#define PROBES     5 /* the median counts */
+#define BARRIERS   50
+
+gm_share T(gm_own_outputs)(const gm_pass *p, size_t l, size_t thread, size_t threads)
+{
+    return gm_team_share(p->layers[l].view.w.rows, gm_max(OUTPUT_GRAIN, p->backend->order.band), thread,
+                         threads);
+}
+
+gm_share T(gm_own_inputs)(const gm_pass *p, size_t l, size_t thread, size_t threads)
+{
+    return gm_team_share(p->layers[l].view.w.cols, INPUT_GRAIN, thread, threads);
+}
+
+/* One measurement, done by one thread or by all at once. */
+struct probe {
+    gm_pass *pass;
+    enum { FORWARD, HIDDEN_DELTA, WEIGHTS, BARRIER, NOTHING } what;
+    size_t layer, rows;
+    size_t units; /* outputs, or inputs of BP2, in one go */
+    size_t turn;  /* every repetition takes other units, as a step does */
+    bool together;
+    double seconds; /* of thread 0 */
+};
+
+/* `units` of `total`, other ones at each turn and for each thread, in whole grains. */
+static gm_share portion(const struct probe *q, size_t total, size_t grain, size_t thread)
+{
+    const size_t places = gm_max(1, total / gm_max(q->units, grain));
+    const size_t place = (q->turn * gm_team_threads(q->pass->team) + thread) % places;
+    const size_t first = place * (gm_max(q->units, grain) / grain) * grain;
+    return (gm_share){first, gm_min(q->units, total - first)};
+}
+
+/* BP4 and the optimizer, over some of W. */
+static void probe_weights(const struct probe *q, size_t thread)
+{
+    const gm_pass *p = q->pass;
+    const gm_mat w = p->layers[q->layer].view.w;
+    const gm_order order = p->backend->order;
+    const gm_share outputs = portion(q, w.rows, gm_max(OUTPUT_GRAIN, order.band), thread);
+    const size_t end = outputs.first + outputs.count;
+    if (order.band == 0) {
+        const gm_part part = {outputs.first,           outputs.count,          0, w.cols,
+                              outputs.first * w.cols, outputs.count * w.cols, w.cols};
+        T(gm_update_part)(p, q->layer, part, thread);
+    }
+    for (size_t i = 0; order.band > 0 && i < w.cols; i += order.inputs) {
+        for (size_t o = outputs.first; o < end; o += order.band)
+            T(gm_update_part)(p, q->layer, gm_order_part(order, w.rows, w.cols, o, i, w.cols), thread);
+    }
+}
+
+static void probe_once(const struct probe *q, size_t thread)
+{
+    const gm_pass *p = q->pass;
+    const gm_share rows = {q->together ? thread * q->rows : 0, q->rows};
+    switch (q->what) {
+    case FORWARD:
+        T(gm_forward_layer)(p, q->layer, rows, portion(q, p->layers[q->layer].view.w.rows,
+                                                       gm_max(OUTPUT_GRAIN, p->backend->order.band), thread),
+                            thread);
+        break;
+    case HIDDEN_DELTA:
+        T(gm_hidden_delta)(p, q->layer, rows,
+                           portion(q, p->layers[q->layer].view.w.cols, INPUT_GRAIN, thread), thread);
+        break;
+    case WEIGHTS:
+        probe_weights(q, thread);
+        break;
+    case BARRIER:
+        for (int i = 0; i < BARRIERS; i++)
+            gm_team_barrier(p->team);
+        break;
+    case NOTHING:
+        break;
+    }
+}
+
+static void probe_work(void *context, size_t thread)
+{
+    struct probe *q = context;
+    if (q->together)
+        gm_team_barrier(q->pass->team);
+    const uint64_t start = gm_clock();
+    probe_once(q, thread);
+    if (thread == 0)
+        q->seconds = gm_clock_seconds(start, gm_clock());
+}
+
+/* The median of some runs, the first of which counts for nothing. */
+static double probe(struct probe q)
+{
+    double seconds[PROBES];
+    for (q.turn = 0; q.turn <= PROBES; q.turn++) {
+        const uint64_t start = gm_clock();
+        if (q.together)
+            gm_team_run(q.pass->team, probe_work, &q);
+        else
+            gm_team_run_alone(probe_work, &q);
+        if (q.what == NOTHING)
+            q.seconds = gm_clock_seconds(start, gm_clock());
+        size_t at = q.turn == 0 ? 0 : q.turn - 1;
+        for (; at > 0 && seconds[at - 1] > q.seconds; at--)
+            seconds[at] = seconds[at - 1];
+        seconds[at] = q.seconds;
+    }
+    return seconds[PROBES / 2];
+}
+
+/* Seconds for one row and all `total` units of a layer. */
+static double probe_layer(struct probe q, size_t total, size_t grain)
+{
+    const gm_mat w = q.pass->layers[q.layer].view.w;
+    const double flop = 2 * (double)q.rows * (double)w.rows * (double)w.cols;
+    size_t units = flop > PROBE_FLOP ? (size_t)((double)total * PROBE_FLOP / flop) : total;
+    units = gm_max((units + grain - 1) / grain * grain, grain);
+    q.units = gm_min(units, total);
+    return probe(q) * (double)total / (double)q.units / (double)q.rows;
+}
+
+static void measure_layer(gm_pass *p, size_t l, int company)
+{
+    const gm_mat w = p->layers[l].view.w;
+    const bool together = company == TOGETHER;
+    const size_t batch = p->own_x.rows, share = together ? batch / gm_team_threads(p->team) : batch;
+    const size_t out_grain = gm_max(OUTPUT_GRAIN, p->backend->order.band);
+    struct probe q = {.pass = p, .layer = l, .rows = gm_min(share, PROBE_ROWS), .together = together};
+    gm_layer_costs *costs = &p->costs.layers[l];
+    if (q.rows == 0) { /* more threads than rows: each gets weights of the one row */
+        q.rows = 1;
+        q.together = false;
+    }
+    q.what = FORWARD;
+    costs->forward[company] = probe_layer(q, w.rows, out_grain);
+    if (!p->learns)
+        return;
+    if (l > 0) {
+        q.what = HIDDEN_DELTA;
+        costs->hidden_delta[company] = probe_layer(q, w.cols, INPUT_GRAIN);
+    }
+    q.what = WEIGHTS;
+    q.rows = batch;
+    q.together = together;
+    costs->weights[company] = probe_layer(q, w.rows, out_grain);
+}
+
+/* Nothing that counts may change: deltas are 0, and so is the rate of an optimizer that only keeps what it has.
+ * The batch itself is taken in after its plan is made, so the place for it is free. */
+static void still(gm_pass *p)
+{
+    memset(p->own_x.data, 0, p->own_x.rows * p->own_x.ld * sizeof(REAL));
+    for (size_t l = 0; l < p->layer_count; l++) {
+        const gm_pass_layer *layer = &p->layers[l];
+        memset(layer->a.data, 0, layer->a.rows * layer->a.ld * sizeof(REAL));
+        if (p->learns)
+            memset(layer->d.data, 0, layer->d.rows * layer->d.ld * sizeof(REAL));
+    }
+    const REAL rate = p->optimizer->kind == GM_SGD ? 1 : 0; /* BLAS has nothing to do where alpha is 0 */
+    p->rule = &T(gm_update_rules)[p->optimizer->kind];
+    p->weight_constants = (gm_step_constants){
+        .rate = rate, .momentum = 1, .beta1 = 1, .beta2 = 1, .epsilon = 1, .keep = 1, .unbias = 1};
+}
+
+static void measure(gm_pass *p)
+{
+    const size_t threads = gm_team_threads(p->team);
+    gm_profile *profile = p->profile;
+    p->profile = NULL;
+    p->x = p->own_x;
+    p->rows = p->own_x.rows;
+    for (size_t l = 0; l < p->layer_count; l++)
+        p->layers[l].view.batch = p->own_x.rows;
+    for (size_t l = 0; l < p->layer_count; l++) {
+        for (int company = ALONE; company <= (threads > 1 ? TOGETHER : ALONE); company++) {
+            still(p);
+            measure_layer(p, l, company);
+        }
+    }
+    still(p);
+    if (threads > 1) {
+        p->costs.barrier = probe((struct probe){.pass = p, .what = BARRIER, .together = true}) / BARRIERS;
+        p->costs.start = probe((struct probe){.pass = p, .what = NOTHING, .together = true});
+    }
+    p->profile = profile;
+    p->rows = 0; /* no batch is at work */
+    p->costs.known = true;
+}
+
+/* The part of `total` that the busiest thread has: the first. */
+static double busiest(gm_share first, size_t total)
+{
+    return (double)first.count / (double)total;
+}
+
+static double predict(const gm_pass *p, size_t rows, gm_plan plan)
+{
+    const size_t threads = plan.threads;
+    const int company = threads > 1 ? TOGETHER : ALONE;
+    const double n = (double)rows, most_rows = (double)gm_team_share(rows, GM_ROW_GRAIN, 0, threads).count;
+    double seconds = 0;
+    for (size_t l = 0; l < p->layer_count; l++) {
+        const gm_layer_costs *costs = &p->costs.layers[l];
+        const gm_mat w = p->layers[l].view.w;
+        const double outputs = busiest(T(gm_own_outputs)(p, l, 0, threads), w.rows);
+        const double inputs = busiest(T(gm_own_inputs)(p, l, 0, threads), w.cols);
+        seconds += n * costs->weights[company] / (double)threads;
+        if (plan.cuts_weights)
+            seconds += n * (costs->forward[company] * outputs + costs->hidden_delta[company] * inputs);
+        else
+            seconds += most_rows * (costs->forward[company] + costs->hidden_delta[company]);
+    }
+    const size_t barriers = plan.cuts_weights ? 2 * p->layer_count + 2 : 2;
+    return threads > 1 ? seconds + p->costs.start + (double)barriers * p->costs.barrier : seconds;
+}
+
+gm_plan T(gm_make_plan)(gm_pass *p, size_t rows, bool predicted)
+{
+    const size_t threads = gm_team_threads(p->team);
+    const bool packed = p->backend->order.band > 0;
+    /* Where the cut changes how sums are grouped it must not depend on a measurement: the same seed and the
+     * same threads shall give the same bits. */
+    gm_plan best = {.threads = threads, .cuts_weights = rows < threads * GM_ROW_GRAIN && threads > 1};
+    const bool choice = threads > 1 && (p->chooses || packed);
+    if (!choice && !predicted)
+        return best;
+    if (!p->costs.known)
+        measure(p);
+    best.seconds = predict(p, rows, best);
+    for (int other = p->chooses ? 0 : 1; choice && other < (packed ? 3 : 1); other++) {
+        gm_plan plan = {.threads = other == 0 ? 1 : threads, .cuts_weights = other == 2};
+        plan.seconds = predict(p, rows, plan);
+        if (plan.seconds < best.seconds)
+            best = plan;
+    }
+    return best;
+}

@@ -1,0 +1,127 @@
+/* Plans: whatever the number of threads and the cut, the arithmetic is the same; and measuring what a step
+ * costs changes nothing. */
+#include "nets.h"
+#include "nn/engine.h"
+#include "nn/pass.h"
+
+enum { ROWS = 9, IN = 21, OUT = 3, MOST_PARAMETERS = 20000 };
+
+static const net_shape shape = {{IN, 130, 40, OUT}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY};
+static double x[ROWS * IN], y[ROWS * OUT];
+
+static void fill(void)
+{
+    net_fill(x, ROWS * IN, -1, 1);
+    for (size_t r = 0; r < ROWS; r++)
+        y[r * OUT + r % OUT] = 1;
+}
+
+static gm_engine *make(const char *backend, size_t threads, gm_optimizer_kind kind)
+{
+    gm_engine_options options = gm_engine_options_default();
+    options.backend = backend;
+    options.batch = ROWS;
+    options.threads = threads;
+    options.optimizer = gm_optimizer_default(kind);
+    return net_engine(net_make(&shape, GM_F64, 1), &options);
+}
+
+/* Five steps of `rows` rows, cut as told; the parameters afterwards. */
+static void train(const char *backend, size_t threads, bool cuts_weights, size_t rows, double *parameters)
+{
+    gm_engine *engine = make(backend, threads, GM_MOMENTUM);
+    gm_pass *pass = (gm_pass *)engine->pass;
+    const gm_array xs = gm_array_f64(x, rows, IN), ys = gm_array_f64(y, rows, OUT);
+    double loss;
+    gm_engine_loss(engine, xs, ys, &loss, NULL, NULL); /* makes the plan for so many rows */
+    pass->plan = (gm_plan){.threads = threads, .cuts_weights = cuts_weights};
+    for (int i = 0; i < 5; i++)
+        net_step(engine, xs, ys);
+    cr_assert_eq(pass->plan.cuts_weights, cuts_weights, "the plan was made again");
+    memcpy(parameters, gm_network_parameters_const(engine->network),
+           gm_network_parameter_count(engine->network) * sizeof *parameters);
+    net_free(engine);
+}
+
+static void expect_cut(const char *backend, size_t threads, bool cuts_weights, size_t rows, const double *expected)
+{
+    static double actual[MOST_PARAMETERS];
+    const size_t count = (IN + 1) * 130 + 131 * 40 + 41 * OUT;
+    double worst = 0;
+    train(backend, threads, cuts_weights, rows, actual);
+    for (size_t i = 0; i < count; i++)
+        worst = fmax(worst, fabs(actual[i] - expected[i]));
+    cr_expect_lt(worst, 1e-13, "%s, %zu threads, %zu rows, cut by %s: off by %g", backend, threads, rows,
+                 cuts_weights ? "weights" : "rows", worst);
+}
+
+Test(plan, every_cut_gives_the_same)
+{
+    static double expected[MOST_PARAMETERS];
+    fill();
+    for (size_t rows = 1; rows <= ROWS; rows += 4) {
+        const char *backend;
+        train("naive", 1, false, rows, expected);
+        for (size_t b = 0; (backend = gm_backend_name(b)); b++) {
+            for (size_t threads = 1; threads <= 5; threads += 2) {
+                expect_cut(backend, threads, false, rows, expected);
+                expect_cut(backend, threads, true, rows, expected);
+            }
+        }
+    }
+}
+
+/* To the bit, where the order of the sums does not depend on the slab. */
+Test(plan, packed_repeats_to_the_bit)
+{
+    static double one[MOST_PARAMETERS], many[MOST_PARAMETERS];
+    fill();
+    for (size_t rows = 1; rows <= ROWS; rows += 2) {
+        train("packed", 1, false, rows, one);
+        for (size_t threads = 2; threads <= 4; threads++) {
+            for (int cut = 0; cut <= 1; cut++) {
+                train("packed", threads, cut != 0, rows, many);
+                cr_expect_arr_eq(one, many, ((IN + 1) * 130 + 131 * 40 + 41 * OUT) * sizeof *one,
+                                 "%zu rows, %zu threads, cut %d", rows, threads, cut);
+            }
+        }
+    }
+}
+
+Test(plan, measuring_changes_nothing)
+{
+    fill();
+    const char *backend;
+    for (size_t b = 0; (backend = gm_backend_name(b)); b++) {
+        for (int kind = 0; kind < GM_OPTIMIZER_COUNT; kind++) {
+            gm_engine *plain = make(backend, 1, (gm_optimizer_kind)kind);
+            gm_engine *planned = make(backend, 1, (gm_optimizer_kind)kind);
+            const gm_array xs = gm_array_f64(x, ROWS, IN), ys = gm_array_f64(y, ROWS, OUT);
+            for (int i = 0; i < 4; i++) {
+                net_step(plain, xs, ys);
+                net_step(planned, xs, ys);
+                if (i == 1)
+                    cr_expect_gt(gm_engine_plan(planned, ROWS).seconds, 0);
+            }
+            cr_expect_arr_eq(gm_network_parameters_const(plain->network),
+                             gm_network_parameters_const(planned->network),
+                             gm_network_parameter_count(plain->network) * sizeof(double), "%s, %s", backend,
+                             gm_optimizer_name((gm_optimizer_kind)kind));
+            net_free(plain);
+            net_free(planned);
+        }
+    }
+}
+
+/* Threads that were asked for work; without a wish the faster plan is taken, and more rows take longer. */
+Test(plan, threads)
+{
+    gm_engine *asked = make("packed", 3, GM_SGD), *free_choice = make("packed", 0, GM_SGD);
+    cr_expect_eq(gm_engine_plan(asked, ROWS).threads, 3);
+    cr_expect_eq(gm_engine_plan(asked, 1).threads, 3);
+    const gm_plan plan = gm_engine_plan(free_choice, ROWS);
+    cr_expect(plan.threads == 1 || plan.threads == gm_engine_threads(free_choice));
+    cr_expect_gt(gm_engine_plan(free_choice, ROWS).seconds, gm_engine_plan(free_choice, 1).seconds);
+    net_free(asked);
+    net_free(free_choice);
+}
