@@ -249,7 +249,7 @@ Test(engine, refused_options)
     expect_refused(network, &options, GM_LIMIT, "bytes");
     options = gm_engine_options_default();
     options.backend = "cuda";
-    expect_refused(network, &options, GM_USAGE, "expected one of naive, naive-ikj, blas, packed");
+    expect_refused(network, &options, GM_USAGE, "expected auto or one of naive, naive-ikj, blas, packed");
     options = gm_engine_options_default();
     options.optimizer.kind = (gm_optimizer_kind)99;
     expect_refused(network, &options, GM_USAGE, "unknown optimizer 99");
@@ -367,7 +367,9 @@ Test(engine, memory_plan)
             cr_expect_eq(memory.parameters, PARAMETERS * size);
             cr_expect_eq(memory.workspace, engine->layout.workspace * size);
             cr_expect_eq(memory.optimizer, engine->layout.state * size);
-            cr_expect_eq(memory.total, memory.parameters + memory.workspace + memory.optimizer);
+            cr_expect_eq(memory.total,
+                         memory.parameters + memory.packed + memory.workspace + memory.optimizer);
+            cr_expect_eq(memory.packed, engine->layout.own * size);
             cr_expect(memory.optimizer == 0 || !options.inference);
             net_free(engine);
         }

@@ -43,7 +43,8 @@ static void train(const char *backend, size_t threads, bool cuts_weights, size_t
     net_free(engine);
 }
 
-static void expect_cut(const char *backend, size_t threads, bool cuts_weights, size_t rows, const double *expected)
+static void expect_cut(const char *backend, size_t threads, bool cuts_weights, size_t rows,
+                       const double *expected)
 {
     static double actual[MOST_PARAMETERS];
     const size_t count = (IN + 1) * 130 + 131 * 40 + 41 * OUT;

@@ -90,7 +90,8 @@ typedef struct gm_profile {
 } gm_profile;
 
 typedef struct gm_engine_options {
-    const char *backend; /* a name from gm_backend_name; default "blas" */
+    const char *backend; /* a name from gm_backend_name, default "packed"; or "auto": packed or blas, by
+                            measurement when the engine is made */
     size_t batch;        /* largest number of rows in one call, >= 1; default 128 */
     size_t threads;      /* default 0: up to what affinity and quota allow (gm_system_threads) */
     gm_optimizer optimizer;
@@ -141,6 +142,10 @@ typedef struct gm_plan {
  * milliseconds where there is a choice; this one does so in any case. */
 GM_API gm_plan gm_engine_plan(gm_engine *engine, size_t rows);
 GM_API gm_network *gm_engine_network(gm_engine *engine);
+GM_API const char *gm_engine_backend(const gm_engine *engine); /* never "auto" */
+/* The instruction set that this backend was compiled for and that it uses here; NULL if that is not its own
+ * choice. */
+GM_API const char *gm_engine_kernels(const gm_engine *engine);
 
 /* Forward only: writes A of the output layer, x.rows x outputs numbers of the network's precision, without
  * gaps. x.rows <= batch. GM_USAGE: shapes that do not fit (also below). */

@@ -27,7 +27,12 @@ const char *gm_backend_summary(size_t index)
 
 gm_engine_options gm_engine_options_default(void)
 {
-    return (gm_engine_options){.backend = "blas", .batch = 128, .optimizer = gm_optimizer_default(GM_SGD)};
+    return (gm_engine_options){.backend = "packed", .batch = 128, .optimizer = gm_optimizer_default(GM_SGD)};
+}
+
+static bool is_auto(const gm_engine_options *options)
+{
+    return strcmp(options->backend, "auto") == 0;
 }
 
 static gm_status check_backend(const char *wanted, gm_error *error)
@@ -40,12 +45,12 @@ static gm_status check_backend(const char *wanted, gm_error *error)
         const size_t length = strlen(known);
         snprintf(known + length, sizeof known - length, "%s%s", i ? ", " : "", name);
     }
-    return gm_fail(error, GM_USAGE, "unknown backend '%s'; expected one of %s", wanted, known);
+    return gm_fail(error, GM_USAGE, "unknown backend '%s'; expected auto or one of %s", wanted, known);
 }
 
 static gm_status check_options(const gm_engine_options *o, gm_error *error)
 {
-    const gm_status status = check_backend(o->backend, error);
+    const gm_status status = is_auto(o) ? GM_OK : check_backend(o->backend, error);
     if (status != GM_OK)
         return status;
     if (o->batch == 0 || o->batch > INT_MAX)
@@ -68,7 +73,10 @@ gm_status gm_memory_plan(const gm_network_options *network, const gm_engine_opti
     gm_status status = check_options(engine, error);
     if (status != GM_OK)
         return status;
-    const gm_layout_needs needs = needs_of(numerics_of(network->precision), engine);
+    gm_engine_options options = *engine;
+    if (is_auto(engine)) /* the larger of the two */
+        options.backend = "packed";
+    const gm_layout_needs needs = needs_of(numerics_of(network->precision), &options);
     gm_layer *layers = gm_alloc(network->layer_count, sizeof *layers);
     if (!layers)
         return gm_fail_memory(error, "the layers", network->layer_count * sizeof *layers);
@@ -76,7 +84,7 @@ gm_status gm_memory_plan(const gm_network_options *network, const gm_engine_opti
     gm_layout layout;
     status = gm_network_shape(network, layers, &parameters, error);
     if (status == GM_OK)
-        status = gm_layout_make(&layout, NULL, layers, network->layer_count, network->precision, engine,
+        status = gm_layout_make(&layout, NULL, layers, network->layer_count, network->precision, &options,
                                 &needs, error);
     if (status == GM_OK)
         *memory = gm_layout_memory(&layout, parameters, network->precision);
@@ -136,13 +144,9 @@ static void give_weights(void *engine)
     e->numerics->give_weights(e->pass);
 }
 
-gm_status gm_engine_create(gm_engine **result, gm_network *network, const gm_engine_options *options,
-                           gm_error *error)
+static gm_status create(gm_engine **result, gm_network *network, const gm_engine_options *options,
+                        gm_error *error)
 {
-    *result = NULL;
-    gm_status status = check_options(options, error);
-    if (status != GM_OK)
-        return status;
     gm_engine *e = gm_alloc(1, sizeof *e);
     if (!e)
         return gm_fail_memory(error, "an engine", sizeof *e);
@@ -152,12 +156,44 @@ gm_status gm_engine_create(gm_engine **result, gm_network *network, const gm_eng
     e->chooses = options->threads == 0;
     e->numerics = numerics_of(network->precision);
     e->keeper = (gm_keeper){.holder = e, .give_back = give_weights};
-    status = assemble(e, error);
+    const gm_status status = assemble(e, error);
     if (status != GM_OK)
         gm_engine_destroy(e);
     else
         *result = e;
     return status;
+}
+
+/* An engine for each of the two fast backends; the one that expects to be done first stays. */
+static gm_status create_faster(gm_engine **result, gm_network *network, const gm_engine_options *options,
+                               gm_error *error)
+{
+    gm_engine *packed = NULL, *blas = NULL;
+    gm_engine_options one = *options;
+    one.backend = "packed";
+    gm_status status = create(&packed, network, &one, error);
+    one.backend = "blas";
+    if (status == GM_OK)
+        status = create(&blas, network, &one, error);
+    if (status != GM_OK) {
+        gm_engine_destroy(packed);
+        return status;
+    }
+    const bool packs = gm_engine_plan(packed, one.batch).seconds <= gm_engine_plan(blas, one.batch).seconds;
+    *result = packs ? packed : blas;
+    gm_engine_destroy(packs ? blas : packed);
+    return GM_OK;
+}
+
+gm_status gm_engine_create(gm_engine **result, gm_network *network, const gm_engine_options *options,
+                           gm_error *error)
+{
+    *result = NULL;
+    const gm_status status = check_options(options, error);
+    if (status != GM_OK)
+        return status;
+    return is_auto(options) ? create_faster(result, network, options, error)
+                            : create(result, network, options, error);
 }
 
 void gm_engine_destroy(gm_engine *e)
@@ -195,6 +231,16 @@ size_t gm_engine_threads(const gm_engine *e)
 gm_plan gm_engine_plan(gm_engine *e, size_t rows)
 {
     return e->numerics->plan(e->pass, rows, true);
+}
+
+const char *gm_engine_backend(const gm_engine *e)
+{
+    return e->options.backend;
+}
+
+const char *gm_engine_kernels(const gm_engine *e)
+{
+    return e->numerics->kernels(e->options.backend);
 }
 
 gm_network *gm_engine_network(gm_engine *e)

@@ -27,7 +27,8 @@ typedef enum gm_task { GM_TASK_FORWARD, GM_TASK_GRADIENT, GM_TASK_STEP } gm_task
 typedef struct gm_numerics {
     const char *(*backend_name)(size_t index); /* NULL past the last */
     const char *(*backend_summary)(size_t index);
-    bool (*calls_blas)(const char *backend); /* of a known backend, as are the next two */
+    const char *(*kernels)(const char *backend); /* NULL: not the backend's choice */
+    bool (*calls_blas)(const char *backend);     /* of a known backend, as are the next two */
     gm_order (*order)(const char *backend);
     size_t (*scratch_size)(const char *backend, size_t in, size_t out); /* elements for each thread */
     struct gm_pass *(*create)(const gm_binding *binding); /* NULL without memory; the backend is known */

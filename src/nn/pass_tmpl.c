@@ -250,6 +250,11 @@ static const char *backend_summary(size_t index)
     return backend ? backend->summary : NULL;
 }
 
+static const char *kernels(const char *backend)
+{
+    return T(gm_backend_find)(backend)->kernels;
+}
+
 static bool calls_blas(const char *backend)
 {
     return T(gm_backend_find)(backend)->calls_blas;
@@ -296,6 +301,7 @@ static void give_weights(gm_pass *p)
 const gm_numerics T(gm_numerics) = {
     .backend_name = backend_name,
     .backend_summary = backend_summary,
+    .kernels = kernels,
     .calls_blas = calls_blas,
     .order = order,
     .scratch_size = scratch_size,

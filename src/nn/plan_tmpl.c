@@ -61,7 +61,7 @@ static void probe_weights(const struct probe *q, size_t thread)
     const gm_share outputs = portion(q, w.rows, gm_max(OUTPUT_GRAIN, order.band), thread);
     const size_t end = outputs.first + outputs.count;
     if (order.band == 0) {
-        const gm_part part = {outputs.first,           outputs.count,          0, w.cols,
+        const gm_part part = {outputs.first,          outputs.count,          0,     w.cols,
                               outputs.first * w.cols, outputs.count * w.cols, w.cols};
         T(gm_update_part)(p, q->layer, part, thread);
     }
@@ -77,13 +77,14 @@ static void probe_once(const struct probe *q, size_t thread)
     const gm_share rows = {q->together ? thread * q->rows : 0, q->rows};
     switch (q->what) {
     case FORWARD:
-        T(gm_forward_layer)(p, q->layer, rows, portion(q, p->layers[q->layer].view.w.rows,
-                                                       gm_max(OUTPUT_GRAIN, p->backend->order.band), thread),
-                            thread);
+        T(gm_forward_layer)
+        (p, q->layer, rows,
+         portion(q, p->layers[q->layer].view.w.rows, gm_max(OUTPUT_GRAIN, p->backend->order.band), thread),
+         thread);
         break;
     case HIDDEN_DELTA:
-        T(gm_hidden_delta)(p, q->layer, rows,
-                           portion(q, p->layers[q->layer].view.w.cols, INPUT_GRAIN, thread), thread);
+        T(gm_hidden_delta)
+        (p, q->layer, rows, portion(q, p->layers[q->layer].view.w.cols, INPUT_GRAIN, thread), thread);
         break;
     case WEIGHTS:
         probe_weights(q, thread);
@@ -165,8 +166,8 @@ static void measure_layer(gm_pass *p, size_t l, int company)
     costs->weights[company] = probe_layer(q, w.rows, out_grain);
 }
 
-/* Nothing that counts may change: deltas are 0, and so is the rate of an optimizer that only keeps what it has.
- * The batch itself is taken in after its plan is made, so the place for it is free. */
+/* Nothing that counts may change: deltas are 0, and so is the rate of an optimizer that only keeps what it
+ * has. The batch itself is taken in after its plan is made, so the place for it is free. */
 static void still(gm_pass *p)
 {
     memset(p->own_x.data, 0, p->own_x.rows * p->own_x.ld * sizeof(REAL));
