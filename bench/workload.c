@@ -12,6 +12,7 @@
 static const gm_net presets[] = {
     {"wide", {1024, 4096, 4096, 1024}, 4, 256},
     {"mid", {784, 1024, 1024, 10}, 4, 128},
+    {"online", {784, 1024, 1024, 10}, 4, 1}, /* mid, row by row: each product is a gemv or a ger */
     {"deep", {512, 512, 512, 512, 512, 512, 512, 512, 512, 10}, 10, 64},
     {"mnist", {784, 128, 10}, 3, 64},
     {"nielsen", {784, 30, 10}, 3, 10},
@@ -21,6 +22,22 @@ static const gm_net presets[] = {
 const gm_net *gm_net_preset(size_t index)
 {
     return index < sizeof presets / sizeof *presets ? &presets[index] : NULL;
+}
+
+const char *gm_net_preset_names(char buffer[GM_PRESET_NAMES])
+{
+    size_t used = 0;
+    for (size_t i = 0; gm_net_preset(i) && used < GM_PRESET_NAMES; i++)
+        used +=
+            (size_t)snprintf(buffer + used, GM_PRESET_NAMES - used, "%s%s", i ? ", " : "", presets[i].name);
+    return buffer;
+}
+
+static gm_status fail_widths(const char *text, gm_error *error)
+{
+    char names[GM_PRESET_NAMES];
+    return gm_fail(error, GM_USAGE, "--net %s: expected widths such as 784-128-10, or %s", text,
+                   gm_net_preset_names(names));
 }
 
 static gm_status parse_widths(gm_net *net, const char *text, gm_error *error)
@@ -33,10 +50,7 @@ static gm_status parse_widths(gm_net *net, const char *text, gm_error *error)
             return gm_fail(error, GM_USAGE, "--net %s: expected at most %d widths", text, GM_MOST_WIDTHS);
         snprintf(item, sizeof item, "%.*s", (int)(length < sizeof item ? length : 0), at);
         if (gm_range_parse(&one, "net", item, NULL) != GM_OK || one.count != 1)
-            return gm_fail(
-                error, GM_USAGE,
-                "--net %s: expected widths such as 784-128-10, or wide, mid, deep, mnist, nielsen, xor",
-                text);
+            return fail_widths(text, error);
         net->widths[net->width_count++] = one.sizes[0];
         at += length;
         if (*at == '\0')

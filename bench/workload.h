@@ -6,7 +6,7 @@
 
 #define GM_MOST_WIDTHS 64
 
-/* "784-1024-1024-10", or a name from the table of workload.c: wide, mid, deep, mnist, nielsen, xor. */
+/* "784-1024-1024-10", or a name from the table of workload.c. */
 typedef struct gm_net {
     char name[96]; /* as it is shown */
     size_t widths[GM_MOST_WIDTHS];
@@ -16,6 +16,10 @@ typedef struct gm_net {
 
 gm_status gm_net_parse(gm_net *net, const char *text, gm_error *error);
 const gm_net *gm_net_preset(size_t index); /* NULL past the last */
+
+/* The names of all presets for help and error texts: "wide, mid, ...". Returns buffer. */
+#define GM_PRESET_NAMES 128
+const char *gm_net_preset_names(char buffer[GM_PRESET_NAMES]);
 
 typedef struct gm_workload_options {
     gm_net net;

@@ -5,6 +5,7 @@
 #include "bench/fma_chains.h"
 #include "bench/peak.h"
 #include "bench/statistics.h"
+#include "bench/workload.h"
 
 #include <gradmill/system.h>
 #include <criterion/criterion.h>
@@ -102,6 +103,27 @@ Test(bench, impossible_thread_counts_are_refused)
     cr_expect_eq(gm_peak_gemm(GM_F32, SIZE_MAX / 2, &speed, &error), GM_LIMIT);
     cr_expect_eq(gm_peak_fma(GM_F32, SIZE_MAX / 2, &speed, &error), GM_LIMIT);
     cr_expect_eq(error.status, GM_LIMIT);
+}
+
+Test(bench, presets_are_known_by_name_and_named_in_one_text)
+{
+    char names[GM_PRESET_NAMES], *rest = names;
+    gm_net net;
+    gm_error error = {0};
+    gm_net_preset_names(names);
+    size_t i = 0;
+    for (char *name; (name = strsep(&rest, ",")); i++) {
+        name += strspn(name, " ");
+        cr_assert_eq(gm_net_parse(&net, name, &error), GM_OK, "%s", error.message);
+        cr_expect_str_eq(net.name, gm_net_preset(i)->name);
+        cr_expect_gt(net.batch, 0U);
+    }
+    cr_expect_null(gm_net_preset(i), "a preset is missing in the text");
+    cr_assert_eq(gm_net_parse(&net, "online", &error), GM_OK, "%s", error.message);
+    const size_t widths[] = {784, 1024, 1024, 10};
+    cr_expect_eq(net.width_count, 4U);
+    cr_expect_arr_eq(net.widths, widths, sizeof widths);
+    cr_expect_eq(net.batch, 1U);
 }
 
 Test(bench, threads_of_the_blas_come_back_at_the_last_return)

@@ -28,7 +28,7 @@ enum {
 
 static const struct argp_option table[] = {
     {0, 0, 0, 0, "What to sweep; lists such as 1,32,128, ranges such as 64..8192*2 or 1..4:", 1},
-    {"net", KEY_NET, "NET,...", 0, "784-128-10, or wide, mid, deep, mnist, nielsen, xor", 0},
+    {"net", KEY_NET, "NET,...", 0, "784-128-10, or", 0}, /* and the presets */
     {"batch", KEY_BATCH, "SIZES", 0, "rows of a batch (default: the net's own)", 0},
     {"width", KEY_WIDTH, "SIZES", 0, "of every hidden layer, instead of the net's own", 0},
     {"threads", KEY_THREADS, "SIZES", 0, "default: what affinity and quota allow", 0},
@@ -240,6 +240,16 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
+/* What --help says of --net ends with the names of the preset networks; argp frees a text that is new. */
+static char *add_presets(int key, const char *text, void *input)
+{
+    char names[GM_PRESET_NAMES], *full;
+    (void)input;
+    if (key != KEY_NET || asprintf(&full, "%s %s", text, gm_net_preset_names(names)) < 0)
+        return (char *)(uintptr_t)text;
+    return full;
+}
+
 void cli_bench_parse(cli_bench_options *options, int argc, char **argv)
 {
     const struct argp argp = {
@@ -257,6 +267,7 @@ void cli_bench_parse(cli_bench_options *options, int argc, char **argv)
                "  compare    several BLAS libraries, each in a process of its own (--blas)\n"
                "  peers      the same networks in PyTorch, scikit-learn and FANN\n"
                "  gate       which rows changed beyond noise; exit code 8 on a regression",
+        .help_filter = add_presets,
     };
     *options = (cli_bench_options){.gate = gm_gate_options_default()};
     cli_parse(&argp, argc, argv, options);

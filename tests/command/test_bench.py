@@ -328,6 +328,24 @@ class Gate(BenchTest):
         self.refuse(IO, r"void: cannot read", "bench", "gate", self.old, self.path("void"))
 
 
+class Networks(BenchTest):
+    def test_help_error_and_manual_name_the_same_networks(self):
+        error = self.refuse(USAGE, r"--net fly: ", "bench", "step", "--net", "fly").stderr
+        names = re.search(r"such as 784-128-10, or (.*)", error)[1].split(", ")
+        self.assertIn("online", names)
+        said = " ".join(self.succeed("bench", "--help").stdout.split())
+        self.assertIn(f"784-128-10, or {', '.join(names)} ", said)
+        manual = (PLACES.source / "man" / "gradmill.1").read_text(encoding="utf-8")
+        listed = re.search(r"Widths such as 784-128-10, or one of\n(.*?)\n\.TP", manual, re.S)[1]
+        self.assertEqual(re.findall(r"(?m)^\.BR? (\w+)", listed), names)
+
+    def test_online_is_mid_row_by_row(self):
+        told = json.loads(self.succeed("bench", "scaling", "--net", "online", "--threads", "1", "--time", "100ms",
+                                       "-o", "json").stdout)
+        self.assertEqual([(row["run_name"], row["batch"]) for row in cells(told)],
+                         [("scaling/online/batch:1/blas/threads:1", 1)])
+
+
 class Wrong(BenchTest):
     def test_wrong_arguments(self):
         for arguments, pattern in WRONG:
