@@ -1,5 +1,6 @@
 /* From the sweep's options to a problem, and from contestants to rows. */
 #include "bench/contest_result.h"
+#include "base/memory.h"
 #include "bench/child.h"
 
 #include <math.h>
@@ -46,6 +47,17 @@ double gm_contest_flop(const gm_problem *p)
     return 2 * (double)p->batch * (3 * products - (double)p->widths[0] * (double)p->widths[1]);
 }
 
+/* No unit shall saturate in the checked steps: there FANN cuts the derivative and scikit-learn the loss, and
+ * every rounding grows. A row of inputs or activations below 1 moves the units that it feeds by less than
+ * rate times width. */
+static double gentle_rate(const gm_problem *p)
+{
+    size_t widest = 1;
+    for (size_t i = 0; i < p->width_count; i++)
+        widest = gm_max(widest, p->widths[i]);
+    return fmin(p->optimizer.rate, 1 / (double)widest);
+}
+
 gm_status gm_contest_run(gm_contestant *contestants, size_t count, gm_problem *problem,
                          const gm_contest_options *options, gm_error *error)
 {
@@ -54,6 +66,7 @@ gm_status gm_contest_run(gm_contestant *contestants, size_t count, gm_problem *p
     const double affordable = CHECK_FLOP / gm_contest_flop(problem);
     if (affordable < (double)bounded.check_steps)
         bounded.check_steps = affordable > 2 ? (size_t)affordable : 2;
+    problem->optimizer.rate = gentle_rate(problem);
     gm_status status = gm_problem_draw(problem, error);
     if (status == GM_OK)
         status = gm_problem_write(problem, &descriptor, error);

@@ -15,7 +15,8 @@ gm_problem gm_contest_problem(const gm_net *net, const gm_bench_options *sweep, 
 /* The arguments of this program as a child, NULL-terminated. */
 extern const char *const gm_contest_self[];
 
-/* Draws the problem, starts everyone on it, checks, times, and stops them. */
+/* Lowers the problem's rate until no unit saturates, draws it, starts everyone on it, checks, times, and
+ * stops them. */
 gm_status gm_contest_run(gm_contestant *contestants, size_t count, gm_problem *problem,
                          const gm_contest_options *options, gm_error *error);
 

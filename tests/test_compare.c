@@ -3,6 +3,7 @@
 #include "bench/child.h"
 #include "bench/compare.h"
 #include "bench/contest.h"
+#include "bench/contest_result.h"
 #include "bench/libraries.h"
 #include "bench/problem.h"
 #include "nets.h"
@@ -204,4 +205,26 @@ Test(compare, a_library_that_is_not_there_keeps_its_row)
     cr_expect_eq(result.rows[0].sample_count, 0);
     cr_expect_str_eq(result.rows[0].cells[result.column_count - 1].text, "no such file");
     gm_result_clear(&result);
+}
+
+/* At rate 0.1 a wide network saturates in one step, and the peers, which cut there, seem to be wrong. */
+Test(compare, wide_networks_learn_gently_in_a_contest)
+{
+    static const struct {
+        const char *net;
+        double rate;
+    } entries[] = {{"3-40-2", 1.0 / 40}, {"2-3-1", 0.1}};
+    for (size_t i = 0; i < COUNT(entries); i++) {
+        gm_contestant child = {.label = "x", .options = {.arguments = SHELL(ANSWERS("1"))}};
+        gm_contest_options options = gm_contest_options_default();
+        options.seconds = 0.1;
+        const gm_bench_options sweep = {0};
+        gm_net net;
+        gm_error error;
+        cr_assert_eq(gm_net_parse(&net, entries[i].net, &error), GM_OK, "%s", error.message);
+        gm_problem problem = gm_contest_problem(&net, &sweep, GM_HALF_SQUARES, GM_SIGMOID);
+        cr_assert_eq(gm_contest_run(&child, 1, &problem, &options, &error), GM_OK, "%s", error.message);
+        cr_expect_eq(problem.optimizer.rate, entries[i].rate, "%s: %g", entries[i].net,
+                     problem.optimizer.rate);
+    }
 }

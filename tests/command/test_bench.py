@@ -22,7 +22,7 @@ CASES = {
     "crossover": ["crossover", "--width", "2,4", "--batch", "1,2", "--time", "200ms"],
     "scaling": ["scaling", *SMALL],
     "memory": ["memory", *SMALL, "--optimizer", "sgd,adam"],
-    "peers": ["peers", *SMALL],
+    "peers": ["peers", "--net", "nielsen", "--batch", "1", "--time", "200ms"],
     "compare": ["compare", *SMALL],
 }
 
