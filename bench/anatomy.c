@@ -250,22 +250,11 @@ static gm_status dissect(gm_result *result, const gm_environment *env, const gm_
 static gm_status run_net(gm_result *result, const gm_environment *env, const gm_bench_options *o,
                          const gm_net *net, double seconds, gm_error *error)
 {
-    const size_t layers = net->width_count - 1;
-    const size_t threads = o->threads.count ? o->threads.sizes[0] : gm_system_threads().usable;
+    const gm_workload_options plain = gm_bench_first(o, net);
+    const size_t layers = net->width_count - 1, threads = plain.threads;
     gm_profile profile = {gm_alloc(threads * layers, GM_PHASE_COUNT * sizeof(double)), threads, layers};
     if (!profile.seconds)
         return gm_fail_memory(error, "the profile", threads * layers * GM_PHASE_COUNT * sizeof(double));
-    const gm_workload_options plain = {
-        .net = *net,
-        .batch = o->batch.count ? o->batch.sizes[0]
-                 : net->batch   ? net->batch
-                                : 64,
-        .backend = o->backend_count ? o->backends[0] : "blas",
-        .threads = threads,
-        .precision = o->precision_count ? o->precisions[0] : GM_F32,
-        .optimizer = gm_optimizer_default(o->optimizer_count ? o->optimizers[0] : GM_SGD),
-        .activation = o->activation_count ? o->activations[0] : GM_SIGMOID,
-    };
     gm_timed timed[2] = {{.options = plain}, {.options = plain}};
     timed[1].options.profile = &profile;
     gm_status status = gm_timed_run(timed, 2, seconds, o, NULL, error);
@@ -285,7 +274,7 @@ gm_status gm_bench_anatomy(gm_result *result, gm_environment *env, const gm_benc
     size_t count = 0;
     gm_status status = gm_bench_nets(o, defaults, nets, GM_MOST_NETS, &count, error);
     if (status == GM_OK)
-        status = gm_environment_measure(env, o->precision_count ? o->precisions[0] : GM_F32, error);
+        status = gm_bench_peaks(env, o, error);
     const double seconds = (o->seconds > 0 ? o->seconds : 10) / (double)gm_max(count, 1);
     for (size_t i = 0; i < count && status == GM_OK; i++)
         status = run_net(result, env, o, &nets[i], seconds, error);

@@ -8,8 +8,10 @@
 #include "bench/rounds.h"
 #include "bench/workload.h"
 
-#define GM_MOST_NETS     16
-#define GM_MOST_BACKENDS 8
+#define GM_MOST_NETS       16
+#define GM_MOST_BACKENDS   8
+#define GM_MOST_SWEPT_NETS 64 /* with --width, a net becomes several */
+#define GM_MOST_CANDIDATES 64 /* of one network */
 
 /* What to sweep. Lists that were not given are empty: the case has defaults of its own. */
 typedef struct gm_bench_options {
@@ -62,5 +64,28 @@ double gm_timed_flops(const gm_timed *timed);
  * more than `most`. */
 gm_status gm_bench_nets(const gm_bench_options *options, const char *const *defaults, gm_net *nets,
                         size_t most, size_t *count, gm_error *error);
+
+/* The first of everything that was given, else the defaults: the net's own batch or 64, blas, all usable
+ * threads, f32, plain SGD, sigmoid. */
+gm_workload_options gm_bench_first(const gm_bench_options *options, const gm_net *net);
+
+/* Measures the peaks of the precisions that were given, else those of f32. */
+gm_status gm_bench_peaks(gm_environment *environment, const gm_bench_options *options, gm_error *error);
+
+/* A case that sweeps whole steps over networks: step, scaling, memory. */
+typedef struct gm_sweep {
+    const char *const *nets; /* the default ones by name, NULL at the end */
+    double seconds;          /* for all networks; --time goes first */
+    bool peaks;              /* whether rows are held against the peaks of the machine */
+    /* Writes what takes turns on one network: at most GM_MOST_CANDIDATES, whose options alone are set. */
+    gm_status (*list)(const gm_bench_options *options, const gm_net *net, gm_timed *timed, size_t *count,
+                      gm_error *error);
+    /* Adds the row of one of them; `first` is the first of its network. */
+    gm_status (*add_row)(gm_result *result, const gm_environment *environment, const gm_timed *timed,
+                         const gm_timed *first, const double *reference, gm_error *error);
+} gm_sweep;
+
+gm_status gm_sweep_run(const gm_sweep *sweep, gm_result *result, gm_environment *environment,
+                       const gm_bench_options *options, gm_error *error);
 
 #endif

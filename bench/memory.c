@@ -1,7 +1,5 @@
 /* Case `memory`: bytes for each parameter, held between steps and moved in a step, by optimizer. A batch of
  * one row makes the step as memory-bound as it gets; the speed of moving is measured with it. */
-#include "base/error.h"
-#include "base/memory.h"
 #include "bench/cases.h"
 
 #include <stdio.h>
@@ -36,8 +34,9 @@ static double moved_numbers(gm_optimizer_kind kind)
 }
 
 static gm_status add_row(gm_result *result, const gm_environment *env, const gm_timed *t,
-                         const double *reference, gm_error *error)
+                         const gm_timed *first, const double *reference, gm_error *error)
 {
+    (void)first;
     const gm_workload_options *o = &t->options;
     const double size = (double)gm_precision_size(o->precision);
     const double parameters = (double)gm_network_parameter_count(t->workload.network);
@@ -62,42 +61,29 @@ static gm_status add_row(gm_result *result, const gm_environment *env, const gm_
                              t->candidate.iterations, error);
 }
 
-static gm_status run_net(gm_result *result, const gm_environment *env, const gm_bench_options *o,
-                         const gm_net *net, double seconds, gm_error *error)
+static gm_status list_optimizers(const gm_bench_options *o, const gm_net *net, gm_timed *timed, size_t *count,
+                                 gm_error *error)
 {
-    double reference[GM_MOST_ROUNDS];
-    gm_timed timed[GM_OPTIMIZER_COUNT];
-    const size_t count = o->optimizer_count ? o->optimizer_count : GM_OPTIMIZER_COUNT;
-    for (size_t i = 0; i < count; i++)
-        timed[i] = (gm_timed){.options = {
-                                  .net = *net,
-                                  .batch = o->batch.count ? o->batch.sizes[0] : 1,
-                                  .backend = "blas",
-                                  .precision = o->precision_count ? o->precisions[0] : GM_F32,
-                                  .optimizer = gm_optimizer_default(
-                                      o->optimizer_count ? o->optimizers[i] : (gm_optimizer_kind)i),
-                                  .activation = GM_RELU,
-                              }};
-    gm_status status = gm_timed_run(timed, count, seconds, o, reference, error);
-    for (size_t i = 0; i < count && status == GM_OK; i++)
-        status = add_row(result, env, &timed[i], reference, error);
-    gm_timed_clear(timed, count);
-    return status;
+    const size_t optimizers = o->optimizer_count ? o->optimizer_count : GM_OPTIMIZER_COUNT;
+    (void)error;
+    for (*count = 0; *count < optimizers; ++*count) {
+        const gm_optimizer_kind kind = o->optimizer_count ? o->optimizers[*count] : (gm_optimizer_kind)*count;
+        gm_workload_options *options = &timed[*count].options;
+        timed[*count] = (gm_timed){.options = gm_bench_first(o, net)};
+        options->batch = o->batch.count ? o->batch.sizes[0] : 1;
+        options->optimizer = gm_optimizer_default(kind);
+        options->activation = GM_RELU;
+    }
+    return GM_OK;
 }
 
 gm_status gm_bench_memory(gm_result *result, gm_environment *env, const gm_bench_options *o, gm_error *error)
 {
-    static const char *const defaults[] = {"wide", "mid", NULL};
+    static const char *const nets[] = {"wide", "mid", NULL};
+    static const gm_sweep sweep = {nets, 10, true, list_optimizers, add_row};
     *result = gm_result_make("memory", columns, sizeof columns / sizeof *columns);
     snprintf(result->title, sizeof result->title, "Memory of a training step of one row, by optimizer");
-    gm_net nets[GM_MOST_NETS];
-    size_t count = 0;
-    gm_status status = gm_bench_nets(o, defaults, nets, GM_MOST_NETS, &count, error);
-    if (status == GM_OK)
-        status = gm_environment_measure(env, GM_F32, error);
-    const double seconds = (o->seconds > 0 ? o->seconds : 10) / (double)gm_max(count, 1);
-    for (size_t i = 0; i < count && status == GM_OK; i++)
-        status = run_net(result, env, o, &nets[i], seconds, error);
+    const gm_status status = gm_sweep_run(&sweep, result, env, o, error);
     gm_result_note(
         result, "held: W, b and the optimizer's copies. moved: reads and writes of W and these copies in one "
                 "step, counted from the algorithm; what fits in a cache moves faster than the triad");

@@ -1,6 +1,4 @@
 /* Case `scaling`: the same step on 1 .. T threads: speed-up and efficiency. */
-#include "base/error.h"
-#include "base/memory.h"
 #include "bench/cases.h"
 
 #include <stdio.h>
@@ -18,9 +16,10 @@ static const gm_column columns[] = {
     {"efficiency", "efficiency", "%", 1},
 };
 
-static gm_status add_row(gm_result *result, const gm_timed *t, const gm_timed *first, const double *reference,
-                         gm_error *error)
+static gm_status add_row(gm_result *result, const gm_environment *environment, const gm_timed *t,
+                         const gm_timed *first, const double *reference, gm_error *error)
 {
+    (void)environment;
     const gm_workload_options *o = &t->options;
     const gm_statistics *s = &t->candidate.statistics;
     const double speedup = first->candidate.statistics.median / s->median;
@@ -43,58 +42,37 @@ static gm_status add_row(gm_result *result, const gm_timed *t, const gm_timed *f
                              t->candidate.iterations, error);
 }
 
-/* All thread counts of one network take turns. */
-static gm_status run_net(gm_result *result, const gm_bench_options *o, const gm_net *net,
-                         const gm_range *threads, double seconds, gm_error *error)
-{
-    double reference[GM_MOST_ROUNDS];
-    gm_timed *timed = gm_alloc(threads->count, sizeof *timed);
-    if (!timed)
-        return gm_fail_memory(error, "the candidates", threads->count * sizeof *timed);
-    for (size_t i = 0; i < threads->count; i++)
-        timed[i].options = (gm_workload_options){
-            .net = *net,
-            .batch = o->batch.count ? o->batch.sizes[0]
-                     : net->batch   ? net->batch
-                                    : 64,
-            .backend = o->backend_count ? o->backends[0] : "blas",
-            .threads = threads->sizes[i],
-            .precision = o->precision_count ? o->precisions[0] : GM_F32,
-            .optimizer = gm_optimizer_default(o->optimizer_count ? o->optimizers[0] : GM_SGD),
-            .activation = o->activation_count ? o->activations[0] : GM_SIGMOID,
-        };
-    gm_status status = gm_timed_run(timed, threads->count, seconds, o, reference, error);
-    for (size_t i = 0; i < threads->count && status == GM_OK; i++)
-        status = add_row(result, &timed[i], &timed[0], reference, error);
-    gm_timed_clear(timed, threads->count);
-    gm_free(timed);
-    return status;
-}
-
 /* 1 .. T, thinned to powers of two where there are more than GM_MOST_SIZES. */
-static void all_threads(gm_range *threads)
+static gm_range all_threads(void)
 {
     const size_t usable = gm_system_threads().usable;
-    for (size_t t = 1; t <= usable && threads->count<GM_MOST_SIZES; t = usable> GM_MOST_SIZES ? 2 * t : t + 1)
-        threads->sizes[threads->count++] = t;
+    const bool thinned = usable > GM_MOST_SIZES;
+    gm_range threads = {.count = 0};
+    for (size_t t = 1; t <= usable && threads.count < GM_MOST_SIZES; t += thinned ? t : 1)
+        threads.sizes[threads.count++] = t;
+    return threads;
+}
+
+static gm_status list_threads(const gm_bench_options *o, const gm_net *net, gm_timed *timed, size_t *count,
+                              gm_error *error)
+{
+    const gm_range threads = o->threads.count ? o->threads : all_threads();
+    (void)error;
+    for (*count = 0; *count < threads.count; ++*count) {
+        timed[*count] = (gm_timed){.options = gm_bench_first(o, net)};
+        timed[*count].options.threads = threads.sizes[*count];
+    }
+    return GM_OK;
 }
 
 gm_status gm_bench_scaling(gm_result *result, gm_environment *environment, const gm_bench_options *o,
                            gm_error *error)
 {
-    static const char *const defaults[] = {"wide", "mid", "mnist", NULL};
-    (void)environment;
+    static const char *const nets[] = {"wide", "mid", "mnist", NULL};
+    static const gm_sweep sweep = {nets, 20, false, list_threads, add_row};
     *result = gm_result_make("scaling", columns, sizeof columns / sizeof *columns);
     snprintf(result->title, sizeof result->title, "One training step on more and more threads");
-    gm_net nets[GM_MOST_NETS];
-    gm_range threads = o->threads;
-    size_t count = 0;
-    if (threads.count == 0)
-        all_threads(&threads);
-    gm_status status = gm_bench_nets(o, defaults, nets, GM_MOST_NETS, &count, error);
-    const double seconds = (o->seconds > 0 ? o->seconds : 20) / (double)gm_max(count, 1);
-    for (size_t i = 0; i < count && status == GM_OK; i++)
-        status = run_net(result, o, &nets[i], &threads, seconds, error);
+    const gm_status status = gm_sweep_run(&sweep, result, environment, o, error);
     gm_result_note(
         result, "speed-up and efficiency are against the first row of a network; working: the threads that "
                 "took part, because small steps stay on one");

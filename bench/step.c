@@ -1,14 +1,10 @@
 /* Case `step`: whole training steps (forward, loss, BP1 to BP4, update), swept over networks, batch sizes,
  * backends, threads, precision, optimizer and activation. All candidates of one network take turns. */
 #include "base/error.h"
-#include "base/memory.h"
 #include "bench/cases.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#define MOST_CANDIDATES 64 /* of one network */
-#define MOST_SWEPT_NETS 64
 
 static const gm_column columns[] = {
     {"net", "net", "", GM_COLUMN_TEXT},
@@ -35,15 +31,15 @@ static const gm_column columns[] = {
 static gm_status list_candidates(const gm_bench_options *o, const gm_net *net, gm_timed *timed, size_t *count,
                                  gm_error *error)
 {
-    const size_t natural = net->batch ? net->batch : 64;
+    const gm_workload_options first = gm_bench_first(o, net);
     const size_t sizes[] = {COUNT(o->batch.count),      COUNT(o->precision_count), COUNT(o->optimizer_count),
                             COUNT(o->activation_count), COUNT(o->backend_count),   COUNT(o->threads.count)};
     size_t total = 1;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
         total *= sizes[i];
-    if (total > MOST_CANDIDATES)
+    if (total > GM_MOST_CANDIDATES)
         return gm_fail(error, GM_LIMIT, "%zu rows for one network; expected at most %d", total,
-                       MOST_CANDIDATES);
+                       GM_MOST_CANDIDATES);
     for (*count = 0; *count < total; ++*count) {
         size_t index[6], rest = *count;
         for (size_t i = 6; i-- > 0; rest /= sizes[i])
@@ -51,20 +47,21 @@ static gm_status list_candidates(const gm_bench_options *o, const gm_net *net, g
         timed[*count] = (gm_timed){
             .options = {
                 .net = *net,
-                .batch = PICK(o->batch.sizes, o->batch.count, index[0], natural),
-                .precision = PICK(o->precisions, o->precision_count, index[1], GM_F32),
+                .batch = PICK(o->batch.sizes, o->batch.count, index[0], first.batch),
+                .precision = PICK(o->precisions, o->precision_count, index[1], first.precision),
                 .optimizer = gm_optimizer_default(PICK(o->optimizers, o->optimizer_count, index[2], GM_SGD)),
-                .activation = PICK(o->activations, o->activation_count, index[3], GM_SIGMOID),
-                .backend = PICK(o->backends, o->backend_count, index[4], "blas"),
-                .threads = PICK(o->threads.sizes, o->threads.count, index[5], 0),
+                .activation = PICK(o->activations, o->activation_count, index[3], first.activation),
+                .backend = PICK(o->backends, o->backend_count, index[4], first.backend),
+                .threads = PICK(o->threads.sizes, o->threads.count, index[5], first.threads),
             }};
     }
     return GM_OK;
 }
 
 static gm_status add_row(gm_result *result, const gm_environment *env, const gm_timed *t,
-                         const double *reference, gm_error *error)
+                         const gm_timed *first, const double *reference, gm_error *error)
 {
+    (void)first;
     const gm_workload_options *o = &t->options;
     const gm_statistics *s = &t->candidate.statistics;
     const size_t threads = gm_engine_threads(t->workload.engine);
@@ -104,51 +101,16 @@ static gm_status add_row(gm_result *result, const gm_environment *env, const gm_
                              t->candidate.iterations, error);
 }
 
-static gm_status measure_peaks(gm_environment *env, const gm_bench_options *o, gm_error *error)
-{
-    gm_status status = GM_OK;
-    for (size_t i = 0; i < COUNT(o->precision_count) && status == GM_OK; i++)
-        status = gm_environment_measure(env, PICK(o->precisions, o->precision_count, i, GM_F32), error);
-    return status;
-}
-
-static gm_status run_net(gm_result *result, const gm_environment *env, const gm_bench_options *o,
-                         const gm_net *net, double seconds, gm_error *error)
-{
-    double reference[GM_MOST_ROUNDS];
-    size_t count = 0;
-    gm_timed *timed = gm_alloc(MOST_CANDIDATES, sizeof *timed);
-    if (!timed)
-        return gm_fail_memory(error, "the candidates", MOST_CANDIDATES * sizeof *timed);
-    gm_status status = list_candidates(o, net, timed, &count, error);
-    if (status == GM_OK)
-        status = gm_timed_run(timed, count, seconds, o, reference, error);
-    for (size_t i = 0; i < count && status == GM_OK; i++)
-        status = add_row(result, env, &timed[i], reference, error);
-    gm_timed_clear(timed, count);
-    gm_free(timed);
-    return status;
-}
-
 gm_status gm_bench_step(gm_result *result, gm_environment *env, const gm_bench_options *o, gm_error *error)
 {
-    static const char *const defaults[] = {"mid", "deep", "mnist", "nielsen", "xor", NULL};
+    static const char *const nets[] = {"mid", "deep", "mnist", "nielsen", "xor", NULL};
+    static const gm_sweep sweep = {nets, 20, true, list_candidates, add_row};
     *result = gm_result_make("step", columns, sizeof columns / sizeof *columns);
     snprintf(result->title, sizeof result->title,
              "One training step: forward, loss, BP1 to BP4, update; median of interleaved rounds");
-    gm_net *nets = gm_alloc(MOST_SWEPT_NETS, sizeof *nets);
-    size_t count = 0;
-    if (!nets)
-        return gm_fail_memory(error, "the networks", MOST_SWEPT_NETS * sizeof *nets);
-    gm_status status = gm_bench_nets(o, defaults, nets, MOST_SWEPT_NETS, &count, error);
-    if (status == GM_OK)
-        status = measure_peaks(env, o, error);
-    const double seconds = (o->seconds > 0 ? o->seconds : 20) / (double)gm_max(count, 1);
-    for (size_t i = 0; i < count && status == GM_OK; i++)
-        status = run_net(result, env, o, &nets[i], seconds, error);
+    const gm_status status = gm_sweep_run(&sweep, result, env, o, error);
     gm_result_note(result,
                    "FLOP of a step of n rows: 2 n (3 S - in_1 out_1), S the sum of in x out over the layers; "
                    "elementwise work is not counted");
-    gm_free(nets);
     return status;
 }

@@ -15,8 +15,8 @@ static bool same_net(const gm_timed *a, const gm_timed *b)
 /* The first loss comes from the same weights and data: whoever computes it, it must be the same. */
 static gm_status check_losses(gm_timed *timed, size_t count, gm_error *error)
 {
-    double losses[64];
-    for (size_t i = 0; i < count && i < 64; i++) {
+    double losses[GM_MOST_CANDIDATES];
+    for (size_t i = 0; i < count; i++) {
         const gm_workload *w = &timed[i].workload;
         const gm_status status = gm_engine_loss(w->engine, w->xs, w->ys, &losses[i], NULL, error);
         if (status != GM_OK)
@@ -41,7 +41,7 @@ gm_status gm_timed_run(gm_timed *timed, size_t count, double seconds, const gm_b
         status = check_losses(timed, count, error);
     if (status != GM_OK)
         return status;
-    gm_candidate candidates[64];
+    gm_candidate candidates[GM_MOST_CANDIDATES];
     for (size_t i = 0; i < count; i++)
         candidates[i] = (gm_candidate){.run = gm_workload_steps, .context = &timed[i].workload};
     gm_rounds_options rounds = gm_rounds_options_default();
