@@ -246,6 +246,12 @@ static gm_status dissect(gm_result *result, const gm_environment *env, const gm_
     return status;
 }
 
+static gm_status plan_net(const gm_bench_options *o, const gm_net *net, gm_error *error)
+{
+    const gm_timed timed = {.options = gm_bench_first(o, net)}, both[] = {timed, timed};
+    return gm_timed_plan(both, 2, error);
+}
+
 /* Two workloads take turns: with the profile and without. */
 static gm_status run_net(gm_result *result, const gm_environment *env, const gm_bench_options *o,
                          const gm_net *net, double seconds, gm_error *error)
@@ -273,6 +279,8 @@ gm_status gm_bench_anatomy(gm_result *result, gm_environment *env, const gm_benc
     gm_net nets[GM_MOST_NETS];
     size_t count = 0;
     gm_status status = gm_bench_nets(o, defaults, nets, GM_MOST_NETS, &count, error);
+    for (size_t i = 0; i < count && status == GM_OK; i++)
+        status = plan_net(o, &nets[i], error);
     if (status == GM_OK)
         status = gm_bench_peaks(env, o, error);
     const double seconds = (o->seconds > 0 ? o->seconds : 10) / (double)gm_max(count, 1);

@@ -51,6 +51,10 @@ typedef struct gm_timed {
     gm_candidate candidate;
 } gm_timed;
 
+/* Whether all of these workloads fit into the memory that is free, side by side: to be asked before anything
+ * is measured. Looks at the options only. GM_LIMIT: they do not. GM_USAGE: as gm_workload_plan. */
+gm_status gm_timed_plan(const gm_timed *timed, size_t count, gm_error *error);
+
 /* Creates the workloads, compares the loss of the first step of those of one network and batch (GM_CHECK if
  * they differ), and runs the rounds, interleaved. Workloads stay for inspection until gm_timed_clear. */
 gm_status gm_timed_run(gm_timed *timed, size_t count, double seconds, const gm_bench_options *options,

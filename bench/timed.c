@@ -1,10 +1,35 @@
 /* What the cases share: workloads made, checked against each other, and timed in turns. */
 #include "base/error.h"
+#include "base/memory.h"
+#include "base/number.h"
 #include "bench/cases.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
+gm_status gm_timed_plan(const gm_timed *timed, size_t count, gm_error *error)
+{
+    const size_t available = gm_system_memory();
+    size_t total = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t bytes;
+        const gm_status status = gm_workload_plan(&timed[i].options, &bytes, error);
+        if (status != GM_OK)
+            return status;
+        if (!gm_add(total, bytes, &total))
+            total = SIZE_MAX;
+    }
+    if (total <= available)
+        return GM_OK;
+    char needed[32], free_bytes[32];
+    return gm_fail(
+        error, GM_LIMIT,
+        "%s: what takes turns needs %zu bytes (%s); %s are free; use smaller batches or narrower layers",
+        timed->options.net.name, total, gm_format_bytes(needed, sizeof needed, total),
+        gm_format_bytes(free_bytes, sizeof free_bytes, available));
+}
 
 static bool same_net(const gm_timed *a, const gm_timed *b)
 {

@@ -74,9 +74,9 @@ gm_status gm_net_parse(gm_net *net, const char *text, gm_error *error)
     return parse_widths(net, text, error);
 }
 
-static gm_status create_network(gm_workload *w, const gm_workload_options *o, gm_error *error)
+/* `layers` has room for GM_MOST_WIDTHS; the options refer to it. */
+static gm_network_options network_options(const gm_workload_options *o, gm_layer_options *layers)
 {
-    gm_layer_options layers[GM_MOST_WIDTHS];
     const size_t count = o->net.width_count - 1;
     const bool one_output = o->net.widths[count] == 1;
     for (size_t i = 0; i < count; i++)
@@ -88,7 +88,36 @@ static gm_status create_network(gm_workload *w, const gm_workload_options *o, gm
     options.layers = layers;
     options.loss = one_output ? GM_LOGISTIC : GM_CROSS_ENTROPY;
     options.precision = o->precision;
-    return gm_network_create(&w->network, &options, error);
+    return options;
+}
+
+static gm_engine_options engine_options(const gm_workload_options *o)
+{
+    gm_engine_options options = gm_engine_options_default();
+    options.backend = o->backend;
+    options.batch = o->batch;
+    options.threads = o->threads;
+    options.optimizer = o->optimizer;
+    options.profile = o->profile;
+    return options;
+}
+
+gm_status gm_workload_plan(const gm_workload_options *o, size_t *bytes, gm_error *error)
+{
+    gm_layer_options layers[GM_MOST_WIDTHS];
+    const gm_network_options network = network_options(o, layers);
+    const gm_engine_options engine = engine_options(o);
+    gm_memory memory;
+    const gm_status status = gm_memory_plan(&network, &engine, &memory, error);
+    if (status != GM_OK)
+        return status;
+    /* The plan has looked at the widths: a row of x and y is far from an overflow. */
+    const size_t row =
+        (network.inputs + o->net.widths[network.layer_count]) * gm_precision_size(o->precision);
+    if (!gm_mul(o->batch, row, bytes) || !gm_add(*bytes, memory.total, bytes))
+        return gm_fail(error, GM_LIMIT, "a batch of %zu rows needs more memory than any machine has",
+                       o->batch);
+    return GM_OK;
 }
 
 static void put(void *values, gm_precision precision, size_t index, double value)
@@ -117,13 +146,10 @@ gm_status gm_workload_create(gm_workload *w, const gm_workload_options *o, gm_er
     *w = (gm_workload){.batch = o->batch};
     const size_t in = o->net.widths[0], out = o->net.widths[o->net.width_count - 1];
     const size_t size = gm_precision_size(o->precision);
-    gm_engine_options engine = gm_engine_options_default();
-    engine.backend = o->backend;
-    engine.batch = o->batch;
-    engine.threads = o->threads;
-    engine.optimizer = o->optimizer;
-    engine.profile = o->profile;
-    gm_status status = create_network(w, o, error);
+    gm_layer_options layers[GM_MOST_WIDTHS];
+    const gm_network_options network = network_options(o, layers);
+    const gm_engine_options engine = engine_options(o);
+    gm_status status = gm_network_create(&w->network, &network, error);
     if (status == GM_OK)
         status = gm_engine_create(&w->engine, w->network, &engine, error);
     if (status == GM_OK) {

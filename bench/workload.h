@@ -41,6 +41,10 @@ typedef struct gm_workload {
     size_t batch;
 } gm_workload;
 
+/* The bytes that a workload of these options takes: network, engine, batch. GM_LIMIT: more than any machine
+ * has. GM_USAGE: options that gm_engine_create would refuse. */
+gm_status gm_workload_plan(const gm_workload_options *options, size_t *bytes, gm_error *error);
+
 /* The same options give the same weights and data. */
 gm_status gm_workload_create(gm_workload *workload, const gm_workload_options *options, gm_error *error);
 void gm_workload_clear(gm_workload *workload);

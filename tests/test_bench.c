@@ -1,7 +1,8 @@
-/* The measuring basics: statistics against numbers from outside, the clock, and the loops of the peak. */
+/* The measuring basics: statistics against numbers from outside, the clock, the peak's loops, networks. */
 #include "backend/blas_info.h"
 #include "base/kernel_text.h"
 #include "base/clock.h"
+#include "bench/cases.h"
 #include "bench/fma_chains.h"
 #include "bench/peak.h"
 #include "bench/statistics.h"
@@ -9,6 +10,7 @@
 
 #include <gradmill/system.h>
 #include <criterion/criterion.h>
+#include <limits.h>
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -124,6 +126,47 @@ Test(bench, presets_are_known_by_name_and_named_in_one_text)
     cr_expect_eq(net.width_count, 4U);
     cr_expect_arr_eq(net.widths, widths, sizeof widths);
     cr_expect_eq(net.batch, 1U);
+}
+
+Test(bench, what_does_not_fit_is_refused_before_anything_is_measured)
+{
+    gm_bench_case *const cases[] = {gm_bench_step, gm_bench_memory, gm_bench_scaling, gm_bench_anatomy};
+    const struct {
+        size_t batch;
+        gm_status status;
+    } huge[] = {{INT_MAX, GM_LIMIT}, {SIZE_MAX, GM_USAGE}};
+    gm_bench_options options = {.net_count = 2, .batch = {.count = 1}};
+    cr_assert_eq(gm_net_parse(&options.nets[0], "xor", NULL), GM_OK);
+    cr_assert_eq(gm_net_parse(&options.nets[1], "1024-1024-10", NULL), GM_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        for (size_t j = 0; j < sizeof huge / sizeof *huge; j++) {
+            gm_environment environment = gm_environment_read(1, (char *[]){"gradmill"});
+            gm_result result;
+            gm_error error = {0};
+            options.batch.sizes[0] = huge[j].batch;
+            cr_expect_eq(cases[i](&result, &environment, &options, &error), huge[j].status, "%zu", i);
+            cr_expect_not_null(strstr(error.message, "batch"), "%s", error.message);
+            cr_expect_eq(result.row_count, 0U);
+            cr_expect_eq(environment.peak_one[GM_F32], 0);
+            gm_result_clear(&result);
+        }
+    }
+}
+
+Test(bench, candidates_must_fit_side_by_side)
+{
+    gm_timed timed[2] = {0};
+    gm_error error = {0};
+    size_t one;
+    cr_assert_eq(gm_net_parse(&timed[0].options.net, "16-16-16", &error), GM_OK);
+    timed[0].options.backend = "naive";
+    timed[0].options.threads = 1;
+    timed[0].options.batch = (size_t)1 << 20;
+    cr_assert_eq(gm_workload_plan(&timed[0].options, &one, &error), GM_OK);
+    timed[0].options.batch = (size_t)(0x1p20 * 2 / 3 * (double)gm_system_memory() / (double)one);
+    timed[1] = timed[0];
+    cr_expect_eq(gm_timed_plan(timed, 1, &error), GM_OK, "%s", error.message);
+    cr_expect_eq(gm_timed_plan(timed, 2, &error), GM_LIMIT);
 }
 
 Test(bench, threads_of_the_blas_come_back_at_the_last_return)

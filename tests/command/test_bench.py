@@ -353,7 +353,10 @@ class Wrong(BenchTest):
                 self.refuse(USAGE, pattern, "bench", *arguments)
 
     def test_too_large(self):
-        self.refuse(LIMIT, r"needs \d+ bytes .* fewer or narrower layers", *SHORT, "--net", "99999999-99999999-3")
+        for case in ("step", "scaling"):
+            for net, batch in (("99999999-99999999-3", "4"), ("1024-1024-10", "2147483647")):
+                self.refuse(LIMIT, r"needs \d+ bytes .* are free; use smaller batches or narrower layers",
+                            "bench", case, "--net", f"4-5-3,{net}", "--batch", batch)
         self.refuse(USAGE, r"batch 99999999999; expected 1 to \d+ rows", *SHORT, "--batch", "99999999999")
         self.refuse(USAGE, r"100000000 threads; expected at most", *SHORT, "--threads", "100000000")
 
