@@ -169,10 +169,10 @@ static error_t parse_output(int key, char *argument, cli_bench_options *o, struc
             argp_error(state, "-o %s: expected table, markdown, csv or json", argument);
         return 0;
     case KEY_OUT:
-        o->out = argument;
+        o->out = cli_path("out", argument, state);
         return 0;
     case KEY_REPORT:
-        o->report = argument;
+        o->report = cli_path("report", argument, state);
         return 0;
     case KEY_BLAS:
         each_item(o, argument, add_library, state);
@@ -184,7 +184,7 @@ static error_t parse_output(int key, char *argument, cli_bench_options *o, struc
         o->accuracy = cli_number("accuracy", argument, state);
         return 0;
     case KEY_DATA:
-        o->data = argument;
+        o->data = cli_path("data", argument, state);
         return 0;
     case KEY_LEVEL:
         o->gate.level = cli_number("level", argument, state);

@@ -1,4 +1,4 @@
-/* Numbers of options. */
+/* Values of options that several verbs share. */
 #include "cli/options.h"
 #include "base/number.h"
 
@@ -22,4 +22,11 @@ double cli_number(const char *option, const char *text, struct argp_state *state
     if (!gm_parse_double(text, strlen(text), &value))
         argp_error(state, "--%s %s: expected a number", option, text);
     return value;
+}
+
+const char *cli_path(const char *option, const char *text, struct argp_state *state)
+{
+    if (!*text)
+        argp_error(state, "--%s: expected a path, got an empty text", option);
+    return text;
 }

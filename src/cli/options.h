@@ -45,6 +45,9 @@ void cli_network_clear(cli_network_options *options);
 size_t cli_size(const char *option, const char *text, size_t least, struct argp_state *state);
 double cli_number(const char *option, const char *text, struct argp_state *state);
 
+/* The text as it is; an empty one, such as of a shell variable that is not set, ends the program as above. */
+const char *cli_path(const char *option, const char *text, struct argp_state *state);
+
 /* The options as a network: widths and activations completed, `fallback` used where no loss was given.
  * *layers is to be freed. The widths must be there. GM_USAGE names what does not fit. */
 gm_status cli_network_describe(const cli_network_options *options, gm_loss fallback,
