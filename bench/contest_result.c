@@ -81,15 +81,21 @@ gm_status gm_contest_run(gm_contestant *contestants, size_t count, gm_problem *p
     return GM_OK;
 }
 
+void gm_contest_status(gm_result *result, gm_result_row *row, const gm_contestant *c)
+{
+    gm_result_text(result, row, "status", "%s", *c->fault ? c->fault : "ok");
+    gm_result_fault(row, "%s", c->fault);
+    if (*c->fault)
+        gm_result_note(result, "%s: %s", c->label, c->fault);
+}
+
 gm_status gm_contest_cells(gm_result *result, gm_result_row *row, const gm_environment *environment,
                            const gm_contestant *c, const gm_contestant *first, const gm_problem *problem,
                            gm_error *error)
 {
     double deviation, other;
     row->threads = problem->threads;
-    gm_result_text(result, row, "status", "%s", *c->fault ? c->fault : "ok");
-    if (*c->fault)
-        gm_result_note(result, "%s: %s", c->label, c->fault);
+    gm_contest_status(result, row, c);
     const double median = gm_contestant_median(c, &deviation);
     if (isnan(median))
         return GM_OK;

@@ -33,6 +33,9 @@ gm_status gm_contest_cells(gm_result *result, gm_result_row *row, const gm_envir
                            const gm_contestant *contestant, const gm_contestant *first,
                            const gm_problem *problem, gm_error *error);
 
+/* The column "status": "ok", or the contestant's fault, which becomes the row's and a note, too. */
+void gm_contest_status(gm_result *result, gm_result_row *row, const gm_contestant *contestant);
+
 /* FLOP of one step of the problem. */
 double gm_contest_flop(const gm_problem *problem);
 

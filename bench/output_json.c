@@ -37,24 +37,29 @@ static json_t *join_texts(const gm_result *result, const gm_result_row *row)
     return gm_bench_json_text(label);
 }
 
-/* What every entry has; suffix is "" or "_median". */
+/* What every entry has but its time; suffix is "" or "_median". */
 static json_t *entry(const gm_result *result, size_t index, const char *suffix, const char *type,
-                     size_t iterations, double time)
+                     size_t iterations)
 {
     const gm_result_row *row = &result->rows[index];
     char name[sizeof row->name + 16];
     snprintf(name, sizeof name, "%s%s", row->name, suffix);
-    return json_pack("{s:o, s:i, s:I, s:o, s:s, s:I, s:I, s:I, s:f, s:f, s:s, s:o}", "name",
-                     gm_bench_json_text(name), "family_index", 0, "per_family_instance_index",
-                     (json_int_t)index, "run_name", gm_bench_json_text(row->name), "run_type", type,
-                     "repetitions", (json_int_t)gm_max(row->sample_count, 1), "threads",
-                     (json_int_t)row->threads, "iterations", (json_int_t)iterations, "real_time", time,
-                     "cpu_time", time, "time_unit", "ns", "label", join_texts(result, row));
+    return json_pack("{s:o, s:i, s:I, s:o, s:s, s:I, s:I, s:I, s:o}", "name", gm_bench_json_text(name),
+                     "family_index", 0, "per_family_instance_index", (json_int_t)index, "run_name",
+                     gm_bench_json_text(row->name), "run_type", type, "repetitions",
+                     (json_int_t)gm_max(row->sample_count, 1), "threads", (json_int_t)row->threads,
+                     "iterations", (json_int_t)iterations, "label", join_texts(result, row));
 }
 
 static bool set(json_t *object, const char *key, json_t *value)
 {
     return json_object_set_new(object, key, value) == 0;
+}
+
+static bool set_time(json_t *object, double time)
+{
+    return set(object, "real_time", json_real(time)) && set(object, "cpu_time", json_real(time)) &&
+           set(object, "time_unit", json_string("ns"));
 }
 
 /* The columns as counters. A name that Google Benchmark uses itself ("threads") gets a prefix. */
@@ -76,8 +81,9 @@ static bool set_columns(json_t *object, const gm_result *result, const gm_result
 static bool append_sample(json_t *list, const gm_result *result, size_t index, size_t sample)
 {
     const gm_result_row *row = &result->rows[index];
-    json_t *e = entry(result, index, "", "iteration", row->iterations, row->samples[sample] * NANOSECONDS);
-    bool done = e && set(e, "repetition_index", json_integer((json_int_t)sample));
+    json_t *e = entry(result, index, "", "iteration", row->iterations);
+    bool done = e && set_time(e, row->samples[sample] * NANOSECONDS) &&
+                set(e, "repetition_index", json_integer((json_int_t)sample));
     if (done && row->reference)
         done = set(e, "reference_ns", json_real(row->reference[sample] * NANOSECONDS));
     return json_array_append_new(list, e) == 0 && done;
@@ -90,9 +96,9 @@ static bool append_aggregate(json_t *list, const gm_result *result, size_t index
     const bool share = strcmp(name, "cv") == 0, median = strcmp(name, "median") == 0;
     char suffix[16];
     snprintf(suffix, sizeof suffix, "_%s", name);
-    json_t *e =
-        entry(result, index, suffix, "aggregate", row->sample_count, share ? value : value * NANOSECONDS);
-    bool done = e && set(e, "aggregate_name", json_string(name)) &&
+    json_t *e = entry(result, index, suffix, "aggregate", row->sample_count);
+    bool done = e && set_time(e, share ? value : value * NANOSECONDS) &&
+                set(e, "aggregate_name", json_string(name)) &&
                 set(e, "aggregate_unit", json_string(share ? "percentage" : "time"));
     if (done && median)
         done = set_columns(e, result, row);
@@ -127,12 +133,22 @@ static bool append_timed(json_t *list, const gm_result *result, size_t index)
            append_aggregate(list, result, index, "cv", s.mean > 0 ? deviation / s.mean : 0);
 }
 
-/* A row that only says something: one entry without a time. */
+/* Google Benchmark writes a time of 0 for a benchmark that failed, and marks it so that nobody takes it for
+ * one. */
+static bool set_fault(json_t *object, const char *fault)
+{
+    return set_time(object, 0) && set(object, "error_occurred", json_true()) &&
+           set(object, "error_message", gm_bench_json_text(fault));
+}
+
+/* One entry for a row that failed, or that has no rounds of its own: a verdict, a part of a step. The latter
+ * shows its columns and no time. */
 static bool append_untimed(json_t *list, const gm_result *result, size_t index)
 {
-    json_t *e = entry(result, index, "", "iteration", 0, 0);
-    const bool done =
-        e && set(e, "repetition_index", json_integer(0)) && set_columns(e, result, &result->rows[index]);
+    const gm_result_row *row = &result->rows[index];
+    json_t *e = entry(result, index, "", "iteration", 0);
+    const bool done = e && set(e, "repetition_index", json_integer(0)) &&
+                      (!*row->fault || set_fault(e, row->fault)) && set_columns(e, result, row);
     return json_array_append_new(list, e) == 0 && done;
 }
 

@@ -72,9 +72,7 @@ static gm_status add_row(gm_result *result, const struct runner *runner, const s
     gm_result_text(result, row, "net", "%s", net->name);
     gm_result_number(result, row, "batch", (double)problem->batch);
     gm_result_text(result, row, "peer", "%s", *c->name ? c->name : c->label);
-    gm_result_text(result, row, "status", "%s", *c->fault ? c->fault : "ok");
-    if (*c->fault)
-        gm_result_note(result, "%s: %s", c->label, c->fault);
+    gm_contest_status(result, row, c);
     const double median = gm_contestant_median(c, &deviation);
     if (isnan(median))
         return GM_OK;

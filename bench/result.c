@@ -95,6 +95,14 @@ void gm_result_text(gm_result *result, gm_result_row *row, const char *key, cons
     va_end(arguments);
 }
 
+void gm_result_fault(gm_result_row *row, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(row->fault, sizeof row->fault, format, arguments);
+    va_end(arguments);
+}
+
 static double *copy_of(const double *values, size_t count)
 {
     double *copy = gm_alloc(count, sizeof *copy);

@@ -30,6 +30,7 @@ typedef struct gm_result_row {
     size_t sample_count;
     size_t iterations; /* within one sample */
     size_t threads;
+    char fault[400]; /* why nothing could be timed; empty otherwise */
 } gm_result_row;
 
 typedef struct gm_result {
@@ -56,6 +57,9 @@ gm_result_row *gm_result_add(gm_result *result, gm_error *error, const char *nam
 void gm_result_number(gm_result *result, gm_result_row *row, const char *key, double value);
 void gm_result_text(gm_result *result, gm_result_row *row, const char *key, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* What a row has in place of samples if its measurement failed. */
+void gm_result_fault(gm_result_row *row, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Copies of samples and (may be NULL) reference times. */
 gm_status gm_result_samples(gm_result_row *row, const double *samples, const double *reference, size_t count,

@@ -54,6 +54,7 @@ static gm_result made_up_result(void)
     row = gm_result_add(&result, &error, "step/missing");
     cr_assert_not_null(row);
     gm_result_text(&result, row, "net", "not installed");
+    gm_result_fault(row, "not installed (package %s)", "python3-torch");
     gm_result_number(&result, row, "gflops", INFINITY);
     gm_result_note(&result, "the first note");
     gm_result_note(&result, "note %d", 2);
@@ -225,6 +226,7 @@ Test(bench_output, json_entries_have_the_shape_of_google_benchmark)
         expect_number(entry, "threads", missing ? 1 : 2);
         expect_number(entry, "iterations", missing ? 0 : entries[i].aggregate ? 4 : 10);
         cr_expect_eq(json_object_get(entry, "repetition_index") == NULL, entries[i].aggregate != NULL);
+        cr_expect_eq(json_is_true(json_object_get(entry, "error_occurred")), missing);
         if (entries[i].aggregate) {
             expect_text(entry, "aggregate_name", entries[i].aggregate);
             expect_text(entry, "aggregate_unit", entries[i].unit);
@@ -235,6 +237,27 @@ Test(bench_output, json_entries_have_the_shape_of_google_benchmark)
     }
     json_decref(root);
     free(text);
+}
+
+Test(bench_output, json_says_what_has_no_time)
+{
+    gm_error error = {0};
+    environment = made_up_environment();
+    gm_result result = made_up_result();
+    gm_result_row *row = gm_result_add(&result, &error, "gate/verdict");
+    gm_result_text(&result, row, "net", "slower");
+    char *text = written(&result, "json");
+    json_t *root = parsed(text);
+    const json_t *list = json_object_get(root, "benchmarks"), *failed = json_array_get(list, 8),
+                 *verdict = json_array_get(list, 9);
+    expect_text(failed, "error_message", "not installed (package python3-torch)");
+    expect_text(verdict, "net", "slower");
+    cr_expect_null(json_object_get(verdict, "real_time"), "nobody shall take 0 for a time");
+    cr_expect_null(json_object_get(verdict, "error_occurred"), "a verdict is no failure");
+    cr_expect_null(json_object_get(json_array_get(list, 0), "error_message"));
+    json_decref(root);
+    free(text);
+    gm_result_clear(&result);
 }
 
 Test(bench_output, json_counters_stand_on_the_median)
@@ -340,6 +363,8 @@ Test(bench_output, the_report_holds_data_that_no_text_can_leave)
     expect_number(json_object_get(json_array_get(rows, 0), "seconds"), "median", 0.0035);
     expect_number(json_object_get(json_array_get(rows, 0), "seconds"), "low", 0.00275);
     cr_expect(json_is_null(json_object_get(json_array_get(rows, 1), "seconds")));
+    expect_text(json_array_get(rows, 0), "fault", "");
+    expect_text(json_array_get(rows, 1), "fault", "not installed (package python3-torch)");
     cr_expect_null(strstr(end + 1, "://fonts"), "the page loads nothing");
     json_decref(root);
     free(text);

@@ -53,9 +53,14 @@
     return element("td", decimals === null ? {} : { class: "number" }, text);
   }
 
+  /* A row that failed is grey, and says why where the mouse rests on it: its cell may be cut. */
+  function tableRow(row) {
+    const attributes = row.fault ? { title: `${row.name}: ${row.fault}`, class: "failed" } : { title: row.name };
+    return element("tr", attributes, ...visible.map((i) => cell(row, i)));
+  }
+
   function fillRows(rows) {
-    document.querySelector("#results tbody").replaceChildren(
-      ...rows.map((row) => element("tr", { title: row.name }, ...visible.map((i) => cell(row, i)))));
+    document.querySelector("#results tbody").replaceChildren(...rows.map(tableRow));
   }
 
   /* Empty cells come last either way. */

@@ -155,6 +155,7 @@ class Cases(BenchTest):
             self.assertAlmostEqual(row["samples_per_second"] * row["real_time"] / 4e9, 1, places=6)
 
     def check_anatomy(self, text, told):
+        self.assertEqual([row["run_name"] for row in cells(told) if "real_time" in row or row["microseconds"] <= 0], [])
         found = re.search(r"128-128-10: .*?add up to (\d+(?:\.\d+)?) %", " ".join(text.split()))
         self.assertTrue(found, text)
         self.assertTrue(80 <= float(found[1]) <= 120, found[0])
@@ -179,7 +180,16 @@ class Cases(BenchTest):
     def check_memory(self, text, told):
         self.assertEqual([row["optimizer"] for row in cells(told)], ["sgd", "adam"])
 
+    def check_faults(self, told):
+        """What failed says so in Google Benchmark's words, and at length where the table had to cut it."""
+        for row in cells(told):
+            self.assertEqual(row.get("error_occurred", False), row["status"] != "ok", row)
+            if row["status"] != "ok":
+                self.assertTrue(row["error_message"].startswith(row["status"]), row)
+                self.assertEqual(row["real_time"], 0)
+
     def check_compare(self, text, told):
+        self.check_faults(told)
         rows = {row["library"]: row for row in cells(told)}
         self.assertEqual(list(rows), ["reference", "openblas-pthread", NO_LIBRARY, OTHER_LIBRARY])
         self.assertEqual(rows[NO_LIBRARY]["status"], "no such file")
@@ -190,6 +200,7 @@ class Cases(BenchTest):
             self.assertEqual(rows[name]["status"] == "ok", "samples_per_second" in rows[name])
 
     def check_peers(self, text, told):
+        self.check_faults(told)
         self.assertEqual(len(cells(told)), 8)  # four programs, two losses
         for row in cells(told):
             self.assertRegex(row["status"], r"^(ok|not installed|not built|not comparable)")
@@ -298,7 +309,9 @@ class Gate(BenchTest):
 
     def test_rows_that_were_not_timed_are_left_out(self):
         told = self.load("old.json")
-        told["benchmarks"].append({**entries(told)[0], "run_name": "absent", "iterations": 0, "real_time": 0})
+        some = entries(told)[0]
+        told["benchmarks"] += [{**some, "run_name": "absent", "iterations": 0, "real_time": 0},
+                               {**some, "run_name": "failed", "error_occurred": True, "real_time": 0}]
         new = self.save("new.json", told)
         self.assertEqual(len(self.verdicts(self.succeed("bench", "gate", new, new, "-o", "json"))), 2)
 

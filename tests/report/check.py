@@ -91,6 +91,13 @@ def check_sorting(browser, case, key):
     expect(f"{case}: empty cells come last", "" in texts[: len(before)], False)
 
 
+def check_faults(browser, case):
+    """The page of the step has one row that failed: it says why, and the charts leave it out."""
+    titles = browser.run("return [...document.querySelectorAll('#results tr.failed')].map((tr) => tr.title)")
+    expect(f"{case}: failed rows", titles,
+           ["step/784-10/batch:64/missing: not installed </script>"] if case == "step" else [])
+
+
 def check_page(browser, path):
     case = path.stem
     browser.do("url", url=path.as_uri())
@@ -98,6 +105,7 @@ def check_page(browser, path):
     expect(f"{case}: figures", browser.run("return document.querySelectorAll('figure').length"), EXPECTED[case][0])
     expect(f"{case}: the title is its own", browser.run("return document.title.includes('broken')"), False)
     expect(f"{case}: nothing is fetched", browser.run("return performance.getEntriesByType('resource').length"), 0)
+    check_faults(browser, case)
     check_sorting(browser, case, "milliseconds" if case != "anatomy" else "gflops")
     for width in (1200, 390):
         browser.do("window/rect", width=width, height=900)

@@ -186,6 +186,12 @@ static gm_status fill_step(gm_result *result, gm_error *error)
         gm_result_number(result, row, "gflops", rows[i].gflops);
         gm_result_number(result, row, "peak_share", rows[i].gflops / 2.3);
     }
+    gm_result_row *failed = gm_result_add(result, error, "step/784-10/batch:64/missing");
+    if (!failed)
+        return error->status;
+    gm_result_text(result, failed, "net", "784-10");
+    gm_result_text(result, failed, "backend", "missing");
+    gm_result_fault(failed, "not installed </script>");
     gm_result_note(result, "</script><img src=x onerror=\"document.title='broken'\"> & \"quotes\"");
     return GM_OK;
 }
