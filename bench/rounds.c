@@ -2,13 +2,15 @@
 #include "bench/rounds.h"
 #include "base/memory.h"
 #include "base/clock.h"
-#include "bench/fma_chains.h"
+
+#include <math.h>
 
 /* Rounds that a far too short budget still gets: a median needs three. */
 #define FEWEST_ROUNDS 3
 
-/* Reference passes: about a millisecond on a current core. */
-#define REFERENCE_SECONDS 1e-3
+/* The reference: the least of some short runs, because an interruption says nothing of the clock. */
+#define REFERENCE_RUNS    5
+#define REFERENCE_SECONDS 2e-4
 
 gm_rounds_options gm_rounds_options_default(void)
 {
@@ -51,26 +53,29 @@ static size_t plan_rounds(const gm_candidate *cs, size_t count, const gm_rounds_
     return rounds * 3 >= o->rounds ? gm_max(rounds, o->rounds) : gm_max(rounds, FEWEST_ROUNDS);
 }
 
-/* The fixed loop's own calibration: passes that take about REFERENCE_SECONDS. */
-static size_t reference_passes(const gm_fma_chains *chains)
-{
-    volatile double sink;
-    for (size_t passes = 64;; passes *= 2) {
-        const uint64_t start = gm_clock();
-        sink = chains->run(passes);
-        if (gm_clock_seconds(start, gm_clock()) >= REFERENCE_SECONDS)
-            return passes;
-    }
-    (void)sink;
-}
-
-static double time_reference(const gm_fma_chains *chains, size_t passes)
+static double time_passes(const gm_fma_chains *chains, size_t passes)
 {
     volatile double sink;
     const uint64_t start = gm_clock();
     sink = chains->run(passes);
     (void)sink;
     return gm_clock_seconds(start, gm_clock());
+}
+
+gm_reference gm_reference_make(void)
+{
+    gm_reference reference = {gm_fma_chains_of(GM_F32), 64};
+    while (time_passes(&reference.chains, reference.passes) < REFERENCE_SECONDS)
+        reference.passes *= 2;
+    return reference;
+}
+
+double gm_reference_time(const gm_reference *reference)
+{
+    double least = INFINITY;
+    for (int i = 0; i < REFERENCE_RUNS; i++)
+        least = fmin(least, time_passes(&reference->chains, reference->passes));
+    return least / (double)reference->passes;
 }
 
 gm_status gm_rounds_run(gm_candidate *cs, size_t count, const gm_rounds_options *o, double *reference,
@@ -82,11 +87,10 @@ gm_status gm_rounds_run(gm_candidate *cs, size_t count, const gm_rounds_options 
     if (status != GM_OK)
         return status;
     const size_t rounds = plan_rounds(cs, count, o);
-    const gm_fma_chains chains = gm_fma_chains_of(GM_F32);
-    const size_t passes = reference ? reference_passes(&chains) : 0;
+    const gm_reference loop = gm_reference_make();
     for (size_t round = 0; round < rounds; round++) {
         if (reference)
-            reference[round] = time_reference(&chains, passes) / (double)passes;
+            reference[round] = gm_reference_time(&loop);
         for (size_t i = 0; i < count; i++) {
             gm_candidate *c = &cs[round % 2 ? count - 1 - i : i]; /* A B C, C B A */
             double seconds;

@@ -3,6 +3,7 @@
 #ifndef GM_BENCH_ROUNDS_H
 #define GM_BENCH_ROUNDS_H
 
+#include "bench/fma_chains.h"
 #include "bench/statistics.h"
 
 #include <gradmill/status.h>
@@ -33,9 +34,19 @@ typedef struct gm_rounds_options {
 
 gm_rounds_options gm_rounds_options_default(void);
 
-/* Measures candidates[0 .. count). reference (GM_MOST_ROUNDS, may be NULL) receives, for each round, the
- * seconds of a fixed arithmetic loop that ran at the round's beginning on one thread: what the CPU's clock
- * did meanwhile. */
+/* A fixed arithmetic loop on one thread, timed at the beginning of each round: what the CPU's clock did
+ * meanwhile. */
+typedef struct gm_reference {
+    gm_fma_chains chains;
+    size_t passes; /* of one run */
+} gm_reference;
+
+gm_reference gm_reference_make(void);
+/* Seconds of one pass, from the least of some runs: about a millisecond in all. */
+double gm_reference_time(const gm_reference *reference);
+
+/* Measures candidates[0 .. count). reference (GM_MOST_ROUNDS, may be NULL) receives the time of each round's
+ * reference loop. */
 gm_status gm_rounds_run(gm_candidate *candidates, size_t count, const gm_rounds_options *options,
                         double *reference, gm_error *error);
 

@@ -5,6 +5,7 @@
 #include "bench/cases.h"
 #include "bench/fma_chains.h"
 #include "bench/peak.h"
+#include "bench/rounds.h"
 #include "bench/statistics.h"
 #include "bench/workload.h"
 
@@ -86,6 +87,18 @@ Test(bench, fma_chains_compute_what_they_say)
         cr_expect_eq(fmod(chains.flop, 24), 0);
     }
     cr_expect_eq(gm_fma_chains_of(GM_F32).flop, 2 * gm_fma_chains_of(GM_F64).flop);
+}
+
+/* A pass of the reference is a pass of the loop that the peak is measured by. */
+Test(bench, the_reference_runs_at_the_peak)
+{
+    const gm_reference loop = gm_reference_make();
+    double times[11], peak = 0;
+    for (size_t i = 0; i < 11; i++)
+        times[i] = gm_reference_time(&loop);
+    const double flops = loop.chains.flop / gm_statistics_of(times, 11).median;
+    cr_assert_eq(gm_peak_fma(GM_F32, 1, &peak, NULL), GM_OK);
+    cr_expect(flops > 0.3 * peak && flops < 3 * peak, "%g FLOP/s of %g", flops, peak);
 }
 
 Test(bench, peaks_are_measured)
