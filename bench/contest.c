@@ -140,16 +140,19 @@ static void calibrate(gm_contestant *c, double sample, double patience)
     }
 }
 
-static void take_sample(gm_contestant *c, double patience)
+static void take_sample(gm_contestant *c, const gm_reference *loop, double patience)
 {
     const uint64_t start = gm_clock();
     nanosleep(&rest, NULL);
+    const double reference = gm_reference_time(loop);
     const size_t wake = c->iterations / 10 + 1; /* its caches and threads were left alone meanwhile */
     if (run(c, wake, patience, NULL) <= 0)
         return;
     const double seconds = run(c, c->iterations, patience, NULL);
-    if (!*c->fault)
+    if (!*c->fault) {
+        c->reference[c->count] = reference;
         c->samples[c->count++] = seconds;
+    }
     c->used += gm_clock_seconds(start, gm_clock());
 }
 
@@ -160,11 +163,12 @@ void gm_contest_time(gm_contestant *contestants, size_t count, const gm_contest_
         fmax(0.005, options->seconds / (1.5 * (double)(gm_max(rounds, 1) * gm_max(count, 1))));
     for (size_t i = 0; i < count; i++)
         calibrate(&contestants[i], sample, options->patience);
+    const gm_reference loop = gm_reference_make();
     for (size_t round = 0; round < rounds; round++) {
         for (size_t i = 0; i < count; i++) {
             gm_contestant *c = &contestants[round % 2 ? count - 1 - i : i];
             if (!*c->fault && (c->count < 3 || c->used <= 4 * options->seconds / (double)count))
-                take_sample(c, options->patience);
+                take_sample(c, &loop, options->patience);
         }
     }
 }

@@ -16,7 +16,8 @@ typedef struct gm_contestant {
     char name[64], vendor[32], path[512], core[64], threading[16], detail[512]; /* as it introduced itself */
     double loss; /* of the last of the checked steps */
     size_t iterations;
-    double samples[GM_MOST_ROUNDS]; /* seconds of one step */
+    double samples[GM_MOST_ROUNDS];   /* seconds of one step */
+    double reference[GM_MOST_ROUNDS]; /* of our reference loop (rounds.h), right before each sample */
     size_t count;
     double used; /* seconds of all its rounds */
 } gm_contestant;

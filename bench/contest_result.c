@@ -109,5 +109,5 @@ gm_status gm_contest_cells(gm_result *result, gm_result_row *row, const gm_envir
         gm_result_number(result, row, "peak_share", 100 * flops / peak);
     gm_result_number(result, row, "times", gm_contestant_median(first, &other) / median);
     gm_result_number(result, row, "loss", c->loss);
-    return gm_result_samples(row, c->samples, NULL, c->count, c->iterations, error);
+    return gm_result_samples(row, c->samples, c->reference, c->count, c->iterations, error);
 }

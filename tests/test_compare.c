@@ -131,6 +131,8 @@ Test(compare, one_that_fails_costs_its_row_only)
     gm_contest_stop(all, COUNT(all));
     for (size_t i = 0; i < COUNT(entries); i++) {
         cr_expect_eq(all[i].count, entries[i].fault ? 0 : 3, "%s: %zu", entries[i].script, all[i].count);
+        for (size_t j = 0; j < all[i].count; j++)
+            cr_expect(all[i].reference[j] > 0 && all[i].reference[j] < 1e-3, "%g s", all[i].reference[j]);
         cr_expect(entries[i].fault ? strstr(all[i].fault, entries[i].fault) != NULL : !*all[i].fault,
                   "%s: %s", entries[i].script, all[i].fault);
     }

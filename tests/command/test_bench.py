@@ -187,6 +187,8 @@ class Cases(BenchTest):
             if row["status"] != "ok":
                 self.assertTrue(row["error_message"].startswith(row["status"]), row)
                 self.assertEqual(row["real_time"], 0)
+        for entry in entries(told):
+            self.assertEqual("reference_ns" in entry, "error_occurred" not in entry)
 
     def check_compare(self, text, told):
         self.check_faults(told)
