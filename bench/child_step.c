@@ -89,7 +89,8 @@ static gm_status prepare(struct pupil *pupil, const char *path, gm_error *error)
     gm_engine_options options = gm_engine_options_default();
     options.backend = pupil->problem.backend;
     options.batch = pupil->problem.batch;
-    options.threads = pupil->problem.threads;
+    /* All threads are a permission, fewer an order: a peer may leave some idle, too. */
+    options.threads = pupil->problem.threads < gm_system_threads().usable ? pupil->problem.threads : 0;
     options.optimizer = pupil->problem.optimizer;
     if (status == GM_OK)
         status = gm_engine_create(&pupil->engine, pupil->network, &options, error);

@@ -35,7 +35,8 @@ gm_problem gm_contest_problem(const gm_net *net, const gm_bench_options *sweep, 
     const size_t row = p.widths[0] + p.widths[p.width_count - 1];
     for (p.batches = 1; p.batches < MOST_BATCHES && 2 * p.batches * p.batch * row <= MOST_NUMBERS;)
         p.batches *= 2;
-    snprintf(p.backend, sizeof p.backend, "%s", sweep->backend_count ? sweep->backends[0] : "blas");
+    snprintf(p.backend, sizeof p.backend, "%s",
+             sweep->backend_count ? sweep->backends[0] : gm_engine_options_default().backend);
     return p;
 }
 

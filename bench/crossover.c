@@ -42,10 +42,13 @@ static size_t list_runners(struct runner *runners)
     runners[count++] = (struct runner){"naive", 1, 0};
     runners[count++] = (struct runner){"naive-ikj", 1, 0};
     runners[count++] = (struct runner){"blas", 1, 0};
-    for (size_t t = 2; t < usable && count + 1 < MOST_RUNNERS; t *= 2)
+    runners[count++] = (struct runner){"packed", 1, 0};
+    for (size_t t = 2; t < usable && count + 2 < MOST_RUNNERS; t *= 2)
         runners[count++] = (struct runner){"blas", t, 0};
     if (usable > 1)
         runners[count++] = (struct runner){"blas", usable, 0};
+    if (usable > 1)
+        runners[count++] = (struct runner){"packed", usable, 0};
     return count;
 }
 

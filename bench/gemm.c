@@ -119,8 +119,10 @@ static gm_status run_equation(gm_result *result, const gm_environment *env, cons
         describe(result, row, s, e, backends[i]);
         gm_result_text(result, row, "check", residuals[i] <= 1 ? "PASS" : "FAIL");
         gm_result_number(result, row, "residual", residuals[i]);
-        if (residuals[i] > 1)
+        if (residuals[i] > 1) {
+            gm_result_fault(row, "wrong product");
             continue;
+        }
         add_speed(result, row, s, e, &c->statistics, env->peak_one[s->precision]);
         status = gm_result_samples(row, c->samples, reference, c->count, c->iterations, error);
     }

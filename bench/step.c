@@ -65,7 +65,7 @@ static gm_status add_row(gm_result *result, const gm_environment *env, const gm_
     const gm_workload_options *o = &t->options;
     const gm_statistics *s = &t->candidate.statistics;
     const size_t threads = gm_engine_threads(t->workload.engine);
-    const size_t working = gm_engine_plan(t->workload.engine, o->batch).threads;
+    const gm_plan plan = gm_engine_plan(t->workload.engine, o->batch);
     const double flops = gm_timed_flops(t);
     gm_result_row *row =
         gm_result_add(result, error, "step/%s/batch:%zu/%s/threads:%zu/%s/%s/%s", o->net.name, o->batch,
@@ -85,15 +85,17 @@ static gm_status add_row(gm_result *result, const gm_environment *env, const gm_
     gm_result_number(result, row, "spread", 100 * s->deviation / s->median);
     gm_result_number(result, row, "fastest", s->min * 1e3);
     gm_result_number(result, row, "gflops", flops / 1e9);
-    const double peak = gm_environment_peak(env, o->precision, threads);
-    const double gemm = threads == 1 ? env->gemm_one[o->precision] : env->gemm_all[o->precision];
+    const double peak = gm_environment_peak(env, o->precision, plan.threads);
+    const double gemm = plan.threads == 1 ? env->gemm_one[o->precision] : env->gemm_all[o->precision];
     gm_result_number(result, row, "peak_share", 100 * flops / peak);
     gm_result_number(result, row, "gemm_share", 100 * flops / gemm);
-    gm_result_text(result, row, "plan", "%s x%zu",
-                   strcmp(o->backend, "blas") ? "loops"
-                   : *env->facts.blas.core    ? env->facts.blas.core
-                                              : "blas",
-                   working);
+    const char *kernels = gm_engine_kernels(t->workload.engine);
+    const bool blas = strcmp(gm_engine_backend(t->workload.engine), "blas") == 0;
+    gm_result_text(result, row, "plan", "%s x%zu%s",
+                   kernels ? kernels
+                   : blas  ? (*env->facts.blas.core ? env->facts.blas.core : "blas")
+                           : "loops",
+                   plan.threads, plan.cuts_weights ? " by weights" : "");
     if (s->deviation > 0.05 * s->median)
         gm_result_note(result, "%s: the rounds differ by %.0f %%; the machine was not quiet", row->name,
                        100 * s->deviation / s->median);

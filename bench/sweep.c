@@ -9,8 +9,8 @@ gm_workload_options gm_bench_first(const gm_bench_options *o, const gm_net *net)
     return (gm_workload_options){
         .net = *net,
         .batch = o->batch.count ? o->batch.sizes[0] : natural,
-        .backend = o->backend_count ? o->backends[0] : "blas",
-        .threads = o->threads.count ? o->threads.sizes[0] : gm_system_threads().usable,
+        .backend = o->backend_count ? o->backends[0] : gm_engine_options_default().backend,
+        .threads = o->threads.count ? o->threads.sizes[0] : 0, /* up to all */
         .precision = o->precision_count ? o->precisions[0] : GM_F32,
         .optimizer = gm_optimizer_default(o->optimizer_count ? o->optimizers[0] : GM_SGD),
         .activation = o->activation_count ? o->activations[0] : GM_SIGMOID,

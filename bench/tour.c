@@ -21,7 +21,7 @@ static const gm_column columns[] = {
 static const struct {
     const char *backend;
     size_t threads;
-} runners[] = {{"naive", 1}, {"naive-ikj", 1}, {"blas", 1}, {"blas", 0}};
+} runners[] = {{"naive", 1}, {"naive-ikj", 1}, {"blas", 1}, {"packed", 1}, {"packed", 0}};
 enum { RUNNERS = sizeof runners / sizeof *runners };
 
 static gm_status add_row(gm_result *result, const gm_environment *env, const gm_timed *t,
@@ -90,7 +90,8 @@ gm_status gm_bench_tour(gm_result *result, gm_environment *env, const gm_bench_o
         status = race(result, env, o, "2-3-1", 4, seconds * 0.2, error);
     gm_result_note(result,
                    "naive: the textbook's loops i-j-k; naive-ikj: loops that a compiler can vectorise; blas: "
-                   "each equation one call. A small network is all calls and no arithmetic.");
+                   "each equation one call; packed: weights kept in the order of our own kernels. A small "
+                   "network is all calls and no arithmetic.");
     gm_result_note(
         result,
         "next: gradmill bench crossover (where does BLAS begin to win), anatomy (where the step goes), "

@@ -59,7 +59,7 @@ static void transpose(gm_mat src, REAL *dst, size_t dst_row)
             const size_t cols = src.cols - c < LANES ? src.cols - c : LANES;
             vec v[LANES];
             UNROLLED for (size_t i = 0; i < LANES; i++) v[i] =
-                i < rows ? load(gm_row(src, r + i) + c) : (vec){0};
+                i < rows ? load(gm_row(src, r + i) + c) : spread(0);
             transpose_square(v);
             UNROLLED for (size_t i = 0; i < LANES; i++)
             {

@@ -94,7 +94,7 @@ ALWAYS void tile_begin(const int rows, const int vectors, const struct tile *t,
             if (t->beta == 1)
                 sum[i][j] = load(base + j * LANES);
             else
-                sum[i][j] = t->beta == 0 ? (vec){0} : beta * load(base + j * LANES);
+                sum[i][j] = t->beta == 0 ? spread(0) : beta * load(base + j * LANES);
         }
     }
 }
@@ -135,23 +135,29 @@ ALWAYS void tile_of(const int rows, const int vectors, const struct tile *t)
     {                                                                                                        \
         tile_of(R, V, t);                                                                                    \
     }
-#define TILES_TO_6(V)  TILE(1, V) TILE(2, V) TILE(3, V) TILE(4, V) TILE(5, V) TILE(6, V)
-#define TILES_TO_8(V)  TILES_TO_6(V) TILE(7, V) TILE(8, V)
-#define TILES_TO_12(V) TILES_TO_8(V) TILE(9, V) TILE(10, V) TILE(11, V) TILE(12, V)
-#define TO_6(V)        tile_1x##V, tile_2x##V, tile_3x##V, tile_4x##V, tile_5x##V, tile_6x##V
-#define TO_8(V)        TO_6(V), tile_7x##V, tile_8x##V
-#define TO_12(V)       TO_8(V), tile_9x##V, tile_10x##V, tile_11x##V, tile_12x##V
+#define TILES_TO_6(V) TILE(1, V) TILE(2, V) TILE(3, V) TILE(4, V) TILE(5, V) TILE(6, V)
+#define TILES_7_8(V)  TILE(7, V) TILE(8, V)
+#define TILES_9_12(V) TILE(9, V) TILE(10, V) TILE(11, V) TILE(12, V)
+#define TO_6(V)       tile_1x##V, tile_2x##V, tile_3x##V, tile_4x##V, tile_5x##V, tile_6x##V
+#define TO_8(V)       TO_6(V), tile_7x##V, tile_8x##V
+#define TO_12(V)      TO_8(V), tile_9x##V, tile_10x##V, tile_11x##V, tile_12x##V
 
 /* tiles[v - 1][r - 1] computes r rows of v vectors. */
 #if TILE_VECTORS == 4
-TILES_TO_12(1)
-TILES_TO_12(2)
-TILES_TO_8(3)
+TILES_TO_6(1)
+TILES_7_8(1)
+TILES_9_12(1)
+TILES_TO_6(2)
+TILES_7_8(2)
+TILES_9_12(2)
+TILES_TO_6(3)
+TILES_7_8(3)
 TILES_TO_6(4)
 static void (*const tiles[TILE_VECTORS][MOST_ROWS])(const struct tile *) = {
     {TO_12(1)}, {TO_12(2)}, {TO_8(3)}, {TO_6(4)}};
 #else
-TILES_TO_8(1)
+TILES_TO_6(1)
+TILES_7_8(1)
 TILES_TO_6(2)
 static void (*const tiles[TILE_VECTORS][MOST_ROWS])(const struct tile *) = {{TO_8(1)}, {TO_6(2)}};
 #endif

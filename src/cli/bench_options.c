@@ -32,7 +32,7 @@ static const struct argp_option table[] = {
     {"batch", KEY_BATCH, "SIZES", 0, "rows of a batch (default: the net's own)", 0},
     {"width", KEY_WIDTH, "SIZES", 0, "of every hidden layer, instead of the net's own", 0},
     {"threads", KEY_THREADS, "SIZES", 0, "default: what affinity and quota allow", 0},
-    {"backend", KEY_BACKEND, "NAME,...", 0, "blas, packed, naive, naive-ikj (default blas)", 0},
+    {"backend", KEY_BACKEND, "NAME,...", 0, "packed, blas, naive, naive-ikj (default packed)", 0},
     {"precision", KEY_PRECISION, "TYPE,...", 0, "f32, f64 (default f32)", 0},
     {"optimizer", KEY_OPTIMIZER, "NAME,...", 0, "sgd, momentum, nesterov, adam, adamw (default sgd)", 0},
     {"activation", KEY_ACTIVATION, "F,...", 0, "of the hidden layers (default sigmoid)", 0},

@@ -20,7 +20,7 @@ enum {
 
 static const struct argp_option compute_options[] = {
     {0, 0, 0, 0, "Computation:", 3},
-    {"backend", KEY_BACKEND, "NAME", 0, "blas, packed, naive, naive-ikj (default blas)", 0},
+    {"backend", KEY_BACKEND, "NAME", 0, "packed, blas, auto, naive, naive-ikj (default packed)", 0},
     {"threads", KEY_THREADS, "N", 0, "default: what affinity and quota allow", 0},
     {"batch", KEY_BATCH, "N", 0, "rows of a batch (default 128; train: 32 below 10,000 rows)", 0},
     {0},

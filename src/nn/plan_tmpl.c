@@ -112,7 +112,7 @@ static void probe_work(void *context, size_t thread)
 /* The median of some runs, the first of which counts for nothing. */
 static double probe(struct probe q)
 {
-    double seconds[PROBES];
+    double seconds[PROBES] = {0};
     for (q.turn = 0; q.turn <= PROBES; q.turn++) {
         const uint64_t start = gm_clock();
         if (q.together)
