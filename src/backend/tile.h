@@ -135,31 +135,27 @@ ALWAYS void tile_of(const int rows, const int vectors, const struct tile *t)
     {                                                                                                        \
         tile_of(R, V, t);                                                                                    \
     }
-#define TILES_TO_6(V) TILE(1, V) TILE(2, V) TILE(3, V) TILE(4, V) TILE(5, V) TILE(6, V)
-#define TILES_7_8(V)  TILE(7, V) TILE(8, V)
-#define TILES_9_12(V) TILE(9, V) TILE(10, V) TILE(11, V) TILE(12, V)
-#define TO_6(V)       tile_1x##V, tile_2x##V, tile_3x##V, tile_4x##V, tile_5x##V, tile_6x##V
-#define TO_8(V)       TO_6(V), tile_7x##V, tile_8x##V
-#define TO_12(V)      TO_8(V), tile_9x##V, tile_10x##V, tile_11x##V, tile_12x##V
-
 /* tiles[v - 1][r - 1] computes r rows of v vectors. */
+/* clang-format off */
+TILE(1, 1) TILE(2, 1) TILE(3, 1) TILE(4, 1) TILE(5, 1) TILE(6, 1) TILE(7, 1) TILE(8, 1)
+TILE(1, 2) TILE(2, 2) TILE(3, 2) TILE(4, 2) TILE(5, 2) TILE(6, 2)
 #if TILE_VECTORS == 4
-TILES_TO_6(1)
-TILES_7_8(1)
-TILES_9_12(1)
-TILES_TO_6(2)
-TILES_7_8(2)
-TILES_9_12(2)
-TILES_TO_6(3)
-TILES_7_8(3)
-TILES_TO_6(4)
-static void (*const tiles[TILE_VECTORS][MOST_ROWS])(const struct tile *) = {
-    {TO_12(1)}, {TO_12(2)}, {TO_8(3)}, {TO_6(4)}};
+TILE(9, 1) TILE(10, 1) TILE(11, 1) TILE(12, 1)
+TILE(7, 2) TILE(8, 2) TILE(9, 2) TILE(10, 2) TILE(11, 2) TILE(12, 2)
+TILE(1, 3) TILE(2, 3) TILE(3, 3) TILE(4, 3) TILE(5, 3) TILE(6, 3) TILE(7, 3) TILE(8, 3)
+TILE(1, 4) TILE(2, 4) TILE(3, 4) TILE(4, 4) TILE(5, 4) TILE(6, 4)
+    /* clang-format on */
+    static void (*const tiles[TILE_VECTORS][MOST_ROWS])(const struct tile *) = {
+        {tile_1x1, tile_2x1, tile_3x1, tile_4x1, tile_5x1, tile_6x1, tile_7x1, tile_8x1, tile_9x1, tile_10x1,
+         tile_11x1, tile_12x1},
+        {tile_1x2, tile_2x2, tile_3x2, tile_4x2, tile_5x2, tile_6x2, tile_7x2, tile_8x2, tile_9x2, tile_10x2,
+         tile_11x2, tile_12x2},
+        {tile_1x3, tile_2x3, tile_3x3, tile_4x3, tile_5x3, tile_6x3, tile_7x3, tile_8x3},
+        {tile_1x4, tile_2x4, tile_3x4, tile_4x4, tile_5x4, tile_6x4}};
 #else
-TILES_TO_6(1)
-TILES_7_8(1)
-TILES_TO_6(2)
-static void (*const tiles[TILE_VECTORS][MOST_ROWS])(const struct tile *) = {{TO_8(1)}, {TO_6(2)}};
+        static void (*const tiles[TILE_VECTORS][MOST_ROWS])(const struct tile *) = {
+            {tile_1x1, tile_2x1, tile_3x1, tile_4x1, tile_5x1, tile_6x1, tile_7x1, tile_8x1},
+            {tile_1x2, tile_2x2, tile_3x2, tile_4x2, tile_5x2, tile_6x2}};
 #endif
 
 /* Past the end of memory this is no fault. */

@@ -229,7 +229,7 @@ class Output(BenchTest):
         self.assertEqual([entry["repetition_index"] for entry in rounds], list(range(len(rounds))))
         for entry in told["benchmarks"]:
             self.assertEqual(entry["repetitions"], len(rounds))
-            self.assertEqual(entry["run_name"], "scaling/4-5-3/batch:4/blas/threads:1")
+            self.assertEqual(entry["run_name"], "scaling/4-5-3/batch:4/packed/threads:1")
             self.assertEqual(entry["time_unit"], "ns")
             self.assertGreaterEqual(entry["real_time"], 0)
         self.assertEqual([entry["aggregate_name"] for entry in entries(told, "aggregate")],
@@ -240,7 +240,7 @@ class Output(BenchTest):
         rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
         self.assertEqual(len(rows), 1)
         self.assertNotIn(None, rows[0])
-        self.assertEqual((rows[0]["row"], rows[0]["batch"]), ("scaling/4-5-3/batch:4/blas/threads:1", "4"))
+        self.assertEqual((rows[0]["row"], rows[0]["batch"]), ("scaling/4-5-3/batch:4/packed/threads:1", "4"))
         self.assertGreater(float(rows[0]["milliseconds"]), 0)
         self.assertTrue(rows[0]["env_blas"])
 
@@ -296,7 +296,7 @@ class Gate(BenchTest):
         return self.save("new.json", told)
 
     def test_a_planted_slowdown(self):
-        name = "scaling/4-6-3/batch:4/blas/threads:1"
+        name = "scaling/4-6-3/batch:4/packed/threads:1"
         new = self.slower(name)
         result = self.run_gradmill("bench", "gate", self.old, new, "-o", "json")
         self.assertEqual(result.returncode, CHECK)
@@ -361,7 +361,7 @@ class Networks(BenchTest):
         told = json.loads(self.succeed("bench", "scaling", "--net", "online", "--threads", "1", "--time", "100ms",
                                        "-o", "json").stdout)
         self.assertEqual([(row["run_name"], row["batch"]) for row in cells(told)],
-                         [("scaling/online/batch:1/blas/threads:1", 1)])
+                         [("scaling/online/batch:1/packed/threads:1", 1)])
 
 
 class Wrong(BenchTest):
