@@ -20,7 +20,6 @@
 
 #include <string.h>
 
-#define TYPED(name)     T(name) /* of an expanded name */
 #define BAND            (TILE_VECTORS * LANES)
 #define INPUTS_AT_ONCE  512 /* a band of so many inputs stays in the L2 cache with the rows that it meets */
 #define ROWS_AT_ONCE    256 /* of the batch, in BP2 */
@@ -258,7 +257,7 @@ static void weight_gradient(const gm_layer_view *l, gm_mat d, gm_mat a, REAL alp
     }
 }
 
-const gm_backend TYPED(GM_PACKED) = {
+const gm_backend GM_PACKED = {
     .name = "packed",
     .summary = "weights kept in the order of the kernels",
     .kernels = GM_ISA_NAME,
