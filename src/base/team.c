@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -17,6 +18,10 @@
 
 /* Some 100 us: longer than the gather between two steps, shorter than anybody's patience with a busy core. */
 #define SPINS 3000
+
+/* A few us. New threads may share a processor until the system spreads them; then the one that waits must not
+ * keep the other from coming. */
+#define YIELD_EVERY 64
 
 /* BLAS kernels keep their panels in buffers of their own; nothing here needs a deep stack. */
 #define STACK_BYTES ((size_t)1 << 20)
@@ -56,6 +61,8 @@ static void turnstile_wait(struct turnstile *t, unsigned seen)
         if (atomic_load_explicit(&t->turn, memory_order_acquire) != seen)
             return;
         relax();
+        if (i % YIELD_EVERY == YIELD_EVERY - 1)
+            sched_yield();
     }
     /* The count goes up before the kernel compares the turn, and the turn moves before the count is read: one
      * of the two sides always sees the other. */

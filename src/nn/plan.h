@@ -11,15 +11,17 @@ enum { ALONE, TOGETHER, COMPANIES };
 
 /* Seconds that one thread needs, for one row of the batch. */
 typedef struct gm_layer_costs {
-    double forward[COMPANIES];      /* Z and A = f(Z), all outputs; of the output layer with loss and BP1 */
+    double forward[COMPANIES];      /* Z and A = f(Z), all outputs */
     double hidden_delta[COMPANIES]; /* BP2 with its factor, all inputs; 0 for layer 1 */
     double weights[COMPANIES];      /* BP4, all of W */
 } gm_layer_costs;
 
 typedef struct gm_costs {
-    gm_layer_costs *layers; /* one for each */
-    double barrier;         /* seconds for which threads wait for each other */
-    double start;           /* seconds to set a team to work */
+    gm_layer_costs *layers;   /* one for each */
+    double output[COMPANIES]; /* A of the output layer, loss and BP1 */
+    double barrier;           /* seconds for which threads wait for each other */
+    double start;             /* seconds to set a team to work */
+    double exchange;          /* seconds for a number that another thread has written last */
     bool known;
 } gm_costs;
 

@@ -1,15 +1,18 @@
 /* Plans: how many threads, and cut by rows or by weights. They are chosen by a model of a step's time,
  *
  *     one thread   sum over layers of  n (f + b + w)                       all ALONE
- *     by rows      sum over layers of  r (f + b) + n w s     + start + 2 barriers
- *     by weights   sum over layers of  n (f s + b s' + w s)  + start + (2 L + 2) barriers
+ *     by rows      sum over layers of  r (f + b) + n w / T         + start + 2 barriers + exchange
+ *     by weights   sum over layers of  n (f s + b s' + w / T)      + start + (2 L + 2) barriers + exchange
  *
- * with n rows, f, b, w a layer's seconds for a row (forward, BP2, BP4), r the rows and s, s' the share of the
- * outputs and inputs that the busiest thread has. The constants are measured once for each engine, on its own
- * layers and matrices: no threshold was guessed on another machine. */
+ * with n rows, T threads, f, b, w a layer's seconds for a row (forward, BP2, BP4), r the rows and s, s' the
+ * shares of the outputs and inputs that the busiest thread has; loss and BP1 are always cut by rows. Exchange
+ * is what others wrote and a thread must fetch: A and D of the others' rows and their updates of W; by
+ * weights, their columns of A and D and the updates that BP2 meets. The constants are measured once for each
+ * engine, on its own layers and matrices: no threshold was guessed on another machine. */
 #include "nn/pass.h"
-#include "nn/optimizer.h"
+#include "base/memory.h"
 
+#include <math.h>
 #include <string.h>
 
 #define INPUT_GRAIN  16
@@ -19,7 +22,8 @@
 #define PROBE_FLOP 1e7
 #define PROBE_ROWS 48
 #define PROBES     5 /* the median counts */
-#define BARRIERS   50
+#define BARRIERS   10
+#define MEETINGS   40
 
 gm_share T(gm_own_outputs)(const gm_pass *p, size_t l, size_t thread, size_t threads)
 {
@@ -35,7 +39,7 @@ gm_share T(gm_own_inputs)(const gm_pass *p, size_t l, size_t thread, size_t thre
 /* One measurement, done by one thread or by all at once. */
 struct probe {
     gm_pass *pass;
-    enum { FORWARD, HIDDEN_DELTA, WEIGHTS, BARRIER, NOTHING } what;
+    enum { FORWARD, OUTPUT, HIDDEN_DELTA, WEIGHTS, BARRIER, EXCHANGE, NOTHING } what;
     size_t layer, rows;
     size_t units; /* outputs, or inputs of BP2, in one go */
     size_t turn;  /* every repetition takes other units, as a step does */
@@ -71,6 +75,31 @@ static void probe_weights(const struct probe *q, size_t thread)
     }
 }
 
+/* A thread's part of the A of layer q->layer, in whole cache lines. */
+static gm_share exchanged(const struct probe *q, size_t thread)
+{
+    const gm_mat a = q->pass->layers[q->layer].a;
+    return gm_team_share(a.rows * a.ld, GM_ALIGNMENT / sizeof(REAL), thread, gm_team_threads(q->pass->team));
+}
+
+static void write_own(const struct probe *q, size_t thread)
+{
+    const gm_share own = exchanged(q, thread);
+    memset(q->pass->layers[q->layer].a.data + own.first, 0, own.count * sizeof(REAL));
+}
+
+/* One number of each line that the next thread has written. */
+static void read_others(const struct probe *q, size_t thread)
+{
+    const gm_share other = exchanged(q, (thread + 1) % gm_team_threads(q->pass->team));
+    const REAL *a = q->pass->layers[q->layer].a.data + other.first;
+    REAL sum = 0;
+    for (size_t i = 0; i < other.count; i += GM_ALIGNMENT / sizeof(REAL))
+        sum += a[i];
+    volatile REAL sink = sum;
+    (void)sink;
+}
+
 static void probe_once(const struct probe *q, size_t thread)
 {
     const gm_pass *p = q->pass;
@@ -81,6 +110,11 @@ static void probe_once(const struct probe *q, size_t thread)
         (p, q->layer, rows,
          portion(q, p->layers[q->layer].view.w.rows, gm_max(OUTPUT_GRAIN, p->backend->order.band), thread),
          thread);
+        break;
+    case OUTPUT:
+        T(gm_output)(p, rows, thread);
+        if (p->learns)
+            T(gm_output_delta)(p, rows, thread);
         break;
     case HIDDEN_DELTA:
         T(gm_hidden_delta)
@@ -93,6 +127,9 @@ static void probe_once(const struct probe *q, size_t thread)
         for (int i = 0; i < BARRIERS; i++)
             gm_team_barrier(p->team);
         break;
+    case EXCHANGE:
+        read_others(q, thread);
+        break;
     case NOTHING:
         break;
     }
@@ -101,6 +138,8 @@ static void probe_once(const struct probe *q, size_t thread)
 static void probe_work(void *context, size_t thread)
 {
     struct probe *q = context;
+    if (q->what == EXCHANGE)
+        write_own(q, thread);
     if (q->together)
         gm_team_barrier(q->pass->team);
     const uint64_t start = gm_clock();
@@ -109,24 +148,42 @@ static void probe_work(void *context, size_t thread)
         q->seconds = gm_clock_seconds(start, gm_clock());
 }
 
+static void probe_run(struct probe *q)
+{
+    const uint64_t start = gm_clock();
+    if (q->together)
+        gm_team_run(q->pass->team, probe_work, q);
+    else
+        gm_team_run_alone(probe_work, q);
+    if (q->what == NOTHING)
+        q->seconds = gm_clock_seconds(start, gm_clock());
+}
+
 /* The median of some runs, the first of which counts for nothing. */
 static double probe(struct probe q)
 {
     double seconds[PROBES] = {0};
-    for (q.turn = 0; q.turn <= PROBES; q.turn++) {
-        const uint64_t start = gm_clock();
-        if (q.together)
-            gm_team_run(q.pass->team, probe_work, &q);
-        else
-            gm_team_run_alone(probe_work, &q);
-        if (q.what == NOTHING)
-            q.seconds = gm_clock_seconds(start, gm_clock());
-        size_t at = q.turn == 0 ? 0 : q.turn - 1;
+    probe_run(&q);
+    for (q.turn = 1; q.turn <= PROBES; q.turn++) {
+        probe_run(&q);
+        size_t at = q.turn - 1;
         for (; at > 0 && seconds[at - 1] > q.seconds; at--)
             seconds[at] = seconds[at - 1];
         seconds[at] = q.seconds;
     }
     return seconds[PROBES / 2];
+}
+
+/* What threads spend on meeting each other: the least of many runs, because new threads may share a processor
+ * until the system has spread them. */
+static double probe_meeting(struct probe q)
+{
+    double least = INFINITY;
+    for (int i = 0; i < MEETINGS; i++) {
+        probe_run(&q);
+        least = q.seconds < least ? q.seconds : least;
+    }
+    return least;
 }
 
 /* Seconds for one row and all `total` units of a layer. */
@@ -154,6 +211,10 @@ static void measure_layer(gm_pass *p, size_t l, int company)
     }
     q.what = FORWARD;
     costs->forward[company] = probe_layer(q, w.rows, out_grain);
+    if (l + 1 == p->layer_count) {
+        q.what = OUTPUT;
+        p->costs.output[company] = probe(q) / (double)q.rows;
+    }
     if (!p->learns)
         return;
     if (l > 0) {
@@ -171,6 +232,7 @@ static void measure_layer(gm_pass *p, size_t l, int company)
 static void still(gm_pass *p)
 {
     memset(p->own_x.data, 0, p->own_x.rows * p->own_x.ld * sizeof(REAL));
+    memset(p->own_y.data, 0, p->own_y.rows * p->own_y.ld * sizeof(REAL));
     for (size_t l = 0; l < p->layer_count; l++) {
         const gm_pass_layer *layer = &p->layers[l];
         memset(layer->a.data, 0, layer->a.rows * layer->a.ld * sizeof(REAL));
@@ -183,15 +245,33 @@ static void still(gm_pass *p)
         .rate = rate, .momentum = 1, .beta1 = 1, .beta2 = 1, .epsilon = 1, .keep = 1, .unbias = 1};
 }
 
+static size_t largest_output(const gm_pass *p)
+{
+    size_t largest = 0;
+    for (size_t l = 1; l < p->layer_count; l++)
+        largest = p->layers[l].view.w.rows > p->layers[largest].view.w.rows ? l : largest;
+    return largest;
+}
+
 static void measure(gm_pass *p)
 {
     const size_t threads = gm_team_threads(p->team);
     gm_profile *profile = p->profile;
     p->profile = NULL;
     p->x = p->own_x;
+    p->y = p->own_y;
+    p->judged = true;
     p->rows = p->own_x.rows;
     for (size_t l = 0; l < p->layer_count; l++)
         p->layers[l].view.batch = p->own_x.rows;
+    if (threads > 1) { /* first: it settles the threads, too */
+        const struct probe meeting = {.pass = p, .what = BARRIER, .together = true};
+        p->costs.barrier = probe_meeting(meeting) / BARRIERS;
+        p->costs.start = probe_meeting((struct probe){.pass = p, .what = NOTHING, .together = true});
+        const struct probe exchange = {
+            .pass = p, .what = EXCHANGE, .layer = largest_output(p), .together = true};
+        p->costs.exchange = probe(exchange) / (double)gm_max(1, exchanged(&exchange, 1).count);
+    }
     for (size_t l = 0; l < p->layer_count; l++) {
         for (int company = ALONE; company <= (threads > 1 ? TOGETHER : ALONE); company++) {
             still(p);
@@ -199,10 +279,6 @@ static void measure(gm_pass *p)
         }
     }
     still(p);
-    if (threads > 1) {
-        p->costs.barrier = probe((struct probe){.pass = p, .what = BARRIER, .together = true}) / BARRIERS;
-        p->costs.start = probe((struct probe){.pass = p, .what = NOTHING, .together = true});
-    }
     p->profile = profile;
     p->rows = 0; /* no batch is at work */
     p->costs.known = true;
@@ -214,12 +290,28 @@ static double busiest(gm_share first, size_t total)
     return (double)first.count / (double)total;
 }
 
+/* What several threads spend beside the work itself. */
+static double overhead(const gm_pass *p, size_t rows, gm_plan plan)
+{
+    const double others = (double)(plan.threads - 1) / (double)plan.threads;
+    double weights = 0, activations = 0;
+    for (size_t l = 0; l < p->layer_count; l++) {
+        const gm_mat w = p->layers[l].view.w;
+        weights += (double)w.rows * (double)w.cols;
+        activations += (double)rows * (double)w.rows;
+    }
+    const double updates = plan.cuts_weights ? weights / (double)plan.threads : weights;
+    const size_t barriers = plan.cuts_weights ? 2 * p->layer_count + 2 : 2;
+    return p->costs.start + (double)barriers * p->costs.barrier +
+           2 * others * (2 * activations + updates) * p->costs.exchange; /* to fetch, and to take back */
+}
+
 static double predict(const gm_pass *p, size_t rows, gm_plan plan)
 {
     const size_t threads = plan.threads;
     const int company = threads > 1 ? TOGETHER : ALONE;
     const double n = (double)rows, most_rows = (double)gm_team_share(rows, GM_ROW_GRAIN, 0, threads).count;
-    double seconds = 0;
+    double seconds = most_rows * p->costs.output[company];
     for (size_t l = 0; l < p->layer_count; l++) {
         const gm_layer_costs *costs = &p->costs.layers[l];
         const gm_mat w = p->layers[l].view.w;
@@ -231,8 +323,7 @@ static double predict(const gm_pass *p, size_t rows, gm_plan plan)
         else
             seconds += most_rows * (costs->forward[company] + costs->hidden_delta[company]);
     }
-    const size_t barriers = plan.cuts_weights ? 2 * p->layer_count + 2 : 2;
-    return threads > 1 ? seconds + p->costs.start + (double)barriers * p->costs.barrier : seconds;
+    return threads > 1 ? seconds + overhead(p, rows, plan) : seconds;
 }
 
 gm_plan T(gm_make_plan)(gm_pass *p, size_t rows, bool predicted)
