@@ -265,22 +265,23 @@ static const struct {
     const char *name;
     gm_severity severity;
     bool (*check)(const gm_facts *facts, gm_finding *finding);
+    bool of_blas;
 } checks[] = {
-    {"debug-build", GM_WARNING, debug_build},
-    {"slow-kernels-pinned", GM_WARNING, slow_pin},
-    {"old-kernels", GM_WARNING, old_kernels},
-    {"l2-size-set", GM_WARNING, l2_size},
-    {"reference-blas", GM_WARNING, reference_blas},
-    {"blis-kernels", GM_WARNING, blis_kernels},
-    {"slow-gemm", GM_WARNING, slow_gemm},
-    {"pin-needed", GM_NOTE, needed_pin},
-    {"kernels-pinned", GM_NOTE, other_pin},
-    {"blas-preloaded", GM_NOTE, preload},
-    {"small-quota", GM_NOTE, small_quota},
-    {"fractional-quota", GM_NOTE, fractional_quota},
-    {"governor", GM_NOTE, governor},
-    {"no-huge-pages", GM_NOTE, huge_pages},
-    {"busy-machine", GM_NOTE, busy},
+    {"debug-build", GM_WARNING, debug_build, false},
+    {"slow-kernels-pinned", GM_WARNING, slow_pin, true},
+    {"old-kernels", GM_WARNING, old_kernels, true},
+    {"l2-size-set", GM_WARNING, l2_size, true},
+    {"reference-blas", GM_WARNING, reference_blas, true},
+    {"blis-kernels", GM_WARNING, blis_kernels, true},
+    {"slow-gemm", GM_WARNING, slow_gemm, true},
+    {"pin-needed", GM_NOTE, needed_pin, true},
+    {"kernels-pinned", GM_NOTE, other_pin, true},
+    {"blas-preloaded", GM_NOTE, preload, true},
+    {"small-quota", GM_NOTE, small_quota, false},
+    {"fractional-quota", GM_NOTE, fractional_quota, false},
+    {"governor", GM_NOTE, governor, false},
+    {"no-huge-pages", GM_NOTE, huge_pages, false},
+    {"busy-machine", GM_NOTE, busy, false},
 };
 _Static_assert(sizeof checks / sizeof *checks <= GM_MOST_FINDINGS, "room for every finding");
 
@@ -289,7 +290,8 @@ size_t gm_findings(const gm_facts *facts, gm_finding findings[GM_MOST_FINDINGS])
     size_t count = 0;
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
         gm_finding *finding = &findings[count];
-        *finding = (gm_finding){.name = checks[i].name, .severity = checks[i].severity};
+        *finding = (gm_finding){
+            .name = checks[i].name, .severity = checks[i].severity, .of_blas = checks[i].of_blas};
         count += checks[i].check(facts, finding);
     }
     return count;

@@ -45,6 +45,7 @@ typedef enum gm_severity {
 typedef struct gm_finding {
     const char *name; /* for machines: "slow-kernels-pinned" */
     gm_severity severity;
+    bool of_blas; /* concerns the BLAS alone: backend blas, and what is measured of it */
     char text[300];
     char fix[300]; /* the line to type or to change; empty if there is none */
 } gm_finding;

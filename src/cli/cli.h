@@ -35,7 +35,7 @@ void cli_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* One warning for each thing that costs speed and can be seen without measuring, with its remedy. */
-void cli_warn_of_setup(void);
+void cli_warn_of_setup(bool with_blas);
 
 /* Flushes stdout; an exit code: 0, or 5 after saying that the output could not be written. */
 int cli_finish_output(void);

@@ -56,13 +56,13 @@ int cli_finish_output(void)
     return GM_IO;
 }
 
-void cli_warn_of_setup(void)
+void cli_warn_of_setup(bool with_blas)
 {
     const gm_facts facts = gm_gather_facts();
     gm_finding findings[GM_MOST_FINDINGS];
     const size_t count = gm_findings(&facts, findings);
     for (size_t i = 0; i < count; i++) {
-        if (findings[i].severity == GM_WARNING)
+        if (findings[i].severity == GM_WARNING && (with_blas || !findings[i].of_blas))
             cli_warn("%s%s%s", findings[i].text, *findings[i].fix ? "; try: " : "", findings[i].fix);
     }
 }

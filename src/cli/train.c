@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include <stdlib.h>
 
 enum {
@@ -217,7 +218,7 @@ static gm_status train(struct run *run, gm_error *error)
     train.context = run;
     run->error = error;
     if (!run->report.quiet)
-        cli_warn_of_setup();
+        cli_warn_of_setup(strcmp(gm_engine_backend(run->runner), "blas") == 0);
     cli_interrupt_watch();
     cli_train_report_open(&run->report, gm_dataset_has_labels(run->all));
     const gm_dataset *valid =
