@@ -44,6 +44,7 @@ struct probe {
     size_t units; /* outputs, or inputs of BP2, in one go */
     size_t turn;  /* every repetition takes other units, as a step does */
     bool together;
+    bool same_rows; /* for all threads: the batch has too few */
     double seconds; /* of thread 0 */
 };
 
@@ -53,7 +54,8 @@ static gm_share portion(const struct probe *q, size_t total, size_t grain, size_
     const size_t places = gm_max(1, total / gm_max(q->units, grain));
     const size_t place = (q->turn * gm_team_threads(q->pass->team) + thread) % places;
     const size_t first = place * (gm_max(q->units, grain) / grain) * grain;
-    return (gm_share){first, gm_min(q->units, total - first)};
+    const bool taken = q->same_rows && thread >= places; /* by another thread */
+    return (gm_share){first, taken ? 0 : gm_min(q->units, total - first)};
 }
 
 /* BP4 and the optimizer, over some of W. */
@@ -103,22 +105,26 @@ static void read_others(const struct probe *q, size_t thread)
 static void probe_once(const struct probe *q, size_t thread)
 {
     const gm_pass *p = q->pass;
-    const gm_share rows = {q->together ? thread * q->rows : 0, q->rows};
+    const gm_mat w = p->layers[q->layer].view.w;
+    const gm_share rows = {q->together && !q->same_rows ? thread * q->rows : 0, q->rows};
+    gm_share units;
     switch (q->what) {
     case FORWARD:
-        T(gm_forward_layer)
-        (p, q->layer, rows,
-         portion(q, p->layers[q->layer].view.w.rows, gm_max(OUTPUT_GRAIN, p->backend->order.band), thread),
-         thread);
+        units = portion(q, w.rows, gm_max(OUTPUT_GRAIN, p->backend->order.band), thread);
+        if (units.count > 0)
+            T(gm_forward_layer)(p, q->layer, rows, units, thread);
+        break;
+    case HIDDEN_DELTA:
+        units = portion(q, w.cols, INPUT_GRAIN, thread);
+        if (units.count > 0)
+            T(gm_hidden_delta)(p, q->layer, rows, units, thread);
         break;
     case OUTPUT:
+        if (q->same_rows && thread > 0)
+            break;
         T(gm_output)(p, rows, thread);
         if (p->learns)
             T(gm_output_delta)(p, rows, thread);
-        break;
-    case HIDDEN_DELTA:
-        T(gm_hidden_delta)
-        (p, q->layer, rows, portion(q, p->layers[q->layer].view.w.cols, INPUT_GRAIN, thread), thread);
         break;
     case WEIGHTS:
         probe_weights(q, thread);
@@ -197,18 +203,26 @@ static double probe_layer(struct probe q, size_t total, size_t grain)
     return probe(q) * (double)total / (double)q.units / (double)q.rows;
 }
 
+/* No weight may change: what BP4 of layer l reads is 0, whatever was there or was left by other probes. */
+static void still(gm_pass *p, size_t l)
+{
+    const gm_mat d = p->layers[l].d, a = l > 0 ? p->layers[l - 1].a : p->own_x;
+    memset(d.data, 0, d.rows * d.ld * sizeof(REAL));
+    memset(a.data, 0, a.rows * a.ld * sizeof(REAL));
+}
+
 static void measure_layer(gm_pass *p, size_t l, int company)
 {
     const gm_mat w = p->layers[l].view.w;
     const bool together = company == TOGETHER;
     const size_t batch = p->own_x.rows, share = together ? batch / gm_team_threads(p->team) : batch;
     const size_t out_grain = gm_max(OUTPUT_GRAIN, p->backend->order.band);
-    struct probe q = {.pass = p, .layer = l, .rows = gm_min(share, PROBE_ROWS), .together = together};
+    struct probe q = {.pass = p,
+                      .layer = l,
+                      .rows = gm_min(gm_max(share, 1), PROBE_ROWS),
+                      .together = together,
+                      .same_rows = share == 0};
     gm_layer_costs *costs = &p->costs.layers[l];
-    if (q.rows == 0) { /* more threads than rows: each gets weights of the one row */
-        q.rows = 1;
-        q.together = false;
-    }
     q.what = FORWARD;
     costs->forward[company] = probe_layer(q, w.rows, out_grain);
     if (l + 1 == p->layer_count) {
@@ -217,32 +231,32 @@ static void measure_layer(gm_pass *p, size_t l, int company)
     }
     if (!p->learns)
         return;
+    still(p, l);
     if (l > 0) {
         q.what = HIDDEN_DELTA;
         costs->hidden_delta[company] = probe_layer(q, w.cols, INPUT_GRAIN);
     }
     q.what = WEIGHTS;
     q.rows = batch;
-    q.together = together;
+    q.same_rows = together; /* they share weights, not rows */
     costs->weights[company] = probe_layer(q, w.rows, out_grain);
 }
 
-/* Nothing that counts may change: deltas are 0, and so is the rate of an optimizer that only keeps what it
- * has. The batch itself is taken in after its plan is made, so the place for it is free. */
-static void still(gm_pass *p)
+/* The optimizer only keeps what it has. The batch itself is taken in after its plan is made, so its place is
+ * free. */
+static void begin(gm_pass *p)
 {
-    memset(p->own_x.data, 0, p->own_x.rows * p->own_x.ld * sizeof(REAL));
-    memset(p->own_y.data, 0, p->own_y.rows * p->own_y.ld * sizeof(REAL));
-    for (size_t l = 0; l < p->layer_count; l++) {
-        const gm_pass_layer *layer = &p->layers[l];
-        memset(layer->a.data, 0, layer->a.rows * layer->a.ld * sizeof(REAL));
-        if (p->learns)
-            memset(layer->d.data, 0, layer->d.rows * layer->d.ld * sizeof(REAL));
-    }
     const REAL rate = p->optimizer->kind == GM_SGD ? 1 : 0; /* BLAS has nothing to do where alpha is 0 */
     p->rule = &T(gm_update_rules)[p->optimizer->kind];
     p->weight_constants = (gm_step_constants){
         .rate = rate, .momentum = 1, .beta1 = 1, .beta2 = 1, .epsilon = 1, .keep = 1, .unbias = 1};
+    p->x = p->own_x;
+    p->y = p->own_y;
+    p->judged = true;
+    p->rows = p->own_x.rows;
+    memset(p->own_y.data, 0, p->own_y.rows * p->own_y.ld * sizeof(REAL));
+    for (size_t l = 0; l < p->layer_count; l++)
+        p->layers[l].view.batch = p->own_x.rows;
 }
 
 static size_t largest_output(const gm_pass *p)
@@ -258,12 +272,7 @@ static void measure(gm_pass *p)
     const size_t threads = gm_team_threads(p->team);
     gm_profile *profile = p->profile;
     p->profile = NULL;
-    p->x = p->own_x;
-    p->y = p->own_y;
-    p->judged = true;
-    p->rows = p->own_x.rows;
-    for (size_t l = 0; l < p->layer_count; l++)
-        p->layers[l].view.batch = p->own_x.rows;
+    begin(p);
     if (threads > 1) { /* first: it settles the threads, too */
         const struct probe meeting = {.pass = p, .what = BARRIER, .together = true};
         p->costs.barrier = probe_meeting(meeting) / BARRIERS;
@@ -274,11 +283,9 @@ static void measure(gm_pass *p)
     }
     for (size_t l = 0; l < p->layer_count; l++) {
         for (int company = ALONE; company <= (threads > 1 ? TOGETHER : ALONE); company++) {
-            still(p);
             measure_layer(p, l, company);
         }
     }
-    still(p);
     p->profile = profile;
     p->rows = 0; /* no batch is at work */
     p->costs.known = true;
