@@ -59,11 +59,14 @@ static void look_ahead(struct tile *t, const gm_layer_view *l, size_t first, siz
 {
     const size_t in = l->w.cols, out = l->w.rows;
     const bool last_band = first + BAND >= out;
+    const size_t here = tiles_of(rows, width / LANES);
+    if (here == 1) /* it reads what it needs from end to end, and the processor sees that */
+        return;
     if (!is_large(l) || (last_band && i + t->k >= in))
         return;
     t->ahead = l->w.data + (last_band ? gm_order_index(order, out, in, 0, i + t->k)
                                       : gm_order_index(order, out, in, first + BAND, i));
-    t->ahead_step = t->k * width / tiles_of(rows, width / LANES);
+    t->ahead_step = t->k * width / here;
 }
 
 /* Z = A W^T + 1 b^T         n x out = (n x in)(out x in)^T, band by band of the outputs */
