@@ -17,30 +17,13 @@ static const gm_column columns[] = {
     {"bandwidth_share", "of triad", "%", 0},
 };
 
-/* Numbers that a step of one row reads and writes for each weight: W in forward, W in BP2, then the update.
- */
-static double moved_numbers(gm_optimizer_kind kind)
-{
-    switch (kind) {
-    case GM_SGD:
-        return 2 + 2; /* BP4 reads and writes W */
-    case GM_MOMENTUM:
-        return 2 + 2 + 2 + 2; /* V scaled, V added to; V corrected and W written from a tile in cache */
-    case GM_NESTEROV:
-        return 2 + 2 + 2; /* the tile of G stays in cache; V and W read and written */
-    default:
-        return 2 + 2 + 2 + 2; /* M, V and W read and written */
-    }
-}
-
 static gm_status add_row(gm_result *result, const gm_environment *env, const gm_timed *t,
                          const gm_timed *first, const double *reference, gm_error *error)
 {
     (void)first;
     const gm_workload_options *o = &t->options;
-    const double size = (double)gm_precision_size(o->precision);
     const double parameters = (double)gm_network_parameter_count(t->workload.network);
-    const double moved = moved_numbers(o->optimizer.kind) * size;
+    const double moved = gm_step_traffic(t->workload.network, o->optimizer.kind);
     const gm_memory memory = gm_engine_memory(t->workload.engine);
     const double seconds = t->candidate.statistics.median;
     gm_result_row *row = gm_result_add(result, error, "memory/%s/%s/%s", o->net.name,
@@ -53,10 +36,10 @@ static gm_status add_row(gm_result *result, const gm_environment *env, const gm_
     gm_result_number(result, row, "parameters", parameters);
     gm_result_number(result, row, "held", (double)(memory.parameters + memory.optimizer) / parameters);
     gm_result_number(result, row, "workspace", (double)memory.workspace / (1 << 20));
-    gm_result_number(result, row, "moved", moved);
+    gm_result_number(result, row, "moved", moved / parameters);
     gm_result_number(result, row, "milliseconds", seconds * 1e3);
-    gm_result_number(result, row, "bandwidth", moved * parameters / seconds / 1e9);
-    gm_result_number(result, row, "bandwidth_share", 100 * moved * parameters / seconds / env->bandwidth_all);
+    gm_result_number(result, row, "bandwidth", moved / seconds / 1e9);
+    gm_result_number(result, row, "bandwidth_share", 100 * moved / seconds / env->bandwidth_all);
     return gm_result_samples(row, t->candidate.samples, reference, t->candidate.count,
                              t->candidate.iterations, error);
 }

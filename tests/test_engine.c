@@ -383,3 +383,18 @@ Test(engine, flop_of_a_step)
     cr_expect_eq(gm_step_flop(network, 32), 2 * 32 * (3 * products - 64 * 128));
     gm_network_destroy(network);
 }
+
+/* Forward reads every parameter, BP2 the weights behind layer 1, and the optimizer has its own. */
+Test(engine, traffic_of_a_step)
+{
+    static const double updates[] = {
+        [GM_SGD] = 2, [GM_MOMENTUM] = 6, [GM_NESTEROV] = 4, [GM_ADAM] = 6, [GM_ADAMW] = 6};
+    for (int precision = GM_F32; precision <= GM_F64; precision++) {
+        gm_network *network = net_make(&wide, (gm_precision)precision, 1);
+        const double size = precision == GM_F32 ? 4 : 8;
+        for (int kind = 0; kind < GM_OPTIMIZER_COUNT; kind++)
+            cr_expect_eq(gm_step_traffic(network, (gm_optimizer_kind)kind),
+                         size * (PARAMETERS * (1 + updates[kind]) + 128 * 48 + 48 * OUT));
+        gm_network_destroy(network);
+    }
+}

@@ -363,3 +363,12 @@ double gm_step_flop(const gm_network *network, size_t batch)
     const double first = (double)network->layers[0].inputs * (double)network->layers[0].outputs;
     return 2 * (double)batch * (3 * sum - first);
 }
+
+double gm_step_traffic(const gm_network *network, gm_optimizer_kind optimizer)
+{
+    const double once = 1 + (double)gm_optimizer_traffic(optimizer); /* forward and the update */
+    double numbers = (double)network->parameter_count * once;
+    for (size_t i = 1; i < network->layer_count; i++) /* BP2 */
+        numbers += (double)network->layers[i].inputs * (double)network->layers[i].outputs;
+    return numbers * (double)gm_precision_size(network->precision);
+}

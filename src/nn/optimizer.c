@@ -5,12 +5,15 @@
 #include <math.h>
 
 static const struct {
-    size_t state;
+    size_t state, traffic;
     bool tile;
     double rate, decay;
 } facts[GM_OPTIMIZER_COUNT] = {
-    [GM_SGD] = {0, false, 0.1, 0},   [GM_MOMENTUM] = {1, false, 0.1, 0},  [GM_NESTEROV] = {1, true, 0.1, 0},
-    [GM_ADAM] = {2, true, 0.001, 0}, [GM_ADAMW] = {2, true, 0.001, 0.01},
+    [GM_SGD] = {0, 2, false, 0.1, 0},      /* BP4 reads and writes W */
+    [GM_MOMENTUM] = {1, 6, false, 0.1, 0}, /* V scaled, V added to; V corrected in cache, and W */
+    [GM_NESTEROV] = {1, 4, true, 0.1, 0},  /* V and W; the tile of G stays in cache, here and below */
+    [GM_ADAM] = {2, 6, true, 0.001, 0},    /* M, V and W */
+    [GM_ADAMW] = {2, 6, true, 0.001, 0.01},
 };
 
 gm_optimizer gm_optimizer_default(gm_optimizer_kind kind)
@@ -29,6 +32,11 @@ gm_optimizer gm_optimizer_default(gm_optimizer_kind kind)
 size_t gm_optimizer_state(gm_optimizer_kind kind)
 {
     return facts[kind].state;
+}
+
+size_t gm_optimizer_traffic(gm_optimizer_kind kind)
+{
+    return facts[kind].traffic;
 }
 
 bool gm_optimizer_needs_tile(gm_optimizer_kind kind)

@@ -7,6 +7,9 @@
 /* Copies of the parameter block that it keeps between steps: 0 SGD, 1 velocity, 2 moments. */
 size_t gm_optimizer_state(gm_optimizer_kind kind);
 
+/* Numbers that BP4 and the update read and write for each parameter. */
+size_t gm_optimizer_traffic(gm_optimizer_kind kind);
+
 /* Whether a step needs a tile of gradient, or BP4 writes straight into W or the velocity. */
 bool gm_optimizer_needs_tile(gm_optimizer_kind kind);
 

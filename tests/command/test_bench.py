@@ -179,6 +179,9 @@ class Cases(BenchTest):
 
     def check_memory(self, text, told):
         self.assertEqual([row["optimizer"] for row in cells(told)], ["sgd", "adam"])
+        # 43 parameters, 15 of them weights of layer 2, the only ones that BP2 reads; 4 bytes each
+        for row, update in zip(cells(told), (2, 6)):
+            self.assertAlmostEqual(row["moved"], 4 * (43 * (1 + update) + 15) / 43, 3)
 
     def check_faults(self, told):
         """What failed says so in Google Benchmark's words, and at length where the table had to cut it."""
