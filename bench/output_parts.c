@@ -6,38 +6,10 @@
 #include <stdarg.h>
 #include <string.h>
 
-/* Whole numbers of five digits and more are grouped. */
-#define FEWEST_GROUPED 5
-
-/* Longer numbers than this get an exponent. */
-#define LARGEST_PLAIN 1e15
-
-const char *gm_number_text(char *buffer, size_t size, double value, int decimals)
-{
-    if (isnan(value))
-        return memset(buffer, 0, 1);
-    if (fabs(value) >= LARGEST_PLAIN) /* infinity, too */
-        return gm_format_double(buffer, size, value, 6);
-    char plain[64];
-    const size_t length = (size_t)snprintf(plain, sizeof plain, "%.*f", decimals, value);
-    const size_t sign = plain[0] == '-', whole = strspn(plain + sign, "0123456789");
-    size_t used = 0;
-    for (size_t i = 0; i < sign + whole && used + 2 < size; i++) {
-        const size_t left = sign + whole - i;
-        if (whole >= FEWEST_GROUPED && i > sign && left % 3 == 0)
-            buffer[used++] = ',';
-        buffer[used++] = plain[i];
-    }
-    buffer[used] = '\0';
-    if (decimals > 0) /* what the locale has before them, of whatever length, is not looked at */
-        snprintf(buffer + used, size - used, ".%s", plain + length - (size_t)decimals);
-    return buffer;
-}
-
 const char *gm_cell_text(char *buffer, size_t size, const gm_column *column, const gm_cell *cell)
 {
     if (column->decimals != GM_COLUMN_TEXT)
-        return gm_number_text(buffer, size, cell->number, column->decimals);
+        return gm_format_grouped(buffer, size, cell->number, column->decimals);
     snprintf(buffer, size, "%s", cell->text);
     return buffer;
 }
@@ -99,9 +71,9 @@ static void append_speed(gm_line *line, const char *what, double one, double all
     if (!(one > 0))
         return;
     append(line, "%s%s %s", line->text[0] ? ", " : "", what,
-           gm_number_text(text[0], sizeof text[0], one / 1e9, one < 1e11));
+           gm_format_grouped(text[0], sizeof text[0], one / 1e9, one < 1e11));
     if (threads > 1)
-        append(line, " / %s", gm_number_text(text[1], sizeof text[1], all / 1e9, all < 1e11));
+        append(line, " / %s", gm_format_grouped(text[1], sizeof text[1], all / 1e9, all < 1e11));
 }
 
 static void append_peaks(gm_line *line, const gm_environment *e, gm_precision precision)

@@ -4,10 +4,6 @@
 
 #include "bench/output.h"
 
-/* A number with a fixed count of decimals and a point, in every locale; from 10,000 on with commas between
- * the thousands. NaN is empty. Returns buffer. */
-const char *gm_number_text(char *buffer, size_t size, double value, int decimals);
-
 /* A cell as people read it. Returns buffer. */
 const char *gm_cell_text(char *buffer, size_t size, const gm_column *column, const gm_cell *cell);
 bool gm_cell_is_empty(const gm_column *column, const gm_cell *cell);

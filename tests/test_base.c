@@ -214,6 +214,28 @@ Test(base, formats)
         cr_expect_str_eq(gm_format_bytes(text, sizeof text, rows[i].bytes), rows[i].text);
 }
 
+Test(base, grouped_numbers)
+{
+    static const struct {
+        double value;
+        int decimals;
+        const char *text;
+    } rows[] = {
+        {0, 0, "0"},
+        {9999, 0, "9999"},
+        {10000, 0, "10,000"},
+        {-1234567.891, 2, "-1,234,567.89"},
+        {1234.5, 2, "1234.50"},
+        {NAN, 1, ""},
+        {1e15, 0, "1e+15"},
+        {INFINITY, 0, "inf"},
+        {999999999999999, 0, "999,999,999,999,999"},
+    };
+    char text[64];
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        cr_expect_str_eq(gm_format_grouped(text, sizeof text, rows[i].value, rows[i].decimals), rows[i].text);
+}
+
 Test(base, numbers_in_a_locale_with_a_decimal_comma)
 {
     if (!setlocale(LC_ALL, "de_DE.UTF-8") && !setlocale(LC_ALL, "fr_FR.UTF-8"))
@@ -224,6 +246,7 @@ Test(base, numbers_in_a_locale_with_a_decimal_comma)
     cr_expect_not(gm_parse_double("1,5", 3, &value));
     cr_expect_str_eq(gm_format_double(text, sizeof text, 1.5, 17), "1.5");
     cr_expect_str_eq(gm_format_bytes(text, sizeof text, 1572864), "1.5 MiB");
+    cr_expect_str_eq(gm_format_grouped(text, sizeof text, 12345.5, 1), "12,345.5");
 }
 
 Test(base, memory_is_aligned_and_zero)

@@ -80,6 +80,34 @@ const char *gm_format_shortest(char *buffer, size_t size, double value)
     return buffer;
 }
 
+/* Whole numbers of five digits and more are grouped. */
+#define FEWEST_GROUPED 5
+
+/* Longer numbers than this get an exponent. */
+#define LARGEST_PLAIN 1e15
+
+const char *gm_format_grouped(char *buffer, size_t size, double value, int decimals)
+{
+    if (isnan(value))
+        return memset(buffer, 0, 1);
+    if (fabs(value) >= LARGEST_PLAIN) /* infinity, too */
+        return gm_format_double(buffer, size, value, 6);
+    char plain[64];
+    const size_t length = (size_t)snprintf(plain, sizeof plain, "%.*f", decimals, value);
+    const size_t sign = plain[0] == '-', whole = strspn(plain + sign, "0123456789");
+    size_t used = 0;
+    for (size_t i = 0; i < sign + whole && used + 2 < size; i++) {
+        const size_t left = sign + whole - i;
+        if (whole >= FEWEST_GROUPED && i > sign && left % 3 == 0)
+            buffer[used++] = ',';
+        buffer[used++] = plain[i];
+    }
+    buffer[used] = '\0';
+    if (decimals > 0) /* what the locale has before them, of whatever length, is not looked at */
+        snprintf(buffer + used, size - used, ".%s", plain + length - (size_t)decimals);
+    return buffer;
+}
+
 const char *gm_format_bytes(char *buffer, size_t size, size_t bytes)
 {
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};

@@ -20,6 +20,10 @@ const char *gm_format_double(char *buffer, size_t size, double value, int digits
 /* The fewest digits that give the same double back: "0.05", "0.39249999999999996". Returns buffer. */
 const char *gm_format_shortest(char *buffer, size_t size, double value);
 
+/* A fixed count of decimals, and from 10,000 on commas between the thousands: "1234.50", "12,345". NaN is
+ * empty. Returns buffer. */
+const char *gm_format_grouped(char *buffer, size_t size, double value, int decimals);
+
 /* "640 B", "1.5 MiB", "31 GiB". Returns buffer. */
 const char *gm_format_bytes(char *buffer, size_t size, size_t bytes);
 

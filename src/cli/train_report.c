@@ -1,6 +1,7 @@
 /* What `train` shows. */
 #include "cli/train_report.h"
 #include "base/clock.h"
+#include "base/number.h"
 #include "cli/json_out.h"
 
 #include <math.h>
@@ -39,21 +40,6 @@ void cli_train_report_step(cli_train_report *report, const gm_progress *p)
     fflush(stderr);
 }
 
-/* "1,234,567" without the locale's help. */
-static const char *grouped(char *buffer, size_t size, double value)
-{
-    char digits[32];
-    const int length = snprintf(digits, sizeof digits, "%.0f", value);
-    size_t out = 0;
-    for (int i = 0; i < length && out + 2 < size; i++) {
-        if (i > 0 && (length - i) % 3 == 0)
-            buffer[out++] = ',';
-        buffer[out++] = digits[i];
-    }
-    buffer[out] = '\0';
-    return buffer;
-}
-
 static json_t *number_or_null(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();
@@ -84,7 +70,7 @@ void cli_train_report_epoch(cli_train_report *report, const gm_epoch *e)
                  report->labels ? 100 * e->valid.accuracy : e->valid.rmse);
     }
     printf("%5zu  %10.5f  %10s  %10s  %9s  %7.1f  %6.2f\n", e->epoch, e->train_loss, loss, quality,
-           grouped(speed, sizeof speed, e->samples_per_second), e->gflops, e->seconds);
+           gm_format_grouped(speed, sizeof speed, e->samples_per_second, 0), e->gflops, e->seconds);
     fflush(stdout);
 }
 
