@@ -2,9 +2,9 @@
  * worked example. */
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/random.h"
 #include "cli/json_out.h"
 #include "cli/options.h"
+#include "cli/random_batch.h"
 
 #include <stdio.h>
 
@@ -19,7 +19,7 @@ struct run {
 
     gm_network *built; /* from options; the example owns its own */
     gm_example example;
-    double *x, *y; /* a random batch for `built` */
+    cli_random_batch batch; /* for `built` */
 };
 
 static const struct argp_option verb_options[] = {
@@ -58,36 +58,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-/* Targets that the loss understands: one class of each row, chances, or any numbers. */
-static void draw_targets(gm_loss loss, gm_random *random, size_t rows, size_t cols, double *y)
-{
-    for (size_t r = 0; r < rows; r++) {
-        for (size_t c = 0; c < cols; c++)
-            y[r * cols + c] = loss == GM_CROSS_ENTROPY ? 0
-                              : loss == GM_LOGISTIC    ? gm_random_uniform(random)
-                                                       : gm_random_normal(random);
-        if (loss == GM_CROSS_ENTROPY)
-            y[r * cols + gm_random_below(random, cols)] = 1;
-    }
-}
-
-static gm_status draw_batch(struct run *run, gm_array *x, gm_array *y, gm_error *error)
-{
-    const size_t rows = run->engine.engine.batch;
-    const size_t in = gm_network_inputs(run->built), out = gm_network_outputs(run->built);
-    gm_random random = gm_random_seed(run->network.seed, GM_STREAM_CHECK);
-    run->x = gm_alloc(rows, in * sizeof *run->x);
-    run->y = gm_alloc(rows, out * sizeof *run->y);
-    if (!run->x || !run->y)
-        return gm_fail_memory(error, "a batch", rows * (in + out) * sizeof *run->x);
-    for (size_t i = 0; i < rows * in; i++)
-        run->x[i] = gm_random_normal(&random);
-    draw_targets(gm_network_loss(run->built), &random, rows, out, run->y);
-    *x = gm_array_f64(run->x, rows, in);
-    *y = gm_array_f64(run->y, rows, out);
-    return GM_OK;
-}
-
 /* The network and its batch, from the options. */
 static gm_status describe(struct run *run, gm_array *x, gm_array *y, gm_error *error)
 {
@@ -98,7 +68,12 @@ static gm_status describe(struct run *run, gm_array *x, gm_array *y, gm_error *e
     if (status == GM_OK)
         status = gm_network_create(&run->built, &network, error);
     gm_free(layers);
-    return status == GM_OK ? draw_batch(run, x, y, error) : status;
+    if (status == GM_OK)
+        status = cli_random_batch_draw(&run->batch, run->built, run->engine.engine.batch, run->network.seed,
+                                       error);
+    *x = run->batch.x;
+    *y = run->batch.y;
+    return status;
 }
 
 static gm_status load_example(struct run *run, gm_array *x, gm_array *y, gm_error *error)
@@ -186,8 +161,7 @@ int cli_gradcheck(int argc, char **argv)
     const gm_status status = check(&run, &error);
     gm_example_clear(&run.example);
     gm_network_destroy(run.built);
-    gm_free(run.x);
-    gm_free(run.y);
+    cli_random_batch_clear(&run.batch);
     cli_network_clear(&run.network);
     const int output = cli_finish_output();
     return status == GM_OK ? output : cli_report(&error);
