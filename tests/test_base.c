@@ -236,6 +236,19 @@ Test(base, grouped_numbers)
         cr_expect_str_eq(gm_format_grouped(text, sizeof text, rows[i].value, rows[i].decimals), rows[i].text);
 }
 
+Test(base, short_numbers)
+{
+    static const struct {
+        double value;
+        const char *text;
+    } rows[] = {
+        {0, "0"}, {0.012345, "0.0123"}, {1.5, "1.5"}, {98.76, "98.8"}, {999.6, "1000"}, {12345.6, "12,346"},
+    };
+    char text[64];
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        cr_expect_str_eq(gm_format_short(text, sizeof text, rows[i].value), rows[i].text);
+}
+
 Test(base, numbers_in_a_locale_with_a_decimal_comma)
 {
     if (!setlocale(LC_ALL, "de_DE.UTF-8") && !setlocale(LC_ALL, "fr_FR.UTF-8"))

@@ -108,6 +108,12 @@ const char *gm_format_grouped(char *buffer, size_t size, double value, int decim
     return buffer;
 }
 
+const char *gm_format_short(char *buffer, size_t size, double value)
+{
+    return fabs(value) >= 100 ? gm_format_grouped(buffer, size, value, 0)
+                              : gm_format_double(buffer, size, value, 3);
+}
+
 const char *gm_format_bytes(char *buffer, size_t size, size_t bytes)
 {
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};

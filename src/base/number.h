@@ -24,6 +24,10 @@ const char *gm_format_shortest(char *buffer, size_t size, double value);
  * empty. Returns buffer. */
 const char *gm_format_grouped(char *buffer, size_t size, double value, int decimals);
 
+/* Three significant digits at least, and no exponent from 0.0001 on: "0.0123", "98.7", "1234". Returns
+ * buffer. */
+const char *gm_format_short(char *buffer, size_t size, double value);
+
 /* "640 B", "1.5 MiB", "31 GiB". Returns buffer. */
 const char *gm_format_bytes(char *buffer, size_t size, size_t bytes);
 

@@ -8,17 +8,6 @@
 
 static const char *const threading_names[] = {"single-threaded", "pthreads", "OpenMP"};
 
-/* Three digits, but never an exponent. */
-static const char *speed(char *buffer, size_t size, double per_second)
-{
-    const double giga = per_second / 1e9;
-    if (giga >= 100)
-        snprintf(buffer, size, "%.0f", giga);
-    else
-        gm_format_double(buffer, size, giga, 3);
-    return buffer;
-}
-
 static void print_cpu(const gm_cpu *cpu)
 {
     printf(LABEL "%s (%s)\n", "CPU", cpu->model[0] ? cpu->model : "model unknown", cpu->arch);
@@ -71,7 +60,7 @@ static void print_speed(const char *name, gm_speed value, gm_speed peak, bool se
     printf("  %-22s", name);
     for (size_t i = 0; i < (several ? 2 : 1); i++) {
         char text[32];
-        printf("%9s", values[i] > 0 ? speed(text, sizeof text, values[i]) : "-");
+        printf("%9s", values[i] > 0 ? gm_format_short(text, sizeof text, values[i] / 1e9) : "-");
         if (peaks[i] > 0 && values[i] > 0)
             printf(" %4.0f %%", 100 * values[i] / peaks[i]);
         else if (several && i == 0)

@@ -41,6 +41,10 @@ cli_network_options cli_network_defaults(void);
 cli_engine_options cli_engine_defaults(gm_optimizer_kind kind);
 void cli_network_clear(cli_network_options *options);
 
+/* What is chosen for a training set of so many rows where nothing was given. */
+size_t cli_default_batch(size_t rows);
+size_t cli_default_epochs(size_t rows, size_t batch);
+
 /* Numbers of an option; a text that is none ends the program through argp_error with the option's name. */
 size_t cli_size(const char *option, const char *text, size_t least, struct argp_state *state);
 double cli_number(const char *option, const char *text, struct argp_state *state);

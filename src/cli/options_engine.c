@@ -1,5 +1,6 @@
 /* The options that say who computes, and how the network learns. */
 #include "cli/options.h"
+#include "base/memory.h"
 
 #include <math.h>
 
@@ -43,6 +44,18 @@ static error_t parse_compute(int key, char *argument, struct argp_state *state)
     default:
         return ARGP_ERR_UNKNOWN;
     }
+}
+
+size_t cli_default_batch(size_t rows)
+{
+    return gm_min(rows >= 10000 ? 128 : 32, rows);
+}
+
+/* Small data wants more passes: enough for some 2,000 steps, but 10 at least and 1,000 at most. */
+size_t cli_default_epochs(size_t rows, size_t batch)
+{
+    const size_t steps = (rows + batch - 1) / batch;
+    return gm_min(gm_max((2000 + steps - 1) / steps, 10), 1000);
 }
 
 const struct argp cli_compute_argp = {.options = compute_options, .parser = parse_compute};

@@ -156,13 +156,6 @@ static gm_status complete_widths(struct run *run, gm_error *error)
     return GM_OK;
 }
 
-/* Small data wants more passes: enough for some 2,000 steps, but 10 at least and 1,000 at most. */
-static size_t default_epochs(size_t rows, size_t batch)
-{
-    const size_t steps = (rows + batch - 1) / batch;
-    return gm_min(gm_max((2000 + steps - 1) / steps, 10), 1000);
-}
-
 static gm_status build(struct run *run, gm_error *error)
 {
     gm_network_options network;
@@ -179,9 +172,9 @@ static gm_status build(struct run *run, gm_error *error)
     run->model.seed = run->network.seed;
     const size_t rows = gm_dataset_rows(run->train_part);
     if (!run->engine.has_batch)
-        run->engine.engine.batch = gm_min(rows >= 10000 ? 128 : 32, rows);
+        run->engine.engine.batch = cli_default_batch(rows);
     if (run->epochs == 0)
-        run->epochs = default_epochs(rows, run->engine.engine.batch);
+        run->epochs = cli_default_epochs(rows, run->engine.engine.batch);
     status = gm_scaling_fit(&run->model.scaling, run->scaling_kind, run->train_part, error);
     if (status == GM_OK && run->model.scaling->constant_features > 0)
         cli_note("%zu of %zu features are constant in the training part",
