@@ -19,6 +19,7 @@ int cli_explain(int argc, char **argv);
 int cli_gradcheck(int argc, char **argv);
 int cli_doctor(int argc, char **argv);
 int cli_bench(int argc, char **argv);
+int cli_plan(int argc, char **argv);
 
 struct argp;
 

@@ -12,6 +12,7 @@ static const cli_verb verbs[] = {
     {"predict", "model + data -> labels, probabilities or values, as CSV", cli_predict},
     {"explain", "one step of a small network: every number, every equation, every BLAS call", cli_explain},
     {"gradcheck", "BP1 to BP4 against central differences", cli_gradcheck},
+    {"plan", "memory and time of a training, before it starts", cli_plan},
     {"bench", "how fast is a training step here, and why", cli_bench},
     {"doctor", "which BLAS, which kernels, how many threads, how fast; what to change", cli_doctor},
 };

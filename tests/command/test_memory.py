@@ -100,6 +100,15 @@ class Memory(CommandTest):
     def test_explain_json(self):
         self.check_all("explain", data("mazur.json"), "--json")
 
+    def test_plan(self):
+        arguments = ["plan", "--layers", "4,8,3", "--threads", "2", "--rows", "100", "--json"]
+        count, _ = self.count(arguments)
+        for n in sample(count)[::2]:
+            result = self.run_gradmill(*arguments, env=environment(LD_PRELOAD=PLACES.shim, GM_FAIL_AT=str(n)))
+            self.assertIn(result.returncode, (OK, LIMIT), f"request {n}: {result.stderr[-200:]}")
+            self.assertTrue(result.returncode or '"training"' in result.stdout, f"request {n}")
+            self.assertEqual(len(self.errors(result)), result.returncode != OK, f"request {n}: {result.stderr[-200:]}")
+
     def test_doctor(self):
         arguments = ["doctor", "--quick", "--json"]
         count, _ = self.count(arguments)

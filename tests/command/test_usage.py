@@ -8,7 +8,7 @@ import subprocess
 
 from common import DIVERGED, IO, LIMIT, OK, PLACES, USAGE, CommandTest, data, environment
 
-VERBS = ["train", "eval", "predict", "explain", "gradcheck", "bench", "doctor"]
+VERBS = ["train", "eval", "predict", "explain", "gradcheck", "plan", "bench", "doctor"]
 
 # Arguments after those of a run that works, the code, the line.
 WRONG = [
@@ -80,6 +80,7 @@ class Usage(CommandTest):
             (["explain", data("mazur.json"), data("xor.json")], r"[Tt]oo many arguments"),
             (["gradcheck"], r"expected either --layers"),
             (["gradcheck", "--layers", "2,2", data("mazur.json")], r"expected either --layers"),
+            (["plan"], r"expected --layers"),
             (["doctor", "more"], r"[Tt]oo many arguments"),
         ]
         for arguments, pattern in cases:
@@ -148,6 +149,7 @@ class Streams(CommandTest):
             ["explain", data("xor.json"), "--json"],
             ["explain", data("xor.json"), "--json", "--seeds", "2", "--steps", "50"],
             ["gradcheck", data("mazur.json"), "--json"],
+            ["plan", "--layers", "4,8,3", "--json"],
             ["doctor", "--quick", "--json"],
         ):
             with self.subTest(arguments[0]):
@@ -170,6 +172,8 @@ class Streams(CommandTest):
             ["explain", data("xor.json")],
             ["explain", data("xor.json"), "--json"],
             ["gradcheck", data("xor.json")],
+            ["plan", "--layers", "4,8,3"],
+            ["plan", "--layers", "4,8,3", "--json"],
             ["doctor", "--quick"],
         ):
             with self.subTest(" ".join(arguments[:1] + arguments[3:])), open("/dev/full", "wb") as full:
