@@ -181,7 +181,8 @@ static inline void tile_rows(struct tile t, size_t rows, size_t vectors)
         t.l += h * t.l_row;
         t.c += h * t.c_row;
         t.base += h * t.base_row;
-        t.ahead += t.ahead_step;
+        if (t.ahead_step > 0)
+            t.ahead += t.ahead_step;
     }
 }
 
