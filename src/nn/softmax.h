@@ -4,6 +4,10 @@
 
 #include "nn/vmath.h"
 
+/* Inlined whatever its size: on its own a function would be compiled for the plainest CPU, and not for that
+ * of the loop that calls it. */
+#define ROW_FUNCTION static inline __attribute__((always_inline))
+
 /* A row of a few classes is worked on in a block of this many: loops of a constant length become a vector
  * operation or two, where a loop of ten would be mostly its own beginning and end. */
 #define SOFTMAX_BLOCK 16
@@ -36,7 +40,7 @@ static inline REAL largest_of(const REAL *z, size_t cols)
 
 /* a = exp(z_j - max z) / sum_k exp(z_k - max z); a may be z. The largest exponent is 0, so that nothing
  * overflows. Returns log sum_k exp z_k. */
-static inline REAL softmax_of(const REAL *z, REAL *a, size_t cols)
+ROW_FUNCTION REAL softmax_of(const REAL *z, REAL *a, size_t cols)
 {
     const REAL most = largest_of(z, cols);
     REAL sum = 0;
@@ -54,7 +58,7 @@ static inline REAL softmax_of(const REAL *z, REAL *a, size_t cols)
 }
 
 /* The same without a. */
-static inline REAL log_sum_exp(const REAL *z, size_t cols)
+ROW_FUNCTION REAL log_sum_exp(const REAL *z, size_t cols)
 {
     const REAL most = largest_of(z, cols);
     REAL sum = 0;
@@ -65,7 +69,7 @@ static inline REAL log_sum_exp(const REAL *z, size_t cols)
     return most + RMATH(log)(sum);
 }
 
-static inline REAL softmax_row(const REAL *z, REAL *a, size_t cols)
+ROW_FUNCTION REAL softmax_row(const REAL *z, REAL *a, size_t cols)
 {
     if (cols > SOFTMAX_BLOCK)
         return softmax_of(z, a, cols);
