@@ -1,6 +1,7 @@
-/* The activations: each f stands directly above its derivative. */
+/* The activations as loops over matrices. */
 #include "nn/activation.h"
 #include "base/vector.h"
+#include "nn/functions.h"
 #include "nn/softmax.h"
 
 /* Makes APPLY and CHAIN, two loops over rows, out of NAME, an f of z, and NAME_derivative, which may use z
@@ -22,80 +23,6 @@
             _Pragma("omp simd") for (size_t c = 0; c < ds.cols; c++) d[c] *= NAME##_derivative(z[c], a[c]);  \
         }                                                                                                    \
     }
-
-static inline REAL sigmoid(REAL z)
-{
-    return vsigmoid(z);
-}
-
-static inline REAL sigmoid_derivative(REAL z, REAL a)
-{
-    (void)z;
-    return a * (1 - a);
-}
-
-static inline REAL hyperbolic(REAL z)
-{
-    return vtanh(z);
-}
-
-static inline REAL hyperbolic_derivative(REAL z, REAL a)
-{
-    (void)z;
-    return 1 - a * a;
-}
-
-static inline REAL relu(REAL z)
-{
-    return z < 0 ? 0 : z; /* this way round NaN stays NaN */
-}
-
-static inline REAL relu_derivative(REAL z, REAL a)
-{
-    (void)z;
-    return a > 0 ? 1 : 0;
-}
-
-#define LEAK ((REAL)0.01)
-
-static inline REAL leaky_relu(REAL z)
-{
-    return z > 0 ? z : LEAK * z;
-}
-
-static inline REAL leaky_relu_derivative(REAL z, REAL a)
-{
-    (void)z;
-    return a > 0 ? 1 : LEAK;
-}
-
-#define INVERSE_SQRT_2PI ((REAL)0.39894228040143267794)
-
-/* z Phi(z), and 0 at -infinity */
-static inline REAL gelu(REAL z)
-{
-    return (z < 0 ? -normal_range(z) : z) * vnormal_cdf(z);
-}
-
-/* (z Phi(z))' = Phi(z) + z phi(z) */
-static inline REAL gelu_derivative(REAL z, REAL a)
-{
-    (void)a;
-    const REAL x = RMATH(copysign)(normal_range(z), z);
-    return vnormal_cdf(z) + x * INVERSE_SQRT_2PI * vgaussian(z);
-}
-
-static inline REAL softplus(REAL z)
-{
-    return vsoftplus(z);
-}
-
-/* sigmoid(z) = 1 - exp(-softplus(z)) */
-static inline REAL softplus_derivative(REAL z, REAL a)
-{
-    (void)z;
-    return -vexpm1_negative(-a);
-}
 
 ELEMENTWISE(sigmoid, T(sigmoid_apply), T(sigmoid_chain))
 ELEMENTWISE(hyperbolic, T(hyperbolic_apply), T(hyperbolic_chain))
@@ -123,20 +50,11 @@ GM_VECTOR static void T(softmax_apply)(gm_mat zs, gm_mat as)
         softmax_row(gm_row(zs, r), gm_row(as, r), zs.cols);
 }
 
-/* J_jk = a_j (1{j = k} - a_k), so (d J)_k = a_k (d_k - sum_j d_j a_j) */
 GM_VECTOR static void T(softmax_chain)(gm_mat zs, gm_mat as, gm_mat ds)
 {
     (void)zs;
-    for (size_t r = 0; r < ds.rows; r++) {
-        const REAL *a = gm_row(as, r);
-        REAL *d = gm_row(ds, r), sum = 0;
-#pragma omp simd reduction(+ : sum)
-        for (size_t c = 0; c < ds.cols; c++)
-            sum += d[c] * a[c];
-#pragma omp simd
-        for (size_t c = 0; c < ds.cols; c++)
-            d[c] = a[c] * (d[c] - sum);
-    }
+    for (size_t r = 0; r < ds.rows; r++)
+        softmax_chain_row(gm_row(as, r), gm_row(ds, r), ds.cols);
 }
 
 const gm_activation_kernel T(gm_activation_kernels)[GM_ACTIVATION_COUNT] = {

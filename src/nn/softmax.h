@@ -1,4 +1,5 @@
-/* One row of softmax: for the activation, and for the loss that belongs to it. For *_tmpl.c only. */
+/* One row of softmax: the activation, its derivative, and what the loss that belongs to it needs. For
+ * *_tmpl.c only. */
 #ifndef GM_NN_SOFTMAX_H
 #define GM_NN_SOFTMAX_H
 
@@ -78,6 +79,18 @@ ROW_FUNCTION REAL softmax_row(const REAL *z, REAL *a, size_t cols)
     const REAL log_sum = softmax_of(block, block, SOFTMAX_BLOCK);
     copy_block(a, block, cols);
     return log_sum;
+}
+
+/* J_jk = a_j (1{j = k} - a_k), so (d J)_k = a_k (d_k - sum_j d_j a_j) */
+ROW_FUNCTION void softmax_chain_row(const REAL *a, REAL *d, size_t cols)
+{
+    REAL sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (size_t c = 0; c < cols; c++)
+        sum += d[c] * a[c];
+#pragma omp simd
+    for (size_t c = 0; c < cols; c++)
+        d[c] = a[c] * (d[c] - sum);
 }
 
 #endif

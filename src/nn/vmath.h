@@ -20,7 +20,7 @@
  *     gelu      Phi normal   4       3.62  0.00750    3.51  -7.23
  *     gelu'     Phi normal   3.5     3.12  -0.00565   3.06  -0.000107
  *
- * gelu and its derivative (activation_tmpl.c) are good for as long as Phi(z) is a normal number: z > -12.94
+ * gelu and its derivative (functions.h) are good for as long as Phi(z) is a normal number: z > -12.94
  * in f32, -37.51 in f64. The unit of gelu' is that of Phi(z) + |z| phi(z), since its two terms cancel near
  * -0.75. */
 #ifndef GM_NN_VMATH_H

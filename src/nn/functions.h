@@ -1,0 +1,82 @@
+/* The activations, number by number: each f stands directly above its derivative, which may use z and a. For
+ * *_tmpl.c only. */
+#ifndef GM_NN_FUNCTIONS_H
+#define GM_NN_FUNCTIONS_H
+
+#include "nn/vmath.h"
+
+static inline REAL sigmoid(REAL z)
+{
+    return vsigmoid(z);
+}
+
+static inline REAL sigmoid_derivative(REAL z, REAL a)
+{
+    (void)z;
+    return a * (1 - a);
+}
+
+static inline REAL hyperbolic(REAL z)
+{
+    return vtanh(z);
+}
+
+static inline REAL hyperbolic_derivative(REAL z, REAL a)
+{
+    (void)z;
+    return 1 - a * a;
+}
+
+static inline REAL relu(REAL z)
+{
+    return z < 0 ? 0 : z; /* this way round NaN stays NaN */
+}
+
+static inline REAL relu_derivative(REAL z, REAL a)
+{
+    (void)z;
+    return a > 0 ? 1 : 0;
+}
+
+#define LEAK ((REAL)0.01)
+
+static inline REAL leaky_relu(REAL z)
+{
+    return z > 0 ? z : LEAK * z;
+}
+
+static inline REAL leaky_relu_derivative(REAL z, REAL a)
+{
+    (void)z;
+    return a > 0 ? 1 : LEAK;
+}
+
+#define INVERSE_SQRT_2PI ((REAL)0.39894228040143267794)
+
+/* z Phi(z), and 0 at -infinity */
+static inline REAL gelu(REAL z)
+{
+    return (z < 0 ? -normal_range(z) : z) * vnormal_cdf(z);
+}
+
+/* (z Phi(z))' = Phi(z) + z phi(z) */
+static inline REAL gelu_derivative(REAL z, REAL a)
+{
+    (void)a;
+    const REAL x = RMATH(copysign)(normal_range(z), z);
+    return vnormal_cdf(z) + x * INVERSE_SQRT_2PI * vgaussian(z);
+}
+
+static inline REAL softplus(REAL z)
+{
+    return vsoftplus(z);
+}
+
+/* sigmoid(z) = 1 - exp(-softplus(z)) */
+static inline REAL softplus_derivative(REAL z, REAL a)
+{
+    (void)z;
+    return -vexpm1_negative(-a);
+}
+
+#endif

@@ -1,0 +1,105 @@
+/* The losses, number by number or, for cross-entropy, row by row: each value stands directly above its
+ * derivative, which is BP1. For *_tmpl.c only. */
+#ifndef GM_NN_LOSSES_H
+#define GM_NN_LOSSES_H
+
+#include "nn/softmax.h"
+
+static inline REAL half_squares(REAL a, REAL y)
+{
+    return (a - y) * (a - y) / 2;
+}
+
+static inline REAL half_squares_derivative(REAL a, REAL y)
+{
+    return a - y;
+}
+
+static inline REAL squares(REAL a, REAL y)
+{
+    return (a - y) * (a - y);
+}
+
+static inline REAL squares_derivative(REAL a, REAL y)
+{
+    return 2 * (a - y);
+}
+
+/* e^2 / 2 near 0, |e| - 1/2 beyond 1: by m = min(|e|, 1) both are m (|e| - m / 2). */
+static inline REAL huber(REAL a, REAL y)
+{
+    const REAL e = RMATH(fabs)(a - y), m = e > 1 ? 1 : e;
+    return m * (e - m / 2);
+}
+
+static inline REAL huber_derivative(REAL a, REAL y)
+{
+    const REAL e = a - y;
+    return e > 1 ? 1 : e < -1 ? -1 : e;
+}
+
+/* -(y log a + (1 - y) log(1 - a)) with a = sigmoid(z) is softplus(z) - y z. */
+static inline REAL logistic(REAL z, REAL y)
+{
+    return vsoftplus(z) - y * z;
+}
+
+/* dC/dz: (a - y) / (a (1 - a)) times a (1 - a) */
+static inline REAL logistic_derivative(REAL a, REAL y)
+{
+    return a - y;
+}
+
+/* -sum_j y_j log a_j with a = softmax(z) is sum_j y_j (log sum_k exp z_k - z_j). */
+static inline REAL cross_entropy(REAL log_sum, const REAL *z, const REAL *y, size_t cols)
+{
+    REAL loss = 0;
+#pragma omp simd reduction(+ : loss)
+    for (size_t c = 0; c < cols; c++)
+        loss += y[c] != 0 ? y[c] * (log_sum - z[c]) : 0; /* 0 times infinity counts as 0 */
+    return loss;
+}
+
+/* The loss of one row of Z, and A = softmax(Z); a may be z. */
+ROW_FUNCTION REAL cross_entropy_row(const REAL *z, const REAL *y, REAL *a, size_t cols)
+{
+    if (cols > SOFTMAX_BLOCK) {
+        /* The loss before A takes the place of Z; it needs the sum of softmax, but not its results. */
+        const REAL loss = cross_entropy(log_sum_exp(z, cols), z, y, cols);
+        softmax_of(z, a, cols);
+        return loss;
+    }
+    REAL z_block[SOFTMAX_BLOCK], y_block[SOFTMAX_BLOCK], a_block[SOFTMAX_BLOCK];
+    fill_block(z_block, z, cols, -(REAL)INFINITY);
+    fill_block(y_block, y, cols, 0);
+    const REAL log_sum = softmax_of(z_block, a_block, SOFTMAX_BLOCK);
+    copy_block(a, a_block, cols);
+    return cross_entropy(log_sum, z_block, y_block, SOFTMAX_BLOCK);
+}
+
+/* dC/dz_j = a_j sum_k y_k - y_j: the targets of a row need not add up to 1. */
+static inline void cross_entropy_derivative(const REAL *a, const REAL *y, REAL scale, REAL *d, size_t cols)
+{
+    REAL sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (size_t c = 0; c < cols; c++)
+        sum += y[c];
+#pragma omp simd
+    for (size_t c = 0; c < cols; c++)
+        d[c] = scale * (a[c] * sum - y[c]);
+}
+
+ROW_FUNCTION void cross_entropy_delta_row(const REAL *a, const REAL *y, REAL scale, REAL *d, size_t cols)
+{
+    if (cols > SOFTMAX_BLOCK) {
+        cross_entropy_derivative(a, y, scale, d, cols);
+        return;
+    }
+    REAL a_block[SOFTMAX_BLOCK], y_block[SOFTMAX_BLOCK];
+    fill_block(a_block, a, cols, 0);
+    fill_block(y_block, y, cols, 0);
+    cross_entropy_derivative(a_block, y_block, scale, a_block, SOFTMAX_BLOCK);
+    copy_block(d, a_block, cols);
+}
+
+#endif
