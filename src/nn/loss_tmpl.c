@@ -5,7 +5,7 @@
 
 /* VALUE: the sum over all elements of NAME(z, y), times 1/cols if the loss is a mean over the outputs; on the
  * way A = OUTPUT(z). DELTA: D = scale NAME_derivative(a, y), with the same 1/cols. */
-#define ELEMENTWISE(NAME, MEAN, OUTPUT, VALUE, DELTA)                                                        \
+#define ELEMENTWISE(NAME, LOSS, OUTPUT, VALUE, DELTA)                                                        \
     GM_VECTOR static double VALUE(gm_mat zs, gm_mat ys, gm_mat as)                                           \
     {                                                                                                        \
         double total = 0;                                                                                    \
@@ -20,11 +20,11 @@
             }                                                                                                \
             total += (double)sum;                                                                            \
         }                                                                                                    \
-        return MEAN ? total / (double)zs.cols : total;                                                       \
+        return loss_is_mean(LOSS) ? total / (double)zs.cols : total;                                         \
     }                                                                                                        \
     GM_VECTOR static void DELTA(gm_mat as, gm_mat ys, REAL scale, gm_mat ds)                                 \
     {                                                                                                        \
-        const REAL s = MEAN ? scale / (REAL)as.cols : scale;                                                 \
+        const REAL s = loss_is_mean(LOSS) ? scale / (REAL)as.cols : scale;                                   \
         for (size_t r = 0; r < as.rows; r++) {                                                               \
             const REAL *a = gm_row(as, r), *y = gm_row(ys, r);                                               \
             REAL *d = gm_row(ds, r);                                                                         \
@@ -39,10 +39,10 @@ static inline REAL unchanged(REAL a)
     return a;
 }
 
-ELEMENTWISE(half_squares, false, unchanged, T(half_squares_value), T(half_squares_delta))
-ELEMENTWISE(squares, true, unchanged, T(squares_value), T(squares_delta))
-ELEMENTWISE(huber, true, unchanged, T(huber_value), T(huber_delta))
-ELEMENTWISE(logistic, true, vsigmoid, T(logistic_value), T(logistic_delta))
+ELEMENTWISE(half_squares, GM_HALF_SQUARES, unchanged, T(half_squares_value), T(half_squares_delta))
+ELEMENTWISE(squares, GM_MEAN_SQUARES, unchanged, T(squares_value), T(squares_delta))
+ELEMENTWISE(huber, GM_HUBER, unchanged, T(huber_value), T(huber_delta))
+ELEMENTWISE(logistic, GM_LOGISTIC, vsigmoid, T(logistic_value), T(logistic_delta))
 
 GM_VECTOR static double T(cross_entropy_value)(gm_mat zs, gm_mat ys, gm_mat as)
 {
