@@ -317,8 +317,9 @@ gm_status gm_engine_loss(gm_engine *e, gm_array x, gm_array y, double *loss, voi
     return GM_OK;
 }
 
-static gm_status learn(gm_engine *e, gm_array x, gm_array y, gm_task task, void *gradient, double *loss,
-                       gm_error *error)
+__attribute__((noinline)) /* so that step_row need not make room for all of it */
+static gm_status
+learn(gm_engine *e, gm_array x, gm_array y, gm_task task, void *gradient, double *loss, gm_error *error)
 {
     if (e->options.inference)
         return gm_fail(error, GM_USAGE, "the engine was made for inference and cannot learn");
@@ -335,8 +336,33 @@ gm_status gm_engine_gradient(gm_engine *e, gm_array x, gm_array y, void *gradien
     return learn(e, x, y, GM_TASK_GRADIENT, gradient, loss, error);
 }
 
+/* One row that a pass can read as it is. */
+static bool is_plain_row(const gm_engine *e, const gm_array *array, size_t cols)
+{
+    const gm_type real = e->network->precision == GM_F64 ? GM_TYPE_F64 : GM_TYPE_F32;
+    return array->data && array->type == real && array->rows == 1 && array->cols == cols &&
+           array->ld >= cols && array->ld <= INT_MAX;
+}
+
+/* The checks and the way to the pass take longer than a step of a small network: what cannot be wrong goes
+ * straight to it. */
+static bool step_row(gm_engine *e, const gm_array *x, const gm_array *y, double *loss)
+{
+    const gm_network *n = e->network;
+    if (!is_plain_row(e, x, n->layers[0].inputs) ||
+        !is_plain_row(e, y, n->layers[n->layer_count - 1].outputs))
+        return false;
+    take_weights(e);
+    if (!e->numerics->step_row(e->pass, x->data, y->data, loss))
+        return false;
+    e->keeper.ahead = true;
+    return true;
+}
+
 gm_status gm_engine_step(gm_engine *e, gm_array x, gm_array y, double *loss, gm_error *error)
 {
+    if (step_row(e, &x, &y, loss))
+        return GM_OK;
     return learn(e, x, y, GM_TASK_STEP, NULL, loss, error);
 }
 

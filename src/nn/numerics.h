@@ -39,6 +39,9 @@ typedef struct gm_numerics {
     /* Runs the task on the bound batch. *loss (may be NULL: then it is not computed) is the mean loss, 0
      * without targets. */
     void (*run)(struct gm_pass *pass, gm_task task, void *gradient, double *loss);
+    /* A step of one more row like the one that was bound last, if its numbers need no conversion; false: it
+     * must go through bind and run. */
+    bool (*step_row)(struct gm_pass *pass, const void *x, const void *y, double *loss);
     void (*copy_outputs)(const struct gm_pass *pass, void *outputs);
     gm_array (*view)(const struct gm_pass *pass, gm_view view, size_t layer);
     /* The weights from the network's block into the backend's order, and back. */

@@ -47,9 +47,10 @@ typedef struct gm_pass {
     gm_pass_layer *layers; /* layer_count */
     size_t layer_count;
     gm_team *team;
-    gm_plan plan;   /* of the batch at work */
-    gm_costs costs; /* what plans are made by */
-    bool chooses;   /* whether it may leave threads out */
+    gm_plan plan;           /* of the batch at work */
+    gm_costs costs;         /* what plans are made by */
+    bool chooses;           /* whether it may leave threads out */
+    struct gm_fused *fused; /* a step of one row in one go (fused.h); NULL: it does not apply */
 
     gm_mat x, y;         /* the batch at work; y.data NULL: forward only */
     gm_mat own_x, own_y; /* places in the workspace for batches that must be converted */

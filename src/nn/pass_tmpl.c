@@ -8,6 +8,7 @@
 #include "backend/pack.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "nn/fused.h"
 #include "nn/numerics.h"
 
 #include <string.h>
@@ -69,8 +70,18 @@ static void work(void *context, size_t thread)
         wait_for_all(p, thread);
 }
 
+static bool step_row(gm_pass *p, const void *x, const void *y, double *loss)
+{
+    if (!p->fused || p->rows != 1 || p->plan.threads > 1)
+        return false;
+    p->fused->step(p->fused, x, y, loss);
+    return true;
+}
+
 static void run(gm_pass *p, gm_task task, void *gradient, double *loss)
 {
+    if (task == GM_TASK_STEP && step_row(p, p->x.data, p->y.data, loss))
+        return;
     p->judged = loss && p->y.data;
     p->backward = task != GM_TASK_FORWARD;
     p->rule = task == GM_TASK_GRADIENT ? &T(gm_store_gradient) : &T(gm_update_rules)[p->optimizer->kind];
@@ -173,6 +184,7 @@ static void destroy(gm_pass *p)
     gm_free(p->layers);
     gm_free(p->costs.layers);
     gm_free(p->losses);
+    gm_free(p->fused);
     gm_free(p);
 }
 
@@ -235,6 +247,7 @@ static gm_pass *create(const gm_binding *b)
         workspace[layout->ones + i] = 1;
     for (size_t i = 0; i < p->layer_count; i++)
         bind_layer(p, i, b);
+    p->fused = T(gm_fused_create)(p, b->options);
     return p;
 }
 
@@ -309,6 +322,7 @@ const gm_numerics T(gm_numerics) = {
     .destroy = destroy,
     .bind = bind,
     .run = run,
+    .step_row = step_row,
     .copy_outputs = copy_outputs,
     .view = view,
     .plan = T(gm_make_plan),

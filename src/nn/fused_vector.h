@@ -1,0 +1,175 @@
+/* Vectors of one width, and the activations and losses on them. Included by fused_tmpl.c for each width, with
+ *
+ *     N          numbers in a vector
+ *     OF(name)   the name for this width
+ *     VEC        the type
+ *     VEC_AT     the same in memory, where it is aligned as its elements are
+ */
+
+typedef REAL VEC __attribute__((vector_size(N * sizeof(REAL))));
+typedef REAL VEC_AT __attribute__((vector_size(N * sizeof(REAL)), aligned(sizeof(REAL)), may_alias));
+
+ALWAYS VEC OF(read)(const REAL *from)
+{
+    return *(const VEC_AT *)from;
+}
+
+ALWAYS void OF(write)(REAL *to, VEC v)
+{
+    *(VEC_AT *)to = v;
+}
+
+ALWAYS VEC OF(all)(REAL x)
+{
+    return x - (VEC){0};
+}
+
+/* The first `count` numbers of v, then zeros, whatever stood there: a product with 0 would keep a NaN. */
+ALWAYS VEC OF(first)(VEC v, size_t count)
+{
+    REAL x[N];
+    OF(write)(x, v);
+    EACH x[i] = (real_bits)i < (real_bits)count ? x[i] : 0;
+    return OF(read)(x);
+}
+
+/* The same from memory that ends there. */
+ALWAYS VEC OF(read_first)(const REAL *from, size_t count)
+{
+    REAL x[N];
+    if (count >= N)
+        return OF(read)(from);
+    EACH x[i] = (real_bits)i < (real_bits)count ? from[i] : 0;
+    return OF(read)(x);
+}
+
+ALWAYS REAL OF(sum_of_first)(VEC v, size_t count)
+{
+    REAL x[N], sum = 0;
+    OF(write)(x, v);
+#pragma omp simd reduction(+ : sum)
+    for (size_t i = 0; i < N; i++)
+        sum += (real_bits)i < (real_bits)count ? x[i] : 0;
+    return sum;
+}
+
+/* The functions of functions.h and losses.h on whole vectors. */
+#define OF_ONE(NAME, ON_VECTORS)                                                                             \
+    ALWAYS VEC ON_VECTORS(VEC v)                                                                             \
+    {                                                                                                        \
+        REAL x[N];                                                                                           \
+        *(VEC_AT *)x = v;                                                                                    \
+        EACH x[i] = NAME(x[i]);                                                                              \
+        return *(VEC_AT *)x;                                                                                 \
+    }
+#define OF_TWO(NAME, ON_VECTORS)                                                                             \
+    ALWAYS VEC ON_VECTORS(VEC v, VEC u)                                                                      \
+    {                                                                                                        \
+        REAL x[N], y[N];                                                                                     \
+        *(VEC_AT *)x = v;                                                                                    \
+        *(VEC_AT *)y = u;                                                                                    \
+        EACH x[i] = NAME(x[i], y[i]);                                                                        \
+        return *(VEC_AT *)x;                                                                                 \
+    }
+OF_ONE(sigmoid, OF(sigmoid))
+OF_ONE(hyperbolic, OF(hyperbolic))
+OF_ONE(relu, OF(relu))
+OF_ONE(leaky_relu, OF(leaky_relu))
+OF_ONE(gelu, OF(gelu))
+OF_ONE(softplus, OF(softplus))
+OF_TWO(sigmoid_derivative, OF(sigmoid_derivative))
+OF_TWO(hyperbolic_derivative, OF(hyperbolic_derivative))
+OF_TWO(relu_derivative, OF(relu_derivative))
+OF_TWO(leaky_relu_derivative, OF(leaky_relu_derivative))
+OF_TWO(gelu_derivative, OF(gelu_derivative))
+OF_TWO(softplus_derivative, OF(softplus_derivative))
+OF_TWO(half_squares, OF(half_squares))
+OF_TWO(half_squares_derivative, OF(half_squares_derivative))
+OF_TWO(squares, OF(squares))
+OF_TWO(squares_derivative, OF(squares_derivative))
+OF_TWO(huber, OF(huber))
+OF_TWO(huber_derivative, OF(huber_derivative))
+OF_TWO(logistic, OF(logistic))
+OF_TWO(logistic_derivative, OF(logistic_derivative))
+#undef OF_ONE
+#undef OF_TWO
+
+/* f(z); softmax is the business of a whole row. */
+static VEC OF(activation)(gm_activation f, VEC z)
+{
+    switch (f) {
+    case GM_SIGMOID:
+        return OF(sigmoid)(z);
+    case GM_TANH:
+        return OF(hyperbolic)(z);
+    case GM_RELU:
+        return OF(relu)(z);
+    case GM_LEAKY_RELU:
+        return OF(leaky_relu)(z);
+    case GM_GELU:
+        return OF(gelu)(z);
+    case GM_SOFTPLUS:
+        return OF(softplus)(z);
+    case GM_IDENTITY:
+    case GM_SOFTMAX:
+        break;
+    }
+    return z;
+}
+
+static VEC OF(activation_derivative)(gm_activation f, VEC z, VEC a)
+{
+    switch (f) {
+    case GM_SIGMOID:
+        return OF(sigmoid_derivative)(z, a);
+    case GM_TANH:
+        return OF(hyperbolic_derivative)(z, a);
+    case GM_RELU:
+        return OF(relu_derivative)(z, a);
+    case GM_LEAKY_RELU:
+        return OF(leaky_relu_derivative)(z, a);
+    case GM_GELU:
+        return OF(gelu_derivative)(z, a);
+    case GM_SOFTPLUS:
+        return OF(softplus_derivative)(z, a);
+    case GM_IDENTITY:
+    case GM_SOFTMAX:
+        break;
+    }
+    return OF(all)(1);
+}
+
+/* Of a, or of z if the loss is from_z; cross-entropy is the business of a whole row. */
+static VEC OF(loss)(gm_loss loss, VEC x, VEC y)
+{
+    switch (loss) {
+    case GM_HALF_SQUARES:
+        return OF(half_squares)(x, y);
+    case GM_MEAN_SQUARES:
+        return OF(squares)(x, y);
+    case GM_HUBER:
+        return OF(huber)(x, y);
+    case GM_LOGISTIC:
+        return OF(logistic)(x, y);
+    case GM_CROSS_ENTROPY:
+        break;
+    }
+    return OF(all)(0);
+}
+
+static VEC OF(loss_derivative)(gm_loss loss, VEC a, VEC y)
+{
+    switch (loss) {
+    case GM_HALF_SQUARES:
+        return OF(half_squares_derivative)(a, y);
+    case GM_MEAN_SQUARES:
+        return OF(squares_derivative)(a, y);
+    case GM_HUBER:
+        return OF(huber_derivative)(a, y);
+    case GM_LOGISTIC:
+        return OF(logistic_derivative)(a, y);
+    case GM_CROSS_ENTROPY:
+        break;
+    }
+    return OF(all)(0);
+}
