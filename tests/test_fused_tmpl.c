@@ -425,6 +425,31 @@ Test(T(fused), an_engine_keeps_up)
     net_free(reference);
 }
 
+/* The plan for one row is measured by steps of rate 0: no weight changes, and the engine's own rate is back
+ * afterwards. */
+Test(T(fused), a_plan_changes_nothing)
+{
+    static struct samples s;
+    const net_shape shape = {{2, 3, 2}, GM_SIGMOID, GM_SIGMOID, GM_HALF_SQUARES};
+    const gm_engine_options options = options_of_one();
+    fill(&s);
+    gm_engine *planned = make_engine(&shape, &options, "packed"),
+              *reference = make_engine(&shape, &options, "naive");
+    for (size_t step = 0; step < STEPS; step++) {
+        if (step >= STEPS / 2) { /* when the engine has weights of its own */
+            const gm_plan plan = gm_engine_plan(planned, 1);
+            cr_expect_eq(plan.threads, 1);
+            cr_expect_gt(plan.seconds, 0);
+            cr_expect_eq(plan.seconds, ((gm_pass *)planned->pass)->costs.fused);
+        }
+        net_step(planned, row_of(s.x[step], 2), row_of(s.y[step], 2));
+        net_step(reference, row_of(s.x[step], 2), row_of(s.y[step], 2));
+    }
+    expect_same_engines(planned, reference, "plans between the steps");
+    net_free(planned);
+    net_free(reference);
+}
+
 /* Threads that were asked for work: the step is shared. */
 Test(T(fused), threads_that_were_asked_for)
 {

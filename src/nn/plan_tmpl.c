@@ -8,9 +8,11 @@
  * shares of the outputs and inputs that the busiest thread has; loss and BP1 are always cut by rows. Exchange
  * is what others wrote and a thread must fetch: A and D of the others' rows and their updates of W; by
  * weights, their columns of A and D and the updates that BP2 meets. The constants are measured once for each
- * engine, on its own layers and matrices: no threshold was guessed on another machine. */
+ * engine, on its own layers and matrices: no threshold was guessed on another machine. Where one thread may
+ * take a row in one go (fused.h), that is measured as a whole. */
 #include "nn/pass.h"
 #include "base/memory.h"
+#include "nn/fused.h"
 
 #include <math.h>
 #include <string.h>
@@ -19,11 +21,12 @@
 #define OUTPUT_GRAIN 4
 
 /* Work for one probe: enough to be seen by the clock, and over in a fraction of a millisecond. */
-#define PROBE_FLOP 1e7
-#define PROBE_ROWS 48
-#define PROBES     5 /* the median counts */
-#define BARRIERS   10
-#define MEETINGS   40
+#define PROBE_FLOP  1e7
+#define PROBE_ROWS  48
+#define PROBES      5 /* the median counts */
+#define BARRIERS    10
+#define MEETINGS    40
+#define FUSED_STEPS 16
 
 gm_share T(gm_own_outputs)(const gm_pass *p, size_t l, size_t thread, size_t threads)
 {
@@ -39,7 +42,7 @@ gm_share T(gm_own_inputs)(const gm_pass *p, size_t l, size_t thread, size_t thre
 /* One measurement, done by one thread or by all at once. */
 struct probe {
     gm_pass *pass;
-    enum { FORWARD, OUTPUT, HIDDEN_DELTA, WEIGHTS, BARRIER, EXCHANGE, NOTHING } what;
+    enum { FORWARD, OUTPUT, HIDDEN_DELTA, WEIGHTS, FUSED, BARRIER, EXCHANGE, NOTHING } what;
     size_t layer, rows;
     size_t units; /* outputs, or inputs of BP2, in one go */
     size_t turn;  /* every repetition takes other units, as a step does */
@@ -128,6 +131,10 @@ static void probe_once(const struct probe *q, size_t thread)
         break;
     case WEIGHTS:
         probe_weights(q, thread);
+        break;
+    case FUSED:
+        for (size_t i = 0; i < q->rows; i++)
+            p->fused->step(p->fused, p->x.data, p->y.data, NULL);
         break;
     case BARRIER:
         for (int i = 0; i < BARRIERS; i++)
@@ -242,6 +249,17 @@ static void measure_layer(gm_pass *p, size_t l, int company)
     costs->weights[company] = probe_layer(q, w.rows, out_grain);
 }
 
+/* One row in one go. The rate is 0 meanwhile: no weight may change. */
+static double measure_fused(gm_pass *p)
+{
+    static const gm_optimizer still = {.kind = GM_SGD};
+    const struct probe q = {.pass = p, .what = FUSED, .rows = FUSED_STEPS};
+    p->fused->optimizer = &still;
+    const double seconds = probe(q) / FUSED_STEPS;
+    p->fused->optimizer = p->optimizer;
+    return seconds;
+}
+
 /* The optimizer only keeps what it has. The batch itself is taken in after its plan is made, so its place is
  * free. */
 static void begin(gm_pass *p)
@@ -286,6 +304,8 @@ static void measure(gm_pass *p)
             measure_layer(p, l, company);
         }
     }
+    if (p->fused && (p->chooses || threads == 1))
+        p->costs.fused = measure_fused(p);
     p->profile = profile;
     p->rows = 0; /* no batch is at work */
     p->costs.known = true;
@@ -319,6 +339,8 @@ static double predict(const gm_pass *p, size_t rows, gm_plan plan)
     const int company = threads > 1 ? TOGETHER : ALONE;
     const double n = (double)rows, most_rows = (double)gm_team_share(rows, GM_ROW_GRAIN, 0, threads).count;
     double seconds = most_rows * p->costs.output[company];
+    if (p->fused && rows == 1 && threads == 1)
+        return p->costs.fused;
     for (size_t l = 0; l < p->layer_count; l++) {
         const gm_layer_costs *costs = &p->costs.layers[l];
         const gm_mat w = p->layers[l].view.w;
