@@ -2,14 +2,7 @@
 #ifndef GM_BENCH_GATE_H
 #define GM_BENCH_GATE_H
 
-#include "bench/result.h"
-
-typedef struct gm_gate_options {
-    double level;     /* of the rank test, two-sided; default 0.01 */
-    double threshold; /* smallest relative change that counts; default 0.03 */
-} gm_gate_options;
-
-gm_gate_options gm_gate_options_default(void);
+#include "bench/verdict.h"
 
 /* Fills *result with a row for each benchmark of either file: old and new median, ratio new/old with its
  * interval, p, and a verdict: "same", "slower", "faster", "only old", "only new". Where both files hold

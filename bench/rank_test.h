@@ -19,7 +19,13 @@ typedef struct gm_rank_test {
 gm_status gm_rank_test_run(gm_rank_test *test, const double *before, size_t before_count, const double *after,
                            size_t after_count, double level, gm_error *error);
 
-/* The smallest p that so many samples can give. */
+/* Wilcoxon 1945, for pairs that were measured together: changes[i] = log(new / old) of pair i. Exact for up
+ * to 50 of them without ties among their sizes, else normal as above, zeros by Pratt 1959. Changes are
+ * finite, count >= 1. GM_LIMIT: no memory. */
+gm_status gm_signed_rank_test_run(gm_rank_test *test, const double *changes, size_t count, double level,
+                                  gm_error *error);
+
+/* The smallest p that so many samples can give gm_rank_test_run. */
 double gm_rank_test_least(size_t before_count, size_t after_count);
 
 #endif

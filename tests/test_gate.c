@@ -109,6 +109,78 @@ Test(gate, both_directions_agree)
     }
 }
 
+static gm_rank_test signed_ranks(const double *changes, size_t count, double level)
+{
+    gm_rank_test test;
+    gm_error error;
+    cr_assert_eq(gm_signed_rank_test_run(&test, changes, count, level, &error), GM_OK);
+    return test;
+}
+
+/* Depression scores of nine patients before and after therapy: Hollander and Wolfe 1973, pages 29 f., which
+ * R's wilcox.test has as its example: T = 5, estimate -0.46, interval -0.786 to -0.010. */
+Test(gate, signed_ranks_as_hollander_and_wolfe)
+{
+    static const double before[] = {1.83, 0.50, 1.62, 2.48, 1.68, 1.88, 1.55, 3.06, 1.30},
+                        after[] = {0.878, 0.647, 0.598, 2.05, 1.06, 1.29, 1.06, 3.14, 1.29};
+    double changes[COUNT(before)];
+    for (size_t i = 0; i < COUNT(before); i++)
+        changes[i] = after[i] - before[i];
+    const gm_rank_test test = signed_ranks(changes, COUNT(before), 0.04);
+    cr_expect(test.exact);
+    cr_expect_float_eq(test.p, 2 * 10.0 / 512, 1e-15, "%.17g", test.p);
+    cr_expect_float_eq(log(test.ratio), -0.46, 1e-12, "%.17g", log(test.ratio));
+    cr_expect_float_eq(log(test.low), -0.786, 1e-12, "%.17g", log(test.low));
+    cr_expect_float_eq(log(test.high), -0.010, 1e-12, "%.17g", log(test.high));
+}
+
+/* T by its definition, the sum of the ranks of negative changes, for each of the 2^7 signs of seven changes.
+ */
+Test(gate, signed_ranks_by_counting)
+{
+    enum { N = 7, ALL = 1 << N };
+    size_t sums[ALL];
+    for (size_t signs = 0; signs < ALL; signs++) {
+        sums[signs] = 0;
+        for (size_t i = 0; i < N; i++)
+            sums[signs] += signs >> i & 1 ? i + 1 : 0;
+    }
+    for (size_t signs = 0; signs < ALL; signs++) {
+        double changes[N];
+        size_t as_far = 0;
+        const size_t top = N * (N + 1) / 2,
+                     least = sums[signs] < top - sums[signs] ? sums[signs] : top - sums[signs];
+        for (size_t i = 0; i < N; i++)
+            changes[i] = (signs >> i & 1 ? -1 : 1) * (0.01 * (double)(i + 1) + 0.0001 * (double)(i * i));
+        for (size_t i = 0; i < ALL; i++)
+            as_far += sums[i] <= least;
+        const double p = fmin(1, 2.0 * (double)as_far / ALL);
+        cr_expect_float_eq(signed_ranks(changes, N, 0.1).p, p, 1e-15, "signs %zu", signs);
+    }
+}
+
+/* Beyond the exact counts, and with ties: T = 0 of 60, and equal changes in both directions. */
+Test(gate, signed_ranks_of_many_and_of_ties)
+{
+    double changes[60];
+    for (size_t i = 0; i < 60; i++)
+        changes[i] = 0.05 + 0.001 * (double)i;
+    const gm_rank_test many = signed_ranks(changes, 60, 0.01);
+    cr_expect_not(many.exact);
+    cr_expect_float_eq(many.p, erfc((915 - 0.5) / sqrt(60 * 61 * 121 / 24.0) / sqrt(2)), 1e-18, "%.17g",
+                       many.p);
+    cr_expect(many.low > exp(0.05) && many.high < exp(0.109) && many.low < many.ratio &&
+              many.ratio < many.high);
+    for (size_t i = 0; i < 10; i++)
+        changes[i] = i % 2 ? 0.02 : -0.02;
+    const gm_rank_test even = signed_ranks(changes, 10, 0.01);
+    cr_expect_not(even.exact);
+    cr_expect_eq(even.p, 1);
+    cr_expect_eq(even.ratio, 1);
+    memset(changes, 0, sizeof changes);
+    cr_expect_eq(signed_ranks(changes, 10, 0.01).p, 1);
+}
+
 Test(gate, least_p_of_so_many_samples)
 {
     cr_expect_float_eq(gm_rank_test_least(3, 3), 0.1, 1e-15);
