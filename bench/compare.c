@@ -108,6 +108,7 @@ static gm_status compare_net(gm_result *result, const gm_environment *environmen
     gm_problem problem = gm_contest_problem(net, options->sweep, one ? GM_LOGISTIC : GM_CROSS_ENTROPY,
                                             one ? GM_SIGMOID : GM_SOFTMAX);
     snprintf(problem.backend, sizeof problem.backend, "blas"); /* it is the libraries that are compared */
+    contest.check_steps = gm_contest_check_steps(&problem);
     if (options->sweep->seconds > 0)
         contest.seconds = options->sweep->seconds;
     if (options->patience > 0)

@@ -59,25 +59,34 @@ static double gentle_rate(const gm_problem *p)
     return fmin(p->optimizer.rate, 1 / (double)widest);
 }
 
-gm_status gm_contest_run(gm_contestant *contestants, size_t count, gm_problem *problem,
-                         const gm_contest_options *options, gm_error *error)
+size_t gm_contest_check_steps(const gm_problem *problem)
 {
-    int descriptor = -1;
-    gm_contest_options bounded = *options;
+    const size_t most = gm_contest_options_default().check_steps;
     const double affordable = CHECK_FLOP / gm_contest_flop(problem);
-    if (affordable < (double)bounded.check_steps)
-        bounded.check_steps = affordable > 2 ? (size_t)affordable : 2;
+    return affordable >= (double)most ? most : affordable > 2 ? (size_t)affordable : 2;
+}
+
+gm_status gm_contest_open(gm_problem *problem, int *descriptor, gm_error *error)
+{
     problem->optimizer.rate = gentle_rate(problem);
     gm_status status = gm_problem_draw(problem, error);
     if (status == GM_OK)
-        status = gm_problem_write(problem, &descriptor, error);
+        status = gm_problem_write(problem, descriptor, error);
     gm_problem_clear(problem);
+    return status;
+}
+
+gm_status gm_contest_run(gm_contestant *contestants, size_t count, gm_problem *problem,
+                         const gm_contest_options *options, gm_error *error)
+{
+    int descriptor;
+    const gm_status status = gm_contest_open(problem, &descriptor, error);
     if (status != GM_OK)
         return status;
-    gm_contest_start(contestants, count, descriptor, bounded.patience);
+    gm_contest_start(contestants, count, descriptor, options->patience);
     close(descriptor);
-    gm_contest_check(contestants, count, &bounded);
-    gm_contest_time(contestants, count, &bounded);
+    gm_contest_check(contestants, count, options);
+    gm_contest_time(contestants, count, options);
     gm_contest_stop(contestants, count);
     return GM_OK;
 }

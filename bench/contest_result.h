@@ -15,8 +15,14 @@ gm_problem gm_contest_problem(const gm_net *net, const gm_bench_options *sweep, 
 /* The arguments of this program as a child, NULL-terminated. */
 extern const char *const gm_contest_self[];
 
-/* Lowers the problem's rate until no unit saturates, draws it, starts everyone on it, checks, times, and
- * stops them. */
+/* Steps after which losses are compared: the contest's own, fewer of a problem whose steps take long. */
+size_t gm_contest_check_steps(const gm_problem *problem);
+
+/* Lowers the problem's rate until no unit saturates, draws its numbers, writes them to a file that children
+ * inherit, and forgets them. The caller closes it. */
+gm_status gm_contest_open(gm_problem *problem, int *descriptor, gm_error *error);
+
+/* Opens the problem, starts everyone on it, checks, times, and stops them. */
 gm_status gm_contest_run(gm_contestant *contestants, size_t count, gm_problem *problem,
                          const gm_contest_options *options, gm_error *error);
 

@@ -19,18 +19,21 @@ static gm_status add_row(gm_result *result, const char *name, struct sides *side
 {
     gm_gate_series *before = &sides->before, *after = &sides->after;
     gm_rank_test test;
-    gm_result_row *row =
-        gm_verdict_add(result, name, before->seconds, before->count, after->seconds, after->count, error);
+    gm_result_row *row = gm_result_add(result, error, "%s", name);
     if (!row)
         return GM_LIMIT;
+    gm_status status =
+        gm_verdict_times(result, row, before->seconds, before->count, after->seconds, after->count, error);
+    if (status != GM_OK)
+        return status;
     if (!before->count || !after->count)
         return GM_OK;
     if (before->reference && after->reference) {
         divide_by_reference(before);
         divide_by_reference(after);
     }
-    const gm_status status = gm_rank_test_run(&test, before->seconds, before->count, after->seconds,
-                                              after->count, options->level, error);
+    status = gm_rank_test_run(&test, before->seconds, before->count, after->seconds, after->count,
+                              options->level, error);
     if (status != GM_OK)
         return status;
     gm_verdict_give(result, row, &test, options, regressions);

@@ -112,6 +112,7 @@ static gm_status compare_problem(gm_result *result, const gm_environment *enviro
     gm_contest_options contest = gm_contest_options_default();
     const gm_activation output = loss == GM_HALF_SQUARES ? GM_SIGMOID : gm_loss_output_activation(loss);
     gm_problem problem = gm_contest_problem(net, options->sweep, loss, output);
+    contest.check_steps = gm_contest_check_steps(&problem);
     if (options->sweep->seconds > 0)
         contest.seconds = options->sweep->seconds;
     if (options->patience > 0)

@@ -10,8 +10,8 @@
 
 static const gm_column columns[] = {
     {"benchmark", "benchmark", "", GM_COLUMN_TEXT},
-    {"old_ms", "old", "ms", 4},
-    {"new_ms", "new", "ms", 4},
+    {"old_us", "old", "us", 3},
+    {"new_us", "new", "us", 3},
     {"change", "change", "%", 2},
     {"interval", "interval", "%", GM_COLUMN_TEXT},
     {"p", "p", "", 4},
@@ -49,25 +49,23 @@ static gm_status show_median(gm_result *result, gm_result_row *row, const char *
     if (!copy)
         return gm_fail_memory(error, "samples", count * sizeof *copy);
     memcpy(copy, seconds, count * sizeof *copy);
-    gm_result_number(result, row, key, gm_statistics_of(copy, count).median * 1e3);
+    gm_result_number(result, row, key, gm_statistics_of(copy, count).median * 1e6);
     gm_free(copy);
     return GM_OK;
 }
 
-gm_result_row *gm_verdict_add(gm_result *result, const char *name, const double *before, size_t before_count,
-                              const double *after, size_t after_count, gm_error *error)
+gm_status gm_verdict_times(gm_result *result, gm_result_row *row, const double *before, size_t before_count,
+                           const double *after, size_t after_count, gm_error *error)
 {
-    gm_result_row *row = gm_result_add(result, error, "%s", name);
-    if (!row)
-        return NULL;
-    gm_result_text(result, row, "benchmark", "%s", name);
-    if (before_count && show_median(result, row, "old_ms", before, before_count, error) != GM_OK)
-        return NULL;
-    if (after_count && show_median(result, row, "new_ms", after, after_count, error) != GM_OK)
-        return NULL;
+    gm_status status = GM_OK;
+    gm_result_text(result, row, "benchmark", "%s", row->name);
+    if (before_count)
+        status = show_median(result, row, "old_us", before, before_count, error);
+    if (after_count && status == GM_OK)
+        status = show_median(result, row, "new_us", after, after_count, error);
     if (!before_count || !after_count)
         gm_result_text(result, row, "verdict", "%s", before_count ? "only old" : "only new");
-    return row;
+    return status;
 }
 
 static const char *judge(const gm_rank_test *test, const gm_gate_options *options)

@@ -16,10 +16,10 @@ gm_status gm_gate_options_check(const gm_gate_options *options, gm_error *error)
 /* An empty result with the columns of verdicts. */
 gm_result gm_verdicts_make(const gm_gate_options *options);
 
-/* A row of that name with the medians of the old and the new times; NULL without memory. Either count may be
- * 0: then the row says which one there is. */
-gm_result_row *gm_verdict_add(gm_result *result, const char *name, const double *before, size_t before_count,
-                              const double *after, size_t after_count, gm_error *error);
+/* The row's name and the medians of the old and the new times. Either count may be 0: then the row says which
+ * one there is. GM_LIMIT: no memory. */
+gm_status gm_verdict_times(gm_result *result, gm_result_row *row, const double *before, size_t before_count,
+                           const double *after, size_t after_count, gm_error *error);
 
 /* Change, interval, p and verdict. A change counts if all three say so: the test, its size, and the interval.
  * *regressions counts "slower". */

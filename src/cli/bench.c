@@ -3,6 +3,7 @@
 #include "bench/child_step.h"
 #include "bench/compare.h"
 #include "bench/peers.h"
+#include "bench/turns.h"
 #include "cli/bench_options.h"
 #include "cli/cli.h"
 #include "model/durable.h"
@@ -49,15 +50,33 @@ static gm_status write_all(const cli_bench_options *o, const gm_result *result,
     return status;
 }
 
+static gm_status count_regressions(gm_status status, const gm_result *result, size_t regressions,
+                                   gm_error *error)
+{
+    if (status == GM_OK && regressions > 0)
+        return gm_fail(error, GM_CHECK, "%zu of %zu rows became slower", regressions, result->row_count);
+    return status;
+}
+
 static gm_status run_gate(const cli_bench_options *o, gm_result *result, gm_environment *environment,
                           gm_error *error)
 {
     (void)environment; /* those of the two files count */
     size_t regressions = 0;
-    const gm_status status = gm_gate_compare(result, o->files[0], o->files[1], &o->gate, &regressions, error);
-    if (status == GM_OK && regressions > 0)
-        return gm_fail(error, GM_CHECK, "%zu of %zu rows became slower", regressions, result->row_count);
-    return status;
+    const gm_status status = gm_gate_compare(result, o->sides[0], o->sides[1], &o->gate, &regressions, error);
+    return count_regressions(status, result, regressions, error);
+}
+
+/* The gate for two programs. */
+static gm_status run_turns(const cli_bench_options *o, gm_result *result, gm_environment *environment,
+                           gm_error *error)
+{
+    (void)environment;
+    const gm_turns_options options = {
+        .old_program = o->sides[0], .new_program = o->sides[1], .gate = &o->gate, .sweep = &o->sweep};
+    size_t regressions = 0;
+    const gm_status status = gm_bench_turns(result, &options, &regressions, error);
+    return count_regressions(status, result, regressions, error);
 }
 
 static gm_status run_compare(const cli_bench_options *o, gm_result *result, gm_environment *environment,
@@ -110,26 +129,31 @@ static const struct bench_case {
     gm_bench_case *sweep;
     special_case *special;
     unsigned lists, ones;
-} cases[] = {
-    {"", NULL, run_tour, 0, 0},
-    {"step", gm_bench_step, NULL,
-     NET | BATCH | WIDTH | THREADS | BACKEND | PRECISION | OPTIMIZER | ACTIVATION, 0},
-    {"anatomy", gm_bench_anatomy, NULL, NET | WIDTH,
-     BATCH | THREADS | BACKEND | PRECISION | OPTIMIZER | ACTIVATION},
-    {"gemm", gm_bench_gemm, NULL, NET | WIDTH | BACKEND, BATCH | PRECISION},
-    {"crossover", gm_bench_crossover, NULL, WIDTH | BATCH, PRECISION},
-    {"scaling", gm_bench_scaling, NULL, NET | WIDTH | THREADS,
-     BATCH | BACKEND | PRECISION | OPTIMIZER | ACTIVATION},
-    {"memory", gm_bench_memory, NULL, NET | WIDTH | OPTIMIZER, BATCH | PRECISION},
-    {"compare", NULL, run_compare, NET | WIDTH, BATCH | THREADS | PRECISION | OPTIMIZER | ACTIVATION},
-    {"peers", NULL, run_peers, NET | WIDTH, BATCH | THREADS | PRECISION | OPTIMIZER | ACTIVATION},
-    {"gate", NULL, run_gate, 0, 0},
-};
+} cases[] =
+    {
+        {"", NULL, run_tour, 0, 0},
+        {"step", gm_bench_step, NULL,
+         NET | BATCH | WIDTH | THREADS | BACKEND | PRECISION | OPTIMIZER | ACTIVATION, 0},
+        {"anatomy", gm_bench_anatomy, NULL, NET | WIDTH,
+         BATCH | THREADS | BACKEND | PRECISION | OPTIMIZER | ACTIVATION},
+        {"gemm", gm_bench_gemm, NULL, NET | WIDTH | BACKEND, BATCH | PRECISION},
+        {"crossover", gm_bench_crossover, NULL, WIDTH | BATCH, PRECISION},
+        {"scaling", gm_bench_scaling, NULL, NET | WIDTH | THREADS,
+         BATCH | BACKEND | PRECISION | OPTIMIZER | ACTIVATION},
+        {"memory", gm_bench_memory, NULL, NET | WIDTH | OPTIMIZER, BATCH | PRECISION},
+        {"compare", NULL, run_compare, NET | WIDTH, BATCH | THREADS | PRECISION | OPTIMIZER | ACTIVATION},
+        {"peers", NULL, run_peers, NET | WIDTH, BATCH | THREADS | PRECISION | OPTIMIZER | ACTIVATION},
+        {"gate", NULL, run_gate, 0, 0},
+},
+  gate_of_programs = {"gate", NULL, run_turns, NET | WIDTH,
+                      BATCH | THREADS | BACKEND | PRECISION | OPTIMIZER | ACTIVATION};
 
-static const struct bench_case *find_case(const char *name)
+static const struct bench_case *find_case(const cli_bench_options *o)
 {
+    if (o->side_count == 2 && gm_turns_is_program(o->sides[0]) && gm_turns_is_program(o->sides[1]))
+        return &gate_of_programs;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        if (strcmp(cases[i].name, name ? name : "") == 0)
+        if (strcmp(cases[i].name, o->name ? o->name : "") == 0)
             return &cases[i];
     }
     return NULL;
@@ -174,7 +198,7 @@ static gm_status run_case(const struct bench_case *found, const cli_bench_option
 
 static gm_status run_all(cli_bench_options *o, gm_environment *environment, gm_error *error)
 {
-    const struct bench_case *found = find_case(o->name);
+    const struct bench_case *found = find_case(o);
     if (!found)
         return gm_fail(error, GM_USAGE, "unknown case '%s'; 'gradmill bench --help' lists the cases",
                        o->name);
@@ -200,7 +224,8 @@ static gm_status run_all(cli_bench_options *o, gm_environment *environment, gm_e
     return status;
 }
 
-/* `bench step --child`: a process that compare and peers have started. It speaks a protocol, not our options.
+/* `bench step --child`: a process that compare, peers or gate have started. It speaks a protocol, not our
+ * options.
  */
 static bool is_child(int argc, char **argv)
 {

@@ -155,8 +155,8 @@ static void parse_argument(cli_bench_options *o, const char *argument, struct ar
 {
     if (!o->name)
         o->name = argument;
-    else if (strcmp(o->name, "gate") == 0 && o->file_count < 2)
-        o->files[o->file_count++] = argument;
+    else if (strcmp(o->name, "gate") == 0 && o->side_count < 2)
+        o->sides[o->side_count++] = argument;
     else
         argp_error(state, "unexpected argument '%s'", argument);
 }
@@ -196,8 +196,8 @@ static error_t parse_output(int key, char *argument, cli_bench_options *o, struc
         parse_argument(o, argument, state);
         return 0;
     case ARGP_KEY_END:
-        if (o->name && strcmp(o->name, "gate") == 0 && o->file_count != 2)
-            argp_error(state, "gate: expected OLD.json and NEW.json");
+        if (o->name && strcmp(o->name, "gate") == 0 && o->side_count != 2)
+            argp_error(state, "gate: expected OLD and NEW, two JSON outputs or two programs");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -255,7 +255,7 @@ void cli_bench_parse(cli_bench_options *options, int argc, char **argv)
     const struct argp argp = {
         .options = table,
         .parser = parse,
-        .args_doc = "[CASE [OLD.json NEW.json]]",
+        .args_doc = "[CASE [OLD NEW]]",
         .doc = "Measures training steps. Without a case: a quick tour, naive loops against BLAS.\v"
                "Cases:\n"
                "  step       whole training steps, swept over everything above\n"
@@ -266,7 +266,8 @@ void cli_bench_parse(cli_bench_options *options, int argc, char **argv)
                "  memory     bytes for each parameter, held and moved, by optimizer\n"
                "  compare    several BLAS libraries, each in a process of its own (--blas)\n"
                "  peers      the same networks in PyTorch, scikit-learn and FANN\n"
-               "  gate       which rows changed beyond noise; exit code 8 on a regression",
+               "  gate       what changed beyond noise from OLD to NEW: two JSON outputs, or\n"
+               "             two builds of this program, by turns; exit code 8 if slower",
         .help_filter = add_presets,
     };
     *options = (cli_bench_options){.gate = gm_gate_options_default()};

@@ -10,8 +10,8 @@
 
 typedef struct cli_bench_options {
     const char *name;     /* of the case; NULL: the quick tour */
-    const char *files[2]; /* gate: OLD.json NEW.json */
-    size_t file_count;
+    const char *sides[2]; /* gate: OLD NEW, JSON outputs or programs */
+    size_t side_count;
     gm_bench_options sweep;
     gm_gate_options gate;
     const char *libraries[CLI_MOST_LIBRARIES]; /* compare */

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import re
+import sys
 import time
 
 from common import BAD_DATA, CHECK, IO, LIMIT, OK, PLACES, USAGE, CommandTest, environment
@@ -70,8 +71,11 @@ WRONG = [
     (["step", "--report="], r"--report: expected a path, got an empty text"),
     (["peers", "--epoch", "--data", ""], r"--data: expected a path, got an empty text"),
     (["compare", "--blas", "fast"], r"--blas fast: expected openblas-pthread, .*, or a path with a slash"),
-    (["gate"], r"expected OLD\.json and NEW\.json"),
-    (["gate", "old.json"], r"expected OLD\.json and NEW\.json"),
+    (["gate"], r"expected OLD and NEW, two JSON outputs or two programs"),
+    (["gate", "old.json"], r"expected OLD and NEW"),
+    (["gate", "old.json", "new.json", "--net", "2-3-1"], r"--net means nothing to bench gate"),
+    (["gate", sys.executable, sys.executable, "--batch", "1,2"], r"--batch: bench gate takes one, got 2"),
+    (["gate", sys.executable, sys.executable, "--level", "2"], r"--level: 2; expected a number between 0 and 1"),
     (["gate", "old.json", "new.json", "more.json"], r"unexpected argument 'more\.json'"),
     (["gate", "--level", "2", "old.json", "new.json"], r"--level: 2; expected a number between 0 and 1"),
     (["gate", "--threshold", "-1", "old.json", "new.json"], r"--threshold: -1; expected a number >= 0"),
@@ -311,6 +315,16 @@ class Gate(BenchTest):
         result = self.succeed("bench", "gate", new, self.old, "-o", "json")
         self.assertEqual(self.verdicts(result)[name], "faster")
         self.succeed("bench", "gate", self.old, new, "--threshold", "5")
+
+    def test_builds_that_take_turns(self):
+        # A sitting or two: too few for any verdict but this one, whatever the machine does meanwhile.
+        result = self.succeed("bench", "gate", PLACES.gradmill, PLACES.gradmill, "--net", "2-3-1,4-5-3", "--batch", "4",
+                              "--backend", "naive", "--threads", "1", "--time", "1ms", "-o", "json")
+        self.assertEqual(self.verdicts(result), {f"step/{net}/batch:4/naive/threads:1/f32/sgd/sigmoid": "same"
+                                                 for net in ("2-3-1", "4-5-3")})
+        failed = self.run_gradmill("bench", "gate", PLACES.gradmill, "/bin/false", "--net", "2-3-1")
+        self.assertEqual(failed.returncode, CHECK)
+        self.assertEqual(self.errors(failed), ["gradmill: new program: /bin/false: ended with exit code 1"])
 
     def test_rows_that_were_not_timed_are_left_out(self):
         told = self.load("old.json")
