@@ -34,35 +34,36 @@ static const struct {
     {"FANN", "gradmill-fann", false, "not built (package libfann-dev)"},
 };
 
-static bool find_beside_executable(char *path, size_t size, const char *file)
+/* "FOLDER/peers" for the folder of the executable; "" if the system does not tell. */
+static void find_own_peers(char *folder, size_t size)
 {
     char own[900];
     const ssize_t length = readlink("/proc/self/exe", own, sizeof own - 1);
-    if (length <= 0)
-        return false;
-    own[length] = '\0';
+    own[length > 0 ? length : 0] = '\0';
     char *slash = strrchr(own, '/');
     if (slash)
         *slash = '\0';
-    snprintf(path, size, "%s/peers/%s", own, file);
-    return access(path, R_OK) == 0;
+    snprintf(folder, size, "%s%s", own, slash ? "/peers" : "");
 }
 
-static bool find_adapter(char *path, size_t size, const char *file)
+static bool find_adapter(gm_peer_place *place, const char *file)
 {
-    if (find_beside_executable(path, size, file))
-        return true;
-    snprintf(path, size, "%s/%s", GM_PEERS_SOURCE, file);
-    if (access(path, R_OK) == 0)
-        return true;
-    snprintf(path, size, "%s/%s", GM_PEERS_BUILD, file);
-    return access(path, R_OK) == 0;
+    char own[920], program[sizeof place->program];
+    const char *const folders[] = {own, GM_PEERS_SOURCE, GM_PEERS_BUILD};
+    find_own_peers(own, sizeof own);
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        snprintf(program, sizeof program, "%.900s/%s", folders[i], file);
+        memcpy(place->program, program, sizeof program);
+        if (*folders[i] && access(program, R_OK) == 0)
+            return true;
+    }
+    return false;
 }
 
 static void enter(gm_contestant *c, gm_peer_place *place, size_t index, const char *python)
 {
     size_t count = 0;
-    if (!find_adapter(place->program, sizeof place->program, peers[index].file))
+    if (!find_adapter(place, peers[index].file))
         snprintf(c->fault, sizeof c->fault, "%s", peers[index].absent);
     else if (peers[index].python && access(python, X_OK) != 0)
         snprintf(c->fault, sizeof c->fault, "not installed (%s)", python);

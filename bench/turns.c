@@ -74,8 +74,8 @@ static gm_status sit(struct turns *t, gm_error *error)
     gm_contest_stop(pair, 2);
     for (size_t i = 0; i < 2; i++) {
         if (*pair[i].fault)
-            return gm_fail(error, GM_CHECK, "%s program: %s: %s", pair[i].label,
-                           pair[i].options.arguments[0], pair[i].fault);
+            return gm_fail(error, GM_CHECK, "%s program: %s: %s", pair[i].label, pair[i].options.arguments[0],
+                           pair[i].fault);
     }
     keep_rounds(t, &pair[first == OLD ? 0 : 1], &pair[first == OLD ? 1 : 0]);
     return GM_OK;
@@ -107,10 +107,9 @@ static gm_status add_row(gm_result *result, const struct turns *t, const gm_net 
                          const gm_rank_test *test, const gm_gate_options *gate, size_t *regressions,
                          gm_error *error)
 {
-    gm_result_row *row =
-        gm_result_add(result, error, "step/%s/batch:%zu/%s/threads:%zu/%s/%s/%s", net->name, p->batch,
-                      p->backend, p->threads, gm_precision_name(p->precision),
-                      gm_optimizer_name(p->optimizer.kind), gm_activation_name(p->hidden));
+    gm_result_row *row = gm_result_add(result, error, "step/%s/batch:%zu/%s/threads:%zu/%s/%s/%s", net->name,
+                                       p->batch, p->backend, p->threads, gm_precision_name(p->precision),
+                                       gm_optimizer_name(p->optimizer.kind), gm_activation_name(p->hidden));
     if (!row)
         return GM_LIMIT;
     const gm_status status =
@@ -119,9 +118,10 @@ static gm_status add_row(gm_result *result, const struct turns *t, const gm_net 
         return status;
     gm_verdict_give(result, row, test, gate, regressions);
     gm_result_note(result, "%s: %zu sittings%s", row->name, t->sittings,
-                   is_narrow(test, gate) ? ""
-                                         : "; not enough for an interval as narrow as the threshold: a machine "
-                                           "at rest or more --time would help");
+                   is_narrow(test, gate)
+                       ? ""
+                       : "; not enough for an interval as narrow as the threshold: a machine "
+                         "at rest or more --time would help");
     return GM_OK;
 }
 

@@ -49,19 +49,22 @@ Test(turns, a_change_is_found_and_its_size)
     static const struct {
         int before, after;
         const char *verdict;
-    } cases[] = {{20000, 21000, "slower"}, {21000, 20000, "faster"}, {20000, 20000, "same"}, {20000, 20300, "same"}};
+    } cases[] = {
+        {20000, 21000, "slower"}, {21000, 20000, "faster"}, {20000, 20000, "same"}, {20000, 20300, "same"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const scratch_text before = build("before", cases[i].before, "1.0"),
                            after = build("after", cases[i].after, "1.0");
         gm_result result;
         gm_error error = {0};
         size_t regressions;
-        cr_assert_eq(take_turns(&result, &before, &after, 60, &regressions, &error), GM_OK, "%s", error.message);
+        cr_assert_eq(take_turns(&result, &before, &after, 60, &regressions, &error), GM_OK, "%s",
+                     error.message);
         cr_assert_eq(result.row_count, 1);
         cr_expect_str_eq(cell(&result, "verdict")->text, cases[i].verdict, "case %zu", i);
         cr_expect_eq(regressions, strcmp(cases[i].verdict, "slower") == 0);
-        cr_expect_float_eq(cell(&result, "change")->number, 100.0 * (cases[i].after - cases[i].before) / cases[i].before,
-                           0.1, "case %zu: %g %%", i, cell(&result, "change")->number);
+        cr_expect_float_eq(cell(&result, "change")->number,
+                           100.0 * (cases[i].after - cases[i].before) / cases[i].before, 0.1,
+                           "case %zu: %g %%", i, cell(&result, "change")->number);
         cr_expect_float_eq(cell(&result, "old_us")->number, cases[i].before, 0.001 * cases[i].before);
         cr_expect_eq(strncmp(result.rows[0].name, "step/2-3-1/batch:64/packed/threads:", 35), 0);
         cr_expect_null(strstr(result.notes[result.note_count - 1], "not enough"), "the time was not needed");
@@ -75,7 +78,8 @@ Test(turns, too_little_time_decides_nothing)
     gm_result result;
     gm_error error = {0};
     size_t regressions;
-    cr_assert_eq(take_turns(&result, &before, &after, 1e-3, &regressions, &error), GM_OK, "%s", error.message);
+    cr_assert_eq(take_turns(&result, &before, &after, 1e-3, &regressions, &error), GM_OK, "%s",
+                 error.message);
     cr_expect_str_eq(cell(&result, "verdict")->text, "same");
     cr_expect_str_eq(cell(&result, "interval")->text, "too few samples");
     cr_expect_not_null(strstr(result.notes[0], "1 sittings; not enough"), "%s", result.notes[0]);
@@ -91,8 +95,8 @@ Test(turns, a_build_that_computes_something_else)
     size_t regressions;
     cr_expect_eq(take_turns(&result, &before, &after, 1, &regressions, &error), GM_CHECK);
     cr_expect_not_null(strstr(error.message, "new program: "), "%s", error.message);
-    cr_expect_not_null(strstr(error.message, "wrong result: loss 1.001 after 10 steps, that of old is 1"), "%s",
-                       error.message);
+    cr_expect_not_null(strstr(error.message, "wrong result: loss 1.001 after 10 steps, that of old is 1"),
+                       "%s", error.message);
     gm_result_clear(&result);
 }
 
