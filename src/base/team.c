@@ -1,5 +1,6 @@
 /* A team of threads with a barrier, on C11 atomics and futexes. */
 #include "base/team.h"
+#include "base/clock.h"
 #include "base/denormals.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -23,6 +24,11 @@
  * keep the other from coming. */
 #define YIELD_EVERY 64
 
+/* Where other programs run, too, they take a time slice of some ms for each yield. So one that lasted longer
+ * than a step of a small network is the last for a while: who sleeps wakes ahead of them. */
+#define LONG_YIELD_NS       500000
+#define WAITS_WITHOUT_YIELD 4096
+
 /* BLAS kernels keep their panels in buffers of their own; nothing here needs a deep stack. */
 #define STACK_BYTES ((size_t)1 << 20)
 
@@ -30,6 +36,7 @@
 struct turnstile {
     _Alignas(GM_ALIGNMENT) atomic_uint turn;
     atomic_uint sleepers;
+    atomic_uint without_yield; /* so many waits are not to yield; guidance only, so that races do no harm */
 };
 
 struct gm_team {
@@ -55,14 +62,34 @@ static void relax(void)
 #endif
 }
 
+/* Whether the others gave the processor back soon. */
+static bool yield(void)
+{
+    const uint64_t start = gm_clock();
+    sched_yield();
+    return gm_clock() - start < LONG_YIELD_NS;
+}
+
+/* Whether this wait may yield. */
+static bool may_yield(struct turnstile *t)
+{
+    const unsigned rest = atomic_load_explicit(&t->without_yield, memory_order_relaxed);
+    if (rest > 0)
+        atomic_store_explicit(&t->without_yield, rest - 1, memory_order_relaxed);
+    return rest == 0;
+}
+
 static void turnstile_wait(struct turnstile *t, unsigned seen)
 {
+    bool yields = may_yield(t);
     for (int i = 0; i < SPINS; i++) {
         if (atomic_load_explicit(&t->turn, memory_order_acquire) != seen)
             return;
         relax();
-        if (i % YIELD_EVERY == YIELD_EVERY - 1)
-            sched_yield();
+        if (yields && i % YIELD_EVERY == YIELD_EVERY - 1 && !yield()) {
+            yields = false;
+            atomic_store_explicit(&t->without_yield, WAITS_WITHOUT_YIELD, memory_order_relaxed);
+        }
     }
     /* The count goes up before the kernel compares the turn, and the turn moves before the count is read: one
      * of the two sides always sees the other. */
