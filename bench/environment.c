@@ -16,6 +16,9 @@
 /* Below this share of the usable threads, other programs do not disturb a measurement much. */
 #define QUIET_SHARE 0.5
 
+/* Less than this share of stolen time is lost in the spread of the rounds. */
+#define STOLEN_SHARE 0.02
+
 void gm_environment_warn(gm_environment *environment, const char *format, ...)
 {
     if (environment->warning_count == GM_MOST_WARNINGS)
@@ -111,6 +114,29 @@ static size_t read_throttled(void)
     return 0;
 }
 
+/* "cpu  USER NICE SYSTEM IDLE IOWAIT IRQ SOFTIRQ STEAL ..." */
+gm_ticks gm_ticks_parse(const char *text)
+{
+    gm_ticks ticks = {0};
+    uint64_t number = 0;
+    const char *at = gm_kernel_field(text, "cpu");
+    for (size_t i = 0; i < 8; i++) {
+        if (!at || !gm_kernel_number(at, &number))
+            return (gm_ticks){0};
+        ticks.all += number;
+        at += strspn(at, "0123456789");
+        at += strspn(at, " ");
+    }
+    ticks.stolen = number;
+    return ticks;
+}
+
+static gm_ticks read_ticks(void)
+{
+    char text[GM_KERNEL_TEXT];
+    return gm_kernel_read("/proc/stat", text, sizeof text) ? gm_ticks_parse(text) : (gm_ticks){0};
+}
+
 /* The warnings of doctor; findings that are only good to know do not belong beside a measurement. */
 static void warn_of_findings(gm_environment *environment)
 {
@@ -143,6 +169,7 @@ gm_environment gm_environment_read(int argc, char **argv)
         used = quote(environment.command, sizeof environment.command, used, argv[i]);
     read_caches(environment.cache);
     environment.throttled = read_throttled();
+    environment.ticks = read_ticks();
     warn_of_findings(&environment);
     warn_of_load(&environment, environment.facts.load, 0, "before the measurement");
     return environment;
@@ -181,6 +208,20 @@ gm_status gm_environment_measure(gm_environment *environment, gm_precision preci
     return GM_OK;
 }
 
+static void warn_of_theft(gm_environment *environment)
+{
+    const gm_ticks before = environment->ticks, now = read_ticks();
+    if (before.all == 0 || now.all <= before.all || now.stolen < before.stolen)
+        return;
+    environment->stolen = (double)(now.stolen - before.stolen) / (double)(now.all - before.all);
+    if (environment->stolen > STOLEN_SHARE)
+        gm_environment_warn(
+            environment,
+            "the host of this virtual machine gave %.0f %% of its processors' time to others: times "
+            "are too long, those of several threads most",
+            100 * environment->stolen);
+}
+
 void gm_environment_close(gm_environment *environment)
 {
     const size_t throttled = read_throttled();
@@ -188,6 +229,7 @@ void gm_environment_close(gm_environment *environment)
         gm_environment_warn(
             environment, "the control group's quota stopped this program in %zu periods: times are too long",
             throttled - environment->throttled);
+    warn_of_theft(environment);
     double load;
     if (getloadavg(&load, 1) == 1)
         warn_of_load(environment, load, (double)environment->facts.threads.usable, "during the measurement");

@@ -4,7 +4,15 @@
 
 #include "bench/facts.h"
 
+#include <stdint.h>
+
 #define GM_MOST_WARNINGS 24
+
+/* Ticks of all processors since the system started; stolen: those that the host of a virtual machine gave to
+ * others. all = 0: unknown. */
+typedef struct gm_ticks {
+    uint64_t all, stolen;
+} gm_ticks;
 
 typedef struct gm_environment {
     char date[40]; /* ISO 8601 with the zone: "2026-11-22T00:12:45+00:00" */
@@ -14,6 +22,8 @@ typedef struct gm_environment {
     size_t cache[4];    /* bytes of L1 data, L2, L3 of one core's view at index 1 to 3; 0 = unknown */
     gm_facts facts;     /* CPU, threads, memory, BLAS, variables, governor, load, compiler */
     size_t throttled;   /* periods in which the cgroup's quota stopped us: nr_throttled, at the beginning */
+    gm_ticks ticks;     /* at the beginning */
+    double stolen;      /* share of the processors' time meanwhile, 0 to 1; known at the end */
     double peak_one[2], peak_all[2]; /* FMA peak in FLOP/s by gm_precision, on one thread and on all usable;
                                         0: not measured */
     double gemm_one[2], gemm_all[2]; /* of the BLAS's gemm */
@@ -35,7 +45,11 @@ static inline double gm_environment_peak(const gm_environment *environment, gm_p
     return threads == 1 ? environment->peak_one[precision] : environment->peak_all[precision];
 }
 
-/* After the measurement: warns if the quota stopped us meanwhile (nr_throttled moved) or the load is high. */
+/* The first line of /proc/stat. */
+gm_ticks gm_ticks_parse(const char *text);
+
+/* After the measurement: warns if the quota stopped us meanwhile (nr_throttled moved), a host took part of
+ * the processors' time, or the load is high. */
 void gm_environment_close(gm_environment *environment);
 
 void gm_environment_warn(gm_environment *environment, const char *format, ...)

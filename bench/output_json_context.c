@@ -140,13 +140,13 @@ static json_t *pack_columns(const gm_result *result)
 
 static json_t *pack_gradmill(const gm_result *result, const gm_environment *e)
 {
-    return json_pack("{s:i, s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o}",
+    return json_pack("{s:i, s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:f, s:o, s:o, s:o}",
                      "schema_version", 1, "version", gm_version(), "benchmark", result->benchmark, "title",
                      gm_bench_json_text(result->title), "compiler", e->facts.compiler, "flags", e->flags,
                      "cpu", pack_cpu(&e->facts.cpu), "threads", pack_threads(&e->facts.threads), "blas",
                      pack_blas(&e->facts.blas), "variables", pack_variables(&e->facts), "peaks",
                      pack_peaks(e), "memory_bytes", (json_int_t)e->facts.memory, "throttled_before",
-                     (json_int_t)e->throttled, "warnings",
+                     (json_int_t)e->throttled, "stolen_share", e->stolen, "warnings",
                      pack_texts(e->warnings[0], sizeof e->warnings[0], e->warning_count), "notes",
                      pack_texts((const char *)result->notes, sizeof *result->notes, result->note_count),
                      "columns", pack_columns(result));

@@ -422,6 +422,35 @@ Test(bench_output, a_quota_that_did_not_stop_us_is_not_told)
     cr_expect_eq(e.warning_count, 0U);
 }
 
+Test(bench_output, stolen_ticks_are_read)
+{
+    static const struct {
+        const char *text;
+        uint64_t all, stolen;
+    } texts[] = {
+        {"cpu  10 20 30 400 5 6 7 80 9 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n", 558, 80},
+        {"cpu  10 20 30 400 5 6 7 0\n", 478, 0},
+        {"cpu  10 20 30 400\n", 0, 0}, /* before Linux 2.6.11 */
+        {"intr 5\n", 0, 0},
+        {"", 0, 0},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        const gm_ticks ticks = gm_ticks_parse(texts[i].text);
+        cr_expect(ticks.all == texts[i].all && ticks.stolen == texts[i].stolen, "text %zu", i);
+    }
+}
+
+/* All that was stolen since the system started counts, or nothing where there is no host. */
+Test(bench_output, stolen_time_is_a_share)
+{
+    gm_environment e = made_up_environment();
+    e.ticks = (gm_ticks){.all = 1};
+    e.facts.threads.usable = 100000;
+    gm_environment_close(&e);
+    cr_expect(e.stolen >= 0 && e.stolen < 1, "%g", e.stolen);
+    cr_expect_eq(e.warning_count, e.stolen > 0.02 ? 1U : 0U);
+}
+
 Test(bench_output, peaks_become_known)
 {
     gm_error error = {0};
