@@ -137,7 +137,10 @@ static gm_status add_parts(const struct frame *f, const gm_profile *profile, siz
                                   seconds, error);
         }
     }
-    const struct work whole = {gm_step_flop(f->timed->workload.network, f->timed->options.batch), 0};
+    const struct work none = {0, 0},
+                      whole = {gm_step_flop(f->timed->workload.network, f->timed->options.batch), 0};
+    if (status == GM_OK && sum < f->step) /* calls between the parts, and the clock's own time */
+        status = add_part(f, "all", "between", &none, f->step - sum, error);
     if (status == GM_OK)
         status = add_part(f, "all", "step", &whole, f->step, error);
     gm_result_note(f->result, "%s: the parts add up to %.1f %% of the step", f->timed->options.net.name,
