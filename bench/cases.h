@@ -73,6 +73,10 @@ gm_status gm_bench_nets(const gm_bench_options *options, const char *const *defa
  * threads, f32, plain SGD, sigmoid. */
 gm_workload_options gm_bench_first(const gm_bench_options *options, const gm_net *net);
 
+/* A row for whole steps, by the name that is the same in every case that has such rows. */
+gm_result_row *gm_step_row_add(gm_result *result, const gm_workload_options *options, size_t threads,
+                               gm_error *error);
+
 /* Measures the peaks of the precisions that were given, else those of f32. */
 gm_status gm_bench_peaks(gm_environment *environment, const gm_bench_options *options, gm_error *error);
 

@@ -103,16 +103,10 @@ static gm_status compare_net(gm_result *result, const gm_environment *environmen
                              const gm_net *net, bool last, gm_error *error)
 {
     gm_contestant contestants[GM_MOST_LIBRARIES];
-    gm_contest_options contest = gm_contest_options_default();
-    const bool one = net->widths[net->width_count - 1] == 1;
-    gm_problem problem = gm_contest_problem(net, options->sweep, one ? GM_LOGISTIC : GM_CROSS_ENTROPY,
-                                            one ? GM_SIGMOID : GM_SOFTMAX);
+    gm_problem problem = gm_contest_problem(net, options->sweep, gm_net_loss(net));
     snprintf(problem.backend, sizeof problem.backend, "blas"); /* it is the libraries that are compared */
-    contest.check_steps = gm_contest_check_steps(&problem);
-    if (options->sweep->seconds > 0)
-        contest.seconds = options->sweep->seconds;
-    if (options->patience > 0)
-        contest.patience = options->patience;
+    const gm_contest_options contest =
+        gm_contest_options_for(&problem, options->sweep->seconds, options->patience);
     for (size_t i = 0; i < count; i++)
         enter(&entrants[i], &contestants[i], options->child ? options->child : gm_contest_self);
     gm_status status = gm_contest_run(contestants, count, &problem, &contest, error);

@@ -19,14 +19,28 @@
 const char *const gm_contest_self[] = {"/proc/self/exe",      "bench", "step", "--child",
                                        GM_CHILD_PROBLEM_PATH, NULL};
 
-gm_problem gm_contest_problem(const gm_net *net, const gm_bench_options *sweep, gm_loss loss,
-                              gm_activation output)
+/* No unit shall saturate in the checked steps: there FANN cuts the derivative and scikit-learn the loss, and
+ * every rounding grows. A row of inputs or activations below 1 moves the units that it feeds by less than
+ * rate times width. */
+static double gentle_rate(const gm_problem *p)
 {
-    gm_problem p = {.loss = loss, .output = output, .hidden = GM_SIGMOID, .width_count = net->width_count};
+    size_t widest = 1;
+    for (size_t i = 0; i < p->width_count; i++)
+        widest = gm_max(widest, p->widths[i]);
+    return fmin(p->optimizer.rate, 1 / (double)widest);
+}
+
+gm_problem gm_contest_problem(const gm_net *net, const gm_bench_options *sweep, gm_loss loss)
+{
+    gm_problem p = {.loss = loss,
+                    .output = loss == GM_HALF_SQUARES ? GM_SIGMOID : gm_loss_output_activation(loss),
+                    .hidden = GM_SIGMOID,
+                    .width_count = net->width_count};
     memcpy(p.widths, net->widths, net->width_count * sizeof *p.widths);
     if (sweep->activation_count)
         p.hidden = sweep->activations[0];
     p.optimizer = gm_optimizer_default(sweep->optimizer_count ? sweep->optimizers[0] : GM_SGD);
+    p.optimizer.rate = gentle_rate(&p);
     p.precision = sweep->precision_count ? sweep->precisions[0] : GM_F32;
     p.threads = sweep->threads.count ? sweep->threads.sizes[0] : gm_system_threads().usable;
     p.batch = net->batch ? net->batch : 64;
@@ -48,27 +62,21 @@ double gm_contest_flop(const gm_problem *p)
     return 2 * (double)p->batch * (3 * products - (double)p->widths[0] * (double)p->widths[1]);
 }
 
-/* No unit shall saturate in the checked steps: there FANN cuts the derivative and scikit-learn the loss, and
- * every rounding grows. A row of inputs or activations below 1 moves the units that it feeds by less than
- * rate times width. */
-static double gentle_rate(const gm_problem *p)
+gm_contest_options gm_contest_options_for(const gm_problem *problem, double seconds, double patience)
 {
-    size_t widest = 1;
-    for (size_t i = 0; i < p->width_count; i++)
-        widest = gm_max(widest, p->widths[i]);
-    return fmin(p->optimizer.rate, 1 / (double)widest);
-}
-
-size_t gm_contest_check_steps(const gm_problem *problem)
-{
-    const size_t most = gm_contest_options_default().check_steps;
+    gm_contest_options options = gm_contest_options_default();
     const double affordable = CHECK_FLOP / gm_contest_flop(problem);
-    return affordable >= (double)most ? most : affordable > 2 ? (size_t)affordable : 2;
+    if (affordable < (double)options.check_steps)
+        options.check_steps = affordable > 2 ? (size_t)affordable : 2;
+    if (seconds > 0)
+        options.seconds = seconds;
+    if (patience > 0)
+        options.patience = patience;
+    return options;
 }
 
 gm_status gm_contest_open(gm_problem *problem, int *descriptor, gm_error *error)
 {
-    problem->optimizer.rate = gentle_rate(problem);
     gm_status status = gm_problem_draw(problem, error);
     if (status == GM_OK)
         status = gm_problem_write(problem, descriptor, error);

@@ -8,18 +8,20 @@
 #include "bench/problem.h"
 
 /* The sweep's first batch, threads, precision, optimizer, activation and backend, else the defaults: the
- * net's own batch or 64, all usable threads, f32, SGD, sigmoid, blas. Numbers are not drawn yet. */
-gm_problem gm_contest_problem(const gm_net *net, const gm_bench_options *sweep, gm_loss loss,
-                              gm_activation output);
+ * net's own batch or 64, all usable threads, f32, SGD, sigmoid, packed. The rate is lowered until no unit
+ * saturates. The output has the activation that belongs to the loss, sigmoid for half-squares. Numbers are
+ * not drawn yet. */
+gm_problem gm_contest_problem(const gm_net *net, const gm_bench_options *sweep, gm_loss loss);
 
 /* The arguments of this program as a child, NULL-terminated. */
 extern const char *const gm_contest_self[];
 
-/* Steps after which losses are compared: the contest's own, fewer of a problem whose steps take long. */
-size_t gm_contest_check_steps(const gm_problem *problem);
+/* The defaults, with fewer checked steps for a problem whose steps take long; seconds and patience as in
+ * gm_contest_options, 0: the default. */
+gm_contest_options gm_contest_options_for(const gm_problem *problem, double seconds, double patience);
 
-/* Lowers the problem's rate until no unit saturates, draws its numbers, writes them to a file that children
- * inherit, and forgets them. The caller closes it. */
+/* Draws the problem's numbers, writes them to a file that children inherit, and forgets them. The caller
+ * closes it. */
 gm_status gm_contest_open(gm_problem *problem, int *descriptor, gm_error *error);
 
 /* Opens the problem, starts everyone on it, checks, times, and stops them. */

@@ -110,14 +110,9 @@ static gm_status compare_problem(gm_result *result, const gm_environment *enviro
 {
     gm_contestant contestants[GM_PEERS];
     gm_peer_place places[GM_PEERS];
-    gm_contest_options contest = gm_contest_options_default();
-    const gm_activation output = loss == GM_HALF_SQUARES ? GM_SIGMOID : gm_loss_output_activation(loss);
-    gm_problem problem = gm_contest_problem(net, options->sweep, loss, output);
-    contest.check_steps = gm_contest_check_steps(&problem);
-    if (options->sweep->seconds > 0)
-        contest.seconds = options->sweep->seconds;
-    if (options->patience > 0)
-        contest.patience = options->patience;
+    gm_problem problem = gm_contest_problem(net, options->sweep, loss);
+    const gm_contest_options contest =
+        gm_contest_options_for(&problem, options->sweep->seconds, options->patience);
     gm_peers_enter(contestants, places, options);
     gm_status status = gm_contest_run(contestants, GM_PEERS, &problem, &contest, error);
     for (size_t i = 0; i < GM_PEERS && status == GM_OK; i++)
@@ -134,9 +129,7 @@ gm_status gm_bench_peers(gm_result *result, gm_environment *environment, const g
     *result = gm_result_make("peers", columns, sizeof columns / sizeof *columns);
     gm_status status = gm_bench_nets(options->sweep, defaults, nets, GM_MOST_NETS, &count, error);
     for (size_t i = 0; i < count && status == GM_OK; i++) {
-        const bool one = nets[i].widths[nets[i].width_count - 1] == 1;
-        status = compare_problem(result, environment, options, &nets[i], one ? GM_LOGISTIC : GM_CROSS_ENTROPY,
-                                 error);
+        status = compare_problem(result, environment, options, &nets[i], gm_net_loss(&nets[i]), error);
         if (status == GM_OK)
             status = compare_problem(result, environment, options, &nets[i], GM_HALF_SQUARES, error);
     }

@@ -89,12 +89,11 @@ static gm_status add_row(gm_result *result, const struct runner *runner, const s
 
 static gm_problem make_problem(const gm_net *net, const gm_bench_options *sweep, const char *data)
 {
-    gm_problem problem = gm_contest_problem(net, sweep, GM_CROSS_ENTROPY, GM_SOFTMAX);
+    gm_problem problem = gm_contest_problem(net, sweep, GM_CROSS_ENTROPY);
     problem.batches = 0;
     if (!sweep->activation_count)
         problem.hidden = GM_RELU;
-    if (!sweep->optimizer_count)
-        problem.optimizer = gm_optimizer_default(GM_MOMENTUM);
+    problem.optimizer = gm_optimizer_default(sweep->optimizer_count ? sweep->optimizers[0] : GM_MOMENTUM);
     if (!sweep->batch.count && !net->batch)
         problem.batch = 128;
     snprintf(problem.data, sizeof problem.data, "%s", data);
@@ -103,11 +102,8 @@ static gm_problem make_problem(const gm_net *net, const gm_bench_options *sweep,
 
 static gm_status start(gm_contestant *contestants, gm_problem *problem, double patience, gm_error *error)
 {
-    int descriptor = -1;
-    gm_status status = gm_problem_draw(problem, error);
-    if (status == GM_OK)
-        status = gm_problem_write(problem, &descriptor, error);
-    gm_problem_clear(problem);
+    int descriptor;
+    const gm_status status = gm_contest_open(problem, &descriptor, error);
     if (status != GM_OK)
         return status;
     gm_contest_start(contestants, GM_PEERS, descriptor, patience);

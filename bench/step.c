@@ -58,6 +58,14 @@ static gm_status list_candidates(const gm_bench_options *o, const gm_net *net, g
     return GM_OK;
 }
 
+gm_result_row *gm_step_row_add(gm_result *result, const gm_workload_options *o, size_t threads,
+                               gm_error *error)
+{
+    return gm_result_add(result, error, "step/%s/batch:%zu/%s/threads:%zu/%s/%s/%s", o->net.name, o->batch,
+                         o->backend, threads, gm_precision_name(o->precision),
+                         gm_optimizer_name(o->optimizer.kind), gm_activation_name(o->activation));
+}
+
 static gm_status add_row(gm_result *result, const gm_environment *env, const gm_timed *t,
                          const gm_timed *first, const double *reference, gm_error *error)
 {
@@ -67,10 +75,7 @@ static gm_status add_row(gm_result *result, const gm_environment *env, const gm_
     const size_t threads = gm_engine_threads(t->workload.engine);
     const gm_plan plan = gm_engine_plan(t->workload.engine, o->batch);
     const double flops = gm_timed_flops(t);
-    gm_result_row *row =
-        gm_result_add(result, error, "step/%s/batch:%zu/%s/threads:%zu/%s/%s/%s", o->net.name, o->batch,
-                      o->backend, threads, gm_precision_name(o->precision),
-                      gm_optimizer_name(o->optimizer.kind), gm_activation_name(o->activation));
+    gm_result_row *row = gm_step_row_add(result, o, threads, error);
     if (!row)
         return error->status;
     row->threads = threads;

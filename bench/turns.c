@@ -5,13 +5,14 @@
  * threshold: how wide it is does not depend on which of the two is ahead. */
 #include "bench/turns.h"
 #include "base/error.h"
-#include "base/memory.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "bench/contest_result.h"
 #include "bench/statistics.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,6 +26,8 @@
 enum { OLD, NEW };
 
 struct turns {
+    const char *names[2]; /* of the programs, as they were given */
+    char programs[2][PATH_MAX];
     const char *arguments[2][6];
     gm_contest_options contest;
     int problem;
@@ -40,11 +43,15 @@ bool gm_turns_is_program(const char *path)
     return stat(path, &about) == 0 && S_ISREG(about.st_mode) && access(path, X_OK) == 0;
 }
 
-/* As gm_contest_self, with this program in place of our own. */
-static void become(const char *arguments[6], const char *program)
+/* As gm_contest_self, with this program in place of our own; a name without a slash is not one of PATH. */
+static gm_status become(struct turns *t, size_t side, const char *program, gm_error *error)
 {
-    memcpy(arguments, gm_contest_self, 6 * sizeof *arguments);
-    arguments[0] = program;
+    t->names[side] = program;
+    if (!realpath(program, t->programs[side]))
+        return gm_fail(error, GM_IO, "%s: %s", program, strerror(errno));
+    memcpy(t->arguments[side], gm_contest_self, sizeof t->arguments[side]);
+    t->arguments[side][0] = t->programs[side];
+    return GM_OK;
 }
 
 static void keep_rounds(struct turns *t, const gm_contestant *before, const gm_contestant *after)
@@ -74,8 +81,8 @@ static gm_status sit(struct turns *t, gm_error *error)
     gm_contest_stop(pair, 2);
     for (size_t i = 0; i < 2; i++) {
         if (*pair[i].fault)
-            return gm_fail(error, GM_CHECK, "%s program: %s: %s", pair[i].label, pair[i].options.arguments[0],
-                           pair[i].fault);
+            return gm_fail(error, GM_CHECK, "%s program: %s: %s", pair[i].label,
+                           t->names[i == 0 ? first : 1 - first], pair[i].fault);
     }
     keep_rounds(t, &pair[first == OLD ? 0 : 1], &pair[first == OLD ? 1 : 0]);
     return GM_OK;
@@ -103,13 +110,11 @@ static gm_status sit_until_clear(struct turns *t, const gm_turns_options *o, dou
     return status;
 }
 
-static gm_status add_row(gm_result *result, const struct turns *t, const gm_net *net, const gm_problem *p,
-                         const gm_rank_test *test, const gm_gate_options *gate, size_t *regressions,
-                         gm_error *error)
+static gm_status add_row(gm_result *result, const struct turns *t, const gm_workload_options *of,
+                         size_t threads, const gm_rank_test *test, const gm_gate_options *gate,
+                         size_t *regressions, gm_error *error)
 {
-    gm_result_row *row = gm_result_add(result, error, "step/%s/batch:%zu/%s/threads:%zu/%s/%s/%s", net->name,
-                                       p->batch, p->backend, p->threads, gm_precision_name(p->precision),
-                                       gm_optimizer_name(p->optimizer.kind), gm_activation_name(p->hidden));
+    gm_result_row *row = gm_step_row_add(result, of, threads, error);
     if (!row)
         return GM_LIMIT;
     const gm_status status =
@@ -128,33 +133,18 @@ static gm_status add_row(gm_result *result, const struct turns *t, const gm_net 
 static gm_status take_net(gm_result *result, struct turns *t, const gm_turns_options *o, const gm_net *net,
                           double seconds, size_t *regressions, gm_error *error)
 {
-    const bool one = net->widths[net->width_count - 1] == 1;
-    gm_problem p = gm_contest_problem(net, o->sweep, one ? GM_LOGISTIC : GM_CROSS_ENTROPY,
-                                      one ? GM_SIGMOID : GM_SOFTMAX);
+    const gm_workload_options of = gm_bench_first(o->sweep, net);
+    gm_problem p = gm_contest_problem(net, o->sweep, gm_net_loss(net));
     gm_rank_test test;
     t->sittings = t->rounds = 0;
-    t->contest.check_steps = gm_contest_check_steps(&p);
+    t->contest = gm_contest_options_for(&p, 1.5 * 2 * ROUNDS * SAMPLE_SECONDS, o->patience);
+    t->contest.rounds = ROUNDS;
     gm_status status = gm_contest_open(&p, &t->problem, error);
     if (status != GM_OK)
         return status;
     status = sit_until_clear(t, o, seconds, &test, error);
     close(t->problem);
-    return status == GM_OK ? add_row(result, t, net, &p, &test, o->gate, regressions, error) : status;
-}
-
-static struct turns *make_turns(const gm_turns_options *o)
-{
-    struct turns *t = gm_alloc(1, sizeof *t);
-    if (!t)
-        return NULL;
-    become(t->arguments[OLD], o->old_program);
-    become(t->arguments[NEW], o->new_program);
-    t->contest = gm_contest_options_default();
-    t->contest.rounds = ROUNDS;
-    t->contest.seconds = 1.5 * 2 * ROUNDS * SAMPLE_SECONDS;
-    if (o->patience > 0)
-        t->contest.patience = o->patience;
-    return t;
+    return status == GM_OK ? add_row(result, t, &of, p.threads, &test, o->gate, regressions, error) : status;
 }
 
 gm_status gm_bench_turns(gm_result *result, const gm_turns_options *o, size_t *regressions, gm_error *error)
@@ -169,9 +159,12 @@ gm_status gm_bench_turns(gm_result *result, const gm_turns_options *o, size_t *r
         status = gm_bench_nets(o->sweep, defaults, nets, GM_MOST_NETS, &count, error);
     if (status != GM_OK)
         return status;
-    struct turns *t = make_turns(o);
+    struct turns *t = gm_alloc(1, sizeof *t);
     if (!t)
         return gm_fail_memory(error, "sittings", sizeof *t);
+    status = become(t, OLD, o->old_program, error);
+    if (status == GM_OK)
+        status = become(t, NEW, o->new_program, error);
     const double seconds = o->sweep->seconds > 0 ? o->sweep->seconds / (double)count : NET_SECONDS;
     for (size_t i = 0; i < count && status == GM_OK; i++)
         status = take_net(result, t, o, &nets[i], seconds, regressions, error);

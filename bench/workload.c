@@ -74,19 +74,24 @@ gm_status gm_net_parse(gm_net *net, const char *text, gm_error *error)
     return parse_widths(net, text, error);
 }
 
+gm_loss gm_net_loss(const gm_net *net)
+{
+    return net->widths[net->width_count - 1] == 1 ? GM_LOGISTIC : GM_CROSS_ENTROPY;
+}
+
 /* `layers` has room for GM_MOST_WIDTHS; the options refer to it. */
 static gm_network_options network_options(const gm_workload_options *o, gm_layer_options *layers)
 {
     const size_t count = o->net.width_count - 1;
-    const bool one_output = o->net.widths[count] == 1;
+    const gm_loss loss = gm_net_loss(&o->net);
     for (size_t i = 0; i < count; i++)
         layers[i] = (gm_layer_options){o->net.widths[i + 1], o->activation};
-    layers[count - 1].activation = one_output ? GM_SIGMOID : GM_SOFTMAX;
+    layers[count - 1].activation = gm_loss_output_activation(loss);
     gm_network_options options = gm_network_options_default();
     options.inputs = o->net.widths[0];
     options.layer_count = count;
     options.layers = layers;
-    options.loss = one_output ? GM_LOGISTIC : GM_CROSS_ENTROPY;
+    options.loss = loss;
     options.precision = o->precision;
     return options;
 }

@@ -21,6 +21,9 @@ const gm_net *gm_net_preset(size_t index); /* NULL past the last */
 #define GM_PRESET_NAMES 128
 const char *gm_net_preset_names(char buffer[GM_PRESET_NAMES]);
 
+/* The loss that belongs to it: logistic for one output, else cross-entropy. */
+gm_loss gm_net_loss(const gm_net *net);
+
 typedef struct gm_workload_options {
     gm_net net;
     size_t batch;
@@ -28,8 +31,7 @@ typedef struct gm_workload_options {
     size_t threads; /* 0: all usable */
     gm_precision precision;
     gm_optimizer optimizer;
-    gm_activation activation; /* of the hidden layers; the output has softmax with cross-entropy, or sigmoid
-                                 with logistic if there is one output */
+    gm_activation activation; /* of the hidden layers; the output has that of gm_net_loss */
     gm_profile *profile;      /* NULL, or where the engine keeps its times (engine.h) */
 } gm_workload_options;
 

@@ -224,7 +224,7 @@ Test(compare, wide_networks_learn_gently_in_a_contest)
         gm_net net;
         gm_error error;
         cr_assert_eq(gm_net_parse(&net, entries[i].net, &error), GM_OK, "%s", error.message);
-        gm_problem problem = gm_contest_problem(&net, &sweep, GM_HALF_SQUARES, GM_SIGMOID);
+        gm_problem problem = gm_contest_problem(&net, &sweep, GM_HALF_SQUARES);
         cr_assert_eq(gm_contest_run(&child, 1, &problem, &options, &error), GM_OK, "%s", error.message);
         cr_expect_eq(problem.optimizer.rate, entries[i].rate, "%s: %g", entries[i].net,
                      problem.optimizer.rate);

@@ -129,24 +129,24 @@ static const struct bench_case {
     gm_bench_case *sweep;
     special_case *special;
     unsigned lists, ones;
-} cases[] =
-    {
-        {"", NULL, run_tour, 0, 0},
-        {"step", gm_bench_step, NULL,
-         NET | BATCH | WIDTH | THREADS | BACKEND | PRECISION | OPTIMIZER | ACTIVATION, 0},
-        {"anatomy", gm_bench_anatomy, NULL, NET | WIDTH,
-         BATCH | THREADS | BACKEND | PRECISION | OPTIMIZER | ACTIVATION},
-        {"gemm", gm_bench_gemm, NULL, NET | WIDTH | BACKEND, BATCH | PRECISION},
-        {"crossover", gm_bench_crossover, NULL, WIDTH | BATCH, PRECISION},
-        {"scaling", gm_bench_scaling, NULL, NET | WIDTH | THREADS,
-         BATCH | BACKEND | PRECISION | OPTIMIZER | ACTIVATION},
-        {"memory", gm_bench_memory, NULL, NET | WIDTH | OPTIMIZER, BATCH | PRECISION},
-        {"compare", NULL, run_compare, NET | WIDTH, BATCH | THREADS | PRECISION | OPTIMIZER | ACTIVATION},
-        {"peers", NULL, run_peers, NET | WIDTH, BATCH | THREADS | PRECISION | OPTIMIZER | ACTIVATION},
-        {"gate", NULL, run_gate, 0, 0},
-},
-  gate_of_programs = {"gate", NULL, run_turns, NET | WIDTH,
-                      BATCH | THREADS | BACKEND | PRECISION | OPTIMIZER | ACTIVATION};
+} cases[] = {
+    {"", NULL, run_tour, 0, 0},
+    {"step", gm_bench_step, NULL,
+     NET | BATCH | WIDTH | THREADS | BACKEND | PRECISION | OPTIMIZER | ACTIVATION, 0},
+    {"anatomy", gm_bench_anatomy, NULL, NET | WIDTH,
+     BATCH | THREADS | BACKEND | PRECISION | OPTIMIZER | ACTIVATION},
+    {"gemm", gm_bench_gemm, NULL, NET | WIDTH | BACKEND, BATCH | PRECISION},
+    {"crossover", gm_bench_crossover, NULL, WIDTH | BATCH, PRECISION},
+    {"scaling", gm_bench_scaling, NULL, NET | WIDTH | THREADS,
+     BATCH | BACKEND | PRECISION | OPTIMIZER | ACTIVATION},
+    {"memory", gm_bench_memory, NULL, NET | WIDTH | OPTIMIZER, BATCH | PRECISION},
+    {"compare", NULL, run_compare, NET | WIDTH, BATCH | THREADS | PRECISION | OPTIMIZER | ACTIVATION},
+    {"peers", NULL, run_peers, NET | WIDTH, BATCH | THREADS | PRECISION | OPTIMIZER | ACTIVATION},
+    {"gate", NULL, run_gate, 0, 0},
+};
+
+static const struct bench_case gate_of_programs = {
+    "gate", NULL, run_turns, NET | WIDTH, BATCH | THREADS | BACKEND | PRECISION | OPTIMIZER | ACTIVATION};
 
 static const struct bench_case *find_case(const cli_bench_options *o)
 {
@@ -224,9 +224,7 @@ static gm_status run_all(cli_bench_options *o, gm_environment *environment, gm_e
     return status;
 }
 
-/* `bench step --child`: a process that compare, peers or gate have started. It speaks a protocol, not our
- * options.
- */
+/* `bench step --child`: a process of compare, peers or gate. It speaks a protocol, not our options. */
 static bool is_child(int argc, char **argv)
 {
     return argc > 2 && strcmp(argv[1], "step") == 0 && strcmp(argv[2], "--child") == 0;

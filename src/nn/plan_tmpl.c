@@ -338,9 +338,9 @@ static double predict(const gm_pass *p, size_t rows, gm_plan plan)
     const size_t threads = plan.threads;
     const int company = threads > 1 ? TOGETHER : ALONE;
     const double n = (double)rows, most_rows = (double)gm_team_share(rows, GM_ROW_GRAIN, 0, threads).count;
-    double seconds = most_rows * p->costs.output[company];
     if (p->fused && rows == 1 && threads == 1)
         return p->costs.fused;
+    double seconds = most_rows * p->costs.output[company];
     for (size_t l = 0; l < p->layer_count; l++) {
         const gm_layer_costs *costs = &p->costs.layers[l];
         const gm_mat w = p->layers[l].view.w;
