@@ -22,7 +22,8 @@
 
 #define BAND            (TILE_VECTORS * LANES)
 #define INPUTS_AT_ONCE  512 /* a band of so many inputs stays in the L2 cache with the rows that it meets */
-#define ROWS_AT_ONCE    256 /* of the batch, in BP2 */
+#define ROWS_AT_ONCE    256 /* of the batch, in BP2: they share what is fetched of W */
+#define BANDS_AT_ONCE   2   /* in BP2: their part of D^T stays in the L1 cache */
 #define SAMPLES_AT_ONCE 64  /* of the batch, summed up at once in BP4: their D and A stay in the L1 cache */
 
 static const gm_order order = {BAND, LANES, INPUTS_AT_ONCE};
@@ -52,21 +53,30 @@ static bool is_large(const gm_layer_view *l)
     return l->w.cols * l->w.rows * sizeof(REAL) > (size_t)512 << 10;
 }
 
-/* The numbers, in tile_rows' terms, that follow the band at `first` and input `i`: to be fetched meanwhile.
- */
-static void look_ahead(struct tile *t, const gm_layer_view *l, size_t first, size_t i, size_t rows,
-                       size_t width)
+/* In the forward pass: the numbers that follow those of the band at `first` and input `i`, fetched while
+ * `tile_count` tiles of k inputs work on these. */
+static struct ahead next_band(const gm_layer_view *l, size_t first, size_t i, size_t k, size_t tile_count)
 {
     const size_t in = l->w.cols, out = l->w.rows;
     const bool last_band = first + BAND >= out;
-    const size_t here = tiles_of(rows, width / LANES);
-    if (here == 1) /* it reads what it needs from end to end, and the processor sees that */
-        return;
-    if (!is_large(l) || (last_band && i + t->k >= in))
-        return;
-    t->ahead = l->w.data + (last_band ? gm_order_index(order, out, in, 0, i + t->k)
-                                      : gm_order_index(order, out, in, first + BAND, i));
-    t->ahead_step = t->k * width / here;
+    if (tile_count == 1) /* it reads what it needs from end to end, and the processor sees that */
+        return (struct ahead){0};
+    if (!is_large(l) || (last_band && i + k >= in))
+        return (struct ahead){0};
+    const size_t next = last_band ? gm_order_index(order, out, in, 0, i + k)
+                                  : gm_order_index(order, out, in, first + BAND, i);
+    return (struct ahead){(const char *)(l->w.data + next),
+                          gm_order_width(order, out, first) * sizeof(REAL) / tile_count, 0};
+}
+
+/* In the backward pass: what the next tile reads of a band of W, `height` rows on, while k numbers are summed
+ * up. */
+static struct ahead next_tile(const gm_layer_view *l, const REAL *band, size_t width, size_t height, size_t k)
+{
+    if (!is_large(l))
+        return (struct ahead){0};
+    return (struct ahead){(const char *)(band + height * width), height * width * sizeof(REAL) / k,
+                          BAND * l->w.cols * sizeof(REAL)};
 }
 
 /* Z = A W^T + 1 b^T         n x out = (n x in)(out x in)^T, band by band of the outputs */
@@ -79,7 +89,7 @@ static void forward(const gm_layer_view *l, gm_mat a, gm_mat z)
         inputs = piece_of(in - i, most);
         for (size_t first = 0; first < out; first += BAND) {
             const size_t width = gm_order_width(order, out, first);
-            struct tile t = {
+            const struct tile t = {
                 .l = a.data + i,
                 .l_row = a.ld,
                 .l_k = 1,
@@ -91,8 +101,9 @@ static void forward(const gm_layer_view *l, gm_mat a, gm_mat z)
                 .base_row = i == 0 ? 0 : z.ld,
                 .beta = 1,
                 .k = inputs,
+                .pieces = 1,
+                .ahead = next_band(l, first, i, inputs, tiles_of(z.rows, width / LANES)),
             };
-            look_ahead(&t, l, first, i, z.rows, width);
             tile_rows(t, z.rows, width / LANES);
         }
     }
@@ -144,47 +155,69 @@ static void hidden_delta_of_one(const gm_layer_view *l, const REAL *d, size_t be
     }
 }
 
-/* D_prev^T += W^T D^T for one band and some inputs        in x n = (in x out)(out x n), a tile's width of
- * rows of the batch at a time, while that part of W waits in cache. */
-static void add_band(const gm_layer_view *l, size_t first, size_t i, size_t inputs, const REAL *dt, REAL *et,
-                     size_t vectors)
+/* Rows of the batch as BP2 has them: turned round, in panels that are one tile wide. */
+typedef struct panels {
+    REAL *data;
+    size_t length; /* numbers of each row */
+    size_t rows;
+} panels;
+
+/* Those of the panel that begins with row r. */
+static gm_mat panel_of(panels p, size_t r)
 {
-    const size_t in = l->w.cols, out = l->w.rows, ld = vectors * LANES;
-    const size_t width = gm_order_width(order, out, first);
+    const size_t rows = gm_min(BAND, p.rows - r);
+    return (gm_mat){p.data + r * p.length, p.length, rows, vectors_of(rows) * LANES};
+}
+
+/* D_prev^T += W^T D^T for some bands of the same width and the inputs from `i` on, panel by panel, while that
+ * part of W waits in cache        in x n = (in x out)(out x n) */
+static void add_bands(const gm_layer_view *l, size_t first, size_t bands, size_t i, panels dt, panels et)
+{
+    const size_t in = l->w.cols, out = l->w.rows;
+    const size_t width = gm_order_width(order, out, first), outputs = gm_order_outputs(order, out, first);
     const REAL *w = l->w.data + gm_order_index(order, out, in, first, i);
-    for (size_t v = 0; v < vectors; v += TILE_VECTORS) {
-        const size_t some = gm_min(TILE_VECTORS, vectors - v), height = rows_of_tile[some - 1];
-        const struct tile t = {
+    for (size_t r = 0; r < dt.rows; r += BAND) {
+        const gm_mat d = panel_of(dt, r), e = panel_of(et, r);
+        const size_t vectors = d.ld / LANES;
+        struct tile t = {
             .l = w,
             .l_row = width,
             .l_k = 1,
-            .r = dt + first * ld + v * LANES,
-            .r_k = ld,
-            .c = et + v * LANES,
-            .c_row = ld,
-            .base = et + v * LANES,
-            .base_row = ld,
+            .l_piece = BAND * in,
+            .r = gm_row(d, first),
+            .r_k = d.ld,
+            .c = e.data,
+            .c_row = e.ld,
+            .base = e.data,
+            .base_row = e.ld,
             .beta = first == 0 ? 0 : 1,
-            .k = gm_order_outputs(order, out, first),
-            .ahead = w + height * width,
-            .ahead_step = v == 0 && is_large(l) ? height * width : 0,
-            .ahead_close = true,
+            .k = outputs,
+            .pieces = bands,
         };
-        tile_rows(t, inputs, some);
+        if (r == 0)
+            t.ahead = next_tile(l, w, width, rows_of_tile[vectors - 1], outputs);
+        tile_rows(t, e.rows, vectors);
     }
 }
 
 /* BP2 for at most ROWS_AT_ONCE rows: D_prev^T = W^T D^T        in x n = (in x out)(out x n) */
 static void hidden_delta_of_some(const gm_layer_view *l, gm_mat d, size_t begin, gm_mat d_prev, REAL *scratch)
 {
-    const size_t out = l->w.rows, vectors = vectors_of(d.rows), ld = vectors * LANES;
-    REAL *dt = scratch, *et = scratch + gm_order_padded(order, out) * ld;
-    transpose(d, dt, ld);
-    for (size_t i = 0, inputs; i < d_prev.cols; i += inputs) {
-        inputs = piece_of(d_prev.cols - i, INPUTS_AT_ONCE);
-        for (size_t first = 0; first < out; first += BAND)
-            add_band(l, first, begin + i, inputs, dt, et, vectors);
-        transpose((gm_mat){et, inputs, d.rows, ld}, d_prev.data + i, d_prev.ld);
+    const size_t out = l->w.rows;
+    const panels dt = {scratch, gm_order_padded(order, out), d.rows};
+    panels et = {scratch + dt.length * ROWS_AT_ONCE, 0, d.rows};
+    for (size_t r = 0; r < d.rows; r += BAND) {
+        const gm_mat panel = panel_of(dt, r);
+        transpose(gm_rows(d, r, panel.cols), panel.data, panel.ld);
+    }
+    for (size_t i = 0; i < d_prev.cols; i += et.length) {
+        et.length = piece_of(d_prev.cols - i, INPUTS_AT_ONCE);
+        for (size_t first = 0, bands; first < out; first += bands * BAND) {
+            bands = gm_max(1, gm_min(BANDS_AT_ONCE, (out - first) / BAND));
+            add_bands(l, first, bands, begin + i, dt, et);
+        }
+        for (size_t r = 0; r < d.rows; r += BAND)
+            transpose(panel_of(et, r), gm_row(d_prev, r) + i, d_prev.ld);
     }
 }
 
@@ -236,7 +269,7 @@ static void scale(REAL alpha, gm_mat d, REAL *panel, size_t width)
 static void weight_gradient(const gm_layer_view *l, gm_mat d, gm_mat a, REAL alpha, REAL beta, gm_mat gw,
                             REAL *scratch)
 {
-    const size_t vectors = gw.ld / LANES, height = rows_of_tile[vectors - 1];
+    const size_t vectors = gw.ld / LANES;
     for (size_t r = 0, samples; r < d.rows; r += samples) {
         samples = gm_min(SAMPLES_AT_ONCE, d.rows - r);
         scale(alpha, gm_rows(d, r, samples), scratch, gw.ld);
@@ -252,9 +285,8 @@ static void weight_gradient(const gm_layer_view *l, gm_mat d, gm_mat a, REAL alp
             .base_row = gw.ld,
             .beta = r == 0 ? beta : 1,
             .k = samples,
-            .ahead = gw.data + height * gw.ld,
-            .ahead_step = is_large(l) ? height * gw.ld : 0,
-            .ahead_close = true,
+            .pieces = 1,
+            .ahead = next_tile(l, gw.data, gw.ld, rows_of_tile[vectors - 1], samples),
         };
         tile_rows(t, a.cols, vectors);
     }

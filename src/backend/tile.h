@@ -47,9 +47,20 @@ typedef REAL vec __attribute__((vector_size(VECTOR_BYTES)));
 /* The same in memory, where it is aligned as its elements are. */
 typedef REAL vec_at __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(REAL)), may_alias));
 
+/* What will be needed soon, and is fetched into the cache meanwhile. A little with every k: a core has few
+ * places for loads on their way, and a burst of requests for distant memory makes the kernel's own loads
+ * wait. */
+struct ahead {
+    const char *at;
+    size_t k, piece; /* bytes from one k, and from one piece of L, to the next; k = 0: nothing to fetch */
+};
+
+/* L by its rows may come in pieces of the same size, one for each band that it crosses; R goes on from piece
+ * to piece. */
 struct tile {
     const REAL *l;
     size_t l_row, l_k; /* distances in L: one of them is 1 */
+    size_t l_piece;    /* from one piece to the next */
     const REAL *r;
     size_t r_k;
     REAL *c;
@@ -57,10 +68,8 @@ struct tile {
     const REAL *base;
     size_t base_row;
     REAL beta;
-    size_t k;
-    const REAL *ahead; /* what will be needed soon, fetched tile by tile, `ahead_step` numbers each */
-    size_t ahead_step;
-    bool ahead_close; /* into the L1 cache, else into L2 */
+    size_t k, pieces; /* of one piece; of them */
+    struct ahead ahead;
 };
 
 #define ALWAYS   static inline __attribute__((always_inline))
@@ -100,17 +109,28 @@ ALWAYS void tile_begin(const int rows, const int vectors, const struct tile *t,
 }
 
 /* sum += L R for one tile; all of it in registers. */
-ALWAYS void tile_multiply(const int rows, const int vectors, const struct tile *t, const size_t l_row,
-                          const size_t l_k, vec sum[MOST_ROWS][TILE_VECTORS])
+ALWAYS void tile_multiply(const int rows, const int vectors, const struct tile *t, const bool by_columns,
+                          const bool fetches, vec sum[MOST_ROWS][TILE_VECTORS])
 {
-    const REAL *l = t->l, *r = t->r;
-    for (size_t k = 0; k < t->k; k++, l += l_k, r += t->r_k) {
-        vec right[TILE_VECTORS];
-        UNROLLED for (int j = 0; j < vectors; j++) right[j] = load(r + j * LANES);
-        UNROLLED for (int i = 0; i < rows; i++)
-        {
-            const vec left = spread(l[(size_t)i * l_row]);
-            UNROLLED for (int j = 0; j < vectors; j++) sum[i][j] += left * right[j];
+    const size_t l_row = by_columns ? 1 : t->l_row, l_k = by_columns ? t->l_k : 1;
+    const size_t pieces = by_columns ? 1 : t->pieces; /* a constant: loops of few k notice */
+    const REAL *r = t->r;
+    for (size_t piece = 0; piece < pieces; piece++) {
+        const REAL *l = t->l + piece * t->l_piece;
+        const char *ahead = t->ahead.at + piece * t->ahead.piece;
+        for (size_t k = 0; k < t->k; k++, l += l_k, r += t->r_k, ahead += t->ahead.k) {
+            vec right[TILE_VECTORS];
+            if (fetches) {
+                __builtin_prefetch(ahead);
+                if (by_columns) /* what comes when the cache lines of these columns are used up */
+                    __builtin_prefetch(l + 64 / sizeof(REAL));
+            }
+            UNROLLED for (int j = 0; j < vectors; j++) right[j] = load(r + j * LANES);
+            UNROLLED for (int i = 0; i < rows; i++)
+            {
+                const vec left = spread(l[(size_t)i * l_row]);
+                UNROLLED for (int j = 0; j < vectors; j++) sum[i][j] += left * right[j];
+            }
         }
     }
 }
@@ -120,10 +140,17 @@ ALWAYS void tile_of(const int rows, const int vectors, const struct tile *t)
 {
     vec sum[MOST_ROWS][TILE_VECTORS];
     tile_begin(rows, vectors, t, sum);
-    if (t->l_k == 1)
-        tile_multiply(rows, vectors, t, t->l_row, 1, sum);
-    else
-        tile_multiply(rows, vectors, t, 1, t->l_k, sum);
+    if (t->l_k == 1) {
+        if (t->ahead.k > 0)
+            tile_multiply(rows, vectors, t, false, true, sum);
+        else
+            tile_multiply(rows, vectors, t, false, false, sum);
+    } else {
+        if (t->ahead.k > 0)
+            tile_multiply(rows, vectors, t, true, true, sum);
+        else
+            tile_multiply(rows, vectors, t, true, false, sum);
+    }
     UNROLLED for (int i = 0; i < rows; i++)
     {
         UNROLLED for (int j = 0; j < vectors; j++) store(t->c + (size_t)i * t->c_row + j * LANES, sum[i][j]);
@@ -158,31 +185,20 @@ TILE(1, 4) TILE(2, 4) TILE(3, 4) TILE(4, 4) TILE(5, 4) TILE(6, 4)
             {tile_1x2, tile_2x2, tile_3x2, tile_4x2, tile_5x2, tile_6x2}};
 #endif
 
-/* Past the end of memory this is no fault. */
-ALWAYS void fetch_ahead(const struct tile *t)
-{
-    for (size_t i = 0; i < t->ahead_step; i += 64 / sizeof(REAL)) {
-        if (t->ahead_close)
-            __builtin_prefetch(t->ahead + i, 0, 3);
-        else
-            __builtin_prefetch(t->ahead + i, 0, 2);
-    }
-}
-
 /* All `rows` of C, `vectors` wide, in tiles of nearly equal height. */
 static inline void tile_rows(struct tile t, size_t rows, size_t vectors)
 {
-    const size_t most = rows_of_tile[vectors - 1], pieces = (rows + most - 1) / most;
-    const size_t height = rows / pieces, higher = rows % pieces; /* so many have a row more */
-    for (size_t piece = 0; piece < pieces; piece++) {
-        const size_t h = height + (piece < higher);
-        fetch_ahead(&t);
+    const size_t most = rows_of_tile[vectors - 1], count = (rows + most - 1) / most;
+    const size_t height = rows / count, higher = rows % count; /* so many have a row more */
+    if (t.ahead.k == 0)
+        t.ahead.at = (const char *)t.r; /* somewhere, never read: NULL + 0 is undefined */
+    for (size_t i = 0; i < count; i++) {
+        const size_t h = height + (i < higher);
         tiles[vectors - 1][h - 1](&t);
         t.l += h * t.l_row;
         t.c += h * t.c_row;
         t.base += h * t.base_row;
-        if (t.ahead_step > 0)
-            t.ahead += t.ahead_step;
+        t.ahead.at += t.k * t.ahead.k;
     }
 }
 
