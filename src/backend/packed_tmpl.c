@@ -46,9 +46,14 @@ static size_t piece_of(size_t rest, size_t most)
     return (rest + pieces - 1) / pieces;
 }
 
-/* Whether the weights of a layer are too many to wait in the L2 cache for their turn: then they are fetched
- * before they are needed. */
-static bool is_large(const gm_layer_view *l)
+/* Whether the weights of a layer are too many to stay in the L1 cache, or the L2 cache, until their turn
+ * comes again: then they are fetched before they are needed. */
+static bool outgrows_l1(const gm_layer_view *l)
+{
+    return l->w.cols * l->w.rows * sizeof(REAL) > (size_t)64 << 10;
+}
+
+static bool outgrows_l2(const gm_layer_view *l)
 {
     return l->w.cols * l->w.rows * sizeof(REAL) > (size_t)512 << 10;
 }
@@ -61,7 +66,7 @@ static struct ahead next_band(const gm_layer_view *l, size_t first, size_t i, si
     const bool last_band = first + BAND >= out;
     if (tile_count == 1) /* it reads what it needs from end to end, and the processor sees that */
         return (struct ahead){0};
-    if (!is_large(l) || (last_band && i + k >= in))
+    if (!outgrows_l2(l) || (last_band && i + k >= in))
         return (struct ahead){0};
     const size_t next = last_band ? gm_order_index(order, out, in, 0, i + k)
                                   : gm_order_index(order, out, in, first + BAND, i);
@@ -73,7 +78,7 @@ static struct ahead next_band(const gm_layer_view *l, size_t first, size_t i, si
  * up. */
 static struct ahead next_tile(const gm_layer_view *l, const REAL *band, size_t width, size_t height, size_t k)
 {
-    if (!is_large(l))
+    if (!outgrows_l1(l))
         return (struct ahead){0};
     return (struct ahead){(const char *)(band + height * width), height * width * sizeof(REAL) / k,
                           BAND * l->w.cols * sizeof(REAL)};
