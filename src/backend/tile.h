@@ -157,12 +157,24 @@ ALWAYS void tile_of(const int rows, const int vectors, const struct tile *t)
     }
 }
 
-#define TILE(R, V)                                                                                           \
-    static void tile_##R##x##V(const struct tile *t)                                                         \
-    {                                                                                                        \
-        tile_of(R, V, t);                                                                                    \
+/* So many tiles, one below the other; t goes on to what comes after them. */
+ALWAYS void tiles_below(const int rows, const int vectors, struct tile *t, size_t count)
+{
+    for (; count > 0; count--) {
+        tile_of(rows, vectors, t);
+        t->l += (size_t)rows * t->l_row;
+        t->c += (size_t)rows * t->c_row;
+        t->base += (size_t)rows * t->base_row;
+        t->ahead.at += t->k * t->ahead.k;
     }
-/* tiles[v - 1][r - 1] computes r rows of v vectors. */
+}
+
+#define TILE(R, V)                                                                                           \
+    static void tile_##R##x##V(struct tile *t, size_t count)                                                 \
+    {                                                                                                        \
+        tiles_below(R, V, t, count);                                                                         \
+    }
+/* tiles[v - 1][r - 1] computes tiles of r rows of v vectors. */
 /* clang-format off */
 TILE(1, 1) TILE(2, 1) TILE(3, 1) TILE(4, 1) TILE(5, 1) TILE(6, 1) TILE(7, 1) TILE(8, 1)
 TILE(1, 2) TILE(2, 2) TILE(3, 2) TILE(4, 2) TILE(5, 2) TILE(6, 2)
@@ -172,7 +184,7 @@ TILE(7, 2) TILE(8, 2) TILE(9, 2) TILE(10, 2) TILE(11, 2) TILE(12, 2)
 TILE(1, 3) TILE(2, 3) TILE(3, 3) TILE(4, 3) TILE(5, 3) TILE(6, 3) TILE(7, 3) TILE(8, 3)
 TILE(1, 4) TILE(2, 4) TILE(3, 4) TILE(4, 4) TILE(5, 4) TILE(6, 4)
     /* clang-format on */
-    static void (*const tiles[TILE_VECTORS][MOST_ROWS])(const struct tile *) = {
+    static void (*const tiles[TILE_VECTORS][MOST_ROWS])(struct tile *, size_t) = {
         {tile_1x1, tile_2x1, tile_3x1, tile_4x1, tile_5x1, tile_6x1, tile_7x1, tile_8x1, tile_9x1, tile_10x1,
          tile_11x1, tile_12x1},
         {tile_1x2, tile_2x2, tile_3x2, tile_4x2, tile_5x2, tile_6x2, tile_7x2, tile_8x2, tile_9x2, tile_10x2,
@@ -180,7 +192,7 @@ TILE(1, 4) TILE(2, 4) TILE(3, 4) TILE(4, 4) TILE(5, 4) TILE(6, 4)
         {tile_1x3, tile_2x3, tile_3x3, tile_4x3, tile_5x3, tile_6x3, tile_7x3, tile_8x3},
         {tile_1x4, tile_2x4, tile_3x4, tile_4x4, tile_5x4, tile_6x4}};
 #else
-        static void (*const tiles[TILE_VECTORS][MOST_ROWS])(const struct tile *) = {
+        static void (*const tiles[TILE_VECTORS][MOST_ROWS])(struct tile *, size_t) = {
             {tile_1x1, tile_2x1, tile_3x1, tile_4x1, tile_5x1, tile_6x1, tile_7x1, tile_8x1},
             {tile_1x2, tile_2x2, tile_3x2, tile_4x2, tile_5x2, tile_6x2}};
 #endif
@@ -192,14 +204,9 @@ static inline void tile_rows(struct tile t, size_t rows, size_t vectors)
     const size_t height = rows / count, higher = rows % count; /* so many have a row more */
     if (t.ahead.k == 0)
         t.ahead.at = (const char *)t.r; /* somewhere, never read: NULL + 0 is undefined */
-    for (size_t i = 0; i < count; i++) {
-        const size_t h = height + (i < higher);
-        tiles[vectors - 1][h - 1](&t);
-        t.l += h * t.l_row;
-        t.c += h * t.c_row;
-        t.base += h * t.base_row;
-        t.ahead.at += t.k * t.ahead.k;
-    }
+    if (higher > 0)
+        tiles[vectors - 1][height](&t, higher);
+    tiles[vectors - 1][height - 1](&t, count - higher);
 }
 
 #endif
