@@ -10,7 +10,8 @@
  *     BP4       GW^T   = A^T D      L = A^T,  R = D, C = a band of GW^T       along the outputs
  *
  * so only D is turned round, before BP2, and D_prev after it: n (in + out) numbers beside n in out products.
- * With one row there is nothing along the batch; BP2 is then a dot product of d with each input's weights.
+ * With few rows there is little along the batch; BP2 is then a dot product of each row with each input's
+ * weights.
  *
  * Every element of a result is summed in the same order whatever slab it is computed in, so the same bits
  * come out for every number of threads. Compiled once for each precision and instruction set (meson.build).
@@ -22,9 +23,10 @@
 
 #define BAND            (TILE_VECTORS * LANES)
 #define INPUTS_AT_ONCE  512 /* a band of so many inputs stays in the L2 cache with the rows that it meets */
-#define ROWS_AT_ONCE    256 /* of the batch, in BP2: they share what is fetched of W */
-#define BANDS_AT_ONCE   2   /* in BP2: their part of D^T stays in the L1 cache */
-#define SAMPLES_AT_ONCE 64  /* of the batch, summed up at once in BP4: their D and A stay in the L1 cache */
+#define FEW_ROWS        ((LANES + 2) / 3) /* of the batch: BP2 turned round would leave most lanes empty */
+#define ROWS_AT_ONCE    256               /* of the batch, in BP2: they share what is fetched of W */
+#define BANDS_AT_ONCE   2                 /* in BP2: their part of D^T stays in the L1 cache */
+#define SAMPLES_AT_ONCE 64 /* of the batch, summed up at once in BP4: their D and A stay in the L1 cache */
 
 static const gm_order order = {BAND, LANES, INPUTS_AT_ONCE};
 
@@ -114,16 +116,13 @@ static void forward(const gm_layer_view *l, gm_mat a, gm_mat z)
     }
 }
 
-/* A vector whose lanes from `count` on are 0. */
+/* v, but its lanes from `count` on are 0. */
 ALWAYS vec first_lanes(vec v, size_t count)
 {
-    if (count >= LANES)
-        return v;
-    REAL lanes[LANES];
-    store(lanes, v);
-    for (size_t i = count; i < LANES; i++)
-        lanes[i] = 0;
-    return load(lanes);
+    static const LANE_INT numbers[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    const lane_ints number = *(const lane_ints_at *)numbers;
+    const lane_ints keep = number < (LANE_INT)gm_min(count, LANES) - (lane_ints){0};
+    return (vec)((lane_ints)v & keep);
 }
 
 /* The dot products of d with the weights of LANES inputs, `w_row` apart (the last one again where there are
@@ -143,9 +142,9 @@ ALWAYS vec dot_each(const REAL *w, size_t w_row, size_t inputs, const REAL *d, s
     return sum_each(sum);
 }
 
-/* d_prev = W^T d            in = (out x in)^T (out), LANES inputs at a time
+/* D_prev = D W              n x in = (n x out)(out x in), by dot products, LANES inputs at a time
  * Padding is masked: zeros are no help against a NaN. */
-static void hidden_delta_of_one(const gm_layer_view *l, const REAL *d, size_t begin, gm_mat d_prev)
+static void hidden_delta_of_few(const gm_layer_view *l, gm_mat d, size_t begin, gm_mat d_prev)
 {
     const size_t in = l->w.cols, out = l->w.rows;
     for (size_t first = 0; first < out; first += BAND) {
@@ -153,9 +152,12 @@ static void hidden_delta_of_one(const gm_layer_view *l, const REAL *d, size_t be
         for (size_t i = 0; i < d_prev.cols; i += LANES) {
             const REAL *w = l->w.data + gm_order_index(order, out, in, first, begin + i);
             const size_t inputs = d_prev.cols - i;
-            const vec sums = first_lanes(dot_each(w, width, inputs, d + first, outputs), inputs);
-            REAL *to = d_prev.data + i;
-            store(to, first == 0 ? sums : load(to) + sums);
+            for (size_t r = 0; r < d.rows; r++) {
+                const vec sums =
+                    first_lanes(dot_each(w, width, inputs, gm_row(d, r) + first, outputs), inputs);
+                REAL *to = gm_row(d_prev, r) + i;
+                store(to, first == 0 ? sums : load(to) + sums);
+            }
         }
     }
 }
@@ -229,8 +231,8 @@ static void hidden_delta_of_some(const gm_layer_view *l, gm_mat d, size_t begin,
 /* BP2: D_prev = D W         n x in = (n x out)(out x in) */
 static void hidden_delta(const gm_layer_view *l, gm_mat d, size_t first, gm_mat d_prev, REAL *scratch)
 {
-    if (l->batch == 1) {
-        hidden_delta_of_one(l, d.data, first, d_prev);
+    if (l->batch <= FEW_ROWS) {
+        hidden_delta_of_few(l, d, first, d_prev);
         return;
     }
     for (size_t r = 0; r < d.rows; r += ROWS_AT_ONCE) {

@@ -47,6 +47,16 @@ typedef REAL vec __attribute__((vector_size(VECTOR_BYTES)));
 /* The same in memory, where it is aligned as its elements are. */
 typedef REAL vec_at __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(REAL)), may_alias));
 
+/* Whole numbers of the same size, for masks. */
+#if GM_REAL_BITS == 32
+#define LANE_INT int
+#else
+#define LANE_INT long long
+#endif
+typedef LANE_INT lane_ints __attribute__((vector_size(VECTOR_BYTES)));
+typedef LANE_INT lane_ints_at
+    __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(LANE_INT)), may_alias));
+
 /* What will be needed soon, and is fetched into the cache meanwhile. A little with every k: a core has few
  * places for loads on their way, and a burst of requests for distant memory makes the kernel's own loads
  * wait. */
