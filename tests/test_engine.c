@@ -376,6 +376,44 @@ Test(engine, memory_plan)
     }
 }
 
+static size_t no_scratch(const char *backend, size_t in, size_t out)
+{
+    (void)backend, (void)in, (void)out;
+    return 0;
+}
+
+static size_t distance_from_mib(size_t bytes)
+{
+    const size_t mib = (size_t)1 << 20, past = bytes % mib;
+    return past < mib - past ? past : mib - past;
+}
+
+/* The optimizer's copies keep off multiples of 1 MiB from the parameters and from each other, for layers of
+ * every size up to such multiples; and the last one ends within the state. */
+Test(engine, copies_of_large_networks_lie_apart)
+{
+    for (size_t inputs = 1020; inputs <= 1030; inputs++) {
+        const gm_layer layer = {.inputs = inputs, .outputs = 512, .weights = 0, .biases = inputs * 512};
+        for (int precision = GM_F32; precision <= GM_F64; precision++) {
+            const size_t size = gm_precision_size((gm_precision)precision);
+            gm_engine_options options = gm_engine_options_default();
+            options.backend = "blas";
+            options.optimizer = gm_optimizer_default(GM_ADAM);
+            gm_layout layout;
+            const gm_layout_needs needs = {1, {0}, no_scratch};
+            cr_assert_eq(
+                gm_layout_make(&layout, NULL, &layer, 1, (gm_precision)precision, &options, &needs, NULL),
+                GM_OK);
+            cr_expect_geq(distance_from_mib(layout.first_copy * size), 1024);
+            cr_expect_geq(distance_from_mib(layout.next_copy * size), 1024);
+            cr_expect_geq(distance_from_mib((layout.first_copy + layout.next_copy) * size), 1024);
+            cr_expect_geq(layout.next_copy, layout.parameters);
+            cr_expect_eq(layout.state, layout.first_copy + 2 * layout.next_copy);
+            cr_expect_leq(layout.state * size, 2 * layout.parameters * size + 3 * 5120);
+        }
+    }
+}
+
 Test(engine, flop_of_a_step)
 {
     gm_network *network = net_make(&wide, GM_F32, 1);

@@ -81,13 +81,30 @@ static size_t tile_size(const gm_layer *layer, gm_precision precision, gm_order 
     return gm_max(weights, layer->outputs);
 }
 
-static bool reserve_for_threads(gm_layout *layout, const gm_engine_options *options,
-                                const gm_layout_needs *needs)
+static bool reserve_for_threads(gm_layout *layout, const gm_layout_needs *needs)
 {
     return reserve(&layout->workspace, needs->threads, layout->tile_size, &layout->tile) &&
-           reserve(&layout->workspace, needs->threads, layout->scratch_size, &layout->scratch) &&
-           gm_mul(layout->parameters, options->inference ? 0 : gm_optimizer_state(options->optimizer.kind),
-                  &layout->state);
+           reserve(&layout->workspace, needs->threads, layout->scratch_size, &layout->scratch);
+}
+
+/* An optimizer walks through the parameters and its copies side by side. Where two of them lie a multiple of
+ * 1 MiB apart, to a cache line, that walk takes three times as long on some processors (measured on Intel's
+ * Emerald Rapids). Large blocks begin on huge pages of 2 MiB, so each copy is moved on by 1 KiB within its
+ * 4 KiB page. */
+static bool reserve_state(gm_layout *layout, gm_precision precision, size_t copies)
+{
+    const size_t size = gm_precision_size(precision), page = 4096 / size, gap = 1024 / size;
+    if (copies == 0)
+        return true;
+    layout->next_copy = layout->parameters;
+    if (layout->parameters >= (1 << 20) / size) {
+        layout->first_copy = gap;
+        if (!gm_add(layout->parameters, page - 1 + gap, &layout->next_copy))
+            return false;
+        layout->next_copy -= (layout->parameters + page - 1) % page;
+    }
+    return gm_mul(copies, layout->next_copy, &layout->state) &&
+           gm_add(layout->first_copy, layout->state, &layout->state);
 }
 
 gm_status gm_layout_make(gm_layout *layout, gm_layer_layout *places, const gm_layer *layers,
@@ -116,7 +133,8 @@ gm_status gm_layout_make(gm_layout *layout, gm_layer_layout *places, const gm_la
                 gm_max(layout->scratch_size,
                        needs->scratch_size(options->backend, layers[i].inputs, layers[i].outputs));
     }
-    if (!fits || !reserve_for_threads(layout, options, needs))
+    const size_t copies = options->inference ? 0 : gm_optimizer_state(options->optimizer.kind);
+    if (!fits || !reserve_for_threads(layout, needs) || !reserve_state(layout, precision, copies))
         return gm_fail(error, GM_LIMIT, "a batch of %zu rows needs more memory than any machine has",
                        options->batch);
     layout->own = order.band ? layout->parameters : 0;

@@ -2,7 +2,7 @@
  *
  * workspace:  x | y | ones | layer 1: z? a d | layer 2: ... | tile of each thread | scratch of each thread
  * own:        W1 b1 W2 b2 ... in the backend's order, if it has one
- * state:      optimizer copies of the parameters, one after the other, in the same order
+ * state:      optimizer copies of the parameters, one after the other, in the same order, with gaps
  *
  * Offsets are in elements of the precision. Every matrix begins on a cache line. */
 #ifndef GM_NN_LAYOUT_H
@@ -35,6 +35,7 @@ typedef struct gm_layout {
     size_t parameters;            /* elements of the parameters as the backend keeps them */
     size_t own;                   /* the same, or 0: they stay in the network's block */
     size_t state;                 /* elements in all */
+    size_t first_copy, next_copy; /* where the first lies in it, and from one to the next */
 } gm_layout;
 
 /* Whether f' is computed from Z. For the others it is a function of A, and Z need not be kept apart. */

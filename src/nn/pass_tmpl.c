@@ -235,8 +235,8 @@ static gm_pass *create(const gm_binding *b)
     p->optimizer = &b->options->optimizer;
     p->network = network;
     p->parameters = b->own ? b->own : network->parameters;
-    p->parameter_count = layout->parameters;
-    p->state = b->state;
+    p->state = (REAL *)b->state + layout->first_copy;
+    p->next_copy = layout->next_copy;
     p->tiles = workspace + layout->tile;
     p->tile_size = layout->tile_size;
     p->scratch = workspace + layout->scratch;

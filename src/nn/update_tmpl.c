@@ -127,8 +127,7 @@ static REAL *target(const gm_pass *p, size_t index, size_t thread)
 static void apply(const gm_pass *p, const gm_step_constants *c, size_t index, size_t count, REAL *g)
 {
     if (p->rule->apply)
-        p->rule->apply(c, count, p->parameters + index, g, p->state + index,
-                       p->state + p->parameter_count + index);
+        p->rule->apply(c, count, p->parameters + index, g, p->state + index, p->state + p->next_copy + index);
 }
 
 void T(gm_update_part)(const gm_pass *p, size_t l, gm_part part, size_t thread)
