@@ -89,6 +89,32 @@ Test(plan, packed_repeats_to_the_bit)
     }
 }
 
+/* Steps that change over to the other plan, one after the other, end in the same weights as those of one
+ * thread. */
+Test(plan, changing_over_changes_no_bit)
+{
+    fill();
+    gm_engine *plain = make("packed", 1, GM_ADAM), *watched = make("packed", 3, GM_ADAM);
+    gm_pass *pass = (gm_pass *)watched->pass;
+    pass->chooses = true; /* as if threads had not been asked for */
+    const gm_array xs = gm_array_f64(x, ROWS, IN), ys = gm_array_f64(y, ROWS, OUT);
+    size_t steps_alone = 0;
+    for (int i = 0; i < 6; i++) {
+        steps_alone += i > 0 && pass->plan.threads == 1;
+        const double expected = net_step(plain, xs, ys), actual = net_step(watched, xs, ys);
+        cr_expect_float_eq(expected, actual, 1e-12); /* sums over threads are grouped otherwise */
+        cr_assert_eq(pass->watched_rows, ROWS);
+        pass->watch.now = i % 2;
+        pass->plan = gm_watch_plan(&pass->watch);
+    }
+    cr_expect_eq(steps_alone, 3);
+    cr_expect_arr_eq(gm_network_parameters_const(plain->network),
+                     gm_network_parameters_const(watched->network),
+                     gm_network_parameter_count(plain->network) * sizeof(double));
+    net_free(plain);
+    net_free(watched);
+}
+
 Test(plan, measuring_changes_nothing)
 {
     fill();

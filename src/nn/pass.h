@@ -11,6 +11,7 @@
 #include "nn/loss.h"
 #include "nn/network.h"
 #include "nn/plan.h"
+#include "nn/watch.h"
 
 /* One layer: parameters, and its matrices for a whole batch. */
 typedef struct gm_pass_layer {
@@ -50,6 +51,8 @@ typedef struct gm_pass {
     gm_plan plan;           /* of the batch at work */
     gm_costs costs;         /* what plans are made by */
     bool chooses;           /* whether it may leave threads out */
+    gm_watch watch;         /* one thread against all, for batches of watched_rows */
+    size_t watched_rows;    /* 0: nothing is watched */
     struct gm_fused *fused; /* a step of one row in one go (fused.h); NULL: it does not apply */
 
     gm_mat x, y;         /* the batch at work; y.data NULL: forward only */
@@ -146,6 +149,10 @@ gm_share T(gm_own_inputs)(const gm_pass *p, size_t l, size_t thread, size_t thre
 /* The best plan for a batch of so many rows. Costs are measured once (some milliseconds; A and D are written
  * over) if there is a choice or `predicted` is set; else plan.seconds is 0. */
 gm_plan T(gm_make_plan)(gm_pass *p, size_t rows, bool predicted);
+
+/* Watches steps of so many rows from now on, if that can change the plan without changing any bit of the
+ * weights. */
+void T(gm_watch_rows)(gm_pass *p, size_t rows);
 
 /* BP4 for a part of the W of layer l, then what the rule makes of it. */
 void T(gm_update_part)(const gm_pass *p, size_t l, gm_part part, size_t thread);

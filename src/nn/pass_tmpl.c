@@ -78,6 +78,21 @@ static bool step_row(gm_pass *p, const void *x, const void *y, double *loss)
     return true;
 }
 
+static void run_team(gm_pass *p)
+{
+    if (p->plan.threads > 1)
+        gm_team_run(p->team, work, p);
+    else
+        gm_team_run_alone(work, p);
+}
+
+static void run_watched(gm_pass *p)
+{
+    const uint64_t begin = gm_clock();
+    run_team(p);
+    gm_watch_step(&p->watch, gm_clock_seconds(begin, gm_clock()));
+}
+
 static void run(gm_pass *p, gm_task task, void *gradient, double *loss)
 {
     if (task == GM_TASK_STEP && step_row(p, p->x.data, p->y.data, loss))
@@ -88,16 +103,19 @@ static void run(gm_pass *p, gm_task task, void *gradient, double *loss)
     p->gradient = gradient;
     if (task == GM_TASK_STEP)
         T(gm_update_prepare)(p);
-    if (p->plan.threads > 1)
-        gm_team_run(p->team, work, p);
+    const bool watched = task == GM_TASK_STEP && p->rows == p->watched_rows;
+    if (watched)
+        run_watched(p);
     else
-        gm_team_run_alone(work, p);
+        run_team(p);
     double sum = 0;
     for (size_t thread = 0; thread < p->plan.threads;
          thread++) /* in this order, so that sums repeat to the bit */
         sum += p->losses[thread * LOSS_STRIDE];
     if (loss)
         *loss = sum / (double)p->rows;
+    if (watched)
+        p->plan = gm_watch_plan(&p->watch);
 }
 
 /* Row r of an array of any type but labels, as REAL. */
@@ -147,10 +165,18 @@ static gm_status take_labels(gm_array array, gm_mat own, gm_mat *y, gm_error *er
     return GM_OK;
 }
 
+/* Full batches, which most are, have their steps watched. */
+static gm_plan plan_for(gm_pass *p, size_t rows)
+{
+    if (rows == p->own_x.rows && p->watched_rows == 0)
+        T(gm_watch_rows)(p, rows);
+    return rows == p->watched_rows ? gm_watch_plan(&p->watch) : T(gm_make_plan)(p, rows, false);
+}
+
 static gm_status bind(gm_pass *p, gm_array x, const gm_array *y, gm_error *error)
 {
     if (x.rows != p->rows)
-        p->plan = T(gm_make_plan)(p, x.rows, false);
+        p->plan = plan_for(p, x.rows);
     p->rows = x.rows;
     p->x = take(x, p->own_x);
     p->y = (gm_mat){0};

@@ -355,24 +355,47 @@ static double predict(const gm_pass *p, size_t rows, gm_plan plan)
     return threads > 1 ? seconds + overhead(p, rows, plan) : seconds;
 }
 
+static gm_plan candidate(const gm_pass *p, size_t rows, size_t threads, bool cuts_weights)
+{
+    gm_plan plan = {.threads = threads, .cuts_weights = cuts_weights};
+    plan.seconds = predict(p, rows, plan);
+    return plan;
+}
+
+static gm_plan faster(gm_plan a, gm_plan b)
+{
+    return b.seconds < a.seconds ? b : a;
+}
+
 gm_plan T(gm_make_plan)(gm_pass *p, size_t rows, bool predicted)
 {
     const size_t threads = gm_team_threads(p->team);
     const bool packed = p->backend->order.band > 0;
     /* Where the cut changes how sums are grouped it must not depend on a measurement: the same seed and the
      * same threads shall give the same bits. */
-    gm_plan best = {.threads = threads, .cuts_weights = rows < threads * GM_ROW_GRAIN && threads > 1};
+    const bool cuts_weights = rows < threads * GM_ROW_GRAIN && threads > 1;
     const bool choice = threads > 1 && (p->chooses || packed);
     if (!choice && !predicted)
-        return best;
+        return (gm_plan){.threads = threads, .cuts_weights = cuts_weights};
     if (!p->costs.known)
         measure(p);
-    best.seconds = predict(p, rows, best);
-    for (int other = p->chooses ? 0 : 1; choice && other < (packed ? 3 : 1); other++) {
-        gm_plan plan = {.threads = other == 0 ? 1 : threads, .cuts_weights = other == 2};
-        plan.seconds = predict(p, rows, plan);
-        if (plan.seconds < best.seconds)
-            best = plan;
-    }
+    gm_plan best = candidate(p, rows, threads, cuts_weights);
+    if (choice && packed)
+        best = faster(best, candidate(p, rows, threads, !cuts_weights));
+    if (choice && p->chooses)
+        best = faster(best, candidate(p, rows, 1, false));
     return best;
+}
+
+void T(gm_watch_rows)(gm_pass *p, size_t rows)
+{
+    const size_t threads = gm_team_threads(p->team);
+    const bool same_bits = p->backend->order.band > 0 && !(p->fused && rows == 1);
+    if (!p->chooses || !same_bits || !p->learns || threads == 1)
+        return;
+    if (!p->costs.known)
+        measure(p);
+    p->watch = gm_watch_begin(candidate(p, rows, 1, false),
+                              faster(candidate(p, rows, threads, false), candidate(p, rows, threads, true)));
+    p->watched_rows = rows;
 }
