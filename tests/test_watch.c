@@ -15,7 +15,8 @@ struct machine {
 
 static gm_watch watch_of(double alone, double team)
 {
-    return gm_watch_begin((gm_plan){.threads = 1, .seconds = alone}, (gm_plan){.threads = 2, .seconds = team});
+    return gm_watch_begin((gm_plan){.threads = 1, .seconds = alone},
+                          (gm_plan){.threads = 2, .seconds = team});
 }
 
 static double step_of(const struct machine *m, size_t threads, size_t step)
