@@ -241,6 +241,16 @@ Test(T(backend), chosen_shapes)
     }
 }
 
+/* More inputs than any backend takes at once, in pieces of all sizes; and more rows. What a piece writes too
+ * much falls on the next row, because there is no padding. */
+Test(T(backend), wide_shapes)
+{
+    static const size_t shapes[][3] = {{7, 513, 70}, {40, 520, 17},  {17, 600, 5},  {40, 1000, 17},
+                                       {5, 1001, 3}, {33, 1040, 20}, {66, 1072, 5}, {300, 520, 3}};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        check_shape(shapes[i][0], shapes[i][1], shapes[i][2], 0, i + 1);
+}
+
 Test(T(backend), random_shapes)
 {
     gm_random random = gm_random_seed(11, GM_STREAM_CHECK);
@@ -267,6 +277,24 @@ static void check_rows_of_weights(struct layer *l)
     for (size_t r = 0; r < 11; r++)
         sum += (long double)gm_row(l->d.m, r)[8] * gm_row(l->a.m, r)[7];
     expect_near(l, "BP4 slab", gm_row(l->gw.m, 8)[7], sum, l->n);
+}
+
+/* BP2 cut by weights: each thread has its columns of D_prev, which end at whole vectors. */
+Test(T(backend), slabs_of_inputs)
+{
+    enum { IN = 1040, FIRST = 528 };
+    const gm_backend *backend;
+    for (size_t i = 0; (backend = backend_at(i)); i++) {
+        struct layer l = make_layer(backend, 9, IN, 12, 0, 5);
+        backend->hidden_delta(&l.view, l.d.m, FIRST, gm_cols(l.d_prev.m, FIRST, IN - FIRST), l.scratch);
+        for (size_t r = 0; r < l.n; r++) {
+            for (size_t c = 0; c < FIRST; c++)
+                cr_assert(isnan(gm_row(l.d_prev.m, r)[c]), "%s, row %zu, input %zu", l.name, r, c);
+        }
+        backend->hidden_delta(&l.view, l.d.m, 0, gm_cols(l.d_prev.m, 0, FIRST), l.scratch);
+        expect_hidden_delta(&l);
+        free_layer(&l);
+    }
 }
 
 /* A thread's share: some rows of the batch, or some rows of W, which are columns of D (what a packed backend

@@ -73,7 +73,8 @@ static struct ahead next_band(const gm_layer_view *l, size_t first, size_t i, si
     const size_t next = last_band ? gm_order_index(order, out, in, 0, i + k)
                                   : gm_order_index(order, out, in, first + BAND, i);
     return (struct ahead){(const char *)(l->w.data + next),
-                          gm_order_width(order, out, first) * sizeof(REAL) / tile_count, 0};
+                          (gm_order_width(order, out, first) * sizeof(REAL) + tile_count - 1) / tile_count,
+                          0};
 }
 
 /* In the backward pass: what the next tile reads of a band of W, `height` rows on, while k numbers are summed
@@ -218,7 +219,8 @@ static void hidden_delta_of_some(const gm_layer_view *l, gm_mat d, size_t begin,
         transpose(gm_rows(d, r, panel.cols), panel.data, panel.ld);
     }
     for (size_t i = 0; i < d_prev.cols; i += et.length) {
-        et.length = piece_of(d_prev.cols - i, INPUTS_AT_ONCE);
+        /* Whole vectors, but for the last: the padding that is written after it is the row's own. */
+        et.length = gm_min(vectors_of(piece_of(d_prev.cols - i, INPUTS_AT_ONCE)) * LANES, d_prev.cols - i);
         for (size_t first = 0, bands; first < out; first += bands * BAND) {
             bands = gm_max(1, gm_min(BANDS_AT_ONCE, (out - first) / BAND));
             add_bands(l, first, bands, begin + i, dt, et);
