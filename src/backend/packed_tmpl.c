@@ -60,31 +60,35 @@ static bool outgrows_l2(const gm_layer_view *l)
     return l->w.cols * l->w.rows * sizeof(REAL) > (size_t)512 << 10;
 }
 
-/* In the forward pass: the numbers that follow those of the band at `first` and input `i`, fetched while
- * `tile_count` tiles of k inputs work on these. */
-static struct ahead next_band(const gm_layer_view *l, size_t first, size_t i, size_t k, size_t tile_count)
+/* From `at` on, `row` bytes for each row of a tile with `height` rows, while k numbers are summed up. */
+static struct ahead fetch(const REAL *at, size_t row, size_t height, size_t k)
 {
-    const size_t in = l->w.cols, out = l->w.rows;
+    return (struct ahead){.at = (const char *)at, .row = row, .k = (row * height + k - 1) / k};
+}
+
+/* In the forward pass: the weights that follow those of the band at `first` and input `i`, while k inputs of
+ * `rows` rows meet these. */
+static struct ahead next_band(const gm_layer_view *l, size_t first, size_t i, size_t k, size_t rows)
+{
+    const size_t in = l->w.cols, out = l->w.rows, width = gm_order_width(order, out, first);
     const bool last_band = first + BAND >= out;
-    if (tile_count == 1) /* it reads what it needs from end to end, and the processor sees that */
+    if (tiles_of(rows, width / LANES) == 1) /* it reads from end to end, and the processor sees that */
         return (struct ahead){0};
     if (!outgrows_l2(l) || (last_band && i + k >= in))
         return (struct ahead){0};
     const size_t next = last_band ? gm_order_index(order, out, in, 0, i + k)
                                   : gm_order_index(order, out, in, first + BAND, i);
-    return (struct ahead){(const char *)(l->w.data + next),
-                          (gm_order_width(order, out, first) * sizeof(REAL) + tile_count - 1) / tile_count,
-                          0};
+    return fetch(l->w.data + next, k * width * sizeof(REAL) / rows, rows_of_tile[width / LANES - 1], k);
 }
 
-/* In the backward pass: what the next tile reads of a band of W, `height` rows on, while k numbers are summed
- * up. */
+/* In the backward pass: what the next tile reads of a band of W or of GW, while k numbers are summed up. */
 static struct ahead next_tile(const gm_layer_view *l, const REAL *band, size_t width, size_t height, size_t k)
 {
     if (!outgrows_l1(l))
         return (struct ahead){0};
-    return (struct ahead){(const char *)(band + height * width), height * width * sizeof(REAL) / k,
-                          BAND * l->w.cols * sizeof(REAL)};
+    struct ahead ahead = fetch(band + height * width, width * sizeof(REAL), height, k);
+    ahead.piece = BAND * l->w.cols * sizeof(REAL);
+    return ahead;
 }
 
 /* Z = A W^T + 1 b^T         n x out = (n x in)(out x in)^T, band by band of the outputs */
@@ -110,7 +114,7 @@ static void forward(const gm_layer_view *l, gm_mat a, gm_mat z)
                 .beta = 1,
                 .k = inputs,
                 .pieces = 1,
-                .ahead = next_band(l, first, i, inputs, tiles_of(z.rows, width / LANES)),
+                .ahead = next_band(l, first, i, inputs, z.rows),
             };
             tile_rows(t, z.rows, width / LANES);
         }

@@ -62,6 +62,7 @@ typedef LANE_INT lane_ints_at
  * wait. */
 struct ahead {
     const char *at;
+    size_t row;      /* bytes for each row of C: the next tile goes on after those of this one */
     size_t k, piece; /* bytes from one k, and from one piece of L, to the next; k = 0: nothing to fetch */
 };
 
@@ -78,7 +79,7 @@ struct tile {
     const REAL *base;
     size_t base_row;
     REAL beta;
-    size_t k, pieces; /* of one piece; of them */
+    size_t k, pieces; /* k of each piece, and how many pieces */
     struct ahead ahead;
 };
 
@@ -138,7 +139,7 @@ ALWAYS void tile_multiply(const int rows, const int vectors, const struct tile *
         BY_FOUR for (size_t k = 0; k < t->k; k++, l += l_k, r += t->r_k, ahead += t->ahead.k)
         {
             vec right[TILE_VECTORS];
-            if (fetches) {
+            if (fetches) { /* past the end of memory this is no fault */
                 __builtin_prefetch(ahead);
                 if (by_columns) /* what comes when the cache lines of these columns are used up */
                     __builtin_prefetch(l + 64 / sizeof(REAL));
@@ -183,7 +184,7 @@ ALWAYS void tiles_below(const int rows, const int vectors, struct tile *t, size_
         t->l += (size_t)rows * t->l_row;
         t->c += (size_t)rows * t->c_row;
         t->base += (size_t)rows * t->base_row;
-        t->ahead.at += t->k * t->ahead.k;
+        t->ahead.at += (size_t)rows * t->ahead.row;
     }
 }
 
@@ -221,7 +222,7 @@ static inline void tile_rows(struct tile t, size_t rows, size_t vectors)
     const size_t most = rows_of_tile[vectors - 1], count = (rows + most - 1) / most;
     const size_t height = rows / count, higher = rows % count; /* so many have a row more */
     if (t.ahead.k == 0)
-        t.ahead.at = (const char *)t.r; /* somewhere, never read: NULL + 0 is undefined */
+        t.ahead.at = (const char *)t.r; /* somewhere, never fetched: NULL + 0 is undefined */
     if (higher > 0)
         tiles[vectors - 1][height](&t, higher);
     tiles[vectors - 1][height - 1](&t, count - higher);

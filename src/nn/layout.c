@@ -87,10 +87,10 @@ static bool reserve_for_threads(gm_layout *layout, const gm_layout_needs *needs)
            reserve(&layout->workspace, needs->threads, layout->scratch_size, &layout->scratch);
 }
 
-/* An optimizer walks through the parameters and its copies side by side. Where two of them lie a multiple of
- * 1 MiB apart, to a cache line, that walk takes three times as long on some processors (measured on Intel's
- * Emerald Rapids). Large blocks begin on huge pages of 2 MiB, so each copy is moved on by 1 KiB within its
- * 4 KiB page. */
+/* An optimizer walks through the parameters and its copies side by side. Where two of them are a multiple of
+ * 1 MiB apart, give or take a cache line, that walk takes three times as long on some processors (measured on
+ * Intel's Emerald Rapids). Large blocks begin on huge pages of 2 MiB, so each copy is moved on by 1 KiB
+ * within its 4 KiB page. */
 static bool reserve_state(gm_layout *layout, gm_precision precision, size_t copies)
 {
     const size_t size = gm_precision_size(precision), page = 4096 / size, gap = 1024 / size;

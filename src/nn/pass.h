@@ -71,7 +71,7 @@ typedef struct gm_pass {
     const gm_network *network; /* for the block, and for where things lie in it */
     REAL *parameters;          /* the block, or the engine's own copy in the backend's order */
     REAL *state;               /* first optimizer copy of the parameters */
-    size_t next_copy;          /* elements from there to the second */
+    size_t next_copy;          /* elements from there to the second; 0: there is none */
     REAL *gradient;            /* INTO_GRADIENT: the caller's block, always row-major */
     REAL *tiles;               /* tile_size for each thread */
     REAL *scratch;             /* scratch_size for each thread: the backend's */

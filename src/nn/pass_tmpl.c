@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "nn/fused.h"
 #include "nn/numerics.h"
+#include "nn/optimizer.h"
 
 #include <string.h>
 
@@ -110,7 +111,7 @@ static void run(gm_pass *p, gm_task task, void *gradient, double *loss)
         run_team(p);
     double sum = 0;
     for (size_t thread = 0; thread < p->plan.threads;
-         thread++) /* in this order, so that sums repeat to the bit */
+         thread++) /* in this order, so that sums repeat to the bit while the plan stays */
         sum += p->losses[thread * LOSS_STRIDE];
     if (loss)
         *loss = sum / (double)p->rows;
@@ -165,18 +166,17 @@ static gm_status take_labels(gm_array array, gm_mat own, gm_mat *y, gm_error *er
     return GM_OK;
 }
 
-/* Full batches, which most are, have their steps watched. */
-static gm_plan plan_for(gm_pass *p, size_t rows)
+static gm_plan plan(gm_pass *p, size_t rows, bool predicted)
 {
-    if (rows == p->own_x.rows && p->watched_rows == 0)
-        T(gm_watch_rows)(p, rows);
-    return rows == p->watched_rows ? gm_watch_plan(&p->watch) : T(gm_make_plan)(p, rows, false);
+    return rows == p->watched_rows ? gm_watch_plan(&p->watch) : T(gm_make_plan)(p, rows, predicted);
 }
 
 static gm_status bind(gm_pass *p, gm_array x, const gm_array *y, gm_error *error)
 {
+    if (x.rows == p->own_x.rows && p->watched_rows == 0) /* full batches, which most are */
+        T(gm_watch_rows)(p, x.rows);
     if (x.rows != p->rows)
-        p->plan = plan_for(p, x.rows);
+        p->plan = plan(p, x.rows, false);
     p->rows = x.rows;
     p->x = take(x, p->own_x);
     p->y = (gm_mat){0};
@@ -262,7 +262,7 @@ static gm_pass *create(const gm_binding *b)
     p->network = network;
     p->parameters = b->own ? b->own : network->parameters;
     p->state = (REAL *)b->state + layout->first_copy;
-    p->next_copy = layout->next_copy;
+    p->next_copy = gm_optimizer_state(b->options->optimizer.kind) > 1 ? layout->next_copy : 0;
     p->tiles = workspace + layout->tile;
     p->tile_size = layout->tile_size;
     p->scratch = workspace + layout->scratch;
@@ -351,7 +351,7 @@ const gm_numerics T(gm_numerics) = {
     .step_row = step_row,
     .copy_outputs = copy_outputs,
     .view = view,
-    .plan = T(gm_make_plan),
+    .plan = plan,
     .take_weights = take_weights,
     .give_weights = give_weights,
 };

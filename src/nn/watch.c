@@ -1,16 +1,21 @@
 #include "nn/watch.h"
 
-/* Steps that the mean of the plan at work goes back, and steps until an estimate has mostly drifted. A plan
- * that has become ten times slower is given up after its second step, and trying it again costs some
- * hundredths of the time. */
+#include <math.h>
+
+/* Steps that the mean of the plan at work goes back, and steps until the estimate of the other has mostly
+ * drifted. A plan that has become ten times slower is given up after some steps, the later the more it was
+ * ahead; trying it again costs some hundredths of the time. */
 #define MEMORY   32
 #define PATIENCE 1024
 /* A step counts as at most so many times the estimate: one long pause of the machine says little. */
 #define MOST 8
+/* What the other plan must promise: a change moves the weights from cache to cache. */
+#define BETTER 0.97
+#define LEAST  1e-9 /* seconds of any step: an estimate of 0 would never grow */
 
-gm_watch gm_watch_begin(gm_plan one, gm_plan other)
+gm_watch gm_watch_begin(gm_plan a, gm_plan b)
 {
-    return (gm_watch){{one, other}, {one.seconds, other.seconds}, other.seconds < one.seconds};
+    return (gm_watch){{a, b}, {fmax(a.seconds, LEAST), fmax(b.seconds, LEAST)}, b.seconds < a.seconds};
 }
 
 gm_plan gm_watch_plan(const gm_watch *watch)
@@ -21,9 +26,8 @@ gm_plan gm_watch_plan(const gm_watch *watch)
 void gm_watch_step(gm_watch *watch, double seconds)
 {
     double *at_work = &watch->seconds[watch->now], *resting = &watch->seconds[!watch->now];
-    const double counted = seconds < MOST * *at_work ? seconds : MOST * *at_work;
-    *at_work += (counted - *at_work) / MEMORY;
+    *at_work += (fmin(seconds, MOST * *at_work) - *at_work) / MEMORY;
     *resting += (watch->plans[!watch->now].seconds - *resting) / PATIENCE;
-    if (*resting < *at_work)
+    if (*resting < BETTER * *at_work)
         watch->now = !watch->now;
 }

@@ -6,7 +6,7 @@
  *
  * Each plan has an estimate of its time: what the cost model says at first; a running mean while the plan is
  * at work; and while it rests the estimate drifts back to what the model says, so that the plan gets another
- * chance some hundred steps later. The plan with the lower estimate does the next step. */
+ * chance some hundred steps later. The plan with the clearly lower estimate does the next step. */
 #ifndef GM_NN_WATCH_H
 #define GM_NN_WATCH_H
 
@@ -19,7 +19,7 @@ typedef struct gm_watch {
 } gm_watch;
 
 /* Both plans with their seconds. */
-gm_watch gm_watch_begin(gm_plan one, gm_plan other);
+gm_watch gm_watch_begin(gm_plan a, gm_plan b);
 
 /* The plan for the next step. */
 gm_plan gm_watch_plan(const gm_watch *watch);
