@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* Large enough that a second thread takes part (pass_tmpl.c: TEAM_FLOP). */
+/* Large enough that every thread has rows of its own. */
 enum { IN = 64, OUT = 10, ROWS = 64 };
 static const net_shape wide = {{IN, 128, 48, OUT}, GM_GELU, GM_SOFTMAX, GM_CROSS_ENTROPY};
 

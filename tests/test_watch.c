@@ -4,8 +4,6 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-enum { ALONE, TEAM };
-
 /* A machine on which the model expects 12 ms of one thread and 6.5 ms of all; `harm` multiplies the latter
  * from step `from` to step `to`. */
 struct machine {

@@ -48,16 +48,14 @@ static size_t piece_of(size_t rest, size_t most)
     return (rest + pieces - 1) / pieces;
 }
 
-/* Whether the weights of a layer are too many to stay in the L1 cache, or the L2 cache, until their turn
- * comes again: then they are fetched before they are needed. */
-static bool outgrows_l1(const gm_layer_view *l)
-{
-    return l->w.cols * l->w.rows * sizeof(REAL) > (size_t)64 << 10;
-}
+/* Bytes of weights beyond which they do not stay in a cache until their turn comes again. */
+#define IN_L1 ((size_t)64 << 10)
+#define IN_L2 ((size_t)512 << 10)
 
-static bool outgrows_l2(const gm_layer_view *l)
+/* Then they are fetched before they are needed. */
+static bool outgrows(const gm_layer_view *l, size_t bytes)
 {
-    return l->w.cols * l->w.rows * sizeof(REAL) > (size_t)512 << 10;
+    return l->w.cols * l->w.rows * sizeof(REAL) > bytes;
 }
 
 /* From `at` on, `row` bytes for each row of a tile with `height` rows, while k numbers are summed up. */
@@ -74,7 +72,7 @@ static struct ahead next_band(const gm_layer_view *l, size_t first, size_t i, si
     const bool last_band = first + BAND >= out;
     if (tiles_of(rows, width / LANES) == 1) /* it reads from end to end, and the processor sees that */
         return (struct ahead){0};
-    if (!outgrows_l2(l) || (last_band && i + k >= in))
+    if (!outgrows(l, IN_L2) || (last_band && i + k >= in))
         return (struct ahead){0};
     const size_t next = last_band ? gm_order_index(order, out, in, 0, i + k)
                                   : gm_order_index(order, out, in, first + BAND, i);
@@ -84,11 +82,9 @@ static struct ahead next_band(const gm_layer_view *l, size_t first, size_t i, si
 /* In the backward pass: what the next tile reads of a band of W or of GW, while k numbers are summed up. */
 static struct ahead next_tile(const gm_layer_view *l, const REAL *band, size_t width, size_t height, size_t k)
 {
-    if (!outgrows_l1(l))
+    if (!outgrows(l, IN_L1))
         return (struct ahead){0};
-    struct ahead ahead = fetch(band + height * width, width * sizeof(REAL), height, k);
-    ahead.piece = BAND * l->w.cols * sizeof(REAL);
-    return ahead;
+    return fetch(band + height * width, width * sizeof(REAL), height, k);
 }
 
 /* Z = A W^T + 1 b^T         n x out = (n x in)(out x in)^T, band by band of the outputs */

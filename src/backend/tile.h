@@ -61,9 +61,9 @@ typedef LANE_INT lane_ints_at
  * places for loads on their way, and a burst of requests for distant memory makes the kernel's own loads
  * wait. */
 struct ahead {
-    const char *at;
-    size_t row;      /* bytes for each row of C: the next tile goes on after those of this one */
-    size_t k, piece; /* bytes from one k, and from one piece of L, to the next; k = 0: nothing to fetch */
+    const char *at; /* where L comes in pieces, so does this */
+    size_t row;     /* bytes for each row of C: the next tile goes on after those of this one */
+    size_t k;       /* bytes from one k to the next; 0: nothing to fetch */
 };
 
 /* L by its rows may come in pieces of the same size, one for each band that it crosses; R goes on from piece
@@ -134,7 +134,7 @@ ALWAYS void tile_multiply(const int rows, const int vectors, const struct tile *
     const REAL *r = t->r;
     for (size_t piece = 0; piece < pieces; piece++) {
         const REAL *l = t->l + piece * t->l_piece;
-        const char *ahead = t->ahead.at + piece * t->ahead.piece;
+        const char *ahead = t->ahead.at + piece * t->l_piece * sizeof(REAL);
         /* Where two hardware threads share a core, those instructions count that only count. */
         BY_FOUR for (size_t k = 0; k < t->k; k++, l += l_k, r += t->r_k, ahead += t->ahead.k)
         {

@@ -94,17 +94,17 @@ static bool reserve_for_threads(gm_layout *layout, const gm_layout_needs *needs)
 static bool reserve_state(gm_layout *layout, gm_precision precision, size_t copies)
 {
     const size_t size = gm_precision_size(precision), page = 4096 / size, gap = 1024 / size;
+    size_t copy = layout->parameters;
     if (copies == 0)
         return true;
-    layout->next_copy = layout->parameters;
     if (layout->parameters >= (1 << 20) / size) {
         layout->first_copy = gap;
-        if (!gm_add(layout->parameters, page - 1 + gap, &layout->next_copy))
+        if (!gm_add(layout->parameters, page - 1 + gap, &copy))
             return false;
-        layout->next_copy -= (layout->parameters + page - 1) % page;
+        copy -= (layout->parameters + page - 1) % page;
     }
-    return gm_mul(copies, layout->next_copy, &layout->state) &&
-           gm_add(layout->first_copy, layout->state, &layout->state);
+    layout->next_copy = copies > 1 ? copy : 0;
+    return gm_mul(copies, copy, &layout->state) && gm_add(layout->first_copy, layout->state, &layout->state);
 }
 
 gm_status gm_layout_make(gm_layout *layout, gm_layer_layout *places, const gm_layer *layers,

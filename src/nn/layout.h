@@ -35,7 +35,7 @@ typedef struct gm_layout {
     size_t parameters;            /* elements of the parameters as the backend keeps them */
     size_t own;                   /* the same, or 0: they stay in the network's block */
     size_t state;                 /* elements in all */
-    size_t first_copy, next_copy; /* where the first lies in it, and from one to the next */
+    size_t first_copy, next_copy; /* where the first lies in it, and from there to the second, 0: none */
 } gm_layout;
 
 /* Whether f' is computed from Z. For the others it is a function of A, and Z need not be kept apart. */

@@ -10,7 +10,6 @@
 #include "base/memory.h"
 #include "nn/fused.h"
 #include "nn/numerics.h"
-#include "nn/optimizer.h"
 
 #include <string.h>
 
@@ -79,21 +78,6 @@ static bool step_row(gm_pass *p, const void *x, const void *y, double *loss)
     return true;
 }
 
-static void run_team(gm_pass *p)
-{
-    if (p->plan.threads > 1)
-        gm_team_run(p->team, work, p);
-    else
-        gm_team_run_alone(work, p);
-}
-
-static void run_watched(gm_pass *p)
-{
-    const uint64_t begin = gm_clock();
-    run_team(p);
-    gm_watch_step(&p->watch, gm_clock_seconds(begin, gm_clock()));
-}
-
 static void run(gm_pass *p, gm_task task, void *gradient, double *loss)
 {
     if (task == GM_TASK_STEP && step_row(p, p->x.data, p->y.data, loss))
@@ -105,18 +89,21 @@ static void run(gm_pass *p, gm_task task, void *gradient, double *loss)
     if (task == GM_TASK_STEP)
         T(gm_update_prepare)(p);
     const bool watched = task == GM_TASK_STEP && p->rows == p->watched_rows;
-    if (watched)
-        run_watched(p);
+    const uint64_t begin = watched ? gm_clock() : 0;
+    if (p->plan.threads > 1)
+        gm_team_run(p->team, work, p);
     else
-        run_team(p);
+        gm_team_run_alone(work, p);
     double sum = 0;
     for (size_t thread = 0; thread < p->plan.threads;
          thread++) /* in this order, so that sums repeat to the bit while the plan stays */
         sum += p->losses[thread * LOSS_STRIDE];
     if (loss)
         *loss = sum / (double)p->rows;
-    if (watched)
+    if (watched) {
+        gm_watch_step(&p->watch, gm_clock_seconds(begin, gm_clock()));
         p->plan = gm_watch_plan(&p->watch);
+    }
 }
 
 /* Row r of an array of any type but labels, as REAL. */
@@ -166,15 +153,16 @@ static gm_status take_labels(gm_array array, gm_mat own, gm_mat *y, gm_error *er
     return GM_OK;
 }
 
+/* Full batches, which most are, have their steps watched. */
 static gm_plan plan(gm_pass *p, size_t rows, bool predicted)
 {
+    if (rows == p->own_x.rows && p->watched_rows == 0)
+        T(gm_watch_rows)(p, rows);
     return rows == p->watched_rows ? gm_watch_plan(&p->watch) : T(gm_make_plan)(p, rows, predicted);
 }
 
 static gm_status bind(gm_pass *p, gm_array x, const gm_array *y, gm_error *error)
 {
-    if (x.rows == p->own_x.rows && p->watched_rows == 0) /* full batches, which most are */
-        T(gm_watch_rows)(p, x.rows);
     if (x.rows != p->rows)
         p->plan = plan(p, x.rows, false);
     p->rows = x.rows;
@@ -262,7 +250,7 @@ static gm_pass *create(const gm_binding *b)
     p->network = network;
     p->parameters = b->own ? b->own : network->parameters;
     p->state = (REAL *)b->state + layout->first_copy;
-    p->next_copy = gm_optimizer_state(b->options->optimizer.kind) > 1 ? layout->next_copy : 0;
+    p->next_copy = layout->next_copy;
     p->tiles = workspace + layout->tile;
     p->tile_size = layout->tile_size;
     p->scratch = workspace + layout->scratch;
