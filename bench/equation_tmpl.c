@@ -136,7 +136,7 @@ static void compute(const struct gm_equation_case *e)
         e->backend->forward(&e->layer, e->x, e->c);
         break;
     case GM_HIDDEN_DELTA: /* E = D W */
-        e->backend->hidden_delta(&e->layer, e->d, 0, e->c, e->scratch);
+        e->backend->hidden_delta(&e->layer, e->d, 0, 0, e->c, e->scratch);
         break;
     case GM_BIAS_GRADIENT: /* gb = D^T 1 */
         e->backend->bias_gradient(&e->layer, e->d, 1, 0, e->c.data);

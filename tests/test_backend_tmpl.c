@@ -166,11 +166,11 @@ static void expect_forward(const struct layer *l)
     expect_untouched(&l->z, "forward");
 }
 
-static void expect_hidden_delta(const struct layer *l)
+static void expect_hidden_delta(const struct layer *l, long double beta, long double old)
 {
     for (size_t i = 0; i < l->n; i++) {
         for (size_t j = 0; j < l->in; j++) {
-            long double sum = 0;
+            long double sum = beta * old;
             for (size_t k = 0; k < l->out; k++)
                 sum += (long double)gm_row(l->d.m, i)[k] * gm_row(l->w.m, k)[j];
             expect_near(l, "BP2", gm_row(l->d_prev.m, i)[j], sum, l->out);
@@ -204,8 +204,8 @@ static void check_layer(struct layer *l)
     const gm_backend *backend = l->backend;
     backend->forward(&l->view, l->a.m, l->z.m);
     expect_forward(l);
-    backend->hidden_delta(&l->view, l->d.m, 0, l->d_prev.m, l->scratch);
-    expect_hidden_delta(l);
+    backend->hidden_delta(&l->view, l->d.m, 0, 0, l->d_prev.m, l->scratch);
+    expect_hidden_delta(l, 0, 0);
     backend->bias_gradient(&l->view, l->d.m, 1, 0, l->gb.m.data);
     weight_gradient(l, 1, 0);
     expect_gradients(l, 1, 0, 0);
@@ -214,6 +214,12 @@ static void check_layer(struct layer *l)
         for (size_t k = 0; k < l->in; k++)
             gm_row(l->gw.m, j)[k] = (REAL)0.25;
     }
+    for (size_t i = 0; i < l->n; i++) {
+        for (size_t k = 0; k < l->in; k++)
+            gm_row(l->d_prev.m, i)[k] = (REAL)0.25;
+    }
+    backend->hidden_delta(&l->view, l->d.m, 0, (REAL)0.75, l->d_prev.m, l->scratch);
+    expect_hidden_delta(l, 0.75, 0.25);
     backend->bias_gradient(&l->view, l->d.m, (REAL)-0.5, (REAL)0.75, l->gb.m.data);
     weight_gradient(l, (REAL)-0.5, (REAL)0.75);
     expect_gradients(l, -0.5, 0.75, 0.25);
@@ -286,14 +292,33 @@ Test(T(backend), slabs_of_inputs)
     const gm_backend *backend;
     for (size_t i = 0; (backend = backend_at(i)); i++) {
         struct layer l = make_layer(backend, 9, IN, 12, 0, 5);
-        backend->hidden_delta(&l.view, l.d.m, FIRST, gm_cols(l.d_prev.m, FIRST, IN - FIRST), l.scratch);
+        backend->hidden_delta(&l.view, l.d.m, FIRST, 0, gm_cols(l.d_prev.m, FIRST, IN - FIRST), l.scratch);
         for (size_t r = 0; r < l.n; r++) {
             for (size_t c = 0; c < FIRST; c++)
                 cr_assert(isnan(gm_row(l.d_prev.m, r)[c]), "%s, row %zu, input %zu", l.name, r, c);
         }
-        backend->hidden_delta(&l.view, l.d.m, 0, gm_cols(l.d_prev.m, 0, FIRST), l.scratch);
-        expect_hidden_delta(&l);
+        backend->hidden_delta(&l.view, l.d.m, 0, 0, gm_cols(l.d_prev.m, 0, FIRST), l.scratch);
+        expect_hidden_delta(&l, 0, 0);
         free_layer(&l);
+    }
+}
+
+/* BP2 summed up from slab to slab of the outputs. */
+Test(T(backend), slabs_of_outputs)
+{
+    enum { OUT = 330, FIRST = 256 }; /* which begins a band of every packed order */
+    static const size_t rows[] = {1, 5, 40};
+    const gm_backend *backend;
+    for (size_t i = 0; (backend = backend_at(i)); i++) {
+        for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+            struct layer l = make_layer(backend, rows[k], 70, OUT, 0, 5);
+            const gm_layer_view last = gm_view_outputs(&l.view, FIRST, OUT - FIRST),
+                                others = gm_view_outputs(&l.view, 0, FIRST);
+            backend->hidden_delta(&last, gm_cols(l.d.m, FIRST, OUT - FIRST), 0, 0, l.d_prev.m, l.scratch);
+            backend->hidden_delta(&others, gm_cols(l.d.m, 0, FIRST), 0, 1, l.d_prev.m, l.scratch);
+            expect_hidden_delta(&l, 0, 0);
+            free_layer(&l);
+        }
     }
 }
 
@@ -306,7 +331,7 @@ Test(T(backend), slabs)
     for (size_t i = 0; (backend = backend_at(i)); i++) {
         struct layer l = make_layer(backend, 11, 9, 12, 3, 5);
         backend->forward(&l.view, gm_rows(l.a.m, 4, 5), gm_rows(l.z.m, 4, 5));
-        backend->hidden_delta(&l.view, gm_rows(l.d.m, 4, 5), 0, gm_rows(l.d_prev.m, 4, 5), l.scratch);
+        backend->hidden_delta(&l.view, gm_rows(l.d.m, 4, 5), 0, 0, gm_rows(l.d_prev.m, 4, 5), l.scratch);
         for (size_t r = 0; r < 11; r++) {
             const bool mine = r >= 4 && r < 9;
             cr_expect_eq(!isnan(gm_row(l.z.m, r)[0]), mine, "%s, Z row %zu", backend->name, r);
@@ -356,7 +381,7 @@ Test(T(backend), large_products_by_a_random_vector)
             l.b.m.data[j] = 0;
         backend->forward(&l.view, l.a.m, l.z.m);
         expect_product(backend->name, l.z.m, l.a.m, false, l.w.m, true, l.in); /* A W^T */
-        backend->hidden_delta(&l.view, l.d.m, 0, l.d_prev.m, l.scratch);
+        backend->hidden_delta(&l.view, l.d.m, 0, 0, l.d_prev.m, l.scratch);
         expect_product(backend->name, l.d_prev.m, l.d.m, false, l.w.m, false, l.out); /* D W */
         weight_gradient(&l, 1, 0);
         expect_product(backend->name, l.gw.m, l.d.m, true, l.a.m, false, l.n); /* D^T A */

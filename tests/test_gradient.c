@@ -145,16 +145,18 @@ static void chain_of_a(gm_mat z, gm_mat a, gm_mat d)
     }
 }
 
-static void bp2_negative(const gm_layer_view *l, gm_mat d, size_t first, gm_mat d_prev, double *scratch)
+static void bp2_negative(const gm_layer_view *l, gm_mat d, size_t first, double beta, gm_mat d_prev,
+                         double *scratch)
 {
-    right->hidden_delta(l, d, first, d_prev, scratch);
+    right->hidden_delta(l, d, first, beta, d_prev, scratch);
     multiply(d_prev, -1);
 }
 
 /* W taken for W^T: only where W is square does this not crash, so the columns are counted round. */
-static void bp2_transposed(const gm_layer_view *l, gm_mat d, size_t first, gm_mat d_prev, double *scratch)
+static void bp2_transposed(const gm_layer_view *l, gm_mat d, size_t first, double beta, gm_mat d_prev,
+                           double *scratch)
 {
-    (void)scratch, (void)first;
+    (void)scratch, (void)first, (void)beta;
     for (size_t i = 0; i < d_prev.rows; i++) {
         for (size_t j = 0; j < d_prev.cols; j++) {
             double sum = 0;
@@ -204,7 +206,8 @@ struct fault {
     void (*delta)(gm_mat a, gm_mat y, double scale, gm_mat d);
     void (*output_chain)(gm_mat z, gm_mat a, gm_mat d);
     void (*hidden_chain)(gm_mat z, gm_mat a, gm_mat d);
-    void (*hidden_delta)(const gm_layer_view *l, gm_mat d, size_t first, gm_mat d_prev, double *scratch);
+    void (*hidden_delta)(const gm_layer_view *l, gm_mat d, size_t first, double beta, gm_mat d_prev,
+                         double *scratch);
     void (*bias_gradient)(const gm_layer_view *l, gm_mat d, double alpha, double beta, double *gb);
     void (*weight_gradient)(const gm_layer_view *l, gm_mat d, gm_mat a, double alpha, double beta, gm_mat gw,
                             double *scratch);

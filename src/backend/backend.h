@@ -3,8 +3,9 @@
  * Everything that differs between plain loops, BLAS calls and packed weights stands behind this table. It
  * speaks of layers and deltas, not of gemm. Shapes: a layer maps n x in to n x out, W is out x in.
  * A matrix handed in may be a slab: forward works on any rows of the batch, and with a view of some outputs
- * (gm_view_outputs) on these alone; hidden_delta on any rows and some inputs; bias_gradient and
- * weight_gradient on some rows of W (that is, columns of D). No function reads a target whose beta is 0.
+ * (gm_view_outputs) on these alone; hidden_delta on any rows and some inputs, and, with such a view, it sums
+ * over some outputs; bias_gradient and weight_gradient on some rows of W (that is, columns of D). No function
+ * reads a target whose beta is 0.
  *
  * A backend may keep weights in an order of its own (order.h). The engine then holds them in that order while
  * it trains, and every Z, A, D has rows that may be read and written up to the next whole vector, where D is
@@ -52,9 +53,10 @@ typedef struct gm_backend {
     /* Z = A_prev W^T + 1 b^T                   n x out = (n x in)(out x in)^T */
     void (*forward)(const gm_layer_view *layer, gm_mat a_prev, gm_mat z);
 
-    /* BP2 without its factor: D_prev = D W     n x in = (n x out)(out x in)
+    /* BP2 without its factor: D_prev = D W + beta D_prev     n x in = (n x out)(out x in)
      * for the d_prev.cols inputs from `first` on. The caller multiplies by f'(Z_prev) elementwise. */
-    void (*hidden_delta)(const gm_layer_view *layer, gm_mat d, size_t first, gm_mat d_prev, REAL *scratch);
+    void (*hidden_delta)(const gm_layer_view *layer, gm_mat d, size_t first, REAL beta, gm_mat d_prev,
+                         REAL *scratch);
 
     /* BP3: gb = alpha D^T 1 + beta gb          out */
     void (*bias_gradient)(const gm_layer_view *layer, gm_mat d, REAL alpha, REAL beta, REAL *gb);

@@ -97,15 +97,16 @@ static void forward(const gm_layer_view *l, gm_mat a, gm_mat z)
         gemm(l, GM_FORWARD, CblasNoTrans, CblasTrans, 1, a, l->w, 1, z);
 }
 
-/* BP2: D_prev = D W         n x in = (n x out)(out x in) */
-static void hidden_delta(const gm_layer_view *l, gm_mat d, size_t first, gm_mat d_prev, REAL *scratch)
+/* BP2: D_prev = D W + beta D_prev          n x in = (n x out)(out x in) */
+static void hidden_delta(const gm_layer_view *l, gm_mat d, size_t first, REAL beta, gm_mat d_prev,
+                         REAL *scratch)
 {
     (void)scratch;
     const gm_mat w = gm_cols(l->w, first, d_prev.cols);
     if (d.rows == 1) /* d_prev = W^T d     in = (out x in)^T (out) */
-        gemv(l, GM_HIDDEN_DELTA, CblasTrans, 1, w, d.data, 0, d_prev.data);
+        gemv(l, GM_HIDDEN_DELTA, CblasTrans, 1, w, d.data, beta, d_prev.data);
     else
-        gemm(l, GM_HIDDEN_DELTA, CblasNoTrans, CblasNoTrans, 1, d, w, 0, d_prev);
+        gemm(l, GM_HIDDEN_DELTA, CblasNoTrans, CblasNoTrans, 1, d, w, beta, d_prev);
 }
 
 /* BP3: gb = alpha D^T 1 + beta gb          out = (n x out)^T (n) */

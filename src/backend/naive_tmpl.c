@@ -29,9 +29,9 @@ GM_VECTOR static void T(forward_ijk)(const gm_layer_view *l, gm_mat a, gm_mat z)
     }
 }
 
-/* D_prev = D W             e_ij = sum_k d_ik w_kj */
-GM_VECTOR static void T(hidden_delta_ijk)(const gm_layer_view *l, gm_mat d, size_t first, gm_mat d_prev,
-                                          REAL *scratch)
+/* D_prev = D W + beta D_prev        e_ij = sum_k d_ik w_kj + beta e_ij */
+GM_VECTOR static void T(hidden_delta_ijk)(const gm_layer_view *l, gm_mat d, size_t first, REAL beta,
+                                          gm_mat d_prev, REAL *scratch)
 {
     (void)scratch;
     for (size_t i = 0; i < d_prev.rows; i++) {
@@ -39,7 +39,7 @@ GM_VECTOR static void T(hidden_delta_ijk)(const gm_layer_view *l, gm_mat d, size
             REAL sum = 0;
             for (size_t k = 0; k < d.cols; k++)
                 sum += gm_row(d, i)[k] * gm_row(l->w, k)[first + j];
-            gm_row(d_prev, i)[j] = sum;
+            blend(1, sum, beta, &gm_row(d_prev, i)[j]);
         }
     }
 }
@@ -108,12 +108,12 @@ GM_VECTOR static void T(forward_ikj)(const gm_layer_view *l, gm_mat a, gm_mat z)
     }
 }
 
-GM_VECTOR static void T(hidden_delta_ikj)(const gm_layer_view *l, gm_mat d, size_t first, gm_mat d_prev,
-                                          REAL *scratch)
+GM_VECTOR static void T(hidden_delta_ikj)(const gm_layer_view *l, gm_mat d, size_t first, REAL beta,
+                                          gm_mat d_prev, REAL *scratch)
 {
     (void)scratch;
     for (size_t i = 0; i < d_prev.rows; i++) {
-        scale(0, gm_row(d_prev, i), d_prev.cols);
+        scale(beta, gm_row(d_prev, i), d_prev.cols);
         for (size_t k = 0; k < d.cols; k++)
             axpy(gm_row(d, i)[k], gm_row(l->w, k) + first, gm_row(d_prev, i), d_prev.cols);
     }

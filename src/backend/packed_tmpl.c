@@ -23,9 +23,10 @@
 
 #define BAND            (TILE_VECTORS * LANES)
 #define INPUTS_AT_ONCE  512 /* a band of so many inputs stays in the L2 cache with the rows that it meets */
-#define FEW_ROWS        ((LANES + 2) / 3) /* of the batch: BP2 turned round would leave most lanes empty */
-#define ROWS_AT_ONCE    256               /* of the batch, in BP2: they share what is fetched of W */
-#define BANDS_AT_ONCE   2                 /* in BP2: their part of D^T stays in the L1 cache */
+#define FEW_ROWS        (LANES * 3 / 4) /* of the batch: BP2 turned round would leave lanes empty */
+#define ROWS_AT_ONCE    256             /* of the batch, in BP2: they share what is fetched of W */
+#define BANDS_AT_ONCE   2               /* in BP2: their part of D^T stays in the L1 cache */
+#define DOTS_AT_ONCE    4               /* bands of a dot product: its lanes are added up but once */
 #define SAMPLES_AT_ONCE 64 /* of the batch, summed up at once in BP4: their D and A stay in the L1 cache */
 
 static const gm_order order = {BAND, LANES, INPUTS_AT_ONCE};
@@ -46,6 +47,12 @@ static size_t piece_of(size_t rest, size_t most)
 {
     const size_t pieces = (rest + most - 1) / most;
     return (rest + pieces - 1) / pieces;
+}
+
+/* Whole bands from `first` on, at most `most`; or the one that is not whole. */
+static size_t bands_from(size_t first, size_t out, size_t most)
+{
+    return gm_max(1, gm_min(most, (out - first) / BAND));
 }
 
 /* Bytes of weights beyond which they do not stay in a cache until their turn comes again. */
@@ -127,37 +134,43 @@ ALWAYS vec first_lanes(vec v, size_t count)
 }
 
 /* The dot products of d with the weights of LANES inputs, `w_row` apart (the last one again where there are
- * fewer). */
-ALWAYS vec dot_each(const REAL *w, size_t w_row, size_t inputs, const REAL *d, size_t outputs)
+ * fewer), over bands that are `w_band` apart. */
+ALWAYS vec dot_each(const REAL *w, size_t w_row, size_t inputs, const REAL *d, size_t outputs, size_t bands,
+                    size_t w_band)
 {
-    const size_t last = (outputs - 1) / LANES * LANES;
-    const vec d_end = first_lanes(load(d + last), outputs - last);
-    vec sum[LANES];
-    UNROLLED for (size_t j = 0; j < LANES; j++)
-    {
-        const REAL *row = w + gm_min(j, inputs - 1) * w_row;
-        sum[j] = first_lanes(load(row + last), outputs - last) * d_end;
-        for (size_t o = 0; o < last; o += LANES)
-            sum[j] += load(row + o) * load(d + o);
+    const size_t last = (outputs - 1) / LANES * LANES, rest = outputs - last;
+    vec sum[LANES] = {0};
+    for (; bands > 0; bands--, w += w_band, d += BAND) {
+        const vec d_end = first_lanes(load(d + last), rest);
+        UNROLLED for (size_t j = 0; j < LANES; j++)
+        {
+            const REAL *row = w + gm_min(j, inputs - 1) * w_row;
+            sum[j] += first_lanes(load(row + last), rest) * d_end;
+            for (size_t o = 0; o < last; o += LANES)
+                sum[j] += load(row + o) * load(d + o);
+        }
     }
     return sum_each(sum);
 }
 
-/* D_prev = D W              n x in = (n x out)(out x in), by dot products, LANES inputs at a time
+/* D_prev = D W + beta D_prev        n x in = (n x out)(out x in), by dot products, LANES inputs at a time
  * Padding is masked: zeros are no help against a NaN. */
-static void hidden_delta_of_few(const gm_layer_view *l, gm_mat d, size_t begin, gm_mat d_prev)
+static void hidden_delta_of_few(const gm_layer_view *l, gm_mat d, size_t begin, REAL beta, gm_mat d_prev)
 {
     const size_t in = l->w.cols, out = l->w.rows;
-    for (size_t first = 0; first < out; first += BAND) {
+    for (size_t first = 0, bands; first < out; first += bands * BAND, beta = 1) {
         const size_t width = gm_order_width(order, out, first), outputs = gm_order_outputs(order, out, first);
+        bands = bands_from(first, out, DOTS_AT_ONCE);
         for (size_t i = 0; i < d_prev.cols; i += LANES) {
             const REAL *w = l->w.data + gm_order_index(order, out, in, first, begin + i);
             const size_t inputs = d_prev.cols - i;
             for (size_t r = 0; r < d.rows; r++) {
-                const vec sums =
-                    first_lanes(dot_each(w, width, inputs, gm_row(d, r) + first, outputs), inputs);
+                const REAL *row = gm_row(d, r) + first;
                 REAL *to = gm_row(d_prev, r) + i;
-                store(to, first == 0 ? sums : load(to) + sums);
+                const vec sums = outputs == BAND && inputs >= LANES /* mostly; and then these are constants */
+                                     ? dot_each(w, BAND, LANES, row, BAND, bands, BAND * in)
+                                     : dot_each(w, width, inputs, row, outputs, bands, BAND * in);
+                store(to, first_lanes(beta == 0 ? sums : sums + spread(beta) * load(to), inputs));
             }
         }
     }
@@ -177,9 +190,10 @@ static gm_mat panel_of(panels p, size_t r)
     return (gm_mat){p.data + r * p.length, p.length, rows, vectors_of(rows) * LANES};
 }
 
-/* D_prev^T += W^T D^T for some bands of the same width and the inputs from `i` on, panel by panel, while that
- * part of W waits in cache        in x n = (in x out)(out x n) */
-static void add_bands(const gm_layer_view *l, size_t first, size_t bands, size_t i, panels dt, panels et)
+/* D_prev^T = W^T D^T + beta D_prev^T for some bands of the same width and the inputs from `i` on, panel by
+ * panel, while that part of W waits in cache        in x n = (in x out)(out x n) */
+static void add_bands(const gm_layer_view *l, size_t first, size_t bands, size_t i, panels dt, REAL beta,
+                      panels et)
 {
     const size_t in = l->w.cols, out = l->w.rows;
     const size_t width = gm_order_width(order, out, first), outputs = gm_order_outputs(order, out, first);
@@ -198,7 +212,7 @@ static void add_bands(const gm_layer_view *l, size_t first, size_t bands, size_t
             .c_row = e.ld,
             .base = e.data,
             .base_row = e.ld,
-            .beta = first == 0 ? 0 : 1,
+            .beta = beta,
             .k = outputs,
             .pieces = bands,
         };
@@ -208,38 +222,54 @@ static void add_bands(const gm_layer_view *l, size_t first, size_t bands, size_t
     }
 }
 
-/* BP2 for at most ROWS_AT_ONCE rows: D_prev^T = W^T D^T        in x n = (in x out)(out x n) */
-static void hidden_delta_of_some(const gm_layer_view *l, gm_mat d, size_t begin, gm_mat d_prev, REAL *scratch)
+/* Rows of m, turned round, to panels. */
+static void turn(gm_mat m, panels to)
+{
+    for (size_t r = 0; r < m.rows; r += BAND) {
+        const gm_mat panel = panel_of(to, r);
+        transpose(gm_rows(m, r, panel.cols), panel.data, panel.ld);
+    }
+}
+
+/* BP2 for at most ROWS_AT_ONCE rows: D_prev^T = W^T D^T + beta D_prev^T     in x n = (in x out)(out x n) */
+static void hidden_delta_of_some(const gm_layer_view *l, gm_mat d, size_t begin, REAL beta, gm_mat d_prev,
+                                 REAL *scratch)
 {
     const size_t out = l->w.rows;
     const panels dt = {scratch, gm_order_padded(order, out), d.rows};
     panels et = {scratch + dt.length * ROWS_AT_ONCE, 0, d.rows};
-    for (size_t r = 0; r < d.rows; r += BAND) {
-        const gm_mat panel = panel_of(dt, r);
-        transpose(gm_rows(d, r, panel.cols), panel.data, panel.ld);
-    }
+    turn(d, dt);
     for (size_t i = 0; i < d_prev.cols; i += et.length) {
         /* Whole vectors, but for the last: the padding that is written after it is the row's own. */
         et.length = gm_min(vectors_of(piece_of(d_prev.cols - i, INPUTS_AT_ONCE)) * LANES, d_prev.cols - i);
+        if (beta != 0)
+            turn(gm_cols(d_prev, i, et.length), et);
         for (size_t first = 0, bands; first < out; first += bands * BAND) {
-            bands = gm_max(1, gm_min(BANDS_AT_ONCE, (out - first) / BAND));
-            add_bands(l, first, bands, begin + i, dt, et);
+            bands = bands_from(first, out, BANDS_AT_ONCE);
+            add_bands(l, first, bands, begin + i, dt, first == 0 ? beta : 1, et);
         }
         for (size_t r = 0; r < d.rows; r += BAND)
             transpose(panel_of(et, r), gm_row(d_prev, r) + i, d_prev.ld);
     }
 }
 
-/* BP2: D_prev = D W         n x in = (n x out)(out x in) */
-static void hidden_delta(const gm_layer_view *l, gm_mat d, size_t first, gm_mat d_prev, REAL *scratch)
+/* Whether dot products are faster than turning round. */
+static bool few(const gm_layer_view *l)
 {
-    if (l->batch <= FEW_ROWS) {
-        hidden_delta_of_few(l, d, first, d_prev);
+    return l->batch <= (l->w.rows < BAND ? FEW_ROWS / 2 : FEW_ROWS);
+}
+
+/* BP2: D_prev = D W + beta D_prev          n x in = (n x out)(out x in) */
+static void hidden_delta(const gm_layer_view *l, gm_mat d, size_t first, REAL beta, gm_mat d_prev,
+                         REAL *scratch)
+{
+    if (few(l)) {
+        hidden_delta_of_few(l, d, first, beta, d_prev);
         return;
     }
     for (size_t r = 0; r < d.rows; r += ROWS_AT_ONCE) {
         const size_t rows = gm_min(ROWS_AT_ONCE, d.rows - r);
-        hidden_delta_of_some(l, gm_rows(d, r, rows), first, gm_rows(d_prev, r, rows), scratch);
+        hidden_delta_of_some(l, gm_rows(d, r, rows), first, beta, gm_rows(d_prev, r, rows), scratch);
     }
 }
 

@@ -22,6 +22,6 @@ void T(gm_hidden_delta)(const gm_pass *p, size_t l, gm_share rows, gm_share inpu
     const gm_mat d_prev = gm_cols(gm_rows(prev->d, rows.first, rows.count), inputs.first, inputs.count);
     REAL *scratch = p->scratch + thread * p->scratch_size;
     TIMED(p, thread, l, GM_PHASE_BP2,
-          p->backend->hidden_delta(&layer->view, d, inputs.first, d_prev, scratch)); /* D W */
-    TIMED(p, thread, l - 1, GM_PHASE_BP2_FACTOR, gm_chain(p, l - 1, rows, inputs));  /* (.) f'(Z_prev) */
+          p->backend->hidden_delta(&layer->view, d, inputs.first, 0, d_prev, scratch)); /* D W */
+    TIMED(p, thread, l - 1, GM_PHASE_BP2_FACTOR, gm_chain(p, l - 1, rows, inputs));     /* (.) f'(Z_prev) */
 }
