@@ -1,5 +1,6 @@
 /* Where and how: read from the system, measured by peak.h, watched until the end. */
 #include "bench/environment.h"
+#include "base/cpu.h"
 #include "base/kernel_text.h"
 #include "base/number.h"
 #include "bench/peak.h"
@@ -66,19 +67,6 @@ static size_t quote(char *line, size_t size, size_t used, const char *argument)
         line[used++] = '\'';
     line[used] = '\0';
     return used;
-}
-
-static size_t cache_size(int name)
-{
-    const long bytes = sysconf(name);
-    return bytes > 0 ? (size_t)bytes : 0;
-}
-
-static void read_caches(size_t cache[4])
-{
-    cache[1] = cache_size(_SC_LEVEL1_DCACHE_SIZE);
-    cache[2] = cache_size(_SC_LEVEL2_CACHE_SIZE);
-    cache[3] = cache_size(_SC_LEVEL3_CACHE_SIZE);
 }
 
 /* The path of the own group in /proc/self/cgroup, whose lines are "ID:CONTROLLERS:PATH": that of version 1's
@@ -167,7 +155,8 @@ gm_environment gm_environment_read(int argc, char **argv)
     size_t used = 0;
     for (int i = 0; i < argc; i++)
         used = quote(environment.command, sizeof environment.command, used, argv[i]);
-    read_caches(environment.cache);
+    for (int level = 1; level <= 3; level++)
+        environment.cache[level] = gm_cpu_cache(level);
     environment.throttled = read_throttled();
     environment.ticks = read_ticks();
     warn_of_findings(&environment);

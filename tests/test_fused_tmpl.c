@@ -309,8 +309,10 @@ Test(T(fused), padding_stays_out_of_it)
     fill(&samples);
     for (size_t i = 0; (backend = T(gm_backend_packed_at)(i)); i++) {
         struct bench b;
-        if (!bench_make(&b, &shape, &options, backend))
+        if (!bench_make(&b, &shape, &options, backend)) {
+            bench_free(&b);
             continue; /* five doubles are more than a band of two vectors of two */
+        }
         for (size_t l = 0; l < 3; l++) {
             const gm_layer *layer = &b.network->layers[l];
             const size_t padded = gm_order_padded(backend->order, layer->outputs);

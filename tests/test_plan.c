@@ -4,10 +4,12 @@
 #include "nn/engine.h"
 #include "nn/pass.h"
 
-enum { ROWS = 9, IN = 21, OUT = 3, WIDE = 1000, PARAMETERS = (IN + 1) * WIDE + (WIDE + 1) * 40 + 41 * OUT };
+enum { ROWS = 9, IN = 21, OUT = 3, WIDE = 1000, SLABS = 150 };
+enum { PARAMETERS = (IN + 1) * WIDE + (WIDE + 1) * SLABS + (SLABS + 1) * OUT };
 
-/* The wide layer has more inputs of BP2 than a kernel takes at once, in pieces that are no whole vectors. */
-static const net_shape shape = {{IN, WIDE, 40, OUT}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY};
+/* The wide layer has more inputs of BP2 than a kernel takes at once, in pieces that are no whole vectors; the
+ * next one has more outputs than a slab of few rows. */
+static const net_shape shape = {{IN, WIDE, SLABS, OUT}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY};
 static double x[ROWS * IN], y[ROWS * OUT];
 
 static void fill(void)

@@ -180,9 +180,10 @@ GM_API gm_array gm_engine_view(const gm_engine *engine, gm_view view, size_t lay
  * layer 1 needs no BP2. Elementwise work is not counted. */
 GM_API double gm_step_flop(const gm_network *network, size_t batch);
 
-/* Bytes of W, b and the optimizer's state that one step reads and writes at least, whatever its rows: W in
- * forward and, but for layer 1, in BP2, then what BP4 and the optimizer touch. Activations and deltas, which
- * grow with the batch and mostly wait in a cache, are not counted. */
+/* Bytes of W, b and the optimizer's state that one step reads and writes, pass by pass, whatever its rows: W
+ * in forward and, but for layer 1, in BP2, then what BP4 and the optimizer touch. (With a few rows `packed`
+ * takes BP2 and BP4 in one pass and reads W once less.) Activations and deltas, which grow with the batch and
+ * mostly wait in a cache, are not counted. */
 GM_API double gm_step_traffic(const gm_network *network, gm_optimizer_kind optimizer);
 
 GM_END_DECLS

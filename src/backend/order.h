@@ -18,6 +18,8 @@ typedef struct gm_order {
     size_t band;   /* outputs; 0: row-major */
     size_t lanes;  /* numbers in a vector */
     size_t inputs; /* of a band, that BP4 takes at once */
+    size_t slab;   /* outputs, whole bands, that BP2 and BP4 share while they are in cache */
+    size_t few;    /* rows of a batch that is for so few numbers: its time is that of fetching W */
 } gm_order;
 
 /* `count` rounded up to whole vectors. */

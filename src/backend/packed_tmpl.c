@@ -29,7 +29,7 @@
 #define DOTS_AT_ONCE    4               /* bands of a dot product: its lanes are added up but once */
 #define SAMPLES_AT_ONCE 64 /* of the batch, summed up at once in BP4: their D and A stay in the L1 cache */
 
-static const gm_order order = {BAND, LANES, INPUTS_AT_ONCE};
+static const gm_order order = {BAND, LANES, INPUTS_AT_ONCE, DOTS_AT_ONCE *BAND, FEW_ROWS};
 
 static size_t vectors_of(size_t count)
 {
@@ -335,7 +335,7 @@ const gm_backend GM_PACKED = {
     .name = "packed",
     .summary = "weights kept in the order of the kernels",
     .kernels = GM_ISA_NAME,
-    .order = {BAND, LANES, INPUTS_AT_ONCE},
+    .order = {BAND, LANES, INPUTS_AT_ONCE, DOTS_AT_ONCE *BAND, FEW_ROWS},
     .scratch_size = scratch_size,
     .forward = forward,
     .hidden_delta = hidden_delta,

@@ -1,8 +1,10 @@
-/* The processor: its name, and the vector extensions that kernels are chosen by. */
+/* The processor: its name, its caches, and the vector extensions that kernels are chosen by. */
+#include "base/cpu.h"
 #include "base/kernel_text.h"
 
 #include <gradmill/system.h>
 #include <string.h>
+#include <unistd.h>
 #if defined(__aarch64__)
 #include <sys/auxv.h>
 #endif
@@ -53,6 +55,13 @@ static void find_features(gm_cpu *cpu)
     (void)cpu;
 }
 #endif
+
+size_t gm_cpu_cache(int level)
+{
+    static const int names[] = {_SC_LEVEL1_DCACHE_SIZE, _SC_LEVEL2_CACHE_SIZE, _SC_LEVEL3_CACHE_SIZE};
+    const long bytes = sysconf(names[level - 1]);
+    return bytes > 0 ? (size_t)bytes : 0;
+}
 
 /* x86 and ppc64 name the processor so; most arm64 kernels do not name it at all. */
 static const char *const model_keys[] = {"model name", "Model name", "cpu model", "cpu"};

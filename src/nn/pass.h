@@ -139,6 +139,13 @@ void T(gm_output_delta)(const gm_pass *p, gm_share rows, size_t thread);
 /* BP2 of layer l >= 1 for these rows and these of its inputs. */
 void T(gm_hidden_delta)(const gm_pass *p, size_t l, gm_share rows, gm_share inputs, size_t thread);
 
+/* Whether BP2, BP4 and the update of a layer are one sweep through W for a batch of so many rows. */
+bool T(gm_sweeps)(const gm_pass *p, size_t rows, gm_plan plan);
+
+/* BP2, BP4 and the update of layer l for the inputs that are the thread's own, and BP3 for its outputs; D of
+ * the layer is complete. */
+void T(gm_sweep_layer)(const gm_pass *p, size_t l, gm_share own, size_t thread);
+
 /* The outputs, or the inputs, of a layer that are a thread's own when a step is cut by its weights. */
 gm_share T(gm_own_outputs)(const gm_pass *p, size_t l, size_t thread, size_t threads);
 gm_share T(gm_own_inputs)(const gm_pass *p, size_t l, size_t thread, size_t threads);
@@ -154,8 +161,12 @@ gm_plan T(gm_make_plan)(gm_pass *p, size_t rows, bool predicted);
  * weights. */
 void T(gm_watch_rows)(gm_pass *p, size_t rows);
 
-/* BP4 for a part of the W of layer l, then what the rule makes of it. */
-void T(gm_update_part)(const gm_pass *p, size_t l, gm_part part, size_t thread);
+/* BP4 and what the rule makes of it for some of the W of layer l: some outputs; of a packed order whole
+ * bands, and some inputs of them. */
+void T(gm_update_block)(const gm_pass *p, size_t l, gm_share outputs, gm_share inputs, size_t thread);
+
+/* BP3 and what the rule makes of it, for one thread's share of the outputs of layer l. */
+void T(gm_update_biases)(const gm_pass *p, size_t l, size_t thread);
 
 /* BP3, BP4 and what the rule makes of them, for one thread's share of the W of layer l. */
 void T(gm_update_layer)(const gm_pass *p, size_t l, size_t thread);

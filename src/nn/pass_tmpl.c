@@ -48,6 +48,23 @@ static void hidden_deltas(const gm_pass *p, gm_share own_rows, size_t thread)
     }
 }
 
+/* BP2 of all layers, BP3, BP4 and the updates. */
+static void backward(const gm_pass *p, gm_share own_rows, size_t thread)
+{
+    const size_t threads = p->plan.threads;
+    if (T(gm_sweeps)(p, p->rows, p->plan)) {
+        for (size_t l = p->layer_count; l-- > 0;) {
+            wait_for_all(p, thread); /* D of this layer is complete */
+            T(gm_sweep_layer)(p, l, T(gm_own_inputs)(p, l, thread, threads), thread);
+        }
+        return;
+    }
+    hidden_deltas(p, own_rows, thread);
+    wait_for_all(p, thread);
+    for (size_t l = p->layer_count; l-- > 0;)
+        T(gm_update_layer)(p, l, thread);
+}
+
 static void work(void *context, size_t thread)
 {
     const gm_pass *p = context;
@@ -60,12 +77,8 @@ static void work(void *context, size_t thread)
             T(gm_output_delta)(p, rows, thread); /* BP1 */
     }
     p->losses[thread * LOSS_STRIDE] = loss;
-    if (p->backward) {
-        hidden_deltas(p, rows, thread); /* BP2 */
-        wait_for_all(p, thread);
-        for (size_t l = p->layer_count; l-- > 0;)
-            T(gm_update_layer)(p, l, thread); /* BP3, BP4 */
-    }
+    if (p->backward)
+        backward(p, rows, thread);
     if (p->profile) /* the team waits at the end of the work in any case; here the wait is seen */
         wait_for_all(p, thread);
 }

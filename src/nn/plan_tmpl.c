@@ -5,12 +5,15 @@
  *     by weights   sum over layers of  n (f s + b s' + w / T)      + start + (2 L + 2) barriers + exchange
  *
  * with n rows, T threads, f, b, w a layer's seconds for a row (forward, BP2, BP4), r the rows and s, s' the
- * shares of the outputs and inputs that the busiest thread has; loss and BP1 are always cut by rows. Exchange
- * is what others wrote and a thread must fetch: A and D of the others' rows and their updates of W; by
- * weights, their columns of A and D and the updates that BP2 meets. The constants are measured once for each
- * engine, on its own layers and matrices: no threshold was guessed on another machine. Where one thread may
- * take a row in one go (fused.h), that is measured as a whole. */
+ * shares of the outputs and inputs that the busiest thread has; loss and BP1 are always cut by rows. Where
+ * BP2 and BP4 are one sweep through W (backward_tmpl.c), its seconds stand for b + w and are shared as s'.
+ * Exchange is what others wrote and a thread must fetch: A and D of the others' rows and their updates of W;
+ * by weights, their columns of A and D and the updates that BP2 meets; of updates no more than an L2 cache
+ * holds, for the rest comes from afar in any case. The constants are measured once for each engine, on its
+ * own layers and matrices: no threshold was guessed on another machine. Where one thread may take a row in
+ * one go (fused.h), that is measured as a whole. */
 #include "nn/pass.h"
+#include "base/cpu.h"
 #include "base/memory.h"
 #include "nn/fused.h"
 
@@ -22,7 +25,7 @@
 
 /* Work for one probe: enough to be seen by the clock, and over in a fraction of a millisecond. */
 #define PROBE_FLOP  1e7
-#define PROBE_ROWS  48
+#define PROBE_ROWS  64
 #define PROBES      5 /* the median counts */
 #define BARRIERS    10
 #define MEETINGS    40
@@ -42,7 +45,7 @@ gm_share T(gm_own_inputs)(const gm_pass *p, size_t l, size_t thread, size_t thre
 /* One measurement, done by one thread or by all at once. */
 struct probe {
     gm_pass *pass;
-    enum { FORWARD, OUTPUT, HIDDEN_DELTA, WEIGHTS, FUSED, BARRIER, EXCHANGE, NOTHING } what;
+    enum { FORWARD, OUTPUT, HIDDEN_DELTA, WEIGHTS, SWEEP, FUSED, BARRIER, EXCHANGE, NOTHING } what;
     size_t layer, rows;
     size_t units; /* outputs, or inputs of BP2, in one go */
     size_t turn;  /* every repetition takes other units, as a step does */
@@ -59,25 +62,6 @@ static gm_share portion(const struct probe *q, size_t total, size_t grain, size_
     const size_t first = place * (gm_max(q->units, grain) / grain) * grain;
     const bool taken = q->same_rows && thread >= places; /* by another thread */
     return (gm_share){first, taken ? 0 : gm_min(q->units, total - first)};
-}
-
-/* BP4 and the optimizer, over some of W. */
-static void probe_weights(const struct probe *q, size_t thread)
-{
-    const gm_pass *p = q->pass;
-    const gm_mat w = p->layers[q->layer].view.w;
-    const gm_order order = p->backend->order;
-    const gm_share outputs = portion(q, w.rows, gm_max(OUTPUT_GRAIN, order.band), thread);
-    const size_t end = outputs.first + outputs.count;
-    if (order.band == 0) {
-        const gm_part part = {outputs.first,          outputs.count,          0,     w.cols,
-                              outputs.first * w.cols, outputs.count * w.cols, w.cols};
-        T(gm_update_part)(p, q->layer, part, thread);
-    }
-    for (size_t i = 0; order.band > 0 && i < w.cols; i += order.inputs) {
-        for (size_t o = outputs.first; o < end; o += order.band)
-            T(gm_update_part)(p, q->layer, gm_order_part(order, w.rows, w.cols, o, i, w.cols), thread);
-    }
 }
 
 /* A thread's part of the A of layer q->layer, in whole cache lines. */
@@ -118,7 +102,7 @@ static void probe_once(const struct probe *q, size_t thread)
             T(gm_forward_layer)(p, q->layer, rows, units, thread);
         break;
     case HIDDEN_DELTA:
-        units = portion(q, w.cols, INPUT_GRAIN, thread);
+        units = portion(q, w.cols, gm_max(INPUT_GRAIN, p->backend->order.inputs), thread);
         if (units.count > 0)
             T(gm_hidden_delta)(p, q->layer, rows, units, thread);
         break;
@@ -130,7 +114,11 @@ static void probe_once(const struct probe *q, size_t thread)
             T(gm_output_delta)(p, rows, thread);
         break;
     case WEIGHTS:
-        probe_weights(q, thread);
+        units = portion(q, w.rows, gm_max(OUTPUT_GRAIN, p->backend->order.band), thread);
+        T(gm_update_block)(p, q->layer, units, gm_all(w.cols), thread);
+        break;
+    case SWEEP:
+        T(gm_sweep_layer)(p, q->layer, portion(q, w.cols, INPUT_GRAIN, thread), thread);
         break;
     case FUSED:
         for (size_t i = 0; i < q->rows; i++)
@@ -218,35 +206,66 @@ static void still(gm_pass *p, size_t l)
     memset(a.data, 0, a.rows * a.ld * sizeof(REAL));
 }
 
-static void measure_layer(gm_pass *p, size_t l, int company)
+/* A probe of layer l by the rows that each thread has; with fewer rows than threads all have the same. */
+static struct probe probe_of(gm_pass *p, size_t l, int manner)
+{
+    const size_t batch = p->own_x.rows;
+    const size_t share = manner == BY_ROWS ? batch / gm_team_threads(p->team) : batch;
+    return (struct probe){.pass = p,
+                          .layer = l,
+                          .rows = gm_min(gm_max(share, 1), PROBE_ROWS),
+                          .together = manner != ALONE,
+                          .same_rows = manner == BY_WEIGHTS || share == 0};
+}
+
+static void measure_products(gm_pass *p, size_t l, int manner)
 {
     const gm_mat w = p->layers[l].view.w;
-    const bool together = company == TOGETHER;
-    const size_t batch = p->own_x.rows, share = together ? batch / gm_team_threads(p->team) : batch;
-    const size_t out_grain = gm_max(OUTPUT_GRAIN, p->backend->order.band);
-    struct probe q = {.pass = p,
-                      .layer = l,
-                      .rows = gm_min(gm_max(share, 1), PROBE_ROWS),
-                      .together = together,
-                      .same_rows = share == 0};
-    gm_layer_costs *costs = &p->costs.layers[l];
+    struct probe q = probe_of(p, l, manner);
     q.what = FORWARD;
-    costs->forward[company] = probe_layer(q, w.rows, out_grain);
-    if (l + 1 == p->layer_count) {
-        q.what = OUTPUT;
-        p->costs.output[company] = probe(q) / (double)q.rows;
-    }
-    if (!p->learns)
-        return;
+    p->costs.layers[l].forward[manner] = probe_layer(q, w.rows, gm_max(OUTPUT_GRAIN, p->backend->order.band));
     still(p, l);
-    if (l > 0) {
-        q.what = HIDDEN_DELTA;
-        costs->hidden_delta[company] = probe_layer(q, w.cols, INPUT_GRAIN);
-    }
+    q.what = HIDDEN_DELTA;
+    if (l > 0 && p->learns) /* D is turned round once for all inputs: not for a few of them */
+        p->costs.layers[l].hidden_delta[manner] =
+            probe_layer(q, w.cols, gm_max(INPUT_GRAIN, p->backend->order.inputs));
+}
+
+/* These are always shared by weights. */
+static void measure_weights(gm_pass *p, size_t l, int manner)
+{
+    const gm_mat w = p->layers[l].view.w;
+    struct probe q = probe_of(p, l, manner);
+    q.rows = p->own_x.rows;
     q.what = WEIGHTS;
-    q.rows = batch;
-    q.same_rows = together; /* they share weights, not rows */
-    costs->weights[company] = probe_layer(q, w.rows, out_grain);
+    p->costs.layers[l].weights[manner] = probe_layer(q, w.rows, gm_max(OUTPUT_GRAIN, p->backend->order.band));
+    q.what = SWEEP;
+    if (T(gm_sweeps)(p, q.rows, (gm_plan){.threads = 1}))
+        p->costs.layers[l].sweep[manner] = probe_layer(q, w.cols, INPUT_GRAIN);
+}
+
+/* Always cut by rows. */
+static void measure_output(gm_pass *p, int manner)
+{
+    struct probe q = probe_of(p, p->layer_count - 1, manner);
+    q.what = OUTPUT;
+    p->costs.output[manner] = probe(q) / (double)q.rows;
+}
+
+static void measure_manners(gm_pass *p)
+{
+    const int last = gm_team_threads(p->team) > 1 ? BY_WEIGHTS : ALONE;
+    for (size_t l = 0; l < p->layer_count; l++) {
+        for (int manner = ALONE; manner <= last; manner++) {
+            measure_products(p, l, manner);
+            if (p->learns && manner != BY_ROWS)
+                measure_weights(p, l, manner);
+        }
+        p->costs.layers[l].weights[BY_ROWS] = p->costs.layers[l].weights[BY_WEIGHTS];
+    }
+    measure_output(p, ALONE);
+    if (last > ALONE)
+        measure_output(p, BY_ROWS);
 }
 
 /* One row in one go. The rate is 0 meanwhile: no weight may change. */
@@ -268,6 +287,8 @@ static void begin(gm_pass *p)
     p->rule = &T(gm_update_rules)[p->optimizer->kind];
     p->weight_constants = (gm_step_constants){
         .rate = rate, .momentum = 1, .beta1 = 1, .beta2 = 1, .epsilon = 1, .keep = 1, .unbias = 1};
+    p->bias_constants = p->weight_constants;
+    p->plan = (gm_plan){.threads = gm_team_threads(p->team)}; /* that biases are shared by */
     p->x = p->own_x;
     p->y = p->own_y;
     p->judged = true;
@@ -297,13 +318,11 @@ static void measure(gm_pass *p)
         p->costs.start = probe_meeting((struct probe){.pass = p, .what = NOTHING, .together = true});
         const struct probe exchange = {
             .pass = p, .what = EXCHANGE, .layer = largest_output(p), .together = true};
+        const size_t cache = gm_cpu_cache(2);
+        p->costs.cached = cache > 0 ? (double)(cache / sizeof(REAL)) : INFINITY;
         p->costs.exchange = probe(exchange) / (double)gm_max(1, exchanged(&exchange, 1).count);
     }
-    for (size_t l = 0; l < p->layer_count; l++) {
-        for (int company = ALONE; company <= (threads > 1 ? TOGETHER : ALONE); company++) {
-            measure_layer(p, l, company);
-        }
-    }
+    measure_manners(p);
     if (p->fused && (p->chooses || threads == 1))
         p->costs.fused = measure_fused(p);
     p->profile = profile;
@@ -327,32 +346,43 @@ static double overhead(const gm_pass *p, size_t rows, gm_plan plan)
         weights += (double)w.rows * (double)w.cols;
         activations += (double)rows * (double)w.rows;
     }
-    const double updates = plan.cuts_weights ? weights / (double)plan.threads : weights;
+    const double updates =
+        fmin(plan.cuts_weights ? weights / (double)plan.threads : weights, p->costs.cached);
     const size_t barriers = plan.cuts_weights ? 2 * p->layer_count + 2 : 2;
     return p->costs.start + (double)barriers * p->costs.barrier +
            2 * others * (2 * activations + updates) * p->costs.exchange; /* to fetch, and to take back */
 }
 
+/* Forward, BP2, BP4 and the update of layer l. */
+static double predict_layer(const gm_pass *p, size_t l, size_t rows, gm_plan plan)
+{
+    const gm_layer_costs *costs = &p->costs.layers[l];
+    const gm_mat w = p->layers[l].view.w;
+    const int manner = plan.threads == 1 ? ALONE : plan.cuts_weights ? BY_WEIGHTS : BY_ROWS;
+    const double n = (double)rows;
+    double forward = n, backward = n; /* rows of all outputs, or inputs, that the busiest thread has */
+    if (manner == BY_WEIGHTS) {
+        forward *= busiest(T(gm_own_outputs)(p, l, 0, plan.threads), w.rows);
+        backward *= busiest(T(gm_own_inputs)(p, l, 0, plan.threads), w.cols);
+    } else if (manner == BY_ROWS) {
+        forward = backward = (double)gm_team_share(rows, GM_ROW_GRAIN, 0, plan.threads).count;
+    }
+    const double seconds = forward * costs->forward[manner];
+    if (costs->sweep[manner] > 0 && T(gm_sweeps)(p, rows, plan))
+        return seconds + backward * costs->sweep[manner];
+    return seconds + backward * costs->hidden_delta[manner] +
+           n * costs->weights[manner] / (double)plan.threads;
+}
+
 static double predict(const gm_pass *p, size_t rows, gm_plan plan)
 {
-    const size_t threads = plan.threads;
-    const int company = threads > 1 ? TOGETHER : ALONE;
-    const double n = (double)rows, most_rows = (double)gm_team_share(rows, GM_ROW_GRAIN, 0, threads).count;
-    if (p->fused && rows == 1 && threads == 1)
+    if (p->fused && rows == 1 && plan.threads == 1)
         return p->costs.fused;
-    double seconds = most_rows * p->costs.output[company];
-    for (size_t l = 0; l < p->layer_count; l++) {
-        const gm_layer_costs *costs = &p->costs.layers[l];
-        const gm_mat w = p->layers[l].view.w;
-        const double outputs = busiest(T(gm_own_outputs)(p, l, 0, threads), w.rows);
-        const double inputs = busiest(T(gm_own_inputs)(p, l, 0, threads), w.cols);
-        seconds += n * costs->weights[company] / (double)threads;
-        if (plan.cuts_weights)
-            seconds += n * (costs->forward[company] * outputs + costs->hidden_delta[company] * inputs);
-        else
-            seconds += most_rows * (costs->forward[company] + costs->hidden_delta[company]);
-    }
-    return threads > 1 ? seconds + overhead(p, rows, plan) : seconds;
+    double seconds = (double)gm_team_share(rows, GM_ROW_GRAIN, 0, plan.threads).count *
+                     p->costs.output[plan.threads == 1 ? ALONE : BY_ROWS];
+    for (size_t l = 0; l < p->layer_count; l++)
+        seconds += predict_layer(p, l, rows, plan);
+    return plan.threads > 1 ? seconds + overhead(p, rows, plan) : seconds;
 }
 
 static gm_plan candidate(const gm_pass *p, size_t rows, size_t threads, bool cuts_weights)

@@ -130,7 +130,8 @@ static void apply(const gm_pass *p, const gm_step_constants *c, size_t index, si
         p->rule->apply(c, count, p->parameters + index, g, p->state + index, p->state + p->next_copy + index);
 }
 
-void T(gm_update_part)(const gm_pass *p, size_t l, gm_part part, size_t thread)
+/* BP4 for a part of W, then the update. */
+static void update_part(const gm_pass *p, size_t l, gm_part part, size_t thread)
 {
     const gm_pass_layer *layer = &p->layers[l];
     const gm_mat a_prev = gm_rows(l > 0 ? p->layers[l - 1].a : p->x, 0, p->rows);
@@ -154,9 +155,24 @@ void T(gm_update_part)(const gm_pass *p, size_t l, gm_part part, size_t thread)
     }
 }
 
-/* BP3 for some outputs, then the update of their biases. */
-static void update_biases(const gm_pass *p, const gm_pass_layer *layer, gm_share outputs, size_t thread)
+/* Cutting W finer than this leaves kernels with half-empty registers. */
+#define OUTPUT_GRAIN 4
+#define INPUT_GRAIN  16
+
+/* A thread's rows of W, which are its outputs. */
+static gm_share own_rows(const gm_pass *p, size_t l, size_t thread)
 {
+    const size_t grain = gm_max(OUTPUT_GRAIN, p->backend->order.lanes);
+    return gm_team_share(p->layers[l].view.w.rows, grain, thread, p->plan.threads);
+}
+
+void T(gm_update_biases)(const gm_pass *p, size_t l, size_t thread)
+{
+    const gm_pass_layer *layer = &p->layers[l];
+    const gm_share outputs = own_rows(p, l, thread);
+    const bool learns = p->rule->target == INTO_GRADIENT || !p->optimizer->freeze_bias;
+    if (!learns || outputs.count == 0)
+        return;
     const size_t index = layer->biases + outputs.first;
     const gm_mat d = gm_cols(gm_rows(layer->d, 0, p->rows), outputs.first, outputs.count);
     REAL *g = target(p, index, thread);
@@ -172,52 +188,58 @@ static void update_biases(const gm_pass *p, const gm_pass_layer *layer, gm_share
                outputs.count * sizeof(REAL));
 }
 
-/* Cutting W finer than this leaves kernels with half-empty registers. */
-#define OUTPUT_GRAIN 4
-#define INPUT_GRAIN  16
-
-/* One thread's rows of W; an optimizer that follows finds them still in cache, tile by tile. */
-static void update_rows(const gm_pass *p, size_t l, gm_share mine, size_t thread)
+/* An optimizer that follows finds the rows of W still in cache, tile by tile; the tile it reads holds no more
+ * of them. */
+static void update_rows(const gm_pass *p, size_t l, gm_share outputs, size_t thread)
 {
     const gm_pass_layer *layer = &p->layers[l];
-    const size_t in = layer->view.w.cols, step = p->rule->apply ? layer->tile_rows : mine.count;
-    for (size_t done = 0; done < mine.count; done += step) {
-        const gm_share rows = {mine.first + done, gm_min(step, mine.count - done)};
+    const size_t in = layer->view.w.cols, step = p->rule->apply ? layer->tile_rows : outputs.count;
+    for (size_t done = 0; done < outputs.count; done += step) {
+        const gm_share rows = {outputs.first + done, gm_min(step, outputs.count - done)};
         const gm_part part = {rows.first, rows.count, 0, in, rows.first * in, rows.count * in, in};
-        T(gm_update_part)(p, l, part, thread);
+        update_part(p, l, part, thread);
     }
 }
 
-/* One thread's bands, or, when there are too few to go round, its inputs of every band. The same columns of A
- * meet all bands before the next ones are fetched. */
-static void update_bands(const gm_pass *p, size_t l, size_t thread)
+/* The same columns of A meet all bands before the next ones are fetched. */
+static void update_bands(const gm_pass *p, size_t l, gm_share outputs, gm_share inputs, size_t thread)
 {
-    const gm_pass_layer *layer = &p->layers[l];
     const gm_order order = p->backend->order;
-    const size_t in = layer->view.w.cols, out = layer->view.w.rows;
-    const size_t bands = (out + order.band - 1) / order.band;
-    const bool by_bands = bands % p->plan.threads == 0 || bands >= 4 * p->plan.threads;
-    const gm_share outputs =
-        by_bands ? gm_team_share(out, order.band, thread, p->plan.threads) : (gm_share){0, out};
-    const gm_share inputs =
-        by_bands ? (gm_share){0, in} : gm_team_share(in, INPUT_GRAIN, thread, p->plan.threads);
+    const gm_mat w = p->layers[l].view.w;
     const size_t last_input = inputs.first + inputs.count, last_output = outputs.first + outputs.count;
     for (size_t i = inputs.first; i < last_input; i += order.inputs) {
         for (size_t o = outputs.first; o < last_output; o += order.band)
-            T(gm_update_part)(p, l, gm_order_part(order, out, in, o, i, last_input), thread);
+            update_part(p, l, gm_order_part(order, w.rows, w.cols, o, i, last_input), thread);
     }
 }
 
+void T(gm_update_block)(const gm_pass *p, size_t l, gm_share outputs, gm_share inputs, size_t thread)
+{
+    if (p->backend->order.band)
+        update_bands(p, l, outputs, inputs, thread);
+    else
+        update_rows(p, l, outputs, thread);
+}
+
+/* Whether so many bands keep all threads busy. */
+static bool go_round(size_t bands, size_t threads)
+{
+    return bands % threads == 0 || bands >= 4 * threads;
+}
+
+/* A thread's rows of W; of a packed order its bands, or, when there are too few to go round, its inputs of
+ * every band. */
 void T(gm_update_layer)(const gm_pass *p, size_t l, size_t thread)
 {
-    const gm_pass_layer *layer = &p->layers[l];
-    const size_t grain = gm_max(OUTPUT_GRAIN, p->backend->order.lanes);
-    const gm_share mine = gm_team_share(layer->view.w.rows, grain, thread, p->plan.threads);
-    const bool learns_bias = p->rule->target == INTO_GRADIENT || !p->optimizer->freeze_bias;
-    if (learns_bias && mine.count > 0)
-        update_biases(p, layer, mine, thread);
-    if (p->backend->order.band)
-        update_bands(p, l, thread);
+    const gm_mat w = p->layers[l].view.w;
+    const size_t band = p->backend->order.band, threads = p->plan.threads;
+    gm_share outputs = gm_all(w.rows), inputs = gm_all(w.cols);
+    if (band == 0)
+        outputs = own_rows(p, l, thread);
+    else if (go_round((w.rows + band - 1) / band, threads))
+        outputs = gm_team_share(w.rows, band, thread, threads);
     else
-        update_rows(p, l, mine, thread);
+        inputs = gm_team_share(w.cols, INPUT_GRAIN, thread, threads);
+    T(gm_update_biases)(p, l, thread);
+    T(gm_update_block)(p, l, outputs, inputs, thread);
 }

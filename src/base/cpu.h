@@ -1,0 +1,10 @@
+/* What the processor is made of. */
+#ifndef GM_BASE_CPU_H
+#define GM_BASE_CPU_H
+
+#include <stddef.h>
+
+/* Bytes of a core's data cache of level 1, 2 or 3; 0 if the system does not say. */
+size_t gm_cpu_cache(int level);
+
+#endif
