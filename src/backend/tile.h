@@ -112,9 +112,9 @@ ALWAYS void tile_begin(const int rows, const int vectors, const struct tile *t,
                        vec sum[MOST_ROWS][TILE_VECTORS])
 {
     const vec beta = spread(t->beta);
-    UNROLLED for (int i = 0; i < rows; i++)
+    const REAL *base = t->base;
+    UNROLLED for (int i = 0; i < rows; i++, base += t->base_row)
     {
-        const REAL *base = t->base + (size_t)i * t->base_row;
         UNROLLED for (int j = 0; j < vectors; j++)
         {
             if (t->beta == 1)
@@ -170,28 +170,35 @@ ALWAYS void tile_of(const int rows, const int vectors, const struct tile *t)
         else
             tile_multiply(rows, vectors, t, true, false, sum);
     }
-    UNROLLED for (int i = 0; i < rows; i++)
+    REAL *c = t->c;
+    UNROLLED for (int i = 0; i < rows; i++, c += t->c_row)
     {
-        UNROLLED for (int j = 0; j < vectors; j++) store(t->c + (size_t)i * t->c_row + j * LANES, sum[i][j]);
+        UNROLLED for (int j = 0; j < vectors; j++) store(c + j * LANES, sum[i][j]);
     }
 }
 
-/* So many tiles, one below the other; t goes on to what comes after them. */
-ALWAYS void tiles_below(const int rows, const int vectors, struct tile *t, size_t count)
+/* So many rows further down. */
+ALWAYS struct tile below(struct tile t, size_t rows)
 {
-    for (; count > 0; count--) {
-        tile_of(rows, vectors, t);
-        t->l += (size_t)rows * t->l_row;
-        t->c += (size_t)rows * t->c_row;
-        t->base += (size_t)rows * t->base_row;
-        t->ahead.at += (size_t)rows * t->ahead.row;
-    }
+    t.l += rows * t.l_row;
+    t.c += rows * t.c_row;
+    t.base += rows * t.base_row;
+    t.ahead.at += rows * t.ahead.row;
+    return t;
+}
+
+/* So many tiles, one below the other. They work on a copy: what is read from `first` would have to be read
+ * again after every store to C, which might have changed it. */
+ALWAYS void tiles_below(const int rows, const int vectors, const struct tile *first, size_t count)
+{
+    for (struct tile t = *first; count > 0; count--, t = below(t, (size_t)rows))
+        tile_of(rows, vectors, &t);
 }
 
 #define TILE(R, V)                                                                                           \
-    static void tile_##R##x##V(struct tile *t, size_t count)                                                 \
+    static void tile_##R##x##V(const struct tile *first, size_t count)                                       \
     {                                                                                                        \
-        tiles_below(R, V, t, count);                                                                         \
+        tiles_below(R, V, first, count);                                                                     \
     }
 /* tiles[v - 1][r - 1] computes tiles of r rows of v vectors. */
 /* clang-format off */
@@ -203,7 +210,7 @@ TILE(7, 2) TILE(8, 2) TILE(9, 2) TILE(10, 2) TILE(11, 2) TILE(12, 2)
 TILE(1, 3) TILE(2, 3) TILE(3, 3) TILE(4, 3) TILE(5, 3) TILE(6, 3) TILE(7, 3) TILE(8, 3)
 TILE(1, 4) TILE(2, 4) TILE(3, 4) TILE(4, 4) TILE(5, 4) TILE(6, 4)
     /* clang-format on */
-    static void (*const tiles[TILE_VECTORS][MOST_ROWS])(struct tile *, size_t) = {
+    static void (*const tiles[TILE_VECTORS][MOST_ROWS])(const struct tile *, size_t) = {
         {tile_1x1, tile_2x1, tile_3x1, tile_4x1, tile_5x1, tile_6x1, tile_7x1, tile_8x1, tile_9x1, tile_10x1,
          tile_11x1, tile_12x1},
         {tile_1x2, tile_2x2, tile_3x2, tile_4x2, tile_5x2, tile_6x2, tile_7x2, tile_8x2, tile_9x2, tile_10x2,
@@ -211,7 +218,7 @@ TILE(1, 4) TILE(2, 4) TILE(3, 4) TILE(4, 4) TILE(5, 4) TILE(6, 4)
         {tile_1x3, tile_2x3, tile_3x3, tile_4x3, tile_5x3, tile_6x3, tile_7x3, tile_8x3},
         {tile_1x4, tile_2x4, tile_3x4, tile_4x4, tile_5x4, tile_6x4}};
 #else
-        static void (*const tiles[TILE_VECTORS][MOST_ROWS])(struct tile *, size_t) = {
+        static void (*const tiles[TILE_VECTORS][MOST_ROWS])(const struct tile *, size_t) = {
             {tile_1x1, tile_2x1, tile_3x1, tile_4x1, tile_5x1, tile_6x1, tile_7x1, tile_8x1},
             {tile_1x2, tile_2x2, tile_3x2, tile_4x2, tile_5x2, tile_6x2}};
 #endif
@@ -225,6 +232,7 @@ static inline void tile_rows(struct tile t, size_t rows, size_t vectors)
         t.ahead.at = (const char *)t.r; /* somewhere, never fetched: NULL + 0 is undefined */
     if (higher > 0)
         tiles[vectors - 1][height](&t, higher);
+    t = below(t, higher * (height + 1));
     tiles[vectors - 1][height - 1](&t, count - higher);
 }
 
