@@ -88,6 +88,48 @@ Test(T(loss), values)
     }
 }
 
+/* Cross-entropy and its A for a number of rows and classes: several rows are worked on at once, but each
+ * comes out as if it were alone, and what lies beside A stays. */
+static void expect_softmax(size_t rows, size_t cols)
+{
+    enum { MOST = 40, WIDE = MOST + 1 };
+    static REAL z[MOST * WIDE], y[MOST * WIDE], a[MOST * WIDE], alone[WIDE];
+    gm_random random = gm_random_seed(rows * WIDE + cols, GM_STREAM_CHECK);
+    for (size_t i = 0; i < rows * WIDE; i++) {
+        z[i] = (REAL)(20 * gm_random_uniform(&random) - 10);
+        y[i] = (REAL)(i % WIDE == i / WIDE % cols);
+        a[i] = -1;
+    }
+    const gm_mat zs = {z, rows, cols, WIDE}, ys = {y, rows, cols, WIDE}, as = {a, rows, cols, WIDE};
+    const double actual = T(gm_loss_kernels)[GM_CROSS_ENTROPY].value(zs, ys, as);
+    long double expected = 0;
+    for (size_t r = 0; r < rows; r++) {
+        long double sum = 0;
+        for (size_t c = 0; c < cols; c++)
+            sum += expl(gm_row(zs, r)[c]);
+        expected += logl(sum) - (long double)gm_row(zs, r)[r % cols];
+        for (size_t c = 0; c < cols; c++) {
+            const long double exact = expl(gm_row(zs, r)[c]) / sum;
+            cr_expect(fabsl(gm_row(as, r)[c] - exact) <= 64 * (long double)REAL_EPSILON * exact,
+                      "%zu x %zu: row %zu, class %zu", rows, cols, r, c);
+        }
+        cr_expect_eq((double)gm_row(as, r)[cols], -1, "%zu x %zu: beside row %zu", rows, cols, r);
+        T(gm_activation_kernels)[GM_SOFTMAX].apply(gm_rows(zs, r, 1), (gm_mat){alone, 1, cols, WIDE});
+        cr_expect_arr_eq(alone, gm_row(as, r), cols * sizeof(REAL), "%zu x %zu: row %zu", rows, cols, r);
+    }
+    cr_expect(fabs(actual - (double)expected) <= 64 * (double)REAL_EPSILON * (double)rows * 20,
+              "%zu x %zu: %.17g; expected %.17Lg", rows, cols, actual, expected);
+}
+
+Test(T(loss), softmax_of_any_rows_and_classes)
+{
+    static const size_t rows[] = {1, 2, 15, 16, 17, 40}, cols[] = {1, 2, 3, 10, 15, 16, 17, 40};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        for (size_t k = 0; k < sizeof cols / sizeof *cols; k++)
+            expect_softmax(rows[i], cols[k]);
+    }
+}
+
 struct extreme {
     REAL z[2], y[2];
     double cross_entropy, logistic;

@@ -41,6 +41,7 @@ enum { SWEEP = 120, RANDOM = 100000, POINTS = 600 * SWEEP + RANDOM };
 BOTH(vexp)
 BOTH(vexpm1_negative)
 BOTH(vlog1p_unit)
+BOTH(vlog_from_1)
 BOTH(vsigmoid)
 BOTH(vtanh)
 BOTH(vsoftplus)
@@ -125,6 +126,7 @@ static const struct function functions[] = {
     {"exp", T(vexp_best), vexp_plain, expl, NULL, -INFINITY, INFINITY, 1.25},
     {"expm1", T(vexpm1_negative_best), vexpm1_negative_plain, expm1l, NULL, -INFINITY, 0, 1.5},
     {"log1p", T(vlog1p_unit_best), vlog1p_unit_plain, log1pl, NULL, 0, 1, 2.0},
+    {"log", T(vlog_from_1_best), vlog_from_1_plain, logl, NULL, 1, INFINITY, 2.25},
     {"sigmoid", T(vsigmoid_best), vsigmoid_plain, sigmoidl, NULL, -INFINITY, INFINITY, 2.5},
     {"tanh", T(vtanh_best), vtanh_plain, tanhl, NULL, -INFINITY, INFINITY, 3.0},
     {"softplus", T(vsoftplus_best), vsoftplus_plain, softplusl, NULL, -INFINITY, INFINITY, 3.0},
@@ -304,6 +306,7 @@ Test(T(vmath), nan_stays_nan)
     cr_expect(isnan(vexp((REAL)NAN)));
     cr_expect(isnan(vexpm1_negative((REAL)NAN)));
     cr_expect(isnan(vlog1p_unit((REAL)NAN)));
+    cr_expect(isnan(vlog_from_1((REAL)NAN)));
     /* The lower half of its digits, which are cut off, is all that tells this one from infinity. */
     const REAL low_nan = real_from_bits(bits_of_real((REAL)INFINITY) | 1);
     for (int sign = -1; sign <= 1; sign += 2) {

@@ -1,5 +1,6 @@
 /* The activations as loops over matrices. */
 #include "nn/activation.h"
+#include "base/memory.h"
 #include "base/vector.h"
 #include "nn/functions.h"
 #include "nn/softmax.h"
@@ -46,8 +47,15 @@ static void identity_chain(gm_mat zs, gm_mat as, gm_mat ds)
 
 GM_VECTOR static void T(softmax_apply)(gm_mat zs, gm_mat as)
 {
-    for (size_t r = 0; r < zs.rows; r++)
-        softmax_row(gm_row(zs, r), gm_row(as, r), zs.cols);
+    if (zs.cols > SOFTMAX_BLOCK) {
+        for (size_t r = 0; r < zs.rows; r++)
+            softmax_of(gm_row(zs, r), gm_row(as, r), zs.cols);
+        return;
+    }
+    for (size_t r = 0, rows; r < zs.rows; r += rows) {
+        rows = gm_min(ROWS_AT_ONCE, zs.rows - r);
+        softmax_rows(gm_rows(zs, r, rows), gm_rows(as, r, rows));
+    }
 }
 
 GM_VECTOR static void T(softmax_chain)(gm_mat zs, gm_mat as, gm_mat ds)

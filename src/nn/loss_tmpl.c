@@ -1,5 +1,6 @@
 /* The losses as loops over matrices. */
 #include "nn/loss.h"
+#include "base/memory.h"
 #include "base/vector.h"
 #include "nn/losses.h"
 
@@ -44,12 +45,27 @@ ELEMENTWISE(squares, GM_MEAN_SQUARES, unchanged, T(squares_value), T(squares_del
 ELEMENTWISE(huber, GM_HUBER, unchanged, T(huber_value), T(huber_delta))
 ELEMENTWISE(logistic, GM_LOGISTIC, vsigmoid, T(logistic_value), T(logistic_delta))
 
-GM_VECTOR static double T(cross_entropy_value)(gm_mat zs, gm_mat ys, gm_mat as)
+GM_VECTOR static double T(few_classes_value)(gm_mat zs, gm_mat ys, gm_mat as)
+{
+    double total = 0;
+    for (size_t r = 0, rows; r < zs.rows; r += rows) {
+        rows = gm_min(ROWS_AT_ONCE, zs.rows - r);
+        total += (double)cross_entropy_rows(gm_rows(zs, r, rows), gm_rows(ys, r, rows), gm_rows(as, r, rows));
+    }
+    return total;
+}
+
+GM_VECTOR static double T(many_classes_value)(gm_mat zs, gm_mat ys, gm_mat as)
 {
     double total = 0;
     for (size_t r = 0; r < zs.rows; r++)
         total += (double)cross_entropy_row(gm_row(zs, r), gm_row(ys, r), gm_row(as, r), zs.cols);
     return total;
+}
+
+static double cross_entropy_value(gm_mat zs, gm_mat ys, gm_mat as)
+{
+    return zs.cols <= SOFTMAX_BLOCK ? T(few_classes_value)(zs, ys, as) : T(many_classes_value)(zs, ys, as);
 }
 
 GM_VECTOR static void T(cross_entropy_delta)(gm_mat as, gm_mat ys, REAL scale, gm_mat ds)
@@ -62,6 +78,6 @@ const gm_loss_kernel T(gm_loss_kernels)[GM_LOSS_COUNT] = {
     [GM_HALF_SQUARES] = {T(half_squares_value), T(half_squares_delta), false},
     [GM_MEAN_SQUARES] = {T(squares_value), T(squares_delta), false},
     [GM_LOGISTIC] = {T(logistic_value), T(logistic_delta), true},
-    [GM_CROSS_ENTROPY] = {T(cross_entropy_value), T(cross_entropy_delta), true},
+    [GM_CROSS_ENTROPY] = {cross_entropy_value, T(cross_entropy_delta), true},
     [GM_HUBER] = {T(huber_value), T(huber_delta), false},
 };

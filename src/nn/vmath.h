@@ -1,5 +1,5 @@
-/* exp, expm1, log1p and the normal distribution as straight-line arithmetic that a compiler vectorises inside
- * a loop. For *_tmpl.c only.
+/* exp, expm1, log, log1p and the normal distribution as straight-line arithmetic that a compiler vectorises
+ * inside a loop. For *_tmpl.c only.
  *
  * exp: x = n ln 2 + r with |r| <= ln 2 / 2, then a Taylor polynomial in r, which is as good as a minimax one
  * at this degree: its error stays below half a unit in the last place. NaN gives NaN; overflow gives
@@ -12,6 +12,7 @@
  *     exp                    1.25    1.05  -5.88      1.00  683
  *     expm1     x <= 0       1.5     0.92  -0.286     1.14  -0.351
  *     log1p     [0, 1]       2       1.88  0.0625     1.93  0.000122
+ *     log       x >= 1       2.25    1.97  1.00386    1.99  1.00781
  *     sigmoid                2.5     2.24  -16.6      2.31  -36.8
  *     tanh                   3       2.49  3.45       2.50  9.00
  *     softplus               3       2.64  -1.31      2.70  -0.876
@@ -159,6 +160,17 @@ static inline REAL vlog1p_unit(REAL x)
     for (int k = 2 * LOG1P_TERMS + 1; k >= 3; k -= 2)
         sum = (sum + (REAL)1 / (REAL)k) * s2;
     return 2 * s + 2 * s * sum;
+}
+
+/* log x, x >= 1: x = 2^n m with m in [1, 2), and log x = n ln 2 + log m. */
+static inline REAL vlog_from_1(REAL x)
+{
+    const real_bits bits = bits_of_real(x), significand = bits & (((real_bits)1 << MANTISSA) - 1);
+    const REAL m = real_from_bits(significand | (real_bits)BIAS << MANTISSA);
+    /* A whole number is what its lowest bits say above ROUNDER. */
+    const REAL n = real_from_bits((bits >> MANTISSA) - BIAS + bits_of_real(ROUNDER)) - ROUNDER;
+    const REAL log = n * LN2_HIGH + (n * LN2_LOW + vlog1p_unit(m - 1));
+    return x < (REAL)INFINITY ? log : x; /* NaN, too */
 }
 
 /* |z|, but no further than where e^(-z^2/2) becomes 0 */
