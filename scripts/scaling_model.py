@@ -46,6 +46,7 @@ def predict(k, width, batch, threads):
     for share, barriers, updates in ((busiest(batch, GRAIN, threads), 2, weights),
                                      (busiest(width, BAND, threads), 2 * LAYERS + 2, weights / threads)):
         others = (threads - 1) / threads
+        updates = min(updates, CACHED / 4)  # the rest comes from afar in any case
         cuts.append(flop(width, batch) * (2 * share + 1 / threads) / 3 / k["together"] + LAYERS * k["call"]
                     + barriers * k["barrier"] * math.log2(threads) + 2 * others * (2 * activations + updates) / threads
                     * k["exchange"])
