@@ -3,6 +3,8 @@
  * What comes before the barrier is cut by rows of the batch: nobody needs anybody. Or, when there are fewer
  * rows than threads can share, by weights: every thread has its outputs (forward) or inputs (BP2) of each
  * layer, and they meet after each. BP2 of a layer reads the old W, because no W changes before the barrier.
+ * With few rows each layer is one sweep instead: its D is complete before, and of W a thread changes only
+ * what no other thread's BP2 reads, after its own has read it.
  */
 #include "nn/pass.h"
 #include "backend/pack.h"

@@ -224,9 +224,11 @@ static void measure_products(gm_pass *p, size_t l, int manner)
     struct probe q = probe_of(p, l, manner);
     q.what = FORWARD;
     p->costs.layers[l].forward[manner] = probe_layer(q, w.rows, gm_max(OUTPUT_GRAIN, p->backend->order.band));
+    if (!p->learns)
+        return;
     still(p, l);
     q.what = HIDDEN_DELTA;
-    if (l > 0 && p->learns) /* D is turned round once for all inputs: not for a few of them */
+    if (l > 0) /* D is turned round once for all inputs: not for a few of them */
         p->costs.layers[l].hidden_delta[manner] =
             probe_layer(q, w.cols, gm_max(INPUT_GRAIN, p->backend->order.inputs));
 }
