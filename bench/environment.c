@@ -164,29 +164,10 @@ gm_environment gm_environment_read(int argc, char **argv)
     return environment;
 }
 
-/* What is faster than it was before. All threads can do what one can: less was another program's doing. */
-static void keep(double *one, double *all, const double measured[2])
-{
-    *one = fmax(*one, measured[0]);
-    *all = fmax(*all, fmax(*one, measured[1]));
-}
-
-/* For doctor's findings, which are told once. */
-static void tell_facts(gm_environment *environment, gm_precision precision)
-{
-    gm_facts *facts = &environment->facts;
-    const bool first = facts->fma[precision].one == 0;
-    facts->fma[precision] = (gm_speed){environment->peak_one[precision], environment->peak_all[precision]};
-    facts->gemm[precision] = (gm_speed){environment->gemm_one[precision], environment->gemm_all[precision]};
-    facts->bandwidth = (gm_speed){environment->bandwidth_one, environment->bandwidth_all};
-    facts->measured = true;
-    if (first)
-        warn_of_findings(environment);
-}
-
 gm_status gm_environment_measure(gm_environment *environment, gm_precision precision, gm_error *error)
 {
-    const size_t threads[] = {1, environment->facts.threads.usable};
+    gm_facts *facts = &environment->facts;
+    const size_t threads[] = {1, facts->threads.usable};
     double fma[2] = {0}, gemm[2] = {0}, bandwidth[2] = {0};
     gm_status status = GM_OK;
     for (size_t i = 0; i < 2 && status == GM_OK; i++) {
@@ -198,10 +179,21 @@ gm_status gm_environment_measure(gm_environment *environment, gm_precision preci
     }
     if (status != GM_OK)
         return status;
-    keep(&environment->peak_one[precision], &environment->peak_all[precision], fma);
-    keep(&environment->gemm_one[precision], &environment->gemm_all[precision], gemm);
-    keep(&environment->bandwidth_one, &environment->bandwidth_all, bandwidth);
-    tell_facts(environment, precision);
+    /* All threads can do what one can: less was another program's doing. */
+    fma[1] = fmax(fma[0], fma[1]);
+    gemm[1] = fmax(gemm[0], gemm[1]);
+    bandwidth[1] = fmax(bandwidth[0], bandwidth[1]);
+    environment->peak_one[precision] = fma[0];
+    environment->peak_all[precision] = fma[1];
+    environment->gemm_one[precision] = gemm[0];
+    environment->gemm_all[precision] = gemm[1];
+    environment->bandwidth_one = bandwidth[0];
+    environment->bandwidth_all = bandwidth[1];
+    facts->fma[precision] = (gm_speed){fma[0], fma[1]};
+    facts->gemm[precision] = (gm_speed){gemm[0], gemm[1]};
+    facts->bandwidth = (gm_speed){bandwidth[0], bandwidth[1]};
+    facts->measured = true;
+    warn_of_findings(environment);
     return GM_OK;
 }
 

@@ -35,8 +35,7 @@ typedef struct gm_environment {
 /* Everything that can be read without measuring; argv is the command line. */
 gm_environment gm_environment_read(int argc, char **argv);
 
-/* FMA and gemm peaks of one precision, and the memory's bandwidth. Some 300 ms. Measured again, what was
- * faster stays: a peak that the machine did not give at that moment is none. */
+/* FMA and gemm peaks of one precision, and the memory's bandwidth. Some 300 ms. */
 gm_status gm_environment_measure(gm_environment *environment, gm_precision precision, gm_error *error);
 
 /* The FMA peak, FLOP/s, that a run on so many threads is held against. */

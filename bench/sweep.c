@@ -49,8 +49,6 @@ static gm_status run_net(const struct run *run, const gm_net *net, double second
     gm_status status = run->sweep->list(run->options, net, timed, &count, error);
     if (status == GM_OK)
         status = gm_timed_run(timed, count, seconds, run->options, reference, error);
-    if (status == GM_OK && run->sweep->peaks) /* again: what the machine gives changes while it is shared */
-        status = gm_bench_peaks(run->environment, run->options, error);
     for (size_t i = 0; i < count && status == GM_OK; i++)
         status = run->sweep->add_row(run->result, run->environment, &timed[i], &timed[0], reference, error);
     gm_timed_clear(timed, count);
