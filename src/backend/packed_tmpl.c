@@ -27,9 +27,14 @@
 #define ROWS_AT_ONCE    256             /* of the batch, in BP2: they share what is fetched of W */
 #define BANDS_AT_ONCE   2               /* in BP2: their part of D^T stays in the L1 cache */
 #define DOTS_AT_ONCE    4               /* bands of a dot product: its lanes are added up but once */
+#define SLAB            (DOTS_AT_ONCE * BAND)
 #define SAMPLES_AT_ONCE 64 /* of the batch, summed up at once in BP4: their D and A stay in the L1 cache */
 
-static const gm_order order = {BAND, LANES, INPUTS_AT_ONCE, DOTS_AT_ONCE *BAND, FEW_ROWS};
+#define ORDER                                                                                                \
+    {                                                                                                        \
+        BAND, LANES, INPUTS_AT_ONCE, SLAB, FEW_ROWS                                                          \
+    }
+static const gm_order order = ORDER;
 
 static size_t vectors_of(size_t count)
 {
@@ -335,7 +340,7 @@ const gm_backend GM_PACKED = {
     .name = "packed",
     .summary = "weights kept in the order of the kernels",
     .kernels = GM_ISA_NAME,
-    .order = {BAND, LANES, INPUTS_AT_ONCE, DOTS_AT_ONCE *BAND, FEW_ROWS},
+    .order = ORDER,
     .scratch_size = scratch_size,
     .forward = forward,
     .hidden_delta = hidden_delta,

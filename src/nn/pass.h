@@ -152,6 +152,8 @@ gm_share T(gm_own_inputs)(const gm_pass *p, size_t l, size_t thread, size_t thre
 
 /* Rows of the batch go to threads in so many at once: fewer leave kernels with half-empty registers. */
 #define GM_ROW_GRAIN 4
+/* The same of the outputs of a layer. */
+#define GM_OUTPUT_GRAIN 4
 
 /* The best plan for a batch of so many rows. Costs are measured once (some milliseconds; A and D are written
  * over) if there is a choice or `predicted` is set; else plan.seconds is 0. */

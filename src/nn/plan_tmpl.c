@@ -20,8 +20,7 @@
 #include <math.h>
 #include <string.h>
 
-#define INPUT_GRAIN  16
-#define OUTPUT_GRAIN 4
+#define INPUT_GRAIN 16
 
 /* Work for one probe: enough to be seen by the clock, and over in a fraction of a millisecond. */
 #define PROBE_FLOP  1e7
@@ -31,10 +30,15 @@
 #define MEETINGS    40
 #define FUSED_STEPS 16
 
+/* A band of a packed order is not cut. */
+static size_t output_grain(const gm_pass *p)
+{
+    return gm_max(GM_OUTPUT_GRAIN, p->backend->order.band);
+}
+
 gm_share T(gm_own_outputs)(const gm_pass *p, size_t l, size_t thread, size_t threads)
 {
-    return gm_team_share(p->layers[l].view.w.rows, gm_max(OUTPUT_GRAIN, p->backend->order.band), thread,
-                         threads);
+    return gm_team_share(p->layers[l].view.w.rows, output_grain(p), thread, threads);
 }
 
 gm_share T(gm_own_inputs)(const gm_pass *p, size_t l, size_t thread, size_t threads)
@@ -47,19 +51,20 @@ struct probe {
     gm_pass *pass;
     enum { FORWARD, OUTPUT, HIDDEN_DELTA, WEIGHTS, SWEEP, FUSED, BARRIER, EXCHANGE, NOTHING } what;
     size_t layer, rows;
-    size_t units; /* outputs, or inputs of BP2, in one go */
-    size_t turn;  /* every repetition takes other units, as a step does */
+    size_t units; /* outputs, or inputs of BP2, in one go: whole grains */
+    size_t grain;
+    size_t turn; /* every repetition takes other units, as a step does */
     bool together;
-    bool same_rows; /* for all threads: the batch has too few */
+    bool same_rows; /* for all threads: they share weights, or the batch has too few */
     double seconds; /* of thread 0 */
 };
 
-/* `units` of `total`, other ones at each turn and for each thread, in whole grains. */
-static gm_share portion(const struct probe *q, size_t total, size_t grain, size_t thread)
+/* `units` of `total`, other ones at each turn and for each thread. */
+static gm_share portion(const struct probe *q, size_t total, size_t thread)
 {
-    const size_t places = gm_max(1, total / gm_max(q->units, grain));
+    const size_t places = gm_max(1, total / gm_max(q->units, q->grain));
     const size_t place = (q->turn * gm_team_threads(q->pass->team) + thread) % places;
-    const size_t first = place * (gm_max(q->units, grain) / grain) * grain;
+    const size_t first = place * (gm_max(q->units, q->grain) / q->grain) * q->grain;
     const bool taken = q->same_rows && thread >= places; /* by another thread */
     return (gm_share){first, taken ? 0 : gm_min(q->units, total - first)};
 }
@@ -97,12 +102,12 @@ static void probe_once(const struct probe *q, size_t thread)
     gm_share units;
     switch (q->what) {
     case FORWARD:
-        units = portion(q, w.rows, gm_max(OUTPUT_GRAIN, p->backend->order.band), thread);
+        units = portion(q, w.rows, thread);
         if (units.count > 0)
             T(gm_forward_layer)(p, q->layer, rows, units, thread);
         break;
     case HIDDEN_DELTA:
-        units = portion(q, w.cols, gm_max(INPUT_GRAIN, p->backend->order.inputs), thread);
+        units = portion(q, w.cols, thread);
         if (units.count > 0)
             T(gm_hidden_delta)(p, q->layer, rows, units, thread);
         break;
@@ -114,11 +119,11 @@ static void probe_once(const struct probe *q, size_t thread)
             T(gm_output_delta)(p, rows, thread);
         break;
     case WEIGHTS:
-        units = portion(q, w.rows, gm_max(OUTPUT_GRAIN, p->backend->order.band), thread);
+        units = portion(q, w.rows, thread);
         T(gm_update_block)(p, q->layer, units, gm_all(w.cols), thread);
         break;
     case SWEEP:
-        T(gm_sweep_layer)(p, q->layer, portion(q, w.cols, INPUT_GRAIN, thread), thread);
+        T(gm_sweep_layer)(p, q->layer, portion(q, w.cols, thread), thread);
         break;
     case FUSED:
         for (size_t i = 0; i < q->rows; i++)
@@ -195,6 +200,7 @@ static double probe_layer(struct probe q, size_t total, size_t grain)
     size_t units = flop > PROBE_FLOP ? (size_t)((double)total * PROBE_FLOP / flop) : total;
     units = gm_max((units + grain - 1) / grain * grain, grain);
     q.units = gm_min(units, total);
+    q.grain = grain;
     return probe(q) * (double)total / (double)q.units / (double)q.rows;
 }
 
@@ -223,7 +229,7 @@ static void measure_products(gm_pass *p, size_t l, int manner)
     const gm_mat w = p->layers[l].view.w;
     struct probe q = probe_of(p, l, manner);
     q.what = FORWARD;
-    p->costs.layers[l].forward[manner] = probe_layer(q, w.rows, gm_max(OUTPUT_GRAIN, p->backend->order.band));
+    p->costs.layers[l].forward[manner] = probe_layer(q, w.rows, output_grain(p));
     if (!p->learns)
         return;
     still(p, l);
@@ -240,7 +246,7 @@ static void measure_weights(gm_pass *p, size_t l, int manner)
     struct probe q = probe_of(p, l, manner);
     q.rows = p->own_x.rows;
     q.what = WEIGHTS;
-    p->costs.layers[l].weights[manner] = probe_layer(q, w.rows, gm_max(OUTPUT_GRAIN, p->backend->order.band));
+    p->costs.layers[l].weights[manner] = probe_layer(q, w.rows, output_grain(p));
     q.what = SWEEP;
     if (T(gm_sweeps)(p, q.rows, (gm_plan){.threads = 1}))
         p->costs.layers[l].sweep[manner] = probe_layer(q, w.cols, INPUT_GRAIN);

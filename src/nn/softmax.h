@@ -1,5 +1,5 @@
-/* One row of softmax: the activation, its derivative, and what the loss that belongs to it needs. For
- * *_tmpl.c only. */
+/* Softmax of one row, and of several rows of a few classes: the activation, its derivative, and what the loss
+ * that belongs to it needs. For *_tmpl.c only. */
 #ifndef GM_NN_SOFTMAX_H
 #define GM_NN_SOFTMAX_H
 

@@ -155,14 +155,10 @@ static void update_part(const gm_pass *p, size_t l, gm_part part, size_t thread)
     }
 }
 
-/* Cutting W finer than this leaves kernels with half-empty registers. */
-#define OUTPUT_GRAIN 4
-#define INPUT_GRAIN  16
-
 /* A thread's rows of W, which are its outputs. */
 static gm_share own_rows(const gm_pass *p, size_t l, size_t thread)
 {
-    const size_t grain = gm_max(OUTPUT_GRAIN, p->backend->order.lanes);
+    const size_t grain = gm_max(GM_OUTPUT_GRAIN, p->backend->order.lanes);
     return gm_team_share(p->layers[l].view.w.rows, grain, thread, p->plan.threads);
 }
 
@@ -237,9 +233,9 @@ void T(gm_update_layer)(const gm_pass *p, size_t l, size_t thread)
     if (band == 0)
         outputs = own_rows(p, l, thread);
     else if (go_round((w.rows + band - 1) / band, threads))
-        outputs = gm_team_share(w.rows, band, thread, threads);
+        outputs = T(gm_own_outputs)(p, l, thread, threads);
     else
-        inputs = gm_team_share(w.cols, INPUT_GRAIN, thread, threads);
+        inputs = T(gm_own_inputs)(p, l, thread, threads);
     T(gm_update_biases)(p, l, thread);
     T(gm_update_block)(p, l, outputs, inputs, thread);
 }
