@@ -27,7 +27,7 @@ class TapResult(unittest.TestResult):
         if parent is not None:
             cases = test._message if isinstance(test._message, str) else ", ".join(map(str, test.params.values()))
             name = f"{parent._testMethodName}: {cases}"
-            self.parents.add(id(parent))
+            self.parents.add(parent)
             test = parent
         room = type(test).__module__.removeprefix("test_")
         name = " ".join(f"{room}: {name.removeprefix('test_').replace('_', ' ')}".split())
@@ -42,7 +42,7 @@ class TapResult(unittest.TestResult):
             print(f"# {line}", flush=True)
 
     def addSuccess(self, test):
-        if id(test) not in self.parents:
+        if test not in self.parents:
             self.line(test, True)
 
     def addSubTest(self, test, subtest, error):
