@@ -154,6 +154,8 @@ static gm_status create(gm_engine **result, gm_network *network, const gm_engine
     e->options = *options;
     e->options.threads = gm_planned_threads(options);
     e->chooses = options->threads == 0;
+    e->inputs = gm_network_inputs(network);
+    e->outputs = gm_network_outputs(network);
     e->numerics = numerics_of(network->precision);
     e->keeper = (gm_keeper){.holder = e, .give_back = give_weights};
     const gm_status status = assemble(e, error);
@@ -230,6 +232,7 @@ size_t gm_engine_threads(const gm_engine *e)
 
 gm_plan gm_engine_plan(gm_engine *e, size_t rows)
 {
+    e->row_steps = (gm_row_steps){0}; /* measuring overwrites the batch */
     return e->numerics->plan(e->pass, rows, true);
 }
 
@@ -293,7 +296,12 @@ static gm_status bind(gm_engine *e, gm_array x, const gm_array *y, gm_error *err
     if (status == GM_OK && y && y->rows != x.rows)
         status =
             gm_fail(error, GM_USAGE, "targets: %zu rows; expected %zu, as the inputs have", y->rows, x.rows);
-    return status == GM_OK ? e->numerics->bind(e->pass, x, y, error) : status;
+    e->row_steps = (gm_row_steps){0};
+    if (status == GM_OK)
+        status = e->numerics->bind(e->pass, x, y, error);
+    if (status == GM_OK)
+        e->row_steps = e->numerics->row_steps(e->pass);
+    return status;
 }
 
 gm_status gm_engine_predict(gm_engine *e, gm_array x, void *outputs, gm_error *error)
@@ -317,7 +325,7 @@ gm_status gm_engine_loss(gm_engine *e, gm_array x, gm_array y, double *loss, voi
     return GM_OK;
 }
 
-__attribute__((noinline)) /* so that step_row need not make room for all of it */
+__attribute__((noinline)) /* so that a step of one row need not make room for all of it */
 static gm_status
 learn(gm_engine *e, gm_array x, gm_array y, gm_task task, void *gradient, double *loss, gm_error *error)
 {
@@ -337,33 +345,29 @@ gm_status gm_engine_gradient(gm_engine *e, gm_array x, gm_array y, void *gradien
 }
 
 /* One row that a pass can read as it is. */
-static bool is_plain_row(const gm_engine *e, const gm_array *array, size_t cols)
+static bool is_plain_row(gm_type real, const gm_array *array, size_t cols)
 {
-    const gm_type real = e->network->precision == GM_F64 ? GM_TYPE_F64 : GM_TYPE_F32;
-    return array->data && array->type == real && array->rows == 1 && array->cols == cols &&
+    return array->rows == 1 && array->cols == cols && array->type == real && array->data &&
            array->ld >= cols && array->ld <= INT_MAX;
 }
 
-/* The checks and the way to the pass take longer than a step of a small network: what cannot be wrong goes
- * straight to it. */
-static bool step_row(gm_engine *e, const gm_array *x, const gm_array *y, double *loss)
+/* The checks of a batch and the way to the pass take longer than a step of a small network: what cannot be
+ * wrong goes straight to it. */
+static bool can_step_row(const gm_engine *e, const gm_array *x, const gm_array *y)
 {
     const gm_network *n = e->network;
-    if (!is_plain_row(e, x, n->layers[0].inputs) ||
-        !is_plain_row(e, y, n->layers[n->layer_count - 1].outputs))
-        return false;
-    take_weights(e);
-    if (!e->numerics->step_row(e->pass, x->data, y->data, loss))
-        return false;
-    e->keeper.ahead = true;
-    return true;
+    const gm_type real = n->precision == GM_F64 ? GM_TYPE_F64 : GM_TYPE_F32;
+    return e->row_steps.step && n->keeper == &e->keeper && is_plain_row(real, x, e->inputs) &&
+           is_plain_row(real, y, e->outputs);
 }
 
 gm_status gm_engine_step(gm_engine *e, gm_array x, gm_array y, double *loss, gm_error *error)
 {
-    if (step_row(e, &x, &y, loss))
-        return GM_OK;
-    return learn(e, x, y, GM_TASK_STEP, NULL, loss, error);
+    if (!can_step_row(e, &x, &y))
+        return learn(e, x, y, GM_TASK_STEP, NULL, loss, error);
+    e->keeper.ahead = true;
+    e->row_steps.step(e->row_steps.context, x.data, y.data, loss);
+    return GM_OK;
 }
 
 double gm_engine_rate(const gm_engine *e)

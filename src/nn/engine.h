@@ -7,6 +7,7 @@
 struct gm_engine {
     gm_network *network; /* borrowed */
     gm_engine_options options;
+    size_t inputs, outputs; /* of the network */
     gm_layout layout;
     gm_layer_layout *places; /* one for each layer */
     void *workspace, *state;
@@ -15,8 +16,9 @@ struct gm_engine {
     gm_team *team;
     const gm_numerics *numerics;
     struct gm_pass *pass;
-    bool chooses;       /* threads were not asked for: a plan may leave some out */
-    bool borrowed_blas; /* the BLAS library runs single-threaded on our behalf */
+    gm_row_steps row_steps; /* of the batch that was bound last */
+    bool chooses;           /* threads were not asked for: a plan may leave some out */
+    bool borrowed_blas;     /* the BLAS library runs single-threaded on our behalf */
 };
 
 #endif

@@ -4,10 +4,14 @@
 #include "base/memory.h"
 #include "nn/losses.h"
 
+#include <math.h>
+
+#define SMALL 64 /* parameters: in a step of these, two changes of the mode are a tenth of the time */
+
 static const struct {
     const gm_backend *backend;
-    gm_fused_step step;
-} steps[] = {
+    gm_fused_taker take;
+} takers[] = {
 #if defined(__x86_64__)
     {&T(gm_backend_packed_avx512), T(gm_fused_avx512)},
     {&T(gm_backend_packed_avx2), T(gm_fused_avx2)},
@@ -15,11 +19,11 @@ static const struct {
     {&T(gm_backend_packed_base), T(gm_fused_base)},
 };
 
-static gm_fused_step step_of(const gm_backend *backend)
+static gm_fused_taker taker_of(const gm_backend *backend)
 {
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
-        if (steps[i].backend == backend)
-            return steps[i].step;
+    for (size_t i = 0; i < sizeof takers / sizeof *takers; i++)
+        if (takers[i].backend == backend)
+            return takers[i].take;
     return NULL;
 }
 
@@ -49,21 +53,25 @@ static gm_fused_layer layer_of(const gm_pass *p, size_t l)
 
 struct gm_fused *T(gm_fused_create)(const gm_pass *p, const gm_engine_options *options)
 {
-    const gm_fused_step step = step_of(p->backend);
+    const gm_fused_taker take = taker_of(p->backend);
     const gm_loss loss = p->network->loss;
-    if (!step || options->optimizer.kind != GM_SGD || options->inference || options->profile ||
+    if (!take || options->optimizer.kind != GM_SGD || options->inference || options->profile ||
         !has_single_bands(p))
         return NULL;
     struct gm_fused *f = gm_alloc(1, sizeof *f + p->layer_count * sizeof *f->layers);
     if (!f)
         return NULL;
-    f->step = step;
     f->optimizer = p->optimizer;
     f->loss = loss;
     f->from_z = p->loss->from_z;
-    f->scale = loss_is_mean(loss) ? 1 / (REAL)p->layers[p->layer_count - 1].view.w.rows : 1;
+    f->scales = loss_is_mean(loss);
+    f->scale = f->scales ? 1 / (REAL)p->layers[p->layer_count - 1].view.w.rows : 1;
+    f->small = p->network->parameter_count <= SMALL;
     f->layer_count = p->layer_count;
+    f->last = &f->layers[p->layer_count - 1];
     for (size_t l = 0; l < p->layer_count; l++)
         f->layers[l] = layer_of(p, l);
+    f->known_rate = NAN; /* none */
+    take(f);
     return f;
 }

@@ -35,16 +35,42 @@ ALWAYS void OF(product)(const int vectors, const gm_fused_layer *l, const REAL *
     UNROLLED for (int v = 0; v < vectors; v++) z[v] += (sum[0][v] + sum[1][v]) + (sum[2][v] + sum[3][v]);
 }
 
-/* Z and A = f(Z); of softmax, which is the business of a whole row, only Z, in both places. */
-ALWAYS void OF(forward)(const int vectors, const struct gm_fused *f, const gm_fused_layer *l)
+/* The same for inputs that fit in a quad: they do not wait for memory to take and return them. */
+ALWAYS void OF(short_product)(const int vectors, const gm_fused_layer *l, quad a, VEC z[TILE_VECTORS])
 {
-    VEC z[TILE_VECTORS];
-    OF(product)(vectors, l, inputs_of(f, l), z);
+    const REAL *w = l->w;
+    UNROLLED for (int v = 0; v < vectors; v++) z[v] = OF(read)(l->b + v * N);
+    UNROLLED for (size_t k = 0; k < QUAD; k++, w += STRIDE(vectors * N))
+    {
+        if (k < l->inputs)
+            OF(add_row)(vectors, a[k], w, z);
+    }
+}
+
+/* Z, from the quad or from memory. */
+ALWAYS void OF(weighted)(const int vectors, const struct gm_fused *f, const gm_fused_layer *l, quad a,
+                         VEC z[TILE_VECTORS])
+{
+    if (l > f->layers && l->inputs <= QUAD)
+        OF(short_product)(vectors, l, a, z);
+    else
+        OF(product)(vectors, l, inputs_of(f, l), z);
+}
+
+/* Z and A = f(Z); of softmax, which is the business of a whole row, only Z, in both places. Returns the first
+ * of A. */
+ALWAYS quad OF(forward)(const int vectors, const gm_activation act, const struct gm_fused *f,
+                        const gm_fused_layer *l, quad before)
+{
+    VEC z[TILE_VECTORS], a[TILE_VECTORS];
+    OF(weighted)(vectors, f, l, before, z);
     UNROLLED for (int v = 0; v < vectors; v++)
     {
+        a[v] = OF(activation)(act, z[v]);
         OF(write)(l->z + v * N, z[v]);
-        OF(write)(l->a + v * N, OF(activation)(l->f, z[v]));
+        OF(write)(l->a + v * N, a[v]);
     }
+    return OF(first_quad)(a[0]);
 }
 
 /* W[k] = keep W[k] - change d; what need not wait for d comes first. */
@@ -80,85 +106,126 @@ ALWAYS quad OF(dot)(const int vectors, const REAL *w, const VEC d[TILE_VECTORS],
     return OF(quarters)(sum);
 }
 
-/* BP2, BP4 and update in one pass over the weights of QUAD inputs from k on, or of those that there are.
- * rate_d is rate d. */
-ALWAYS void OF(learn)(const int vectors, const struct decay *decay, const gm_fused_layer *l, size_t k,
+/* The same for QUAD inputs, of which `count` exist. */
+ALWAYS quad OF(dots)(const int vectors, const REAL *w, size_t count, const VEC d[TILE_VECTORS],
+                     size_t outputs)
+{
+    quad parts[QUAD] = {0};
+    if (N == QUAD && outputs == 1) {
+        UNROLLED for (size_t i = 0; i < QUAD; i++)
+        {
+            if (i < count)
+                parts[i] = read_narrow(w + i * STRIDE(N));
+        }
+        return first_of_each(parts) * d[0][0];
+    }
+    UNROLLED for (size_t i = 0; i < QUAD; i++)
+    {
+        if (i < count)
+            parts[i] = OF(dot)(vectors, w + i * STRIDE(vectors * N), d, outputs);
+    }
+    return sum_of_each(parts);
+}
+
+/* BP2 without its factor, BP4 and update in one pass over the weights of QUAD inputs from k on, or of those
+ * that there are. rate_d is rate d. Returns the D of these inputs. */
+ALWAYS quad OF(learn)(const int vectors, const struct decay *decay, const gm_fused_layer *l, size_t k,
                       const size_t count, const VEC d[TILE_VECTORS], const VEC rate_d[TILE_VECTORS])
 {
     const size_t stride = STRIDE(vectors * N);
     const REAL *a = l[-1].a + k;
     REAL *w = l->w + k * stride;
-    quad dots[QUAD];
-    UNROLLED for (size_t i = 0; i < QUAD; i++) dots[i] =
-        OF(dot)(vectors, w + gm_min(i, count - 1) * stride, d, l->outputs);
-    const quad dw = l->outputs == 1 ? first_of_each(dots) : sum_of_each(dots);
+    const quad dw = OF(dots)(vectors, w, count, d, l->outputs);
     UNROLLED for (size_t i = 0; i < QUAD; i++)
     {
         if (i < count)
             OF(update)(vectors, decay, w + i * stride, a[i], rate_d);
     }
-    send_back(l - 1, k, count, dw);
+    return dw;
 }
 
-/* BP2, BP3, BP4 and the update of a layer, of which d is the delta. */
-ALWAYS void OF(backward)(const int vectors, const struct gm_fused *f, const gm_fused_layer *l,
+/* The same for all inputs. Returns the D of these if they fit in a quad; otherwise it is in its place. */
+ALWAYS quad OF(learn_all)(const int vectors, const struct decay *decay, const gm_fused_layer *l,
+                          const VEC d[TILE_VECTORS], const VEC rate_d[TILE_VECTORS])
+{
+    const size_t in = l->inputs;
+    size_t k = 0;
+    if (in > QUAD) {
+        for (; k < in - in % QUAD; k += QUAD)
+            write_narrow(l[-1].d + k, OF(learn)(vectors, decay, l, k, QUAD, d, rate_d));
+        if (k < in)
+            write_narrow(l[-1].d + k, OF(learn)(vectors, decay, l, k, in - k, d, rate_d));
+        return (quad){0};
+    }
+    return OF(learn)(vectors, decay, l, 0, in, d, rate_d);
+}
+
+/* BP2 without its factor, BP3, BP4 and the update of a layer, of which d is the delta. */
+ALWAYS quad OF(backward)(const int vectors, const struct gm_fused *f, const gm_fused_layer *l,
                          const VEC d[TILE_VECTORS])
 {
     const struct decay decay = {f->shrinks, f->keep}; /* where no store can change it */
-    const size_t in = l->inputs, whole = in - in % QUAD;
     VEC rate_d[TILE_VECTORS];
+    quad before = {0};
     UNROLLED for (int v = 0; v < vectors; v++) rate_d[v] = f->rate * d[v];
-    if (l == f->layers) {
+    if (l == f->layers)
         OF(learn_first)(vectors, f, &decay, d);
-    } else {
-        for (size_t k = 0; k < whole; k += QUAD)
-            OF(learn)(vectors, &decay, l, k, QUAD, d, rate_d);
-        if (whole < in)
-            OF(learn)(vectors, &decay, l, whole, in - whole, d, rate_d);
-    }
+    else
+        before = OF(learn_all)(vectors, &decay, l, d, rate_d);
     if (f->optimizer->freeze_bias)
-        return;
+        return before;
     UNROLLED for (int v = 0; v < vectors; v++) OF(write)(l->b + v * N, OF(read)(l->b + v * N) - rate_d[v]);
+    return before;
 }
 
-/* The same for a layer whose D is in its place. */
-ALWAYS void OF(hidden)(const int vectors, const struct gm_fused *f, const gm_fused_layer *l)
+/* The factor f'(Z) of BP2, and the layer backward. D comes in the quad or in its place. */
+ALWAYS quad OF(hidden)(const int vectors, const gm_activation act, const struct gm_fused *f,
+                       const gm_fused_layer *l, quad handed)
 {
     VEC d[TILE_VECTORS];
-    UNROLLED for (int v = 0; v < vectors; v++) d[v] = OF(read)(l->d + v * N);
-    OF(backward)(vectors, f, l, d);
+    UNROLLED for (int v = 0; v < vectors; v++)
+    {
+        const VEC factor = OF(activation_derivative)(act, OF(read)(l->z + v * N), OF(read)(l->a + v * N));
+        d[v] = OF(read_or_handed)(l->d + v * N, handed) * factor;
+        if (v + 1 == vectors)
+            d[v] = OF(first)(d[v], l->outputs - (size_t)v * N);
+        OF(write)(l->d + v * N, d[v]);
+    }
+    return OF(backward)(vectors, f, l, d);
 }
 
 /* BP1 for the outputs from c on: their D, and their part of the loss if it is wanted. */
-ALWAYS VEC OF(judge)(const struct gm_fused *f, const gm_fused_layer *l, size_t c, VEC z, VEC a, REAL *loss)
+ALWAYS VEC OF(judge)(const gm_activation act, const struct gm_fused *f, const gm_fused_layer *l, size_t c,
+                     VEC z, VEC a, REAL *loss)
 {
     const size_t count = l->outputs - c;
     const VEC y = OF(read_first)(f->y + c, count);
     VEC d = OF(loss_derivative)(f->loss, a, y);
-    if (f->scale != 1)
+    if (f->scales)
         d *= f->scale;
     if (f->value)
         *loss += OF(sum_of_first)(OF(loss)(f->loss, f->from_z ? z : a, y), count);
     if (!f->from_z) /* otherwise the closed form has f' in it */
-        d *= OF(activation_derivative)(l->f, z, a);
+        d *= OF(activation_derivative)(act, z, a);
     return OF(first)(d, count);
 }
 
 /* The output layer forward, BP1, and the layer backward. */
-ALWAYS void OF(output)(const int vectors, const struct gm_fused *f, const gm_fused_layer *l)
+ALWAYS quad OF(output)(const int vectors, const gm_activation act, const struct gm_fused *f,
+                       const gm_fused_layer *l, quad before)
 {
     VEC z[TILE_VECTORS], d[TILE_VECTORS];
     REAL loss = 0;
-    OF(product)(vectors, l, inputs_of(f, l), z);
+    OF(weighted)(vectors, f, l, before, z);
     UNROLLED for (int v = 0; v < vectors; v++)
     {
-        const VEC a = OF(activation)(l->f, z[v]);
-        d[v] = OF(judge)(f, l, (size_t)v * N, z[v], a, &loss);
+        const VEC a = OF(activation)(act, z[v]);
+        d[v] = OF(judge)(act, f, l, (size_t)v * N, z[v], a, &loss);
         OF(write)(l->z + v * N, z[v]);
         OF(write)(l->a + v * N, a);
         OF(write)(l->d + v * N, d[v]);
     }
     if (f->value)
         *f->value = (double)(f->scale * loss);
-    OF(backward)(vectors, f, l, d);
+    return OF(backward)(vectors, f, l, d);
 }

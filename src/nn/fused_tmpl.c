@@ -44,6 +44,7 @@ static const REAL *inputs_of(const struct gm_fused *f, const gm_fused_layer *l)
 #define OF(name) name##_narrow
 #define VEC      vector_narrow
 #define VEC_AT   vector_at_narrow
+#define CHOSEN   ALWAYS
 #include "nn/fused_vector.h"
 typedef VEC quad;
 
@@ -67,16 +68,20 @@ ALWAYS quad first_of_each(quad v[QUAD])
     return v[0];
 }
 
-/* The rest of BP2, for `count` units of a layer from unit k on: D = D W (.) f'(Z) */
-ALWAYS void send_back(const gm_fused_layer *l, size_t k, size_t count, quad dw)
+ALWAYS quad first_quad_narrow(quad v)
 {
-    const quad d = dw * activation_derivative_narrow(l->f, read_narrow(l->z + k), read_narrow(l->a + k));
-    write_narrow(l->d + k, first_narrow(d, count));
+    return v;
 }
 
 ALWAYS quad quarters_narrow(quad v)
 {
     return v;
+}
+
+ALWAYS quad read_or_handed_narrow(const REAL *from, quad handed)
+{
+    (void)from;
+    return handed;
 }
 
 #include "nn/fused_layer.h"
@@ -85,11 +90,26 @@ ALWAYS quad quarters_narrow(quad v)
 #undef OF
 #undef VEC
 #undef VEC_AT
+#undef CHOSEN
 #define N        (VECTOR_BYTES * 8 / GM_REAL_BITS)
 #define OF(name) name##_wide
 #define VEC      vector_wide
 #define VEC_AT   vector_at_wide
+#define CHOSEN   static
 #include "nn/fused_vector.h"
+
+ALWAYS quad first_quad_wide(VEC v)
+{
+    REAL x[N];
+    write_wide(x, v);
+    return read_narrow(x);
+}
+
+ALWAYS VEC read_or_handed_wide(const REAL *from, quad handed)
+{
+    (void)handed;
+    return read_wide(from);
+}
 
 /* The sum of its quads. */
 ALWAYS quad quarters_wide(VEC v)
@@ -103,39 +123,53 @@ ALWAYS quad quarters_wide(VEC v)
 
 #include "nn/fused_layer.h"
 
-/* What is done with layers of one width: fused_layer.h, each function with its constant put in. */
-struct layer_functions {
-    void (*forward)(const struct gm_fused *f, const gm_fused_layer *l);
-    void (*output)(const struct gm_fused *f, const gm_fused_layer *l);
-    void (*hidden)(const struct gm_fused *f, const gm_fused_layer *l);
+/* What is done with a layer: fused_layer.h, each function with its constants put in. The quad is what the
+ * neighbour handed over. */
+struct gm_fused_functions {
+    quad (*forward)(const struct gm_fused *f, const gm_fused_layer *l, quad a);
+    quad (*output)(const struct gm_fused *f, const gm_fused_layer *l, quad a);
+    quad (*hidden)(const struct gm_fused *f, const gm_fused_layer *l, quad d);
 };
 
-#define LAYERS_OF(WIDTH, VECTORS, FUNCTIONS)                                                                 \
-    static void forward_##WIDTH##_##VECTORS(const struct gm_fused *f, const gm_fused_layer *l)               \
+#define FUNCTIONS(WIDTH, VECTORS, ACT, NAME)                                                                 \
+    static quad forward_##NAME(const struct gm_fused *f, const gm_fused_layer *l, quad a)                    \
     {                                                                                                        \
-        forward_##WIDTH(VECTORS, f, l);                                                                      \
+        return forward_##WIDTH(VECTORS, ACT, f, l, a);                                                       \
     }                                                                                                        \
-    static void output_##WIDTH##_##VECTORS(const struct gm_fused *f, const gm_fused_layer *l)                \
+    static quad output_##NAME(const struct gm_fused *f, const gm_fused_layer *l, quad a)                     \
     {                                                                                                        \
-        output_##WIDTH(VECTORS, f, l);                                                                       \
+        return output_##WIDTH(VECTORS, ACT, f, l, a);                                                        \
     }                                                                                                        \
-    static void hidden_##WIDTH##_##VECTORS(const struct gm_fused *f, const gm_fused_layer *l)                \
+    static quad hidden_##NAME(const struct gm_fused *f, const gm_fused_layer *l, quad d)                     \
     {                                                                                                        \
-        hidden_##WIDTH(VECTORS, f, l);                                                                       \
+        return hidden_##WIDTH(VECTORS, ACT, f, l, d);                                                        \
     }                                                                                                        \
-    static const struct layer_functions FUNCTIONS = {                                                        \
-        forward_##WIDTH##_##VECTORS, output_##WIDTH##_##VECTORS, hidden_##WIDTH##_##VECTORS};
-LAYERS_OF(narrow, 1, narrow)
-LAYERS_OF(wide, 1, wide_1)
-LAYERS_OF(wide, 2, wide_2)
+    static const struct gm_fused_functions NAME = {forward_##NAME, output_##NAME, hidden_##NAME};
+
+/* The fewer units, the more a choice costs that is made at every step. */
+FUNCTIONS(narrow, 1, GM_SIGMOID, narrow_sigmoid)
+FUNCTIONS(narrow, 1, GM_TANH, narrow_tanh)
+FUNCTIONS(narrow, 1, GM_RELU, narrow_relu)
+FUNCTIONS(narrow, 1, GM_LEAKY_RELU, narrow_leaky_relu)
+FUNCTIONS(narrow, 1, GM_GELU, narrow_gelu)
+FUNCTIONS(narrow, 1, GM_SOFTPLUS, narrow_softplus)
+FUNCTIONS(narrow, 1, GM_IDENTITY, narrow_identity) /* of softmax, too */
+FUNCTIONS(wide, 1, l->f, wide_1)
+FUNCTIONS(wide, 2, l->f, wide_2)
 #if TILE_VECTORS == 4
-LAYERS_OF(wide, 3, wide_3)
-LAYERS_OF(wide, 4, wide_4)
+FUNCTIONS(wide, 3, l->f, wide_3)
+FUNCTIONS(wide, 4, l->f, wide_4)
 #endif
 
-static const struct layer_functions *functions_of(const gm_fused_layer *l)
+static const struct gm_fused_functions *functions_of(const gm_fused_layer *l)
 {
-    static const struct layer_functions *const by_vectors[] = {
+    static const struct gm_fused_functions *const by_activation[] = {
+        [GM_SIGMOID] = &narrow_sigmoid,   [GM_TANH] = &narrow_tanh,
+        [GM_RELU] = &narrow_relu,         [GM_LEAKY_RELU] = &narrow_leaky_relu,
+        [GM_GELU] = &narrow_gelu,         [GM_SOFTPLUS] = &narrow_softplus,
+        [GM_IDENTITY] = &narrow_identity, [GM_SOFTMAX] = &narrow_identity,
+    };
+    static const struct gm_fused_functions *const by_vectors[] = {
         &wide_1,
         &wide_2,
 #if TILE_VECTORS == 4
@@ -143,7 +177,7 @@ static const struct layer_functions *functions_of(const gm_fused_layer *l)
         &wide_4,
 #endif
     };
-    return l->outputs <= QUAD ? &narrow : by_vectors[(l->outputs - 1) / N];
+    return l->outputs <= QUAD ? by_activation[l->f] : by_vectors[(l->outputs - 1) / N];
 }
 
 /* A = softmax(Z) and BP1 for any other loss than its own. */
@@ -152,7 +186,7 @@ static void softmax_output(const struct gm_fused *f, const gm_fused_layer *l)
     REAL loss = 0;
     softmax_row(l->z, l->a, l->outputs);
     for (size_t c = 0; c < l->outputs; c += N)
-        write_wide(l->d + c, judge_wide(f, l, c, read_wide(l->z + c), read_wide(l->a + c), &loss));
+        write_wide(l->d + c, judge_wide(l->f, f, l, c, read_wide(l->z + c), read_wide(l->a + c), &loss));
     softmax_chain_row(l->a, l->d, l->outputs);
     if (f->value)
         *f->value = (double)(f->scale * loss);
@@ -169,39 +203,56 @@ static void cross_entropy_output(const struct gm_fused *f, const gm_fused_layer 
 
 static void begin(struct gm_fused *f, const REAL *x, const REAL *y, double *value)
 {
-    const gm_optimizer *o = f->optimizer;
-    const double keep = 1 - o->rate * (o->decay + o->l2); /* for SGD they are the same thing */
     f->x = x;
     f->y = y;
     f->value = value;
+    const gm_optimizer *o = f->optimizer;
+    if (o->rate == f->known_rate)
+        return;
+    const double keep = 1 - o->rate * (o->decay + o->l2); /* for SGD they are the same thing */
+    f->known_rate = o->rate;
     f->rate = (REAL)o->rate;
     f->keep = (REAL)keep;
     f->shrinks = keep != 1;
+    f->flushes = f->shrinks || !f->small; /* weights that only shrink would become denormal one day */
 }
 
 static void forward_and_backward(const struct gm_fused *f)
 {
-    const gm_fused_layer *l = f->layers, *last = l + f->layer_count - 1;
+    const gm_fused_layer *l = f->layers, *last = f->last;
+    quad a = {0}, d;
     for (; l < last; l++)
-        functions_of(l)->forward(f, l);
+        a = l->functions->forward(f, l, a);
     if (l->f == GM_SOFTMAX) {
-        functions_of(l)->forward(f, l);
+        l->functions->forward(f, l, a);
         if (f->loss == GM_CROSS_ENTROPY)
             cross_entropy_output(f, l);
         else
             softmax_output(f, l);
-        functions_of(l)->hidden(f, l);
+        d = l->functions->hidden(f, l, read_narrow(l->d));
     } else {
-        functions_of(l)->output(f, l);
+        d = l->functions->output(f, l, a);
     }
     while (l-- > f->layers)
-        functions_of(l)->hidden(f, l);
+        d = l->functions->hidden(f, l, d);
 }
 
-void GM_FUSED(struct gm_fused *f, const REAL *x, const REAL *y, double *value)
+static void step(void *fused, const void *x, const void *y, double *value)
 {
-    const unsigned mode = gm_flush_denormals();
+    struct gm_fused *f = fused;
     begin(f, x, y, value);
-    forward_and_backward(f);
-    gm_restore_denormals(mode);
+    if (f->flushes) {
+        const unsigned mode = gm_flush_denormals();
+        forward_and_backward(f);
+        gm_restore_denormals(mode);
+    } else {
+        forward_and_backward(f);
+    }
+}
+
+void GM_FUSED(struct gm_fused *f)
+{
+    f->step = step;
+    for (size_t l = 0; l < f->layer_count; l++)
+        f->layers[l].functions = functions_of(&f->layers[l]);
 }

@@ -4,6 +4,7 @@
  *     OF(name)   the name for this width
  *     VEC        the type
  *     VEC_AT     the same in memory, where it is aligned as its elements are
+ *     CHOSEN     how a function is compiled that chooses an activation: ALWAYS where that is a constant
  */
 
 typedef REAL VEC __attribute__((vector_size(N * sizeof(REAL))));
@@ -39,6 +40,8 @@ ALWAYS VEC OF(read_first)(const REAL *from, size_t count)
     REAL x[N];
     if (count >= N)
         return OF(read)(from);
+    if (count == 1)
+        return (VEC){*from};
     EACH x[i] = (real_bits)i < (real_bits)count ? from[i] : 0;
     return OF(read)(x);
 }
@@ -46,6 +49,8 @@ ALWAYS VEC OF(read_first)(const REAL *from, size_t count)
 ALWAYS REAL OF(sum_of_first)(VEC v, size_t count)
 {
     REAL x[N], sum = 0;
+    if (count == 1)
+        return v[0];
     OF(write)(x, v);
 #pragma omp simd reduction(+ : sum)
     for (size_t i = 0; i < N; i++)
@@ -95,7 +100,7 @@ OF_TWO(logistic_derivative, OF(logistic_derivative))
 #undef OF_TWO
 
 /* f(z); softmax is the business of a whole row. */
-static VEC OF(activation)(gm_activation f, VEC z)
+CHOSEN VEC OF(activation)(gm_activation f, VEC z)
 {
     switch (f) {
     case GM_SIGMOID:
@@ -117,7 +122,7 @@ static VEC OF(activation)(gm_activation f, VEC z)
     return z;
 }
 
-static VEC OF(activation_derivative)(gm_activation f, VEC z, VEC a)
+CHOSEN VEC OF(activation_derivative)(gm_activation f, VEC z, VEC a)
 {
     switch (f) {
     case GM_SIGMOID:
@@ -140,7 +145,7 @@ static VEC OF(activation_derivative)(gm_activation f, VEC z, VEC a)
 }
 
 /* Of a, or of z if the loss is from_z; cross-entropy is the business of a whole row. */
-static VEC OF(loss)(gm_loss loss, VEC x, VEC y)
+ALWAYS VEC OF(loss)(gm_loss loss, VEC x, VEC y)
 {
     switch (loss) {
     case GM_HALF_SQUARES:
@@ -157,7 +162,7 @@ static VEC OF(loss)(gm_loss loss, VEC x, VEC y)
     return OF(all)(0);
 }
 
-static VEC OF(loss_derivative)(gm_loss loss, VEC a, VEC y)
+ALWAYS VEC OF(loss_derivative)(gm_loss loss, VEC a, VEC y)
 {
     switch (loss) {
     case GM_HALF_SQUARES:

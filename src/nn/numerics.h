@@ -21,6 +21,12 @@ typedef struct gm_binding {
     bool chooses; /* the plan may leave threads out */
 } gm_binding;
 
+/* Steps of one row that needs no conversion, straight from the engine: step(context, x, y, loss). */
+typedef struct gm_row_steps {
+    void (*step)(void *context, const void *x, const void *y, double *loss);
+    void *context;
+} gm_row_steps;
+
 /* What a pass shall do after forward. */
 typedef enum gm_task { GM_TASK_FORWARD, GM_TASK_GRADIENT, GM_TASK_STEP } gm_task;
 
@@ -39,9 +45,9 @@ typedef struct gm_numerics {
     /* Runs the task on the bound batch. *loss (may be NULL: then it is not computed) is the mean loss, 0
      * without targets. */
     void (*run)(struct gm_pass *pass, gm_task task, void *gradient, double *loss);
-    /* A step of one more row like the one that was bound last, if its numbers need no conversion; false: it
-     * must go through bind and run. */
-    bool (*step_row)(struct gm_pass *pass, const void *x, const void *y, double *loss);
+    /* How more rows like the one that was bound last are learned without bind and run; step is NULL if they
+     * are not. */
+    gm_row_steps (*row_steps)(const struct gm_pass *pass);
     void (*copy_outputs)(const struct gm_pass *pass, void *outputs);
     gm_array (*view)(const struct gm_pass *pass, gm_view view, size_t layer);
     /* The weights from the network's block into the backend's order, and back. */

@@ -85,18 +85,20 @@ static void work(void *context, size_t thread)
         wait_for_all(p, thread);
 }
 
-static bool step_row(gm_pass *p, const void *x, const void *y, double *loss)
+static gm_row_steps row_steps(const gm_pass *p)
 {
     if (!p->fused || p->rows != 1 || p->plan.threads > 1)
-        return false;
-    p->fused->step(p->fused, x, y, loss);
-    return true;
+        return (gm_row_steps){0};
+    return (gm_row_steps){p->fused->step, p->fused};
 }
 
 static void run(gm_pass *p, gm_task task, void *gradient, double *loss)
 {
-    if (task == GM_TASK_STEP && step_row(p, p->x.data, p->y.data, loss))
+    const gm_row_steps rows = row_steps(p);
+    if (task == GM_TASK_STEP && rows.step) {
+        rows.step(rows.context, p->x.data, p->y.data, loss);
         return;
+    }
     p->judged = loss && p->y.data;
     p->backward = task != GM_TASK_FORWARD;
     p->rule = task == GM_TASK_GRADIENT ? &T(gm_store_gradient) : &T(gm_update_rules)[p->optimizer->kind];
@@ -351,7 +353,7 @@ const gm_numerics T(gm_numerics) = {
     .destroy = destroy,
     .bind = bind,
     .run = run,
-    .step_row = step_row,
+    .row_steps = row_steps,
     .copy_outputs = copy_outputs,
     .view = view,
     .plan = plan,
