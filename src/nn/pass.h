@@ -10,7 +10,7 @@
 #include "nn/activation.h"
 #include "nn/loss.h"
 #include "nn/network.h"
-#include "nn/plan.h"
+#include "nn/costs.h"
 #include "nn/watch.h"
 
 /* One layer: parameters, and its matrices for a whole batch. */
@@ -126,6 +126,29 @@ static inline void gm_chain(const gm_pass *p, size_t l, gm_share rows, gm_share 
                     gm_flat(p, layer, layer->d, rows, cols));
 }
 
+/* Rows of the batch go to threads in so many at once: fewer leave kernels with half-empty registers. */
+#define GM_ROW_GRAIN 4
+/* The same of the outputs and of the inputs of a layer. */
+#define GM_OUTPUT_GRAIN 4
+#define GM_INPUT_GRAIN  16
+
+/* A band of a packed order is not cut. */
+static inline size_t gm_output_grain(const gm_pass *p)
+{
+    return gm_max(GM_OUTPUT_GRAIN, p->backend->order.band);
+}
+
+/* The outputs, or the inputs, of a layer that are a thread's own when a step is cut by its weights. */
+static inline gm_share gm_own_outputs(const gm_pass *p, size_t l, size_t thread, size_t threads)
+{
+    return gm_team_share(p->layers[l].view.w.rows, gm_output_grain(p), thread, threads);
+}
+
+static inline gm_share gm_own_inputs(const gm_pass *p, size_t l, size_t thread, size_t threads)
+{
+    return gm_team_share(p->layers[l].view.w.cols, GM_INPUT_GRAIN, thread, threads);
+}
+
 /* Z and A of layer l (but the output's A), for these rows of the batch and these outputs; in a packed order
  * they begin a band. */
 void T(gm_forward_layer)(const gm_pass *p, size_t l, gm_share rows, gm_share outputs, size_t thread);
@@ -146,17 +169,12 @@ bool T(gm_sweeps)(const gm_pass *p, size_t rows, gm_plan plan);
  * the layer is complete. */
 void T(gm_sweep_layer)(const gm_pass *p, size_t l, gm_share own, size_t thread);
 
-/* The outputs, or the inputs, of a layer that are a thread's own when a step is cut by its weights. */
-gm_share T(gm_own_outputs)(const gm_pass *p, size_t l, size_t thread, size_t threads);
-gm_share T(gm_own_inputs)(const gm_pass *p, size_t l, size_t thread, size_t threads);
+/* Measures p->costs, some milliseconds, on all threads of the team. A, D and the targets are written over,
+ * and the pass has no batch afterwards; no weight changes. */
+void T(gm_measure_costs)(gm_pass *p);
 
-/* Rows of the batch go to threads in so many at once: fewer leave kernels with half-empty registers. */
-#define GM_ROW_GRAIN 4
-/* The same of the outputs of a layer. */
-#define GM_OUTPUT_GRAIN 4
-
-/* The best plan for a batch of so many rows. Costs are measured once (some milliseconds; A and D are written
- * over) if there is a choice or `predicted` is set; else plan.seconds is 0. */
+/* The best plan for a batch of so many rows. Costs are measured once if there is a choice or `predicted` is
+ * set; else plan.seconds is 0. */
 gm_plan T(gm_make_plan)(gm_pass *p, size_t rows, bool predicted);
 
 /* Watches steps of so many rows from now on, if that can change the plan without changing any bit of the

@@ -27,7 +27,7 @@ static void forward(const gm_pass *p, gm_share own_rows, size_t thread)
     const gm_share rows = cut_weights ? gm_all(p->rows) : own_rows;
     for (size_t l = 0; l < p->layer_count; l++) {
         const gm_share outputs =
-            cut_weights ? T(gm_own_outputs)(p, l, thread, p->plan.threads) : gm_all(p->layers[l].view.w.rows);
+            cut_weights ? gm_own_outputs(p, l, thread, p->plan.threads) : gm_all(p->layers[l].view.w.rows);
         if (rows.count > 0 && outputs.count > 0)
             T(gm_forward_layer)(p, l, rows, outputs, thread);
         if (cut_weights)
@@ -44,7 +44,7 @@ static void hidden_deltas(const gm_pass *p, gm_share own_rows, size_t thread)
         if (cut_weights) /* D of this layer is complete */
             wait_for_all(p, thread);
         const gm_share inputs =
-            cut_weights ? T(gm_own_inputs)(p, l, thread, p->plan.threads) : gm_all(p->layers[l].view.w.cols);
+            cut_weights ? gm_own_inputs(p, l, thread, p->plan.threads) : gm_all(p->layers[l].view.w.cols);
         if (rows.count > 0 && inputs.count > 0)
             T(gm_hidden_delta)(p, l, rows, inputs, thread);
     }
@@ -57,7 +57,7 @@ static void backward(const gm_pass *p, gm_share own_rows, size_t thread)
     if (T(gm_sweeps)(p, p->rows, p->plan)) {
         for (size_t l = p->layer_count; l-- > 0;) {
             wait_for_all(p, thread); /* D of this layer is complete */
-            T(gm_sweep_layer)(p, l, T(gm_own_inputs)(p, l, thread, threads), thread);
+            T(gm_sweep_layer)(p, l, gm_own_inputs(p, l, thread, threads), thread);
         }
         return;
     }

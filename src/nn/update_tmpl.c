@@ -233,9 +233,9 @@ void T(gm_update_layer)(const gm_pass *p, size_t l, size_t thread)
     if (band == 0)
         outputs = own_rows(p, l, thread);
     else if (go_round((w.rows + band - 1) / band, threads))
-        outputs = T(gm_own_outputs)(p, l, thread, threads);
+        outputs = gm_own_outputs(p, l, thread, threads);
     else
-        inputs = T(gm_own_inputs)(p, l, thread, threads);
+        inputs = gm_own_inputs(p, l, thread, threads);
     T(gm_update_biases)(p, l, thread);
     T(gm_update_block)(p, l, outputs, inputs, thread);
 }

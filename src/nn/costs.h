@@ -1,7 +1,7 @@
 /* What a step costs: the constants of a model of its time, measured on the network's own layers
- * (plan_tmpl.c). */
-#ifndef GM_NN_PLAN_H
-#define GM_NN_PLAN_H
+ * (costs_tmpl.c). */
+#ifndef GM_NN_COSTS_H
+#define GM_NN_COSTS_H
 
 #include <stdbool.h>
 

@@ -1,0 +1,308 @@
+/* What the parts of a step cost here (costs.h): each is done for a moment on the network's own layers and
+ * matrices, in the manner in which a step would do it, and the clock is read. */
+#include "base/cpu.h"
+#include "nn/fused.h"
+#include "nn/pass.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Work for one probe: enough to be seen by the clock, and over in a fraction of a millisecond. */
+#define PROBE_FLOP  1e7
+#define PROBE_ROWS  64
+#define PROBES      5 /* the median counts */
+#define BARRIERS    10
+#define MEETINGS    40
+#define FUSED_STEPS 16
+
+/* One measurement, done by one thread or by all at once. */
+struct probe {
+    gm_pass *pass;
+    enum { FORWARD, OUTPUT, HIDDEN_DELTA, WEIGHTS, SWEEP, FUSED, BARRIER, EXCHANGE, NOTHING } what;
+    size_t layer, rows;
+    size_t units; /* outputs, or inputs of BP2, in one go: whole grains */
+    size_t grain;
+    size_t turn; /* every repetition takes other units, as a step does */
+    bool together;
+    bool same_rows; /* for all threads: they share weights, or the batch has too few */
+    double seconds; /* of thread 0 */
+};
+
+/* `units` of `total`, other ones at each turn and for each thread. */
+static gm_share portion(const struct probe *q, size_t total, size_t thread)
+{
+    const size_t places = gm_max(1, total / gm_max(q->units, q->grain));
+    const size_t place = (q->turn * gm_team_threads(q->pass->team) + thread) % places;
+    const size_t first = place * (gm_max(q->units, q->grain) / q->grain) * q->grain;
+    const bool taken = q->same_rows && thread >= places; /* by another thread */
+    return (gm_share){first, taken ? 0 : gm_min(q->units, total - first)};
+}
+
+/* A thread's part of the A of layer q->layer, in whole cache lines. */
+static gm_share exchanged(const struct probe *q, size_t thread)
+{
+    const gm_mat a = q->pass->layers[q->layer].a;
+    return gm_team_share(a.rows * a.ld, GM_ALIGNMENT / sizeof(REAL), thread, gm_team_threads(q->pass->team));
+}
+
+static void write_own(const struct probe *q, size_t thread)
+{
+    const gm_share own = exchanged(q, thread);
+    memset(q->pass->layers[q->layer].a.data + own.first, 0, own.count * sizeof(REAL));
+}
+
+/* One number of each line that the next thread has written. */
+static void read_others(const struct probe *q, size_t thread)
+{
+    const gm_share other = exchanged(q, (thread + 1) % gm_team_threads(q->pass->team));
+    const REAL *a = q->pass->layers[q->layer].a.data + other.first;
+    REAL sum = 0;
+    for (size_t i = 0; i < other.count; i += GM_ALIGNMENT / sizeof(REAL))
+        sum += a[i];
+    volatile REAL sink = sum;
+    (void)sink;
+}
+
+static void probe_once(const struct probe *q, size_t thread)
+{
+    const gm_pass *p = q->pass;
+    const gm_mat w = p->layers[q->layer].view.w;
+    const gm_share rows = {q->together && !q->same_rows ? thread * q->rows : 0, q->rows};
+    gm_share units;
+    switch (q->what) {
+    case FORWARD:
+        units = portion(q, w.rows, thread);
+        if (units.count > 0)
+            T(gm_forward_layer)(p, q->layer, rows, units, thread);
+        break;
+    case HIDDEN_DELTA:
+        units = portion(q, w.cols, thread);
+        if (units.count > 0)
+            T(gm_hidden_delta)(p, q->layer, rows, units, thread);
+        break;
+    case OUTPUT:
+        if (q->same_rows && thread > 0)
+            break;
+        T(gm_output)(p, rows, thread);
+        if (p->learns)
+            T(gm_output_delta)(p, rows, thread);
+        break;
+    case WEIGHTS:
+        units = portion(q, w.rows, thread);
+        T(gm_update_block)(p, q->layer, units, gm_all(w.cols), thread);
+        break;
+    case SWEEP:
+        T(gm_sweep_layer)(p, q->layer, portion(q, w.cols, thread), thread);
+        break;
+    case FUSED:
+        for (size_t i = 0; i < q->rows; i++)
+            p->fused->step(p->fused, p->x.data, p->y.data, NULL);
+        break;
+    case BARRIER:
+        for (int i = 0; i < BARRIERS; i++)
+            gm_team_barrier(p->team);
+        break;
+    case EXCHANGE:
+        read_others(q, thread);
+        break;
+    case NOTHING:
+        break;
+    }
+}
+
+static void probe_work(void *context, size_t thread)
+{
+    struct probe *q = context;
+    if (q->what == EXCHANGE)
+        write_own(q, thread);
+    if (q->together)
+        gm_team_barrier(q->pass->team);
+    const uint64_t start = gm_clock();
+    probe_once(q, thread);
+    if (thread == 0)
+        q->seconds = gm_clock_seconds(start, gm_clock());
+}
+
+static void probe_run(struct probe *q)
+{
+    const uint64_t start = gm_clock();
+    if (q->together)
+        gm_team_run(q->pass->team, probe_work, q);
+    else
+        gm_team_run_alone(probe_work, q);
+    if (q->what == NOTHING)
+        q->seconds = gm_clock_seconds(start, gm_clock());
+}
+
+/* The median of some runs, the first of which counts for nothing. */
+static double probe(struct probe q)
+{
+    double seconds[PROBES] = {0};
+    probe_run(&q);
+    for (q.turn = 1; q.turn <= PROBES; q.turn++) {
+        probe_run(&q);
+        size_t at = q.turn - 1;
+        for (; at > 0 && seconds[at - 1] > q.seconds; at--)
+            seconds[at] = seconds[at - 1];
+        seconds[at] = q.seconds;
+    }
+    return seconds[PROBES / 2];
+}
+
+/* What threads spend on meeting each other: the least of many runs, because new threads may share a processor
+ * until the system has spread them. */
+static double probe_meeting(struct probe q)
+{
+    double least = INFINITY;
+    for (int i = 0; i < MEETINGS; i++) {
+        probe_run(&q);
+        least = q.seconds < least ? q.seconds : least;
+    }
+    return least;
+}
+
+/* Seconds for one row and all `total` units of a layer. */
+static double probe_layer(struct probe q, size_t total, size_t grain)
+{
+    const gm_mat w = q.pass->layers[q.layer].view.w;
+    const double flop = 2 * (double)q.rows * (double)w.rows * (double)w.cols;
+    size_t units = flop > PROBE_FLOP ? (size_t)((double)total * PROBE_FLOP / flop) : total;
+    units = gm_max((units + grain - 1) / grain * grain, grain);
+    q.units = gm_min(units, total);
+    q.grain = grain;
+    return probe(q) * (double)total / (double)q.units / (double)q.rows;
+}
+
+/* No weight may change: what BP4 of layer l reads is 0, whatever was there or was left by other probes. */
+static void still(gm_pass *p, size_t l)
+{
+    const gm_mat d = p->layers[l].d, a = l > 0 ? p->layers[l - 1].a : p->own_x;
+    memset(d.data, 0, d.rows * d.ld * sizeof(REAL));
+    memset(a.data, 0, a.rows * a.ld * sizeof(REAL));
+}
+
+/* A probe of layer l by the rows that each thread has; with fewer rows than threads all have the same. */
+static struct probe probe_of(gm_pass *p, size_t l, int manner)
+{
+    const size_t batch = p->own_x.rows;
+    const size_t share = manner == BY_ROWS ? batch / gm_team_threads(p->team) : batch;
+    return (struct probe){.pass = p,
+                          .layer = l,
+                          .rows = gm_min(gm_max(share, 1), PROBE_ROWS),
+                          .together = manner != ALONE,
+                          .same_rows = manner == BY_WEIGHTS || share == 0};
+}
+
+static void measure_products(gm_pass *p, size_t l, int manner)
+{
+    const gm_mat w = p->layers[l].view.w;
+    struct probe q = probe_of(p, l, manner);
+    q.what = FORWARD;
+    p->costs.layers[l].forward[manner] = probe_layer(q, w.rows, gm_output_grain(p));
+    if (!p->learns)
+        return;
+    still(p, l);
+    q.what = HIDDEN_DELTA;
+    if (l > 0) /* D is turned round once for all inputs: not for a few of them */
+        p->costs.layers[l].hidden_delta[manner] =
+            probe_layer(q, w.cols, gm_max(GM_INPUT_GRAIN, p->backend->order.inputs));
+}
+
+/* These are always shared by weights. */
+static void measure_weights(gm_pass *p, size_t l, int manner)
+{
+    const gm_mat w = p->layers[l].view.w;
+    struct probe q = probe_of(p, l, manner);
+    q.rows = p->own_x.rows;
+    q.what = WEIGHTS;
+    p->costs.layers[l].weights[manner] = probe_layer(q, w.rows, gm_output_grain(p));
+    q.what = SWEEP;
+    if (T(gm_sweeps)(p, q.rows, (gm_plan){.threads = 1}))
+        p->costs.layers[l].sweep[manner] = probe_layer(q, w.cols, GM_INPUT_GRAIN);
+}
+
+/* Always cut by rows. */
+static void measure_output(gm_pass *p, int manner)
+{
+    struct probe q = probe_of(p, p->layer_count - 1, manner);
+    q.what = OUTPUT;
+    p->costs.output[manner] = probe(q) / (double)q.rows;
+}
+
+static void measure_manners(gm_pass *p)
+{
+    const int last = gm_team_threads(p->team) > 1 ? BY_WEIGHTS : ALONE;
+    for (size_t l = 0; l < p->layer_count; l++) {
+        for (int manner = ALONE; manner <= last; manner++) {
+            measure_products(p, l, manner);
+            if (p->learns && manner != BY_ROWS)
+                measure_weights(p, l, manner);
+        }
+        p->costs.layers[l].weights[BY_ROWS] = p->costs.layers[l].weights[BY_WEIGHTS];
+    }
+    measure_output(p, ALONE);
+    if (last > ALONE)
+        measure_output(p, BY_ROWS);
+}
+
+/* One row in one go. The rate is 0 meanwhile: no weight may change. */
+static double measure_fused(gm_pass *p)
+{
+    static const gm_optimizer still = {.kind = GM_SGD};
+    const struct probe q = {.pass = p, .what = FUSED, .rows = FUSED_STEPS};
+    p->fused->optimizer = &still;
+    const double seconds = probe(q) / FUSED_STEPS;
+    p->fused->optimizer = p->optimizer;
+    return seconds;
+}
+
+/* The optimizer only keeps what it has. The batch itself is taken in after its plan is made, so its place is
+ * free. */
+static void begin(gm_pass *p)
+{
+    const REAL rate = p->optimizer->kind == GM_SGD ? 1 : 0; /* BLAS has nothing to do where alpha is 0 */
+    p->rule = &T(gm_update_rules)[p->optimizer->kind];
+    p->weight_constants = (gm_step_constants){
+        .rate = rate, .momentum = 1, .beta1 = 1, .beta2 = 1, .epsilon = 1, .keep = 1, .unbias = 1};
+    p->bias_constants = p->weight_constants;
+    p->plan = (gm_plan){.threads = gm_team_threads(p->team)}; /* that biases are shared by */
+    p->x = p->own_x;
+    p->y = p->own_y;
+    p->judged = true;
+    p->rows = p->own_x.rows;
+    memset(p->own_y.data, 0, p->own_y.rows * p->own_y.ld * sizeof(REAL));
+    for (size_t l = 0; l < p->layer_count; l++)
+        p->layers[l].view.batch = p->own_x.rows;
+}
+
+static size_t largest_output(const gm_pass *p)
+{
+    size_t largest = 0;
+    for (size_t l = 1; l < p->layer_count; l++)
+        largest = p->layers[l].view.w.rows > p->layers[largest].view.w.rows ? l : largest;
+    return largest;
+}
+
+void T(gm_measure_costs)(gm_pass *p)
+{
+    const size_t threads = gm_team_threads(p->team);
+    gm_profile *profile = p->profile;
+    p->profile = NULL;
+    begin(p);
+    if (threads > 1) { /* first: it settles the threads, too */
+        const struct probe meeting = {.pass = p, .what = BARRIER, .together = true};
+        p->costs.barrier = probe_meeting(meeting) / BARRIERS;
+        p->costs.start = probe_meeting((struct probe){.pass = p, .what = NOTHING, .together = true});
+        const struct probe exchange = {
+            .pass = p, .what = EXCHANGE, .layer = largest_output(p), .together = true};
+        const size_t cache = gm_cpu_cache(2);
+        p->costs.cached = cache > 0 ? (double)(cache / sizeof(REAL)) : INFINITY;
+        p->costs.exchange = probe(exchange) / (double)gm_max(1, exchanged(&exchange, 1).count);
+    }
+    measure_manners(p);
+    if (p->fused && (p->chooses || threads == 1))
+        p->costs.fused = measure_fused(p);
+    p->profile = profile;
+    p->rows = 0; /* no batch is at work */
+    p->costs.known = true;
+}
