@@ -83,9 +83,9 @@ static void place_layer(struct bench *b, size_t l)
            out * sizeof(REAL));
     b->layers[l] = (gm_pass_layer){
         .view = {.w = {w, out, in, in}},
-        .z = {b->workspace + place->z, 1, out, place->ld},
-        .a = {b->workspace + place->a, 1, out, place->ld},
-        .d = {b->workspace + place->d, 1, out, place->ld},
+        .z = {b->workspace + place->z, b->layout.batch, out, place->ld},
+        .a = {b->workspace + place->a, b->layout.batch, out, place->ld},
+        .d = {b->workspace + place->d, b->layout.batch, out, place->ld},
         .weights = place->weights,
         .biases = place->biases,
     };
@@ -165,20 +165,26 @@ static const char *describe(const net_shape *shape, const gm_backend *backend)
     return text;
 }
 
+/* Row r of what a reference engine shows. */
+static const REAL *row_of_view(gm_engine *reference, gm_view what, size_t l, size_t r)
+{
+    const gm_array view = gm_engine_view(reference, what, l);
+    return (const REAL *)view.data + r * view.ld;
+}
+
 /* Z, A and D of every layer, and zeros in the padding of D. */
-static void expect_same_rows(struct bench *b, gm_engine *reference, const char *where)
+static void expect_same_row(struct bench *b, gm_engine *reference, size_t r, const char *where)
 {
     for (size_t l = 0; l < b->network->layer_count; l++) {
         const gm_pass_layer *layer = &b->layers[l];
         const size_t out = layer->d.cols, padded = gm_order_padded(b->pass.backend->order, out);
-        const REAL *z = gm_engine_view(reference, GM_VIEW_Z, l).data,
-                   *a = gm_engine_view(reference, GM_VIEW_A, l).data,
-                   *d = gm_engine_view(reference, GM_VIEW_DELTA, l).data;
-        cr_expect_eq(count_differences(layer->z.data, z, out), 0, "%s: Z of layer %zu", where, l);
-        cr_expect_eq(count_differences(layer->a.data, a, out), 0, "%s: A of layer %zu", where, l);
-        cr_expect_eq(count_differences(layer->d.data, d, out), 0, "%s: D of layer %zu", where, l);
+        const REAL *z = row_of_view(reference, GM_VIEW_Z, l, r), *a = row_of_view(reference, GM_VIEW_A, l, r),
+                   *d = row_of_view(reference, GM_VIEW_DELTA, l, r);
+        cr_expect_eq(count_differences(gm_row(layer->z, r), z, out), 0, "%s: Z of layer %zu", where, l);
+        cr_expect_eq(count_differences(gm_row(layer->a, r), a, out), 0, "%s: A of layer %zu", where, l);
+        cr_expect_eq(count_differences(gm_row(layer->d, r), d, out), 0, "%s: D of layer %zu", where, l);
         for (size_t c = out; c < padded; c++)
-            cr_expect_eq(layer->d.data[c], 0, "%s: D of layer %zu, padding", where, l);
+            cr_expect_eq(gm_row(layer->d, r)[c], 0, "%s: D of layer %zu, padding", where, l);
     }
 }
 
@@ -192,19 +198,31 @@ static void expect_same_parameters(struct bench *b, gm_engine *reference, const 
     cr_expect_eq(differences, 0, "%s: %zu of %zu parameters differ", where, differences, count);
 }
 
-/* The steps, every other one without the loss. */
-static void compare(struct bench *b, gm_engine *reference, const struct samples *s, const char *where)
+/* Every other step goes without the loss. The samples lie MOST numbers apart. */
+static void compare_step(struct bench *b, gm_engine *reference, const struct samples *s, size_t step,
+                         size_t rows, const char *where)
 {
-    const gm_network *n = b->network;
-    const size_t in = gm_network_inputs(n), out = gm_network_outputs(n);
-    for (size_t step = 0; step < STEPS; step++) {
-        double actual = 0;
-        const double expected = net_step(reference, row_of(s->x[step], in), row_of(s->y[step], out));
-        b->fused->step(b->fused, s->x[step], s->y[step], step % 2 ? NULL : &actual);
-        cr_expect(step % 2 || close(actual, expected), "%s: loss %.9g; expected %.9g", where, actual,
-                  expected);
-    }
-    expect_same_rows(b, reference, where);
+    const size_t in = gm_network_inputs(b->network), out = gm_network_outputs(b->network);
+    const gm_mat x = {(REAL *)s->x[step], rows, in, MOST}, y = {(REAL *)s->y[step], rows, out, MOST};
+    gm_array xs = gm_array_real(x.data, PRECISION, rows, in),
+             ys = gm_array_real(y.data, PRECISION, rows, out);
+    xs.ld = ys.ld = MOST;
+    double actual = 0, *loss = step % 2 ? NULL : &actual;
+    const double expected = net_step(reference, xs, ys);
+    if (rows == 1)
+        b->fused->step(b->fused, x.data, y.data, loss);
+    else
+        b->fused->step_rows(b->fused, x, y, loss);
+    cr_expect(!loss || close(actual, expected), "%s: loss %.9g; expected %.9g", where, actual, expected);
+}
+
+static void compare(struct bench *b, gm_engine *reference, const struct samples *s, size_t rows,
+                    const char *where)
+{
+    for (size_t step = 0; step + rows <= STEPS; step++)
+        compare_step(b, reference, s, step, rows, where);
+    for (size_t r = 0; r < rows; r++)
+        expect_same_row(b, reference, r, where);
     expect_same_parameters(b, reference, where);
 }
 
@@ -219,11 +237,36 @@ static bool try(const net_shape *shape, const gm_optimizer *optimizer, const gm_
     const bool applies = bench_make(&b, shape, &options, backend);
     if (applies) {
         gm_engine *reference = make_engine(shape, &options, "naive");
-        compare(&b, reference, &samples, describe(shape, backend));
+        compare(&b, reference, &samples, 1, describe(shape, backend));
         net_free(reference);
     }
     bench_free(&b);
     return applies;
+}
+
+/* The same in batches of as many rows as it takes. Returns how many these are. */
+static size_t try_rows(const net_shape *shape, const gm_optimizer *optimizer, const gm_backend *backend)
+{
+    static struct samples samples;
+    struct bench b;
+    size_t rows = 0;
+    gm_engine_options options = options_of_one();
+    options.optimizer = *optimizer;
+    options.batch = STEPS;
+    fill(&samples);
+    if (bench_make(&b, shape, &options, backend)) {
+        gm_engine *reference = make_engine(shape, &options, "naive");
+        rows = b.fused->most_rows;
+        compare(&b, reference, &samples, rows, describe(shape, backend));
+        if (rows > 2) { /* fewer, and then a single one: nothing of the batch before is left */
+            compare_step(&b, reference, &samples, 1, 2, describe(shape, backend));
+            compare_step(&b, reference, &samples, 2, 1, describe(shape, backend));
+            expect_same_parameters(&b, reference, describe(shape, backend));
+        }
+        net_free(reference);
+    }
+    bench_free(&b);
+    return rows;
 }
 
 static gm_optimizer optimizer_of(size_t variant)
@@ -267,6 +310,7 @@ static size_t try_pair(const gm_backend *backend, gm_loss loss, gm_activation ou
         const gm_optimizer optimizer = optimizer_of((i + (size_t)output) % 8);
         const bool applies = try(&shape, &optimizer, backend);
         cr_expect_eq(applies, is_within(shape.sizes, backend->order.band), "%s", describe(&shape, backend));
+        cr_expect_eq(try_rows(&shape, &optimizer, backend) > 0, applies, "%s", describe(&shape, backend));
         tried += applies;
     }
     return tried;
@@ -321,7 +365,7 @@ Test(T(fused), padding_stays_out_of_it)
                     b.layers[l].view.w.data[k * padded + c] = (REAL)NAN;
         }
         gm_engine *reference = make_engine(&shape, &options, "naive");
-        compare(&b, reference, &samples, describe(&shape, backend));
+        compare(&b, reference, &samples, 1, describe(&shape, backend));
         net_free(reference);
         bench_free(&b);
     }
@@ -337,6 +381,15 @@ static void count_step(void *fused, const void *x, const void *y, double *loss)
     right(fused, x, y, loss);
 }
 
+static size_t batches_taken;
+static gm_fused_batch right_rows;
+
+static void count_batch(struct gm_fused *f, gm_mat x, gm_mat y, double *loss)
+{
+    batches_taken++;
+    right_rows(f, x, y, loss);
+}
+
 static struct gm_fused *fused_of(gm_engine *engine)
 {
     return ((gm_pass *)engine->pass)->fused;
@@ -347,7 +400,9 @@ static void watch(gm_engine *engine)
     cr_assert_not_null(fused_of(engine));
     right = fused_of(engine)->step;
     fused_of(engine)->step = count_step;
-    steps_taken = 0;
+    right_rows = fused_of(engine)->step_rows;
+    fused_of(engine)->step_rows = count_batch;
+    steps_taken = batches_taken = 0;
 }
 
 static void expect_same_engines(gm_engine *actual, gm_engine *expected, const char *what)
@@ -361,7 +416,7 @@ static void expect_same_engines(gm_engine *actual, gm_engine *expected, const ch
 static const net_shape small = {{2, 3, 2}, GM_SIGMOID, GM_SOFTMAX, GM_CROSS_ENTROPY};
 
 /* A row in its own precision, in another one, or with a label: all take the fused step, in an engine for
- * larger batches as well, and a batch of two does not. */
+ * larger batches as well, and a batch of two takes the one for some. */
 Test(T(fused), an_engine_takes_it)
 {
     const double x[4] = {.5, -.25, 1, .75}, y[4] = {0, 1, 1, 0};
@@ -387,6 +442,7 @@ Test(T(fused), an_engine_takes_it)
             net_step(engine, gm_array_f64(x, 2, 2), gm_array_f64(y, 2, 2));
             net_step(reference, gm_array_f64(x, 2, 2), gm_array_f64(y, 2, 2));
             cr_expect_eq(steps_taken, 3, "two rows are no single row");
+            cr_expect_eq(batches_taken, 1, "two rows of a small network are a small batch");
             cr_expect_eq(gm_engine_view(engine, GM_VIEW_A, 1).rows, 2);
             net_step(engine, row_of(rx, 2), row_of(ry, 2));
             net_step(reference, row_of(rx, 2), row_of(ry, 2));
@@ -452,24 +508,40 @@ Test(T(fused), a_plan_changes_nothing)
     net_free(reference);
 }
 
-/* Threads that were asked for work: the step is shared. */
-Test(T(fused), threads_that_were_asked_for)
+/* The weights after some steps of one row to several. */
+static void train_on(size_t threads, const struct samples *s, REAL *parameters)
+{
+    gm_engine_options options = options_of_one();
+    options.threads = threads;
+    options.batch = 4;
+    gm_engine *engine = make_engine(&small, &options, "packed");
+    watch(engine);
+    for (size_t step = 0; step + options.batch <= STEPS; step++) {
+        const size_t rows = 1 + step % options.batch;
+        gm_array xs = gm_array_real(s->x[step], PRECISION, rows, 2), ys = xs;
+        xs.ld = ys.ld = MOST;
+        ys.data = s->y[step];
+        net_step(engine, xs, ys);
+    }
+    cr_expect_gt(steps_taken, 0, "%zu threads", threads);
+    cr_expect_gt(batches_taken, 0, "%zu threads", threads);
+    const gm_network *network = gm_engine_network(engine);
+    memcpy(parameters, gm_network_parameters_const(network),
+           gm_network_parameter_count(network) * sizeof *parameters);
+    net_free(engine);
+}
+
+/* One thread takes it, however many were asked for: the general way groups sums differently. */
+Test(T(fused), the_same_bits_for_any_number_of_threads)
 {
     static struct samples s;
-    gm_engine_options options = options_of_one();
-    options.threads = 2;
+    REAL one[2 * 3 + 3 + 3 * 2 + 2], several[sizeof one / sizeof *one];
     fill(&s);
-    gm_engine *engine = make_engine(&small, &options, "packed"),
-              *reference = make_engine(&small, &options, "naive");
-    watch(engine);
-    for (size_t step = 0; step < STEPS; step++) {
-        net_step(engine, row_of(s.x[step], 2), row_of(s.y[step], 2));
-        net_step(reference, row_of(s.x[step], 2), row_of(s.y[step], 2));
+    train_on(1, &s, one);
+    for (size_t threads = 2; threads <= 3; threads++) {
+        train_on(threads, &s, several);
+        cr_expect_arr_eq(one, several, sizeof one, "%zu threads", threads);
     }
-    cr_expect_eq(steps_taken, 0);
-    expect_same_engines(engine, reference, "two threads");
-    net_free(engine);
-    net_free(reference);
 }
 
 /* The loss is only looked at. */

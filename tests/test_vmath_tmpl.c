@@ -127,7 +127,7 @@ static const struct function functions[] = {
     {"expm1", T(vexpm1_negative_best), vexpm1_negative_plain, expm1l, NULL, -INFINITY, 0, 1.5},
     {"log1p", T(vlog1p_unit_best), vlog1p_unit_plain, log1pl, NULL, 0, 1, 2.0},
     {"log", T(vlog_from_1_best), vlog_from_1_plain, logl, NULL, 1, INFINITY, 2.25},
-    {"sigmoid", T(vsigmoid_best), vsigmoid_plain, sigmoidl, NULL, -INFINITY, INFINITY, 3},
+    {"sigmoid", T(vsigmoid_best), vsigmoid_plain, sigmoidl, NULL, -INFINITY, INFINITY, 2.5},
     {"tanh", T(vtanh_best), vtanh_plain, tanhl, NULL, -INFINITY, INFINITY, 3.0},
     {"softplus", T(vsoftplus_best), vsoftplus_plain, softplusl, NULL, -INFINITY, INFINITY, 3.0},
     {"gaussian", T(vgaussian_best), vgaussian_plain, gaussianl, NULL, -INFINITY, INFINITY, 1.5},

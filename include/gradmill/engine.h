@@ -135,7 +135,8 @@ GM_API size_t gm_engine_threads(const gm_engine *engine);
 /* How a step of a batch of `rows` rows will be shared, and how long it should take. */
 typedef struct gm_plan {
     size_t threads;    /* that will work: those that were asked for; with 0, one or all, whichever is faster:
-                          full batches of `packed` are timed, and change over when the machine does */
+                          full batches of `packed` are timed, and change over when the machine does. A row or
+                          a few of a small network are always left to one. */
     bool cuts_weights; /* each has some of the weights of every layer; else some rows of the batch */
     double seconds;    /* of the step, expected; 0 if nothing was measured because there was no choice */
 } gm_plan;

@@ -21,7 +21,7 @@ typedef struct gm_layer_costs {
 typedef struct gm_costs {
     gm_layer_costs *layers; /* one for each */
     double output[MANNERS]; /* A of the output layer, loss and BP1 */
-    double fused;           /* a step of one row in one go, if it applies */
+    double fused;           /* a row of a step that is taken in one go, if it applies */
     double barrier;         /* seconds for which threads wait for each other */
     double start;           /* seconds to set a team to work */
     double exchange;        /* seconds for a number that another thread has written last */

@@ -300,7 +300,7 @@ void T(gm_measure_costs)(gm_pass *p)
         p->costs.exchange = probe(exchange) / (double)gm_max(1, exchanged(&exchange, 1).count);
     }
     measure_manners(p);
-    if (p->fused && (p->chooses || threads == 1))
+    if (p->fused)
         p->costs.fused = measure_fused(p);
     p->profile = profile;
     p->rows = 0; /* no batch is at work */

@@ -1,5 +1,5 @@
-/* A whole step of one sample by one function: for the online training of small networks, where the general
- * pass (pass_tmpl.c) is mostly calls. For *_tmpl.c only. */
+/* A whole step of one sample, or of a few, by one function: for small networks and their online training,
+ * where the general pass (pass_tmpl.c) is mostly calls. For *_tmpl.c only. */
 #ifndef GM_NN_FUSED_H
 #define GM_NN_FUSED_H
 
@@ -20,17 +20,26 @@ struct gm_fused;
  * computed before the update. */
 typedef void (*gm_fused_step)(void *fused, const void *x, const void *y, double *loss);
 
+/* The same for a batch of at most most_rows rows; *loss is their mean. */
+typedef void (*gm_fused_batch)(struct gm_fused *f, gm_mat x, gm_mat y, double *loss);
+
+/* A sample on its way. A batch of several has one for each, behind each other in memory; the first stands for
+ * the batch, too. */
 struct gm_fused {
     gm_fused_step step;
+    gm_fused_batch step_rows;
     const gm_optimizer *optimizer; /* the engine's */
     gm_loss loss;
-    bool from_z; /* the loss is computed from Z (loss.h) */
-    bool scales; /* the loss is a mean over the outputs: */
-    REAL scale;  /* 1 / outputs, or 1 */
-    bool small;  /* so few weights that a change of the CPU's mode would be felt */
+    bool from_z;      /* the loss is computed from Z (loss.h) */
+    REAL mean;        /* 1 / outputs if the loss is a mean over them, else 1 */
+    bool small;       /* so few weights that a change of the CPU's mode would be felt */
+    size_t most_rows; /* of a batch */
+    size_t size;      /* bytes from one sample to the next */
 
     const REAL *x, *y; /* of the step at work, as are those that follow */
     double *value;     /* where the loss is wanted, or NULL */
+    bool several;      /* of a batch: the weights stay until all samples have gone back */
+    REAL scale;        /* of the deltas: mean / rows */
     double known_rate; /* the optimizer's, of which these are made: */
     REAL rate, keep;   /* W = keep W - rate G */
     bool shrinks;      /* keep is not 1 */
@@ -40,6 +49,19 @@ struct gm_fused {
     size_t layer_count;
     gm_fused_layer layers[];
 };
+
+/* Sample r of a batch. */
+static inline struct gm_fused *gm_fused_row(struct gm_fused *f, size_t r)
+{
+    return (struct gm_fused *)((char *)f + r * f->size);
+}
+
+/* Whether one thread takes a step of so many rows in this way. It depends on nothing that is measured, nor on
+ * the number of threads: the order of sums, and with it the last bits, differs from the general way's. */
+static inline bool gm_fused_applies(const gm_pass *p, size_t rows)
+{
+    return p->fused && rows <= p->fused->most_rows;
+}
 
 /* What a pass needs to take steps in this way; NULL: it does not apply, or there is no memory. Free with
  * gm_free. */

@@ -144,6 +144,40 @@ ALWAYS quad OF(learn)(const int vectors, const struct decay *decay, const gm_fus
     return dw;
 }
 
+/* BP2 without its factor for all inputs, of a sample in a batch: the weights must wait for the others. */
+ALWAYS quad OF(send_back)(const int vectors, const gm_fused_layer *l, const VEC d[TILE_VECTORS])
+{
+    const size_t in = l->inputs, stride = STRIDE(vectors * N);
+    quad dw = {0};
+    for (size_t k = 0; k < in; k += QUAD) {
+        dw = OF(dots)(vectors, l->w + k * stride, in - k, d, l->outputs);
+        if (in > QUAD)
+            write_narrow(l[-1].d + k, dw);
+    }
+    return dw;
+}
+
+/* BP3, BP4 and the update of a layer, of which D of all rows is in its place. */
+ALWAYS void OF(learn_rows)(const int vectors, struct gm_fused *f, size_t layer, size_t rows)
+{
+    const struct decay decay = {f->shrinks, f->keep};
+    const gm_fused_layer *first = &f->layers[layer];
+    for (size_t r = 0; r < rows; r++) {
+        const struct gm_fused *row = gm_fused_row(f, r);
+        const gm_fused_layer *l = &row->layers[layer];
+        const struct decay once = {r == 0 && decay.shrinks, decay.keep};
+        const REAL *a = inputs_of(row, l);
+        VEC d[TILE_VECTORS];
+        UNROLLED for (int v = 0; v < vectors; v++) d[v] = f->rate * OF(read)(l->d + v * N);
+        for (size_t k = 0; k < first->inputs; k++)
+            OF(update)(vectors, &once, first->w + k * STRIDE(vectors * N), a[k], d);
+        if (f->optimizer->freeze_bias)
+            continue;
+        UNROLLED for (int v = 0; v < vectors; v++)
+            OF(write)(first->b + v * N, OF(read)(first->b + v * N) - d[v]);
+    }
+}
+
 /* The same for all inputs. Returns the D of these if they fit in a quad; otherwise it is in its place. */
 ALWAYS quad OF(learn_all)(const int vectors, const struct decay *decay, const gm_fused_layer *l,
                           const VEC d[TILE_VECTORS], const VEC rate_d[TILE_VECTORS])
@@ -160,13 +194,16 @@ ALWAYS quad OF(learn_all)(const int vectors, const struct decay *decay, const gm
     return OF(learn)(vectors, decay, l, 0, in, d, rate_d);
 }
 
-/* BP2 without its factor, BP3, BP4 and the update of a layer, of which d is the delta. */
+/* BP2 without its factor, BP3, BP4 and the update of a layer, of which d is the delta; for a sample in a
+ * batch only BP2. */
 ALWAYS quad OF(backward)(const int vectors, const struct gm_fused *f, const gm_fused_layer *l,
                          const VEC d[TILE_VECTORS])
 {
     const struct decay decay = {f->shrinks, f->keep}; /* where no store can change it */
     VEC rate_d[TILE_VECTORS];
     quad before = {0};
+    if (f->several)
+        return l == f->layers ? before : OF(send_back)(vectors, l, d);
     UNROLLED for (int v = 0; v < vectors; v++) rate_d[v] = f->rate * d[v];
     if (l == f->layers)
         OF(learn_first)(vectors, f, &decay, d);
@@ -201,7 +238,7 @@ ALWAYS VEC OF(judge)(const gm_activation act, const struct gm_fused *f, const gm
     const size_t count = l->outputs - c;
     const VEC y = OF(read_first)(f->y + c, count);
     VEC d = OF(loss_derivative)(f->loss, a, y);
-    if (f->scales)
+    if (f->scale != 1)
         d *= f->scale;
     if (f->value)
         *loss += OF(sum_of_first)(OF(loss)(f->loss, f->from_z ? z : a, y), count);
@@ -226,6 +263,6 @@ ALWAYS quad OF(output)(const int vectors, const gm_activation act, const struct 
         OF(write)(l->d + v * N, d[v]);
     }
     if (f->value)
-        *f->value = (double)(f->scale * loss);
+        *f->value = (double)(f->mean * loss);
     return OF(backward)(vectors, f, l, d);
 }

@@ -129,6 +129,7 @@ struct gm_fused_functions {
     quad (*forward)(const struct gm_fused *f, const gm_fused_layer *l, quad a);
     quad (*output)(const struct gm_fused *f, const gm_fused_layer *l, quad a);
     quad (*hidden)(const struct gm_fused *f, const gm_fused_layer *l, quad d);
+    void (*learn)(struct gm_fused *f, size_t layer, size_t rows);
 };
 
 #define FUNCTIONS(WIDTH, VECTORS, ACT, NAME)                                                                 \
@@ -144,7 +145,12 @@ struct gm_fused_functions {
     {                                                                                                        \
         return hidden_##WIDTH(VECTORS, ACT, f, l, d);                                                        \
     }                                                                                                        \
-    static const struct gm_fused_functions NAME = {forward_##NAME, output_##NAME, hidden_##NAME};
+    static void learn_##NAME(struct gm_fused *f, size_t layer, size_t rows)                                  \
+    {                                                                                                        \
+        learn_rows_##WIDTH(VECTORS, f, layer, rows);                                                         \
+    }                                                                                                        \
+    static const struct gm_fused_functions NAME = {forward_##NAME, output_##NAME, hidden_##NAME,             \
+                                                   learn_##NAME};
 
 /* The fewer units, the more a choice costs that is made at every step. */
 FUNCTIONS(narrow, 1, GM_SIGMOID, narrow_sigmoid)
@@ -189,7 +195,7 @@ static void softmax_output(const struct gm_fused *f, const gm_fused_layer *l)
         write_wide(l->d + c, judge_wide(l->f, f, l, c, read_wide(l->z + c), read_wide(l->a + c), &loss));
     softmax_chain_row(l->a, l->d, l->outputs);
     if (f->value)
-        *f->value = (double)(f->scale * loss);
+        *f->value = (double)(f->mean * loss);
 }
 
 static void cross_entropy_output(const struct gm_fused *f, const gm_fused_layer *l)
@@ -198,14 +204,12 @@ static void cross_entropy_output(const struct gm_fused *f, const gm_fused_layer 
         *f->value = (double)cross_entropy_row(l->z, f->y, l->a, l->outputs);
     else
         softmax_row(l->z, l->a, l->outputs);
-    cross_entropy_delta_row(l->a, f->y, 1, l->d, l->outputs);
+    cross_entropy_delta_row(l->a, f->y, f->scale, l->d, l->outputs);
 }
 
-static void begin(struct gm_fused *f, const REAL *x, const REAL *y, double *value)
+/* What the update needs; made again when the rate has changed. */
+static void take_rate(struct gm_fused *f)
 {
-    f->x = x;
-    f->y = y;
-    f->value = value;
     const gm_optimizer *o = f->optimizer;
     if (o->rate == f->known_rate)
         return;
@@ -240,7 +244,12 @@ static void forward_and_backward(const struct gm_fused *f)
 static void step(void *fused, const void *x, const void *y, double *value)
 {
     struct gm_fused *f = fused;
-    begin(f, x, y, value);
+    f->x = x;
+    f->y = y;
+    f->value = value;
+    f->several = false;
+    f->scale = f->mean;
+    take_rate(f);
     if (f->flushes) {
         const unsigned mode = gm_flush_denormals();
         forward_and_backward(f);
@@ -250,9 +259,42 @@ static void step(void *fused, const void *x, const void *y, double *value)
     }
 }
 
+/* The rows one by one as far as BP2, then the weights, which meet all of them. */
+static void rows_and_weights(struct gm_fused *f, gm_mat x, gm_mat y, double *value)
+{
+    double loss = 0, sum = 0;
+    for (size_t r = 0; r < x.rows; r++) {
+        struct gm_fused *row = gm_fused_row(f, r);
+        row->x = gm_row(x, r);
+        row->y = gm_row(y, r);
+        row->value = value ? &loss : NULL;
+        row->several = true;
+        row->scale = row->mean / (REAL)x.rows;
+        forward_and_backward(row);
+        sum += loss;
+    }
+    for (size_t l = 0; l < f->layer_count; l++)
+        f->layers[l].functions->learn(f, l, x.rows);
+    if (value)
+        *value = sum / (double)x.rows;
+}
+
+static void step_rows(struct gm_fused *f, gm_mat x, gm_mat y, double *value)
+{
+    take_rate(f);
+    if (f->flushes) {
+        const unsigned mode = gm_flush_denormals();
+        rows_and_weights(f, x, y, value);
+        gm_restore_denormals(mode);
+    } else {
+        rows_and_weights(f, x, y, value);
+    }
+}
+
 void GM_FUSED(struct gm_fused *f)
 {
     f->step = step;
+    f->step_rows = step_rows;
     for (size_t l = 0; l < f->layer_count; l++)
         f->layers[l].functions = functions_of(&f->layers[l]);
 }

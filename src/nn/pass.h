@@ -53,7 +53,7 @@ typedef struct gm_pass {
     bool chooses;           /* whether it may leave threads out */
     gm_watch watch;         /* one thread against all, for batches of watched_rows */
     size_t watched_rows;    /* 0: nothing is watched */
-    struct gm_fused *fused; /* a step of one row in one go (fused.h); NULL: it does not apply */
+    struct gm_fused *fused; /* a step of few rows in one go (fused.h); NULL: it does not apply */
 
     gm_mat x, y;         /* the batch at work; y.data NULL: forward only */
     gm_mat own_x, own_y; /* places in the workspace for batches that must be converted */

@@ -87,16 +87,18 @@ static void work(void *context, size_t thread)
 
 static gm_row_steps row_steps(const gm_pass *p)
 {
-    if (!p->fused || p->rows != 1 || p->plan.threads > 1)
+    if (p->rows != 1 || !gm_fused_applies(p, 1))
         return (gm_row_steps){0};
     return (gm_row_steps){p->fused->step, p->fused};
 }
 
 static void run(gm_pass *p, gm_task task, void *gradient, double *loss)
 {
-    const gm_row_steps rows = row_steps(p);
-    if (task == GM_TASK_STEP && rows.step) {
-        rows.step(rows.context, p->x.data, p->y.data, loss);
+    if (task == GM_TASK_STEP && gm_fused_applies(p, p->rows)) {
+        if (p->rows == 1)
+            p->fused->step(p->fused, p->x.data, p->y.data, loss);
+        else
+            p->fused->step_rows(p->fused, p->x, p->y, loss);
         return;
     }
     p->judged = loss && p->y.data;

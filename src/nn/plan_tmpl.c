@@ -10,8 +10,9 @@
  * Exchange is what others wrote and a thread must fetch: A and D of the others' rows and their updates of W;
  * by weights, their columns of A and D and the updates that BP2 meets; of updates no more than an L2 cache
  * holds, for the rest comes from afar in any case. The constants are measured once for each engine, on its
- * own layers and matrices: no threshold was guessed on another machine. Where one thread may take a row in
- * one go (fused.h), that is measured as a whole. */
+ * own layers and matrices: no threshold was guessed on another machine. Where one thread may take rows in
+ * one go (fused.h), such a row is measured as a whole. */
+#include "nn/fused.h"
 #include "nn/pass.h"
 
 #include <math.h>
@@ -62,8 +63,8 @@ static double predict_layer(const gm_pass *p, size_t l, size_t rows, gm_plan pla
 
 static double predict(const gm_pass *p, size_t rows, gm_plan plan)
 {
-    if (p->fused && rows == 1 && plan.threads == 1)
-        return p->costs.fused;
+    if (gm_fused_applies(p, rows) && plan.threads == 1)
+        return (double)rows * p->costs.fused;
     double seconds = (double)gm_team_share(rows, GM_ROW_GRAIN, 0, plan.threads).count *
                      p->costs.output[plan.threads == 1 ? ALONE : BY_ROWS];
     for (size_t l = 0; l < p->layer_count; l++)
@@ -87,6 +88,11 @@ gm_plan T(gm_make_plan)(gm_pass *p, size_t rows, bool predicted)
 {
     const size_t threads = gm_team_threads(p->team);
     const bool packed = p->backend->order.band > 0;
+    if (gm_fused_applies(p, rows)) { /* for any number of threads: the same bits */
+        if (predicted && !p->costs.known)
+            T(gm_measure_costs)(p);
+        return candidate(p, rows, 1, false);
+    }
     /* Where the cut changes how sums are grouped it must not depend on a measurement: the same seed and the
      * same threads shall give the same bits. */
     const bool cuts_weights = rows < threads * GM_ROW_GRAIN && threads > 1;
@@ -106,7 +112,7 @@ gm_plan T(gm_make_plan)(gm_pass *p, size_t rows, bool predicted)
 void T(gm_watch_rows)(gm_pass *p, size_t rows)
 {
     const size_t threads = gm_team_threads(p->team);
-    const bool same_bits = p->backend->order.band > 0 && !(p->fused && rows == 1);
+    const bool same_bits = p->backend->order.band > 0 && !gm_fused_applies(p, rows);
     if (!p->chooses || !same_bits || !p->learns || threads == 1)
         return;
     if (!p->costs.known)
