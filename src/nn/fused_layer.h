@@ -3,7 +3,11 @@
  *
  * The outputs of a layer are `vectors` of them, a constant: all of this is inlined. What lies beyond the last
  * output is padding (order.h). It may become anything in W, Z and A, since it is never mixed with the rest;
- * D is 0 there. */
+ * D is 0 there.
+ *
+ * `act` is the layer's activation, a constant where the layer is narrow. What a layer of at most QUAD units
+ * has for its neighbours, A or W^T d, goes from function to function in a register, and otherwise through
+ * memory: so few units would wait for memory as long as for arithmetic. */
 
 /* sum += a_k W[k] */
 ALWAYS void OF(add_row)(const int vectors, REAL a, const REAL *w, VEC sum[TILE_VECTORS])
