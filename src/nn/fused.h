@@ -5,13 +5,13 @@
 
 #include "nn/pass.h"
 
-/* Where the numbers of a layer lie, in the parameters and in row 0 of the workspace; each row is padded. */
+/* Where the numbers of a layer lie, in the parameters and in one row of the workspace; each row is padded. */
 typedef struct gm_fused_layer {
     REAL *w, *b;     /* W as its one band: inputs x outputs */
     REAL *z, *a, *d; /* z == a unless Z is kept apart */
     size_t inputs, outputs;
     gm_activation f;
-    const struct gm_fused_functions *functions; /* those for its width (fused_tmpl.c) */
+    const struct gm_fused_functions *functions; /* for its width and activation (fused_tmpl.c) */
 } gm_fused_layer;
 
 struct gm_fused;

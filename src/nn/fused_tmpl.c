@@ -1,10 +1,11 @@
 /* One sample through a whole step of plain SGD: forward, loss, BP1 to BP4 and the update, with nothing
  * between them but the numbers themselves. A step of a few units is over in less time than one call through a
  * table takes; what it waits for are chains of operations, from layer to layer and from step to step, and
- * they are kept short here.
+ * they are kept short here. Several samples go forward and back one by one, and change the weights together.
  *
  * It takes the weights as backend `packed` keeps them, each layer within one band, and leaves Z, A and D in
- * row 0 of the workspace. Compiled once for each precision and instruction set (meson.build). */
+ * the workspace, a row for each sample. Compiled once for each precision and instruction set (meson.build).
+ */
 #include "nn/fused.h"
 #include "backend/tile.h"
 #include "base/denormals.h"
