@@ -296,11 +296,9 @@ static gm_status bind(gm_engine *e, gm_array x, const gm_array *y, gm_error *err
     if (status == GM_OK && y && y->rows != x.rows)
         status =
             gm_fail(error, GM_USAGE, "targets: %zu rows; expected %zu, as the inputs have", y->rows, x.rows);
-    e->row_steps = (gm_row_steps){0};
     if (status == GM_OK)
         status = e->numerics->bind(e->pass, x, y, error);
-    if (status == GM_OK)
-        e->row_steps = e->numerics->row_steps(e->pass);
+    e->row_steps = e->numerics->row_steps(e->pass);
     return status;
 }
 

@@ -7,7 +7,7 @@
 struct gm_engine {
     gm_network *network; /* borrowed */
     gm_engine_options options;
-    size_t inputs, outputs; /* of the network */
+    size_t inputs, outputs; /* of the network: a step of a tiny one would notice the way to them */
     gm_layout layout;
     gm_layer_layout *places; /* one for each layer */
     void *workspace, *state;

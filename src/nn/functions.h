@@ -13,8 +13,8 @@ static inline REAL sigmoid(REAL z)
 static inline REAL sigmoid_derivative(REAL z, REAL a)
 {
     (void)z;
-#ifdef FAST_FMA
-    return RMATH(fma)(-a, a, a); /* one operation, and no digit of 1 - a lost */
+#if GM_REAL_BITS == 32 && defined(FP_FAST_FMAF) /* f64 keeps the digits of the worked examples */
+    return fmaf(-a, a, a);                      /* one operation, and no digit of 1 - a lost */
 #else
     return a * (1 - a);
 #endif

@@ -45,7 +45,6 @@ struct gm_fused {
     bool shrinks;      /* keep is not 1 */
     bool flushes;      /* denormals */
 
-    const gm_fused_layer *last;
     size_t layer_count;
     gm_fused_layer layers[];
 };

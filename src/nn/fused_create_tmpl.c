@@ -71,7 +71,6 @@ static void prepare(struct gm_fused *f, const gm_pass *p, size_t r)
     row->mean = loss_is_mean(loss) ? 1 / (REAL)p->layers[p->layer_count - 1].view.w.rows : 1;
     row->known_rate = NAN; /* none */
     row->layer_count = p->layer_count;
-    row->last = &row->layers[p->layer_count - 1];
     for (size_t l = 0; l < p->layer_count; l++)
         row->layers[l] = layer_of(p, l, r);
 }

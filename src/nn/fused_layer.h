@@ -148,7 +148,8 @@ ALWAYS quad OF(learn)(const int vectors, const struct decay *decay, const gm_fus
     return dw;
 }
 
-/* BP2 without its factor for all inputs, of a sample in a batch: the weights must wait for the others. */
+/* BP2 without its factor for all inputs, of a sample in a batch: the weights must wait for the others. (A
+ * question in OF(learn) instead costs single rows up to a tenth.) */
 ALWAYS quad OF(send_back)(const int vectors, const gm_fused_layer *l, const VEC d[TILE_VECTORS])
 {
     const size_t in = l->inputs, stride = STRIDE(vectors * N);
@@ -161,28 +162,32 @@ ALWAYS quad OF(send_back)(const int vectors, const gm_fused_layer *l, const VEC 
     return dw;
 }
 
+/* BP3 and its update. */
+ALWAYS void OF(learn_biases)(const int vectors, const struct gm_fused *f, const gm_fused_layer *l,
+                             const VEC rate_d[TILE_VECTORS])
+{
+    if (f->optimizer->freeze_bias)
+        return;
+    UNROLLED for (int v = 0; v < vectors; v++) OF(write)(l->b + v * N, OF(read)(l->b + v * N) - rate_d[v]);
+}
+
 /* BP3, BP4 and the update of a layer, of which D of all rows is in its place. */
 ALWAYS void OF(learn_rows)(const int vectors, struct gm_fused *f, size_t layer, size_t rows)
 {
-    const struct decay decay = {f->shrinks, f->keep};
-    const gm_fused_layer *first = &f->layers[layer];
     for (size_t r = 0; r < rows; r++) {
         const struct gm_fused *row = gm_fused_row(f, r);
         const gm_fused_layer *l = &row->layers[layer];
-        const struct decay once = {r == 0 && decay.shrinks, decay.keep};
+        const struct decay once = {r == 0 && f->shrinks, f->keep};
         const REAL *a = inputs_of(row, l);
-        VEC d[TILE_VECTORS];
-        UNROLLED for (int v = 0; v < vectors; v++) d[v] = f->rate * OF(read)(l->d + v * N);
-        for (size_t k = 0; k < first->inputs; k++)
-            OF(update)(vectors, &once, first->w + k * STRIDE(vectors * N), a[k], d);
-        if (f->optimizer->freeze_bias)
-            continue;
-        UNROLLED for (int v = 0; v < vectors; v++)
-            OF(write)(first->b + v * N, OF(read)(first->b + v * N) - d[v]);
+        VEC rate_d[TILE_VECTORS];
+        UNROLLED for (int v = 0; v < vectors; v++) rate_d[v] = f->rate * OF(read)(l->d + v * N);
+        for (size_t k = 0; k < l->inputs; k++)
+            OF(update)(vectors, &once, l->w + k * STRIDE(vectors * N), a[k], rate_d);
+        OF(learn_biases)(vectors, f, l, rate_d);
     }
 }
 
-/* The same for all inputs. Returns the D of these if they fit in a quad; otherwise it is in its place. */
+/* OF(learn) for all inputs. Returns the D of these if they fit in a quad; otherwise it is in its place. */
 ALWAYS quad OF(learn_all)(const int vectors, const struct decay *decay, const gm_fused_layer *l,
                           const VEC d[TILE_VECTORS], const VEC rate_d[TILE_VECTORS])
 {
@@ -213,9 +218,7 @@ ALWAYS quad OF(backward)(const int vectors, const struct gm_fused *f, const gm_f
         OF(learn_first)(vectors, f, &decay, d);
     else
         before = OF(learn_all)(vectors, &decay, l, d, rate_d);
-    if (f->optimizer->freeze_bias)
-        return before;
-    UNROLLED for (int v = 0; v < vectors; v++) OF(write)(l->b + v * N, OF(read)(l->b + v * N) - rate_d[v]);
+    OF(learn_biases)(vectors, f, l, rate_d);
     return before;
 }
 

@@ -224,7 +224,7 @@ static void take_rate(struct gm_fused *f)
 
 static void forward_and_backward(const struct gm_fused *f)
 {
-    const gm_fused_layer *l = f->layers, *last = f->last;
+    const gm_fused_layer *l = f->layers, *last = l + f->layer_count - 1;
     quad a = {0}, d;
     for (; l < last; l++)
         a = l->functions->forward(f, l, a);

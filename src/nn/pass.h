@@ -8,9 +8,9 @@
 #include "base/clock.h"
 #include "base/team.h"
 #include "nn/activation.h"
+#include "nn/costs.h"
 #include "nn/loss.h"
 #include "nn/network.h"
-#include "nn/costs.h"
 #include "nn/watch.h"
 
 /* One layer: parameters, and its matrices for a whole batch. */

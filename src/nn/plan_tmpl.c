@@ -63,7 +63,7 @@ static double predict_layer(const gm_pass *p, size_t l, size_t rows, gm_plan pla
 
 static double predict(const gm_pass *p, size_t rows, gm_plan plan)
 {
-    if (gm_fused_applies(p, rows) && plan.threads == 1)
+    if (gm_fused_applies(p, rows))
         return (double)rows * p->costs.fused;
     double seconds = (double)gm_team_share(rows, GM_ROW_GRAIN, 0, plan.threads).count *
                      p->costs.output[plan.threads == 1 ? ALONE : BY_ROWS];
@@ -86,13 +86,9 @@ static gm_plan faster(gm_plan a, gm_plan b)
 
 gm_plan T(gm_make_plan)(gm_pass *p, size_t rows, bool predicted)
 {
-    const size_t threads = gm_team_threads(p->team);
+    /* What is taken in one go is taken by one thread, however many there are: the same bits. */
+    const size_t threads = gm_fused_applies(p, rows) ? 1 : gm_team_threads(p->team);
     const bool packed = p->backend->order.band > 0;
-    if (gm_fused_applies(p, rows)) { /* for any number of threads: the same bits */
-        if (predicted && !p->costs.known)
-            T(gm_measure_costs)(p);
-        return candidate(p, rows, 1, false);
-    }
     /* Where the cut changes how sums are grouped it must not depend on a measurement: the same seed and the
      * same threads shall give the same bits. */
     const bool cuts_weights = rows < threads * GM_ROW_GRAIN && threads > 1;

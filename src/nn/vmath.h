@@ -48,9 +48,6 @@ typedef uint32_t real_bits;
 #define LOG1P_TERMS  8        /* at most 16: what gcc does not unroll, it does not vectorise */
 #define MILLS_TERMS  10       /* even, and at most 32 for the same reason */
 #define MILLS_CENTRE 3.25f
-#ifdef FP_FAST_FMAF
-#define FAST_FMA
-#endif
 #else
 typedef uint64_t real_bits;
 #define LOG2_E       0x1.71547652b82fep+0
@@ -113,13 +110,19 @@ static inline REAL expm1_sooner(REAL r)
     return (r + r2 * EXP_PAIR(r, 2, 6)) + r2 * r2 * exp_tail(r, r2);
 }
 
-/* x - less = n ln 2 + r: returns r; *n = bits of 2^n. EXP_LOWEST <= x <= EXP_HIGHEST, and less is what x is
+/* x / ln 2, rounded to the whole number n; *n = bits of 2^n but for BIAS and MANTISSA. */
+static inline REAL exp_whole(REAL x, real_bits *n)
+{
+    const REAL rounded = x * LOG2_E + ROUNDER;
+    *n = bits_of_real(rounded) - bits_of_real(ROUNDER);
+    return rounded - ROUNDER;
+}
+
+/* x - less = n ln 2 + r: returns r; *n as exp_whole. EXP_LOWEST <= x <= EXP_HIGHEST, and less is what x is
  * too coarse to hold. */
 static inline REAL exp_reduce(REAL x, REAL less, real_bits *n)
 {
-    const REAL rounded = x * LOG2_E + ROUNDER;
-    const REAL whole = rounded - ROUNDER;
-    *n = bits_of_real(rounded) - bits_of_real(ROUNDER);
+    const REAL whole = exp_whole(x, n);
     return (x - whole * LN2_HIGH) - whole * LN2_LOW - less;
 }
 
@@ -231,14 +234,12 @@ static inline REAL vnormal_cdf(REAL z)
  * examples, whose last digits are worth the time. */
 static inline REAL sigmoid_reduce(REAL x, REAL *power)
 {
+    real_bits n;
 #if GM_REAL_BITS == 32
-    const REAL rounded = ROUNDER - x * LOG2_E, whole = rounded - ROUNDER;
-    const real_bits n = bits_of_real(rounded) - bits_of_real(ROUNDER);
-    const REAL scale = real_from_bits((n + BIAS) << MANTISSA);
+    const REAL whole = exp_whole(-x, &n), scale = real_from_bits((n + BIAS) << MANTISSA);
     *power = scale - scale * (whole * LN2_LOW);
     return -x - whole * LN2_HIGH;
 #else
-    real_bits n;
     const REAL r = exp_reduce(-x, 0, &n);
     *power = real_from_bits((n + BIAS) << MANTISSA);
     return r;
