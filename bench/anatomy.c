@@ -207,7 +207,7 @@ static gm_status time_gather(const struct frame *f, gm_error *error)
     const gm_rounds_options rounds = gm_rounds_options_default();
     gm_status status = prepare_gather(&gather, w, precision, error);
     if (status == GM_OK)
-        status = gm_rounds_run(&candidate, 1, &rounds, NULL, error);
+        status = gm_rounds_run(&candidate, 1, &rounds, error);
     if (status == GM_OK) {
         const double in = (double)gm_network_inputs(w->network), n = (double)w->batch;
         const double size = (double)gm_precision_size(precision);
@@ -266,7 +266,7 @@ static gm_status run_net(gm_result *result, const gm_environment *env, const gm_
         return gm_fail_memory(error, "the profile", threads * layers * GM_PHASE_COUNT * sizeof(double));
     gm_timed timed[2] = {{.options = plain}, {.options = plain}};
     timed[1].options.profile = &profile;
-    gm_status status = gm_timed_run(timed, 2, seconds, o, NULL, error);
+    gm_status status = gm_timed_run(timed, 2, seconds, o, error);
     if (status == GM_OK)
         status = dissect(result, env, timed, &profile, error);
     gm_timed_clear(timed, 2);

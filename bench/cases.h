@@ -44,7 +44,7 @@ gm_bench_case gm_bench_crossover; /* naive loops against BLAS as the width or th
 gm_bench_case gm_bench_scaling;   /* threads 1 .. T */
 gm_bench_case gm_bench_memory;    /* bytes for each parameter, by optimizer */
 
-/* One network of a sweep, timed: what the cases above share. Fills the row's samples and reference. */
+/* One network of a sweep, timed: what the cases above share. */
 typedef struct gm_timed {
     gm_workload_options options;
     gm_workload workload;
@@ -58,11 +58,14 @@ gm_status gm_timed_plan(const gm_timed *timed, size_t count, gm_error *error);
 /* Creates the workloads, compares the loss of the first step of those of one network and batch (GM_CHECK if
  * they differ), and runs the rounds, interleaved. Workloads stay for inspection until gm_timed_clear. */
 gm_status gm_timed_run(gm_timed *timed, size_t count, double seconds, const gm_bench_options *options,
-                       double *reference, gm_error *error);
+                       gm_error *error);
 void gm_timed_clear(gm_timed *timed, size_t count);
 
 /* FLOP/s of a timed workload by its median. */
 double gm_timed_flops(const gm_timed *timed);
+
+/* The share, 0 to 1, of the FMA peak beside it: gm_rounds_share of its samples. */
+double gm_timed_peak_share(const gm_timed *timed);
 
 /* Nets to measure: the given ones or the named defaults, hidden widths replaced by each of --width. GM_LIMIT:
  * more than `most`. */
@@ -90,7 +93,7 @@ typedef struct gm_sweep {
                       gm_error *error);
     /* Adds the row of one of them; `first` is the first of its network. */
     gm_status (*add_row)(gm_result *result, const gm_environment *environment, const gm_timed *timed,
-                         const gm_timed *first, const double *reference, gm_error *error);
+                         const gm_timed *first, gm_error *error);
 } gm_sweep;
 
 gm_status gm_sweep_run(const gm_sweep *sweep, gm_result *result, gm_environment *environment,

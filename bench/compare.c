@@ -71,9 +71,8 @@ static const char *short_path(const char *path)
     return last ? last : path;
 }
 
-static gm_status add_row(gm_result *result, const gm_environment *environment, const gm_net *net,
-                         const gm_contestant *c, const gm_contestant *first, const gm_problem *problem,
-                         gm_error *error)
+static gm_status add_row(gm_result *result, const gm_net *net, const gm_contestant *c,
+                         const gm_contestant *first, const gm_problem *problem, gm_error *error)
 {
     gm_result_row *row =
         gm_result_add(result, error, "compare/%s/batch:%zu/threads:%zu/%s/%s", net->name, problem->batch,
@@ -86,7 +85,7 @@ static gm_status add_row(gm_result *result, const gm_environment *environment, c
     gm_result_text(result, row, "loaded", "%s", short_path(c->path));
     gm_result_text(result, row, "core", "%s", c->core);
     gm_result_text(result, row, "threading", "%s", c->threading);
-    return gm_contest_cells(result, row, environment, c, first, problem, error);
+    return gm_contest_cells(result, row, c, first, problem, error);
 }
 
 /* What every row of one library has in common is said once, below the table. */
@@ -98,9 +97,8 @@ static void note_libraries(gm_result *result, const gm_contestant *contestants, 
                            *contestants[i].detail ? contestants[i].detail : contestants[i].vendor);
 }
 
-static gm_status compare_net(gm_result *result, const gm_environment *environment,
-                             const gm_compare_options *options, struct entrant *entrants, size_t count,
-                             const gm_net *net, bool last, gm_error *error)
+static gm_status compare_net(gm_result *result, const gm_compare_options *options, struct entrant *entrants,
+                             size_t count, const gm_net *net, bool last, gm_error *error)
 {
     gm_contestant contestants[GM_MOST_LIBRARIES];
     gm_problem problem = gm_contest_problem(net, options->sweep, gm_net_loss(net));
@@ -111,7 +109,7 @@ static gm_status compare_net(gm_result *result, const gm_environment *environmen
         enter(&entrants[i], &contestants[i], options->child ? options->child : gm_contest_self);
     gm_status status = gm_contest_run(contestants, count, &problem, &contest, error);
     for (size_t i = 0; i < count && status == GM_OK; i++)
-        status = add_row(result, environment, net, &contestants[i], &contestants[0], &problem, error);
+        status = add_row(result, net, &contestants[i], &contestants[0], &problem, error);
     if (status == GM_OK && last)
         note_libraries(result, contestants, count);
     return status;
@@ -128,9 +126,10 @@ gm_status gm_bench_compare(gm_result *result, gm_environment *environment, const
     gm_status status = find_all(entrants, &count, options, error);
     if (status == GM_OK)
         status = gm_bench_nets(options->sweep, defaults, nets, GM_MOST_NETS, &net_count, error);
+    if (status == GM_OK)
+        status = gm_bench_peaks(environment, options->sweep, error);
     for (size_t i = 0; status == GM_OK && i < net_count; i++)
-        status =
-            compare_net(result, environment, options, entrants, count, &nets[i], i + 1 == net_count, error);
+        status = compare_net(result, options, entrants, count, &nets[i], i + 1 == net_count, error);
     snprintf(result->title, sizeof result->title,
              "One training step of gradmill over each BLAS, in turns; the same weights, data and losses");
     return status;

@@ -2,6 +2,7 @@
 #include "bench/contest.h"
 #include "base/memory.h"
 #include "base/clock.h"
+#include "bench/reference.h"
 
 #include <gradmill.h>
 #include <jansson.h>
@@ -17,7 +18,7 @@ static const struct timespec rest = {.tv_nsec = 5000000};
 gm_contest_options gm_contest_options_default(void)
 {
     return (gm_contest_options){
-        .check_steps = 10, .tolerance = 1e-4, .rounds = 11, .seconds = 2, .patience = 120};
+        .check_steps = 10, .tolerance = 1e-4, .rounds = 11, .seconds = 2, .patience = 120, .threads = 1};
 }
 
 void gm_contestant_fail(gm_contestant *contestant, const char *format, ...)
@@ -140,37 +141,43 @@ static void calibrate(gm_contestant *c, double sample, double patience)
     }
 }
 
-static void take_sample(gm_contestant *c, const gm_reference *loop, double patience)
+static void take_sample(gm_contestant *c, gm_reference *loop, double patience)
 {
     const uint64_t start = gm_clock();
     nanosleep(&rest, NULL);
-    const double reference = gm_reference_time(loop);
+    const double before = gm_reference_flops(loop, 0);
     const size_t wake = c->iterations / 10 + 1; /* its caches and threads were left alone meanwhile */
     if (run(c, wake, patience, NULL) <= 0)
         return;
     const double seconds = run(c, c->iterations, patience, NULL);
     if (!*c->fault) {
-        c->reference[c->count] = reference;
+        c->peaks[c->count] = (before + gm_reference_flops(loop, 0)) / 2;
         c->samples[c->count++] = seconds;
     }
     c->used += gm_clock_seconds(start, gm_clock());
 }
 
-void gm_contest_time(gm_contestant *contestants, size_t count, const gm_contest_options *options)
+gm_status gm_contest_time(gm_contestant *contestants, size_t count, const gm_contest_options *options,
+                          gm_error *error)
 {
     const size_t rounds = gm_min(options->rounds, GM_MOST_ROUNDS);
     const double sample =
         fmax(0.005, options->seconds / (1.5 * (double)(gm_max(rounds, 1) * gm_max(count, 1))));
+    gm_reference *loop;
+    const gm_status status = gm_reference_create(&loop, options->precision, options->threads, error);
+    if (status != GM_OK)
+        return status;
     for (size_t i = 0; i < count; i++)
         calibrate(&contestants[i], sample, options->patience);
-    const gm_reference loop = gm_reference_make();
     for (size_t round = 0; round < rounds; round++) {
         for (size_t i = 0; i < count; i++) {
             gm_contestant *c = &contestants[round % 2 ? count - 1 - i : i];
             if (!*c->fault && (c->count < 3 || c->used <= 4 * options->seconds / (double)count))
-                take_sample(c, &loop, options->patience);
+                take_sample(c, loop, options->patience);
         }
     }
+    gm_reference_destroy(loop);
+    return GM_OK;
 }
 
 void gm_contest_stop(gm_contestant *contestants, size_t count)

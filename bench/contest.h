@@ -16,8 +16,8 @@ typedef struct gm_contestant {
     char name[64], vendor[32], path[512], core[64], threading[16], detail[512]; /* as it introduced itself */
     double loss; /* of the last of the checked steps */
     size_t iterations;
-    double samples[GM_MOST_ROUNDS];   /* seconds of one step */
-    double reference[GM_MOST_ROUNDS]; /* of our reference loop (rounds.h), right before each sample */
+    double samples[GM_MOST_ROUNDS]; /* seconds of one step */
+    double peaks[GM_MOST_ROUNDS];   /* FLOP/s of the reference loop (reference.h) around each sample */
     size_t count;
     double used; /* seconds of all its rounds */
 } gm_contestant;
@@ -29,6 +29,8 @@ typedef struct gm_contest_options {
     double seconds;  /* for all rounds of all contestants; default 2. One that is much slower than the others
                         gets four times its share, but at least 3 rounds */
     double patience; /* seconds without an answer after which a child is killed; default 120 */
+    gm_precision precision; /* of the reference loop; default f32 */
+    size_t threads;         /* of the reference loop; default 1 */
 } gm_contest_options;
 
 gm_contest_options gm_contest_options_default(void);
@@ -44,9 +46,11 @@ void gm_contest_start(gm_contestant *contestants, size_t count, int problem, dou
  * to be decref'd. */
 struct json_t *gm_contestant_ask(gm_contestant *contestant, const char *command, double patience);
 
-/* The losses after the first steps; the first contestant that has one is right. Then the rounds. */
+/* The losses after the first steps; the first contestant that has one is right. Then the
+ * rounds. GM_LIMIT: no memory or threads for the reference loop. */
 void gm_contest_check(gm_contestant *contestants, size_t count, const gm_contest_options *options);
-void gm_contest_time(gm_contestant *contestants, size_t count, const gm_contest_options *options);
+gm_status gm_contest_time(gm_contestant *contestants, size_t count, const gm_contest_options *options,
+                          gm_error *error);
 
 void gm_contest_stop(gm_contestant *contestants, size_t count);
 

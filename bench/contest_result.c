@@ -65,6 +65,8 @@ double gm_contest_flop(const gm_problem *p)
 gm_contest_options gm_contest_options_for(const gm_problem *problem, double seconds, double patience)
 {
     gm_contest_options options = gm_contest_options_default();
+    options.precision = problem->precision;
+    options.threads = problem->threads;
     const double affordable = CHECK_FLOP / gm_contest_flop(problem);
     if (affordable < (double)options.check_steps)
         options.check_steps = affordable > 2 ? (size_t)affordable : 2;
@@ -94,9 +96,9 @@ gm_status gm_contest_run(gm_contestant *contestants, size_t count, gm_problem *p
     gm_contest_start(contestants, count, descriptor, options->patience);
     close(descriptor);
     gm_contest_check(contestants, count, options);
-    gm_contest_time(contestants, count, options);
+    const gm_status timed = gm_contest_time(contestants, count, options, error);
     gm_contest_stop(contestants, count);
-    return GM_OK;
+    return timed;
 }
 
 void gm_contest_status(gm_result *result, gm_result_row *row, const gm_contestant *c)
@@ -107,9 +109,8 @@ void gm_contest_status(gm_result *result, gm_result_row *row, const gm_contestan
         gm_result_note(result, "%s: %s", c->label, c->fault);
 }
 
-gm_status gm_contest_cells(gm_result *result, gm_result_row *row, const gm_environment *environment,
-                           const gm_contestant *c, const gm_contestant *first, const gm_problem *problem,
-                           gm_error *error)
+gm_status gm_contest_cells(gm_result *result, gm_result_row *row, const gm_contestant *c,
+                           const gm_contestant *first, const gm_problem *problem, gm_error *error)
 {
     double deviation, other;
     row->threads = problem->threads;
@@ -118,14 +119,13 @@ gm_status gm_contest_cells(gm_result *result, gm_result_row *row, const gm_envir
     if (isnan(median))
         return GM_OK;
     const double flops = gm_contest_flop(problem) / median;
-    const double peak = gm_environment_peak(environment, problem->precision, problem->threads);
     gm_result_number(result, row, "samples_per_second", (double)problem->batch / median);
     gm_result_number(result, row, "milliseconds", median * 1e3);
     gm_result_number(result, row, "spread", 100 * deviation / median);
     gm_result_number(result, row, "gflops", flops / 1e9);
-    if (peak > 0)
-        gm_result_number(result, row, "peak_share", 100 * flops / peak);
+    gm_result_number(result, row, "peak_share",
+                     100 * gm_rounds_share(gm_contest_flop(problem), c->samples, c->peaks, c->count));
     gm_result_number(result, row, "times", gm_contestant_median(first, &other) / median);
     gm_result_number(result, row, "loss", c->loss);
-    return gm_result_samples(row, c->samples, c->reference, c->count, c->iterations, error);
+    return gm_result_samples(row, c->samples, c->peaks, c->count, c->iterations, error);
 }

@@ -37,9 +37,8 @@ gm_status gm_contest_run(gm_contestant *contestants, size_t count, gm_problem *p
         "status", "status", "", GM_COLUMN_TEXT                                                               \
     }
 
-gm_status gm_contest_cells(gm_result *result, gm_result_row *row, const gm_environment *environment,
-                           const gm_contestant *contestant, const gm_contestant *first,
-                           const gm_problem *problem, gm_error *error);
+gm_status gm_contest_cells(gm_result *result, gm_result_row *row, const gm_contestant *contestant,
+                           const gm_contestant *first, const gm_problem *problem, gm_error *error);
 
 /* The column "status": "ok", or the contestant's fault, which becomes the row's and a note, too. */
 void gm_contest_status(gm_result *result, gm_result_row *row, const gm_contestant *contestant);

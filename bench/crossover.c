@@ -61,7 +61,7 @@ static gm_net square(size_t width)
 }
 
 static gm_status add_rows(gm_result *result, const char *sweep, size_t width, size_t batch,
-                          const gm_timed *timed, size_t count, const double *reference, gm_error *error)
+                          const gm_timed *timed, size_t count, gm_error *error)
 {
     size_t best = 0;
     for (size_t i = 1; i < count; i++)
@@ -87,8 +87,8 @@ static gm_status add_rows(gm_result *result, const char *sweep, size_t width, si
         if (has_naive)
             gm_result_number(result, row, "times_naive", timed[0].candidate.statistics.median / s->median);
         gm_result_text(result, row, "fastest", "%s", i == best ? "fastest" : "");
-        const gm_status status = gm_result_samples(row, t->candidate.samples, reference, t->candidate.count,
-                                                   t->candidate.iterations, error);
+        const gm_status status = gm_result_samples(row, t->candidate.samples, t->candidate.peaks,
+                                                   t->candidate.count, t->candidate.iterations, error);
         if (status != GM_OK)
             return status;
     }
@@ -101,7 +101,6 @@ static gm_status run_size(gm_result *result, const char *sweep, size_t width, si
 {
     gm_timed timed[MOST_RUNNERS];
     struct runner *running[MOST_RUNNERS];
-    double reference[GM_MOST_ROUNDS];
     size_t count = 0;
     for (size_t i = 0; i < runner_count; i++) {
         if (runners[i].last > TOO_SLOW)
@@ -117,11 +116,11 @@ static gm_status run_size(gm_result *result, const char *sweep, size_t width, si
                                         .activation = GM_SIGMOID,
                                     }};
     }
-    gm_status status = gm_timed_run(timed, count, seconds, o, reference, error);
+    gm_status status = gm_timed_run(timed, count, seconds, o, error);
     for (size_t i = 0; i < count && status == GM_OK; i++)
         running[i]->last = timed[i].candidate.statistics.median;
     if (status == GM_OK)
-        status = add_rows(result, sweep, width, batch, timed, count, reference, error);
+        status = add_rows(result, sweep, width, batch, timed, count, error);
     gm_timed_clear(timed, count);
     return status;
 }

@@ -137,31 +137,31 @@ static double unit_of(const json_t *entry)
     return 0;
 }
 
-/* A positive time or 0: 0 stands for everything that is none. */
-static double time_of(const json_t *entry, const char *key, double unit)
+/* A positive number or 0: 0 stands for everything that is none. */
+static double positive_of(const json_t *entry, const char *key, double unit)
 {
-    const double time = json_number_value(json_object_get(entry, key)) * unit;
-    return time > 0 && isfinite(time) ? time : 0;
+    const double value = json_number_value(json_object_get(entry, key)) * unit;
+    return value > 0 && isfinite(value) ? value : 0;
 }
 
 static gm_status fill_series(const gm_gate_file *file, const char *name, const json_t *entries,
                              gm_gate_series *series, gm_error *error)
 {
-    bool referenced = true;
+    bool complete = true;
     for (size_t i = 0; i < series->count; i++) {
         const json_t *entry = json_array_get(entries, i);
-        series->seconds[i] = time_of(entry, "real_time", unit_of(entry));
-        series->reference[i] = time_of(entry, "reference_ns", 1e-9);
-        referenced &= series->reference[i] > 0;
+        series->seconds[i] = positive_of(entry, "real_time", unit_of(entry));
+        series->peaks[i] = positive_of(entry, "peak_flops", 1);
+        complete &= series->peaks[i] > 0;
         if (!(series->seconds[i] > 0))
             return gm_fail(error, GM_BAD_DATA,
                            "%s: %s, repetition %zu: no time; expected real_time > 0 and a time_unit of ns, "
                            "us, ms or s",
                            file->path, name, i + 1);
     }
-    if (!referenced) {
-        gm_free(series->reference);
-        series->reference = NULL;
+    if (!complete) {
+        gm_free(series->peaks);
+        series->peaks = NULL;
     }
     return GM_OK;
 }
@@ -174,8 +174,8 @@ gm_status gm_gate_file_series(const gm_gate_file *file, const char *name, gm_gat
     if (series->count == 0)
         return GM_OK;
     series->seconds = gm_alloc(series->count, sizeof *series->seconds);
-    series->reference = gm_alloc(series->count, sizeof *series->reference);
-    if (!series->seconds || !series->reference)
+    series->peaks = gm_alloc(series->count, sizeof *series->peaks);
+    if (!series->seconds || !series->peaks)
         return gm_fail_memory(error, "samples", 2 * series->count * sizeof *series->seconds);
     return fill_series(file, name, entries, series, error);
 }
@@ -183,6 +183,6 @@ gm_status gm_gate_file_series(const gm_gate_file *file, const char *name, gm_gat
 void gm_gate_series_clear(gm_gate_series *series)
 {
     gm_free(series->seconds);
-    gm_free(series->reference);
+    gm_free(series->peaks);
     *series = (gm_gate_series){0};
 }

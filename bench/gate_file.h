@@ -17,7 +17,7 @@ typedef struct gm_gate_file {
 /* The repetitions of one benchmark. */
 typedef struct gm_gate_series {
     double *seconds;
-    double *reference; /* NULL unless every repetition has one */
+    double *peaks; /* FLOP/s; NULL unless every repetition has one */
     size_t count;
 } gm_gate_series;
 

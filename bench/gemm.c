@@ -57,9 +57,10 @@ static void describe(gm_result *result, gm_result_row *row, const struct shape *
 }
 
 static void add_speed(gm_result *result, gm_result_row *row, const struct shape *s, size_t e,
-                      const gm_statistics *statistics, double peak)
+                      const gm_candidate *c)
 {
     const double n = (double)s->n, in = (double)s->in, out = (double)s->out;
+    const gm_statistics *statistics = &c->statistics;
     const bool bias = equations[e].equation == GM_BIAS_GRADIENT;
     const double flop = bias ? n * out : 2 * n * in * out;
     const double numbers = bias ? n * out : n * in + n * out + in * out;
@@ -67,18 +68,18 @@ static void add_speed(gm_result *result, gm_result_row *row, const struct shape 
     gm_result_number(result, row, "microseconds", statistics->median * 1e6);
     gm_result_number(result, row, "spread", 100 * statistics->deviation / statistics->median);
     gm_result_number(result, row, "gflops", flop / statistics->median / 1e9);
-    gm_result_number(result, row, "peak_share", 100 * flop / statistics->median / peak);
+    gm_result_number(result, row, "peak_share", 100 * gm_rounds_share(flop, c->samples, c->peaks, c->count));
     gm_result_number(result, row, "bandwidth", bytes / statistics->median / 1e9);
     gm_result_number(result, row, "intensity", flop / bytes);
 }
 
 /* All backends compute and time one equation of one layer; *wrong counts the failed checks. */
-static gm_status run_equation(gm_result *result, const gm_environment *env, const gm_bench_options *o,
-                              const struct shape *s, size_t e, double seconds, size_t *wrong, gm_error *error)
+static gm_status run_equation(gm_result *result, const gm_bench_options *o, const struct shape *s, size_t e,
+                              double seconds, size_t *wrong, gm_error *error)
 {
     const gm_equation_kit *kit = s->precision == GM_F64 ? &gm_equation_kit_f64 : &gm_equation_kit_f32;
     const char *backends[GM_MOST_BACKENDS];
-    double reference[GM_MOST_ROUNDS], residuals[GM_MOST_BACKENDS];
+    double residuals[GM_MOST_BACKENDS];
     gm_candidate cs[GM_MOST_BACKENDS], right[GM_MOST_BACKENDS];
     size_t count = 0, right_count = 0, place[GM_MOST_BACKENDS];
     for (size_t i = 0;
@@ -87,7 +88,10 @@ static gm_status run_equation(gm_result *result, const gm_environment *env, cons
     gm_status status = GM_OK;
     for (size_t i = 0; i < count; i++) {
         cs[i] = (gm_candidate){
-            .run = kit->run, .context = kit->create(equations[e].equation, backends[i], s->n, s->in, s->out)};
+            .run = kit->run,
+            .context = kit->create(equations[e].equation, backends[i], s->n, s->in, s->out),
+            .precision = s->precision,
+        };
         if (!cs[i].context) {
             status =
                 gm_fail(error, GM_USAGE, "%s: no such backend, or no memory for its operands", backends[i]);
@@ -106,7 +110,7 @@ static gm_status run_equation(gm_result *result, const gm_environment *env, cons
                                       .progress = o->progress,
                                       .context = o->context};
     if (status == GM_OK && right_count > 0)
-        status = gm_rounds_run(right, right_count, &rounds, reference, error);
+        status = gm_rounds_run(right, right_count, &rounds, error);
     for (size_t i = 0; i < count && status == GM_OK; i++) {
         const gm_candidate *c = &right[place[i]];
         gm_result_row *row = gm_result_add(result, error, "gemm/%s/layer:%zu/%s/n:%zu/%s", s->net, s->layer,
@@ -123,16 +127,16 @@ static gm_status run_equation(gm_result *result, const gm_environment *env, cons
             gm_result_fault(row, "wrong product");
             continue;
         }
-        add_speed(result, row, s, e, &c->statistics, env->peak_one[s->precision]);
-        status = gm_result_samples(row, c->samples, reference, c->count, c->iterations, error);
+        add_speed(result, row, s, e, c);
+        status = gm_result_samples(row, c->samples, c->peaks, c->count, c->iterations, error);
     }
     for (size_t i = 0; i < count; i++)
         kit->destroy(cs[i].context);
     return status;
 }
 
-static gm_status run_net(gm_result *result, const gm_environment *env, const gm_bench_options *o,
-                         const gm_net *net, double seconds, size_t *wrong, gm_error *error)
+static gm_status run_net(gm_result *result, const gm_bench_options *o, const gm_net *net, double seconds,
+                         size_t *wrong, gm_error *error)
 {
     const size_t layers = net->width_count - 1;
     gm_status status = GM_OK;
@@ -150,7 +154,7 @@ static gm_status run_net(gm_result *result, const gm_environment *env, const gm_
         for (size_t e = 0; e < sizeof equations / sizeof *equations && status == GM_OK; e++) {
             if (equations[e].equation == GM_HIDDEN_DELTA && l == 0)
                 continue; /* layer 1 needs no BP2 */
-            status = run_equation(result, env, o, &shape, e, seconds / (double)(4 * layers), wrong, error);
+            status = run_equation(result, o, &shape, e, seconds / (double)(4 * layers), wrong, error);
         }
     }
     return status;
@@ -170,7 +174,7 @@ gm_status gm_bench_gemm(gm_result *result, gm_environment *env, const gm_bench_o
     const double seconds = (o->seconds > 0 ? o->seconds : 20) / (double)gm_max(count, 1);
     gm_blas_borrow_threads(); /* one call, one thread: what the engine's members see */
     for (size_t i = 0; i < count && status == GM_OK; i++)
-        status = run_net(result, env, o, &nets[i], seconds, &wrong, error);
+        status = run_net(result, o, &nets[i], seconds, &wrong, error);
     gm_blas_return_threads();
     gm_result_note(
         result,

@@ -18,7 +18,7 @@ static const gm_column columns[] = {
 };
 
 static gm_status add_row(gm_result *result, const gm_environment *env, const gm_timed *t,
-                         const gm_timed *first, const double *reference, gm_error *error)
+                         const gm_timed *first, gm_error *error)
 {
     (void)first;
     const gm_workload_options *o = &t->options;
@@ -40,7 +40,7 @@ static gm_status add_row(gm_result *result, const gm_environment *env, const gm_
     gm_result_number(result, row, "milliseconds", seconds * 1e3);
     gm_result_number(result, row, "bandwidth", moved / seconds / 1e9);
     gm_result_number(result, row, "bandwidth_share", 100 * moved / seconds / env->bandwidth_all);
-    return gm_result_samples(row, t->candidate.samples, reference, t->candidate.count,
+    return gm_result_samples(row, t->candidate.samples, t->candidate.peaks, t->candidate.count,
                              t->candidate.iterations, error);
 }
 

@@ -84,8 +84,8 @@ static bool append_sample(json_t *list, const gm_result *result, size_t index, s
     json_t *e = entry(result, index, "", "iteration", row->iterations);
     bool done = e && set_time(e, row->samples[sample] * NANOSECONDS) &&
                 set(e, "repetition_index", json_integer((json_int_t)sample));
-    if (done && row->reference)
-        done = set(e, "reference_ns", json_real(row->reference[sample] * NANOSECONDS));
+    if (done && row->peaks)
+        done = set(e, "peak_flops", json_real(row->peaks[sample]));
     return json_array_append_new(list, e) == 0 && done;
 }
 

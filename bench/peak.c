@@ -3,9 +3,8 @@
 #include "backend/blas_info.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/team.h"
-#include "base/clock.h"
-#include "bench/fma_chains.h"
+#include "bench/race.h"
+#include "bench/reference.h"
 
 #include <gradmill/system.h>
 #include <dlfcn.h>
@@ -13,7 +12,7 @@
 #include <stdint.h>
 
 #define ROUNDS        15
-#define ROUND_SECONDS 0.01
+#define ROUND_SECONDS 0.01 /* of the reference loop */
 
 /* The product of each thread: its own rows of A and C, one B for all. */
 #define GEMM_ROWS   512
@@ -21,96 +20,25 @@
 
 #define TRIAD_BYTES ((size_t)192 << 20) /* three arrays together */
 
-/* One thread's part of a round; a cache line each, since all are written while the clock runs. */
-struct lap {
-    _Alignas(GM_ALIGNMENT) uint64_t start;
-    uint64_t end;
-};
-
-struct race {
-    gm_team *team;
-    struct lap *laps;
-    gm_team_work work;
-    void *context;
-};
-
-static void run_lap(void *context, size_t thread)
+static double best_round(const gm_race *race)
 {
-    const struct race *race = context;
-    struct lap *lap = &race->laps[thread];
-    gm_team_barrier(race->team);
-    lap->start = gm_clock();
-    race->work(race->context, thread);
-    lap->end = gm_clock();
-}
-
-/* From the first start to the last end: threads that the system did not run at the same time gain nothing. */
-static double run_round(struct race *race)
-{
-    gm_team_run(race->team, run_lap, race);
-    struct lap all = race->laps[0];
-    for (size_t thread = 1; thread < gm_team_threads(race->team); thread++) {
-        const struct lap *lap = &race->laps[thread];
-        all.start = lap->start < all.start ? lap->start : all.start;
-        all.end = lap->end > all.end ? lap->end : all.end;
-    }
-    return gm_clock_seconds(all.start, all.end);
-}
-
-static double best_round(struct race *race)
-{
-    run_round(race); /* warms caches, clocks and buffers of the library */
+    gm_race_run(race); /* warms caches, clocks and buffers of the library */
     double best = INFINITY;
     for (int i = 0; i < ROUNDS; i++)
-        best = fmin(best, run_round(race));
+        best = fmin(best, gm_race_run(race));
     return best;
-}
-
-static void race_clear(struct race *race)
-{
-    gm_team_destroy(race->team);
-    gm_free(race->laps);
-}
-
-static gm_status race_prepare(struct race *race, size_t threads, gm_team_work work, void *context,
-                              gm_error *error)
-{
-    *race = (struct race){.work = work, .context = context};
-    race->laps = gm_alloc(threads, sizeof *race->laps);
-    if (!race->laps)
-        return gm_fail_memory(error, "the timings of the threads", threads * sizeof *race->laps);
-    const gm_status status = gm_team_create(&race->team, threads, error);
-    if (status != GM_OK)
-        race_clear(race);
-    return status;
-}
-
-/* --- arithmetic --- */
-
-struct fma_job {
-    gm_fma_chains chains;
-    size_t passes;
-};
-
-static void fma_work(void *context, size_t thread)
-{
-    const struct fma_job *job = context;
-    volatile double sink = job->chains.run(job->passes);
-    (void)sink;
-    (void)thread;
 }
 
 gm_status gm_peak_fma(gm_precision precision, size_t threads, double *flops, gm_error *error)
 {
-    struct fma_job job = {.chains = gm_fma_chains_of(precision), .passes = 1024};
-    struct race race;
-    const gm_status status = race_prepare(&race, threads, fma_work, &job, error);
+    gm_reference *reference;
+    const gm_status status = gm_reference_create(&reference, precision, threads, error);
     if (status != GM_OK)
         return status;
-    while (run_round(&race) < ROUND_SECONDS)
-        job.passes *= 2;
-    *flops = job.chains.flop * (double)job.passes * (double)threads / best_round(&race);
-    race_clear(&race);
+    *flops = 0;
+    for (int i = 0; i < ROUNDS; i++)
+        *flops = fmax(*flops, gm_reference_flops(reference, ROUND_SECONDS));
+    gm_reference_destroy(reference);
     return GM_OK;
 }
 
@@ -174,17 +102,17 @@ static gm_status gemm_allocate(struct gemm_job *job, size_t threads, gm_error *e
 
 static gm_status gemm_measure(struct gemm_job *job, size_t threads, double *flops, gm_error *error)
 {
-    struct race race;
+    gm_race race;
     gm_status status = gemm_allocate(job, threads, error);
     if (status == GM_OK)
         status = gm_blas_check_room(threads, error);
     if (status == GM_OK)
-        status = race_prepare(&race, threads, gemm_work, job, error);
+        status = gm_race_prepare(&race, threads, gemm_work, job, error);
     if (status == GM_OK) {
         gm_blas_borrow_threads();
         *flops = 2.0 * GEMM_ROWS * GEMM_WIDTH * GEMM_WIDTH * (double)threads / best_round(&race);
         gm_blas_return_threads();
-        race_clear(&race);
+        gm_race_clear(&race);
     }
     gm_free(job->a);
     gm_free(job->b);
@@ -223,12 +151,12 @@ static void triad_work(void *context, size_t thread)
 
 static gm_status triad_measure(struct triad_job *job, double *bytes, gm_error *error)
 {
-    struct race race;
-    const gm_status status = race_prepare(&race, job->threads, triad_work, job, error);
+    gm_race race;
+    const gm_status status = gm_race_prepare(&race, job->threads, triad_work, job, error);
     if (status != GM_OK)
         return status;
     *bytes = 3.0 * sizeof *job->a * (double)job->count / best_round(&race);
-    race_clear(&race);
+    gm_race_clear(&race);
     return GM_OK;
 }
 

@@ -88,9 +88,8 @@ void gm_peers_enter(gm_contestant *contestants, gm_peer_place *places, const gm_
     }
 }
 
-static gm_status add_row(gm_result *result, const gm_environment *environment, const gm_net *net,
-                         const gm_contestant *c, const gm_contestant *first, const gm_problem *problem,
-                         gm_error *error)
+static gm_status add_row(gm_result *result, const gm_net *net, const gm_contestant *c,
+                         const gm_contestant *first, const gm_problem *problem, gm_error *error)
 {
     const char *loss = gm_loss_name(problem->loss);
     gm_result_row *row = gm_result_add(result, error, "peers/%s/batch:%zu/threads:%zu/%s/%s", net->name,
@@ -101,12 +100,11 @@ static gm_status add_row(gm_result *result, const gm_environment *environment, c
     gm_result_number(result, row, "batch", (double)problem->batch);
     gm_result_text(result, row, "problem", "%s", loss);
     gm_result_text(result, row, "peer", "%s", *c->name ? c->name : c->label);
-    return gm_contest_cells(result, row, environment, c, first, problem, error);
+    return gm_contest_cells(result, row, c, first, problem, error);
 }
 
-static gm_status compare_problem(gm_result *result, const gm_environment *environment,
-                                 const gm_peers_options *options, const gm_net *net, gm_loss loss,
-                                 gm_error *error)
+static gm_status compare_problem(gm_result *result, const gm_peers_options *options, const gm_net *net,
+                                 gm_loss loss, gm_error *error)
 {
     gm_contestant contestants[GM_PEERS];
     gm_peer_place places[GM_PEERS];
@@ -116,7 +114,7 @@ static gm_status compare_problem(gm_result *result, const gm_environment *enviro
     gm_peers_enter(contestants, places, options);
     gm_status status = gm_contest_run(contestants, GM_PEERS, &problem, &contest, error);
     for (size_t i = 0; i < GM_PEERS && status == GM_OK; i++)
-        status = add_row(result, environment, net, &contestants[i], &contestants[0], &problem, error);
+        status = add_row(result, net, &contestants[i], &contestants[0], &problem, error);
     return status;
 }
 
@@ -128,10 +126,12 @@ gm_status gm_bench_peers(gm_result *result, gm_environment *environment, const g
     size_t count = 0;
     *result = gm_result_make("peers", columns, sizeof columns / sizeof *columns);
     gm_status status = gm_bench_nets(options->sweep, defaults, nets, GM_MOST_NETS, &count, error);
+    if (status == GM_OK)
+        status = gm_bench_peaks(environment, options->sweep, error);
     for (size_t i = 0; i < count && status == GM_OK; i++) {
-        status = compare_problem(result, environment, options, &nets[i], gm_net_loss(&nets[i]), error);
+        status = compare_problem(result, options, &nets[i], gm_net_loss(&nets[i]), error);
         if (status == GM_OK)
-            status = compare_problem(result, environment, options, &nets[i], GM_HALF_SQUARES, error);
+            status = compare_problem(result, options, &nets[i], GM_HALF_SQUARES, error);
     }
     snprintf(
         result->title, sizeof result->title,

@@ -18,7 +18,7 @@ static void clear_row(gm_result_row *row)
 {
     gm_free(row->cells);
     gm_free(row->samples);
-    gm_free(row->reference);
+    gm_free(row->peaks);
 }
 
 void gm_result_clear(gm_result *result)
@@ -111,20 +111,20 @@ static double *copy_of(const double *values, size_t count)
     return copy;
 }
 
-gm_status gm_result_samples(gm_result_row *row, const double *samples, const double *reference, size_t count,
+gm_status gm_result_samples(gm_result_row *row, const double *samples, const double *peaks, size_t count,
                             size_t iterations, gm_error *error)
 {
     double *copy = copy_of(samples, count);
-    double *reference_copy = reference ? copy_of(reference, count) : NULL;
-    if (!copy || (reference && !reference_copy)) {
+    double *peaks_copy = peaks ? copy_of(peaks, count) : NULL;
+    if (!copy || (peaks && !peaks_copy)) {
         gm_free(copy);
-        gm_free(reference_copy);
+        gm_free(peaks_copy);
         return gm_fail_memory(error, "the samples", count * sizeof *copy);
     }
     gm_free(row->samples);
-    gm_free(row->reference);
+    gm_free(row->peaks);
     row->samples = copy;
-    row->reference = reference_copy;
+    row->peaks = peaks_copy;
     row->sample_count = count;
     row->iterations = iterations;
     return GM_OK;

@@ -26,7 +26,7 @@ typedef struct gm_result_row {
     char name[192];  /* unique in a result, stable between runs: "step/784-128-10/batch:64/blas/threads:2" */
     gm_cell *cells;  /* one for each column */
     double *samples; /* seconds of one iteration, one for each round; NULL if nothing was timed */
-    double *reference; /* seconds of the reference loop in the same rounds (rounds.h); NULL if not taken */
+    double *peaks;   /* FLOP/s of the reference loop around each sample (reference.h); NULL if not taken */
     size_t sample_count;
     size_t iterations; /* within one sample */
     size_t threads;
@@ -61,8 +61,8 @@ void gm_result_text(gm_result *result, gm_result_row *row, const char *key, cons
 /* What a row has in place of samples if its measurement failed. */
 void gm_result_fault(gm_result_row *row, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Copies of samples and (may be NULL) reference times. */
-gm_status gm_result_samples(gm_result_row *row, const double *samples, const double *reference, size_t count,
+/* Copies of samples and (may be NULL) peaks. */
+gm_status gm_result_samples(gm_result_row *row, const double *samples, const double *peaks, size_t count,
                             size_t iterations, gm_error *error);
 
 /* A line below the table; lost without memory, which is not worth failing for. */

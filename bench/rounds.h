@@ -3,11 +3,10 @@
 #ifndef GM_BENCH_ROUNDS_H
 #define GM_BENCH_ROUNDS_H
 
-#include "bench/fma_chains.h"
 #include "bench/statistics.h"
 
+#include <gradmill/array.h>
 #include <gradmill/status.h>
-#include <stdbool.h>
 
 #define GM_MOST_ROUNDS 101
 
@@ -15,11 +14,16 @@ typedef struct gm_candidate {
     /* Does the thing `iterations` times. */
     gm_status (*run)(void *context, size_t iterations, gm_error *error);
     void *context;
+    gm_precision precision; /* of the peak beside it; default f32 */
+    size_t threads;         /* that it works with, for the same reason; default 0: one */
 
     size_t iterations;              /* within one sample, found by doubling */
+    double length;                  /* seconds of one sample, as found then */
     double samples[GM_MOST_ROUNDS]; /* seconds of one iteration */
+    double peaks[GM_MOST_ROUNDS];   /* FLOP/s of the reference loop (reference.h) around each sample */
     size_t count;                   /* of samples */
     gm_statistics statistics;       /* of the samples */
+    struct gm_reference *reference; /* while the rounds last */
 } gm_candidate;
 
 typedef struct gm_rounds_options {
@@ -34,20 +38,14 @@ typedef struct gm_rounds_options {
 
 gm_rounds_options gm_rounds_options_default(void);
 
-/* A fixed arithmetic loop on one thread, timed at the beginning of each round: what the CPU's clock did
- * meanwhile. */
-typedef struct gm_reference {
-    gm_fma_chains chains;
-    size_t passes; /* of one run */
-} gm_reference;
-
-gm_reference gm_reference_make(void);
-/* Seconds of one pass, from the least of some runs: about a millisecond in all. */
-double gm_reference_time(const gm_reference *reference);
-
-/* Measures candidates[0 .. count). reference (GM_MOST_ROUNDS, may be NULL) receives the time of each round's
- * reference loop. */
+/* Measures candidates[0 .. count). The reference loop runs right before and right after each sample, for a
+ * fiftieth of its time and a millisecond at least; its mean is the peak of that sample. GM_LIMIT: no threads
+ * or no memory for it. */
 gm_status gm_rounds_run(gm_candidate *candidates, size_t count, const gm_rounds_options *options,
-                        double *reference, gm_error *error);
+                        gm_error *error);
+
+/* The share of the peak, 0 to 1, of `flop` operations that take samples[i] seconds where peaks[i] FLOP/s were
+ * to be had: the median over the pairs, 1 <= count <= GM_MOST_ROUNDS. */
+double gm_rounds_share(double flop, const double *samples, const double *peaks, size_t count);
 
 #endif

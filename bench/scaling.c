@@ -17,7 +17,7 @@ static const gm_column columns[] = {
 };
 
 static gm_status add_row(gm_result *result, const gm_environment *environment, const gm_timed *t,
-                         const gm_timed *first, const double *reference, gm_error *error)
+                         const gm_timed *first, gm_error *error)
 {
     (void)environment;
     const gm_workload_options *o = &t->options;
@@ -38,7 +38,7 @@ static gm_status add_row(gm_result *result, const gm_environment *environment, c
     gm_result_number(result, row, "gflops", gm_timed_flops(t) / 1e9);
     gm_result_number(result, row, "speedup", speedup);
     gm_result_number(result, row, "efficiency", 100 * speedup / (double)o->threads);
-    return gm_result_samples(row, t->candidate.samples, reference, t->candidate.count,
+    return gm_result_samples(row, t->candidate.samples, t->candidate.peaks, t->candidate.count,
                              t->candidate.iterations, error);
 }
 

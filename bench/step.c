@@ -67,7 +67,7 @@ gm_result_row *gm_step_row_add(gm_result *result, const gm_workload_options *o, 
 }
 
 static gm_status add_row(gm_result *result, const gm_environment *env, const gm_timed *t,
-                         const gm_timed *first, const double *reference, gm_error *error)
+                         const gm_timed *first, gm_error *error)
 {
     (void)first;
     const gm_workload_options *o = &t->options;
@@ -90,9 +90,8 @@ static gm_status add_row(gm_result *result, const gm_environment *env, const gm_
     gm_result_number(result, row, "spread", 100 * s->deviation / s->median);
     gm_result_number(result, row, "fastest", s->min * 1e3);
     gm_result_number(result, row, "gflops", flops / 1e9);
-    const double peak = gm_environment_peak(env, o->precision, plan.threads);
     const double gemm = plan.threads == 1 ? env->gemm_one[o->precision] : env->gemm_all[o->precision];
-    gm_result_number(result, row, "peak_share", 100 * flops / peak);
+    gm_result_number(result, row, "peak_share", 100 * gm_timed_peak_share(t));
     gm_result_number(result, row, "gemm_share", 100 * flops / gemm);
     const char *kernels = gm_engine_kernels(t->workload.engine);
     const bool blas = strcmp(gm_engine_backend(t->workload.engine), "blas") == 0;
@@ -104,7 +103,7 @@ static gm_status add_row(gm_result *result, const gm_environment *env, const gm_
     if (s->deviation > 0.05 * s->median)
         gm_result_note(result, "%s: the rounds differ by %.0f %%; the machine was not quiet", row->name,
                        100 * s->deviation / s->median);
-    return gm_result_samples(row, t->candidate.samples, reference, t->candidate.count,
+    return gm_result_samples(row, t->candidate.samples, t->candidate.peaks, t->candidate.count,
                              t->candidate.iterations, error);
 }
 
@@ -119,5 +118,8 @@ gm_status gm_bench_step(gm_result *result, gm_environment *env, const gm_bench_o
     gm_result_note(result,
                    "FLOP of a step of n rows: 2 n (3 S - in_1 out_1), S the sum of in x out over the layers; "
                    "elementwise work is not counted");
+    gm_result_note(result,
+                   "of FMA: share of the peak that was to be had right before and after each sample; the "
+                   "one above is the best of the beginning");
     return status;
 }

@@ -43,14 +43,13 @@ static gm_status plan_net(const struct run *run, const gm_net *net, gm_error *er
 
 static gm_status run_net(const struct run *run, const gm_net *net, double seconds, gm_error *error)
 {
-    double reference[GM_MOST_ROUNDS];
     gm_timed *timed = run->timed;
     size_t count = 0;
     gm_status status = run->sweep->list(run->options, net, timed, &count, error);
     if (status == GM_OK)
-        status = gm_timed_run(timed, count, seconds, run->options, reference, error);
+        status = gm_timed_run(timed, count, seconds, run->options, error);
     for (size_t i = 0; i < count && status == GM_OK; i++)
-        status = run->sweep->add_row(run->result, run->environment, &timed[i], &timed[0], reference, error);
+        status = run->sweep->add_row(run->result, run->environment, &timed[i], &timed[0], error);
     gm_timed_clear(timed, count);
     return status;
 }

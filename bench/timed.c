@@ -56,8 +56,18 @@ static gm_status check_losses(gm_timed *timed, size_t count, gm_error *error)
     return GM_OK;
 }
 
+static gm_candidate candidate_of(gm_timed *timed)
+{
+    return (gm_candidate){
+        .run = gm_workload_steps,
+        .context = &timed->workload,
+        .precision = timed->options.precision,
+        .threads = gm_engine_plan(timed->workload.engine, timed->options.batch).threads,
+    };
+}
+
 gm_status gm_timed_run(gm_timed *timed, size_t count, double seconds, const gm_bench_options *options,
-                       double *reference, gm_error *error)
+                       gm_error *error)
 {
     gm_status status = GM_OK;
     for (size_t i = 0; i < count && status == GM_OK; i++)
@@ -68,12 +78,12 @@ gm_status gm_timed_run(gm_timed *timed, size_t count, double seconds, const gm_b
         return status;
     gm_candidate candidates[GM_MOST_CANDIDATES];
     for (size_t i = 0; i < count; i++)
-        candidates[i] = (gm_candidate){.run = gm_workload_steps, .context = &timed[i].workload};
+        candidates[i] = candidate_of(&timed[i]);
     gm_rounds_options rounds = gm_rounds_options_default();
     rounds.budget_seconds = seconds;
     rounds.progress = options->progress;
     rounds.context = options->context;
-    status = gm_rounds_run(candidates, count, &rounds, reference, error);
+    status = gm_rounds_run(candidates, count, &rounds, error);
     for (size_t i = 0; i < count; i++)
         timed[i].candidate = candidates[i];
     return status;
@@ -88,6 +98,12 @@ void gm_timed_clear(gm_timed *timed, size_t count)
 double gm_timed_flops(const gm_timed *t)
 {
     return gm_step_flop(t->workload.network, t->options.batch) / t->candidate.statistics.median;
+}
+
+double gm_timed_peak_share(const gm_timed *t)
+{
+    const double flop = gm_step_flop(t->workload.network, t->options.batch);
+    return gm_rounds_share(flop, t->candidate.samples, t->candidate.peaks, t->candidate.count);
 }
 
 /* `net` with every hidden layer `width` wide. */

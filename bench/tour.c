@@ -24,8 +24,7 @@ static const struct {
 } runners[] = {{"naive", 1}, {"naive-ikj", 1}, {"blas", 1}, {"packed", 1}, {"packed", 0}};
 enum { RUNNERS = sizeof runners / sizeof *runners };
 
-static gm_status add_row(gm_result *result, const gm_environment *env, const gm_timed *t,
-                         const gm_timed *naive, const double *reference, gm_error *error)
+static gm_status add_row(gm_result *result, const gm_timed *t, const gm_timed *naive, gm_error *error)
 {
     const gm_workload_options *o = &t->options;
     const gm_statistics *s = &t->candidate.statistics;
@@ -43,17 +42,15 @@ static gm_status add_row(gm_result *result, const gm_environment *env, const gm_
     gm_result_number(result, row, "spread", 100 * s->deviation / s->median);
     gm_result_number(result, row, "samples_per_second", (double)o->batch / s->median);
     gm_result_number(result, row, "gflops", gm_timed_flops(t) / 1e9);
-    gm_result_number(result, row, "peak_share",
-                     100 * gm_timed_flops(t) / gm_environment_peak(env, GM_F32, threads));
+    gm_result_number(result, row, "peak_share", 100 * gm_timed_peak_share(t));
     gm_result_number(result, row, "times_naive", naive->candidate.statistics.median / s->median);
-    return gm_result_samples(row, t->candidate.samples, reference, t->candidate.count,
+    return gm_result_samples(row, t->candidate.samples, t->candidate.peaks, t->candidate.count,
                              t->candidate.iterations, error);
 }
 
-static gm_status race(gm_result *result, const gm_environment *env, const gm_bench_options *o,
-                      const char *net, size_t batch, double seconds, gm_error *error)
+static gm_status race(gm_result *result, const gm_bench_options *o, const char *net, size_t batch,
+                      double seconds, gm_error *error)
 {
-    double reference[GM_MOST_ROUNDS];
     const size_t count =
         gm_system_threads().usable > 1 ? RUNNERS : RUNNERS - 1; /* the last has all threads */
     gm_timed timed[RUNNERS] = {0};
@@ -69,9 +66,9 @@ static gm_status race(gm_result *result, const gm_environment *env, const gm_ben
             .activation = GM_SIGMOID,
         };
     if (status == GM_OK)
-        status = gm_timed_run(timed, count, seconds, o, reference, error);
+        status = gm_timed_run(timed, count, seconds, o, error);
     for (size_t i = 0; i < count && status == GM_OK; i++)
-        status = add_row(result, env, &timed[i], &timed[0], reference, error);
+        status = add_row(result, &timed[i], &timed[0], error);
     gm_timed_clear(timed, count);
     return status;
 }
@@ -85,9 +82,9 @@ gm_status gm_bench_tour(gm_result *result, gm_environment *env, const gm_bench_o
         "One training step of a wide and of a narrow network: naive loops against BLAS (f32, sigmoid, plain SGD)");
     gm_status status = gm_environment_measure(env, GM_F32, error);
     if (status == GM_OK)
-        status = race(result, env, o, "1024-1024-10", 64, seconds * 0.8, error);
+        status = race(result, o, "1024-1024-10", 64, seconds * 0.8, error);
     if (status == GM_OK)
-        status = race(result, env, o, "2-3-1", 4, seconds * 0.2, error);
+        status = race(result, o, "2-3-1", 4, seconds * 0.2, error);
     gm_result_note(result,
                    "naive: the textbook's loops i-j-k; naive-ikj: loops that a compiler can vectorise; blas: "
                    "each equation one call; packed: weights kept in the order of our own kernels. A small "

@@ -77,8 +77,10 @@ static gm_status sit(struct turns *t, gm_error *error)
     }
     gm_contest_start(pair, 2, t->problem, t->contest.patience);
     gm_contest_check(pair, 2, &t->contest);
-    gm_contest_time(pair, 2, &t->contest);
+    const gm_status status = gm_contest_time(pair, 2, &t->contest, error);
     gm_contest_stop(pair, 2);
+    if (status != GM_OK)
+        return status;
     for (size_t i = 0; i < 2; i++) {
         if (*pair[i].fault)
             return gm_fail(error, GM_CHECK, "%s program: %s: %s", pair[i].label,

@@ -89,22 +89,54 @@ Test(bench, fma_chains_compute_what_they_say)
     cr_expect_eq(gm_fma_chains_of(GM_F32).flop, 2 * gm_fma_chains_of(GM_F64).flop);
 }
 
-/* A pass of the reference is a pass of the loop that the peak is measured by. Other tests run meanwhile and
- * slow one or the other down, so a wrong count of operations is what stays wrong. */
-Test(bench, the_reference_runs_at_the_peak)
+/* As many passes of the loop as `iterations` asks for: what runs at the peak by construction. */
+static gm_status run_chains(void *context, size_t iterations, gm_error *error)
 {
-    const gm_reference loop = gm_reference_make();
+    const gm_fma_chains *chains = context;
+    volatile double sink = chains->run(1000 * iterations);
+    (void)sink;
+    (void)error;
+    return GM_OK;
+}
+
+/* The same loop as candidate and beside it is a share of one, whatever the precision and the machine's mood;
+ * on two threads it is half of it, where there are two processors. Other tests run meanwhile, so it is wrong
+ * counts and wrong pairs that are looked for. */
+Test(bench, a_sample_is_held_against_the_peak_beside_it)
+{
+    gm_fma_chains chains[] = {gm_fma_chains_of(GM_F32), gm_fma_chains_of(GM_F64), gm_fma_chains_of(GM_F32)};
+    gm_rounds_options options = gm_rounds_options_default();
+    gm_candidate candidates[3];
+    double share[3];
+    gm_error error = {0};
     bool near = false;
-    double flops = 0, peak = 0;
-    for (int tries = 0; tries < 20 && !near; tries++) {
-        double times[11];
-        for (size_t i = 0; i < 11; i++)
-            times[i] = gm_reference_time(&loop);
-        flops = loop.chains.flop / gm_statistics_of(times, 11).min;
-        cr_assert_eq(gm_peak_fma(GM_F32, 1, &peak, NULL), GM_OK);
-        near = flops > 0.3 * peak && flops < 3 * peak;
+    options.sample_seconds = 0.001;
+    for (int tries = 0; tries < 10 && !near; tries++) {
+        for (size_t i = 0; i < 3; i++)
+            candidates[i] = (gm_candidate){.run = run_chains, .context = &chains[i]};
+        candidates[1].precision = GM_F64;
+        candidates[2].threads = 2;
+        cr_assert_eq(gm_rounds_run(candidates, 3, &options, &error), GM_OK, "%s", error.message);
+        near = true;
+        for (size_t i = 0; i < 3; i++) {
+            const gm_candidate *c = &candidates[i];
+            cr_expect_eq(c->count, options.rounds);
+            cr_expect_null(c->reference);
+            share[i] = gm_rounds_share(1000 * chains[i].flop, c->samples, c->peaks, c->count);
+            near = near && share[i] > (i < 2 ? 0.6 : 0.3) && share[i] < 1.4;
+        }
     }
-    cr_expect(near, "%g FLOP/s of %g", flops, peak);
+    cr_expect(near, "shares %g, %g and, on two threads, %g", share[0], share[1], share[2]);
+}
+
+Test(bench, shares_are_taken_pair_by_pair)
+{
+    const double samples[] = {2, 1, 8},
+                 peaks[] = {10, 20, 2.5}; /* the machine's speed moves, the share stays */
+    cr_expect_float_eq(gm_rounds_share(10, samples, peaks, 3), 0.5, 1e-15);
+    cr_expect_float_eq(gm_rounds_share(10, samples, peaks, 1), 0.5, 1e-15);
+    const double one_slow[] = {2, 1, 80};
+    cr_expect_float_eq(gm_rounds_share(10, one_slow, peaks, 3), 0.5, 1e-15);
 }
 
 Test(bench, peaks_are_measured)
@@ -119,10 +151,14 @@ Test(bench, peaks_are_measured)
 
 Test(bench, impossible_thread_counts_are_refused)
 {
+    gm_fma_chains chains = gm_fma_chains_of(GM_F32);
     gm_error error = {0};
     double speed;
     cr_expect_eq(gm_peak_gemm(GM_F32, SIZE_MAX / 2, &speed, &error), GM_LIMIT);
     cr_expect_eq(gm_peak_fma(GM_F32, SIZE_MAX / 2, &speed, &error), GM_LIMIT);
+    gm_candidate candidate = {.run = run_chains, .context = &chains, .threads = SIZE_MAX / 2};
+    const gm_rounds_options options = gm_rounds_options_default();
+    cr_expect_eq(gm_rounds_run(&candidate, 1, &options, &error), GM_LIMIT);
     cr_expect_eq(error.status, GM_LIMIT);
 }
 

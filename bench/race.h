@@ -1,0 +1,23 @@
+/* Threads that start together, timed from the first start to the last end: what peaks are measured by. */
+#ifndef GM_BENCH_RACE_H
+#define GM_BENCH_RACE_H
+
+#include "base/team.h"
+
+struct gm_lap;
+
+typedef struct gm_race {
+    gm_team *team;
+    struct gm_lap *laps; /* one for each thread */
+    gm_team_work work;   /* of each thread in each round */
+    void *context;       /* of the work; the caller's */
+} gm_race;
+
+/* threads >= 1. GM_LIMIT: no threads or no memory; nothing is to be cleared then. */
+gm_status gm_race_prepare(gm_race *race, size_t threads, gm_team_work work, void *context, gm_error *error);
+void gm_race_clear(gm_race *race);
+
+/* Seconds of one round. Threads that the system did not run at the same time gain nothing. */
+double gm_race_run(const gm_race *race);
+
+#endif
