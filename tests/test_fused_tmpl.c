@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "nn/engine.h"
 #include "nn/fused.h"
+#include "ulps.h"
 
 #include <limits.h>
 #include <string.h>
@@ -369,6 +370,91 @@ Test(T(fused), padding_stays_out_of_it)
         compare(&b, reference, &samples, 1, describe(&shape, backend));
         net_free(reference);
         bench_free(&b);
+    }
+}
+
+/* One layer that makes of an input its function at 1, 4, -1, -4, 1, ... times the input; it does not learn.
+ */
+static bool make_curve(struct bench *b, gm_activation f, size_t units, const gm_backend *backend)
+{
+    static const REAL factors[] = {1, 4, -1, -4};
+    const net_shape shape = {{1, units}, f, f, GM_HALF_SQUARES};
+    static gm_engine_options options; /* the bench keeps its optimizer */
+    options = options_of_one();
+    options.optimizer.rate = 0;
+    if (!bench_make(b, &shape, &options, backend))
+        return false;
+    for (size_t c = 0; c < units; c++) {
+        b->layers[0].view.w.data[c] = factors[c % 4];
+        b->pass.parameters[b->layers[0].biases + c] = 0;
+    }
+    return true;
+}
+
+/* The worst error of f at these factors times x. */
+static double error_at(struct bench *b, REAL x, long double (*exact)(long double))
+{
+    const REAL y[MOST] = {0};
+    const gm_pass_layer *layer = &b->layers[0];
+    double worst = 0;
+    b->fused->step(b->fused, &x, y, NULL);
+    for (size_t c = 0; c < layer->z.cols; c++) {
+        const long double value = exact((long double)layer->z.data[c]);
+        worst = fmax(worst, ulps(layer->a.data[c], value, value));
+    }
+    return worst;
+}
+
+static void expect_ends(struct bench *b, REAL x, double at_plus, double at_minus)
+{
+    const REAL y[MOST] = {0};
+    const gm_pass_layer *layer = &b->layers[0];
+    b->fused->step(b->fused, &x, y, NULL);
+    for (size_t c = 0; c < layer->a.cols; c++) {
+        const double a = (double)layer->a.data[c], expected = c % 4 < 2 ? at_plus : at_minus;
+        cr_expect(isnan(x) ? isnan(a) : a == expected, "f(%g) is %g", (double)layer->z.data[c], a);
+    }
+}
+
+/* Sigmoid and tanh of few units, whatever their arithmetic: where something happens, at the borders of
+ * segments, far out, and beyond. The bounds are those of vmath.h and segments.h. */
+Test(T(fused), activations_are_exact)
+{
+    static const struct {
+        gm_activation f;
+        long double (*exact)(long double);
+        double ulp, at_minus;
+    } curves[] = {{GM_SIGMOID, sigmoidl, 2.5, 0}, {GM_TANH, tanhl, 3.5, -1}};
+    enum { POINTS = 40000 };
+    static double points[POINTS];
+    net_fill(points, POINTS, -1, 4);
+    for (size_t i = 0; i < POINTS; i++)
+        points[i] *= i % 2 ? 10 : 100;
+    for (size_t i = 0; i < 1000; i++) { /* eighths, and their neighbours */
+        const double eighth = (double)(i / 5) / 8 - 12.5;
+        points[i] = eighth * (1 + ((double)(i % 5) - 2) * (double)REAL_EPSILON);
+    }
+    points[1000] = -2.7235; /* where segments are worst */
+    points[1001] = 0.125015;
+    struct bench b;
+    const gm_backend *backend;
+    for (size_t i = 0; (backend = T(gm_backend_packed_at)(i)); i++) {
+        for (size_t k = 0; k < 2 * 4; k++) {
+            const size_t curve = k / 4, units = (const size_t[]){1, 3, 4, 16}[k % 4];
+            double worst = 0;
+            if (make_curve(&b, curves[curve].f, units, backend)) {
+                for (size_t p = 0; p < POINTS; p++)
+                    worst = fmax(worst, error_at(&b, (REAL)points[p], curves[curve].exact));
+                cr_expect_leq(worst, curves[curve].ulp, "%s, %s of %zu units: %.2f ulp", backend->kernels,
+                              gm_activation_name(curves[curve].f), units, worst);
+                expect_ends(&b, (REAL)1e30, 1, curves[curve].at_minus);
+                expect_ends(&b, (REAL)INFINITY, 1, curves[curve].at_minus);
+            }
+            bench_free(&b);
+            if (make_curve(&b, curves[curve].f, units, backend))
+                expect_ends(&b, (REAL)NAN, 0, 0);
+            bench_free(&b);
+        }
     }
 }
 

@@ -7,20 +7,14 @@
 #include "base/vector.h"
 #include "nn/activation.h"
 #include "nn/vmath.h"
+#include "ulps.h"
 
-#include <float.h>
 #include <stdlib.h>
 
 #if GM_REAL_BITS == 32
-#define DIGITS      24
-#define MIN_NORMAL  FLT_MIN
-#define MAX_NORMAL  FLT_MAX
 #define OVERFLOWING 90.0f
 #define PHI_NORMAL  (-12.94) /* Phi(z) is a normal number from here on */
 #else
-#define DIGITS      53
-#define MIN_NORMAL  DBL_MIN
-#define MAX_NORMAL  DBL_MAX
 #define OVERFLOWING 711.0
 #define PHI_NORMAL  (-37.51)
 #endif
@@ -61,11 +55,6 @@ static void gelu_derivative(const REAL *x, REAL *y, size_t count)
     for (size_t i = 0; i < count; i++)
         y[i] = 1;
     T(gm_activation_kernels)[GM_GELU].chain(z, z, (gm_mat){y, 1, count, count});
-}
-
-static long double sigmoidl(long double x)
-{
-    return 1 / (1 + expl(-x));
 }
 
 static long double softplusl(long double x)
@@ -165,19 +154,6 @@ static size_t make_points(REAL *x, double low, double high)
             x[count++] = (REAL)value;
     }
     return count;
-}
-
-/* |actual - exact| in units of the last place of size. Results about the smallest normal number may be 0. */
-static double ulps(REAL actual, long double exact, long double size)
-{
-    if (fabsl(exact) < 2 * (long double)MIN_NORMAL && fabs((double)actual) < 2 * (double)MIN_NORMAL)
-        return 0;
-    if (fabsl(exact) > (long double)MAX_NORMAL)
-        return isinf(actual) ? 0 : INFINITY;
-    int exponent;
-    frexpl(size, &exponent);
-    const double error = (double)(fabsl((long double)actual - exact) / ldexpl(1, exponent - DIGITS));
-    return isnan(error) ? INFINITY : error;
 }
 
 static void expect_loop(const struct function *f, loop run, struct sample *s)

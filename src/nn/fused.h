@@ -23,11 +23,15 @@ typedef void (*gm_fused_step)(void *fused, const void *x, const void *y, double 
 /* The same for a batch of at most most_rows rows; *loss is their mean. */
 typedef void (*gm_fused_batch)(struct gm_fused *f, gm_mat x, gm_mat y, double *loss);
 
+/* A sample forward and back, up to BP2 if it is one of several, else with the update. */
+typedef void gm_fused_through(const struct gm_fused *f);
+
 /* A sample on its way. A batch of several has one for each, behind each other in memory; the first stands for
  * the batch, too. */
 struct gm_fused {
     gm_fused_step step;
     gm_fused_batch step_rows;
+    gm_fused_through *through;
     const gm_optimizer *optimizer; /* the engine's */
     gm_loss loss;
     bool from_z;      /* the loss is computed from Z (loss.h) */

@@ -200,7 +200,18 @@ ALWAYS quad OF(learn_all)(const int vectors, const struct decay *decay, const gm
             write_narrow(l[-1].d + k, OF(learn)(vectors, decay, l, k, in - k, d, rate_d));
         return (quad){0};
     }
-    return OF(learn)(vectors, decay, l, 0, in, d, rate_d);
+    switch (N == QUAD ? in : 0) { /* a constant where the layer is narrow, and little else to do */
+    case 1:
+        return OF(learn)(vectors, decay, l, 0, 1, d, rate_d);
+    case 2:
+        return OF(learn)(vectors, decay, l, 0, 2, d, rate_d);
+    case 3:
+        return OF(learn)(vectors, decay, l, 0, 3, d, rate_d);
+    case 4:
+        return OF(learn)(vectors, decay, l, 0, 4, d, rate_d);
+    default:
+        return OF(learn)(vectors, decay, l, 0, in, d, rate_d);
+    }
 }
 
 /* BP2 without its factor, BP3, BP4 and the update of a layer, of which d is the delta; for a sample in a

@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "nn/functions.h"
 #include "nn/losses.h"
+#include "nn/segments.h"
 
 #define STRIDE(n) (((size_t)(n) + LANES - 1) / LANES * LANES) /* from one row of W to the next */
 #define CHAINS    4                                           /* sums at once in a product */
@@ -222,7 +223,8 @@ static void take_rate(struct gm_fused *f)
     f->flushes = f->shrinks || !f->small; /* weights that only shrink would become denormal one day */
 }
 
-static void forward_and_backward(const struct gm_fused *f)
+/* Forward, BP1 and backward, layer by layer. */
+static void through_layers(const struct gm_fused *f)
 {
     const gm_fused_layer *l = f->layers, *last = l + f->layer_count - 1;
     quad a = {0}, d;
@@ -242,6 +244,44 @@ static void forward_and_backward(const struct gm_fused *f)
         d = l->functions->hidden(f, l, d);
 }
 
+/* The same for one hidden layer and an output layer that are narrow, in one function: nothing is called, and
+ * what the layers have in common stays in registers. For the activations that such networks mostly have. */
+#define PAIR(HIDDEN, OUTPUT, NAME)                                                                           \
+    static void NAME(const struct gm_fused *f)                                                               \
+    {                                                                                                        \
+        const gm_fused_layer *hidden = f->layers, *output = hidden + 1;                                      \
+        const quad a = forward_narrow(1, HIDDEN, f, hidden, (quad){0});                                      \
+        const quad d = output_narrow(1, OUTPUT, f, output, a);                                               \
+        hidden_narrow(1, HIDDEN, f, hidden, d);                                                              \
+    }
+PAIR(GM_SIGMOID, GM_SIGMOID, sigmoid_sigmoid)
+PAIR(GM_SIGMOID, GM_IDENTITY, sigmoid_identity)
+PAIR(GM_TANH, GM_SIGMOID, tanh_sigmoid)
+PAIR(GM_TANH, GM_TANH, tanh_tanh)
+PAIR(GM_TANH, GM_IDENTITY, tanh_identity)
+PAIR(GM_RELU, GM_SIGMOID, relu_sigmoid)
+PAIR(GM_RELU, GM_IDENTITY, relu_identity)
+
+static gm_fused_through *through_of(const struct gm_fused *f)
+{
+    static const struct {
+        gm_activation hidden, output;
+        gm_fused_through *through;
+    } pairs[] = {
+        {GM_SIGMOID, GM_SIGMOID, sigmoid_sigmoid}, {GM_SIGMOID, GM_IDENTITY, sigmoid_identity},
+        {GM_TANH, GM_SIGMOID, tanh_sigmoid},       {GM_TANH, GM_TANH, tanh_tanh},
+        {GM_TANH, GM_IDENTITY, tanh_identity},     {GM_RELU, GM_SIGMOID, relu_sigmoid},
+        {GM_RELU, GM_IDENTITY, relu_identity},
+    };
+    const gm_fused_layer *l = f->layers;
+    if (f->layer_count != 2 || l[0].outputs > QUAD || l[1].outputs > QUAD)
+        return through_layers;
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        if (pairs[i].hidden == l[0].f && pairs[i].output == l[1].f)
+            return pairs[i].through;
+    return through_layers;
+}
+
 static void step(void *fused, const void *x, const void *y, double *value)
 {
     struct gm_fused *f = fused;
@@ -253,10 +293,10 @@ static void step(void *fused, const void *x, const void *y, double *value)
     take_rate(f);
     if (f->flushes) {
         const unsigned mode = gm_flush_denormals();
-        forward_and_backward(f);
+        f->through(f);
         gm_restore_denormals(mode);
     } else {
-        forward_and_backward(f);
+        f->through(f);
     }
 }
 
@@ -271,7 +311,7 @@ static void rows_and_weights(struct gm_fused *f, gm_mat x, gm_mat y, double *val
         row->value = value ? &loss : NULL;
         row->several = true;
         row->scale = row->mean / (REAL)x.rows;
-        forward_and_backward(row);
+        row->through(row);
         sum += loss;
     }
     for (size_t l = 0; l < f->layer_count; l++)
@@ -296,6 +336,7 @@ void GM_FUSED(struct gm_fused *f)
 {
     f->step = step;
     f->step_rows = step_rows;
+    f->through = through_of(f);
     for (size_t l = 0; l < f->layer_count; l++)
         f->layers[l].functions = functions_of(&f->layers[l]);
 }

@@ -76,8 +76,8 @@ ALWAYS REAL OF(sum_of_first)(VEC v, size_t count)
         EACH x[i] = NAME(x[i], y[i]);                                                                        \
         return *(VEC_AT *)x;                                                                                 \
     }
-OF_ONE(sigmoid, OF(sigmoid))
-OF_ONE(hyperbolic, OF(hyperbolic))
+OF_ONE(sigmoid, OF(plain_sigmoid))
+OF_ONE(hyperbolic, OF(plain_hyperbolic))
 OF_ONE(relu, OF(relu))
 OF_ONE(leaky_relu, OF(leaky_relu))
 OF_ONE(gelu, OF(gelu))
@@ -98,6 +98,58 @@ OF_TWO(logistic, OF(logistic))
 OF_TWO(logistic_derivative, OF(logistic_derivative))
 #undef OF_ONE
 #undef OF_TWO
+
+#if HAS_SEGMENTS
+/* The polynomial of each lane's segment, d from its centre, in pairs of terms that do not wait for each
+ * other.
+ */
+ALWAYS VEC OF(in_segment)(const struct segments *f, VEC segment, VEC d)
+{
+    const __m512i number = _mm512_castps_si512(OF(whole)(segment));
+    const VEC d2 = d * d;
+    VEC c[TERMS];
+    UNROLLED for (int i = 0; i < TERMS; i++) c[i] = OF(part)(pick(f->c[i], number));
+    return (c[0] + c[1] * d) + d2 * ((c[2] + c[3] * d) + d2 * (c[4] + c[5] * d));
+}
+
+/* Whether any lane is as far out as `end`, or is no number. */
+ALWAYS bool OF(reaches)(VEC z, REAL end)
+{
+    const __m512 size = _mm512_abs_ps(OF(whole)(z));
+    return _mm512_cmp_ps_mask(size, _mm512_set1_ps(end), _CMP_NLT_UQ) & ((1U << N) - 1);
+}
+
+/* A function by its segments, and beyond them lane by lane by its plain form. */
+#define BY_SEGMENTS(NAME, PLAIN, BEYOND, SEGMENTS_OF, PLACES)                                                \
+    static __attribute__((noinline, cold)) VEC BEYOND(VEC z, VEC within)                                     \
+    {                                                                                                        \
+        REAL x[N], y[N], plain[N];                                                                           \
+        OF(write)(x, z);                                                                                     \
+        OF(write)(y, within);                                                                                \
+        OF(write)(plain, PLAIN(z));                                                                          \
+        EACH y[i] = RMATH(fabs)(x[i]) < SEGMENTS_END(PLACES) ? y[i] : plain[i];                              \
+        return OF(read)(y);                                                                                  \
+    }                                                                                                        \
+    ALWAYS VEC NAME(VEC z)                                                                                   \
+    {                                                                                                        \
+        const VEC segment = z * (1 << (PLACES)) + ROUNDER, d = OF(from_centre)(z, PLACES);                   \
+        const VEC within = OF(in_segment)(&SEGMENTS_OF, segment, d);                                         \
+        return OF(reaches)(z, SEGMENTS_END(PLACES)) ? BEYOND(z, within) : within;                            \
+    }
+BY_SEGMENTS(OF(sigmoid), OF(plain_sigmoid), OF(sigmoid_beyond), sigmoid_segments, 1)
+BY_SEGMENTS(OF(hyperbolic), OF(plain_hyperbolic), OF(hyperbolic_beyond), hyperbolic_segments, 2)
+#undef BY_SEGMENTS
+#else
+ALWAYS VEC OF(sigmoid)(VEC z)
+{
+    return OF(plain_sigmoid)(z);
+}
+
+ALWAYS VEC OF(hyperbolic)(VEC z)
+{
+    return OF(plain_hyperbolic)(z);
+}
+#endif
 
 /* f(z); softmax is the business of a whole row. */
 CHOSEN VEC OF(activation)(gm_activation f, VEC z)
