@@ -265,6 +265,31 @@ ALWAYS VEC OF(judge)(const gm_activation act, const struct gm_fused *f, const gm
     return OF(first)(d, count);
 }
 
+/* Softmax with cross-entropy where all classes fit in one vector: the layer forward, BP1, which is
+ * a_j sum_k y_k - y_j, and the layer backward, as softmax_row and its kin do it (softmax.h, losses.h). */
+ALWAYS quad OF(classify)(const struct gm_fused *f, const gm_fused_layer *l, quad before)
+{
+    const size_t count = l->outputs;
+    const VEC y = OF(read_first)(f->y, count);
+    VEC z[TILE_VECTORS], d[TILE_VECTORS];
+    OF(weighted)(1, f, l, before, z);
+    const REAL most = OF(largest)(OF(first_or)(z[0], count, -(REAL)INFINITY));
+    const VEC e = OF(first)(OF(exp)(z[0] - most), count);
+    const REAL sum = OF(sum_of_first)(e, N);
+    const VEC a = e * (1 / sum);
+    d[0] = f->scale * (a * OF(sum_of_first)(y, N) - y);
+    OF(write)(l->z, z[0]);
+    OF(write)(l->a, a);
+    OF(write)(l->d, d[0]);
+    if (f->value) {
+        REAL zs[N], ys[N];
+        OF(write)(zs, z[0]);
+        OF(write)(ys, y);
+        *f->value = (double)cross_entropy(most + vlog_from_1(sum), zs, ys, N);
+    }
+    return OF(backward)(1, f, l, d);
+}
+
 /* The output layer forward, BP1, and the layer backward. */
 ALWAYS quad OF(output)(const int vectors, const gm_activation act, const struct gm_fused *f,
                        const gm_fused_layer *l, quad before)

@@ -161,7 +161,7 @@ FUNCTIONS(narrow, 1, GM_RELU, narrow_relu)
 FUNCTIONS(narrow, 1, GM_LEAKY_RELU, narrow_leaky_relu)
 FUNCTIONS(narrow, 1, GM_GELU, narrow_gelu)
 FUNCTIONS(narrow, 1, GM_SOFTPLUS, narrow_softplus)
-FUNCTIONS(narrow, 1, GM_IDENTITY, narrow_identity) /* of softmax, too */
+FUNCTIONS(narrow, 1, GM_IDENTITY, narrow_identity)
 FUNCTIONS(wide, 1, l->f, wide_1)
 FUNCTIONS(wide, 2, l->f, wide_2)
 #if TILE_VECTORS == 4
@@ -169,27 +169,8 @@ FUNCTIONS(wide, 3, l->f, wide_3)
 FUNCTIONS(wide, 4, l->f, wide_4)
 #endif
 
-static const struct gm_fused_functions *functions_of(const gm_fused_layer *l)
-{
-    static const struct gm_fused_functions *const by_activation[] = {
-        [GM_SIGMOID] = &narrow_sigmoid,   [GM_TANH] = &narrow_tanh,
-        [GM_RELU] = &narrow_relu,         [GM_LEAKY_RELU] = &narrow_leaky_relu,
-        [GM_GELU] = &narrow_gelu,         [GM_SOFTPLUS] = &narrow_softplus,
-        [GM_IDENTITY] = &narrow_identity, [GM_SOFTMAX] = &narrow_identity,
-    };
-    static const struct gm_fused_functions *const by_vectors[] = {
-        &wide_1,
-        &wide_2,
-#if TILE_VECTORS == 4
-        &wide_3,
-        &wide_4,
-#endif
-    };
-    return l->outputs <= QUAD ? by_activation[l->f] : by_vectors[(l->outputs - 1) / N];
-}
-
-/* A = softmax(Z) and BP1 for any other loss than its own. */
-static void softmax_output(const struct gm_fused *f, const gm_fused_layer *l)
+/* BP1 of softmax with any other loss than its own. */
+static void judge_softmax(const struct gm_fused *f, const gm_fused_layer *l)
 {
     REAL loss = 0;
     softmax_row(l->z, l->a, l->outputs);
@@ -200,13 +181,79 @@ static void softmax_output(const struct gm_fused *f, const gm_fused_layer *l)
         *f->value = (double)(f->mean * loss);
 }
 
-static void cross_entropy_output(const struct gm_fused *f, const gm_fused_layer *l)
+static void judge_classes(const struct gm_fused *f, const gm_fused_layer *l)
 {
     if (f->value)
         *f->value = (double)cross_entropy_row(l->z, f->y, l->a, l->outputs);
     else
         softmax_row(l->z, l->a, l->outputs);
     cross_entropy_delta_row(l->a, f->y, f->scale, l->d, l->outputs);
+}
+
+/* Softmax is the business of a whole row: Z goes to memory, and D comes from there. */
+static quad output_softmax(const struct gm_fused *f, const gm_fused_layer *l, quad a)
+{
+    l->functions->forward(f, l, a);
+    if (f->loss == GM_CROSS_ENTROPY)
+        judge_classes(f, l);
+    else
+        judge_softmax(f, l);
+    return l->functions->hidden(f, l, read_narrow(l->d));
+}
+
+/* With cross-entropy, where the row is one vector. */
+static quad output_few_classes(const struct gm_fused *f, const gm_fused_layer *l, quad a)
+{
+    return classify_narrow(f, l, a);
+}
+
+static quad output_classes(const struct gm_fused *f, const gm_fused_layer *l, quad a)
+{
+    return classify_wide(f, l, a);
+}
+
+/* A layer of NAME with another output. */
+#define AS_OUTPUT(OUTPUT, NAME)                                                                              \
+    {                                                                                                        \
+        forward_##NAME, OUTPUT, hidden_##NAME, learn_##NAME                                                  \
+    }
+static const struct gm_fused_functions few_classes = AS_OUTPUT(output_few_classes, narrow_identity);
+static const struct gm_fused_functions classes = AS_OUTPUT(output_classes, wide_1);
+static const struct gm_fused_functions softmax_by_vectors[] = {
+    AS_OUTPUT(output_softmax, wide_1),
+    AS_OUTPUT(output_softmax, wide_2),
+#if TILE_VECTORS == 4
+    AS_OUTPUT(output_softmax, wide_3),
+    AS_OUTPUT(output_softmax, wide_4),
+#endif
+};
+
+static const struct gm_fused_functions *softmax_functions_of(const struct gm_fused *f,
+                                                             const gm_fused_layer *l)
+{
+    if (f->loss == GM_CROSS_ENTROPY && l->outputs <= N)
+        return l->outputs <= QUAD ? &few_classes : &classes;
+    return &softmax_by_vectors[(l->outputs - 1) / N];
+}
+
+static const struct gm_fused_functions *functions_of(const struct gm_fused *f, const gm_fused_layer *l)
+{
+    static const struct gm_fused_functions *const by_activation[] = {
+        [GM_SIGMOID] = &narrow_sigmoid,       [GM_TANH] = &narrow_tanh, [GM_RELU] = &narrow_relu,
+        [GM_LEAKY_RELU] = &narrow_leaky_relu, [GM_GELU] = &narrow_gelu, [GM_SOFTPLUS] = &narrow_softplus,
+        [GM_IDENTITY] = &narrow_identity,
+    };
+    static const struct gm_fused_functions *const by_vectors[] = {
+        &wide_1,
+        &wide_2,
+#if TILE_VECTORS == 4
+        &wide_3,
+        &wide_4,
+#endif
+    };
+    if (l->f == GM_SOFTMAX)
+        return softmax_functions_of(f, l);
+    return l->outputs <= QUAD ? by_activation[l->f] : by_vectors[(l->outputs - 1) / N];
 }
 
 /* What the update needs; made again when the rate has changed. */
@@ -230,16 +277,7 @@ static void through_layers(const struct gm_fused *f)
     quad a = {0}, d;
     for (; l < last; l++)
         a = l->functions->forward(f, l, a);
-    if (l->f == GM_SOFTMAX) {
-        l->functions->forward(f, l, a);
-        if (f->loss == GM_CROSS_ENTROPY)
-            cross_entropy_output(f, l);
-        else
-            softmax_output(f, l);
-        d = l->functions->hidden(f, l, read_narrow(l->d));
-    } else {
-        d = l->functions->output(f, l, a);
-    }
+    d = l->functions->output(f, l, a);
     while (l-- > f->layers)
         d = l->functions->hidden(f, l, d);
 }
@@ -251,33 +289,40 @@ static void through_layers(const struct gm_fused *f)
     {                                                                                                        \
         const gm_fused_layer *hidden = f->layers, *output = hidden + 1;                                      \
         const quad a = forward_narrow(1, HIDDEN, f, hidden, (quad){0});                                      \
-        const quad d = output_narrow(1, OUTPUT, f, output, a);                                               \
+        const quad d = OUTPUT;                                                                               \
         hidden_narrow(1, HIDDEN, f, hidden, d);                                                              \
     }
-PAIR(GM_SIGMOID, GM_SIGMOID, sigmoid_sigmoid)
-PAIR(GM_SIGMOID, GM_IDENTITY, sigmoid_identity)
-PAIR(GM_TANH, GM_SIGMOID, tanh_sigmoid)
-PAIR(GM_TANH, GM_TANH, tanh_tanh)
-PAIR(GM_TANH, GM_IDENTITY, tanh_identity)
-PAIR(GM_RELU, GM_SIGMOID, relu_sigmoid)
-PAIR(GM_RELU, GM_IDENTITY, relu_identity)
+PAIR(GM_SIGMOID, output_narrow(1, GM_SIGMOID, f, output, a), sigmoid_sigmoid)
+PAIR(GM_SIGMOID, output_narrow(1, GM_IDENTITY, f, output, a), sigmoid_identity)
+PAIR(GM_SIGMOID, classify_narrow(f, output, a), sigmoid_classes)
+PAIR(GM_TANH, output_narrow(1, GM_SIGMOID, f, output, a), tanh_sigmoid)
+PAIR(GM_TANH, output_narrow(1, GM_TANH, f, output, a), tanh_tanh)
+PAIR(GM_TANH, output_narrow(1, GM_IDENTITY, f, output, a), tanh_identity)
+PAIR(GM_TANH, classify_narrow(f, output, a), tanh_classes)
+PAIR(GM_RELU, output_narrow(1, GM_SIGMOID, f, output, a), relu_sigmoid)
+PAIR(GM_RELU, output_narrow(1, GM_IDENTITY, f, output, a), relu_identity)
+PAIR(GM_RELU, classify_narrow(f, output, a), relu_classes)
 
 static gm_fused_through *through_of(const struct gm_fused *f)
 {
     static const struct {
-        gm_activation hidden, output;
+        const struct gm_fused_functions *hidden, *output;
         gm_fused_through *through;
     } pairs[] = {
-        {GM_SIGMOID, GM_SIGMOID, sigmoid_sigmoid}, {GM_SIGMOID, GM_IDENTITY, sigmoid_identity},
-        {GM_TANH, GM_SIGMOID, tanh_sigmoid},       {GM_TANH, GM_TANH, tanh_tanh},
-        {GM_TANH, GM_IDENTITY, tanh_identity},     {GM_RELU, GM_SIGMOID, relu_sigmoid},
-        {GM_RELU, GM_IDENTITY, relu_identity},
+        {&narrow_sigmoid, &narrow_sigmoid, sigmoid_sigmoid},
+        {&narrow_sigmoid, &narrow_identity, sigmoid_identity},
+        {&narrow_sigmoid, &few_classes, sigmoid_classes},
+        {&narrow_tanh, &narrow_sigmoid, tanh_sigmoid},
+        {&narrow_tanh, &narrow_tanh, tanh_tanh},
+        {&narrow_tanh, &narrow_identity, tanh_identity},
+        {&narrow_tanh, &few_classes, tanh_classes},
+        {&narrow_relu, &narrow_sigmoid, relu_sigmoid},
+        {&narrow_relu, &narrow_identity, relu_identity},
+        {&narrow_relu, &few_classes, relu_classes},
     };
     const gm_fused_layer *l = f->layers;
-    if (f->layer_count != 2 || l[0].outputs > QUAD || l[1].outputs > QUAD)
-        return through_layers;
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
-        if (pairs[i].hidden == l[0].f && pairs[i].output == l[1].f)
+    for (size_t i = 0; f->layer_count == 2 && i < sizeof pairs / sizeof *pairs; i++)
+        if (pairs[i].hidden == l[0].functions && pairs[i].output == l[1].functions)
             return pairs[i].through;
     return through_layers;
 }
@@ -336,7 +381,7 @@ void GM_FUSED(struct gm_fused *f)
 {
     f->step = step;
     f->step_rows = step_rows;
-    f->through = through_of(f);
     for (size_t l = 0; l < f->layer_count; l++)
-        f->layers[l].functions = functions_of(&f->layers[l]);
+        f->layers[l].functions = functions_of(f, &f->layers[l]);
+    f->through = through_of(f);
 }

@@ -25,13 +25,19 @@ ALWAYS VEC OF(all)(REAL x)
     return x - (VEC){0};
 }
 
-/* The first `count` numbers of v, then zeros, whatever stood there: a product with 0 would keep a NaN. */
-ALWAYS VEC OF(first)(VEC v, size_t count)
+/* The first `count` numbers of v, then `rest`, whatever stood there. */
+ALWAYS VEC OF(first_or)(VEC v, size_t count, REAL rest)
 {
     REAL x[N];
     OF(write)(x, v);
-    EACH x[i] = (real_bits)i < (real_bits)count ? x[i] : 0;
+    EACH x[i] = (real_bits)i < (real_bits)count ? x[i] : rest;
     return OF(read)(x);
+}
+
+/* Zeros in the rest: a product with 0 would keep a NaN. */
+ALWAYS VEC OF(first)(VEC v, size_t count)
+{
+    return OF(first_or)(v, count, 0);
 }
 
 /* The same from memory that ends there. */
@@ -58,7 +64,18 @@ ALWAYS REAL OF(sum_of_first)(VEC v, size_t count)
     return sum;
 }
 
-/* The functions of functions.h and losses.h on whole vectors. */
+/* The largest number; one that is none may be passed over. */
+ALWAYS REAL OF(largest)(VEC v)
+{
+    REAL x[N], most = v[0];
+    OF(write)(x, v);
+#pragma omp simd reduction(max : most)
+    for (size_t i = 0; i < N; i++)
+        most = x[i] > most ? x[i] : most;
+    return most;
+}
+
+/* The functions of vmath.h, functions.h and losses.h on whole vectors. */
 #define OF_ONE(NAME, ON_VECTORS)                                                                             \
     ALWAYS VEC ON_VECTORS(VEC v)                                                                             \
     {                                                                                                        \
@@ -76,6 +93,7 @@ ALWAYS REAL OF(sum_of_first)(VEC v, size_t count)
         EACH x[i] = NAME(x[i], y[i]);                                                                        \
         return *(VEC_AT *)x;                                                                                 \
     }
+OF_ONE(vexp, OF(exp))
 OF_ONE(sigmoid, OF(plain_sigmoid))
 OF_ONE(hyperbolic, OF(plain_hyperbolic))
 OF_ONE(relu, OF(relu))
