@@ -260,9 +260,9 @@ ALWAYS VEC OF(judge)(const gm_activation act, const struct gm_fused *f, const gm
         d *= f->scale;
     if (f->value)
         *loss += OF(sum_of_first)(OF(loss)(f->loss, f->from_z ? z : a, y), count);
-    if (!f->from_z) /* otherwise the closed form has f' in it */
-        d *= OF(activation_derivative)(act, z, a);
-    return OF(first)(d, count);
+    if (f->from_z) /* the closed form has f' in it */
+        return OF(first)(d, count);
+    return OF(first)(d * OF(activation_derivative)(act, z, a), count);
 }
 
 /* Softmax with cross-entropy where all classes fit in one vector: the layer forward, BP1, which is
