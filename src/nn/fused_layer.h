@@ -61,8 +61,8 @@ ALWAYS void OF(weighted)(const int vectors, const struct gm_fused *f, const gm_f
         OF(product)(vectors, l, inputs_of(f, l), z);
 }
 
-/* Z and A = f(Z); of softmax, which is the business of a whole row, only Z, in both places. Returns the first
- * of A. */
+/* Z, A = f(Z), and f'(Z) in the place of D, so that BP2 finds it there; of softmax, which is the business of
+ * a whole row, only Z, in both places. Returns the first of A. */
 ALWAYS quad OF(forward)(const int vectors, const gm_activation act, const struct gm_fused *f,
                         const gm_fused_layer *l, quad before)
 {
@@ -70,9 +70,11 @@ ALWAYS quad OF(forward)(const int vectors, const gm_activation act, const struct
     OF(weighted)(vectors, f, l, before, z);
     UNROLLED for (int v = 0; v < vectors; v++)
     {
+        const size_t count = v + 1 == vectors ? l->outputs - (size_t)v * N : N;
         a[v] = OF(activation)(act, z[v]);
         OF(write)(l->z + v * N, z[v]);
         OF(write)(l->a + v * N, a[v]);
+        OF(write)(l->d + v * N, OF(first)(OF(activation_derivative)(act, z[v], a[v]), count));
     }
     return OF(first_quad)(a[0]);
 }
@@ -101,7 +103,7 @@ ALWAYS void OF(learn_first)(const int vectors, const struct gm_fused *f, const s
         OF(update)(vectors, decay, w, rate * *x, d);
 }
 
-/* BP2 without its factor for one input: W[k] . d, in parts that are still to be added up. */
+/* W[k] . d, in parts that are still to be added up. */
 ALWAYS quad OF(dot)(const int vectors, const REAL *w, const VEC d[TILE_VECTORS], size_t outputs)
 {
     const VEC end = OF(read)(w + (vectors - 1) * N);
@@ -110,8 +112,8 @@ ALWAYS quad OF(dot)(const int vectors, const REAL *w, const VEC d[TILE_VECTORS],
     return OF(quarters)(sum);
 }
 
-/* The same for QUAD inputs, of which `count` exist. */
-ALWAYS quad OF(dots)(const int vectors, const REAL *w, size_t count, const VEC d[TILE_VECTORS],
+/* BP2 for QUAD inputs, of which `count` exist: factor (.) W d. What need not wait for d comes first. */
+ALWAYS quad OF(dots)(const int vectors, quad factor, const REAL *w, size_t count, const VEC d[TILE_VECTORS],
                      size_t outputs)
 {
     quad parts[QUAD] = {0};
@@ -121,45 +123,45 @@ ALWAYS quad OF(dots)(const int vectors, const REAL *w, size_t count, const VEC d
             if (i < count)
                 parts[i] = read_narrow(w + i * STRIDE(N));
         }
-        return first_of_each(parts) * d[0][0];
+        return factor * first_of_each(parts) * d[0][0];
     }
     UNROLLED for (size_t i = 0; i < QUAD; i++)
     {
         if (i < count)
             parts[i] = OF(dot)(vectors, w + i * STRIDE(vectors * N), d, outputs);
     }
-    return sum_of_each(parts);
+    return factor * sum_of_each(parts);
 }
 
-/* BP2 without its factor, BP4 and update in one pass over the weights of QUAD inputs from k on, or of those
- * that there are. rate_d is rate d. Returns the D of these inputs. */
+/* BP2, BP4 and update in one pass over the weights of QUAD inputs from k on, or of those that there are.
+ * rate_d is rate d. Returns the D of these inputs. */
 ALWAYS quad OF(learn)(const int vectors, const struct decay *decay, const gm_fused_layer *l, size_t k,
                       const size_t count, const VEC d[TILE_VECTORS], const VEC rate_d[TILE_VECTORS])
 {
     const size_t stride = STRIDE(vectors * N);
     const REAL *a = l[-1].a + k;
     REAL *w = l->w + k * stride;
-    const quad dw = OF(dots)(vectors, w, count, d, l->outputs);
+    const quad before = OF(dots)(vectors, read_narrow(l[-1].d + k), w, count, d, l->outputs);
     UNROLLED for (size_t i = 0; i < QUAD; i++)
     {
         if (i < count)
             OF(update)(vectors, decay, w + i * stride, a[i], rate_d);
     }
-    return dw;
+    return before;
 }
 
-/* BP2 without its factor for all inputs, of a sample in a batch: the weights must wait for the others. (A
+/* BP2 for all inputs, of a sample in a batch: the weights must wait for the others. (A
  * question in OF(learn) instead costs single rows up to a tenth.) */
 ALWAYS quad OF(send_back)(const int vectors, const gm_fused_layer *l, const VEC d[TILE_VECTORS])
 {
     const size_t in = l->inputs, stride = STRIDE(vectors * N);
-    quad dw = {0};
+    quad before = {0};
     for (size_t k = 0; k < in; k += QUAD) {
-        dw = OF(dots)(vectors, l->w + k * stride, in - k, d, l->outputs);
+        before = OF(dots)(vectors, read_narrow(l[-1].d + k), l->w + k * stride, in - k, d, l->outputs);
         if (in > QUAD)
-            write_narrow(l[-1].d + k, dw);
+            write_narrow(l[-1].d + k, before);
     }
-    return dw;
+    return before;
 }
 
 /* BP3 and its update. */
@@ -214,8 +216,7 @@ ALWAYS quad OF(learn_all)(const int vectors, const struct decay *decay, const gm
     }
 }
 
-/* BP2 without its factor, BP3, BP4 and the update of a layer, of which d is the delta; for a sample in a
- * batch only BP2. */
+/* BP2, BP3, BP4 and the update of a layer, of which d is the delta; for a sample in a batch only BP2. */
 ALWAYS quad OF(backward)(const int vectors, const struct gm_fused *f, const gm_fused_layer *l,
                          const VEC d[TILE_VECTORS])
 {
@@ -233,19 +234,13 @@ ALWAYS quad OF(backward)(const int vectors, const struct gm_fused *f, const gm_f
     return before;
 }
 
-/* The factor f'(Z) of BP2, and the layer backward. D comes in the quad or in its place. */
-ALWAYS quad OF(hidden)(const int vectors, const gm_activation act, const struct gm_fused *f,
-                       const gm_fused_layer *l, quad handed)
+/* The layer backward. D comes in the quad or in its place. */
+ALWAYS quad OF(hidden)(const int vectors, const struct gm_fused *f, const gm_fused_layer *l, quad handed)
 {
     VEC d[TILE_VECTORS];
-    UNROLLED for (int v = 0; v < vectors; v++)
-    {
-        const VEC factor = OF(activation_derivative)(act, OF(read)(l->z + v * N), OF(read)(l->a + v * N));
-        d[v] = OF(read_or_handed)(l->d + v * N, handed) * factor;
-        if (v + 1 == vectors)
-            d[v] = OF(first)(d[v], l->outputs - (size_t)v * N);
-        OF(write)(l->d + v * N, d[v]);
-    }
+    UNROLLED for (int v = 0; v < vectors; v++) d[v] = OF(read_or_handed)(l->d + v * N, handed);
+    if (N == QUAD)
+        OF(write)(l->d, d[0]);
     return OF(backward)(vectors, f, l, d);
 }
 

@@ -134,7 +134,17 @@ struct gm_fused_functions {
     void (*learn)(struct gm_fused *f, size_t layer, size_t rows);
 };
 
-#define FUNCTIONS(WIDTH, VECTORS, ACT, NAME)                                                                 \
+#define BACKWARD(WIDTH, VECTORS, NAME)                                                                       \
+    static quad hidden_##NAME(const struct gm_fused *f, const gm_fused_layer *l, quad d)                     \
+    {                                                                                                        \
+        return hidden_##WIDTH(VECTORS, f, l, d);                                                             \
+    }                                                                                                        \
+    static void learn_##NAME(struct gm_fused *f, size_t layer, size_t rows)                                  \
+    {                                                                                                        \
+        learn_rows_##WIDTH(VECTORS, f, layer, rows);                                                         \
+    }
+
+#define FORWARD(WIDTH, VECTORS, ACT, NAME, BACK)                                                             \
     static quad forward_##NAME(const struct gm_fused *f, const gm_fused_layer *l, quad a)                    \
     {                                                                                                        \
         return forward_##WIDTH(VECTORS, ACT, f, l, a);                                                       \
@@ -143,30 +153,27 @@ struct gm_fused_functions {
     {                                                                                                        \
         return output_##WIDTH(VECTORS, ACT, f, l, a);                                                        \
     }                                                                                                        \
-    static quad hidden_##NAME(const struct gm_fused *f, const gm_fused_layer *l, quad d)                     \
-    {                                                                                                        \
-        return hidden_##WIDTH(VECTORS, ACT, f, l, d);                                                        \
-    }                                                                                                        \
-    static void learn_##NAME(struct gm_fused *f, size_t layer, size_t rows)                                  \
-    {                                                                                                        \
-        learn_rows_##WIDTH(VECTORS, f, layer, rows);                                                         \
-    }                                                                                                        \
-    static const struct gm_fused_functions NAME = {forward_##NAME, output_##NAME, hidden_##NAME,             \
-                                                   learn_##NAME};
+    static const struct gm_fused_functions NAME = {forward_##NAME, output_##NAME, hidden_##BACK,             \
+                                                   learn_##BACK};
 
 /* The fewer units, the more a choice costs that is made at every step. */
-FUNCTIONS(narrow, 1, GM_SIGMOID, narrow_sigmoid)
-FUNCTIONS(narrow, 1, GM_TANH, narrow_tanh)
-FUNCTIONS(narrow, 1, GM_RELU, narrow_relu)
-FUNCTIONS(narrow, 1, GM_LEAKY_RELU, narrow_leaky_relu)
-FUNCTIONS(narrow, 1, GM_GELU, narrow_gelu)
-FUNCTIONS(narrow, 1, GM_SOFTPLUS, narrow_softplus)
-FUNCTIONS(narrow, 1, GM_IDENTITY, narrow_identity)
-FUNCTIONS(wide, 1, l->f, wide_1)
-FUNCTIONS(wide, 2, l->f, wide_2)
+BACKWARD(narrow, 1, few)
+FORWARD(narrow, 1, GM_SIGMOID, narrow_sigmoid, few)
+FORWARD(narrow, 1, GM_TANH, narrow_tanh, few)
+FORWARD(narrow, 1, GM_RELU, narrow_relu, few)
+FORWARD(narrow, 1, GM_LEAKY_RELU, narrow_leaky_relu, few)
+FORWARD(narrow, 1, GM_GELU, narrow_gelu, few)
+FORWARD(narrow, 1, GM_SOFTPLUS, narrow_softplus, few)
+FORWARD(narrow, 1, GM_IDENTITY, narrow_identity, few)
+
+#define WIDE(VECTORS)                                                                                        \
+    BACKWARD(wide, VECTORS, wide_##VECTORS)                                                                  \
+    FORWARD(wide, VECTORS, l->f, wide_##VECTORS, wide_##VECTORS)
+WIDE(1)
+WIDE(2)
 #if TILE_VECTORS == 4
-FUNCTIONS(wide, 3, l->f, wide_3)
-FUNCTIONS(wide, 4, l->f, wide_4)
+WIDE(3)
+WIDE(4)
 #endif
 
 /* BP1 of softmax with any other loss than its own. */
@@ -212,19 +219,19 @@ static quad output_classes(const struct gm_fused *f, const gm_fused_layer *l, qu
     return classify_wide(f, l, a);
 }
 
-/* A layer of NAME with another output. */
-#define AS_OUTPUT(OUTPUT, NAME)                                                                              \
+static const struct gm_fused_functions few_classes = {NULL, output_few_classes, hidden_few, learn_few};
+static const struct gm_fused_functions classes = {NULL, output_classes, hidden_wide_1, learn_wide_1};
+
+#define SOFTMAX(VECTORS)                                                                                     \
     {                                                                                                        \
-        forward_##NAME, OUTPUT, hidden_##NAME, learn_##NAME                                                  \
+        forward_wide_##VECTORS, output_softmax, hidden_wide_##VECTORS, learn_wide_##VECTORS                  \
     }
-static const struct gm_fused_functions few_classes = AS_OUTPUT(output_few_classes, narrow_identity);
-static const struct gm_fused_functions classes = AS_OUTPUT(output_classes, wide_1);
 static const struct gm_fused_functions softmax_by_vectors[] = {
-    AS_OUTPUT(output_softmax, wide_1),
-    AS_OUTPUT(output_softmax, wide_2),
+    SOFTMAX(1),
+    SOFTMAX(2),
 #if TILE_VECTORS == 4
-    AS_OUTPUT(output_softmax, wide_3),
-    AS_OUTPUT(output_softmax, wide_4),
+    SOFTMAX(3),
+    SOFTMAX(4),
 #endif
 };
 
@@ -290,7 +297,7 @@ static void through_layers(const struct gm_fused *f)
         const gm_fused_layer *hidden = f->layers, *output = hidden + 1;                                      \
         const quad a = forward_narrow(1, HIDDEN, f, hidden, (quad){0});                                      \
         const quad d = OUTPUT;                                                                               \
-        hidden_narrow(1, HIDDEN, f, hidden, d);                                                              \
+        hidden_narrow(1, f, hidden, d);                                                                      \
     }
 PAIR(GM_SIGMOID, output_narrow(1, GM_SIGMOID, f, output, a), sigmoid_sigmoid)
 PAIR(GM_SIGMOID, output_narrow(1, GM_IDENTITY, f, output, a), sigmoid_identity)
