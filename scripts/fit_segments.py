@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints src/nn/segments_table.h: sigmoid and tanh (hyperbolic) as polynomials of degree 5 around 32 centres.
+"""Prints src/nn/segments_table.h: sigmoid and tanh (hyperbolic) as polynomials of degree 7 around 32 centres.
 
 Each polynomial meets its function at the Chebyshev nodes of its segment, which is near the best that the degree can do.
 The printed errors are of the exact polynomials, in units of the last place of f32; rounding comes on top
@@ -11,8 +11,8 @@ import struct
 
 from mpmath import cos, exp, lu_solve, matrix, mp, mpf, pi, tanh
 
-SEGMENTS, TERMS, PER_LINE = 32, 6, 6
-FUNCTIONS = (("sigmoid", lambda x: 1 / (1 + exp(-x)), mpf(1) / 2), ("hyperbolic", tanh, mpf(1) / 4))  # name, function, width
+SEGMENTS, TERMS, PER_LINE = 32, 8, 6
+FUNCTIONS = (("sigmoid", lambda x: 1 / (1 + exp(-x)), mpf(1)), ("hyperbolic", tanh, mpf(1) / 2))  # name, function, width
 mp.dps = 40
 
 

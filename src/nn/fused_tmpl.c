@@ -166,14 +166,15 @@ FORWARD(narrow, 1, GM_GELU, narrow_gelu, few)
 FORWARD(narrow, 1, GM_SOFTPLUS, narrow_softplus, few)
 FORWARD(narrow, 1, GM_IDENTITY, narrow_identity, few)
 
-#define WIDE(VECTORS)                                                                                        \
-    BACKWARD(wide, VECTORS, wide_##VECTORS)                                                                  \
-    FORWARD(wide, VECTORS, l->f, wide_##VECTORS, wide_##VECTORS)
-WIDE(1)
-WIDE(2)
+BACKWARD(wide, 1, wide_1)
+BACKWARD(wide, 2, wide_2)
+FORWARD(wide, 1, l->f, wide_1, wide_1)
+FORWARD(wide, 2, l->f, wide_2, wide_2)
 #if TILE_VECTORS == 4
-WIDE(3)
-WIDE(4)
+BACKWARD(wide, 3, wide_3)
+BACKWARD(wide, 4, wide_4)
+FORWARD(wide, 3, l->f, wide_3, wide_3)
+FORWARD(wide, 4, l->f, wide_4, wide_4)
 #endif
 
 /* BP1 of softmax with any other loss than its own. */

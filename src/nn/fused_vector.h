@@ -127,7 +127,9 @@ ALWAYS VEC OF(in_segment)(const struct segments *f, VEC segment, VEC d)
     const VEC d2 = d * d;
     VEC c[TERMS];
     UNROLLED for (int i = 0; i < TERMS; i++) c[i] = OF(part)(pick(f->c[i], number));
-    return (c[0] + c[1] * d) + d2 * ((c[2] + c[3] * d) + d2 * (c[4] + c[5] * d));
+    const VEC low = (c[0] + c[1] * d) + d2 * (c[2] + c[3] * d);
+    const VEC high = (c[4] + c[5] * d) + d2 * (c[6] + c[7] * d);
+    return low + d2 * d2 * high;
 }
 
 /* Whether any lane is as far out as `end`, or is no number. */
@@ -138,24 +140,22 @@ ALWAYS bool OF(reaches)(VEC z, REAL end)
 }
 
 /* A function by its segments, and beyond them lane by lane by its plain form. */
-#define BY_SEGMENTS(NAME, PLAIN, BEYOND, SEGMENTS_OF, PLACES)                                                \
-    static __attribute__((noinline, cold)) VEC BEYOND(VEC z, VEC within)                                     \
+#define BY_SEGMENTS(NAME, PLAIN, SEGMENTS_OF, PLACES)                                                        \
+    ALWAYS VEC NAME(VEC z)                                                                                   \
     {                                                                                                        \
+        const VEC segment = z * (1 << (PLACES)) + ROUNDER, d = OF(from_centre)(z, PLACES);                   \
+        const VEC within = OF(in_segment)(&SEGMENTS_OF, segment, d);                                         \
         REAL x[N], y[N], plain[N];                                                                           \
+        if (!OF(reaches)(z, SEGMENTS_END(PLACES)))                                                           \
+            return within;                                                                                   \
         OF(write)(x, z);                                                                                     \
         OF(write)(y, within);                                                                                \
         OF(write)(plain, PLAIN(z));                                                                          \
         EACH y[i] = RMATH(fabs)(x[i]) < SEGMENTS_END(PLACES) ? y[i] : plain[i];                              \
         return OF(read)(y);                                                                                  \
-    }                                                                                                        \
-    ALWAYS VEC NAME(VEC z)                                                                                   \
-    {                                                                                                        \
-        const VEC segment = z * (1 << (PLACES)) + ROUNDER, d = OF(from_centre)(z, PLACES);                   \
-        const VEC within = OF(in_segment)(&SEGMENTS_OF, segment, d);                                         \
-        return OF(reaches)(z, SEGMENTS_END(PLACES)) ? BEYOND(z, within) : within;                            \
     }
-BY_SEGMENTS(OF(sigmoid), OF(plain_sigmoid), OF(sigmoid_beyond), sigmoid_segments, 1)
-BY_SEGMENTS(OF(hyperbolic), OF(plain_hyperbolic), OF(hyperbolic_beyond), hyperbolic_segments, 2)
+BY_SEGMENTS(OF(sigmoid), OF(plain_sigmoid), sigmoid_segments, 0)
+BY_SEGMENTS(OF(hyperbolic), OF(plain_hyperbolic), hyperbolic_segments, 1)
 #undef BY_SEGMENTS
 #else
 ALWAYS VEC OF(sigmoid)(VEC z)
