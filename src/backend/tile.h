@@ -5,7 +5,9 @@
  *
  * Of L single numbers are taken and spread over a vector, so it may lie either way round: its transpose costs
  * nothing. R and C are read and written in whole vectors along their rows. BASE is C itself, or one row for
- * all (a bias, with distance 0), or nothing (beta = 0: never read).
+ * all (a bias, with distance 0), or nothing (beta = 0: never read). Where L lies by its columns, BASE is C,
+ * and rows of C and of R are as far apart as the tile is wide: BP4 adds to weights, a tile of which takes so
+ * few multiplications that it matters what their addresses cost.
  *
  * Written with the compiler's vector types: one text for AVX-512, AVX2, NEON and plain SSE2, compiled once
  * for each (meson.build). The loops over a tile have constant bounds and are unrolled whole; what remains are
@@ -70,7 +72,7 @@ struct ahead {
  * to piece. */
 struct tile {
     const REAL *l;
-    size_t l_row, l_k; /* distances in L: one of them is 1 */
+    size_t l_row, l_k; /* distances in L: l_k = 1, or l_row = 1 where it lies by its columns */
     size_t l_piece;    /* from one piece to the next */
     const REAL *r;
     size_t r_k;
@@ -129,14 +131,12 @@ ALWAYS void tile_begin(const int rows, const int vectors, const struct tile *t,
 ALWAYS void tile_multiply(const int rows, const int vectors, const struct tile *t, const bool by_columns,
                           const bool fetches, vec sum[MOST_ROWS][TILE_VECTORS])
 {
-    const size_t l_row = by_columns ? 1 : t->l_row, l_k = by_columns ? t->l_k : 1;
-    const size_t pieces = by_columns ? 1 : t->pieces; /* a constant: loops of few k notice */
     const REAL *r = t->r;
-    for (size_t piece = 0; piece < pieces; piece++) {
+    for (size_t piece = 0; piece < t->pieces; piece++) {
         const REAL *l = t->l + piece * t->l_piece;
         const char *ahead = t->ahead.at + piece * t->l_piece * sizeof(REAL);
         /* Where two hardware threads share a core, those instructions count that only count. */
-        BY_FOUR for (size_t k = 0; k < t->k; k++, l += l_k, r += t->r_k, ahead += t->ahead.k)
+        BY_FOUR for (size_t k = 0; k < t->k; k++, l += t->l_k, r += t->r_k, ahead += t->ahead.k)
         {
             vec right[TILE_VECTORS];
             if (fetches) { /* past the end of memory this is no fault */
@@ -147,29 +147,20 @@ ALWAYS void tile_multiply(const int rows, const int vectors, const struct tile *
             UNROLLED for (int j = 0; j < vectors; j++) right[j] = load(r + j * LANES);
             UNROLLED for (int i = 0; i < rows; i++)
             {
-                const vec left = spread(l[(size_t)i * l_row]);
+                const vec left = spread(l[(size_t)i * t->l_row]);
                 UNROLLED for (int j = 0; j < vectors; j++) sum[i][j] += left * right[j];
             }
         }
     }
 }
 
-/* L along its rows (l_k = 1), or along its columns (l_row = 1). */
-ALWAYS void tile_of(const int rows, const int vectors, const struct tile *t)
+/* One tile of C. */
+ALWAYS void tile_of(const int rows, const int vectors, const struct tile *t, const bool by_columns,
+                    const bool fetches)
 {
     vec sum[MOST_ROWS][TILE_VECTORS];
     tile_begin(rows, vectors, t, sum);
-    if (t->l_k == 1) {
-        if (t->ahead.k > 0)
-            tile_multiply(rows, vectors, t, false, true, sum);
-        else
-            tile_multiply(rows, vectors, t, false, false, sum);
-    } else {
-        if (t->ahead.k > 0)
-            tile_multiply(rows, vectors, t, true, true, sum);
-        else
-            tile_multiply(rows, vectors, t, true, false, sum);
-    }
+    tile_multiply(rows, vectors, t, by_columns, fetches, sum);
     REAL *c = t->c;
     UNROLLED for (int i = 0; i < rows; i++, c += t->c_row)
     {
@@ -188,17 +179,41 @@ ALWAYS struct tile below(struct tile t, size_t rows)
 }
 
 /* So many tiles, one below the other. They work on a copy: what is read from `first` would have to be read
- * again after every store to C, which might have changed it. */
-ALWAYS void tiles_below(const int rows, const int vectors, const struct tile *first, size_t count)
+ * again after every store to C, which might have changed it; and what is set here is a constant for them. */
+ALWAYS void tiles_below(const int rows, const int vectors, const struct tile *first, size_t count,
+                        const bool by_columns, const bool fetches)
 {
-    for (struct tile t = *first; count > 0; count--, t = below(t, (size_t)rows))
-        tile_of(rows, vectors, &t);
+    struct tile t = *first;
+    if (by_columns) {
+        t.l_row = t.pieces = 1;
+        t.r_k = t.c_row = t.base_row = (size_t)(vectors * LANES);
+        t.base = t.c;
+    } else {
+        t.l_k = 1;
+    }
+    for (; count > 0; count--, t = below(t, (size_t)rows))
+        tile_of(rows, vectors, &t, by_columns, fetches);
+}
+
+ALWAYS void tiles_either_way(const int rows, const int vectors, const struct tile *first, size_t count)
+{
+    if (first->l_k == 1) {
+        if (first->ahead.k > 0)
+            tiles_below(rows, vectors, first, count, false, true);
+        else
+            tiles_below(rows, vectors, first, count, false, false);
+    } else {
+        if (first->ahead.k > 0)
+            tiles_below(rows, vectors, first, count, true, true);
+        else
+            tiles_below(rows, vectors, first, count, true, false);
+    }
 }
 
 #define TILE(R, V)                                                                                           \
     static void tile_##R##x##V(const struct tile *first, size_t count)                                       \
     {                                                                                                        \
-        tiles_below(R, V, first, count);                                                                     \
+        tiles_either_way(R, V, first, count);                                                                \
     }
 /* tiles[v - 1][r - 1] computes tiles of r rows of v vectors. */
 /* clang-format off */
