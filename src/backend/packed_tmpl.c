@@ -317,7 +317,7 @@ static void weight_gradient(const gm_layer_view *l, gm_mat d, gm_mat a, REAL alp
     for (size_t r = 0, samples; r < d.rows; r += samples) {
         samples = gm_min(SAMPLES_AT_ONCE, d.rows - r);
         scale(alpha, gm_rows(d, r, samples), scratch, gw.ld);
-        const struct tile t = {
+        struct tile t = {
             .l = gm_row(a, r),
             .l_row = 1,
             .l_k = a.ld,
@@ -330,8 +330,8 @@ static void weight_gradient(const gm_layer_view *l, gm_mat d, gm_mat a, REAL alp
             .beta = r == 0 ? beta : 1,
             .k = samples,
             .pieces = 1,
-            .ahead = next_tile(l, gw.data, gw.ld, rows_of_tile[vectors - 1], samples),
         };
+        t.ahead = next_tile(l, gw.data, gw.ld, tile_height(&t, vectors), samples);
         tile_rows(t, a.cols, vectors);
     }
 }

@@ -36,13 +36,15 @@
 #define LANES (VECTOR_BYTES / (int)sizeof(REAL))
 
 /* Rows of a tile that is so many vectors wide: as many accumulators as leave registers for R and for one of
- * L: 24 of 32, or 12 of 16. */
+ * L: 24 of 32, or 12 of 16. Tiles of weights with few k are lower: of so many vectors at once, fetching and
+ * putting back takes longer than the multiplications of the next tile can hide. */
+#define FEW_K 32
 #if TILE_VECTORS == 4
 #define MOST_ROWS 12
-static const unsigned char rows_of_tile[] = {12, 12, 8, 6};
+static const unsigned char rows_of_tile[] = {12, 12, 8, 6}, rows_of_few_k[] = {12, 8, 6, 5};
 #else
 #define MOST_ROWS 8
-static const unsigned char rows_of_tile[] = {8, 6};
+static const unsigned char rows_of_tile[] = {8, 6}, rows_of_few_k[] = {8, 6};
 #endif
 
 typedef REAL vec __attribute__((vector_size(VECTOR_BYTES)));
@@ -109,7 +111,8 @@ ALWAYS vec spread(REAL x)
     return x - (vec){0};
 }
 
-/* sum = beta BASE */
+/* sum = beta BASE. What is summed up in several goes, each with the last one's C for its BASE, is the same to
+ * the bit wherever it was cut. */
 ALWAYS void tile_begin(const int rows, const int vectors, const struct tile *t,
                        vec sum[MOST_ROWS][TILE_VECTORS])
 {
@@ -154,18 +157,33 @@ ALWAYS void tile_multiply(const int rows, const int vectors, const struct tile *
     }
 }
 
+/* C = sum, to which beta C is added now if it was not at the beginning. For weights that is faster: there
+ * every multiply-add would wait for a C, and that for the stores of the tile before. */
+ALWAYS void tile_end(const int rows, const int vectors, const struct tile *t, const bool adds,
+                     vec sum[MOST_ROWS][TILE_VECTORS])
+{
+    const vec beta = spread(t->beta);
+    REAL *c = t->c;
+    UNROLLED for (int i = 0; i < rows; i++, c += t->c_row)
+    {
+        UNROLLED for (int j = 0; j < vectors; j++)
+        {
+            if (adds && t->beta != 0)
+                sum[i][j] += beta * load(c + j * LANES);
+            store(c + j * LANES, sum[i][j]);
+        }
+    }
+}
+
 /* One tile of C. */
 ALWAYS void tile_of(const int rows, const int vectors, const struct tile *t, const bool by_columns,
                     const bool fetches)
 {
-    vec sum[MOST_ROWS][TILE_VECTORS];
-    tile_begin(rows, vectors, t, sum);
+    vec sum[MOST_ROWS][TILE_VECTORS] = {{{0}}};
+    if (!by_columns)
+        tile_begin(rows, vectors, t, sum);
     tile_multiply(rows, vectors, t, by_columns, fetches, sum);
-    REAL *c = t->c;
-    UNROLLED for (int i = 0; i < rows; i++, c += t->c_row)
-    {
-        UNROLLED for (int j = 0; j < vectors; j++) store(c + j * LANES, sum[i][j]);
-    }
+    tile_end(rows, vectors, t, by_columns, sum);
 }
 
 /* So many rows further down. */
@@ -186,8 +204,7 @@ ALWAYS void tiles_below(const int rows, const int vectors, const struct tile *fi
     struct tile t = *first;
     if (by_columns) {
         t.l_row = t.pieces = 1;
-        t.r_k = t.c_row = t.base_row = (size_t)(vectors * LANES);
-        t.base = t.c;
+        t.r_k = t.c_row = (size_t)(vectors * LANES);
     } else {
         t.l_k = 1;
     }
@@ -238,10 +255,16 @@ TILE(1, 4) TILE(2, 4) TILE(3, 4) TILE(4, 4) TILE(5, 4) TILE(6, 4)
             {tile_1x2, tile_2x2, tile_3x2, tile_4x2, tile_5x2, tile_6x2}};
 #endif
 
+static inline size_t tile_height(const struct tile *t, size_t vectors)
+{
+    const bool few_k = t->l_row == 1 && t->k <= FEW_K;
+    return few_k ? rows_of_few_k[vectors - 1] : rows_of_tile[vectors - 1];
+}
+
 /* All `rows` of C, `vectors` wide, in tiles of nearly equal height. */
 static inline void tile_rows(struct tile t, size_t rows, size_t vectors)
 {
-    const size_t most = rows_of_tile[vectors - 1], count = (rows + most - 1) / most;
+    const size_t most = tile_height(&t, vectors), count = (rows + most - 1) / most;
     const size_t height = rows / count, higher = rows % count; /* so many have a row more */
     if (t.ahead.k == 0)
         t.ahead.at = (const char *)t.r; /* somewhere, never fetched: NULL + 0 is undefined */
