@@ -1,13 +1,18 @@
-/* The micro-kernel of backend `packed`: a tile of C stays in registers while k outer products are added to
- * it.
+/* The micro-kernel of backend `packed`: a tile of C stays in registers while k outer products are added up.
  *
- *     C = L R + beta BASE             rows x width = (rows x k)(k x width)
+ *     C = BASE + L R + beta C         rows x width = (rows x k)(k x width)
  *
  * Of L single numbers are taken and spread over a vector, so it may lie either way round: its transpose costs
- * nothing. R and C are read and written in whole vectors along their rows. BASE is C itself, or one row for
- * all (a bias, with distance 0), or nothing (beta = 0: never read). Where L lies by its columns, BASE is C,
- * and rows of C and of R are as far apart as the tile is wide: BP4 adds to weights, a tile of which takes so
- * few multiplications that it matters what their addresses cost.
+ * nothing. R and C are read and written in whole vectors along their rows. BASE is one row for all (a bias,
+ * with distance 0), or rows such as C has, or NULL. C is not read if beta is 0.
+ *
+ * The sum begins with BASE, so that one which is continued, with the last C for its BASE, is the same to the
+ * bit wherever it was cut. C comes last, which is faster: no multiply-add waits for it, nor it for the stores
+ * of the tile before.
+ *
+ * Where L lies by its columns, there is no BASE, and rows of C and of R are as far apart as the tile is wide:
+ * BP4 adds to weights, a tile of which takes so few multiplications that it matters what their addresses
+ * cost.
  *
  * Written with the compiler's vector types: one text for AVX-512, AVX2, NEON and plain SSE2, compiled once
  * for each (meson.build). The loops over a tile have constant bounds and are unrolled whole; what remains are
@@ -80,7 +85,7 @@ struct tile {
     size_t r_k;
     REAL *c;
     size_t c_row;
-    const REAL *base;
+    const REAL *base; /* or NULL */
     size_t base_row;
     REAL beta;
     size_t k, pieces; /* k of each piece, and how many pieces */
@@ -111,22 +116,16 @@ ALWAYS vec spread(REAL x)
     return x - (vec){0};
 }
 
-/* sum = beta BASE. What is summed up in several goes, each with the last one's C for its BASE, is the same to
- * the bit wherever it was cut. */
+/* sum = BASE, or 0 */
 ALWAYS void tile_begin(const int rows, const int vectors, const struct tile *t,
                        vec sum[MOST_ROWS][TILE_VECTORS])
 {
-    const vec beta = spread(t->beta);
     const REAL *base = t->base;
-    UNROLLED for (int i = 0; i < rows; i++, base += t->base_row)
+    UNROLLED for (int i = 0; i < rows; i++)
     {
-        UNROLLED for (int j = 0; j < vectors; j++)
-        {
-            if (t->beta == 1)
-                sum[i][j] = load(base + j * LANES);
-            else
-                sum[i][j] = t->beta == 0 ? spread(0) : beta * load(base + j * LANES);
-        }
+        UNROLLED for (int j = 0; j < vectors; j++) sum[i][j] = base ? load(base + j * LANES) : spread(0);
+        if (base)
+            base += t->base_row;
     }
 }
 
@@ -157,9 +156,8 @@ ALWAYS void tile_multiply(const int rows, const int vectors, const struct tile *
     }
 }
 
-/* C = sum, to which beta C is added now if it was not at the beginning. For weights that is faster: there
- * every multiply-add would wait for a C, and that for the stores of the tile before. */
-ALWAYS void tile_end(const int rows, const int vectors, const struct tile *t, const bool adds,
+/* C = sum + beta C */
+ALWAYS void tile_end(const int rows, const int vectors, const struct tile *t,
                      vec sum[MOST_ROWS][TILE_VECTORS])
 {
     const vec beta = spread(t->beta);
@@ -167,11 +165,7 @@ ALWAYS void tile_end(const int rows, const int vectors, const struct tile *t, co
     UNROLLED for (int i = 0; i < rows; i++, c += t->c_row)
     {
         UNROLLED for (int j = 0; j < vectors; j++)
-        {
-            if (adds && t->beta != 0)
-                sum[i][j] += beta * load(c + j * LANES);
-            store(c + j * LANES, sum[i][j]);
-        }
+            store(c + j * LANES, t->beta == 0 ? sum[i][j] : sum[i][j] + beta * load(c + j * LANES));
     }
 }
 
@@ -179,11 +173,10 @@ ALWAYS void tile_end(const int rows, const int vectors, const struct tile *t, co
 ALWAYS void tile_of(const int rows, const int vectors, const struct tile *t, const bool by_columns,
                     const bool fetches)
 {
-    vec sum[MOST_ROWS][TILE_VECTORS] = {{{0}}};
-    if (!by_columns)
-        tile_begin(rows, vectors, t, sum);
+    vec sum[MOST_ROWS][TILE_VECTORS];
+    tile_begin(rows, vectors, t, sum);
     tile_multiply(rows, vectors, t, by_columns, fetches, sum);
-    tile_end(rows, vectors, t, by_columns, sum);
+    tile_end(rows, vectors, t, sum);
 }
 
 /* So many rows further down. */
@@ -191,7 +184,8 @@ ALWAYS struct tile below(struct tile t, size_t rows)
 {
     t.l += rows * t.l_row;
     t.c += rows * t.c_row;
-    t.base += rows * t.base_row;
+    if (t.base)
+        t.base += rows * t.base_row;
     t.ahead.at += rows * t.ahead.row;
     return t;
 }
@@ -205,6 +199,7 @@ ALWAYS void tiles_below(const int rows, const int vectors, const struct tile *fi
     if (by_columns) {
         t.l_row = t.pieces = 1;
         t.r_k = t.c_row = (size_t)(vectors * LANES);
+        t.base = NULL;
     } else {
         t.l_k = 1;
     }
