@@ -46,9 +46,10 @@ void gm_contest_start(gm_contestant *contestants, size_t count, int problem, dou
  * to be decref'd. */
 struct json_t *gm_contestant_ask(gm_contestant *contestant, const char *command, double patience);
 
-/* The losses after the first steps; the first contestant that has one is right. Then the
- * rounds. GM_LIMIT: no memory or threads for the reference loop. */
+/* The losses after the first steps; the first contestant that has one is right. */
 void gm_contest_check(gm_contestant *contestants, size_t count, const gm_contest_options *options);
+
+/* The rounds. GM_LIMIT: no memory or threads for the reference loop. */
 gm_status gm_contest_time(gm_contestant *contestants, size_t count, const gm_contest_options *options,
                           gm_error *error);
 

@@ -118,13 +118,12 @@ gm_status gm_contest_cells(gm_result *result, gm_result_row *row, const gm_conte
     const double median = gm_contestant_median(c, &deviation);
     if (isnan(median))
         return GM_OK;
-    const double flops = gm_contest_flop(problem) / median;
+    const double flop = gm_contest_flop(problem);
     gm_result_number(result, row, "samples_per_second", (double)problem->batch / median);
     gm_result_number(result, row, "milliseconds", median * 1e3);
     gm_result_number(result, row, "spread", 100 * deviation / median);
-    gm_result_number(result, row, "gflops", flops / 1e9);
-    gm_result_number(result, row, "peak_share",
-                     100 * gm_rounds_share(gm_contest_flop(problem), c->samples, c->peaks, c->count));
+    gm_result_number(result, row, "gflops", flop / median / 1e9);
+    gm_result_number(result, row, "peak_share", 100 * gm_rounds_share(flop, c->samples, c->peaks, c->count));
     gm_result_number(result, row, "times", gm_contestant_median(first, &other) / median);
     gm_result_number(result, row, "loss", c->loss);
     return gm_result_samples(row, c->samples, c->peaks, c->count, c->iterations, error);

@@ -56,11 +56,12 @@ static gm_status open_references(gm_candidate *cs, size_t count, gm_error *error
     gm_status status = GM_OK;
     for (size_t i = 0; i < count && status == GM_OK; i++) {
         gm_candidate *c = &cs[i];
+        c->threads = gm_max(c->threads, 1);
         for (size_t j = 0; j < i && !c->reference; j++)
             if (cs[j].precision == c->precision && cs[j].threads == c->threads)
                 c->reference = cs[j].reference;
         if (!c->reference)
-            status = gm_reference_create(&c->reference, c->precision, gm_max(c->threads, 1), error);
+            status = gm_reference_create(&c->reference, c->precision, c->threads, error);
     }
     return status;
 }

@@ -150,8 +150,8 @@ ALWAYS quad OF(learn)(const int vectors, const struct decay *decay, const gm_fus
     return before;
 }
 
-/* BP2 for all inputs, of a sample in a batch: the weights must wait for the others. (A
- * question in OF(learn) instead costs single rows up to a tenth.) */
+/* BP2 for all inputs, of a sample in a batch: the weights must wait for the others. (A question in OF(learn)
+ * instead costs single rows up to a tenth.) */
 ALWAYS quad OF(send_back)(const int vectors, const gm_fused_layer *l, const VEC d[TILE_VECTORS])
 {
     const size_t in = l->inputs, stride = STRIDE(vectors * N);

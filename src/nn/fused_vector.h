@@ -118,8 +118,8 @@ OF_TWO(logistic_derivative, OF(logistic_derivative))
 #undef OF_TWO
 
 #if HAS_SEGMENTS
-/* The polynomial of each lane's segment, d from its centre, in pairs of terms that do not wait for each
- * other.
+/* The polynomial of each lane's segment, d from its centre, in pairs of terms that do not wait for one
+ * another.
  */
 ALWAYS VEC OF(in_segment)(const struct segments *f, VEC segment, VEC d)
 {
