@@ -67,8 +67,8 @@ double gm_timed_flops(const gm_timed *timed);
 /* The share, 0 to 1, of the FMA peak beside it: gm_rounds_share of its samples. */
 double gm_timed_peak_share(const gm_timed *timed);
 
-/* Gives its samples to its row (gm_result_samples). */
-gm_status gm_timed_samples(gm_result_row *row, const gm_timed *timed, gm_error *error);
+/* Gives a candidate's samples to its row (gm_result_samples). */
+gm_status gm_candidate_samples(gm_result_row *row, const gm_candidate *candidate, gm_error *error);
 
 /* Nets to measure: the given ones or the named defaults, hidden widths replaced by each of --width. GM_LIMIT:
  * more than `most`. */

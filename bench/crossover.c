@@ -87,7 +87,7 @@ static gm_status add_rows(gm_result *result, const char *sweep, size_t width, si
         if (has_naive)
             gm_result_number(result, row, "times_naive", timed[0].candidate.statistics.median / s->median);
         gm_result_text(result, row, "fastest", "%s", i == best ? "fastest" : "");
-        const gm_status status = gm_timed_samples(row, t, error);
+        const gm_status status = gm_candidate_samples(row, &t->candidate, error);
         if (status != GM_OK)
             return status;
     }

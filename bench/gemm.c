@@ -128,7 +128,7 @@ static gm_status run_equation(gm_result *result, const gm_bench_options *o, cons
             continue;
         }
         add_speed(result, row, s, e, c);
-        status = gm_result_samples(row, c->samples, c->peaks, c->count, c->iterations, error);
+        status = gm_candidate_samples(row, c, error);
     }
     for (size_t i = 0; i < count; i++)
         kit->destroy(cs[i].context);

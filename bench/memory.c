@@ -40,7 +40,7 @@ static gm_status add_row(gm_result *result, const gm_environment *env, const gm_
     gm_result_number(result, row, "milliseconds", seconds * 1e3);
     gm_result_number(result, row, "bandwidth", moved / seconds / 1e9);
     gm_result_number(result, row, "bandwidth_share", 100 * moved / seconds / env->bandwidth_all);
-    return gm_timed_samples(row, t, error);
+    return gm_candidate_samples(row, &t->candidate, error);
 }
 
 static gm_status list_optimizers(const gm_bench_options *o, const gm_net *net, gm_timed *timed, size_t *count,

@@ -38,7 +38,7 @@ static gm_status add_row(gm_result *result, const gm_environment *environment, c
     gm_result_number(result, row, "gflops", gm_timed_flops(t) / 1e9);
     gm_result_number(result, row, "speedup", speedup);
     gm_result_number(result, row, "efficiency", 100 * speedup / (double)o->threads);
-    return gm_timed_samples(row, t, error);
+    return gm_candidate_samples(row, &t->candidate, error);
 }
 
 /* 1 .. T, thinned to powers of two where there are more than GM_MOST_SIZES. */

@@ -103,7 +103,7 @@ static gm_status add_row(gm_result *result, const gm_environment *env, const gm_
     if (s->deviation > 0.05 * s->median)
         gm_result_note(result, "%s: the rounds differ by %.0f %%; the machine was not quiet", row->name,
                        100 * s->deviation / s->median);
-    return gm_timed_samples(row, t, error);
+    return gm_candidate_samples(row, &t->candidate, error);
 }
 
 gm_status gm_bench_step(gm_result *result, gm_environment *env, const gm_bench_options *o, gm_error *error)

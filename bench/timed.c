@@ -106,9 +106,8 @@ double gm_timed_peak_share(const gm_timed *t)
     return gm_rounds_share(flop, t->candidate.samples, t->candidate.peaks, t->candidate.count);
 }
 
-gm_status gm_timed_samples(gm_result_row *row, const gm_timed *t, gm_error *error)
+gm_status gm_candidate_samples(gm_result_row *row, const gm_candidate *c, gm_error *error)
 {
-    const gm_candidate *c = &t->candidate;
     return gm_result_samples(row, c->samples, c->peaks, c->count, c->iterations, error);
 }
 

@@ -44,7 +44,7 @@ static gm_status add_row(gm_result *result, const gm_timed *t, const gm_timed *n
     gm_result_number(result, row, "gflops", gm_timed_flops(t) / 1e9);
     gm_result_number(result, row, "peak_share", 100 * gm_timed_peak_share(t));
     gm_result_number(result, row, "times_naive", naive->candidate.statistics.median / s->median);
-    return gm_timed_samples(row, t, error);
+    return gm_candidate_samples(row, &t->candidate, error);
 }
 
 static gm_status race(gm_result *result, const gm_bench_options *o, const char *net, size_t batch,

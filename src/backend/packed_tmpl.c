@@ -219,7 +219,7 @@ static void add_bands(const gm_layer_view *l, size_t first, size_t bands, size_t
             .pieces = bands,
         };
         if (r == 0)
-            t.ahead = next_tile(l, w, width, rows_of_tile[vectors - 1], outputs);
+            t.ahead = next_tile(l, w, width, tile_height(&t, vectors), outputs);
         tile_rows(t, e.rows, vectors);
     }
 }

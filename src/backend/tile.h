@@ -120,12 +120,10 @@ ALWAYS vec spread(REAL x)
 ALWAYS void tile_begin(const int rows, const int vectors, const struct tile *t,
                        vec sum[MOST_ROWS][TILE_VECTORS])
 {
-    const REAL *base = t->base;
     UNROLLED for (int i = 0; i < rows; i++)
     {
-        UNROLLED for (int j = 0; j < vectors; j++) sum[i][j] = base ? load(base + j * LANES) : spread(0);
-        if (base)
-            base += t->base_row;
+        UNROLLED for (int j = 0; j < vectors; j++) sum[i][j] =
+            t->base ? load(t->base + (size_t)i * t->base_row + j * LANES) : spread(0);
     }
 }
 
@@ -207,18 +205,24 @@ ALWAYS void tiles_below(const int rows, const int vectors, const struct tile *fi
         tile_of(rows, vectors, &t, by_columns, fetches);
 }
 
+/* Where L is one column, it does not matter which way it lies. */
+static inline bool lies_by_columns(const struct tile *t)
+{
+    return t->l_k != 1;
+}
+
 ALWAYS void tiles_either_way(const int rows, const int vectors, const struct tile *first, size_t count)
 {
-    if (first->l_k == 1) {
-        if (first->ahead.k > 0)
-            tiles_below(rows, vectors, first, count, false, true);
-        else
-            tiles_below(rows, vectors, first, count, false, false);
-    } else {
+    if (lies_by_columns(first)) {
         if (first->ahead.k > 0)
             tiles_below(rows, vectors, first, count, true, true);
         else
             tiles_below(rows, vectors, first, count, true, false);
+    } else {
+        if (first->ahead.k > 0)
+            tiles_below(rows, vectors, first, count, false, true);
+        else
+            tiles_below(rows, vectors, first, count, false, false);
     }
 }
 
@@ -252,7 +256,7 @@ TILE(1, 4) TILE(2, 4) TILE(3, 4) TILE(4, 4) TILE(5, 4) TILE(6, 4)
 
 static inline size_t tile_height(const struct tile *t, size_t vectors)
 {
-    const bool few_k = t->l_row == 1 && t->k <= FEW_K;
+    const bool few_k = lies_by_columns(t) && t->k <= FEW_K;
     return few_k ? rows_of_few_k[vectors - 1] : rows_of_tile[vectors - 1];
 }
 

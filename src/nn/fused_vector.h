@@ -119,8 +119,7 @@ OF_TWO(logistic_derivative, OF(logistic_derivative))
 
 #if HAS_SEGMENTS
 /* The polynomial of each lane's segment, d from its centre, in pairs of terms that do not wait for one
- * another.
- */
+ * another. */
 ALWAYS VEC OF(in_segment)(const struct segments *f, VEC segment, VEC d)
 {
     const __m512i number = _mm512_castps_si512(OF(whole)(segment));
