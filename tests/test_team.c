@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 
 #include "base/denormals.h"
+#include "base/places.h"
 #include "base/team.h"
 
 #include <pthread.h>
@@ -75,6 +76,56 @@ Test(team, wakes_after_sleep)
     for (size_t thread = 0; thread < 3; thread++)
         cr_expect_eq(counts[thread * 16], 5);
     gm_team_destroy(NULL);
+}
+
+/* The processors that this thread may use. */
+static cpu_set_t allowed(void)
+{
+    cpu_set_t set;
+    cr_assert_eq(sched_getaffinity(0, sizeof set, &set), 0);
+    return set;
+}
+
+static void pin(size_t processor)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(processor, &set);
+    cr_assert_eq(sched_setaffinity(0, sizeof set, &set), 0);
+}
+
+Test(team, who_finds_a_processor_taken_moves)
+{
+    const cpu_set_t before = allowed();
+    for (size_t processor = 0; processor < CPU_SETSIZE; processor++) {
+        if (!CPU_ISSET(processor, &before))
+            continue;
+        gm_places places = {0};
+        pin(processor);
+        gm_places_take(&places); /* another thread, as it were */
+        cr_assert_eq(sched_setaffinity(0, sizeof before, &before), 0);
+        gm_places_take(&places);
+        cpu_set_t after = allowed();
+        cr_expect(CPU_EQUAL(&before, &after));
+        if (CPU_COUNT(&before) > 1)
+            cr_expect_neq((size_t)sched_getcpu(), processor);
+    }
+}
+
+/* More threads than processors, or a thread that is pinned: it stays, and stays pinned. */
+Test(team, who_finds_all_processors_taken_stays)
+{
+    const size_t processor = (size_t)sched_getcpu();
+    gm_places places = {0};
+    pin(processor);
+    for (int i = 0; i < 3; i++)
+        gm_places_take(&places);
+    cpu_set_t set = allowed();
+    cr_expect_eq(CPU_COUNT(&set), 1);
+    cr_expect_eq((size_t)sched_getcpu(), processor);
+    gm_places_clear(&places);
+    gm_places_take(&places);
+    cr_expect_eq(atomic_load(&places.taken[processor / GM_PLACES_WORD]), 1UL << processor % GM_PLACES_WORD);
 }
 
 Test(team, shares_cover_without_overlap)

@@ -4,6 +4,7 @@
 #include "base/denormals.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/places.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -41,6 +42,7 @@ struct turnstile {
 
 struct gm_team {
     struct turnstile start, barrier;
+    gm_places places;                             /* of the members that a run had to wake */
     _Alignas(GM_ALIGNMENT) atomic_size_t arrived; /* at the barrier */
     gm_team_work work;                            /* NULL sends the members home */
     void *context;
@@ -79,12 +81,13 @@ static bool may_yield(struct turnstile *t)
     return rest == 0;
 }
 
-static void turnstile_wait(struct turnstile *t, unsigned seen)
+/* Whether the thread fell asleep. */
+static bool turnstile_wait(struct turnstile *t, unsigned seen)
 {
     bool yields = may_yield(t);
     for (int i = 0; i < SPINS; i++) {
         if (atomic_load_explicit(&t->turn, memory_order_acquire) != seen)
-            return;
+            return false;
         relax();
         if (yields && i % YIELD_EVERY == YIELD_EVERY - 1 && !yield()) {
             yields = false;
@@ -97,6 +100,7 @@ static void turnstile_wait(struct turnstile *t, unsigned seen)
     while (atomic_load(&t->turn) == seen)
         syscall(SYS_futex, &t->turn, FUTEX_WAIT_PRIVATE, seen, NULL, NULL, 0);
     atomic_fetch_sub(&t->sleepers, 1);
+    return true;
 }
 
 static void turnstile_advance(struct turnstile *t)
@@ -125,9 +129,11 @@ static void *member_main(void *argument)
     gm_free(argument);
     gm_flush_denormals();
     for (unsigned turn = 0;; turn++) {
-        turnstile_wait(&self.team->start, turn);
+        const bool slept = turnstile_wait(&self.team->start, turn);
         if (!self.team->work)
             return NULL;
+        if (slept)
+            gm_places_take(&self.team->places);
         self.team->work(self.team->context, self.thread);
         gm_team_barrier(self.team);
     }
@@ -139,6 +145,10 @@ void gm_team_run(gm_team *team, gm_team_work work, void *context)
     if (team->threads > 1) {
         team->work = work;
         team->context = context;
+        if (atomic_load(&team->start.sleepers) > 0) {
+            gm_places_clear(&team->places);
+            gm_places_take(&team->places);
+        }
         turnstile_advance(&team->start);
     }
     work(context, 0);

@@ -1,0 +1,57 @@
+#include "base/places.h"
+
+#include <stdbool.h>
+
+/* Moves are guidance: where the system refuses one, or moves the thread again, it is as slow as it was. */
+#define MOVES 2
+
+void gm_places_clear(gm_places *p)
+{
+    for (size_t i = 0; i < sizeof p->taken / sizeof *p->taken; i++)
+        atomic_store_explicit(&p->taken[i], 0, memory_order_relaxed);
+}
+
+static unsigned long bit_of(size_t processor)
+{
+    return 1UL << processor % GM_PLACES_WORD;
+}
+
+/* Whether nobody had it. */
+static bool claim(gm_places *p, size_t processor)
+{
+    atomic_ulong *word = &p->taken[processor / GM_PLACES_WORD];
+    return !(atomic_fetch_or_explicit(word, bit_of(processor), memory_order_relaxed) & bit_of(processor));
+}
+
+static bool is_taken(const gm_places *p, size_t processor)
+{
+    const atomic_ulong *word = &p->taken[processor / GM_PLACES_WORD];
+    return atomic_load_explicit(word, memory_order_relaxed) & bit_of(processor);
+}
+
+/* The system moves a thread at once if it may no longer run where it does. */
+static bool move(const gm_places *p)
+{
+    cpu_set_t allowed, left;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
+        return false; /* more processors than the set has room for */
+    left = allowed;
+    for (size_t i = 0; i < CPU_SETSIZE; i++)
+        if (is_taken(p, i))
+            CPU_CLR(i, &left);
+    if (CPU_COUNT(&left) == 0 || sched_setaffinity(0, sizeof left, &left) != 0)
+        return false;
+    sched_setaffinity(0, sizeof allowed, &allowed);
+    return true;
+}
+
+void gm_places_take(gm_places *p)
+{
+    for (int moves = 0;; moves++) {
+        const int processor = sched_getcpu();
+        if (processor < 0 || processor >= CPU_SETSIZE || claim(p, (size_t)processor))
+            return;
+        if (moves == MOVES || !move(p))
+            return;
+    }
+}
