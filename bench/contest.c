@@ -12,13 +12,20 @@
 #include <string.h>
 #include <time.h>
 
-/* Idle workers of an OpenMP or BLAS library spin for some milliseconds; the next one shall not feel them. */
-static const struct timespec rest = {.tv_nsec = 5000000};
-
 gm_contest_options gm_contest_options_default(void)
 {
-    return (gm_contest_options){
-        .check_steps = 10, .tolerance = 1e-4, .rounds = 11, .seconds = 2, .patience = 120, .threads = 1};
+    return (gm_contest_options){.check_steps = 10,
+                                .tolerance = 1e-4,
+                                .rounds = 11,
+                                .seconds = 2,
+                                .patience = 120,
+                                .threads = 1,
+                                .rest = 5e-3};
+}
+
+void gm_contest_rest(const gm_contest_options *options)
+{
+    nanosleep(&(struct timespec){.tv_nsec = (long)(options->rest * 1e9)}, NULL);
 }
 
 void gm_contestant_fail(gm_contestant *contestant, const char *format, ...)
@@ -84,6 +91,7 @@ static void hear_introduction(gm_contestant *c, double patience)
     copy_text(c->core, sizeof c->core, hello, "core");
     copy_text(c->threading, sizeof c->threading, hello, "threading");
     copy_text(c->detail, sizeof c->detail, hello, "detail");
+    copy_text(c->choice, sizeof c->choice, hello, "choice");
     json_decref(hello);
 }
 
@@ -121,7 +129,10 @@ void gm_contest_check(gm_contestant *contestants, size_t count, const gm_contest
     const gm_contestant *right = NULL;
     for (size_t i = 0; i < count; i++) {
         gm_contestant *c = &contestants[i];
-        if (*c->fault || run(c, options->check_steps, options->patience, &c->loss) <= 0)
+        if (*c->fault)
+            continue;
+        gm_contest_rest(options); /* here is where a contestant may choose its plan */
+        if (run(c, options->check_steps, options->patience, &c->loss) <= 0)
             continue;
         if (!right)
             right = c;
@@ -141,10 +152,11 @@ static void calibrate(gm_contestant *c, double sample, double patience)
     }
 }
 
-static void take_sample(gm_contestant *c, gm_reference *loop, double patience)
+static void take_sample(gm_contestant *c, gm_reference *loop, const gm_contest_options *options)
 {
     const uint64_t start = gm_clock();
-    nanosleep(&rest, NULL);
+    const double patience = options->patience;
+    gm_contest_rest(options);
     const double before = gm_reference_flops(loop, 0);
     const size_t wake = c->iterations / 10 + 1; /* its caches and threads were left alone meanwhile */
     if (run(c, wake, patience, NULL) <= 0)
@@ -167,13 +179,15 @@ gm_status gm_contest_time(gm_contestant *contestants, size_t count, const gm_con
     const gm_status status = gm_reference_create(&loop, options->precision, options->threads, error);
     if (status != GM_OK)
         return status;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        gm_contest_rest(options);
         calibrate(&contestants[i], sample, options->patience);
+    }
     for (size_t round = 0; round < rounds; round++) {
         for (size_t i = 0; i < count; i++) {
             gm_contestant *c = &contestants[round % 2 ? count - 1 - i : i];
             if (!*c->fault && (c->count < 3 || c->used <= 4 * options->seconds / (double)count))
-                take_sample(c, loop, options->patience);
+                take_sample(c, loop, options);
         }
     }
     gm_reference_destroy(loop);

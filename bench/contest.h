@@ -14,7 +14,8 @@ typedef struct gm_contestant {
 
     char fault[400]; /* why it has no speed; empty while it takes part */
     char name[64], vendor[32], path[512], core[64], threading[16], detail[512]; /* as it introduced itself */
-    double loss; /* of the last of the checked steps */
+    char choice[128]; /* the fastest of the settings that it tried; empty if it has none */
+    double loss;      /* of the last of the checked steps */
     size_t iterations;
     double samples[GM_MOST_ROUNDS]; /* seconds of one step */
     double peaks[GM_MOST_ROUNDS];   /* FLOP/s of the reference loop (reference.h) around each sample */
@@ -31,6 +32,8 @@ typedef struct gm_contest_options {
     double patience; /* seconds without an answer after which a child is killed; default 120 */
     gm_precision precision; /* of the reference loop; default f32 */
     size_t threads;         /* of the reference loop; default 1 */
+    double rest; /* seconds before another contestant's turn, in which threads without work fall asleep;
+                    default 5e-3 */
 } gm_contest_options;
 
 gm_contest_options gm_contest_options_default(void);
@@ -52,6 +55,9 @@ void gm_contest_check(gm_contestant *contestants, size_t count, const gm_contest
 /* The rounds. GM_LIMIT: no memory or threads for the reference loop. */
 gm_status gm_contest_time(gm_contestant *contestants, size_t count, const gm_contest_options *options,
                           gm_error *error);
+
+/* Sleeps for that long. */
+void gm_contest_rest(const gm_contest_options *options);
 
 void gm_contest_stop(gm_contestant *contestants, size_t count);
 

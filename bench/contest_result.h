@@ -40,7 +40,8 @@ gm_status gm_contest_run(gm_contestant *contestants, size_t count, gm_problem *p
 gm_status gm_contest_cells(gm_result *result, gm_result_row *row, const gm_contestant *contestant,
                            const gm_contestant *first, const gm_problem *problem, gm_error *error);
 
-/* The column "status": "ok", or the contestant's fault, which becomes the row's and a note, too. */
+/* The column "status": "ok", or the contestant's fault, which becomes the row's and a note, too. A setting
+ * that it chose becomes a note. */
 void gm_contest_status(gm_result *result, gm_result_row *row, const gm_contestant *contestant);
 
 /* FLOP of one step of the problem. */

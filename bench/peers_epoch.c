@@ -32,10 +32,12 @@ struct runner {
     bool finished; /* reached the accuracy that was asked for */
 };
 
-static void run_epoch(struct runner *runner, const gm_peers_options *options, double patience)
+static void run_epoch(struct runner *runner, const gm_peers_options *options,
+                      const gm_contest_options *contest)
 {
     gm_contestant *c = runner->contestant;
-    json_t *answer = gm_contestant_ask(c, "epoch", patience);
+    gm_contest_rest(contest);
+    json_t *answer = gm_contestant_ask(c, "epoch", contest->patience);
     if (!answer)
         return;
     const double seconds = json_number_value(json_object_get(answer, "seconds"));
@@ -48,13 +50,14 @@ static void run_epoch(struct runner *runner, const gm_peers_options *options, do
     json_decref(answer);
 }
 
-static void run_all(struct runner *runners, size_t epochs, const gm_peers_options *options, double patience)
+static void run_all(struct runner *runners, size_t epochs, const gm_peers_options *options,
+                    const gm_contest_options *contest)
 {
     for (size_t epoch = 0; epoch < epochs; epoch++) {
         for (size_t i = 0; i < GM_PEERS; i++) {
             struct runner *runner = &runners[epoch % 2 ? GM_PEERS - 1 - i : i];
             if (!*runner->contestant->fault && !runner->finished)
-                run_epoch(runner, options, patience);
+                run_epoch(runner, options, contest);
         }
     }
 }
@@ -117,15 +120,15 @@ static gm_status run_contest(gm_result *result, const gm_peers_options *options,
     gm_contestant contestants[GM_PEERS];
     gm_peer_place places[GM_PEERS];
     struct runner runners[GM_PEERS] = {0};
-    const double patience = options->patience > 0 ? options->patience : gm_contest_options_default().patience;
+    const gm_contest_options contest = gm_contest_options_for(problem, 0, options->patience);
     const size_t epochs = options->epochs ? options->epochs : options->accuracy > 0 ? 10 : 3;
     gm_peers_enter(contestants, places, options);
-    const gm_status status = start(contestants, problem, patience, error);
+    const gm_status status = start(contestants, problem, contest.patience, error);
     if (status != GM_OK)
         return status;
     for (size_t i = 0; i < GM_PEERS; i++)
         runners[i].contestant = &contestants[i];
-    run_all(runners, epochs < MOST_EPOCHS ? epochs : MOST_EPOCHS, options, patience);
+    run_all(runners, epochs < MOST_EPOCHS ? epochs : MOST_EPOCHS, options, &contest);
     gm_contest_stop(contestants, GM_PEERS);
     gm_status added = GM_OK;
     for (size_t i = 0; i < GM_PEERS && added == GM_OK; i++)

@@ -6,7 +6,8 @@
  *               "widths"     [784, 128, 10]
  *               "hidden", "output", "loss"       as gm_activation_name and gm_loss_name write them
  *               "optimizer"  {"kind": "sgd", "rate": .1, "momentum": .9, "beta1": .9, "beta2": .999,
- * "epsilon": 1e-8} "precision"  "f32" or "f64": the arithmetic; the numbers below are f32 either way
+ *                             "epsilon": 1e-8}
+ *               "precision"  "f32" or "f64": the arithmetic; the numbers below are f32 either way
  *               "threads", "batch", "batches"
  *               "backend"    gradmill's; a peer ignores it
  *               "data"       only for epochs: the folder of a set in the IDX format; "batches" is then 0
@@ -15,13 +16,21 @@
  *             x, batches * batch rows; y, as many rows: one-hot if the loss is cross-entropy
  *
  * A child reads it from GM_CHILD_PROBLEM_PATH and then speaks lines of JSON:
- *   at its start    {"ready": true, "name": "PyTorch 1.13.0", "detail": "..."}
- *                   or {"missing": "python3-torch"} or {"unsuitable": "no softmax"}, and it ends
- *   to "step N"     {"seconds": of the N steps, "loss": of the last of them, before its update}
- *                   steps take the batches in turn, for ever: step i, from 0 at the start, takes batch i mod
- * batches to "epoch"      {"seconds": of the training alone, "loss": mean, "accuracy": on the test set,
- * "rows": trained on} to anything that fails    {"error": "what"}, and it ends and ends at the end of its
- * input. */
+ *
+ *   at its start  {"ready": true, "name": "PyTorch 1.13.0", "detail": "...", "choice": "..."}
+ *                 (choice: the fastest of the settings that it tried, if it did)
+ *                 or {"missing": "python3-torch"} or {"unsuitable": "no softmax"}, and it ends
+ *
+ *   to "step N"   {"seconds": of the N steps, "loss": of the last of them, before its update}
+ *                 (steps take the batches in turn, for ever: step i, from 0 at the start, takes batch
+ *                 i mod batches)
+ *
+ *   to "epoch"    {"seconds": of the training alone, "loss": mean, "accuracy": on the test set,
+ *                 "rows": trained on}
+ *
+ *   to anything that fails  {"error": "what"}, and it ends
+ *
+ * It ends at the end of its input. */
 #ifndef GM_BENCH_PROBLEM_H
 #define GM_BENCH_PROBLEM_H
 

@@ -141,6 +141,7 @@ static gm_status take_net(gm_result *result, struct turns *t, const gm_turns_opt
     t->sittings = t->rounds = 0;
     t->contest = gm_contest_options_for(&p, 1.5 * 2 * ROUNDS * SAMPLE_SECONDS, o->patience);
     t->contest.rounds = ROUNDS;
+    t->contest.rest = gm_contest_options_default().rest; /* no library but ours: its threads sleep soon */
     gm_status status = gm_contest_open(&p, &t->problem, error);
     if (status != GM_OK)
         return status;

@@ -60,9 +60,10 @@ def load_idx(folder, part, np):
     return images.astype(np.float32) / 255, labels
 
 
-def serve(name, detail, step, epoch):
-    """step(count) gives the loss of the last step; epoch() the mean loss, the rows, and a function that tests."""
-    say(ready=True, name=name, detail=detail)
+def serve(name, detail, step, epoch, choice=""):
+    """step(count) gives the loss of the last step; epoch() the mean loss, the rows, and a function that tests. choice
+    says what was found to be fastest here, where there was something to choose."""
+    say(ready=True, name=name, detail=detail, choice=choice)
     for line in sys.stdin:
         words = line.split()
         start = time.perf_counter()

@@ -1,10 +1,17 @@
 #!/usr/bin/env python3
 """PyTorch as a peer: the plain loop of a training step, without DataLoader, on tensors that lie in memory."""
 
+import copy
 import ctypes
+import os
 import sys
+import time
 
 from peer import Problem, end, load_idx, serve
+
+# Before PyTorch loads its OpenMP: threads of OpenMP that spin take the cores from those of OpenBLAS, which spin, too;
+# that makes two threads three times slower than one.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 try:
     import numpy as np
@@ -28,13 +35,44 @@ LOSSES = {
 }
 
 
-def limit_blas(threads):
+TRIALS = 3            # of each setting, in turns; the best of each counts
+TRIAL_SECONDS = 0.05  # for each of them, but at least two steps
+
+
+def set_threads(own, blas):
     """torch.set_num_threads does not reach an OpenBLAS that keeps threads of its own, as Debian's does."""
+    torch.set_num_threads(own)
     for name in ("libblas.so.3", "libopenblas.so.0"):
         try:
-            ctypes.CDLL(name).openblas_set_num_threads(threads)
+            ctypes.CDLL(name).openblas_set_num_threads(blas)
         except (OSError, AttributeError):
             pass  # another BLAS, or none of that name
+
+
+def trial(step):
+    """Seconds of a step."""
+    count, start = 0, time.perf_counter()
+    while count < 2 or time.perf_counter() - start < TRIAL_SECONDS:
+        step()
+        count += 1
+    return (time.perf_counter() - start) / count
+
+
+def choose_threads(threads, step):
+    """Sets the fastest threads of PyTorch and of OpenBLAS: all for both, for one of them, or for none."""
+    if threads == 1:
+        set_threads(1, 1)
+        return ""
+    settings = [(1, 1), (1, threads), (threads, 1), (threads, threads)]
+    seconds = dict.fromkeys(settings, float("inf"))
+    for _ in range(TRIALS):
+        for setting in settings:
+            set_threads(*setting)
+            step()
+            seconds[setting] = min(seconds[setting], trial(step))
+    best = min(settings, key=seconds.get)
+    set_threads(*best)
+    return "fastest with {} of its own threads, {} of OpenBLAS".format(*best)
 
 
 def make_network(problem):
@@ -62,20 +100,22 @@ def make_optimizer(problem, parameters):
 
 def main():
     problem = Problem(sys.argv[1], np)
-    if problem.threads:
-        torch.set_num_threads(problem.threads)
-        limit_blas(problem.threads)
     torch.set_flush_denormal(True)
-    network = make_network(problem)
-    optimizer = make_optimizer(problem, network.parameters())
     loss_of = LOSSES[problem.loss]
 
-    def train(x, y):
-        loss = loss_of(network(x), y)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        return loss.detach()
+    def make_training(network):
+        optimizer = make_optimizer(problem, network.parameters())
+
+        def train(x, y):
+            loss = loss_of(network(x), y)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+            return loss.detach()
+        return train
+
+    network = make_network(problem)
+    train = make_training(network)
 
     def batches(array):
         return torch.from_numpy(array.astype(problem.dtype())).split(problem.batch)
@@ -95,6 +135,9 @@ def main():
 
     if problem.data:
         (x, y), test = ([torch.from_numpy(a) for a in load_idx(problem.data, part, np)] for part in ("train", "t10k"))
+        xs, ys = x[:problem.batch].split(problem.batch), y[:problem.batch].split(problem.batch)
+    rehearse = make_training(copy.deepcopy(network))
+    choice = choose_threads(problem.threads, lambda: rehearse(xs[0], ys[0]))
 
     def epoch():
         total = torch.zeros(())
@@ -108,7 +151,7 @@ def main():
         hits = sum((network(a).argmax(dim=1) == b).sum() for a, b in zip(test[0].split(1000), test[1].split(1000)))
         return hits.item() / len(test[0])
 
-    serve(f"PyTorch {torch.__version__}", f"{torch.get_num_threads()} threads, denormals flushed", step, epoch)
+    serve(f"PyTorch {torch.__version__}", "denormals flushed", step, epoch, choice)
 
 
 main()
