@@ -7,13 +7,16 @@
 #include <math.h>
 #include <string.h>
 
-/* Work for one probe: enough to be seen by the clock, and over in a fraction of a millisecond. */
+/* Work for one probe: enough to be seen by the clock, and over in a fraction of a millisecond. A BLAS packs
+ * its matrices at each call, which must not weigh more in a probe than in a step: more rows, more units. */
 #define PROBE_FLOP  1e7
 #define PROBE_ROWS  64
+#define BLAS_FLOP   1e8
+#define BLAS_ROWS   256
 #define PROBES      5 /* the median counts */
 #define BARRIERS    10
 #define MEETINGS    40
-#define FUSED_STEPS 16
+#define FUSED_STEPS 256
 
 /* One measurement, done by one thread or by all at once. */
 struct probe {
@@ -166,7 +169,8 @@ static double probe_layer(struct probe q, size_t total, size_t grain)
 {
     const gm_mat w = q.pass->layers[q.layer].view.w;
     const double flop = 2 * (double)q.rows * (double)w.rows * (double)w.cols;
-    size_t units = flop > PROBE_FLOP ? (size_t)((double)total * PROBE_FLOP / flop) : total;
+    const double most = q.pass->backend->calls_blas ? BLAS_FLOP : PROBE_FLOP;
+    size_t units = flop > most ? (size_t)((double)total * most / flop) : total;
     units = gm_max((units + grain - 1) / grain * grain, grain);
     q.units = gm_min(units, total);
     q.grain = grain;
@@ -186,9 +190,10 @@ static struct probe probe_of(gm_pass *p, size_t l, int manner)
 {
     const size_t batch = p->own_x.rows;
     const size_t share = manner == BY_ROWS ? batch / gm_team_threads(p->team) : batch;
+    const size_t most = p->backend->calls_blas ? BLAS_ROWS : PROBE_ROWS;
     return (struct probe){.pass = p,
                           .layer = l,
-                          .rows = gm_min(gm_max(share, 1), PROBE_ROWS),
+                          .rows = gm_min(gm_max(share, 1), most),
                           .together = manner != ALONE,
                           .same_rows = manner == BY_WEIGHTS || share == 0};
 }
