@@ -132,7 +132,7 @@ static void *member_main(void *argument)
         const bool slept = turnstile_wait(&self.team->start, turn);
         if (!self.team->work)
             return NULL;
-        if (slept)
+        if (slept || turn == 0)
             gm_places_take(&self.team->places);
         self.team->work(self.team->context, self.thread);
         gm_team_barrier(self.team);
@@ -145,7 +145,7 @@ void gm_team_run(gm_team *team, gm_team_work work, void *context)
     if (team->threads > 1) {
         team->work = work;
         team->context = context;
-        if (atomic_load(&team->start.sleepers) > 0) {
+        if (atomic_load(&team->start.sleepers) > 0 || atomic_load(&team->start.turn) == 0) {
             gm_places_clear(&team->places);
             gm_places_take(&team->places);
         }
