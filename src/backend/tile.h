@@ -46,7 +46,7 @@
 #define FEW_K 32
 #if TILE_VECTORS == 4
 #define MOST_ROWS 12
-static const unsigned char rows_of_tile[] = {12, 12, 8, 6}, rows_of_few_k[] = {12, 8, 6, 5};
+static const unsigned char rows_of_tile[] = {12, 12, 8, 6}, rows_of_few_k[] = {8, 6, 5, 4};
 #else
 #define MOST_ROWS 8
 static const unsigned char rows_of_tile[] = {8, 6}, rows_of_few_k[] = {8, 6};
