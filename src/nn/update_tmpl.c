@@ -17,11 +17,14 @@ GM_VECTOR static void T(momentum_apply)(const gm_step_constants *c, size_t count
                                         REAL *restrict v, REAL *s1, REAL *s2)
 {
     (void)s1, (void)s2;
+    if (c->l2 != 0) { /* mostly it is 0, and V need not be written again */
 #pragma omp simd
-    for (size_t i = 0; i < count; i++) {
-        v[i] += c->l2 * w[i];
-        w[i] = c->keep * w[i] - c->rate * v[i];
+        for (size_t i = 0; i < count; i++)
+            v[i] += c->l2 * w[i];
     }
+#pragma omp simd
+    for (size_t i = 0; i < count; i++)
+        w[i] = c->keep * w[i] - c->rate * v[i];
 }
 
 /* V = momentum V + G;  W = keep W - rate (G + momentum V)    (Sutskever et al. 2013, as PyTorch writes it) */
