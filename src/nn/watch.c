@@ -7,6 +7,11 @@
  * ahead; trying it again costs some hundredths of the time. */
 #define MEMORY   32
 #define PATIENCE 1024
+/* The model may be wrong, most of all when other programs or new threads disturbed its probes. So the plan at
+ * rest is tried once early, and then every so many steps; a trial is over after one step to some thirty. */
+#define FIRST_TRIAL 256
+#define TRIAL       4096
+#define WORTH_TRIAL 0.96
 /* A step counts as at most so many times the estimate: one long pause of the machine says little. */
 #define MOST 8
 /* What the other plan must promise: a change moves the weights from cache to cache. */
@@ -15,7 +20,9 @@
 
 gm_watch gm_watch_begin(gm_plan a, gm_plan b)
 {
-    return (gm_watch){{a, b}, {fmax(a.seconds, LEAST), fmax(b.seconds, LEAST)}, b.seconds < a.seconds};
+    return (gm_watch){.plans = {a, b},
+                      .seconds = {fmax(a.seconds, LEAST), fmax(b.seconds, LEAST)},
+                      .now = b.seconds < a.seconds};
 }
 
 gm_plan gm_watch_plan(const gm_watch *watch)
@@ -28,6 +35,8 @@ void gm_watch_step(gm_watch *watch, double seconds)
     double *at_work = &watch->seconds[watch->now], *resting = &watch->seconds[!watch->now];
     *at_work += (fmin(seconds, MOST * *at_work) - *at_work) / MEMORY;
     *resting += (watch->plans[!watch->now].seconds - *resting) / PATIENCE;
+    if (++watch->steps % TRIAL == FIRST_TRIAL)
+        *resting = fmin(*resting, WORTH_TRIAL * *at_work);
     if (*resting < BETTER * *at_work)
         watch->now = !watch->now;
 }

@@ -6,7 +6,8 @@
  *
  * Each plan has an estimate of its time: what the cost model says at first; a running mean while the plan is
  * at work; and while it rests the estimate drifts back to what the model says, so that the plan gets another
- * chance some hundred steps later. The plan with the clearly lower estimate does the next step. */
+ * chance some hundred steps later; every some thousand steps it gets one whatever the model says. The plan
+ * with the clearly lower estimate does the next step. */
 #ifndef GM_NN_WATCH_H
 #define GM_NN_WATCH_H
 
@@ -16,6 +17,7 @@ typedef struct gm_watch {
     gm_plan plans[2];
     double seconds[2]; /* of a step, as far as is known */
     int now;           /* the plan at work */
+    size_t steps;
 } gm_watch;
 
 /* Both plans with their seconds. */
