@@ -1,4 +1,4 @@
-/* The processors that threads of a team woke up on.
+/* The processors that threads of a team run on.
  *
  * The system likes to wake a thread where its waker runs, even if other processors are idle, and takes some
  * 10 ms to move one of them: longer than most steps. So a thread that finds its processor taken moves at

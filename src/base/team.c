@@ -30,6 +30,10 @@
 #define LONG_YIELD_NS       500000
 #define WAITS_WITHOUT_YIELD 4096
 
+/* Runs after which members look whether two of them share a processor, as they do whenever some had slept:
+ * the system may put them together at any time, and leave them so for seconds. */
+#define SETTLE_EVERY 256
+
 /* BLAS kernels keep their panels in buffers of their own; nothing here needs a deep stack. */
 #define STACK_BYTES ((size_t)1 << 20)
 
@@ -46,6 +50,7 @@ struct gm_team {
     _Alignas(GM_ALIGNMENT) atomic_size_t arrived; /* at the barrier */
     gm_team_work work;                            /* NULL sends the members home */
     void *context;
+    bool settles; /* every member takes a place before it works */
     size_t threads;
     size_t running; /* threads really started, the caller not counted */
     pthread_t *handles;
@@ -81,13 +86,12 @@ static bool may_yield(struct turnstile *t)
     return rest == 0;
 }
 
-/* Whether the thread fell asleep. */
-static bool turnstile_wait(struct turnstile *t, unsigned seen)
+static void turnstile_wait(struct turnstile *t, unsigned seen)
 {
     bool yields = may_yield(t);
     for (int i = 0; i < SPINS; i++) {
         if (atomic_load_explicit(&t->turn, memory_order_acquire) != seen)
-            return false;
+            return;
         relax();
         if (yields && i % YIELD_EVERY == YIELD_EVERY - 1 && !yield()) {
             yields = false;
@@ -100,7 +104,6 @@ static bool turnstile_wait(struct turnstile *t, unsigned seen)
     while (atomic_load(&t->turn) == seen)
         syscall(SYS_futex, &t->turn, FUTEX_WAIT_PRIVATE, seen, NULL, NULL, 0);
     atomic_fetch_sub(&t->sleepers, 1);
-    return true;
 }
 
 static void turnstile_advance(struct turnstile *t)
@@ -129,10 +132,10 @@ static void *member_main(void *argument)
     gm_free(argument);
     gm_flush_denormals();
     for (unsigned turn = 0;; turn++) {
-        const bool slept = turnstile_wait(&self.team->start, turn);
+        turnstile_wait(&self.team->start, turn);
         if (!self.team->work)
             return NULL;
-        if (slept || turn == 0)
+        if (self.team->settles)
             gm_places_take(&self.team->places);
         self.team->work(self.team->context, self.thread);
         gm_team_barrier(self.team);
@@ -145,7 +148,9 @@ void gm_team_run(gm_team *team, gm_team_work work, void *context)
     if (team->threads > 1) {
         team->work = work;
         team->context = context;
-        if (atomic_load(&team->start.sleepers) > 0 || atomic_load(&team->start.turn) == 0) {
+        const bool sleepers = atomic_load(&team->start.sleepers) > 0;
+        team->settles = sleepers || atomic_load(&team->start.turn) % SETTLE_EVERY == 0;
+        if (team->settles) {
             gm_places_clear(&team->places);
             gm_places_take(&team->places);
         }
