@@ -135,7 +135,7 @@ def main():
 
     if problem.data:
         (x, y), test = ([torch.from_numpy(a) for a in load_idx(problem.data, part, np)] for part in ("train", "t10k"))
-        xs, ys = x[:problem.batch].split(problem.batch), y[:problem.batch].split(problem.batch)
+        xs, ys = [x[:problem.batch]], [y[:problem.batch]]
     rehearse = make_training(copy.deepcopy(network))
     choice = choose_threads(problem.threads, lambda: rehearse(xs[0], ys[0]))
 

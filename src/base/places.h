@@ -1,9 +1,9 @@
 /* The processors that threads of a team run on.
  *
- * The system likes to wake a thread where its waker runs, even if other processors are idle, and takes some
- * 10 ms to move one of them: longer than most steps. So a thread that finds its processor taken moves at
- * once. Nothing is pinned: afterwards it may run wherever it might before; only processors that the process
- * is given later are not for it. */
+ * The system likes to wake a thread where its waker runs, even if other processors are idle, and takes 10 ms
+ * to some seconds to move one of them: longer than most steps. So a thread that finds its processor taken
+ * moves at once. Nothing is pinned: afterwards it may run wherever it might before; only processors that the
+ * process is given later are not for it. */
 #ifndef GM_BASE_PLACES_H
 #define GM_BASE_PLACES_H
 

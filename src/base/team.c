@@ -46,11 +46,11 @@ struct turnstile {
 
 struct gm_team {
     struct turnstile start, barrier;
-    gm_places places;                             /* of the members that a run had to wake */
+    gm_places places;                             /* of all members, when they settle */
     _Alignas(GM_ALIGNMENT) atomic_size_t arrived; /* at the barrier */
     gm_team_work work;                            /* NULL sends the members home */
     void *context;
-    bool settles; /* every member takes a place before it works */
+    bool settles; /* in this run every member takes a place before it works */
     size_t threads;
     size_t running; /* threads really started, the caller not counted */
     pthread_t *handles;

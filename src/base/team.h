@@ -1,6 +1,6 @@
 /* The engine's team of threads: the caller is its first member. Members spin briefly while they wait, then
- * sleep, so that back-to-back steps meet awake threads and an idle engine burns nothing. Who slept begins on
- * a processor of its own if there is one (places.h). */
+ * sleep, so that back-to-back steps meet awake threads and an idle engine burns nothing. After a sleep, and
+ * now and then, each moves to a processor of its own if there is one (places.h). */
 #ifndef GM_BASE_TEAM_H
 #define GM_BASE_TEAM_H
 
