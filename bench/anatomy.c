@@ -9,6 +9,7 @@
 #include <gradmill/dataset.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 static const gm_column columns[] = {
     {"net", "net", "", GM_COLUMN_TEXT},
@@ -33,7 +34,15 @@ struct work {
     double flop, numbers;
 };
 
-static struct work work_of(gm_phase phase, const gm_layer *l, double n, gm_optimizer_kind optimizer)
+/* Numbers that an update behind BP4 reads and writes for each weight. */
+static double update_numbers(gm_optimizer_kind optimizer)
+{
+    return optimizer == GM_SGD ? 0 : optimizer == GM_MOMENTUM ? 3 : 7;
+}
+
+/* `joined`: BP4 takes the step of the weights along, which reads and writes them. */
+static struct work work_of(gm_phase phase, const gm_layer *l, double n, gm_optimizer_kind optimizer,
+                           bool joined)
 {
     const double in = (double)l->inputs, out = (double)l->outputs, w = in * out;
     switch (phase) {
@@ -42,7 +51,7 @@ static struct work work_of(gm_phase phase, const gm_layer *l, double n, gm_optim
     case GM_PHASE_BP2:
         return (struct work){2 * n * w, n * out + w + n * in};
     case GM_PHASE_BP4:
-        return (struct work){2 * n * w, n * out + n * in + 2 * w};
+        return (struct work){2 * n * w, n * out + n * in + (joined ? 4 : 2) * w};
     case GM_PHASE_BP3:
         return (struct work){n * out, n * out};
     case GM_PHASE_ACTIVATION:
@@ -51,7 +60,7 @@ static struct work work_of(gm_phase phase, const gm_layer *l, double n, gm_optim
     case GM_PHASE_BP2_FACTOR:
         return (struct work){0, 3 * n * out};
     case GM_PHASE_UPDATE:
-        return (struct work){0, optimizer == GM_SGD ? 0 : optimizer == GM_MOMENTUM ? 4 * w : 7 * w};
+        return (struct work){0, joined ? 0 : update_numbers(optimizer) * w};
     default:
         return (struct work){0, 0};
     }
@@ -118,6 +127,9 @@ static double part_seconds(const gm_profile *profile, size_t layer, gm_phase pha
 
 static gm_status add_parts(const struct frame *f, const gm_profile *profile, size_t steps, gm_error *error)
 {
+    const gm_workload_options *o = &f->timed->options;
+    const bool joined = o->optimizer.kind == GM_MOMENTUM &&
+                        strcmp(gm_engine_backend(f->timed->workload.engine), "packed") == 0;
     double sum = 0;
     gm_status status = GM_OK;
     for (size_t l = 0; l < profile->layers && status == GM_OK; l++) {
@@ -126,19 +138,17 @@ static gm_status add_parts(const struct frame *f, const gm_profile *profile, siz
         snprintf(name, sizeof name, "%zu", l + 1);
         for (int phase = 0; phase < GM_PHASE_COUNT && status == GM_OK; phase++) {
             const double seconds = part_seconds(profile, l, (gm_phase)phase, steps);
-            const struct work work = work_of((gm_phase)phase, &layer, (double)f->timed->options.batch,
-                                             f->timed->options.optimizer.kind);
+            const struct work work =
+                work_of((gm_phase)phase, &layer, (double)o->batch, o->optimizer.kind, joined);
             sum += seconds;
-            /* An empty part (BP2 of layer 1, the update of plain SGD) has nothing but the clock's own cost.
-             */
+            /* An empty part (BP2 of layer 1, an update that BP4 did) has nothing but the clock's own cost. */
             const bool empty = phase == GM_PHASE_WAIT ? seconds <= 0 : work.numbers <= 0 || seconds <= 0;
             if (!empty)
                 status = add_part(f, phase == GM_PHASE_WAIT ? "all" : name, phase_names[phase], &work,
                                   seconds, error);
         }
     }
-    const struct work none = {0, 0},
-                      whole = {gm_step_flop(f->timed->workload.network, f->timed->options.batch), 0};
+    const struct work none = {0, 0}, whole = {gm_step_flop(f->timed->workload.network, o->batch), 0};
     if (status == GM_OK && sum < f->step) /* calls between the parts, and the clock's own time */
         status = add_part(f, "all", "between", &none, f->step - sum, error);
     if (status == GM_OK)

@@ -118,6 +118,25 @@ static const gm_backend *backend_at(size_t index)
     return index < count ? T(gm_backend_at)(index) : T(gm_backend_packed_at)(index - count);
 }
 
+/* BP4 and the step of W, part by part: V is l->gw, W is l->w. */
+static void momentum_step(struct layer *l, REAL momentum, gm_descent step)
+{
+    const gm_order order = l->backend->order;
+    REAL *v = l->packed + l->in * gm_order_padded(order, l->out);
+    T(gm_pack)(order, l->gw.m, v);
+    for (size_t i = 0; i < l->in; i += order.inputs) {
+        for (size_t o = 0; o < l->out; o += order.band) {
+            const gm_part part = gm_order_part(order, l->out, l->in, o, i, l->in);
+            step.w = l->packed + part.index;
+            l->backend->momentum_step(
+                &l->view, gm_cols(l->d.m, o, part.outputs), gm_cols(l->a.m, i, part.inputs), momentum,
+                (gm_mat){v + part.index, part.outputs, part.inputs, part.ld}, &step, l->scratch);
+        }
+    }
+    T(gm_unpack)(order, v, l->gw.m);
+    T(gm_unpack)(order, l->packed, l->w.m);
+}
+
 /* BP4 into l->gw: at once, or part by part by way of the backend's own order. */
 static void weight_gradient(struct layer *l, REAL alpha, REAL beta)
 {
@@ -198,6 +217,30 @@ static void expect_gradients(const struct layer *l, double alpha, double beta, d
     expect_untouched(&l->gw, "BP4");
 }
 
+/* V = D^T A + momentum V + l2 W and W = keep W - rate V, from 1/4 everywhere in V and 1/2 in W. */
+static void check_momentum(struct layer *l, const gm_descent *step)
+{
+    const long double momentum = 0.75L, v = 0.25L, w = 0.5L;
+    for (size_t j = 0; j < l->out; j++) {
+        for (size_t k = 0; k < l->in; k++) {
+            gm_row(l->gw.m, j)[k] = (REAL)v;
+            gm_row(l->w.m, j)[k] = (REAL)w;
+        }
+    }
+    T(gm_pack)(l->backend->order, l->w.m, l->packed);
+    momentum_step(l, (REAL)momentum, *step);
+    for (size_t j = 0; j < l->out; j++) {
+        for (size_t k = 0; k < l->in; k++) {
+            long double velocity = momentum * v + step->l2 * w;
+            for (size_t i = 0; i < l->n; i++)
+                velocity += (long double)gm_row(l->d.m, i)[j] * gm_row(l->a.m, i)[k];
+            expect_near(l, "velocity", gm_row(l->gw.m, j)[k], velocity, l->n);
+            expect_near(l, "weight", gm_row(l->w.m, j)[k], step->keep * w - step->rate * velocity, l->n);
+        }
+    }
+    expect_untouched(&l->gw, "momentum");
+}
+
 /* All four equations; beta = 0 over NaN first, then beta on what that left behind, set to 1/4. */
 static void check_layer(struct layer *l)
 {
@@ -223,6 +266,10 @@ static void check_layer(struct layer *l)
     backend->bias_gradient(&l->view, l->d.m, (REAL)-0.5, (REAL)0.75, l->gb.m.data);
     weight_gradient(l, (REAL)-0.5, (REAL)0.75);
     expect_gradients(l, -0.5, 0.75, 0.25);
+    if (backend->momentum_step) {
+        check_momentum(l, &(gm_descent){.keep = 1, .rate = (REAL)0.125});
+        check_momentum(l, &(gm_descent){.l2 = (REAL)0.25, .keep = (REAL)0.75, .rate = (REAL)0.5});
+    }
 }
 
 static void check_shape(size_t n, size_t in, size_t out, size_t pad, uint64_t seed)

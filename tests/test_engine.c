@@ -426,7 +426,7 @@ Test(engine, flop_of_a_step)
 Test(engine, traffic_of_a_step)
 {
     static const double updates[] = {
-        [GM_SGD] = 2, [GM_MOMENTUM] = 6, [GM_NESTEROV] = 4, [GM_ADAM] = 6, [GM_ADAMW] = 6};
+        [GM_SGD] = 2, [GM_MOMENTUM] = 4, [GM_NESTEROV] = 4, [GM_ADAM] = 6, [GM_ADAMW] = 6};
     for (int precision = GM_F32; precision <= GM_F64; precision++) {
         gm_network *network = net_make(&wide, (gm_precision)precision, 1);
         const double size = precision == GM_F32 ? 4 : 8;

@@ -41,6 +41,12 @@ static inline gm_layer_view gm_view_outputs(const gm_layer_view *layer, size_t f
     return part;
 }
 
+/* The step of weights after their velocity V: V += l2 W, W = keep W - rate V. */
+typedef struct gm_descent {
+    REAL *w; /* lies as V does */
+    REAL l2, keep, rate;
+} gm_descent;
+
 typedef struct gm_backend {
     const char *name;
     const char *summary; /* one line for humans */
@@ -65,6 +71,11 @@ typedef struct gm_backend {
      * In a packed order d is one band at most, a_prev some of the inputs, and gw.ld the band's width. */
     void (*weight_gradient)(const gm_layer_view *layer, gm_mat d, gm_mat a_prev, REAL alpha, REAL beta,
                             gm_mat gw, REAL *scratch);
+
+    /* BP4 with momentum, V = D^T A_prev + momentum V, and the weights' step while V is in registers. NULL:
+     * the engine does it after weight_gradient. */
+    void (*momentum_step)(const gm_layer_view *layer, gm_mat d, gm_mat a_prev, REAL momentum, gm_mat v,
+                          const gm_descent *step, REAL *scratch);
 } gm_backend;
 
 /* Index 0, 1, ... gives each backend in the order of gm_backend_name; NULL past the last. */

@@ -92,10 +92,8 @@ static struct ahead next_band(const gm_layer_view *l, size_t first, size_t i, si
 }
 
 /* In the backward pass: what the next tile reads of a band of W or of GW, while k numbers are summed up. */
-static struct ahead next_tile(const gm_layer_view *l, const REAL *band, size_t width, size_t height, size_t k)
+static struct ahead next_tile(const REAL *band, size_t width, size_t height, size_t k)
 {
-    if (!outgrows(l, IN_L1))
-        return (struct ahead){0};
     return fetch(band + height * width, width * sizeof(REAL), height, k);
 }
 
@@ -218,8 +216,8 @@ static void add_bands(const gm_layer_view *l, size_t first, size_t bands, size_t
             .k = outputs,
             .pieces = bands,
         };
-        if (r == 0)
-            t.ahead = next_tile(l, w, width, tile_height(&t, vectors), outputs);
+        if (r == 0 && outgrows(l, IN_L1))
+            t.ahead = next_tile(w, width, tile_height(&t, vectors), outputs);
         tile_rows(t, e.rows, vectors);
     }
 }
@@ -306,9 +304,10 @@ static void scale(REAL alpha, gm_mat d, REAL *panel, size_t width)
     }
 }
 
-/* BP4: GW^T = alpha A^T D + beta GW^T      in x out = (n x in)^T (n x out), for one band and some inputs */
-static void weight_gradient(const gm_layer_view *l, gm_mat d, gm_mat a, REAL alpha, REAL beta, gm_mat gw,
-                            REAL *scratch)
+/* GW^T = alpha A^T D + beta GW^T           in x out = (n x in)^T (n x out), for one band and some inputs
+ * With the last samples comes the descent, if there is one. */
+static void add_samples(const gm_layer_view *l, gm_mat d, gm_mat a, REAL alpha, REAL beta, gm_mat gw,
+                        const gm_descent *descent, REAL *scratch)
 {
     const size_t vectors = gw.ld / LANES;
     for (size_t r = 0, samples; r < d.rows; r += samples) {
@@ -326,9 +325,27 @@ static void weight_gradient(const gm_layer_view *l, gm_mat d, gm_mat a, REAL alp
             .k = samples,
             .pieces = 1,
         };
-        t.ahead = next_tile(l, gw.data, gw.ld, tile_height(&t, vectors), samples);
+        if (descent && r + samples == d.rows)
+            t.descent = *descent;
+        if (t.descent.w || outgrows(l, IN_L1))
+            t.ahead = next_tile(gw.data, gw.ld, tile_height(&t, vectors), samples);
         tile_rows(t, a.cols, vectors);
     }
+}
+
+/* BP4: GW = alpha D^T A + beta GW          out x in = (n x out)^T (n x in) */
+static void weight_gradient(const gm_layer_view *l, gm_mat d, gm_mat a, REAL alpha, REAL beta, gm_mat gw,
+                            REAL *scratch)
+{
+    add_samples(l, d, a, alpha, beta, gw, NULL, scratch);
+}
+
+/* BP4: V = D^T A + momentum V + l2 W       out x in = (n x out)^T (n x in)
+ *      W = keep W - rate V */
+static void momentum_step(const gm_layer_view *l, gm_mat d, gm_mat a, REAL momentum, gm_mat v,
+                          const gm_descent *step, REAL *scratch)
+{
+    add_samples(l, d, a, 1, momentum, v, step, scratch);
 }
 
 const gm_backend GM_PACKED = {
@@ -341,4 +358,5 @@ const gm_backend GM_PACKED = {
     .hidden_delta = hidden_delta,
     .bias_gradient = bias_gradient,
     .weight_gradient = weight_gradient,
+    .momentum_step = momentum_step,
 };

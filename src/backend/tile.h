@@ -12,7 +12,8 @@
  *
  * Where L lies by its columns, there is no BASE, and rows of C and of R are as far apart as the tile is wide:
  * BP4 adds to weights, a tile of which takes so few multiplications that it matters what their addresses
- * cost.
+ * cost. There a descent may follow: C is the velocity of weights, which take their step while it is in
+ * registers.
  *
  * Written with the compiler's vector types: one text for AVX-512, AVX2, NEON and plain SSE2, compiled once
  * for each (meson.build). The loops over a tile have constant bounds and are unrolled whole; what remains are
@@ -20,7 +21,7 @@
 #ifndef GM_BACKEND_TILE_H
 #define GM_BACKEND_TILE_H
 
-#include "base/real.h"
+#include "backend/backend.h"
 
 #include <stdbool.h>
 
@@ -90,6 +91,7 @@ struct tile {
     REAL beta;
     size_t k, pieces; /* k of each piece, and how many pieces */
     struct ahead ahead;
+    gm_descent descent; /* of weights that lie as C does, and are fetched ahead with it; w NULL: none */
 };
 
 #define ALWAYS static inline __attribute__((always_inline))
@@ -129,9 +131,10 @@ ALWAYS void tile_begin(const int rows, const int vectors, const struct tile *t,
 
 /* sum += L R for one tile; all of it in registers. */
 ALWAYS void tile_multiply(const int rows, const int vectors, const struct tile *t, const bool by_columns,
-                          const bool fetches, vec sum[MOST_ROWS][TILE_VECTORS])
+                          const bool fetches, const bool descends, vec sum[MOST_ROWS][TILE_VECTORS])
 {
     const REAL *r = t->r;
+    const char *weights = descends ? (const char *)t->descent.w + (t->ahead.at - (const char *)t->c) : NULL;
     for (size_t piece = 0; piece < t->pieces; piece++) {
         const REAL *l = t->l + piece * t->l_piece;
         const char *ahead = t->ahead.at + piece * t->l_piece * sizeof(REAL);
@@ -141,6 +144,10 @@ ALWAYS void tile_multiply(const int rows, const int vectors, const struct tile *
             vec right[TILE_VECTORS];
             if (fetches) { /* past the end of memory this is no fault */
                 __builtin_prefetch(ahead);
+                if (descends) {
+                    __builtin_prefetch(weights);
+                    weights += t->ahead.k;
+                }
                 if (by_columns) /* what comes when the cache lines of these columns are used up */
                     __builtin_prefetch(l + 64 / sizeof(REAL));
             }
@@ -167,14 +174,36 @@ ALWAYS void tile_end(const int rows, const int vectors, const struct tile *t,
     }
 }
 
+/* C = sum + beta C + l2 W;  W = keep W - rate C */
+ALWAYS void tile_descend(const int rows, const int vectors, const struct tile *t,
+                         vec sum[MOST_ROWS][TILE_VECTORS])
+{
+    const vec beta = spread(t->beta), l2 = spread(t->descent.l2);
+    const vec keep = spread(t->descent.keep), rate = spread(t->descent.rate);
+    REAL *c = t->c, *w = t->descent.w;
+    UNROLLED for (int i = 0; i < rows; i++, c += t->c_row, w += t->c_row)
+    {
+        UNROLLED for (int j = 0; j < vectors; j++)
+        {
+            const vec weights = load(w + j * LANES);
+            const vec velocity = sum[i][j] + beta * load(c + j * LANES) + l2 * weights;
+            store(c + j * LANES, velocity);
+            store(w + j * LANES, keep * weights - rate * velocity);
+        }
+    }
+}
+
 /* One tile of C. */
 ALWAYS void tile_of(const int rows, const int vectors, const struct tile *t, const bool by_columns,
-                    const bool fetches)
+                    const bool fetches, const bool descends)
 {
     vec sum[MOST_ROWS][TILE_VECTORS];
     tile_begin(rows, vectors, t, sum);
-    tile_multiply(rows, vectors, t, by_columns, fetches, sum);
-    tile_end(rows, vectors, t, sum);
+    tile_multiply(rows, vectors, t, by_columns, fetches, descends, sum);
+    if (descends)
+        tile_descend(rows, vectors, t, sum);
+    else
+        tile_end(rows, vectors, t, sum);
 }
 
 /* So many rows further down. */
@@ -185,13 +214,15 @@ ALWAYS struct tile below(struct tile t, size_t rows)
     if (t.base)
         t.base += rows * t.base_row;
     t.ahead.at += rows * t.ahead.row;
+    if (t.descent.w)
+        t.descent.w += rows * t.c_row;
     return t;
 }
 
 /* So many tiles, one below the other. They work on a copy: what is read from `first` would have to be read
  * again after every store to C, which might have changed it; and what is set here is a constant for them. */
 ALWAYS void tiles_below(const int rows, const int vectors, const struct tile *first, size_t count,
-                        const bool by_columns, const bool fetches)
+                        const bool by_columns, const bool fetches, const bool descends)
 {
     struct tile t = *first;
     if (by_columns) {
@@ -202,7 +233,7 @@ ALWAYS void tiles_below(const int rows, const int vectors, const struct tile *fi
         t.l_k = 1;
     }
     for (; count > 0; count--, t = below(t, (size_t)rows))
-        tile_of(rows, vectors, &t, by_columns, fetches);
+        tile_of(rows, vectors, &t, by_columns, fetches, descends);
 }
 
 /* Where L is one column, it does not matter which way it lies. */
@@ -213,16 +244,18 @@ static inline bool lies_by_columns(const struct tile *t)
 
 ALWAYS void tiles_either_way(const int rows, const int vectors, const struct tile *first, size_t count)
 {
-    if (lies_by_columns(first)) {
+    if (first->descent.w) {
+        tiles_below(rows, vectors, first, count, true, true, true);
+    } else if (lies_by_columns(first)) {
         if (first->ahead.k > 0)
-            tiles_below(rows, vectors, first, count, true, true);
+            tiles_below(rows, vectors, first, count, true, true, false);
         else
-            tiles_below(rows, vectors, first, count, true, false);
+            tiles_below(rows, vectors, first, count, true, false, false);
     } else {
         if (first->ahead.k > 0)
-            tiles_below(rows, vectors, first, count, false, true);
+            tiles_below(rows, vectors, first, count, false, true, false);
         else
-            tiles_below(rows, vectors, first, count, false, false);
+            tiles_below(rows, vectors, first, count, false, false, false);
     }
 }
 

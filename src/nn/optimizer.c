@@ -10,7 +10,7 @@ static const struct {
     double rate, decay;
 } facts[GM_OPTIMIZER_COUNT] = {
     [GM_SGD] = {0, 2, false, 0.1, 0},      /* BP4 reads and writes W */
-    [GM_MOMENTUM] = {1, 6, false, 0.1, 0}, /* V scaled, V added to; V corrected in cache, and W */
+    [GM_MOMENTUM] = {1, 4, false, 0.1, 0}, /* V and W; V is in registers, or in cache, when W follows */
     [GM_NESTEROV] = {1, 4, true, 0.1, 0},  /* V and W; the tile of G stays in cache, here and below */
     [GM_ADAM] = {2, 6, true, 0.001, 0},    /* M, V and W */
     [GM_ADAMW] = {2, 6, true, 0.001, 0.01},

@@ -2,8 +2,9 @@
  * gradient is ever summed between threads.
  *
  * Plain SGD is done by the BP4 product itself (alpha = -rate, beta = 1 - rate decay): no gradient is stored.
- * Momentum lets the product add into the velocity (beta = momentum). The others take the gradient tile by
- * tile, each tile still in cache when the optimizer reads it. */
+ * Momentum lets the product add into the velocity (beta = momentum), and a backend that has its own kernels
+ * takes the step of W along. The others take the gradient tile by tile, each tile still in cache when the
+ * optimizer reads it. */
 #include "nn/pass.h"
 #include "backend/pack.h"
 #include "base/memory.h"
@@ -137,19 +138,26 @@ static void apply(const gm_pass *p, const gm_step_constants *c, size_t index, si
 static void update_part(const gm_pass *p, size_t l, gm_part part, size_t thread)
 {
     const gm_pass_layer *layer = &p->layers[l];
+    const gm_step_constants *c = &p->weight_constants;
     const gm_mat a_prev = gm_rows(l > 0 ? p->layers[l - 1].a : p->x, 0, p->rows);
     const size_t index = layer->weights + part.index;
     const gm_mat d = gm_cols(gm_rows(layer->d, 0, p->rows), part.output, part.outputs);
     const gm_mat a = gm_cols(a_prev, part.input, part.inputs);
     const gm_mat g = {target(p, index, thread), part.outputs, part.inputs, part.ld};
+    REAL *scratch = p->scratch + thread * p->scratch_size;
+    if (p->rule->target == INTO_VELOCITY && p->backend->momentum_step) {
+        /* V = D^T A_prev + momentum V + l2 W;  W = keep W - rate V       out x in = (n x out)^T (n x in) */
+        const gm_descent step = {p->parameters + index, c->l2, c->keep, c->rate};
+        TIMED(p, thread, layer->view.index, GM_PHASE_BP4,
+              p->backend->momentum_step(&layer->view, d, a, c->momentum, g, &step, scratch));
+        return;
+    }
     REAL alpha, beta;
-    factors(p, &p->weight_constants, &alpha, &beta);
+    factors(p, c, &alpha, &beta);
     /* GW = alpha D^T A_prev + beta GW       out x in = (n x out)^T (n x in) */
     TIMED(p, thread, layer->view.index, GM_PHASE_BP4,
-          p->backend->weight_gradient(&layer->view, d, a, alpha, beta, g,
-                                      p->scratch + thread * p->scratch_size));
-    TIMED(p, thread, layer->view.index, GM_PHASE_UPDATE,
-          apply(p, &p->weight_constants, index, part.count, g.data));
+          p->backend->weight_gradient(&layer->view, d, a, alpha, beta, g, scratch));
+    TIMED(p, thread, layer->view.index, GM_PHASE_UPDATE, apply(p, c, index, part.count, g.data));
     if (unpacks(p)) {
         const gm_layer *block = &p->network->layers[layer->view.index];
         const size_t first = part.output * block->inputs + part.input;

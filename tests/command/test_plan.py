@@ -10,7 +10,7 @@ NET = ["--layers", "4,8,3"]
 PARAMETERS, SECOND = 67, 24
 
 # Numbers that the optimizer keeps for each parameter, and that BP4 and the update move.
-OPTIMIZERS = {"sgd": (0, 2), "momentum": (1, 6), "nesterov": (1, 4), "adam": (2, 6), "adamw": (2, 6)}
+OPTIMIZERS = {"sgd": (0, 2), "momentum": (1, 4), "nesterov": (1, 4), "adam": (2, 6), "adamw": (2, 6)}
 
 UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1, "min": 60, "h": 3600, "days": 86400}
 
