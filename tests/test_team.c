@@ -57,6 +57,38 @@ Test(team, barrier)
     }
 }
 
+/* Pieces of work for whoever is free: each is done once. */
+enum { PIECES = 100 };
+
+struct pieces {
+    gm_team *team;
+    unsigned done[PIECES]; /* no atomics: two members at the same piece would be a race */
+};
+
+static void do_pieces(void *context, size_t thread)
+{
+    struct pieces *p = context;
+    (void)thread;
+    for (size_t i; (i = gm_team_ticket(p->team)) < PIECES;)
+        p->done[i]++;
+}
+
+Test(team, tickets)
+{
+    for (size_t threads = 1; threads <= MOST_THREADS; threads++) {
+        struct pieces p = {.team = make_team(threads)};
+        for (unsigned run = 1; run <= 50; run++) {
+            if (run % 10 == 0)
+                gm_team_run_alone(p.team, do_pieces, &p);
+            else
+                gm_team_run(p.team, do_pieces, &p);
+            for (size_t i = 0; i < PIECES; i++)
+                cr_assert_eq(p.done[i], run, "%zu threads, run %u, piece %zu", threads, run, i);
+        }
+        gm_team_destroy(p.team);
+    }
+}
+
 /* Members that had to wait long enough to fall asleep are woken, and a team that never worked can go. */
 static void count_one(void *context, size_t thread)
 {
@@ -179,7 +211,7 @@ Test(team, denormals_are_flushed_inside_only)
         cr_expect_eq(seen.blocked[thread], thread > 0, "signals belong to the program's own threads");
     }
     seen = (struct seen){0};
-    gm_team_run_alone(look, &seen);
+    gm_team_run_alone(team, look, &seen);
     cr_expect(seen.flushed[0] && !seen.flushed[1]);
     cr_expect_eq((unsigned)GM_READ_MODE(), before);
     gm_team_destroy(team);

@@ -165,6 +165,19 @@ GM_API gm_status gm_engine_gradient(gm_engine *engine, gm_array x, gm_array y, v
  * update; it is not finite when training has diverged, which is the caller's to judge. */
 GM_API gm_status gm_engine_step(gm_engine *engine, gm_array x, gm_array y, double *loss, gm_error *error);
 
+/* Work beside a step, such as gathering the next batch: piece(context, i) once for every i < pieces, in any
+ * order, several at a time; denormals may be flushed to zero. It must touch neither engine nor batch. */
+typedef struct gm_side_work {
+    void (*piece)(void *context, size_t i);
+    void *context;
+    size_t pieces;
+} gm_side_work;
+
+/* gm_engine_step, and threads that are done with it work beside it until all are. All of that is done when
+ * this returns GM_OK, and nothing of it otherwise. beside may be NULL. */
+GM_API gm_status gm_engine_step_beside(gm_engine *engine, gm_array x, gm_array y, const gm_side_work *beside,
+                                       double *loss, gm_error *error);
+
 /* A schedule's door: the rate of the steps to come. */
 GM_API double gm_engine_rate(const gm_engine *engine);
 GM_API void gm_engine_set_rate(gm_engine *engine, double rate);

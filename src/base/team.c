@@ -48,7 +48,8 @@ struct gm_team {
     struct turnstile start, barrier;
     gm_places places;                             /* of all members, when they settle */
     _Alignas(GM_ALIGNMENT) atomic_size_t arrived; /* at the barrier */
-    gm_team_work work;                            /* NULL sends the members home */
+    _Alignas(GM_ALIGNMENT) atomic_size_t tickets; /* handed out in this run */
+    _Alignas(GM_ALIGNMENT) gm_team_work work;     /* NULL sends the members home */
     void *context;
     bool settles; /* in this run every member takes a place before it works */
     size_t threads;
@@ -126,6 +127,11 @@ void gm_team_barrier(gm_team *team)
     }
 }
 
+size_t gm_team_ticket(gm_team *team)
+{
+    return atomic_fetch_add_explicit(&team->tickets, 1, memory_order_relaxed);
+}
+
 static void *member_main(void *argument)
 {
     const struct member self = *(struct member *)argument;
@@ -145,6 +151,7 @@ static void *member_main(void *argument)
 void gm_team_run(gm_team *team, gm_team_work work, void *context)
 {
     const unsigned mode = gm_flush_denormals();
+    atomic_store_explicit(&team->tickets, 0, memory_order_relaxed);
     if (team->threads > 1) {
         team->work = work;
         team->context = context;
@@ -161,9 +168,10 @@ void gm_team_run(gm_team *team, gm_team_work work, void *context)
     gm_restore_denormals(mode);
 }
 
-void gm_team_run_alone(gm_team_work work, void *context)
+void gm_team_run_alone(gm_team *team, gm_team_work work, void *context)
 {
     const unsigned mode = gm_flush_denormals();
+    atomic_store_explicit(&team->tickets, 0, memory_order_relaxed);
     work(context, 0);
     gm_restore_denormals(mode);
 }

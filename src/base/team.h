@@ -22,10 +22,13 @@ size_t gm_team_threads(const gm_team *team);
 void gm_team_run(gm_team *team, gm_team_work work, void *context);
 
 /* The same for work that one thread does alone: work(context, 0) on the caller, nobody is woken. */
-void gm_team_run_alone(gm_team_work work, void *context);
+void gm_team_run_alone(gm_team *team, gm_team_work work, void *context);
 
 /* Called by every member inside the work: nobody goes on before all have come. */
 void gm_team_barrier(gm_team *team);
+
+/* 0, 1, 2 and so on, to each member that asks inside the work: pieces of it for whoever is free. */
+size_t gm_team_ticket(gm_team *team);
 
 /* One member's share of `total` things, in whole grains except at the end: [first, first + count). */
 typedef struct gm_share {

@@ -2,6 +2,7 @@
  * Compiled once for each precision. */
 #include "data/dataset.h"
 
+#include "base/memory.h"
 #include "base/real.h"
 #include "base/vector.h"
 
@@ -53,11 +54,24 @@ static void gather_target(const gm_table *table, size_t row, REAL *y)
     }
 }
 
+/* Rows of a shuffled epoch lie anywhere in memory: each is asked for while those before it are converted. */
+#define AHEAD 2
+
+static void fetch_row(const gm_table *table, size_t row)
+{
+    const size_t size = table->type == GM_TYPE_U8 ? 1 : sizeof(float), bytes = table->features * size;
+    const char *from = (const char *)table->x + row * bytes;
+    for (size_t i = 0; i < bytes; i += GM_ALIGNMENT)
+        __builtin_prefetch(from + i);
+}
+
 void T(gm_gather)(const gm_dataset *dataset, const gm_scaling *scaling, const uint32_t *rows, size_t count,
                   REAL *x, REAL *y)
 {
     const gm_table *table = dataset->table;
     for (size_t i = 0; i < count; i++) {
+        if (i + AHEAD < count)
+            fetch_row(table, gm_table_row(dataset, rows[i + AHEAD]));
         const size_t row = gm_table_row(dataset, rows[i]);
         gather_row(table, row, scaling, x + i * table->features);
         if (y)

@@ -132,7 +132,7 @@ static void probe_run(struct probe *q)
     if (q->together)
         gm_team_run(q->pass->team, probe_work, q);
     else
-        gm_team_run_alone(probe_work, q);
+        gm_team_run_alone(q->pass->team, probe_work, q);
     if (q->what == NOTHING)
         q->seconds = gm_clock_seconds(start, gm_clock());
 }

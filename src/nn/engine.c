@@ -277,11 +277,11 @@ static void take_weights(gm_engine *e)
     }
 }
 
-static void run(gm_engine *e, gm_task task, void *gradient, double *loss)
+static void run(gm_engine *e, gm_task task, const gm_side_work *beside, void *gradient, double *loss)
 {
     take_weights(e);
     e->keeper.ahead |= task == GM_TASK_STEP;
-    e->numerics->run(e->pass, task, gradient, loss);
+    e->numerics->run(e->pass, task, beside, gradient, loss);
 }
 
 /* Checks the batch and hands it to the pass; y may be NULL. */
@@ -307,7 +307,7 @@ gm_status gm_engine_predict(gm_engine *e, gm_array x, void *outputs, gm_error *e
     const gm_status status = bind(e, x, NULL, error);
     if (status != GM_OK)
         return status;
-    run(e, GM_TASK_FORWARD, NULL, NULL);
+    run(e, GM_TASK_FORWARD, NULL, NULL, NULL);
     e->numerics->copy_outputs(e->pass, outputs);
     return GM_OK;
 }
@@ -317,7 +317,7 @@ gm_status gm_engine_loss(gm_engine *e, gm_array x, gm_array y, double *loss, voi
     const gm_status status = bind(e, x, &y, error);
     if (status != GM_OK)
         return status;
-    run(e, GM_TASK_FORWARD, NULL, loss);
+    run(e, GM_TASK_FORWARD, NULL, NULL, loss);
     if (outputs)
         e->numerics->copy_outputs(e->pass, outputs);
     return GM_OK;
@@ -325,21 +325,22 @@ gm_status gm_engine_loss(gm_engine *e, gm_array x, gm_array y, double *loss, voi
 
 __attribute__((noinline)) /* so that a step of one row need not make room for all of it */
 static gm_status
-learn(gm_engine *e, gm_array x, gm_array y, gm_task task, void *gradient, double *loss, gm_error *error)
+learn(gm_engine *e, gm_array x, gm_array y, gm_task task, const gm_side_work *beside, void *gradient,
+      double *loss, gm_error *error)
 {
     if (e->options.inference)
         return gm_fail(error, GM_USAGE, "the engine was made for inference and cannot learn");
     const gm_status status = bind(e, x, &y, error);
     if (status != GM_OK)
         return status;
-    run(e, task, gradient, loss);
+    run(e, task, beside, gradient, loss);
     return GM_OK;
 }
 
 gm_status gm_engine_gradient(gm_engine *e, gm_array x, gm_array y, void *gradient, double *loss,
                              gm_error *error)
 {
-    return learn(e, x, y, GM_TASK_GRADIENT, gradient, loss, error);
+    return learn(e, x, y, GM_TASK_GRADIENT, NULL, gradient, loss, error);
 }
 
 /* One row that a pass can read as it is. */
@@ -361,10 +362,17 @@ static bool can_step_row(const gm_engine *e, const gm_array *x, const gm_array *
 
 gm_status gm_engine_step(gm_engine *e, gm_array x, gm_array y, double *loss, gm_error *error)
 {
+    return gm_engine_step_beside(e, x, y, NULL, loss, error);
+}
+
+gm_status gm_engine_step_beside(gm_engine *e, gm_array x, gm_array y, const gm_side_work *beside,
+                                double *loss, gm_error *error)
+{
     if (!can_step_row(e, &x, &y))
-        return learn(e, x, y, GM_TASK_STEP, NULL, loss, error);
+        return learn(e, x, y, GM_TASK_STEP, beside, NULL, loss, error);
     e->keeper.ahead = true;
     e->row_steps.step(e->row_steps.context, x.data, y.data, loss);
+    gm_side_work_do(beside);
     return GM_OK;
 }
 

@@ -30,6 +30,13 @@ typedef struct gm_row_steps {
 /* What a pass shall do after forward. */
 typedef enum gm_task { GM_TASK_FORWARD, GM_TASK_GRADIENT, GM_TASK_STEP } gm_task;
 
+/* Where one thread does all. */
+static inline void gm_side_work_do(const gm_side_work *beside)
+{
+    for (size_t i = 0; beside && i < beside->pieces; i++)
+        beside->piece(beside->context, i);
+}
+
 typedef struct gm_numerics {
     const char *(*backend_name)(size_t index); /* NULL past the last */
     const char *(*backend_summary)(size_t index);
@@ -42,9 +49,9 @@ typedef struct gm_numerics {
     /* Takes the batch in: as it is if its type and precision fit, else converted. y may be NULL.
      * GM_USAGE: a label that is not below the number of outputs. */
     gm_status (*bind)(struct gm_pass *pass, gm_array x, const gm_array *y, gm_error *error);
-    /* Runs the task on the bound batch. *loss (may be NULL: then it is not computed) is the mean loss, 0
-     * without targets. */
-    void (*run)(struct gm_pass *pass, gm_task task, void *gradient, double *loss);
+    /* Runs the task on the bound batch, and what is to be done beside it (may be NULL). *loss (may be NULL:
+     * then it is not computed) is the mean loss, 0 without targets. */
+    void (*run)(struct gm_pass *pass, gm_task task, const gm_side_work *beside, void *gradient, double *loss);
     /* How more rows like the one that was bound last are learned without bind and run; step is NULL if they
      * are not. */
     gm_row_steps (*row_steps)(const struct gm_pass *pass);

@@ -55,13 +55,14 @@ typedef struct gm_pass {
     size_t watched_rows;    /* 0: nothing is watched */
     struct gm_fused *fused; /* a step of few rows in one go (fused.h); NULL: it does not apply */
 
-    gm_mat x, y;         /* the batch at work; y.data NULL: forward only */
-    gm_mat own_x, own_y; /* places in the workspace for batches that must be converted */
-    size_t rows;         /* of the batch at work */
-    bool learns;         /* there are deltas */
-    bool judged;         /* whether the loss is wanted */
-    bool backward;       /* whether BP1 to BP4 follow */
-    double *losses;      /* one sum for each thread, a cache line apart */
+    gm_mat x, y;                /* the batch at work; y.data NULL: forward only */
+    gm_mat own_x, own_y;        /* places in the workspace for batches that must be converted */
+    size_t rows;                /* of the batch at work */
+    bool learns;                /* there are deltas */
+    bool judged;                /* whether the loss is wanted */
+    bool backward;              /* whether BP1 to BP4 follow */
+    const gm_side_work *beside; /* NULL: nothing */
+    double *losses;             /* one sum for each thread, a cache line apart */
 
     gm_profile *profile;           /* NULL, or where times are kept */
     const gm_optimizer *optimizer; /* the engine's: a schedule changes its rate between steps */

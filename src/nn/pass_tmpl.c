@@ -67,6 +67,16 @@ static void backward(const gm_pass *p, gm_share own_rows, size_t thread)
         T(gm_update_layer)(p, l, thread);
 }
 
+/* Threads that are done with their part of the step take what is beside it, piece by piece. */
+static void work_beside(const gm_pass *p)
+{
+    const gm_side_work *beside = p->beside;
+    if (!beside)
+        return;
+    for (size_t i; (i = gm_team_ticket(p->team)) < beside->pieces;)
+        beside->piece(beside->context, i);
+}
+
 static void work(void *context, size_t thread)
 {
     const gm_pass *p = context;
@@ -81,6 +91,7 @@ static void work(void *context, size_t thread)
     p->losses[thread * LOSS_STRIDE] = loss;
     if (p->backward)
         backward(p, rows, thread);
+    work_beside(p);
     if (p->profile) /* the team waits at the end of the work in any case; here the wait is seen */
         wait_for_all(p, thread);
 }
@@ -92,15 +103,23 @@ static gm_row_steps row_steps(const gm_pass *p)
     return (gm_row_steps){p->fused->step, p->fused};
 }
 
-static void run(gm_pass *p, gm_task task, void *gradient, double *loss)
+/* A step of few rows in one go. */
+static void run_fused(const gm_pass *p, const gm_side_work *beside, double *loss)
+{
+    if (p->rows == 1)
+        p->fused->step(p->fused, p->x.data, p->y.data, loss);
+    else
+        p->fused->step_rows(p->fused, p->x, p->y, loss);
+    gm_side_work_do(beside);
+}
+
+static void run(gm_pass *p, gm_task task, const gm_side_work *beside, void *gradient, double *loss)
 {
     if (task == GM_TASK_STEP && gm_fused_applies(p, p->rows)) {
-        if (p->rows == 1)
-            p->fused->step(p->fused, p->x.data, p->y.data, loss);
-        else
-            p->fused->step_rows(p->fused, p->x, p->y, loss);
+        run_fused(p, beside, loss);
         return;
     }
+    p->beside = beside;
     p->judged = loss && p->y.data;
     p->backward = task != GM_TASK_FORWARD;
     p->rule = task == GM_TASK_GRADIENT ? &T(gm_store_gradient) : &T(gm_update_rules)[p->optimizer->kind];
@@ -112,7 +131,7 @@ static void run(gm_pass *p, gm_task task, void *gradient, double *loss)
     if (p->plan.threads > 1)
         gm_team_run(p->team, work, p);
     else
-        gm_team_run_alone(work, p);
+        gm_team_run_alone(p->team, work, p);
     double sum = 0;
     for (size_t thread = 0; thread < p->plan.threads;
          thread++) /* in this order, so that sums repeat to the bit while the plan stays */

@@ -3,6 +3,9 @@
 #include "base/error.h"
 #include "base/memory.h"
 
+/* Numbers gathered in one piece: some microseconds. */
+#define PIECE 8192
+
 static gm_status check_fit(const gm_network *network, const gm_dataset *dataset, const gm_scaling *scaling,
                            gm_error *error)
 {
@@ -32,6 +35,7 @@ gm_status gm_batch_create(gm_batch *batch, gm_engine *engine, const gm_dataset *
         return status;
     const size_t size = gm_precision_size(batch->precision), capacity = gm_engine_batch(engine);
     const size_t x_row = gm_network_inputs(network) * size, y_row = gm_network_outputs(network) * size;
+    batch->piece = gm_max(1, PIECE / gm_network_inputs(network));
     batch->x_data = gm_alloc(capacity, x_row);
     batch->y_data = gm_alloc(capacity, y_row);
     if (!batch->x_data || !batch->y_data) {
@@ -48,12 +52,29 @@ void gm_batch_clear(gm_batch *batch)
     *batch = (gm_batch){0};
 }
 
-void gm_batch_gather(gm_batch *batch, const uint32_t *rows, size_t count)
+static void gather_piece(void *context, size_t i)
+{
+    const gm_batch *b = context;
+    const size_t first = i * b->piece, size = gm_precision_size(b->precision);
+    gm_dataset_gather(b->dataset, b->scaling, b->rows + first, gm_min(b->piece, b->x.rows - first),
+                      b->precision, (char *)b->x_data + first * b->x.cols * size,
+                      (char *)b->y_data + first * b->y.cols * size);
+}
+
+gm_side_work gm_batch_gather_later(gm_batch *batch, const uint32_t *rows, size_t count)
 {
     const gm_dataset *dataset = batch->dataset;
-    gm_dataset_gather(dataset, batch->scaling, rows, count, batch->precision, batch->x_data, batch->y_data);
+    batch->rows = rows;
     batch->x = gm_array_real(batch->x_data, batch->precision, count, gm_dataset_features(dataset));
     batch->y = gm_array_real(batch->y_data, batch->precision, count, gm_dataset_targets(dataset));
+    return (gm_side_work){gather_piece, batch, count <= batch->piece ? 1 : (count - 1) / batch->piece + 1};
+}
+
+void gm_batch_gather(gm_batch *batch, const uint32_t *rows, size_t count)
+{
+    const gm_side_work work = gm_batch_gather_later(batch, rows, count);
+    for (size_t i = 0; i < work.pieces; i++)
+        work.piece(work.context, i);
 }
 
 uint32_t *gm_batch_order(const gm_dataset *dataset)

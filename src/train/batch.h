@@ -9,8 +9,10 @@ typedef struct gm_batch {
     const gm_dataset *dataset;
     const gm_scaling *scaling; /* may be NULL */
     gm_precision precision;
+    size_t piece;          /* rows that are gathered at once */
     void *x_data, *y_data; /* room for `capacity` rows */
-    gm_array x, y;         /* what was gathered last */
+    gm_array x, y;         /* the batch */
+    const uint32_t *rows;  /* of the data set, that it is made of; borrowed */
 } gm_batch;
 
 /* GM_USAGE if the data does not fit the engine's network: features, classes or targets, scaling. */
@@ -20,6 +22,9 @@ void gm_batch_clear(gm_batch *batch);
 
 /* Makes x and y the given rows; count <= the engine's batch. */
 void gm_batch_gather(gm_batch *batch, const uint32_t *rows, size_t count);
+
+/* The same as work that is still to be done; `batch` and `rows` must stay until it is. */
+gm_side_work gm_batch_gather_later(gm_batch *batch, const uint32_t *rows, size_t count);
 
 /* rows[i] = i for all rows of a data set; NULL without memory. Free with gm_free. */
 uint32_t *gm_batch_order(const gm_dataset *dataset);

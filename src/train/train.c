@@ -1,5 +1,5 @@
 /* The training loop: shuffle, gather, step; evaluate after each epoch; report; stop when told or when
- * diverged. */
+ * diverged. The next batch is gathered beside the step, by threads that have nothing left to do in it. */
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -14,8 +14,8 @@ struct run {
     gm_engine *engine;
     const gm_train_options *options;
     const gm_dataset *valid;
-    gm_batch batch;
-    uint32_t *order; /* of the training rows, shuffled afresh for every epoch */
+    gm_batch batches[2]; /* one is learned while the other is gathered */
+    uint32_t *order;     /* of the training rows, shuffled afresh for every epoch */
     size_t rows, steps;
     size_t taken; /* steps since the first epoch, for the schedule */
     double rate;  /* of the engine, before any schedule */
@@ -35,25 +35,35 @@ static gm_status diverged(gm_error *error, const char *what, double value, size_
                    what, value, epoch, step);
 }
 
+/* One step on `now`; beside it `next` is gathered from what comes after the first `done` rows. */
+static gm_status step(struct run *run, const gm_batch *now, gm_batch *next, size_t done, double *loss,
+                      gm_error *error)
+{
+    const size_t rest = run->rows - done;
+    gm_side_work gather = {0};
+    if (rest > 0)
+        gather = gm_batch_gather_later(next, run->order + done, gm_min(gm_engine_batch(run->engine), rest));
+    gm_engine_set_rate(run->engine, gm_schedule_rate(run->options->schedule, run->rate, run->taken++,
+                                                     run->steps * run->options->epochs));
+    return gm_engine_step_beside(run->engine, now->x, now->y, &gather, loss, error);
+}
+
 /* All steps of one epoch; *loss_sum adds each batch's mean loss times its rows. */
 static gm_status run_steps(struct run *run, size_t epoch, double *loss_sum, size_t *rows_done,
                            gm_error *error)
 {
-    const size_t batch = gm_engine_batch(run->engine);
     gm_progress progress = {.epoch = epoch, .epochs = run->options->epochs, .steps = run->steps};
-    for (size_t first = 0; first < run->rows && !run->stopped; first += batch) {
-        gm_batch_gather(&run->batch, run->order + first, gm_min(batch, run->rows - first));
-        gm_engine_set_rate(run->engine, gm_schedule_rate(run->options->schedule, run->rate, run->taken++,
-                                                         run->steps * run->options->epochs));
-        const gm_status status =
-            gm_engine_step(run->engine, run->batch.x, run->batch.y, &progress.loss, error);
+    gm_batch_gather(&run->batches[0], run->order, gm_min(gm_engine_batch(run->engine), run->rows));
+    while (*rows_done < run->rows && !run->stopped) {
+        gm_batch *now = &run->batches[progress.step % 2], *next = &run->batches[(progress.step + 1) % 2];
+        const gm_status status = step(run, now, next, *rows_done + now->x.rows, &progress.loss, error);
         if (status != GM_OK)
             return status;
         progress.step++;
         if (!isfinite(progress.loss))
             return diverged(error, "loss", progress.loss, epoch, progress.step);
-        *loss_sum += progress.loss * (double)run->batch.x.rows;
-        *rows_done += run->batch.x.rows;
+        *loss_sum += progress.loss * (double)now->x.rows;
+        *rows_done += now->x.rows;
         if (run->options->on_step && run->options->on_step(&progress, run->options->context))
             run->stopped = true;
     }
@@ -95,7 +105,7 @@ static gm_status run_epoch(struct run *run, size_t epoch, gm_error *error)
         .gflops = gm_step_flop(gm_engine_network(run->engine), rows_done) / seconds / 1e9,
     };
     if (run->valid)
-        status = gm_evaluate(run->engine, run->valid, run->batch.scaling, &report.valid, error);
+        status = gm_evaluate(run->engine, run->valid, run->batches[0].scaling, &report.valid, error);
     if (status == GM_OK && run->options->on_epoch && run->options->on_epoch(&report, run->options->context))
         run->stopped = true;
     return status;
@@ -108,9 +118,13 @@ gm_status gm_train(gm_engine *engine, const gm_dataset *train, const gm_dataset 
     struct run run = {.engine = engine, .options = options, .valid = valid, .rows = gm_dataset_rows(train)};
     if (options->epochs == 0)
         return gm_fail(error, GM_USAGE, "0 epochs; expected at least 1");
-    gm_status status = gm_batch_create(&run.batch, engine, train, scaling, error);
-    if (status != GM_OK)
+    gm_status status = gm_batch_create(&run.batches[0], engine, train, scaling, error);
+    if (status == GM_OK)
+        status = gm_batch_create(&run.batches[1], engine, train, scaling, error);
+    if (status != GM_OK) {
+        gm_batch_clear(&run.batches[0]);
         return status;
+    }
     if (batch > run.rows)
         status = gm_fail(error, GM_USAGE, "batch %zu; expected at most %zu, the rows of the training set",
                          batch, run.rows);
@@ -126,6 +140,7 @@ gm_status gm_train(gm_engine *engine, const gm_dataset *train, const gm_dataset 
     if (stopped)
         *stopped = run.stopped;
     gm_free(run.order);
-    gm_batch_clear(&run.batch);
+    gm_batch_clear(&run.batches[0]);
+    gm_batch_clear(&run.batches[1]);
     return status;
 }
