@@ -142,6 +142,32 @@ Test(plan, measuring_changes_nothing)
     }
 }
 
+/* A BLAS copies what is smaller: all of W for some rows, or some of W for all rows. */
+Test(plan, cut_for_a_blas)
+{
+    static const struct {
+        net_shape shape;
+        size_t rows, threads;
+        bool cuts_weights;
+    } cases[] = {
+        {{{256, 512, 512, 10}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY}, 64, 2, true},
+        {{{256, 512, 512, 10}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY}, 512, 2, false},
+        {{{256, 512, 512, 10}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY}, 128, 4, true},
+        {{{20, 16, 16, 2}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY}, 128, 2, false},
+        {{{20, 16, 16, 2}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY}, 1, 2, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        gm_engine_options options = gm_engine_options_default();
+        options.backend = "blas";
+        options.batch = cases[i].rows;
+        options.threads = cases[i].threads;
+        gm_engine *engine = net_engine(net_make(&cases[i].shape, GM_F32, 1), &options);
+        cr_expect_eq(gm_engine_plan(engine, cases[i].rows).cuts_weights, cases[i].cuts_weights, "case %zu",
+                     i);
+        net_free(engine);
+    }
+}
+
 /* Threads that were asked for work; without a wish the faster plan is taken, and more rows take longer. */
 Test(plan, threads)
 {

@@ -11,7 +11,8 @@
  * by weights, their columns of A and D and the updates that BP2 meets; of updates no more than an L2 cache
  * holds, for the rest comes from afar in any case. The constants are measured once for each engine, on its
  * own layers and matrices: no threshold was guessed on another machine. Where one thread may take rows in
- * one go (fused.h), such a row is measured as a whole. */
+ * one go (fused.h), such a row is measured as a whole. Of the two cuts the model chooses only where that
+ * changes no bit; elsewhere what must be copied is counted. */
 #include "nn/fused.h"
 #include "nn/pass.h"
 
@@ -72,6 +73,35 @@ static double predict(const gm_pass *p, size_t rows, gm_plan plan)
     return plan.threads > 1 ? seconds + overhead(p, rows, plan) : seconds;
 }
 
+/* Numbers that the busiest thread copies or fetches before its products can begin, which for a BLAS, which
+ * packs both factors at every call, is most of what one cut costs more than the other:
+ *
+ *     by rows      W whole, and r rows of A
+ *     by weights   its share of W, and all n rows of A, of which the others have written theirs
+ *
+ * The same in BP2 with D for A. */
+static double panels(const gm_pass *p, size_t rows, gm_plan plan)
+{
+    const double n = (double)rows, share = 1 / (double)plan.threads;
+    const double r = (double)gm_team_share(rows, GM_ROW_GRAIN, 0, plan.threads).count;
+    double sum = 0;
+    for (size_t l = 0; l < p->layer_count; l++) {
+        const double in = (double)p->layers[l].view.w.cols, out = (double)p->layers[l].view.w.rows;
+        const double fetched = l > 0 ? 1 - share : 0; /* the inputs of layer 1 are everybody's */
+        sum += plan.cuts_weights ? in * out * share + n * in * (1 + fetched) : in * out + r * in;
+        if (l > 0)
+            sum += plan.cuts_weights ? in * out * share + n * out * (1 + fetched) : in * out + r * out;
+    }
+    return sum;
+}
+
+/* The cut of a step where that must not depend on a measurement. */
+static bool should_cut_weights(const gm_pass *p, size_t rows, size_t threads)
+{
+    const gm_plan by_rows = {.threads = threads}, by_weights = {.threads = threads, .cuts_weights = true};
+    return threads > 1 && panels(p, rows, by_weights) < panels(p, rows, by_rows);
+}
+
 static gm_plan candidate(const gm_pass *p, size_t rows, size_t threads, bool cuts_weights)
 {
     gm_plan plan = {.threads = threads, .cuts_weights = cuts_weights};
@@ -89,9 +119,9 @@ gm_plan T(gm_make_plan)(gm_pass *p, size_t rows, bool predicted)
     /* What is taken in one go is taken by one thread, however many there are: the same bits. */
     const size_t threads = gm_fused_applies(p, rows) ? 1 : gm_team_threads(p->team);
     const bool packed = p->backend->order.band > 0;
-    /* Where the cut changes how sums are grouped it must not depend on a measurement: the same seed and the
-     * same threads shall give the same bits. */
-    const bool cuts_weights = rows < threads * GM_ROW_GRAIN && threads > 1;
+    /* Where the cut changes how sums are grouped it is counted, not measured: the same seed and the same
+     * threads shall give the same bits. */
+    const bool cuts_weights = should_cut_weights(p, rows, threads);
     const bool choice = threads > 1 && (p->chooses || packed);
     if (!choice && !predicted)
         return (gm_plan){.threads = threads, .cuts_weights = cuts_weights};
