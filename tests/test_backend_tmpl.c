@@ -241,7 +241,21 @@ static void check_momentum(struct layer *l, const gm_descent *step)
     expect_untouched(&l->gw, "momentum");
 }
 
-/* All four equations; beta = 0 over NaN first, then beta on what that left behind, set to 1/4. */
+/* BP3 and BP4 with alpha and beta, from 1/4 everywhere in their targets. */
+static void check_gradients(struct layer *l, double alpha, double beta)
+{
+    for (size_t j = 0; j < l->out; j++) {
+        l->gb.m.data[j] = (REAL)0.25;
+        for (size_t k = 0; k < l->in; k++)
+            gm_row(l->gw.m, j)[k] = (REAL)0.25;
+    }
+    l->backend->bias_gradient(&l->view, l->d.m, (REAL)alpha, (REAL)beta, l->gb.m.data);
+    weight_gradient(l, (REAL)alpha, (REAL)beta);
+    expect_gradients(l, alpha, beta, 0.25);
+}
+
+/* All four equations; beta = 0 over NaN first, then beta on 1/4. A beta of 1, as of plain SGD, may go its own
+ * way. */
 static void check_layer(struct layer *l)
 {
     const gm_backend *backend = l->backend;
@@ -252,20 +266,14 @@ static void check_layer(struct layer *l)
     backend->bias_gradient(&l->view, l->d.m, 1, 0, l->gb.m.data);
     weight_gradient(l, 1, 0);
     expect_gradients(l, 1, 0, 0);
-    for (size_t j = 0; j < l->out; j++) {
-        l->gb.m.data[j] = (REAL)0.25;
-        for (size_t k = 0; k < l->in; k++)
-            gm_row(l->gw.m, j)[k] = (REAL)0.25;
-    }
     for (size_t i = 0; i < l->n; i++) {
         for (size_t k = 0; k < l->in; k++)
             gm_row(l->d_prev.m, i)[k] = (REAL)0.25;
     }
     backend->hidden_delta(&l->view, l->d.m, 0, (REAL)0.75, l->d_prev.m, l->scratch);
     expect_hidden_delta(l, 0.75, 0.25);
-    backend->bias_gradient(&l->view, l->d.m, (REAL)-0.5, (REAL)0.75, l->gb.m.data);
-    weight_gradient(l, (REAL)-0.5, (REAL)0.75);
-    expect_gradients(l, -0.5, 0.75, 0.25);
+    check_gradients(l, -0.5, 0.75);
+    check_gradients(l, -0.5, 1);
     if (backend->momentum_step) {
         check_momentum(l, &(gm_descent){.keep = 1, .rate = (REAL)0.125});
         check_momentum(l, &(gm_descent){.l2 = (REAL)0.25, .keep = (REAL)0.75, .rate = (REAL)0.5});

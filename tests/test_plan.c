@@ -30,9 +30,10 @@ static gm_engine *make(const char *backend, size_t threads, gm_optimizer_kind ki
 }
 
 /* Five steps of `rows` rows, cut as told; the parameters afterwards. */
-static void train(const char *backend, size_t threads, bool cuts_weights, size_t rows, double *parameters)
+static void train(const char *backend, gm_optimizer_kind kind, size_t threads, bool cuts_weights, size_t rows,
+                  double *parameters)
 {
-    gm_engine *engine = make(backend, threads, GM_MOMENTUM);
+    gm_engine *engine = make(backend, threads, kind);
     gm_pass *pass = (gm_pass *)engine->pass;
     const gm_array xs = gm_array_f64(x, rows, IN), ys = gm_array_f64(y, rows, OUT);
     double loss;
@@ -51,7 +52,7 @@ static void expect_cut(const char *backend, size_t threads, bool cuts_weights, s
 {
     static double actual[PARAMETERS];
     double worst = 0;
-    train(backend, threads, cuts_weights, rows, actual);
+    train(backend, GM_MOMENTUM, threads, cuts_weights, rows, actual);
     for (size_t i = 0; i < PARAMETERS; i++)
         worst = fmax(worst, fabs(actual[i] - expected[i]));
     cr_expect_lt(worst, 1e-13, "%s, %zu threads, %zu rows, cut by %s: off by %g", backend, threads, rows,
@@ -64,7 +65,7 @@ Test(plan, every_cut_gives_the_same)
     fill();
     for (size_t rows = 1; rows <= ROWS; rows += 4) {
         const char *backend;
-        train("naive", 1, false, rows, expected);
+        train("naive", GM_MOMENTUM, 1, false, rows, expected);
         for (size_t b = 0; (backend = gm_backend_name(b)); b++) {
             for (size_t threads = 1; threads <= 5; threads += 2) {
                 expect_cut(backend, threads, false, rows, expected);
@@ -74,20 +75,26 @@ Test(plan, every_cut_gives_the_same)
     }
 }
 
+static void expect_same_bits(gm_optimizer_kind kind, size_t rows)
+{
+    static double one[PARAMETERS], many[PARAMETERS];
+    train("packed", kind, 1, false, rows, one);
+    for (size_t threads = 2; threads <= 4; threads++) {
+        for (int cut = 0; cut <= 1; cut++) {
+            train("packed", kind, threads, cut != 0, rows, many);
+            cr_expect_arr_eq(one, many, PARAMETERS * sizeof *one, "%s, %zu rows, %zu threads, cut %d",
+                             gm_optimizer_name(kind), rows, threads, cut);
+        }
+    }
+}
+
 /* To the bit, where the order of the sums does not depend on the slab. */
 Test(plan, packed_repeats_to_the_bit)
 {
-    static double one[PARAMETERS], many[PARAMETERS];
     fill();
     for (size_t rows = 1; rows <= ROWS; rows += 2) {
-        train("packed", 1, false, rows, one);
-        for (size_t threads = 2; threads <= 4; threads++) {
-            for (int cut = 0; cut <= 1; cut++) {
-                train("packed", threads, cut != 0, rows, many);
-                cr_expect_arr_eq(one, many, PARAMETERS * sizeof *one, "%zu rows, %zu threads, cut %d", rows,
-                                 threads, cut);
-            }
-        }
+        for (int kind = GM_SGD; kind <= GM_MOMENTUM; kind++)
+            expect_same_bits((gm_optimizer_kind)kind, rows);
     }
 }
 
