@@ -118,44 +118,37 @@ static const gm_backend *backend_at(size_t index)
     return index < count ? T(gm_backend_at)(index) : T(gm_backend_packed_at)(index - count);
 }
 
-/* BP4 and the step of W, part by part: V is l->gw, W is l->w. */
-static void momentum_step(struct layer *l, REAL momentum, gm_descent step)
+/* BP4 into l->gw, part by part by way of the backend's own order. With `step` it is momentum's, alpha is 1
+ * and beta the momentum, and l->w takes its step. */
+static void bp4_by_parts(struct layer *l, REAL alpha, REAL beta, const gm_descent *step)
 {
     const gm_order order = l->backend->order;
-    REAL *v = l->packed + l->in * gm_order_padded(order, l->out);
-    T(gm_pack)(order, l->gw.m, v);
-    for (size_t i = 0; i < l->in; i += order.inputs) {
-        for (size_t o = 0; o < l->out; o += order.band) {
-            const gm_part part = gm_order_part(order, l->out, l->in, o, i, l->in);
-            step.w = l->packed + part.index;
-            l->backend->momentum_step(
-                &l->view, gm_cols(l->d.m, o, part.outputs), gm_cols(l->a.m, i, part.inputs), momentum,
-                (gm_mat){v + part.index, part.outputs, part.inputs, part.ld}, &step, l->scratch);
-        }
-    }
-    T(gm_unpack)(order, v, l->gw.m);
-    T(gm_unpack)(order, l->packed, l->w.m);
-}
-
-/* BP4 into l->gw: at once, or part by part by way of the backend's own order. */
-static void weight_gradient(struct layer *l, REAL alpha, REAL beta)
-{
-    const gm_order order = l->backend->order;
-    if (order.band == 0) {
-        l->backend->weight_gradient(&l->view, l->d.m, l->a.m, alpha, beta, l->gw.m, l->scratch);
-        return;
-    }
     REAL *gw = l->packed + l->in * gm_order_padded(order, l->out);
     T(gm_pack)(order, l->gw.m, gw);
     for (size_t i = 0; i < l->in; i += order.inputs) {
         for (size_t o = 0; o < l->out; o += order.band) {
             const gm_part part = gm_order_part(order, l->out, l->in, o, i, l->in);
-            l->backend->weight_gradient(
-                &l->view, gm_cols(l->d.m, o, part.outputs), gm_cols(l->a.m, i, part.inputs), alpha, beta,
-                (gm_mat){gw + part.index, part.outputs, part.inputs, part.ld}, l->scratch);
+            const gm_mat d = gm_cols(l->d.m, o, part.outputs), a = gm_cols(l->a.m, i, part.inputs);
+            const gm_mat g = {gw + part.index, part.outputs, part.inputs, part.ld};
+            if (step) {
+                const gm_descent own = {l->packed + part.index, step->l2, step->keep, step->rate};
+                l->backend->momentum_step(&l->view, d, a, beta, g, &own, l->scratch);
+            } else {
+                l->backend->weight_gradient(&l->view, d, a, alpha, beta, g, l->scratch);
+            }
         }
     }
     T(gm_unpack)(order, gw, l->gw.m);
+    T(gm_unpack)(order, l->packed, l->w.m);
+}
+
+/* BP4 into l->gw: at once, or by parts. */
+static void weight_gradient(struct layer *l, REAL alpha, REAL beta)
+{
+    if (l->backend->order.band == 0)
+        l->backend->weight_gradient(&l->view, l->d.m, l->a.m, alpha, beta, l->gw.m, l->scratch);
+    else
+        bp4_by_parts(l, alpha, beta, NULL);
 }
 
 /* A sum of k products of numbers below 1 has an error of at most k/2 ulp of their sum of sizes, k; rounding
@@ -228,7 +221,7 @@ static void check_momentum(struct layer *l, const gm_descent *step)
         }
     }
     T(gm_pack)(l->backend->order, l->w.m, l->packed);
-    momentum_step(l, (REAL)momentum, *step);
+    bp4_by_parts(l, 1, (REAL)momentum, step);
     for (size_t j = 0; j < l->out; j++) {
         for (size_t k = 0; k < l->in; k++) {
             long double velocity = momentum * v + step->l2 * w;

@@ -1,8 +1,6 @@
 /* Work beside a step: every piece is done once, whoever does it, and the step is the same as without. */
 #include "nets.h"
 
-#include <string.h>
-
 enum { PIECES = 7, STEPS = 20, ROWS = 12, WIDEST = 40 };
 
 static void do_piece(void *context, size_t i)

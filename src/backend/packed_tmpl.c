@@ -325,8 +325,13 @@ static void add_samples(const gm_layer_view *l, gm_mat d, gm_mat a, REAL alpha, 
             .k = samples,
             .pieces = 1,
         };
-        if (descent && r + samples == d.rows)
+        if (descent && r + samples == d.rows) {
             t.descent = *descent;
+        } else if (t.beta == 1 && samples <= FEW_K) { /* 0 + C is 1 C, and costs less */
+            t.base = t.c;
+            t.base_row = t.c_row;
+            t.beta = 0;
+        }
         if (t.descent.w || outgrows(l, IN_L1))
             t.ahead = next_tile(gw.data, gw.ld, tile_height(&t, vectors), samples);
         tile_rows(t, a.cols, vectors);

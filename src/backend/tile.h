@@ -8,13 +8,13 @@
  *
  * The sum begins with BASE, so that one which is continued, with the last C for its BASE, is the same to the
  * bit wherever it was cut. C comes last, which is faster: no multiply-add waits for it, nor it for the stores
- * of the tile before. Only where few k are added to an undiminished C does it come first: then it needs no
+ * of the tile before. Only where few k are added to an undiminished C may it better be BASE: then it needs no
  * multiply-add of its own, one in eleven with ten samples.
  *
- * Where L lies by its columns, there is no BASE, and rows of C and of R are as far apart as the tile is wide:
- * BP4 adds to weights, a tile of which takes so few multiplications that it matters what their addresses
- * cost. There a descent may follow: C is the velocity of weights, which take their step while it is in
- * registers.
+ * Where L lies by its columns, there is no BASE but C, and rows of C and of R are as far apart as the tile is
+ * wide: BP4 adds to weights, a tile of which takes so few multiplications that it matters what their
+ * addresses cost. There a descent may follow: C is the velocity of weights, which take their step while it is
+ * in registers.
  *
  * Written with the compiler's vector types: one text for AVX-512, AVX2, NEON and plain SSE2, compiled once
  * for each (meson.build). The loops over a tile have constant bounds and are unrolled whole; what remains are
@@ -120,22 +120,14 @@ ALWAYS vec spread(REAL x)
     return x - (vec){0};
 }
 
-/* Whether the sum begins with C, which lies by columns and has no descent behind it. */
-ALWAYS bool begins_with_c(const struct tile *t, const bool may)
-{
-    return may && t->beta == 1 && t->k <= FEW_K;
-}
-
-/* sum = C, or BASE, or 0 */
-ALWAYS void tile_begin(const int rows, const int vectors, const struct tile *t, const bool may_take_c,
+/* sum = BASE, or 0 */
+ALWAYS void tile_begin(const int rows, const int vectors, const struct tile *t,
                        vec sum[MOST_ROWS][TILE_VECTORS])
 {
-    const REAL *from = begins_with_c(t, may_take_c) ? t->c : t->base;
-    const size_t row = begins_with_c(t, may_take_c) ? t->c_row : t->base_row;
     UNROLLED for (int i = 0; i < rows; i++)
     {
         UNROLLED for (int j = 0; j < vectors; j++) sum[i][j] =
-            from ? load(from + (size_t)i * row + j * LANES) : spread(0);
+            t->base ? load(t->base + (size_t)i * t->base_row + j * LANES) : spread(0);
     }
 }
 
@@ -171,17 +163,16 @@ ALWAYS void tile_multiply(const int rows, const int vectors, const struct tile *
     }
 }
 
-/* C = sum + beta C, unless C is in the sum */
-ALWAYS void tile_end(const int rows, const int vectors, const struct tile *t, const bool may_take_c,
+/* C = sum + beta C */
+ALWAYS void tile_end(const int rows, const int vectors, const struct tile *t,
                      vec sum[MOST_ROWS][TILE_VECTORS])
 {
     const vec beta = spread(t->beta);
-    const bool done = t->beta == 0 || begins_with_c(t, may_take_c);
     REAL *c = t->c;
     UNROLLED for (int i = 0; i < rows; i++, c += t->c_row)
     {
         UNROLLED for (int j = 0; j < vectors; j++)
-            store(c + j * LANES, done ? sum[i][j] : sum[i][j] + beta * load(c + j * LANES));
+            store(c + j * LANES, t->beta == 0 ? sum[i][j] : sum[i][j] + beta * load(c + j * LANES));
     }
 }
 
@@ -209,12 +200,12 @@ ALWAYS void tile_of(const int rows, const int vectors, const struct tile *t, con
                     const bool fetches, const bool descends)
 {
     vec sum[MOST_ROWS][TILE_VECTORS];
-    tile_begin(rows, vectors, t, by_columns && !descends, sum);
+    tile_begin(rows, vectors, t, sum);
     tile_multiply(rows, vectors, t, by_columns, fetches, descends, sum);
     if (descends)
         tile_descend(rows, vectors, t, sum);
     else
-        tile_end(rows, vectors, t, by_columns, sum);
+        tile_end(rows, vectors, t, sum);
 }
 
 /* So many rows further down. */
@@ -238,8 +229,9 @@ ALWAYS void tiles_below(const int rows, const int vectors, const struct tile *fi
     struct tile t = *first;
     if (by_columns) {
         t.l_row = t.pieces = 1;
-        t.r_k = t.c_row = (size_t)(vectors * LANES);
-        t.base = NULL;
+        t.r_k = t.c_row = t.base_row = (size_t)(vectors * LANES);
+        if (t.base)
+            t.base = t.c;
     } else {
         t.l_k = 1;
     }

@@ -52,13 +52,19 @@ void gm_batch_clear(gm_batch *batch)
     *batch = (gm_batch){0};
 }
 
+static void gather(const gm_batch *b, size_t first, size_t count)
+{
+    const size_t size = gm_precision_size(b->precision);
+    gm_dataset_gather(b->dataset, b->scaling, b->rows + first, count, b->precision,
+                      (char *)b->x_data + first * b->x.cols * size,
+                      (char *)b->y_data + first * b->y.cols * size);
+}
+
 static void gather_piece(void *context, size_t i)
 {
     const gm_batch *b = context;
-    const size_t first = i * b->piece, size = gm_precision_size(b->precision);
-    gm_dataset_gather(b->dataset, b->scaling, b->rows + first, gm_min(b->piece, b->x.rows - first),
-                      b->precision, (char *)b->x_data + first * b->x.cols * size,
-                      (char *)b->y_data + first * b->y.cols * size);
+    const size_t first = i * b->piece;
+    gather(b, first, gm_min(b->piece, b->x.rows - first));
 }
 
 gm_side_work gm_batch_gather_later(gm_batch *batch, const uint32_t *rows, size_t count)
@@ -67,14 +73,13 @@ gm_side_work gm_batch_gather_later(gm_batch *batch, const uint32_t *rows, size_t
     batch->rows = rows;
     batch->x = gm_array_real(batch->x_data, batch->precision, count, gm_dataset_features(dataset));
     batch->y = gm_array_real(batch->y_data, batch->precision, count, gm_dataset_targets(dataset));
-    return (gm_side_work){gather_piece, batch, count <= batch->piece ? 1 : (count - 1) / batch->piece + 1};
+    return (gm_side_work){gather_piece, batch, (count + batch->piece - 1) / batch->piece};
 }
 
 void gm_batch_gather(gm_batch *batch, const uint32_t *rows, size_t count)
 {
-    const gm_side_work work = gm_batch_gather_later(batch, rows, count);
-    for (size_t i = 0; i < work.pieces; i++)
-        work.piece(work.context, i);
+    (void)gm_batch_gather_later(batch, rows, count);
+    gather(batch, 0, count);
 }
 
 uint32_t *gm_batch_order(const gm_dataset *dataset)
