@@ -57,23 +57,30 @@ Test(team, barrier)
     }
 }
 
-/* Pieces of work for whoever is free: each is done once. */
-enum { PIECES = 100 };
+/* Pieces of work for whoever is free: each is done once, from a member's own queue first or, at last, from
+ * the one that all have, and none at or beyond the end. */
+enum { PIECES = 100, STOPS = 3 };
 
 struct pieces {
     gm_team *team;
-    unsigned done[PIECES]; /* no atomics: two members at the same piece would be a race */
+    unsigned done[MOST_THREADS + 1][PIECES]; /* no atomics: two members at the same piece would be a race */
 };
 
 static void do_pieces(void *context, size_t thread)
 {
     struct pieces *p = context;
-    (void)thread;
-    for (size_t i; (i = gm_team_ticket(p->team)) < PIECES;)
-        p->done[i]++;
+    const size_t threads = gm_team_threads(p->team);
+    for (size_t i = 0; i <= threads; i++) {
+        const size_t queue = i < threads ? (thread + i) % threads : threads;
+        size_t piece;
+        for (size_t stop = 1; stop <= STOPS; stop++) {
+            while (gm_team_take(p->team, queue, PIECES * stop / STOPS, &piece))
+                p->done[queue][piece]++;
+        }
+    }
 }
 
-Test(team, tickets)
+Test(team, pieces)
 {
     for (size_t threads = 1; threads <= MOST_THREADS; threads++) {
         struct pieces p = {.team = make_team(threads)};
@@ -82,8 +89,11 @@ Test(team, tickets)
                 gm_team_run_alone(p.team, do_pieces, &p);
             else
                 gm_team_run(p.team, do_pieces, &p);
-            for (size_t i = 0; i < PIECES; i++)
-                cr_assert_eq(p.done[i], run, "%zu threads, run %u, piece %zu", threads, run, i);
+            for (size_t queue = 0; queue <= threads; queue++) {
+                for (size_t i = 0; i < PIECES; i++)
+                    cr_assert_eq(p.done[queue][i], run, "%zu threads, run %u, queue %zu, piece %zu", threads,
+                                 run, queue, i);
+            }
         }
         gm_team_destroy(p.team);
     }

@@ -44,14 +44,20 @@ struct turnstile {
     atomic_uint without_yield; /* so many waits are not to yield; guidance only, so that races do no harm */
 };
 
+/* Pieces of the work; the members' queues do not share a cache line. */
+struct queue {
+    _Alignas(GM_ALIGNMENT) atomic_size_t next;
+};
+
 struct gm_team {
     struct turnstile start, barrier;
     gm_places places;                             /* of all members, when they settle */
     _Alignas(GM_ALIGNMENT) atomic_size_t arrived; /* at the barrier */
-    _Alignas(GM_ALIGNMENT) atomic_size_t tickets; /* handed out in this run */
     _Alignas(GM_ALIGNMENT) gm_team_work work;     /* NULL sends the members home */
     void *context;
-    bool settles; /* in this run every member takes a place before it works */
+    struct queue *queues; /* threads + 1 */
+    bool alone;           /* this run is the caller's own */
+    bool settles;         /* in this run every member takes a place before it works */
     size_t threads;
     size_t running; /* threads really started, the caller not counted */
     pthread_t *handles;
@@ -127,9 +133,28 @@ void gm_team_barrier(gm_team *team)
     }
 }
 
-size_t gm_team_ticket(gm_team *team)
+bool gm_team_take(gm_team *team, size_t queue, size_t end, size_t *piece)
 {
-    return atomic_fetch_add_explicit(&team->tickets, 1, memory_order_relaxed);
+    atomic_size_t *next = &team->queues[queue].next;
+    *piece = atomic_load_explicit(next, memory_order_relaxed);
+    if (team->alone && *piece < end) { /* nobody else asks: a step of a small network is worth the branch */
+        atomic_store_explicit(next, *piece + 1, memory_order_relaxed);
+        return true;
+    }
+    while (*piece < end) {
+        if (atomic_compare_exchange_weak_explicit(next, piece, *piece + 1, memory_order_relaxed,
+                                                  memory_order_relaxed))
+            return true;
+    }
+    return false;
+}
+
+/* Before the work of a run is given out. */
+static void prepare(gm_team *team, bool alone)
+{
+    team->alone = alone;
+    for (size_t i = 0; i <= team->threads; i++)
+        atomic_store_explicit(&team->queues[i].next, 0, memory_order_relaxed);
 }
 
 static void *member_main(void *argument)
@@ -151,7 +176,7 @@ static void *member_main(void *argument)
 void gm_team_run(gm_team *team, gm_team_work work, void *context)
 {
     const unsigned mode = gm_flush_denormals();
-    atomic_store_explicit(&team->tickets, 0, memory_order_relaxed);
+    prepare(team, team->threads == 1);
     if (team->threads > 1) {
         team->work = work;
         team->context = context;
@@ -171,7 +196,7 @@ void gm_team_run(gm_team *team, gm_team_work work, void *context)
 void gm_team_run_alone(gm_team *team, gm_team_work work, void *context)
 {
     const unsigned mode = gm_flush_denormals();
-    atomic_store_explicit(&team->tickets, 0, memory_order_relaxed);
+    prepare(team, true);
     work(context, 0);
     gm_restore_denormals(mode);
 }
@@ -205,8 +230,9 @@ gm_status gm_team_create(gm_team **result, size_t threads, gm_error *error)
         return gm_fail_memory(error, "a team of threads", sizeof *team);
     team->threads = threads;
     team->handles = gm_alloc(threads, sizeof *team->handles);
-    if (!team->handles) {
-        gm_free(team);
+    team->queues = gm_alloc(threads + 1, sizeof *team->queues);
+    if (!team->handles || !team->queues) {
+        gm_team_destroy(team);
         return gm_fail_memory(error, "a team of threads", sizeof *team);
     }
     for (size_t thread = 1; thread < threads; thread++) {
@@ -231,6 +257,7 @@ void gm_team_destroy(gm_team *team)
     for (size_t thread = 1; thread <= team->running; thread++)
         pthread_join(team->handles[thread], NULL);
     gm_free(team->handles);
+    gm_free(team->queues);
     gm_free(team);
 }
 

@@ -5,6 +5,7 @@
 #define GM_BASE_TEAM_H
 
 #include <gradmill/status.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct gm_team gm_team;
@@ -27,8 +28,9 @@ void gm_team_run_alone(gm_team *team, gm_team_work work, void *context);
 /* Called by every member inside the work: nobody goes on before all have come. */
 void gm_team_barrier(gm_team *team);
 
-/* 0, 1, 2 and so on, to each member that asks inside the work: pieces of it for whoever is free. */
-size_t gm_team_ticket(gm_team *team);
+/* Pieces of the work for whoever is free, from queues: one for each member and one more, whose number is
+ * gm_team_threads(). Takes the queue's next piece, 0, 1, 2 and so on in every run, if it is below `end`. */
+bool gm_team_take(gm_team *team, size_t queue, size_t end, size_t *piece);
 
 /* One member's share of `total` things, in whole grains except at the end: [first, first + count). */
 typedef struct gm_share {

@@ -189,8 +189,9 @@ void T(gm_update_block)(const gm_pass *p, size_t l, gm_share outputs, gm_share i
 /* BP3 and what the rule makes of it, for one thread's share of the outputs of layer l. */
 void T(gm_update_biases)(const gm_pass *p, size_t l, size_t thread);
 
-/* BP3, BP4 and what the rule makes of them, for one thread's share of the W of layer l. */
-void T(gm_update_layer)(const gm_pass *p, size_t l, size_t thread);
+/* BP3, BP4 and what the rule makes of them in all layers: for one thread's share of them, and then for what
+ * the others have not begun of theirs. */
+void T(gm_update)(const gm_pass *p, size_t thread);
 
 /* Takes a step's constants from the optimizer; to be called before T(gm_update) when the rule is a step. */
 void T(gm_update_prepare)(gm_pass *p);

@@ -63,8 +63,7 @@ static void backward(const gm_pass *p, gm_share own_rows, size_t thread)
     }
     hidden_deltas(p, own_rows, thread);
     wait_for_all(p, thread);
-    for (size_t l = p->layer_count; l-- > 0;)
-        T(gm_update_layer)(p, l, thread);
+    T(gm_update)(p, thread);
 }
 
 /* Threads that are done with their part of the step take what is beside it, piece by piece. */
@@ -73,7 +72,7 @@ static void work_beside(const gm_pass *p)
     const gm_side_work *beside = p->beside;
     if (!beside)
         return;
-    for (size_t i; (i = gm_team_ticket(p->team)) < beside->pieces;)
+    for (size_t i; gm_team_take(p->team, gm_team_threads(p->team), beside->pieces, &i);)
         beside->piece(beside->context, i);
 }
 

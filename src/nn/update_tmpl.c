@@ -1,5 +1,6 @@
 /* BP3, BP4 and the optimizers. The work is cut by rows of W: each thread owns its rows of every layer, so no
- * gradient is ever summed between threads.
+ * gradient is ever summed between threads. Who is done with his own takes pieces of the others'; which thread
+ * does a piece changes no bit of it.
  *
  * Plain SGD is done by the BP4 product itself (alpha = -rate, beta = 1 - rate decay): no gradient is stored.
  * Momentum lets the product add into the velocity (beta = momentum), and a backend that has its own kernels
@@ -195,37 +196,63 @@ void T(gm_update_biases)(const gm_pass *p, size_t l, size_t thread)
                outputs.count * sizeof(REAL));
 }
 
-/* An optimizer that follows finds the rows of W still in cache, tile by tile; the tile it reads holds no more
- * of them. */
-static void update_rows(const gm_pass *p, size_t l, gm_share outputs, size_t thread)
+/* Some of the W of a layer: some outputs (of a packed order whole bands), and some inputs of them (all, where
+ * it is row-major). BP4 does it piece by piece. */
+struct block {
+    gm_share outputs, inputs;
+};
+
+static size_t count_of(size_t total, size_t at_once)
 {
-    const gm_pass_layer *layer = &p->layers[l];
-    const size_t in = layer->view.w.cols, step = p->rule->apply ? layer->tile_rows : outputs.count;
-    for (size_t done = 0; done < outputs.count; done += step) {
-        const gm_share rows = {outputs.first + done, gm_min(step, outputs.count - done)};
-        const gm_part part = {rows.first, rows.count, 0, in, rows.first * in, rows.count * in, in};
-        update_part(p, l, part, thread);
-    }
+    return (total + at_once - 1) / at_once;
+}
+
+/* Of a row-major W. An optimizer that follows finds them still in cache, and the tile that it reads holds no
+ * more of them. */
+static size_t rows_at_once(const gm_pass *p, size_t l)
+{
+    return p->rule->apply ? p->layers[l].tile_rows : p->layers[l].view.w.rows;
+}
+
+static size_t pieces_of(const gm_pass *p, size_t l, struct block block)
+{
+    const gm_order order = p->backend->order;
+    if (order.band == 0)
+        return count_of(block.outputs.count, rows_at_once(p, l));
+    return count_of(block.outputs.count, order.band) * count_of(block.inputs.count, order.inputs);
+}
+
+static gm_part row_piece(const gm_pass *p, size_t l, gm_share outputs, size_t piece)
+{
+    const size_t in = p->layers[l].view.w.cols, done = piece * rows_at_once(p, l);
+    const size_t first = outputs.first + done, count = gm_min(rows_at_once(p, l), outputs.count - done);
+    return (gm_part){first, count, 0, in, first * in, count * in, in};
 }
 
 /* The same columns of A meet all bands before the next ones are fetched. */
-static void update_bands(const gm_pass *p, size_t l, gm_share outputs, gm_share inputs, size_t thread)
+static gm_part band_piece(const gm_pass *p, size_t l, struct block block, size_t piece)
 {
     const gm_order order = p->backend->order;
     const gm_mat w = p->layers[l].view.w;
-    const size_t last_input = inputs.first + inputs.count, last_output = outputs.first + outputs.count;
-    for (size_t i = inputs.first; i < last_input; i += order.inputs) {
-        for (size_t o = outputs.first; o < last_output; o += order.band)
-            update_part(p, l, gm_order_part(order, w.rows, w.cols, o, i, last_input), thread);
-    }
+    const size_t bands = count_of(block.outputs.count, order.band);
+    const size_t output = block.outputs.first + piece % bands * order.band;
+    const size_t input = block.inputs.first + piece / bands * order.inputs;
+    return gm_order_part(order, w.rows, w.cols, output, input, block.inputs.first + block.inputs.count);
+}
+
+static void update_piece(const gm_pass *p, size_t l, struct block block, size_t piece, size_t thread)
+{
+    const bool packed = p->backend->order.band > 0;
+    update_part(p, l, packed ? band_piece(p, l, block, piece) : row_piece(p, l, block.outputs, piece),
+                thread);
 }
 
 void T(gm_update_block)(const gm_pass *p, size_t l, gm_share outputs, gm_share inputs, size_t thread)
 {
-    if (p->backend->order.band)
-        update_bands(p, l, outputs, inputs, thread);
-    else
-        update_rows(p, l, outputs, thread);
+    const struct block block = {outputs, inputs};
+    const size_t pieces = pieces_of(p, l, block);
+    for (size_t piece = 0; piece < pieces; piece++)
+        update_piece(p, l, block, piece, thread);
 }
 
 /* Whether so many bands keep all threads busy. */
@@ -236,17 +263,34 @@ static bool go_round(size_t bands, size_t threads)
 
 /* A thread's rows of W; of a packed order its bands, or, when there are too few to go round, its inputs of
  * every band. */
-void T(gm_update_layer)(const gm_pass *p, size_t l, size_t thread)
+static struct block own_block(const gm_pass *p, size_t l, size_t thread)
 {
     const gm_mat w = p->layers[l].view.w;
     const size_t band = p->backend->order.band, threads = p->plan.threads;
-    gm_share outputs = gm_all(w.rows), inputs = gm_all(w.cols);
     if (band == 0)
-        outputs = own_rows(p, l, thread);
-    else if (go_round((w.rows + band - 1) / band, threads))
-        outputs = gm_own_outputs(p, l, thread, threads);
-    else
-        inputs = gm_own_inputs(p, l, thread, threads);
-    T(gm_update_biases)(p, l, thread);
-    T(gm_update_block)(p, l, outputs, inputs, thread);
+        return (struct block){own_rows(p, l, thread), gm_all(w.cols)};
+    if (go_round(count_of(w.rows, band), threads))
+        return (struct block){gm_own_outputs(p, l, thread, threads), gm_all(w.cols)};
+    return (struct block){gm_all(w.rows), gm_own_inputs(p, l, thread, threads)};
+}
+
+/* What nobody has begun of a thread's share, from the last layer to the first. */
+static void update_share(const gm_pass *p, size_t owner, size_t thread)
+{
+    size_t before = 0; /* pieces of the layers behind this one */
+    for (size_t l = p->layer_count; l-- > 0;) {
+        const struct block own = own_block(p, l, owner);
+        const size_t end = before + pieces_of(p, l, own);
+        for (size_t piece; gm_team_take(p->team, owner, end, &piece);)
+            update_piece(p, l, own, piece - before, thread);
+        before = end;
+    }
+}
+
+void T(gm_update)(const gm_pass *p, size_t thread)
+{
+    for (size_t l = p->layer_count; l-- > 0;)
+        T(gm_update_biases)(p, l, thread);
+    for (size_t i = 0; i < p->plan.threads; i++)
+        update_share(p, (thread + i) % p->plan.threads, thread);
 }
