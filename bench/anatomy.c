@@ -5,11 +5,11 @@
 #include "base/memory.h"
 #include "bench/cases.h"
 #include "base/clock.h"
+#include "nn/optimizer.h"
 
 #include <gradmill/dataset.h>
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 static const gm_column columns[] = {
     {"net", "net", "", GM_COLUMN_TEXT},
@@ -34,13 +34,14 @@ struct work {
     double flop, numbers;
 };
 
-/* Numbers that an update behind BP4 reads and writes for each weight. */
+/* Numbers that an update behind BP4 reads and writes for each weight: the gradient, too, but the velocity of
+ * momentum is its own. */
 static double update_numbers(gm_optimizer_kind optimizer)
 {
-    return optimizer == GM_SGD ? 0 : optimizer == GM_MOMENTUM ? 3 : 7;
+    return optimizer == GM_MOMENTUM ? 3 : 1 + (double)gm_optimizer_traffic(optimizer);
 }
 
-/* `joined`: BP4 takes the step of the weights along, which reads and writes them. */
+/* `joined`: BP4 takes the step of the weights along. */
 static struct work work_of(gm_phase phase, const gm_layer *l, double n, gm_optimizer_kind optimizer,
                            bool joined)
 {
@@ -51,7 +52,8 @@ static struct work work_of(gm_phase phase, const gm_layer *l, double n, gm_optim
     case GM_PHASE_BP2:
         return (struct work){2 * n * w, n * out + w + n * in};
     case GM_PHASE_BP4:
-        return (struct work){2 * n * w, n * out + n * in + (joined ? 4 : 2) * w};
+        return (struct work){2 * n * w,
+                             n * out + n * in + (joined ? (double)gm_optimizer_traffic(optimizer) : 2) * w};
     case GM_PHASE_BP3:
         return (struct work){n * out, n * out};
     case GM_PHASE_ACTIVATION:
@@ -128,12 +130,11 @@ static double part_seconds(const gm_profile *profile, size_t layer, gm_phase pha
 static gm_status add_parts(const struct frame *f, const gm_profile *profile, size_t steps, gm_error *error)
 {
     const gm_workload_options *o = &f->timed->options;
-    const bool joined = o->optimizer.kind == GM_MOMENTUM &&
-                        strcmp(gm_engine_backend(f->timed->workload.engine), "packed") == 0;
     double sum = 0;
     gm_status status = GM_OK;
     for (size_t l = 0; l < profile->layers && status == GM_OK; l++) {
         const gm_layer layer = gm_network_layer(f->timed->workload.network, l);
+        const bool joined = part_seconds(profile, l, GM_PHASE_UPDATE, steps) <= 0;
         char name[24];
         snprintf(name, sizeof name, "%zu", l + 1);
         for (int phase = 0; phase < GM_PHASE_COUNT && status == GM_OK; phase++) {

@@ -75,10 +75,10 @@ typedef enum gm_phase {
     GM_PHASE_LOSS,       /* value of the loss, and BP1; output layer     */
     GM_PHASE_BP2,        /* D W, kept under the layer that W belongs to  */
     GM_PHASE_BP2_FACTOR, /* (.) f'(Z_prev), under the previous layer     */
-    GM_PHASE_BP3,
-    GM_PHASE_BP4,    /* with plain SGD the update is in it           */
-    GM_PHASE_UPDATE, /* what the optimizer does after BP3 and BP4    */
-    GM_PHASE_WAIT,   /* for the slower threads; under layer 0        */
+    GM_PHASE_BP3,        /* and the step of the biases                   */
+    GM_PHASE_BP4,        /* and the step of the weights, where no UPDATE */
+    GM_PHASE_UPDATE,     /* the step of the weights after BP4; or 0      */
+    GM_PHASE_WAIT,       /* for the slower threads; under layer 0        */
 } gm_phase;
 #define GM_PHASE_COUNT 9
 

@@ -131,8 +131,7 @@ static REAL *target(const gm_pass *p, size_t index, size_t thread)
 
 static void apply(const gm_pass *p, const gm_step_constants *c, size_t index, size_t count, REAL *g)
 {
-    if (p->rule->apply)
-        p->rule->apply(c, count, p->parameters + index, g, p->state + index, p->state + p->next_copy + index);
+    p->rule->apply(c, count, p->parameters + index, g, p->state + index, p->state + p->next_copy + index);
 }
 
 /* BP4 for a part of W, then the update. */
@@ -158,7 +157,8 @@ static void update_part(const gm_pass *p, size_t l, gm_part part, size_t thread)
     /* GW = alpha D^T A_prev + beta GW       out x in = (n x out)^T (n x in) */
     TIMED(p, thread, layer->view.index, GM_PHASE_BP4,
           p->backend->weight_gradient(&layer->view, d, a, alpha, beta, g, scratch));
-    TIMED(p, thread, layer->view.index, GM_PHASE_UPDATE, apply(p, c, index, part.count, g.data));
+    if (p->rule->apply)
+        TIMED(p, thread, layer->view.index, GM_PHASE_UPDATE, apply(p, c, index, part.count, g.data));
     if (unpacks(p)) {
         const gm_layer *block = &p->network->layers[layer->view.index];
         const size_t first = part.output * block->inputs + part.input;
@@ -189,8 +189,9 @@ void T(gm_update_biases)(const gm_pass *p, size_t l, size_t thread)
     /* gb = alpha D^T 1 + beta gb            out = (n x out)^T (n) */
     TIMED(p, thread, layer->view.index, GM_PHASE_BP3,
           p->backend->bias_gradient(&layer->view, d, alpha, beta, g));
-    TIMED(p, thread, layer->view.index, GM_PHASE_UPDATE,
-          apply(p, &p->bias_constants, index, outputs.count, g));
+    if (p->rule->apply)
+        TIMED(p, thread, layer->view.index, GM_PHASE_BP3,
+              apply(p, &p->bias_constants, index, outputs.count, g));
     if (unpacks(p))
         memcpy(p->gradient + p->network->layers[layer->view.index].biases + outputs.first, g,
                outputs.count * sizeof(REAL));
