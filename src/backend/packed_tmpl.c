@@ -280,17 +280,29 @@ static size_t scratch_size(size_t in, size_t out)
     return gm_max(transposed, SAMPLES_AT_ONCE * BAND);
 }
 
-/* BP3: gb = alpha D^T 1 + beta gb          out = (n x out)^T (n), LANES outputs at a time */
+/* Sums of so many vectors of columns, from column c on. */
+ALWAYS void sum_columns(const int vectors, gm_mat d, size_t c, REAL *sums)
+{
+    vec sum[TILE_VECTORS] = {0};
+    for (size_t r = 0; r < d.rows; r++) {
+        UNROLLED for (int j = 0; j < vectors; j++) sum[j] += load(gm_row(d, r) + c + j * LANES);
+    }
+    UNROLLED for (int j = 0; j < vectors; j++) store(sums + j * LANES, sum[j]);
+}
+
+/* BP3: gb = alpha D^T 1 + beta gb          out = (n x out)^T (n) */
 static void bias_gradient(const gm_layer_view *l, gm_mat d, REAL alpha, REAL beta, REAL *gb)
 {
     (void)l;
-    for (size_t c = 0; c < d.cols; c += LANES) {
-        REAL sums[LANES];
-        vec sum = {0};
-        for (size_t r = 0; r < d.rows; r++)
-            sum += load(gm_row(d, r) + c);
-        store(sums, sum);
-        for (size_t i = 0; i < LANES && c + i < d.cols; i++)
+    for (size_t c = 0, cols; c < d.cols; c += cols) {
+        REAL sums[BAND];
+        const bool wide = d.cols - c >= BAND;
+        cols = wide ? BAND : gm_min(LANES, d.cols - c);
+        if (wide)
+            sum_columns(TILE_VECTORS, d, c, sums);
+        else
+            sum_columns(1, d, c, sums);
+        for (size_t i = 0; i < cols; i++)
             gb[c + i] = beta == 0 ? alpha * sums[i] : alpha * sums[i] + beta * gb[c + i];
     }
 }
