@@ -186,6 +186,9 @@ void T(gm_watch_rows)(gm_pass *p, size_t rows);
  * bands, and some inputs of them. */
 void T(gm_update_block)(const gm_pass *p, size_t l, gm_share outputs, gm_share inputs, size_t thread);
 
+/* Whether each thread has some outputs of layer l in BP4, of a packed order whole bands; or some inputs. */
+bool T(gm_shares_outputs)(const gm_pass *p, size_t l, size_t threads);
+
 /* BP3 and what the rule makes of it, for one thread's share of the outputs of layer l. */
 void T(gm_update_biases)(const gm_pass *p, size_t l, size_t thread);
 

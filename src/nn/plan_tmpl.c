@@ -8,11 +8,11 @@
  * shares of the outputs and inputs that the busiest thread has; loss and BP1 are always cut by rows. Where
  * BP2 and BP4 are one sweep through W (backward_tmpl.c), its seconds stand for b + w and are shared as s'.
  * Exchange is what others wrote and a thread must fetch: A and D of the others' rows and their updates of W;
- * by weights, their columns of A and D and the updates that BP2 meets; of updates no more than an L2 cache
- * holds, for the rest comes from afar in any case. The constants are measured once for each engine, on its
- * own layers and matrices: no threshold was guessed on another machine. Where one thread may take rows in
- * one go (fused.h), such a row is measured as a whole. Of the two cuts the model chooses only where that
- * changes no bit; elsewhere what must be copied is counted. */
+ * by weights, their columns of A and D and their updates of the weights that it reads; of updates no more
+ * than an L2 cache holds, for the rest comes from afar in any case. The constants are measured once for each
+ * engine, on its own layers and matrices: no threshold was guessed on another machine. Where one thread may
+ * take rows in one go (fused.h), such a row is measured as a whole. Of the two cuts the model chooses only
+ * where that changes no bit; elsewhere what must be copied is counted. */
 #include "nn/fused.h"
 #include "nn/pass.h"
 
@@ -24,18 +24,28 @@ static double busiest(gm_share first, size_t total)
     return (double)first.count / (double)total;
 }
 
+/* Weights of layer l that a thread reads in a step, T - 1 of T of them after others have changed them. By
+ * rows it reads all. By weights it reads those of its outputs, then those of its inputs, and one of the two
+ * it has changed itself; but BP2, which reads the latter, has no layer 1. */
+static double weights_met(const gm_pass *p, size_t l, size_t rows, gm_plan plan)
+{
+    const double weights = (double)p->layers[l].view.w.rows * (double)p->layers[l].view.w.cols;
+    if (!plan.cuts_weights)
+        return weights;
+    const bool own_outputs = !T(gm_sweeps)(p, rows, plan) && T(gm_shares_outputs)(p, l, plan.threads);
+    return l == 0 && own_outputs ? 0 : weights / (double)plan.threads;
+}
+
 /* What several threads spend beside the work itself. */
 static double overhead(const gm_pass *p, size_t rows, gm_plan plan)
 {
     const double others = (double)(plan.threads - 1) / (double)plan.threads;
     double weights = 0, activations = 0;
     for (size_t l = 0; l < p->layer_count; l++) {
-        const gm_mat w = p->layers[l].view.w;
-        weights += (double)w.rows * (double)w.cols;
-        activations += (double)rows * (double)w.rows;
+        weights += weights_met(p, l, rows, plan);
+        activations += (double)rows * (double)p->layers[l].view.w.rows;
     }
-    const double updates =
-        fmin(plan.cuts_weights ? weights / (double)plan.threads : weights, p->costs.cached);
+    const double updates = fmin(weights, p->costs.cached);
     const size_t barriers = plan.cuts_weights ? 2 * p->layer_count + 2 : 2;
     return p->costs.start + (double)barriers * p->costs.barrier +
            2 * others * (2 * activations + updates) * p->costs.exchange; /* to fetch, and to take back */

@@ -167,8 +167,8 @@ static void update_part(const gm_pass *p, size_t l, gm_part part, size_t thread)
     }
 }
 
-/* A thread's rows of W, which are its outputs. */
-static gm_share own_rows(const gm_pass *p, size_t l, size_t thread)
+/* Of a packed order whole vectors. */
+static gm_share own_biases(const gm_pass *p, size_t l, size_t thread)
 {
     const size_t grain = gm_max(GM_OUTPUT_GRAIN, p->backend->order.lanes);
     return gm_team_share(p->layers[l].view.w.rows, grain, thread, p->plan.threads);
@@ -177,7 +177,7 @@ static gm_share own_rows(const gm_pass *p, size_t l, size_t thread)
 void T(gm_update_biases)(const gm_pass *p, size_t l, size_t thread)
 {
     const gm_pass_layer *layer = &p->layers[l];
-    const gm_share outputs = own_rows(p, l, thread);
+    const gm_share outputs = own_biases(p, l, thread);
     const bool learns = p->rule->target == INTO_GRADIENT || !p->optimizer->freeze_bias;
     if (!learns || outputs.count == 0)
         return;
@@ -256,23 +256,22 @@ void T(gm_update_block)(const gm_pass *p, size_t l, gm_share outputs, gm_share i
         update_piece(p, l, block, piece, thread);
 }
 
-/* Whether so many bands keep all threads busy. */
-static bool go_round(size_t bands, size_t threads)
+/* Bands that do not go round would leave threads without work. */
+bool T(gm_shares_outputs)(const gm_pass *p, size_t l, size_t threads)
 {
-    return bands % threads == 0 || bands >= 4 * threads;
+    const size_t band = p->backend->order.band;
+    const size_t bands = band > 0 ? count_of(p->layers[l].view.w.rows, band) : 0;
+    return band == 0 || bands % threads == 0 || bands >= 4 * threads;
 }
 
-/* A thread's rows of W; of a packed order its bands, or, when there are too few to go round, its inputs of
- * every band. */
+/* A thread's share of the W of layer l. */
 static struct block own_block(const gm_pass *p, size_t l, size_t thread)
 {
     const gm_mat w = p->layers[l].view.w;
-    const size_t band = p->backend->order.band, threads = p->plan.threads;
-    if (band == 0)
-        return (struct block){own_rows(p, l, thread), gm_all(w.cols)};
-    if (go_round(count_of(w.rows, band), threads))
-        return (struct block){gm_own_outputs(p, l, thread, threads), gm_all(w.cols)};
-    return (struct block){gm_all(w.rows), gm_own_inputs(p, l, thread, threads)};
+    const size_t threads = p->plan.threads;
+    if (!T(gm_shares_outputs)(p, l, threads))
+        return (struct block){gm_all(w.rows), gm_own_inputs(p, l, thread, threads)};
+    return (struct block){gm_own_outputs(p, l, thread, threads), gm_all(w.cols)};
 }
 
 /* What nobody has begun of a thread's share, from the last layer to the first. */
