@@ -3,13 +3,13 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "model/json_write.h"
 
 #include <errno.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -147,7 +147,7 @@ static bool put_all(FILE *out, const gm_problem *p, const char *text)
 gm_status gm_problem_write(const gm_problem *p, int *descriptor, gm_error *error)
 {
     json_t *description = describe(p);
-    char *text = description ? json_dumps(description, JSON_ENSURE_ASCII) : NULL;
+    char *text = description ? gm_json_write(description, JSON_ENSURE_ASCII) : NULL;
     json_decref(description);
     if (!text)
         return gm_fail(error, GM_LIMIT, "no memory for a problem");
@@ -159,7 +159,7 @@ gm_status gm_problem_write(const gm_problem *p, int *descriptor, gm_error *error
         written = fclose(out) == 0 && written;
     else if (copy >= 0)
         close(copy);
-    free(text);
+    gm_free(text);
     if (written)
         return GM_OK;
     if (*descriptor >= 0)

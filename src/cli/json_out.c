@@ -1,9 +1,10 @@
 /* JSON on stdout. */
 #include "cli/json_out.h"
 #include "base/error.h"
+#include "base/memory.h"
+#include "model/json_write.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 json_t *cli_json_push(json_t *array, json_t *value)
 {
@@ -27,11 +28,11 @@ json_t *cli_json_put(json_t *object, const char *key, json_t *value)
 
 gm_status cli_json_print(json_t *root, size_t digits, gm_error *error)
 {
-    char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(digits)) : NULL;
+    char *text = root ? gm_json_write(root, JSON_INDENT(2) | JSON_REAL_PRECISION(digits)) : NULL;
     json_decref(root);
     if (!text)
         return gm_fail(error, GM_LIMIT, "no memory for the JSON output");
     puts(text);
-    free(text);
+    gm_free(text);
     return GM_OK;
 }

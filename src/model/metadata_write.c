@@ -3,13 +3,13 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "model/checksum.h"
+#include "model/json_write.h"
 #include "model/metadata.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* 9 significant digits give a float back exactly; sign, point, exponent and comma come on top. */
@@ -77,9 +77,9 @@ static gm_status set_classes(json_t *metadata, const gm_model *model, gm_error *
     json_t *names = json_array();
     gm_status status = names ? collect_classes(names, model, error) : fail_memory(error);
     if (status == GM_OK) {
-        char *text = json_dumps(names, JSON_COMPACT);
+        char *text = gm_json_write(names, JSON_COMPACT);
         status = text ? set(metadata, GM_KEY_CLASSES, text, error) : fail_memory(error);
-        free(text);
+        gm_free(text);
     }
     json_decref(names);
     return status;

@@ -4,9 +4,9 @@
 #include "base/memory.h"
 #include "model/file.h"
 #include "model/foreign.h"
+#include "model/json_write.h"
 
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -132,10 +132,10 @@ static gm_status pack_head(const char *text, char **head, size_t *head_size, gm_
 
 gm_status gm_safetensors_head(const json_t *json, char **head, size_t *head_size, gm_error *error)
 {
-    char *text = json_dumps(json, JSON_COMPACT);
+    char *text = gm_json_write(json, JSON_COMPACT);
     if (!text)
         return gm_fail_memory(error, "the header of a model file", GM_HEADER_LIMIT);
     const gm_status status = pack_head(text, head, head_size, error);
-    free(text);
+    gm_free(text);
     return status;
 }

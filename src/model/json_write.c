@@ -1,0 +1,15 @@
+/* The text of a JSON value: counted first, then written into memory that is large enough. */
+#include "model/json_write.h"
+#include "base/memory.h"
+
+#include <stdint.h>
+
+char *gm_json_write(const json_t *json, size_t flags)
+{
+    const size_t size = json_dumpb(json, NULL, 0, flags);
+    char *text = size > 0 && size < SIZE_MAX ? gm_alloc(size + 1, 1) : NULL;
+    if (text && json_dumpb(json, text, size, flags) == size)
+        return text;
+    gm_free(text);
+    return NULL;
+}
