@@ -414,6 +414,39 @@ Test(engine, copies_of_large_networks_lie_apart)
     }
 }
 
+static size_t distance_from_page(size_t from, size_t to, size_t size)
+{
+    const size_t page = 4096, past = (to - from) * size % page;
+    return past < page - past ? past : page - past;
+}
+
+/* Z, A and D of a layer keep off multiples of 4 KiB from each other where they are large, for batches of
+ * every size up to such multiples, and without wasting much. */
+Test(engine, large_matrices_of_a_layer_lie_apart)
+{
+    const gm_layer layer = {.inputs = 16, .outputs = 512, .biases = 16 * 512, .activation = GM_GELU};
+    for (size_t batch = 16; batch <= 80; batch++) {
+        for (int precision = GM_F32; precision <= GM_F64; precision++) {
+            const size_t size = gm_precision_size((gm_precision)precision);
+            gm_engine_options options = gm_engine_options_default();
+            options.backend = "blas";
+            options.batch = batch;
+            gm_layout layout;
+            gm_layer_layout place;
+            const gm_layout_needs needs = {1, {0}, no_scratch};
+            cr_assert_eq(
+                gm_layout_make(&layout, &place, &layer, 1, (gm_precision)precision, &options, &needs, NULL),
+                GM_OK);
+            const size_t matrix = batch * place.ld;
+            cr_expect_geq(distance_from_page(place.a, place.z, size), 1024, "%zu rows", batch);
+            cr_expect_geq(distance_from_page(place.z, place.d, size), 1024, "%zu rows", batch);
+            cr_expect_geq(distance_from_page(place.a, place.d, size), 1024, "%zu rows", batch);
+            cr_expect(place.z >= place.a + matrix && place.d >= place.z + matrix);
+            cr_expect_leq((place.d - place.a) * size, 2 * (matrix * size + 4096));
+        }
+    }
+}
+
 Test(engine, flop_of_a_step)
 {
     gm_network *network = net_make(&wide, GM_F32, 1);
