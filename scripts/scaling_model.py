@@ -39,12 +39,12 @@ def fetch(k, width, threads):
 
 def predict(k, width, batch, threads):
     """Seconds of a step: the better of the two cuts."""
-    weights, activations = LAYERS * width ** 2, LAYERS * batch * width
+    activations = LAYERS * batch * width
     if threads == 1:
         return flop(width, batch) / k["alone"] + LAYERS * k["call"] + fetch(k, width, 1)
     cuts = []
-    for share, barriers, updates in ((busiest(batch, GRAIN, threads), 2, weights),
-                                     (busiest(width, BAND, threads), 2 * LAYERS + 2, weights / threads)):
+    for share, barriers, updates in ((busiest(batch, GRAIN, threads), 2, LAYERS * width ** 2),
+                                     (busiest(width, BAND, threads), 2 * LAYERS + 2, (LAYERS - 1) * width ** 2 / threads)):
         others = (threads - 1) / threads
         updates = min(updates, CACHED / 4)  # the rest comes from afar in any case
         cuts.append(flop(width, batch) * (2 * share + 1 / threads) / 3 / k["together"] + LAYERS * k["call"]
