@@ -43,8 +43,9 @@ def predict(k, width, batch, threads):
     if threads == 1:
         return flop(width, batch) / k["alone"] + LAYERS * k["call"] + fetch(k, width, 1)
     cuts = []
-    for share, barriers, updates in ((busiest(batch, GRAIN, threads), 2, LAYERS * width ** 2),
-                                     (busiest(width, BAND, threads), 2 * LAYERS + 2, (LAYERS - 1) * width ** 2 / threads)):
+    weights = width ** 2  # of a layer
+    for share, barriers, updates in ((busiest(batch, GRAIN, threads), 2, LAYERS * weights),
+                                     (busiest(width, BAND, threads), 2 * LAYERS + 2, (LAYERS - 1) * weights / threads)):
         others = (threads - 1) / threads
         updates = min(updates, CACHED / 4)  # the rest comes from afar in any case
         cuts.append(flop(width, batch) * (2 * share + 1 / threads) / 3 / k["together"] + LAYERS * k["call"]

@@ -260,8 +260,10 @@ void T(gm_update_block)(const gm_pass *p, size_t l, gm_share outputs, gm_share i
 bool T(gm_shares_outputs)(const gm_pass *p, size_t l, size_t threads)
 {
     const size_t band = p->backend->order.band;
-    const size_t bands = band > 0 ? count_of(p->layers[l].view.w.rows, band) : 0;
-    return band == 0 || bands % threads == 0 || bands >= 4 * threads;
+    if (band == 0)
+        return true;
+    const size_t bands = count_of(p->layers[l].view.w.rows, band);
+    return bands % threads == 0 || bands >= 4 * threads;
 }
 
 /* A thread's share of the W of layer l. */
