@@ -62,7 +62,7 @@ static struct work work_of(gm_phase phase, const gm_layer *l, double n, gm_optim
     case GM_PHASE_BP2_FACTOR:
         return (struct work){0, 3 * n * out};
     case GM_PHASE_UPDATE:
-        return (struct work){0, joined ? 0 : update_numbers(optimizer) * w};
+        return (struct work){0, update_numbers(optimizer) * w};
     default:
         return (struct work){0, 0};
     }

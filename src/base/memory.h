@@ -28,6 +28,12 @@ static inline size_t gm_max(size_t a, size_t b)
     return a > b ? a : b;
 }
 
+/* How many pieces of `size` hold `total`; the last one may be smaller. */
+static inline size_t gm_pieces(size_t total, size_t size)
+{
+    return (total + size - 1) / size;
+}
+
 /* count * size bytes, zeroed, aligned to GM_ALIGNMENT; large blocks ask for huge pages. NULL if the product
  * overflows or the system refuses; a count or size of 0 gives a valid pointer. Free with gm_free. */
 void *gm_alloc(size_t count, size_t size);

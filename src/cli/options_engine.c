@@ -54,8 +54,8 @@ size_t cli_default_batch(size_t rows)
 /* Small data wants more passes: enough for some 2,000 steps, but 10 at least and 1,000 at most. */
 size_t cli_default_epochs(size_t rows, size_t batch)
 {
-    const size_t steps = (rows + batch - 1) / batch;
-    return gm_min(gm_max((2000 + steps - 1) / steps, 10), 1000);
+    const size_t steps = gm_pieces(rows, batch);
+    return gm_min(gm_max(gm_pieces(2000, steps), 10), 1000);
 }
 
 const struct argp cli_compute_argp = {.options = compute_options, .parser = parse_compute};

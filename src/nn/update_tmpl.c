@@ -203,11 +203,6 @@ struct block {
     gm_share outputs, inputs;
 };
 
-static size_t count_of(size_t total, size_t at_once)
-{
-    return (total + at_once - 1) / at_once;
-}
-
 /* Of a row-major W. An optimizer that follows finds them still in cache, and the tile that it reads holds no
  * more of them. */
 static size_t rows_at_once(const gm_pass *p, size_t l)
@@ -219,8 +214,8 @@ static size_t pieces_of(const gm_pass *p, size_t l, struct block block)
 {
     const gm_order order = p->backend->order;
     if (order.band == 0)
-        return count_of(block.outputs.count, rows_at_once(p, l));
-    return count_of(block.outputs.count, order.band) * count_of(block.inputs.count, order.inputs);
+        return gm_pieces(block.outputs.count, rows_at_once(p, l));
+    return gm_pieces(block.outputs.count, order.band) * gm_pieces(block.inputs.count, order.inputs);
 }
 
 static gm_part row_piece(const gm_pass *p, size_t l, gm_share outputs, size_t piece)
@@ -235,7 +230,7 @@ static gm_part band_piece(const gm_pass *p, size_t l, struct block block, size_t
 {
     const gm_order order = p->backend->order;
     const gm_mat w = p->layers[l].view.w;
-    const size_t bands = count_of(block.outputs.count, order.band);
+    const size_t bands = gm_pieces(block.outputs.count, order.band);
     const size_t output = block.outputs.first + piece % bands * order.band;
     const size_t input = block.inputs.first + piece / bands * order.inputs;
     return gm_order_part(order, w.rows, w.cols, output, input, block.inputs.first + block.inputs.count);
@@ -262,7 +257,7 @@ bool T(gm_shares_outputs)(const gm_pass *p, size_t l, size_t threads)
     const size_t band = p->backend->order.band;
     if (band == 0)
         return true;
-    const size_t bands = count_of(p->layers[l].view.w.rows, band);
+    const size_t bands = gm_pieces(p->layers[l].view.w.rows, band);
     return bands % threads == 0 || bands >= 4 * threads;
 }
 

@@ -67,18 +67,24 @@ static void gather_piece(void *context, size_t i)
     gather(b, first, gm_min(b->piece, b->x.rows - first));
 }
 
-gm_side_work gm_batch_gather_later(gm_batch *batch, const uint32_t *rows, size_t count)
+/* From now on the batch is these rows. */
+static void choose(gm_batch *batch, const uint32_t *rows, size_t count)
 {
     const gm_dataset *dataset = batch->dataset;
     batch->rows = rows;
     batch->x = gm_array_real(batch->x_data, batch->precision, count, gm_dataset_features(dataset));
     batch->y = gm_array_real(batch->y_data, batch->precision, count, gm_dataset_targets(dataset));
-    return (gm_side_work){gather_piece, batch, (count + batch->piece - 1) / batch->piece};
+}
+
+gm_side_work gm_batch_gather_later(gm_batch *batch, const uint32_t *rows, size_t count)
+{
+    choose(batch, rows, count);
+    return (gm_side_work){gather_piece, batch, gm_pieces(count, batch->piece)};
 }
 
 void gm_batch_gather(gm_batch *batch, const uint32_t *rows, size_t count)
 {
-    (void)gm_batch_gather_later(batch, rows, count);
+    choose(batch, rows, count);
     gather(batch, 0, count);
 }
 

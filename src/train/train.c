@@ -131,7 +131,7 @@ gm_status gm_train(gm_engine *engine, const gm_dataset *train, const gm_dataset 
     run.order = gm_batch_order(train);
     if (status == GM_OK && !run.order)
         status = gm_fail_memory(error, "the order of the rows", run.rows * sizeof *run.order);
-    run.steps = (run.rows + batch - 1) / batch;
+    run.steps = gm_pieces(run.rows, batch);
     run.rate = gm_engine_rate(engine);
     run.random = gm_random_seed(options->seed, GM_STREAM_SHUFFLE);
     for (size_t epoch = 1; epoch <= options->epochs && status == GM_OK && !run.stopped; epoch++)
