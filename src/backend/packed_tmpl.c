@@ -21,14 +21,16 @@
 
 #include <string.h>
 
-#define BAND            (TILE_VECTORS * LANES)
-#define INPUTS_AT_ONCE  512 /* a band of so many inputs stays in the L2 cache with the rows that it meets */
-#define FEW_ROWS        (LANES * 3 / 4) /* of the batch: BP2 turned round would leave lanes empty */
-#define ROWS_AT_ONCE    256             /* of the batch, in BP2: they share what is fetched of W */
-#define BANDS_AT_ONCE   2               /* in BP2: their part of D^T stays in the L1 cache */
-#define DOTS_AT_ONCE    4               /* bands of a dot product: its lanes are added up but once */
-#define SLAB            (DOTS_AT_ONCE * BAND)
-#define SAMPLES_AT_ONCE 64 /* of the batch, summed up at once in BP4: their D and A stay in the L1 cache */
+#define BAND           (TILE_VECTORS * LANES)
+#define INPUTS_AT_ONCE 512 /* a band of so many inputs stays in the L2 cache with the rows that it meets */
+#define FEW_ROWS       (LANES * 3 / 4) /* of the batch: BP2 turned round would leave lanes empty */
+#define ROWS_AT_ONCE   256             /* of the batch, in BP2: they share what is fetched of W */
+#define BANDS_AT_ONCE  2               /* in BP2: their part of D^T stays in the L1 cache */
+#define DOTS_AT_ONCE   4               /* bands of a dot product: its lanes are added up but once */
+#define SLAB           (DOTS_AT_ONCE * BAND)
+/* Samples of the batch, summed up at once in BP4: the more, the less often GW is fetched and put back; but
+ * the columns of A that they are must stay in the L1 cache, unless a wide band has enough to do with each. */
+#define SAMPLES_AT_ONCE (VECTOR_BYTES == 64 ? 128 : 64)
 
 #define ORDER                                                                                                \
     {                                                                                                        \

@@ -163,21 +163,37 @@ ALWAYS void tile_multiply(const int rows, const int vectors, const struct tile *
     }
 }
 
-/* C = sum + beta C */
-ALWAYS void tile_end(const int rows, const int vectors, const struct tile *t,
-                     vec sum[MOST_ROWS][TILE_VECTORS])
+/* C = sum, or sum + C, or sum + beta C */
+ALWAYS void tile_store(const int rows, const int vectors, const struct tile *t, const bool adds,
+                       const bool scales, vec sum[MOST_ROWS][TILE_VECTORS])
 {
     const vec beta = spread(t->beta);
     REAL *c = t->c;
     UNROLLED for (int i = 0; i < rows; i++, c += t->c_row)
     {
         UNROLLED for (int j = 0; j < vectors; j++)
-            store(c + j * LANES, t->beta == 0 ? sum[i][j] : sum[i][j] + beta * load(c + j * LANES));
+        {
+            REAL *to = c + j * LANES;
+            store(to, scales ? sum[i][j] + beta * load(to) : adds ? sum[i][j] + load(to) : sum[i][j]);
+        }
     }
 }
 
-/* C = sum + beta C + l2 W;  W = keep W - rate C */
-ALWAYS void tile_descend(const int rows, const int vectors, const struct tile *t,
+/* C = sum + beta C. The multiply-adds of the tile wait for each one here; an addition alone has units of its
+ * own on some processors. */
+ALWAYS void tile_end(const int rows, const int vectors, const struct tile *t,
+                     vec sum[MOST_ROWS][TILE_VECTORS])
+{
+    if (t->beta == 0)
+        tile_store(rows, vectors, t, false, false, sum);
+    else if (t->beta == 1)
+        tile_store(rows, vectors, t, true, false, sum);
+    else
+        tile_store(rows, vectors, t, false, true, sum);
+}
+
+/* C = sum + beta C + l2 W;  W = keep W - rate C, where these are not 0 and 1 */
+ALWAYS void tile_descend(const int rows, const int vectors, const struct tile *t, const bool decays,
                          vec sum[MOST_ROWS][TILE_VECTORS])
 {
     const vec beta = spread(t->beta), l2 = spread(t->descent.l2);
@@ -188,9 +204,11 @@ ALWAYS void tile_descend(const int rows, const int vectors, const struct tile *t
         UNROLLED for (int j = 0; j < vectors; j++)
         {
             const vec weights = load(w + j * LANES);
-            const vec velocity = sum[i][j] + beta * load(c + j * LANES) + l2 * weights;
+            vec velocity = sum[i][j] + beta * load(c + j * LANES);
+            if (decays)
+                velocity += l2 * weights;
             store(c + j * LANES, velocity);
-            store(w + j * LANES, keep * weights - rate * velocity);
+            store(w + j * LANES, (decays ? keep * weights : weights) - rate * velocity);
         }
     }
 }
@@ -202,8 +220,10 @@ ALWAYS void tile_of(const int rows, const int vectors, const struct tile *t, con
     vec sum[MOST_ROWS][TILE_VECTORS];
     tile_begin(rows, vectors, t, sum);
     tile_multiply(rows, vectors, t, by_columns, fetches, descends, sum);
-    if (descends)
-        tile_descend(rows, vectors, t, sum);
+    if (descends && t->descent.l2 == 0 && t->descent.keep == 1)
+        tile_descend(rows, vectors, t, false, sum);
+    else if (descends)
+        tile_descend(rows, vectors, t, true, sum);
     else
         tile_end(rows, vectors, t, sum);
 }
