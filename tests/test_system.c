@@ -1,5 +1,6 @@
 /* What the machine offers: parsers, control groups made up here, and this machine itself. */
 #include "base/cgroup.h"
+#include "base/cpu.h"
 #include "base/kernel_text.h"
 
 #include <gradmill/system.h>
@@ -32,6 +33,21 @@ Test(system, fields_are_found_at_the_start_of_a_line)
     cr_expect_null(gm_kernel_field(text, "Mem"), "not the head of another key");
     cr_expect_null(gm_kernel_field("", "model"));
     cr_expect_not(gm_kernel_field_number(text, "model name", &value), "no number");
+}
+
+/* Of one core; not the sum of all that the machine has. */
+Test(system, caches_grow_from_level_to_level)
+{
+    size_t below = (size_t)4 << 10;
+    for (int level = 1; level <= 3; level++) {
+        const size_t bytes = gm_cpu_cache(level);
+        if (bytes == 0) /* unknown, as in some virtual machines, or there is none */
+            continue;
+        cr_expect_geq(bytes, below, "level %d: %zu bytes", level, bytes);
+        cr_expect_eq(bytes % 1024, 0, "level %d: %zu bytes", level, bytes);
+        below = bytes;
+    }
+    cr_expect_leq(gm_cpu_cache(1), (size_t)1 << 20);
 }
 
 Test(system, numbers_end_where_the_digits_end)

@@ -3,6 +3,7 @@
 #include "base/kernel_text.h"
 
 #include <gradmill/system.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #if defined(__aarch64__)
@@ -56,9 +57,27 @@ static void find_features(gm_cpu *cpu)
 }
 #endif
 
+/* A file about one of the first processor's caches. */
+static bool read_cache(int index, const char *what, char *text, size_t size)
+{
+    char path[96];
+    snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu0/cache/index%d/%s", index, what);
+    return gm_kernel_read(path, text, size);
+}
+
+/* The system knows how many processors share a cache; the C library, which does not ask it, tells of some AMD
+ * processors the sum of all that there are. */
 size_t gm_cpu_cache(int level)
 {
     static const int names[] = {_SC_LEVEL1_DCACHE_SIZE, _SC_LEVEL2_CACHE_SIZE, _SC_LEVEL3_CACHE_SIZE};
+    char text[32];
+    for (int index = 0; read_cache(index, "level", text, sizeof text); index++) {
+        uint64_t found, kib;
+        if (gm_kernel_number(text, &found) && found == (uint64_t)level &&
+            read_cache(index, "type", text, sizeof text) && *text != 'I' && /* Instruction */
+            read_cache(index, "size", text, sizeof text) && gm_kernel_number(text, &kib))
+            return (size_t)kib << 10;
+    }
     const long bytes = sysconf(names[level - 1]);
     return bytes > 0 ? (size_t)bytes : 0;
 }
