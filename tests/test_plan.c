@@ -29,6 +29,9 @@ static gm_engine *make(const char *backend, size_t threads, gm_optimizer_kind ki
     return net_engine(net_make(&shape, GM_F64, 1), &options);
 }
 
+/* Its bands are as wide whatever the processor. */
+static const gm_backend whole_band = {.name = "bands", .order = {.band = 64, .lanes = 16}};
+
 /* Five steps of `rows` rows, cut as told; the parameters afterwards. */
 static void train(const char *backend, gm_optimizer_kind kind, size_t threads, bool cuts_weights, size_t rows,
                   double *parameters)
@@ -171,6 +174,35 @@ Test(plan, cut_for_a_blas)
         gm_engine *engine = net_engine(net_make(&cases[i].shape, GM_F32, 1), &options);
         cr_expect_eq(gm_engine_plan(engine, cases[i].rows).cuts_weights, cases[i].cuts_weights, "case %zu",
                      i);
+        net_free(engine);
+    }
+}
+
+/* Layers are cut by weights where their outputs go round; with one row there is nothing else to share. */
+Test(plan, layers_with_few_outputs_are_cut_by_rows)
+{
+    static const struct {
+        net_shape shape;
+        size_t rows, threads;
+        bool cut[3];
+    } cases[] = {
+        {{{64, 128, 256, 10}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY}, 64, 2, {true, true, false}},
+        {{{64, 128, 256, 10}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY}, 1, 2, {true, true, false}},
+        {{{64, 192, 256, 10}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY}, 64, 2, {false, true, false}},
+        {{{64, 192, 256, 10}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY}, 1, 2, {true, true, false}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        gm_engine_options options = gm_engine_options_default();
+        options.backend = "packed";
+        options.batch = cases[i].rows;
+        options.threads = cases[i].threads;
+        gm_engine *engine = net_engine(net_make(&cases[i].shape, GM_F64, 1), &options);
+        gm_pass *pass = (gm_pass *)engine->pass;
+        pass->backend = &whole_band;
+        const gm_plan plan = {.threads = cases[i].threads, .cuts_weights = true};
+        for (size_t l = 0; l < 3; l++)
+            cr_expect_eq(gm_cuts_layer_f64(pass, l, cases[i].rows, plan), cases[i].cut[l],
+                         "case %zu, layer %zu", i, l + 1);
         net_free(engine);
     }
 }

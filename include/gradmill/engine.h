@@ -137,7 +137,7 @@ typedef struct gm_plan {
     size_t threads;    /* that will work: those that were asked for; with 0, one or all, whichever is faster:
                           full batches of `packed` are timed, and change over when the machine does. A row or
                           a few of a small network are always left to one. */
-    bool cuts_weights; /* each has some of the weights of every layer; else some rows of the batch */
+    bool cuts_weights; /* each has some weights of every layer that has enough; else some rows of the batch */
     double seconds;    /* of the step, expected; 0 if nothing was measured because there was no choice */
 } gm_plan;
 /* 1 <= rows <= batch. The first call of this, or of anything below, measures the network's layers for some

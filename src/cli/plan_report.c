@@ -127,7 +127,7 @@ static void print_work(const cli_forecast *forecast)
     snprintf(number, sizeof number, "%zu", forecast->step.threads);
     if (forecast->step.threads > 1)
         row("threads", number, "of %zu, each with some %s", threads,
-            forecast->step.cuts_weights ? "of the weights of every layer" : "rows of the batch");
+            forecast->step.cuts_weights ? "weights of every wide layer" : "rows of the batch");
     else
         row("threads", number, "of %zu%s", threads, threads > 1 ? ": sharing would take longer" : "");
 }

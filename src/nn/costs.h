@@ -25,7 +25,7 @@ typedef struct gm_costs {
     double barrier;         /* seconds for which threads wait for each other */
     double start;           /* seconds to set a team to work */
     double exchange;        /* seconds for a number that another thread has written last */
-    double cached;          /* such numbers that still wait in a core's own cache */
+    double cached;          /* such numbers that do not come from memory in any case */
     bool known;
 } gm_costs;
 

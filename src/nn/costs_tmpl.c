@@ -2,6 +2,7 @@
  * matrices, in the manner in which a step would do it, and the clock is read. */
 #include "base/cpu.h"
 #include "nn/fused.h"
+#include "nn/optimizer.h"
 #include "nn/pass.h"
 
 #include <math.h>
@@ -288,6 +289,18 @@ static size_t largest_output(const gm_pass *p)
     return largest;
 }
 
+/* Numbers that others have written and that no core must fetch from memory: those in its own cache, or all
+ * where the common one holds the parameters and what the optimizer keeps of each. With few rows W comes at
+ * the same pace from there, whoever has written it. */
+static double cached(const gm_pass *p)
+{
+    const double copies = 1 + (double)gm_optimizer_state(p->optimizer->kind);
+    const double held = copies * (double)gm_network_parameter_count(p->network) * sizeof(REAL);
+    const size_t own = gm_cpu_cache(2), common = gm_cpu_cache(3);
+    const bool few = p->own_x.rows <= gm_max(p->backend->order.few, GM_ROW_GRAIN);
+    return own == 0 || (held <= (double)common && !few) ? INFINITY : (double)(own / sizeof(REAL));
+}
+
 void T(gm_measure_costs)(gm_pass *p)
 {
     const size_t threads = gm_team_threads(p->team);
@@ -300,8 +313,7 @@ void T(gm_measure_costs)(gm_pass *p)
         p->costs.start = probe_meeting((struct probe){.pass = p, .what = NOTHING, .together = true});
         const struct probe exchange = {
             .pass = p, .what = EXCHANGE, .layer = largest_output(p), .together = true};
-        const size_t cache = gm_cpu_cache(2);
-        p->costs.cached = cache > 0 ? (double)(cache / sizeof(REAL)) : INFINITY;
+        p->costs.cached = cached(p);
         p->costs.exchange = probe(exchange) / (double)gm_max(1, exchanged(&exchange, 1).count);
     }
     measure_manners(p);

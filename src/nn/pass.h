@@ -150,6 +150,9 @@ static inline gm_share gm_own_inputs(const gm_pass *p, size_t l, size_t thread, 
     return gm_team_share(p->layers[l].view.w.cols, GM_INPUT_GRAIN, thread, threads);
 }
 
+/* Whether forward and BP2 of layer l are cut by its weights, for a batch of so many rows; else by rows. */
+bool T(gm_cuts_layer)(const gm_pass *p, size_t l, size_t rows, gm_plan plan);
+
 /* Z and A of layer l (but the output's A), for these rows of the batch and these outputs; in a packed order
  * they begin a band. */
 void T(gm_forward_layer)(const gm_pass *p, size_t l, gm_share rows, gm_share outputs, size_t thread);

@@ -1,10 +1,10 @@
 /* One pass over a batch: forward, BP1, BP2; a barrier; BP3, BP4 and update by rows of W.
  *
- * What comes before the barrier is cut by rows of the batch: nobody needs anybody. Or, when there are fewer
- * rows than threads can share, by weights: every thread has its outputs (forward) or inputs (BP2) of each
- * layer, and they meet after each. BP2 of a layer reads the old W, because no W changes before the barrier.
- * With few rows each layer is one sweep instead: its D is complete before, and of W a thread changes only
- * what no other thread's BP2 reads, after its own has read it.
+ * What comes before the barrier is cut by rows of the batch: nobody needs anybody. Or by weights: every
+ * thread has its outputs (forward) or inputs (BP2) of each layer that has enough of them, and they meet after
+ * each of these. BP2 of a layer reads the old W, because no W changes before the barrier. With few rows each
+ * layer is one sweep instead: its D is complete before, and of W a thread changes only what no other thread's
+ * BP2 reads, after its own has read it.
  */
 #include "nn/pass.h"
 #include "backend/pack.h"
@@ -21,32 +21,43 @@ static void wait_for_all(const gm_pass *p, size_t thread)
         TIMED(p, thread, 0, GM_PHASE_WAIT, gm_team_barrier(p->team));
 }
 
+/* A thread that goes on with the rows that it has made itself waits for nobody. */
+static void meet_between(const gm_pass *p, bool cut_before, bool cut_after, size_t thread)
+{
+    if (cut_before || cut_after)
+        wait_for_all(p, thread);
+}
+
 static void forward(const gm_pass *p, gm_share own_rows, size_t thread)
 {
-    const bool cut_weights = p->plan.cuts_weights;
-    const gm_share rows = cut_weights ? gm_all(p->rows) : own_rows;
+    bool cut_before = false;
     for (size_t l = 0; l < p->layer_count; l++) {
+        const bool cut = T(gm_cuts_layer)(p, l, p->rows, p->plan);
+        if (l > 0)
+            meet_between(p, cut_before, cut, thread);
+        const gm_share rows = cut ? gm_all(p->rows) : own_rows;
         const gm_share outputs =
-            cut_weights ? gm_own_outputs(p, l, thread, p->plan.threads) : gm_all(p->layers[l].view.w.rows);
+            cut ? gm_own_outputs(p, l, thread, p->plan.threads) : gm_all(p->layers[l].view.w.rows);
         if (rows.count > 0 && outputs.count > 0)
             T(gm_forward_layer)(p, l, rows, outputs, thread);
-        if (cut_weights)
-            wait_for_all(p, thread);
+        cut_before = cut;
     }
+    meet_between(p, cut_before, false, thread); /* the loss is always cut by rows */
 }
 
 /* Layer 1 has nothing before it that could learn: its D W is never computed. */
 static void hidden_deltas(const gm_pass *p, gm_share own_rows, size_t thread)
 {
-    const bool cut_weights = p->plan.cuts_weights;
-    const gm_share rows = cut_weights ? gm_all(p->rows) : own_rows;
+    bool cut_before = false; /* as BP1 is */
     for (size_t l = p->layer_count - 1; l > 0; l--) {
-        if (cut_weights) /* D of this layer is complete */
-            wait_for_all(p, thread);
+        const bool cut = T(gm_cuts_layer)(p, l, p->rows, p->plan);
+        meet_between(p, cut_before, cut, thread);
+        const gm_share rows = cut ? gm_all(p->rows) : own_rows;
         const gm_share inputs =
-            cut_weights ? gm_own_inputs(p, l, thread, p->plan.threads) : gm_all(p->layers[l].view.w.cols);
+            cut ? gm_own_inputs(p, l, thread, p->plan.threads) : gm_all(p->layers[l].view.w.cols);
         if (rows.count > 0 && inputs.count > 0)
             T(gm_hidden_delta)(p, l, rows, inputs, thread);
+        cut_before = cut;
     }
 }
 

@@ -2,17 +2,18 @@
  *
  *     one thread   sum over layers of  n (f + b + w)                       all ALONE
  *     by rows      sum over layers of  r (f + b) + n w / T         + start + 2 barriers + exchange
- *     by weights   sum over layers of  n (f s + b s' + w / T)      + start + (2 L + 2) barriers + exchange
+ *     by weights   sum over layers of  n (f s + b s' + w / T)      + start + B barriers + exchange
  *
  * with n rows, T threads, f, b, w a layer's seconds for a row (forward, BP2, BP4), r the rows and s, s' the
- * shares of the outputs and inputs that the busiest thread has; loss and BP1 are always cut by rows. Where
- * BP2 and BP4 are one sweep through W (backward_tmpl.c), its seconds stand for b + w and are shared as s'.
- * Exchange is what others wrote and a thread must fetch: A and D of the others' rows and their updates of W;
- * by weights, their columns of A and D and their updates of the weights that it reads; of updates no more
- * than an L2 cache holds, for the rest comes from afar in any case. The constants are measured once for each
- * engine, on its own layers and matrices: no threshold was guessed on another machine. Where one thread may
- * take rows in one go (fused.h), such a row is measured as a whole. Of the two cuts the model chooses only
- * where that changes no bit; elsewhere what must be copied is counted. */
+ * shares of the outputs and inputs that the busiest thread has. Loss, BP1 and layers that have too few
+ * outputs are cut by rows in any case, and all threads meet B times. Where BP2 and BP4 are one sweep through
+ * W (backward_tmpl.c), its seconds stand for b + w and are shared as s'. Exchange is what others wrote and a
+ * thread must fetch: A and D of the others' rows and their updates of W; by weights, their columns of A and D
+ * and their updates of the weights that it reads; of updates no more than caches hold, for the rest comes
+ * from memory in any case. The constants are measured once for each engine, on its own layers and
+ * matrices: no threshold was guessed on another machine. Where one thread may take rows in one go (fused.h),
+ * such a row is measured as a whole. Of the two cuts the model chooses only where that changes no bit;
+ * elsewhere what must be copied is counted. */
 #include "nn/fused.h"
 #include "nn/pass.h"
 
@@ -24,13 +25,49 @@ static double busiest(gm_share first, size_t total)
     return (double)first.count / (double)total;
 }
 
+static double busiest_rows(size_t rows, size_t threads)
+{
+    return busiest(gm_team_share(rows, GM_ROW_GRAIN, 0, threads), rows);
+}
+
+static double busiest_outputs(const gm_pass *p, size_t l, size_t threads)
+{
+    return busiest(gm_own_outputs(p, l, 0, threads), p->layers[l].view.w.rows);
+}
+
+/* Outputs that do not go round, such as the few of an output layer, would leave threads idle. */
+bool T(gm_cuts_layer)(const gm_pass *p, size_t l, size_t rows, gm_plan plan)
+{
+    if (!plan.cuts_weights)
+        return false;
+    const size_t all = p->layers[l].view.w.rows, outputs = gm_own_outputs(p, l, 0, plan.threads).count;
+    const size_t own_rows = gm_team_share(rows, GM_ROW_GRAIN, 0, plan.threads).count;
+    return outputs < all && outputs * rows <= own_rows * all;
+}
+
+/* How often all threads wait for each other: at the end, before weights change, and before and after the
+ * layers that are cut by weights (pass_tmpl.c). */
+static size_t meetings(const gm_pass *p, size_t rows, gm_plan plan)
+{
+    const bool sweeps = T(gm_sweeps)(p, rows, plan);
+    size_t count = 1 + (sweeps ? p->layer_count : 1);
+    bool cut = T(gm_cuts_layer)(p, 0, rows, plan);
+    for (size_t l = 1; l <= p->layer_count; l++) {
+        const bool next = l < p->layer_count && T(gm_cuts_layer)(p, l, rows, plan);
+        if (cut || next)
+            count += l == 1 || sweeps ? 1 : 2; /* on the way back, too */
+        cut = next;
+    }
+    return count;
+}
+
 /* Weights of layer l that a thread reads in a step, T - 1 of T of them after others have changed them. By
  * rows it reads all. By weights it reads those of its outputs, then those of its inputs, and one of the two
  * it has changed itself; but BP2, which reads the latter, has no layer 1. */
 static double weights_met(const gm_pass *p, size_t l, size_t rows, gm_plan plan)
 {
     const double weights = (double)p->layers[l].view.w.rows * (double)p->layers[l].view.w.cols;
-    if (!plan.cuts_weights)
+    if (!T(gm_cuts_layer)(p, l, rows, plan))
         return weights;
     const bool own_outputs = !T(gm_sweeps)(p, rows, plan) && T(gm_shares_outputs)(p, l, plan.threads);
     return l == 0 && own_outputs ? 0 : weights / (double)plan.threads;
@@ -46,8 +83,7 @@ static double overhead(const gm_pass *p, size_t rows, gm_plan plan)
         activations += (double)rows * (double)p->layers[l].view.w.rows;
     }
     const double updates = fmin(weights, p->costs.cached);
-    const size_t barriers = plan.cuts_weights ? 2 * p->layer_count + 2 : 2;
-    return p->costs.start + (double)barriers * p->costs.barrier +
+    return p->costs.start + (double)meetings(p, rows, plan) * p->costs.barrier +
            2 * others * (2 * activations + updates) * p->costs.exchange; /* to fetch, and to take back */
 }
 
@@ -55,28 +91,25 @@ static double overhead(const gm_pass *p, size_t rows, gm_plan plan)
 static double predict_layer(const gm_pass *p, size_t l, size_t rows, gm_plan plan)
 {
     const gm_layer_costs *costs = &p->costs.layers[l];
-    const gm_mat w = p->layers[l].view.w;
-    const int manner = plan.threads == 1 ? ALONE : plan.cuts_weights ? BY_WEIGHTS : BY_ROWS;
-    const double n = (double)rows;
-    double forward = n, backward = n; /* rows of all outputs, or inputs, that the busiest thread has */
-    if (manner == BY_WEIGHTS) {
-        forward *= busiest(gm_own_outputs(p, l, 0, plan.threads), w.rows);
-        backward *= busiest(gm_own_inputs(p, l, 0, plan.threads), w.cols);
-    } else if (manner == BY_ROWS) {
-        forward = backward = (double)gm_team_share(rows, GM_ROW_GRAIN, 0, plan.threads).count;
-    }
-    const double seconds = forward * costs->forward[manner];
-    if (costs->sweep[manner] > 0 && T(gm_sweeps)(p, rows, plan))
-        return seconds + backward * costs->sweep[manner];
-    return seconds + backward * costs->hidden_delta[manner] +
-           n * costs->weights[manner] / (double)plan.threads;
+    const bool alone = plan.threads == 1, cut = T(gm_cuts_layer)(p, l, rows, plan);
+    const int manner = alone ? ALONE : cut ? BY_WEIGHTS : BY_ROWS;
+    const double n = (double)rows, threads = (double)plan.threads;
+    const double share = busiest_rows(rows, plan.threads);
+    const double inputs = busiest(gm_own_inputs(p, l, 0, plan.threads), p->layers[l].view.w.cols);
+    const double outputs = busiest_outputs(p, l, plan.threads);
+    const double seconds = n * (cut ? outputs : share) * costs->forward[manner];
+    const double sweep = costs->sweep[alone ? ALONE : BY_WEIGHTS];
+    if (sweep > 0 && T(gm_sweeps)(p, rows, plan))
+        return seconds + n * inputs * sweep;
+    return seconds + n * (cut ? inputs : share) * costs->hidden_delta[manner] +
+           n * costs->weights[manner] / threads;
 }
 
 static double predict(const gm_pass *p, size_t rows, gm_plan plan)
 {
     if (gm_fused_applies(p, rows))
         return (double)rows * p->costs.fused;
-    double seconds = (double)gm_team_share(rows, GM_ROW_GRAIN, 0, plan.threads).count *
+    double seconds = (double)rows * busiest_rows(rows, plan.threads) *
                      p->costs.output[plan.threads == 1 ? ALONE : BY_ROWS];
     for (size_t l = 0; l < p->layer_count; l++)
         seconds += predict_layer(p, l, rows, plan);
@@ -93,14 +126,15 @@ static double predict(const gm_pass *p, size_t rows, gm_plan plan)
 static double panels(const gm_pass *p, size_t rows, gm_plan plan)
 {
     const double n = (double)rows, share = 1 / (double)plan.threads;
-    const double r = (double)gm_team_share(rows, GM_ROW_GRAIN, 0, plan.threads).count;
+    const double r = n * busiest_rows(rows, plan.threads);
     double sum = 0;
     for (size_t l = 0; l < p->layer_count; l++) {
         const double in = (double)p->layers[l].view.w.cols, out = (double)p->layers[l].view.w.rows;
         const double fetched = l > 0 ? 1 - share : 0; /* the inputs of layer 1 are everybody's */
-        sum += plan.cuts_weights ? in * out * share + n * in * (1 + fetched) : in * out + r * in;
+        const bool cut = T(gm_cuts_layer)(p, l, rows, plan);
+        sum += cut ? in * out * share + n * in * (1 + fetched) : in * out + r * in;
         if (l > 0)
-            sum += plan.cuts_weights ? in * out * share + n * out * (1 + fetched) : in * out + r * out;
+            sum += cut ? in * out * share + n * out * (1 + fetched) : in * out + r * out;
     }
     return sum;
 }
