@@ -9,8 +9,9 @@ import subprocess
 import sys
 
 LAYERS, BAND, GRAIN = 3, 64, 4
-CACHED = 2 << 20  # bytes of weights that one core keeps to itself
-WAYS = 8          # cores from which on more of them get nothing more out of memory
+CACHED = 2 << 20   # bytes of weights that one core keeps to itself
+COMMON = 32 << 20  # and that all cores keep together
+WAYS = 8           # cores from which on more of them get nothing more out of memory
 FITTED, CHECKED = (32, 64, 256, 512, 2048), (128, 384, 1024)
 
 
@@ -45,9 +46,10 @@ def predict(k, width, batch, threads):
     cuts = []
     weights = width ** 2  # of a layer
     for share, barriers, updates in ((busiest(batch, GRAIN, threads), 2, LAYERS * weights),
-                                     (busiest(width, BAND, threads), 2 * LAYERS + 2, (LAYERS - 1) * weights / threads)):
+                                     (busiest(width, BAND, threads), 2 * LAYERS + 1, (LAYERS - 1) * weights / threads)):
         others = (threads - 1) / threads
-        updates = min(updates, CACHED / 4)  # the rest comes from afar in any case
+        if 4 * LAYERS * weights > COMMON:
+            updates = min(updates, CACHED / 4)  # the rest comes from afar in any case
         cuts.append(flop(width, batch) * (2 * share + 1 / threads) / 3 / k["together"] + LAYERS * k["call"]
                     + barriers * k["barrier"] * math.log2(threads) + 2 * others * (2 * activations + updates) / threads
                     * k["exchange"])

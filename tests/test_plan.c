@@ -152,6 +152,16 @@ Test(plan, measuring_changes_nothing)
     }
 }
 
+static gm_engine *make_of(const net_shape *of, gm_precision precision, const char *backend, size_t rows,
+                          size_t threads)
+{
+    gm_engine_options options = gm_engine_options_default();
+    options.backend = backend;
+    options.batch = rows;
+    options.threads = threads;
+    return net_engine(net_make(of, precision, 1), &options);
+}
+
 /* A BLAS copies what is smaller: all of W for some rows, or some of W for all rows. */
 Test(plan, cut_for_a_blas)
 {
@@ -167,11 +177,7 @@ Test(plan, cut_for_a_blas)
         {{{20, 16, 16, 2}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY}, 1, 2, true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        gm_engine_options options = gm_engine_options_default();
-        options.backend = "blas";
-        options.batch = cases[i].rows;
-        options.threads = cases[i].threads;
-        gm_engine *engine = net_engine(net_make(&cases[i].shape, GM_F32, 1), &options);
+        gm_engine *engine = make_of(&cases[i].shape, GM_F32, "blas", cases[i].rows, cases[i].threads);
         cr_expect_eq(gm_engine_plan(engine, cases[i].rows).cuts_weights, cases[i].cuts_weights, "case %zu",
                      i);
         net_free(engine);
@@ -192,11 +198,7 @@ Test(plan, layers_with_few_outputs_are_cut_by_rows)
         {{{64, 192, 256, 10}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY}, 1, 2, {true, true, false}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        gm_engine_options options = gm_engine_options_default();
-        options.backend = "packed";
-        options.batch = cases[i].rows;
-        options.threads = cases[i].threads;
-        gm_engine *engine = net_engine(net_make(&cases[i].shape, GM_F64, 1), &options);
+        gm_engine *engine = make_of(&cases[i].shape, GM_F64, "packed", cases[i].rows, cases[i].threads);
         gm_pass *pass = (gm_pass *)engine->pass;
         pass->backend = &whole_band;
         const gm_plan plan = {.threads = cases[i].threads, .cuts_weights = true};
