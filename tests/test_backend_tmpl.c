@@ -286,9 +286,10 @@ static void check_shape(size_t n, size_t in, size_t out, size_t pad, uint64_t se
 Test(T(backend), chosen_shapes)
 {
     static const size_t shapes[][3] = {
-        {1, 1, 1},    {1, 5, 3},    {1, 64, 64},  {2, 1, 1},    {2, 2, 2},   {7, 13, 5},   {3, 1, 40},
-        {3, 40, 1},   {64, 1, 1},   {100, 3, 2},  {4, 200, 9},  {4, 9, 200}, {33, 65, 17}, {16, 32, 64},
-        {32, 71, 64}, {33, 71, 64}, {32, 71, 30}, {33, 71, 30}, /* both heights of tiles in BP4 */
+        {1, 1, 1},     {1, 5, 3},     {1, 64, 64},  {2, 1, 1},    {2, 2, 2},   {7, 13, 5},   {3, 1, 40},
+        {3, 40, 1},    {64, 1, 1},    {100, 3, 2},  {4, 200, 9},  {4, 9, 200}, {33, 65, 17}, {16, 32, 64},
+        {32, 71, 64},  {33, 71, 64},  {32, 71, 30}, {33, 71, 30}, /* both heights of tiles in BP4 */
+        {130, 71, 64}, {20, 33, 200}, /* more samples than BP4 sums at once; more bands than BP2 */
     };
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         for (size_t pad = 0; pad <= 5; pad += 5)
