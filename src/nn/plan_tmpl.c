@@ -158,6 +158,19 @@ static gm_plan faster(gm_plan a, gm_plan b)
     return b.seconds < a.seconds ? b : a;
 }
 
+/* By weights threads meet more often, and however even their shares, they are never done at the same moment,
+ * which no probe of a part sees: 10-128-128-10 at 128 rows, foretold the same, takes 9 % longer. So it must
+ * promise this much. */
+#define WORTH_MEETING 0.99
+
+/* All threads, in the better of the two cuts. */
+static gm_plan together(const gm_pass *p, size_t rows, size_t threads)
+{
+    const gm_plan by_rows = candidate(p, rows, threads, false);
+    const gm_plan by_weights = candidate(p, rows, threads, true);
+    return by_weights.seconds < WORTH_MEETING * by_rows.seconds ? by_weights : by_rows;
+}
+
 gm_plan T(gm_make_plan)(gm_pass *p, size_t rows, bool predicted)
 {
     /* What is taken in one go is taken by one thread, however many there are: the same bits. */
@@ -171,12 +184,9 @@ gm_plan T(gm_make_plan)(gm_pass *p, size_t rows, bool predicted)
         return (gm_plan){.threads = threads, .cuts_weights = cuts_weights};
     if (!p->costs.known)
         T(gm_measure_costs)(p);
-    gm_plan best = candidate(p, rows, threads, cuts_weights);
-    if (choice && packed)
-        best = faster(best, candidate(p, rows, threads, !cuts_weights));
-    if (choice && p->chooses)
-        best = faster(best, candidate(p, rows, 1, false));
-    return best;
+    const gm_plan best =
+        choice && packed ? together(p, rows, threads) : candidate(p, rows, threads, cuts_weights);
+    return choice && p->chooses ? faster(best, candidate(p, rows, 1, false)) : best;
 }
 
 void T(gm_watch_rows)(gm_pass *p, size_t rows)
@@ -187,7 +197,6 @@ void T(gm_watch_rows)(gm_pass *p, size_t rows)
         return;
     if (!p->costs.known)
         T(gm_measure_costs)(p);
-    p->watch = gm_watch_begin(candidate(p, rows, 1, false),
-                              faster(candidate(p, rows, threads, false), candidate(p, rows, threads, true)));
+    p->watch = gm_watch_begin(candidate(p, rows, 1, false), together(p, rows, threads));
     p->watched_rows = rows;
 }
