@@ -179,8 +179,8 @@ ALWAYS void tile_store(const int rows, const int vectors, const struct tile *t, 
     }
 }
 
-/* C = sum + beta C. The multiply-adds of the tile wait for each one here; an addition alone has units of its
- * own on some processors. */
+/* C = sum + beta C. Each multiply-add here takes the time of one of the product's; an addition alone has
+ * units of its own on some processors. */
 ALWAYS void tile_end(const int rows, const int vectors, const struct tile *t,
                      vec sum[MOST_ROWS][TILE_VECTORS])
 {

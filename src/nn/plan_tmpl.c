@@ -10,10 +10,10 @@
  * W (backward_tmpl.c), its seconds stand for b + w and are shared as s'. Exchange is what others wrote and a
  * thread must fetch: A and D of the others' rows and their updates of W; by weights, their columns of A and D
  * and their updates of the weights that it reads; of updates no more than caches hold, for the rest comes
- * from memory in any case. The constants are measured once for each engine, on its own layers and
- * matrices: no threshold was guessed on another machine. Where one thread may take rows in one go (fused.h),
- * such a row is measured as a whole. Of the two cuts the model chooses only where that changes no bit;
- * elsewhere what must be copied is counted. */
+ * from memory in any case. The constants are measured once for each engine, on its own layers and matrices;
+ * the one number from elsewhere is WORTH_MEETING. Where one thread may take rows in one go (fused.h), such a
+ * row is measured as a whole. Of the two cuts the model chooses only where that changes no bit; elsewhere
+ * what must be copied is counted. */
 #include "nn/fused.h"
 #include "nn/pass.h"
 
@@ -28,11 +28,6 @@ static double busiest(gm_share first, size_t total)
 static double busiest_rows(size_t rows, size_t threads)
 {
     return busiest(gm_team_share(rows, GM_ROW_GRAIN, 0, threads), rows);
-}
-
-static double busiest_outputs(const gm_pass *p, size_t l, size_t threads)
-{
-    return busiest(gm_own_outputs(p, l, 0, threads), p->layers[l].view.w.rows);
 }
 
 /* Outputs that do not go round, such as the few of an output layer, would leave threads idle. */
@@ -95,8 +90,9 @@ static double predict_layer(const gm_pass *p, size_t l, size_t rows, gm_plan pla
     const int manner = alone ? ALONE : cut ? BY_WEIGHTS : BY_ROWS;
     const double n = (double)rows, threads = (double)plan.threads;
     const double share = busiest_rows(rows, plan.threads);
-    const double inputs = busiest(gm_own_inputs(p, l, 0, plan.threads), p->layers[l].view.w.cols);
-    const double outputs = busiest_outputs(p, l, plan.threads);
+    const gm_mat w = p->layers[l].view.w;
+    const double outputs = busiest(gm_own_outputs(p, l, 0, plan.threads), w.rows);
+    const double inputs = busiest(gm_own_inputs(p, l, 0, plan.threads), w.cols);
     const double seconds = n * (cut ? outputs : share) * costs->forward[manner];
     const double sweep = costs->sweep[alone ? ALONE : BY_WEIGHTS];
     if (sweep > 0 && T(gm_sweeps)(p, rows, plan))
