@@ -19,18 +19,21 @@ static void fill(void)
         y[r * OUT + r % OUT] = 1;
 }
 
-static gm_engine *make(const char *backend, size_t threads, gm_optimizer_kind kind)
+static gm_engine *make_of(const net_shape *of, gm_precision precision, const char *backend, size_t rows,
+                          size_t threads, gm_optimizer_kind kind)
 {
     gm_engine_options options = gm_engine_options_default();
     options.backend = backend;
-    options.batch = ROWS;
+    options.batch = rows;
     options.threads = threads;
     options.optimizer = gm_optimizer_default(kind);
-    return net_engine(net_make(&shape, GM_F64, 1), &options);
+    return net_engine(net_make(of, precision, 1), &options);
 }
 
-/* Its bands are as wide whatever the processor. */
-static const gm_backend whole_band = {.name = "bands", .order = {.band = 64, .lanes = 16}};
+static gm_engine *make(const char *backend, size_t threads, gm_optimizer_kind kind)
+{
+    return make_of(&shape, GM_F64, backend, ROWS, threads, kind);
+}
 
 /* Five steps of `rows` rows, cut as told; the parameters afterwards. */
 static void train(const char *backend, gm_optimizer_kind kind, size_t threads, bool cuts_weights, size_t rows,
@@ -152,16 +155,6 @@ Test(plan, measuring_changes_nothing)
     }
 }
 
-static gm_engine *make_of(const net_shape *of, gm_precision precision, const char *backend, size_t rows,
-                          size_t threads)
-{
-    gm_engine_options options = gm_engine_options_default();
-    options.backend = backend;
-    options.batch = rows;
-    options.threads = threads;
-    return net_engine(net_make(of, precision, 1), &options);
-}
-
 /* A BLAS copies what is smaller: all of W for some rows, or some of W for all rows. */
 Test(plan, cut_for_a_blas)
 {
@@ -177,12 +170,15 @@ Test(plan, cut_for_a_blas)
         {{{20, 16, 16, 2}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY}, 1, 2, true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        gm_engine *engine = make_of(&cases[i].shape, GM_F32, "blas", cases[i].rows, cases[i].threads);
+        gm_engine *engine = make_of(&cases[i].shape, GM_F32, "blas", cases[i].rows, cases[i].threads, GM_SGD);
         cr_expect_eq(gm_engine_plan(engine, cases[i].rows).cuts_weights, cases[i].cuts_weights, "case %zu",
                      i);
         net_free(engine);
     }
 }
+
+/* Its bands are as wide whatever the processor. */
+static const gm_backend whole_band = {.name = "bands", .order = {.band = 64, .lanes = 16}};
 
 /* Layers are cut by weights where their outputs go round; with one row there is nothing else to share. */
 Test(plan, layers_with_few_outputs_are_cut_by_rows)
@@ -198,7 +194,8 @@ Test(plan, layers_with_few_outputs_are_cut_by_rows)
         {{{64, 192, 256, 10}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY}, 1, 2, {true, true, false}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        gm_engine *engine = make_of(&cases[i].shape, GM_F64, "packed", cases[i].rows, cases[i].threads);
+        gm_engine *engine =
+            make_of(&cases[i].shape, GM_F64, "packed", cases[i].rows, cases[i].threads, GM_SGD);
         gm_pass *pass = (gm_pass *)engine->pass;
         pass->backend = &whole_band;
         const gm_plan plan = {.threads = cases[i].threads, .cuts_weights = true};
