@@ -18,6 +18,7 @@
  */
 #include "backend/packed.h"
 #include "backend/shuffle.h"
+#include "backend/tile.h"
 
 #include <string.h>
 

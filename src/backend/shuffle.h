@@ -4,7 +4,7 @@
 #ifndef GM_BACKEND_SHUFFLE_H
 #define GM_BACKEND_SHUFFLE_H
 
-#include "backend/tile.h"
+#include "backend/vectors.h"
 
 /* a0 b0 a1 b1 ... from the first halves of a and b, or from the second. */
 #if VECTOR_BYTES * 8 == 16 * GM_REAL_BITS

@@ -16,31 +16,22 @@
  * addresses cost. There a descent may follow: C is the velocity of weights, which take their step while it is
  * in registers.
  *
- * Written with the compiler's vector types: one text for AVX-512, AVX2, NEON and plain SSE2, compiled once
- * for each (meson.build). The loops over a tile have constant bounds and are unrolled whole; what remains are
- * multiply-adds on registers, as the assembly of gcc and clang shows. */
+ * Compiled once for each instruction set (meson.build). The loops over a tile have constant bounds and are
+ * unrolled whole; what remains are multiply-adds on registers, as the assembly of gcc and clang shows. */
 #ifndef GM_BACKEND_TILE_H
 #define GM_BACKEND_TILE_H
 
 #include "backend/backend.h"
+#include "backend/vectors.h"
 
 #include <stdbool.h>
 
-/* Vectors of a full tile, and the registers that there are. */
-#if defined(__AVX512F__)
-#define VECTOR_BYTES 64
-#define TILE_VECTORS 4
-#elif defined(__AVX2__) && defined(__FMA__)
-#define VECTOR_BYTES 32
-#define TILE_VECTORS 2
-#elif defined(__aarch64__)
-#define VECTOR_BYTES 16
+/* Vectors of a full tile: as many as the registers allow. */
+#if VECTOR_BYTES == 64 || defined(__aarch64__)
 #define TILE_VECTORS 4
 #else
-#define VECTOR_BYTES 16
 #define TILE_VECTORS 2
 #endif
-#define LANES (VECTOR_BYTES / (int)sizeof(REAL))
 
 /* Rows of a tile that is so many vectors wide: as many accumulators as leave registers for R and for one of
  * L: 24 of 32, or 12 of 16. Tiles of weights with few k are lower: of so many vectors at once, fetching and
@@ -54,20 +45,6 @@ static const unsigned char rows_of_tile[] = {12, 12, 8, 6}, rows_of_few_k[] = {6
 #define MOST_ROWS 8
 static const unsigned char rows_of_tile[] = {8, 6}, rows_of_few_k[] = {8, 6};
 #endif
-
-typedef REAL vec __attribute__((vector_size(VECTOR_BYTES)));
-/* The same in memory, where it is aligned as its elements are. */
-typedef REAL vec_at __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(REAL)), may_alias));
-
-/* Whole numbers of the same size, for masks. */
-#if GM_REAL_BITS == 32
-#define LANE_INT int
-#else
-#define LANE_INT long long
-#endif
-typedef LANE_INT lane_ints __attribute__((vector_size(VECTOR_BYTES)));
-typedef LANE_INT lane_ints_at
-    __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(LANE_INT)), may_alias));
 
 /* What will be needed soon, and is fetched into the cache meanwhile. A little with every k: a core has few
  * places for loads on their way, and a burst of requests for distant memory makes the kernel's own loads
@@ -95,30 +72,6 @@ struct tile {
     struct ahead ahead;
     gm_descent descent; /* of weights that lie as C does, and are fetched ahead with it; w NULL: none */
 };
-
-#define ALWAYS static inline __attribute__((always_inline))
-#if defined(__clang__) /* it accepts gcc's pragma, and ignores it */
-#define UNROLLED _Pragma("clang loop unroll(full)")
-#define BY_FOUR  _Pragma("clang loop unroll_count(4)")
-#else
-#define UNROLLED _Pragma("GCC unroll 16")
-#define BY_FOUR  _Pragma("GCC unroll 4")
-#endif
-
-ALWAYS vec load(const REAL *from)
-{
-    return *(const vec_at *)from;
-}
-
-ALWAYS void store(REAL *to, vec v)
-{
-    *(vec_at *)to = v;
-}
-
-ALWAYS vec spread(REAL x)
-{
-    return x - (vec){0};
-}
 
 /* sum = BASE, or 0 */
 ALWAYS void tile_begin(const int rows, const int vectors, const struct tile *t,
