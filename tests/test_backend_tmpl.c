@@ -67,6 +67,7 @@ struct layer {
     padded b, gb, ones;   /* vectors, as matrices of one row */
     REAL *packed;         /* W, then GW, in the backend's order if it has one */
     REAL *scratch;
+    REAL *spare; /* n x out, for forward */
     gm_layer_view view;
     char name[120];
 };
@@ -90,7 +91,8 @@ static struct layer make_layer(const gm_backend *backend, size_t n, size_t in, s
     l.gb = make(plain, 1, out, 0);
     l.packed = calloc(2 * in * gm_order_padded(order, out), sizeof(REAL));
     l.scratch = malloc((1 + (backend->scratch_size ? backend->scratch_size(in, out) : 0)) * sizeof(REAL));
-    cr_assert(l.packed && l.scratch);
+    l.spare = malloc(n * out * sizeof(REAL));
+    cr_assert(l.packed && l.scratch && l.spare);
     l.view = (gm_layer_view){.w = l.w.m, .b = l.b.m.data, .ones = l.ones.m.data, .batch = n};
     if (order.band) {
         T(gm_pack)(order, l.w.m, l.packed);
@@ -107,6 +109,7 @@ static void free_layer(struct layer *l)
         free(all[i]->block);
     free(l->packed);
     free(l->scratch);
+    free(l->spare);
 }
 
 /* All backends, and `packed` for every instruction set that this processor has, not only for its best. */
@@ -252,7 +255,7 @@ static void check_gradients(struct layer *l, double alpha, double beta)
 static void check_layer(struct layer *l)
 {
     const gm_backend *backend = l->backend;
-    backend->forward(&l->view, l->a.m, l->z.m);
+    backend->forward(&l->view, l->a.m, l->z.m, l->spare);
     expect_forward(l);
     backend->hidden_delta(&l->view, l->d.m, 0, 0, l->d_prev.m, l->scratch);
     expect_hidden_delta(l, 0, 0);
@@ -301,8 +304,9 @@ Test(T(backend), chosen_shapes)
  * much falls on the next row, because there is no padding. */
 Test(T(backend), wide_shapes)
 {
-    static const size_t shapes[][3] = {{7, 513, 70}, {40, 520, 17},  {17, 600, 5},  {40, 1000, 17},
-                                       {5, 1001, 3}, {33, 1040, 20}, {66, 1072, 5}, {300, 520, 3}};
+    static const size_t shapes[][3] = {{7, 513, 70},  {40, 520, 17},  {17, 600, 5},  {40, 1000, 17},
+                                       {5, 1001, 3},  {33, 1040, 20}, {66, 1072, 5}, {300, 520, 3},
+                                       {8, 1024, 20}, {7, 1024, 20},  {260, 1024, 4}};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         check_shape(shapes[i][0], shapes[i][1], shapes[i][2], 0, i + 1);
 }
@@ -380,7 +384,7 @@ Test(T(backend), slabs)
     const gm_backend *backend;
     for (size_t i = 0; (backend = backend_at(i)); i++) {
         struct layer l = make_layer(backend, 11, 9, 12, 3, 5);
-        backend->forward(&l.view, gm_rows(l.a.m, 4, 5), gm_rows(l.z.m, 4, 5));
+        backend->forward(&l.view, gm_rows(l.a.m, 4, 5), gm_rows(l.z.m, 4, 5), l.spare);
         backend->hidden_delta(&l.view, gm_rows(l.d.m, 4, 5), 0, 0, gm_rows(l.d_prev.m, 4, 5), l.scratch);
         for (size_t r = 0; r < 11; r++) {
             const bool mine = r >= 4 && r < 9;
@@ -389,6 +393,43 @@ Test(T(backend), slabs)
         }
         if (backend->order.band == 0)
             check_rows_of_weights(&l);
+        free_layer(&l);
+    }
+}
+
+/* Z for `count` outputs from `first` on. */
+static gm_call some_outputs(struct layer *l, size_t first, size_t count, REAL *spare)
+{
+    gm_call call = {0};
+    gm_trace trace = {&call, 1, 0};
+    gm_layer_view some = gm_view_outputs(&l->view, first, count);
+    some.trace = &trace;
+    l->backend->forward(&some, l->a.m, gm_cols(l->z.m, first, count), spare);
+    cr_expect_eq(trace.count, 1);
+    return call;
+}
+
+/* Weights that a BLAS takes from the left if there is room for Z^T (blas_tmpl.c). */
+static void check_pages_apart(struct layer *l, REAL *spare)
+{
+    const gm_call call = some_outputs(l, 4, 8, spare);
+    const bool turned = spare && GM_REAL_BITS == 32;
+    cr_expect_eq(call.m, turned ? 8 : l->n);
+    cr_expect_eq(call.n, turned ? l->n : 8);
+    for (size_t r = 0; r < l->n; r++) {
+        for (size_t o = 0; o < l->out; o++)
+            cr_expect_eq(!isnan(gm_row(l->z.m, r)[o]), o >= 4 && o < 12, "Z (%zu, %zu)", r, o);
+    }
+    some_outputs(l, 0, 4, spare);
+    some_outputs(l, 12, l->out - 12, spare);
+    expect_forward(l);
+}
+
+Test(T(backend), weights_that_lie_pages_apart)
+{
+    for (int room = 0; room < 2; room++) {
+        struct layer l = make_layer(&T(gm_backend_blas), 12, 2048, 21, 3, 6);
+        check_pages_apart(&l, room ? l.spare : NULL);
         free_layer(&l);
     }
 }
@@ -429,7 +470,7 @@ Test(T(backend), large_products_by_a_random_vector)
         struct layer l = make_layer(backend, 123, 391, 257, 7, 9);
         for (size_t j = 0; j < l.out; j++)
             l.b.m.data[j] = 0;
-        backend->forward(&l.view, l.a.m, l.z.m);
+        backend->forward(&l.view, l.a.m, l.z.m, NULL);
         expect_product(backend->name, l.z.m, l.a.m, false, l.w.m, true, l.in); /* A W^T */
         backend->hidden_delta(&l.view, l.d.m, 0, 0, l.d_prev.m, l.scratch);
         expect_product(backend->name, l.d_prev.m, l.d.m, false, l.w.m, false, l.out); /* D W */

@@ -35,19 +35,26 @@ static gm_engine *make(const char *backend, size_t threads, gm_optimizer_kind ki
     return make_of(&shape, GM_F64, backend, ROWS, threads, kind);
 }
 
-/* Five steps of `rows` rows, cut as told; the parameters afterwards. */
-static void train(const char *backend, gm_optimizer_kind kind, size_t threads, bool cuts_weights, size_t rows,
-                  double *parameters)
+/* Five steps of `rows` rows on all threads, cut as told; the last loss. */
+static double take_steps(gm_engine *engine, bool cuts_weights, size_t rows)
 {
-    gm_engine *engine = make(backend, threads, kind);
     gm_pass *pass = (gm_pass *)engine->pass;
     const gm_array xs = gm_array_f64(x, rows, IN), ys = gm_array_f64(y, rows, OUT);
     double loss;
     gm_engine_loss(engine, xs, ys, &loss, NULL, NULL); /* makes the plan for so many rows */
-    pass->plan = (gm_plan){.threads = threads, .cuts_weights = cuts_weights};
+    pass->plan = (gm_plan){.threads = gm_engine_threads(engine), .cuts_weights = cuts_weights};
     for (int i = 0; i < 5; i++)
-        net_step(engine, xs, ys);
+        loss = net_step(engine, xs, ys);
     cr_assert_eq(pass->plan.cuts_weights, cuts_weights, "the plan was made again");
+    return loss;
+}
+
+/* The parameters after these steps. */
+static void train(const char *backend, gm_optimizer_kind kind, size_t threads, bool cuts_weights, size_t rows,
+                  double *parameters)
+{
+    gm_engine *engine = make(backend, threads, kind);
+    take_steps(engine, cuts_weights, rows);
     memcpy(parameters, gm_network_parameters_const(engine->network),
            gm_network_parameter_count(engine->network) * sizeof *parameters);
     net_free(engine);
@@ -77,6 +84,30 @@ Test(plan, every_cut_gives_the_same)
                 expect_cut(backend, threads, false, rows, expected);
                 expect_cut(backend, threads, true, rows, expected);
             }
+        }
+    }
+}
+
+static double loss_after_steps(gm_engine *engine, bool cuts_weights, size_t rows)
+{
+    const double loss = take_steps(engine, cuts_weights, rows);
+    net_free(engine);
+    return loss;
+}
+
+/* Where rows of W lie pages apart a BLAS is given room in D, of which each thread has its own part. */
+Test(plan, every_cut_of_weights_that_lie_pages_apart)
+{
+    enum { WHOLE_VECTORS = 8 };
+    static const net_shape pages = {{IN, 1024, 1024, OUT}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY};
+    fill();
+    gm_engine *engine = make_of(&pages, GM_F64, "naive", WHOLE_VECTORS, 1, GM_SGD);
+    const double expected = loss_after_steps(engine, false, WHOLE_VECTORS);
+    for (size_t threads = 1; threads <= 3; threads++) {
+        for (int cut = 0; cut <= 1; cut++) {
+            engine = make_of(&pages, GM_F32, "blas", WHOLE_VECTORS, threads, GM_SGD);
+            expect_relative(loss_after_steps(engine, cut != 0, WHOLE_VECTORS), expected, 1e-5,
+                            "the loss after five steps");
         }
     }
 }

@@ -51,7 +51,8 @@ typedef enum gm_equation {
     GM_WEIGHT_GRADIENT, /* BP4  D^T A_prev           out x in  */
 } gm_equation;
 
-/* A BLAS call as it was made. Fields that the routine lacks are 0. */
+/* A BLAS call as it was made. Fields that the routine lacks are 0. Forward may be turned round, in single
+ * precision: Z^T = W A_prev^T, whose m is the number of outputs. */
 typedef struct gm_call {
     gm_equation equation;
     size_t layer;          /* from 0 */

@@ -56,8 +56,9 @@ typedef struct gm_backend {
     /* Elements of scratch memory for each thread that BP2 and BP4 need for a layer; NULL: none. */
     size_t (*scratch_size)(size_t in, size_t out);
 
-    /* Z = A_prev W^T + 1 b^T                   n x out = (n x in)(out x in)^T */
-    void (*forward)(const gm_layer_view *layer, gm_mat a_prev, gm_mat z);
+    /* Z = A_prev W^T + 1 b^T                   n x out = (n x in)(out x in)^T
+     * `spare` has room for as many numbers as Z, free to be written over; or it is NULL. */
+    void (*forward)(const gm_layer_view *layer, gm_mat a_prev, gm_mat z, REAL *spare);
 
     /* BP2 without its factor: D_prev = D W + beta D_prev     n x in = (n x out)(out x in)
      * for the d_prev.cols inputs from `first` on. The caller multiplies by f'(Z_prev) elementwise. */

@@ -17,8 +17,9 @@ static inline void blend(REAL alpha, REAL x, REAL beta, REAL *c)
 }
 
 /* Z = A W^T + 1 b^T        z_ij = b_j + sum_k a_ik w_jk */
-GM_VECTOR static void T(forward_ijk)(const gm_layer_view *l, gm_mat a, gm_mat z)
+GM_VECTOR static void T(forward_ijk)(const gm_layer_view *l, gm_mat a, gm_mat z, REAL *spare)
 {
+    (void)spare;
     for (size_t i = 0; i < z.rows; i++) {
         for (size_t j = 0; j < z.cols; j++) {
             REAL sum = l->b[j];
@@ -93,8 +94,9 @@ static inline void axpy(REAL alpha, const REAL *restrict x, REAL *restrict y, si
 }
 
 /* A and W both lie with k along their rows, so here the vectorisable order is a dot product. */
-GM_VECTOR static void T(forward_ikj)(const gm_layer_view *l, gm_mat a, gm_mat z)
+GM_VECTOR static void T(forward_ikj)(const gm_layer_view *l, gm_mat a, gm_mat z, REAL *spare)
 {
+    (void)spare;
     for (size_t i = 0; i < z.rows; i++) {
         const REAL *ai = gm_row(a, i);
         for (size_t j = 0; j < z.cols; j++) {

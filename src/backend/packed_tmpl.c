@@ -101,8 +101,9 @@ static struct ahead next_tile(const REAL *band, size_t width, size_t height, siz
 }
 
 /* Z = A W^T + 1 b^T         n x out = (n x in)(out x in)^T, band by band of the outputs */
-static void forward(const gm_layer_view *l, gm_mat a, gm_mat z)
+static void forward(const gm_layer_view *l, gm_mat a, gm_mat z, REAL *spare)
 {
+    (void)spare;
     const size_t in = l->w.cols, out = l->w.rows;
     /* Weights that only one tile meets need not stay in cache. */
     const size_t most = tiles_of(z.rows, vectors_of(gm_min(out, BAND))) == 1 ? in : INPUTS_AT_ONCE;

@@ -1,5 +1,5 @@
-/* Turning small squares of numbers round in registers: what backend `packed` needs when the batch must lie
- * along the vectors. Both work by the perfect shuffle: log2(LANES) times, vector i is interleaved with vector
+/* Turning small squares of numbers round in registers: for backends that need the batch to lie along the
+ * vectors, or did. Both work by the perfect shuffle: log2(LANES) times, vector i is interleaved with vector
  * i + LANES/2. */
 #ifndef GM_BACKEND_SHUFFLE_H
 #define GM_BACKEND_SHUFFLE_H

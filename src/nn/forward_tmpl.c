@@ -2,6 +2,13 @@
  * rows through all layers meets no other thread. */
 #include "nn/pass.h"
 
+/* D means nothing before BP1 and BP2 write it: room for as many numbers as a block of Z has, apart from that
+ * of every other block. NULL without deltas. */
+static REAL *spare_room(const gm_pass *p, size_t l, gm_share rows, gm_share outputs)
+{
+    return p->learns ? gm_row(p->layers[l].d, rows.first) + outputs.first * rows.count : NULL;
+}
+
 /* Z = A_prev W^T + 1 b^T and A = f(Z) of layer l; of the output layer only Z. */
 void T(gm_forward_layer)(const gm_pass *p, size_t l, gm_share rows, gm_share outputs, size_t thread)
 {
@@ -10,7 +17,8 @@ void T(gm_forward_layer)(const gm_pass *p, size_t l, gm_share rows, gm_share out
     const gm_mat z = gm_cols(gm_rows(layer->z, rows.first, rows.count), outputs.first, outputs.count);
     const gm_layer_view view = gm_view_outputs(&layer->view, outputs.first, outputs.count);
     /* Z = A_prev W^T + 1 b^T        n x out = (n x in)(out x in)^T */
-    TIMED(p, thread, l, GM_PHASE_FORWARD, p->backend->forward(&view, a_prev, z));
+    TIMED(p, thread, l, GM_PHASE_FORWARD,
+          p->backend->forward(&view, a_prev, z, spare_room(p, l, rows, outputs)));
     if (l + 1 < p->layer_count)
         TIMED(p, thread, l, GM_PHASE_ACTIVATION, gm_apply(p, l, rows, outputs)); /* A = f(Z) */
 }
