@@ -95,17 +95,17 @@ static double loss_after_steps(gm_engine *engine, bool cuts_weights, size_t rows
     return loss;
 }
 
-/* Where rows of W lie pages apart a BLAS is given room in D, of which each thread has its own part. */
-Test(plan, every_cut_of_weights_that_lie_pages_apart)
+/* A BLAS may take room for Z^T from D, of which each thread has its own part. */
+Test(plan, every_cut_of_what_is_turned_round)
 {
     enum { WHOLE_VECTORS = 8 };
-    static const net_shape pages = {{IN, 1024, 1024, OUT}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY};
+    static const net_shape turned = {{IN, 1024, 1024, OUT}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY};
     fill();
-    gm_engine *engine = make_of(&pages, GM_F64, "naive", WHOLE_VECTORS, 1, GM_SGD);
+    gm_engine *engine = make_of(&turned, GM_F64, "naive", WHOLE_VECTORS, 1, GM_SGD);
     const double expected = loss_after_steps(engine, false, WHOLE_VECTORS);
     for (size_t threads = 1; threads <= 3; threads++) {
         for (int cut = 0; cut <= 1; cut++) {
-            engine = make_of(&pages, GM_F32, "blas", WHOLE_VECTORS, threads, GM_SGD);
+            engine = make_of(&turned, GM_F32, "blas", WHOLE_VECTORS, threads, GM_SGD);
             expect_relative(loss_after_steps(engine, cut != 0, WHOLE_VECTORS), expected, 1e-5,
                             "the loss after five steps");
         }
