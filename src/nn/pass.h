@@ -153,6 +153,10 @@ static inline gm_share gm_own_inputs(const gm_pass *p, size_t l, size_t thread, 
 /* Whether forward and BP2 of layer l are cut by its weights, for a batch of so many rows; else by rows. */
 bool T(gm_cuts_layer)(const gm_pass *p, size_t l, size_t rows, gm_plan plan);
 
+/* Whether threads meet between layer l and the next one, on the way forward and on the way back: not if each
+ * goes on with the rows that it has made itself. After the last layer come the loss and BP1, cut by rows. */
+bool T(gm_meets_after)(const gm_pass *p, size_t l, size_t rows, gm_plan plan);
+
 /* Z and A of layer l (but the output's A), for these rows of the batch and these outputs; in a packed order
  * they begin a band. */
 void T(gm_forward_layer)(const gm_pass *p, size_t l, gm_share rows, gm_share outputs, size_t thread);

@@ -21,43 +21,32 @@ static void wait_for_all(const gm_pass *p, size_t thread)
         TIMED(p, thread, 0, GM_PHASE_WAIT, gm_team_barrier(p->team));
 }
 
-/* A thread that goes on with the rows that it has made itself waits for nobody. */
-static void meet_between(const gm_pass *p, bool cut_before, bool cut_after, size_t thread)
-{
-    if (cut_before || cut_after)
-        wait_for_all(p, thread);
-}
-
 static void forward(const gm_pass *p, gm_share own_rows, size_t thread)
 {
-    bool cut_before = false;
     for (size_t l = 0; l < p->layer_count; l++) {
         const bool cut = T(gm_cuts_layer)(p, l, p->rows, p->plan);
-        if (l > 0)
-            meet_between(p, cut_before, cut, thread);
         const gm_share rows = cut ? gm_all(p->rows) : own_rows;
         const gm_share outputs =
             cut ? gm_own_outputs(p, l, thread, p->plan.threads) : gm_all(p->layers[l].view.w.rows);
         if (rows.count > 0 && outputs.count > 0)
             T(gm_forward_layer)(p, l, rows, outputs, thread);
-        cut_before = cut;
+        if (T(gm_meets_after)(p, l, p->rows, p->plan))
+            wait_for_all(p, thread);
     }
-    meet_between(p, cut_before, false, thread); /* the loss is always cut by rows */
 }
 
 /* Layer 1 has nothing before it that could learn: its D W is never computed. */
 static void hidden_deltas(const gm_pass *p, gm_share own_rows, size_t thread)
 {
-    bool cut_before = false; /* as BP1 is */
     for (size_t l = p->layer_count - 1; l > 0; l--) {
+        if (T(gm_meets_after)(p, l, p->rows, p->plan))
+            wait_for_all(p, thread);
         const bool cut = T(gm_cuts_layer)(p, l, p->rows, p->plan);
-        meet_between(p, cut_before, cut, thread);
         const gm_share rows = cut ? gm_all(p->rows) : own_rows;
         const gm_share inputs =
             cut ? gm_own_inputs(p, l, thread, p->plan.threads) : gm_all(p->layers[l].view.w.cols);
         if (rows.count > 0 && inputs.count > 0)
             T(gm_hidden_delta)(p, l, rows, inputs, thread);
-        cut_before = cut;
     }
 }
 

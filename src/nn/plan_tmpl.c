@@ -40,18 +40,20 @@ bool T(gm_cuts_layer)(const gm_pass *p, size_t l, size_t rows, gm_plan plan)
     return outputs < all && outputs * rows <= own_rows * all;
 }
 
-/* How often all threads wait for each other: at the end, before weights change, and before and after the
- * layers that are cut by weights (pass_tmpl.c). */
+bool T(gm_meets_after)(const gm_pass *p, size_t l, size_t rows, gm_plan plan)
+{
+    return T(gm_cuts_layer)(p, l, rows, plan) ||
+           (l + 1 < p->layer_count && T(gm_cuts_layer)(p, l + 1, rows, plan));
+}
+
+/* How often all threads wait for each other: between layers, before weights change, and at the end. */
 static size_t meetings(const gm_pass *p, size_t rows, gm_plan plan)
 {
-    const bool sweeps = T(gm_sweeps)(p, rows, plan);
+    const bool sweeps = T(gm_sweeps)(p, rows, plan); /* each of which begins with a meeting */
     size_t count = 1 + (sweeps ? p->layer_count : 1);
-    bool cut = T(gm_cuts_layer)(p, 0, rows, plan);
-    for (size_t l = 1; l <= p->layer_count; l++) {
-        const bool next = l < p->layer_count && T(gm_cuts_layer)(p, l, rows, plan);
-        if (cut || next)
-            count += l == 1 || sweeps ? 1 : 2; /* on the way back, too */
-        cut = next;
+    for (size_t l = 0; l < p->layer_count; l++) {
+        if (T(gm_meets_after)(p, l, rows, plan))
+            count += l == 0 || sweeps ? 1 : 2; /* on the way back, too */
     }
     return count;
 }
