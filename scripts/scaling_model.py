@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 LAYERS, BAND, GRAIN = 3, 64, 4
-CACHED = 2 << 20   # bytes of weights that one core keeps to itself
+CACHED = 1 << 20   # bytes of weights that one core keeps to itself
 COMMON = 32 << 20  # and that all cores keep together
 WAYS = 8           # cores from which on more of them get nothing more out of memory
 FITTED, CHECKED = (32, 64, 256, 512, 2048), (128, 384, 1024)
