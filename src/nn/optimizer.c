@@ -1,4 +1,4 @@
-/* The facts about the optimizers that do not depend on precision; their arithmetic is in update_tmpl.c. */
+/* The facts about the optimizers that do not depend on precision; their arithmetic is in optimizer_tmpl.c. */
 #include "nn/optimizer.h"
 #include "base/error.h"
 

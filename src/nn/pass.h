@@ -23,7 +23,7 @@ typedef struct gm_pass_layer {
     size_t tile_rows;
 } gm_pass_layer;
 
-/* Numbers of one step, made by update_tmpl.c from the optimizer's settings. */
+/* Numbers of one step, made by optimizer_tmpl.c from the optimizer's settings. */
 typedef struct gm_step_constants {
     REAL rate, momentum, beta1, beta2, epsilon;
     REAL l2;     /* 0 for biases */
