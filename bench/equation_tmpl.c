@@ -132,8 +132,8 @@ static void weight_gradient(const struct gm_equation_case *e)
 static void compute(const struct gm_equation_case *e)
 {
     switch (e->equation) {
-    case GM_FORWARD: /* Z = X W^T + 1 b^T; as in an engine D is free meanwhile */
-        e->backend->forward(&e->layer, e->x, e->c, e->d.data);
+    case GM_FORWARD: /* Z = X W^T + 1 b^T; as in an engine D is free meanwhile, but for a packed order */
+        e->backend->forward(&e->layer, e->x, e->c, e->backend->order.band > 0 ? NULL : e->d.data);
         break;
     case GM_HIDDEN_DELTA: /* E = D W */
         e->backend->hidden_delta(&e->layer, e->d, 0, 0, e->c, e->scratch);

@@ -4,6 +4,7 @@
 
 #include "backend/pack.h"
 #include "backend/packed.h"
+#include "backend/vectors.h"
 #include "base/random.h"
 
 #include <math.h>
@@ -397,7 +398,7 @@ Test(T(backend), slabs)
     }
 }
 
-/* Z for `count` outputs from `first` on. */
+/* Z for `count` outputs from `first` on; the call that was made. */
 static gm_call some_outputs(struct layer *l, size_t first, size_t count, REAL *spare)
 {
     gm_call call = {0};
@@ -409,18 +410,24 @@ static gm_call some_outputs(struct layer *l, size_t first, size_t count, REAL *s
     return call;
 }
 
-/* With room for Z^T, and where that is faster, weights stand on the left (blas_tmpl.c). */
+/* With room for Z^T, and where that is faster, weights stand on the left (blas_tmpl.c). Nothing is written
+ * but what was asked for. */
 static void check_some_outputs(struct layer *l, REAL *spare, bool turned)
 {
-    const gm_call call = some_outputs(l, 4, 8, spare);
-    cr_expect_eq(call.m, turned ? 8 : l->n);
-    cr_expect_eq(call.n, turned ? l->n : 8);
+    enum { FIRST = LANES, COUNT = 2 * LANES, END = FIRST + COUNT };
+    for (size_t i = 0; i < l->n * l->out; i++)
+        l->spare[i] = (REAL)NAN;
+    const gm_call call = some_outputs(l, FIRST, COUNT, spare);
+    cr_expect_eq(call.m, turned ? COUNT : l->n);
+    cr_expect_eq(call.n, turned ? l->n : COUNT);
     for (size_t r = 0; r < l->n; r++) {
         for (size_t o = 0; o < l->out; o++)
-            cr_expect_eq(!isnan(gm_row(l->z.m, r)[o]), o >= 4 && o < 12, "Z (%zu, %zu)", r, o);
+            cr_expect_eq(!isnan(gm_row(l->z.m, r)[o]), o >= FIRST && o < END, "Z (%zu, %zu)", r, o);
     }
-    some_outputs(l, 0, 4, spare);
-    some_outputs(l, 12, l->out - 12, spare);
+    for (size_t i = 0; i < l->n * l->out; i++)
+        cr_expect_eq(!isnan(l->spare[i]), turned && i < l->n * COUNT, "spare %zu", i);
+    some_outputs(l, 0, FIRST, spare);
+    some_outputs(l, END, l->out - END, spare);
     expect_forward(l);
 }
 
@@ -429,11 +436,17 @@ Test(T(backend), some_outputs_of_a_blas)
     static const struct {
         size_t n, in;
         bool turned;
-    } cases[] = {{12, 100, true},  {12, 20, false},   {13, 100, false},  {68, 1000, false},
-                 {68, 1024, true}, {256, 2048, true}, {260, 2048, false}};
+    } cases[] = {{3 * LANES, 2100, true},
+                 {3 * LANES + 1, 2100, false},  /* no whole vectors */
+                 {3 * LANES, 5 * LANES, false}, /* Z as large as W */
+                 {LANES, 100, false},           /* small */
+                 {64 + LANES, 1000, false},     /* many rows */
+                 {64 + LANES, 1024, true},      /* rows of W whole pages apart */
+                 {256, 2048, true},
+                 {256 + LANES, 2048, false}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         for (int room = 0; room < 2; room++) {
-            struct layer l = make_layer(&T(gm_backend_blas), cases[i].n, cases[i].in, 21, 3, 6);
+            struct layer l = make_layer(&T(gm_backend_blas), cases[i].n, cases[i].in, 5 * LANES + 1, 3, 6);
             check_some_outputs(&l, room ? l.spare : NULL, room && cases[i].turned && GM_REAL_BITS == 32);
             free_layer(&l);
         }

@@ -183,7 +183,8 @@ GM_API gm_status gm_engine_step_beside(gm_engine *engine, gm_array x, gm_array y
 GM_API double gm_engine_rate(const gm_engine *engine);
 GM_API void gm_engine_set_rate(gm_engine *engine, double rate);
 
-/* What the last gradient or step left in the workspace, for explanations; borrowed until the next call. */
+/* What the last gradient or step left in the workspace, for explanations; borrowed until the next call of any
+ * kind, which may write over all of it. */
 typedef enum gm_view {
     GM_VIEW_Z,     /* needs keep_z */
     GM_VIEW_A,     /* f(Z) */

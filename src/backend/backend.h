@@ -57,7 +57,8 @@ typedef struct gm_backend {
     size_t (*scratch_size)(size_t in, size_t out);
 
     /* Z = A_prev W^T + 1 b^T                   n x out = (n x in)(out x in)^T
-     * `spare` has room for as many numbers as Z, free to be written over; or it is NULL. */
+     * `spare` has room for as many numbers as Z, free to be written over; or it is NULL, as in packed orders.
+     */
     void (*forward)(const gm_layer_view *layer, gm_mat a_prev, gm_mat z, REAL *spare);
 
     /* BP2 without its factor: D_prev = D W + beta D_prev     n x in = (n x out)(out x in)

@@ -86,22 +86,24 @@ static void scale(REAL beta, gm_mat a)
     }
 }
 
-/* OpenBLAS copies both factors of a product. Of W^T as the right one it takes numbers from 16 rows of W at
- * once, of W as the left one from 4, just before it needs them. With few rows in the batch this copy is much
- * of the time, and W better stands on the left, although Z^T must then be turned round: layers of 128 to 784
- * inputs take 10 to 20 % less time with 16 rows, 5 to 12 % with 32, 1 to 5 % with 64. Where rows of W lie
- * whole pages apart, 16 of them push each other out of the level-1 cache, and 1024 x 1024 weights take 54,
- * 40, 21, 10, 5 % less time with 16, 32, 64, 128, 256 rows. (0.3.21 on a Zen 4; with its kernels for AVX2 it
- * is a fraction of that; in double precision W stands better where it is.) */
+/* OpenBLAS copies both factors of a product that is not small. Of W^T as the right one it takes numbers from
+ * 16 rows of W at once, of W as the left one from 4, just before it needs them. With few rows in the batch
+ * this copy is much of the time, and W better stands on the left, although Z^T must then be turned round:
+ * layers of 128 to 784 inputs take 10 to 20 % less time with 16 rows, 5 to 12 % with 32, 1 to 5 % with 64.
+ * Where rows of W lie whole pages apart, 16 of them push each other out of the level-1 cache, and 1024 x 1024
+ * weights take 54, 40, 21, 10, 5 % less time with 16, 32, 64, 128, 256 rows. (0.3.21 on a Zen 4; with its
+ * kernels for AVX2 it is a fraction of that; in double precision W stands better where it is.) */
 #define PAGE_BYTES      4096
 #define TURNED_ROWS     64
 #define TURNED_BY_PAGES 256
+#define NOT_SMALL       200000 /* multiplications: smaller products gain nothing, or lose up to 14 % */
 
 static bool is_better_turned(gm_mat w, gm_mat z)
 {
     const size_t most = w.ld * sizeof(REAL) % PAGE_BYTES == 0 ? TURNED_BY_PAGES : TURNED_ROWS;
-    const bool whole_squares = z.rows % LANES == 0 && z.cols % LANES == 0;
-    return GM_REAL_BITS == 32 && whole_squares && z.rows <= most && 2 * z.rows <= w.cols;
+    const bool few_rows = z.rows <= most && 2 * z.rows <= w.cols; /* Z is smaller than W by as much */
+    const bool whole_squares = z.rows % LANES == 0 && z.cols % LANES == 0; /* for transpose */
+    return GM_REAL_BITS == 32 && few_rows && whole_squares && z.rows * z.cols * w.cols > NOT_SMALL;
 }
 
 /* Z^T = W A^T + b 1^T       out x n = (out x in)(n x in)^T */

@@ -5,8 +5,6 @@
 
 #include "base/real.h"
 
-#include <stddef.h>
-
 #if defined(__AVX512F__)
 #define VECTOR_BYTES 64
 #elif defined(__AVX2__) && defined(__FMA__)

@@ -2,11 +2,13 @@
  * rows through all layers meets no other thread. */
 #include "nn/pass.h"
 
-/* D means nothing before BP1 and BP2 write it: room for as many numbers as a block of Z has, apart from that
- * of every other block. NULL without deltas. */
+/* D means nothing before BP1 and BP2 write it (but for the padding of packed orders): room for as many
+ * numbers as a block of Z has, apart from that of every other block. NULL without deltas. */
 static REAL *spare_room(const gm_pass *p, size_t l, gm_share rows, gm_share outputs)
 {
-    return p->learns ? gm_row(p->layers[l].d, rows.first) + outputs.first * rows.count : NULL;
+    if (!p->learns || p->backend->order.band > 0)
+        return NULL;
+    return gm_row(p->layers[l].d, rows.first) + outputs.first * rows.count;
 }
 
 /* Z = A_prev W^T + 1 b^T and A = f(Z) of layer l; of the output layer only Z. */

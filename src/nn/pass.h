@@ -1,6 +1,6 @@
 /* The typed half of an engine: views of the parameter block and of the workspace, bound once, and the passes
- * over them. The files that work on it are forward_tmpl.c, backward_tmpl.c, update_tmpl.c; pass_tmpl.c puts
- * them together. For *_tmpl.c only; engine.c knows it as numerics.h shows it. */
+ * over them. The files that work on it are forward_tmpl.c, backward_tmpl.c, update_tmpl.c, optimizer_tmpl.c;
+ * pass_tmpl.c puts them together. For *_tmpl.c only; engine.c knows it as numerics.h shows it. */
 #ifndef GM_NN_PASS_H
 #define GM_NN_PASS_H
 
