@@ -10,22 +10,33 @@
  * to memory and the power of the processor. */
 enum { ALONE, BY_ROWS, BY_WEIGHTS, MANNERS };
 
-/* Seconds that one thread needs, for one row of the batch. */
+/* Seconds, measured so often, in ascending order: the median counts. All 0: not measured. */
+#define GM_PROBES 5
+typedef struct gm_cost {
+    double seconds[GM_PROBES];
+} gm_cost;
+
+static inline double gm_cost_seconds(gm_cost cost)
+{
+    return cost.seconds[GM_PROBES / 2];
+}
+
+/* What one thread needs, for one row of the batch. */
 typedef struct gm_layer_costs {
-    double forward[MANNERS];      /* Z and A = f(Z), all outputs */
-    double hidden_delta[MANNERS]; /* BP2 with its factor, all inputs; 0 for layer 1 */
-    double sweep[MANNERS];        /* BP2 and the weights in one; 0 where batches are not of few rows */
-    double weights[MANNERS];      /* BP4, all of W */
+    gm_cost forward[MANNERS];      /* Z and A = f(Z), all outputs */
+    gm_cost hidden_delta[MANNERS]; /* BP2 with its factor, all inputs; 0 for layer 1 */
+    gm_cost sweep[MANNERS];        /* BP2 and the weights in one; 0 where batches are not of few rows */
+    gm_cost weights[MANNERS];      /* BP4, all of W */
 } gm_layer_costs;
 
 typedef struct gm_costs {
-    gm_layer_costs *layers; /* one for each */
-    double output[MANNERS]; /* A of the output layer, loss and BP1 */
-    double fused;           /* a row of a step that is taken in one go, if it applies */
-    double barrier;         /* seconds for which threads wait for each other */
-    double start;           /* seconds to set a team to work */
-    double exchange;        /* seconds for a number that another thread has written last */
-    double cached;          /* such numbers that do not come from memory in any case */
+    gm_layer_costs *layers;  /* one for each */
+    gm_cost output[MANNERS]; /* A of the output layer, loss and BP1 */
+    gm_cost fused;           /* a row of a step that is taken in one go, if it applies */
+    gm_cost exchange;        /* a number that another thread has written last */
+    double barrier;          /* seconds for which threads wait for each other */
+    double start;            /* seconds to set a team to work */
+    double cached;           /* numbers to exchange that do not come from memory in any case */
     bool known;
 } gm_costs;
 

@@ -1,5 +1,7 @@
 /* What the parts of a step cost here (costs.h): each is done for a moment on the network's own layers and
- * matrices, in the manner in which a step would do it, and the clock is read. */
+ * matrices, in the manner in which a step would do it, and the clock is read. One layer after the other, and
+ * that several times: so each finds the caches as the others have left them, as in a step, and another
+ * program that takes the processor for a moment disturbs one measurement of many parts, not all of one. */
 #include "base/cpu.h"
 #include "nn/fused.h"
 #include "nn/optimizer.h"
@@ -14,7 +16,6 @@
 #define PROBE_ROWS  64
 #define BLAS_FLOP   1e8
 #define BLAS_ROWS   256
-#define PROBES      5 /* the median counts */
 #define BARRIERS    10
 #define MEETINGS    40
 #define FUSED_STEPS 256
@@ -26,7 +27,7 @@ struct probe {
     size_t layer, rows;
     size_t units; /* outputs, or inputs of BP2, in one go: whole grains */
     size_t grain;
-    size_t turn; /* every repetition takes other units, as a step does */
+    size_t turn; /* every round takes other units, as a step does */
     bool together;
     bool same_rows; /* for all threads: they share weights, or the batch has too few */
     double seconds; /* of thread 0 */
@@ -138,19 +139,17 @@ static void probe_run(struct probe *q)
         q->seconds = gm_clock_seconds(start, gm_clock());
 }
 
-/* The median of some runs, the first of which counts for nothing. */
-static double probe(struct probe q)
+/* Does it once, and puts the seconds for each of `parts` among those of the rounds before. The first round,
+ * 0, counts for nothing. */
+static void probe(struct probe q, double parts, gm_cost *cost)
 {
-    double seconds[PROBES] = {0};
     probe_run(&q);
-    for (q.turn = 1; q.turn <= PROBES; q.turn++) {
-        probe_run(&q);
-        size_t at = q.turn - 1;
-        for (; at > 0 && seconds[at - 1] > q.seconds; at--)
-            seconds[at] = seconds[at - 1];
-        seconds[at] = q.seconds;
-    }
-    return seconds[PROBES / 2];
+    if (q.turn == 0)
+        return;
+    size_t at = q.turn - 1;
+    for (; at > 0 && cost->seconds[at - 1] > q.seconds / parts; at--)
+        cost->seconds[at] = cost->seconds[at - 1];
+    cost->seconds[at] = q.seconds / parts;
 }
 
 /* What threads spend on meeting each other: the least of many runs, because new threads may share a processor
@@ -165,8 +164,8 @@ static double probe_meeting(struct probe q)
     return least;
 }
 
-/* Seconds for one row and all `total` units of a layer. */
-static double probe_layer(struct probe q, size_t total, size_t grain)
+/* For one row and all `total` units of a layer. */
+static void probe_layer(struct probe q, size_t total, size_t grain, gm_cost *cost)
 {
     const gm_mat w = q.pass->layers[q.layer].view.w;
     const double flop = 2 * (double)q.rows * (double)w.rows * (double)w.cols;
@@ -175,7 +174,7 @@ static double probe_layer(struct probe q, size_t total, size_t grain)
     units = gm_max((units + grain - 1) / grain * grain, grain);
     q.units = gm_min(units, total);
     q.grain = grain;
-    return probe(q) * (double)total / (double)q.units / (double)q.rows;
+    probe(q, (double)q.rows * (double)q.units / (double)total, cost);
 }
 
 /* No weight may change: what BP4 of layer l reads is 0, whatever was there or was left by other probes. */
@@ -187,7 +186,7 @@ static void still(gm_pass *p, size_t l)
 }
 
 /* A probe of layer l by the rows that each thread has; with fewer rows than threads all have the same. */
-static struct probe probe_of(gm_pass *p, size_t l, int manner)
+static struct probe probe_of(gm_pass *p, size_t l, int manner, size_t round)
 {
     const size_t batch = p->own_x.rows;
     const size_t share = manner == BY_ROWS ? batch / gm_team_threads(p->team) : batch;
@@ -195,71 +194,68 @@ static struct probe probe_of(gm_pass *p, size_t l, int manner)
     return (struct probe){.pass = p,
                           .layer = l,
                           .rows = gm_min(gm_max(share, 1), most),
+                          .turn = round,
                           .together = manner != ALONE,
                           .same_rows = manner == BY_WEIGHTS || share == 0};
 }
 
-static void measure_products(gm_pass *p, size_t l, int manner)
+static void measure_products(gm_pass *p, size_t l, int manner, size_t round)
 {
     const gm_mat w = p->layers[l].view.w;
-    struct probe q = probe_of(p, l, manner);
+    gm_layer_costs *costs = &p->costs.layers[l];
+    struct probe q = probe_of(p, l, manner, round);
     q.what = FORWARD;
-    p->costs.layers[l].forward[manner] = probe_layer(q, w.rows, gm_output_grain(p));
+    probe_layer(q, w.rows, gm_output_grain(p), &costs->forward[manner]);
     if (!p->learns)
         return;
     still(p, l);
     q.what = HIDDEN_DELTA;
     if (l > 0) /* D is turned round once for all inputs: not for a few of them */
-        p->costs.layers[l].hidden_delta[manner] =
-            probe_layer(q, w.cols, gm_max(GM_INPUT_GRAIN, p->backend->order.inputs));
+        probe_layer(q, w.cols, gm_max(GM_INPUT_GRAIN, p->backend->order.inputs),
+                    &costs->hidden_delta[manner]);
 }
 
 /* These are always shared by weights. */
-static void measure_weights(gm_pass *p, size_t l, int manner)
+static void measure_weights(gm_pass *p, size_t l, int manner, size_t round)
 {
     const gm_mat w = p->layers[l].view.w;
-    struct probe q = probe_of(p, l, manner);
+    gm_layer_costs *costs = &p->costs.layers[l];
+    struct probe q = probe_of(p, l, manner, round);
     q.rows = p->own_x.rows;
     q.what = WEIGHTS;
-    p->costs.layers[l].weights[manner] = probe_layer(q, w.rows, gm_output_grain(p));
+    probe_layer(q, w.rows, gm_output_grain(p), &costs->weights[manner]);
     q.what = SWEEP;
     if (T(gm_sweeps)(p, q.rows, (gm_plan){.threads = 1}))
-        p->costs.layers[l].sweep[manner] = probe_layer(q, w.cols, GM_INPUT_GRAIN);
+        probe_layer(q, w.cols, GM_INPUT_GRAIN, &costs->sweep[manner]);
 }
 
 /* Always cut by rows. */
-static void measure_output(gm_pass *p, int manner)
+static void measure_output(gm_pass *p, int manner, size_t round)
 {
-    struct probe q = probe_of(p, p->layer_count - 1, manner);
+    struct probe q = probe_of(p, p->layer_count - 1, manner, round);
     q.what = OUTPUT;
-    p->costs.output[manner] = probe(q) / (double)q.rows;
+    probe(q, (double)q.rows, &p->costs.output[manner]);
 }
 
-static void measure_manners(gm_pass *p)
+static void measure_manner(gm_pass *p, int manner, size_t round)
 {
-    const int last = gm_team_threads(p->team) > 1 ? BY_WEIGHTS : ALONE;
     for (size_t l = 0; l < p->layer_count; l++) {
-        for (int manner = ALONE; manner <= last; manner++) {
-            measure_products(p, l, manner);
-            if (p->learns && manner != BY_ROWS)
-                measure_weights(p, l, manner);
-        }
-        p->costs.layers[l].weights[BY_ROWS] = p->costs.layers[l].weights[BY_WEIGHTS];
+        measure_products(p, l, manner, round);
+        if (p->learns && manner != BY_ROWS)
+            measure_weights(p, l, manner, round);
     }
-    measure_output(p, ALONE);
-    if (last > ALONE)
-        measure_output(p, BY_ROWS);
+    if (manner != BY_WEIGHTS)
+        measure_output(p, manner, round);
 }
 
 /* One row in one go. The rate is 0 meanwhile: no weight may change. */
-static double measure_fused(gm_pass *p)
+static void measure_fused(gm_pass *p, size_t round)
 {
     static const gm_optimizer still = {.kind = GM_SGD};
-    const struct probe q = {.pass = p, .what = FUSED, .rows = FUSED_STEPS};
+    const struct probe q = {.pass = p, .what = FUSED, .rows = FUSED_STEPS, .turn = round};
     p->fused->optimizer = &still;
-    const double seconds = probe(q) / FUSED_STEPS;
+    probe(q, FUSED_STEPS, &p->costs.fused);
     p->fused->optimizer = p->optimizer;
-    return seconds;
 }
 
 /* The optimizer only keeps what it has. The batch itself is taken in after its plan is made, so its place is
@@ -301,24 +297,37 @@ static double cached(const gm_pass *p)
     return own == 0 || (held <= (double)common && !few) ? INFINITY : (double)(own / sizeof(REAL));
 }
 
+static void measure_exchange(gm_pass *p, size_t round)
+{
+    const struct probe q = {
+        .pass = p, .what = EXCHANGE, .layer = largest_output(p), .together = true, .turn = round};
+    probe(q, (double)gm_max(1, exchanged(&q, 1).count), &p->costs.exchange);
+}
+
 void T(gm_measure_costs)(gm_pass *p)
 {
-    const size_t threads = gm_team_threads(p->team);
+    const bool together = gm_team_threads(p->team) > 1;
     gm_profile *profile = p->profile;
     p->profile = NULL;
     begin(p);
-    if (threads > 1) { /* first: it settles the threads, too */
+    if (together) { /* first: it settles the threads, too */
         const struct probe meeting = {.pass = p, .what = BARRIER, .together = true};
         p->costs.barrier = probe_meeting(meeting) / BARRIERS;
         p->costs.start = probe_meeting((struct probe){.pass = p, .what = NOTHING, .together = true});
-        const struct probe exchange = {
-            .pass = p, .what = EXCHANGE, .layer = largest_output(p), .together = true};
         p->costs.cached = cached(p);
-        p->costs.exchange = probe(exchange) / (double)gm_max(1, exchanged(&exchange, 1).count);
     }
-    measure_manners(p);
-    if (p->fused)
-        p->costs.fused = measure_fused(p);
+    for (int manner = ALONE; manner <= (together ? BY_WEIGHTS : ALONE); manner++) {
+        for (size_t round = 0; round <= GM_PROBES; round++)
+            measure_manner(p, manner, round);
+    }
+    for (size_t round = 0; round <= GM_PROBES; round++) {
+        if (together)
+            measure_exchange(p, round);
+        if (p->fused)
+            measure_fused(p, round);
+    }
+    for (size_t l = 0; l < p->layer_count; l++)
+        p->costs.layers[l].weights[BY_ROWS] = p->costs.layers[l].weights[BY_WEIGHTS];
     p->profile = profile;
     p->rows = 0; /* no batch is at work */
     p->costs.known = true;

@@ -11,7 +11,7 @@
  * thread must fetch: A and D of the others' rows and their updates of W; by weights, their columns of A and D
  * and their updates of the weights that it reads; of updates no more than caches hold, for the rest comes
  * from memory in any case. The constants are measured once for each engine, on its own layers and matrices;
- * the one number from elsewhere is WORTH_MEETING. Where one thread may take rows in one go (fused.h), such a
+ * the one number from elsewhere is UNEVEN. Where one thread may take rows in one go (fused.h), such a
  * row is measured as a whole. Of the two cuts the model chooses only where that changes no bit; elsewhere
  * what must be copied is counted. */
 #include "nn/fused.h"
@@ -70,6 +70,11 @@ static double weights_met(const gm_pass *p, size_t l, size_t rows, gm_plan plan)
     return l == 0 && own_outputs ? 0 : weights / (double)plan.threads;
 }
 
+/* Seconds for which a thread waits where threads meet, because however even their shares, they are never done
+ * at the same moment. No probe of one part sees it; 10-128-128-10 at 128 rows shows it, which by weights,
+ * with three more meetings and otherwise foretold the same, takes 3 to 10 us longer. */
+#define UNEVEN 1e-6
+
 /* What several threads spend beside the work itself. */
 static double overhead(const gm_pass *p, size_t rows, gm_plan plan)
 {
@@ -80,8 +85,9 @@ static double overhead(const gm_pass *p, size_t rows, gm_plan plan)
         activations += (double)rows * (double)p->layers[l].view.w.rows;
     }
     const double updates = fmin(weights, p->costs.cached);
-    return p->costs.start + (double)meetings(p, rows, plan) * p->costs.barrier +
-           2 * others * (2 * activations + updates) * p->costs.exchange; /* to fetch, and to take back */
+    return p->costs.start + (double)meetings(p, rows, plan) * (p->costs.barrier + UNEVEN) +
+           2 * others * (2 * activations + updates) *
+               gm_cost_seconds(p->costs.exchange); /* to fetch, and to take back */
 }
 
 /* Forward, BP2, BP4 and the update of layer l. */
@@ -95,20 +101,20 @@ static double predict_layer(const gm_pass *p, size_t l, size_t rows, gm_plan pla
     const gm_mat w = p->layers[l].view.w;
     const double outputs = busiest(gm_own_outputs(p, l, 0, plan.threads), w.rows);
     const double inputs = busiest(gm_own_inputs(p, l, 0, plan.threads), w.cols);
-    const double seconds = n * (cut ? outputs : share) * costs->forward[manner];
-    const double sweep = costs->sweep[alone ? ALONE : BY_WEIGHTS];
+    const double seconds = n * (cut ? outputs : share) * gm_cost_seconds(costs->forward[manner]);
+    const double sweep = gm_cost_seconds(costs->sweep[alone ? ALONE : BY_WEIGHTS]);
     if (sweep > 0 && T(gm_sweeps)(p, rows, plan))
         return seconds + n * inputs * sweep;
-    return seconds + n * (cut ? inputs : share) * costs->hidden_delta[manner] +
-           n * costs->weights[manner] / threads;
+    return seconds + n * (cut ? inputs : share) * gm_cost_seconds(costs->hidden_delta[manner]) +
+           n * gm_cost_seconds(costs->weights[manner]) / threads;
 }
 
 static double predict(const gm_pass *p, size_t rows, gm_plan plan)
 {
     if (gm_fused_applies(p, rows))
-        return (double)rows * p->costs.fused;
+        return (double)rows * gm_cost_seconds(p->costs.fused);
     double seconds = (double)rows * busiest_rows(rows, plan.threads) *
-                     p->costs.output[plan.threads == 1 ? ALONE : BY_ROWS];
+                     gm_cost_seconds(p->costs.output[plan.threads == 1 ? ALONE : BY_ROWS]);
     for (size_t l = 0; l < p->layer_count; l++)
         seconds += predict_layer(p, l, rows, plan);
     return plan.threads > 1 ? seconds + overhead(p, rows, plan) : seconds;
@@ -156,17 +162,10 @@ static gm_plan faster(gm_plan a, gm_plan b)
     return b.seconds < a.seconds ? b : a;
 }
 
-/* By weights threads meet more often, and however even their shares, they are never done at the same moment,
- * which no probe of a part sees: 10-128-128-10 at 128 rows, foretold the same, takes 9 % longer. So it must
- * promise this much. */
-#define WORTH_MEETING 0.99
-
 /* All threads, in the better of the two cuts. */
 static gm_plan together(const gm_pass *p, size_t rows, size_t threads)
 {
-    const gm_plan by_rows = candidate(p, rows, threads, false);
-    const gm_plan by_weights = candidate(p, rows, threads, true);
-    return by_weights.seconds < WORTH_MEETING * by_rows.seconds ? by_weights : by_rows;
+    return faster(candidate(p, rows, threads, false), candidate(p, rows, threads, true));
 }
 
 gm_plan T(gm_make_plan)(gm_pass *p, size_t rows, bool predicted)
