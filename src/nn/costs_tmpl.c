@@ -14,7 +14,7 @@
  * its matrices at each call, which must not weigh more in a probe than in a step: more rows, more units. */
 #define PROBE_FLOP  1e7
 #define PROBE_ROWS  64
-#define BLAS_FLOP   1e8
+#define BLAS_FLOP   4e8
 #define BLAS_ROWS   256
 #define BARRIERS    10
 #define MEETINGS    40
@@ -249,12 +249,13 @@ static void measure_manner(gm_pass *p, int manner, size_t round)
 }
 
 /* One row in one go. The rate is 0 meanwhile: no weight may change. */
-static void measure_fused(gm_pass *p, size_t round)
+static void measure_fused(gm_pass *p)
 {
     static const gm_optimizer still = {.kind = GM_SGD};
-    const struct probe q = {.pass = p, .what = FUSED, .rows = FUSED_STEPS, .turn = round};
+    struct probe q = {.pass = p, .what = FUSED, .rows = FUSED_STEPS};
     p->fused->optimizer = &still;
-    probe(q, FUSED_STEPS, &p->costs.fused);
+    for (; q.turn <= GM_PROBES; q.turn++)
+        probe(q, FUSED_STEPS, &p->costs.fused);
     p->fused->optimizer = p->optimizer;
 }
 
@@ -297,11 +298,12 @@ static double cached(const gm_pass *p)
     return own == 0 || (held <= (double)common && !few) ? INFINITY : (double)(own / sizeof(REAL));
 }
 
-static void measure_exchange(gm_pass *p, size_t round)
+static void measure_exchange(gm_pass *p)
 {
-    const struct probe q = {
-        .pass = p, .what = EXCHANGE, .layer = largest_output(p), .together = true, .turn = round};
-    probe(q, (double)gm_max(1, exchanged(&q, 1).count), &p->costs.exchange);
+    struct probe q = {.pass = p, .what = EXCHANGE, .layer = largest_output(p), .together = true};
+    const double numbers = (double)gm_max(1, exchanged(&q, 1).count);
+    for (; q.turn <= GM_PROBES; q.turn++)
+        probe(q, numbers, &p->costs.exchange);
 }
 
 void T(gm_measure_costs)(gm_pass *p)
@@ -315,17 +317,14 @@ void T(gm_measure_costs)(gm_pass *p)
         p->costs.barrier = probe_meeting(meeting) / BARRIERS;
         p->costs.start = probe_meeting((struct probe){.pass = p, .what = NOTHING, .together = true});
         p->costs.cached = cached(p);
+        measure_exchange(p);
     }
     for (int manner = ALONE; manner <= (together ? BY_WEIGHTS : ALONE); manner++) {
         for (size_t round = 0; round <= GM_PROBES; round++)
             measure_manner(p, manner, round);
     }
-    for (size_t round = 0; round <= GM_PROBES; round++) {
-        if (together)
-            measure_exchange(p, round);
-        if (p->fused)
-            measure_fused(p, round);
-    }
+    if (p->fused)
+        measure_fused(p);
     for (size_t l = 0; l < p->layer_count; l++)
         p->costs.layers[l].weights[BY_ROWS] = p->costs.layers[l].weights[BY_WEIGHTS];
     p->profile = profile;
