@@ -11,7 +11,8 @@
 #include <string.h>
 
 /* Work for one probe: enough to be seen by the clock, and over in a fraction of a millisecond. A BLAS packs
- * its matrices at each call, which must not weigh more in a probe than in a step: more rows, more units. */
+ * its matrices at each call, which must not weigh more in a probe than in a step: more rows, more units, and
+ * some milliseconds. */
 #define PROBE_FLOP  1e7
 #define PROBE_ROWS  64
 #define BLAS_FLOP   4e8
