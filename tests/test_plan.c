@@ -111,7 +111,8 @@ Test(plan, every_cut_of_what_is_turned_round)
             engine = make_of(&wide, GM_F32, "blas", MANY_ROWS, threads, GM_SGD);
             const double loss = take_steps(engine, cut != 0, MANY_ROWS);
             expect_relative(loss, expected, 1e-5, "the loss after five steps");
-            cr_expect(uses_spare_room(engine, MANY_ROWS) || threads > 1); /* perhaps no whole vectors */
+            if (threads == 1) /* a share of the rows may be no whole vectors */
+                cr_expect(uses_spare_room(engine, MANY_ROWS));
             net_free(engine);
         }
     }

@@ -25,8 +25,8 @@ static inline double gm_cost_seconds(gm_cost cost)
 typedef struct gm_layer_costs {
     gm_cost forward[MANNERS];      /* Z and A = f(Z), all outputs */
     gm_cost hidden_delta[MANNERS]; /* BP2 with its factor, all inputs; 0 for layer 1 */
-    gm_cost sweep[MANNERS];        /* BP2 and the weights in one; 0 where batches are not of few rows */
-    gm_cost weights[MANNERS];      /* BP4, all of W */
+    gm_cost sweep[MANNERS]; /* BP2 and the weights in one; 0 where batches are not of few rows, or BY_ROWS */
+    gm_cost weights[MANNERS]; /* BP4, all of W; 0 BY_ROWS */
 } gm_layer_costs;
 
 typedef struct gm_costs {

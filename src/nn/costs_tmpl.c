@@ -326,8 +326,6 @@ void T(gm_measure_costs)(gm_pass *p)
     }
     if (p->fused)
         measure_fused(p);
-    for (size_t l = 0; l < p->layer_count; l++)
-        p->costs.layers[l].weights[BY_ROWS] = p->costs.layers[l].weights[BY_WEIGHTS];
     p->profile = profile;
     p->rows = 0; /* no batch is at work */
     p->costs.known = true;

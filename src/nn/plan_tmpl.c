@@ -102,11 +102,12 @@ static double predict_layer(const gm_pass *p, size_t l, size_t rows, gm_plan pla
     const double outputs = busiest(gm_own_outputs(p, l, 0, plan.threads), w.rows);
     const double inputs = busiest(gm_own_inputs(p, l, 0, plan.threads), w.cols);
     const double seconds = n * (cut ? outputs : share) * gm_cost_seconds(costs->forward[manner]);
-    const double sweep = gm_cost_seconds(costs->sweep[alone ? ALONE : BY_WEIGHTS]);
+    const int shared = alone ? ALONE : BY_WEIGHTS; /* as BP4 and sweeps are in any case */
+    const double sweep = gm_cost_seconds(costs->sweep[shared]);
     if (sweep > 0 && T(gm_sweeps)(p, rows, plan))
         return seconds + n * inputs * sweep;
     return seconds + n * (cut ? inputs : share) * gm_cost_seconds(costs->hidden_delta[manner]) +
-           n * gm_cost_seconds(costs->weights[manner]) / threads;
+           n * gm_cost_seconds(costs->weights[shared]) / threads;
 }
 
 static double predict(const gm_pass *p, size_t rows, gm_plan plan)
@@ -143,7 +144,8 @@ static double panels(const gm_pass *p, size_t rows, gm_plan plan)
     return sum;
 }
 
-/* The cut of a step where that must not depend on a measurement. */
+/* The cut of a step where it changes how sums are grouped: counted, not measured, because the same seed and
+ * the same threads shall give the same bits. */
 static bool should_cut_weights(const gm_pass *p, size_t rows, size_t threads)
 {
     const gm_plan by_rows = {.threads = threads}, by_weights = {.threads = threads, .cuts_weights = true};
@@ -173,16 +175,13 @@ gm_plan T(gm_make_plan)(gm_pass *p, size_t rows, bool predicted)
     /* What is taken in one go is taken by one thread, however many there are: the same bits. */
     const size_t threads = gm_fused_applies(p, rows) ? 1 : gm_team_threads(p->team);
     const bool packed = p->backend->order.band > 0;
-    /* Where the cut changes how sums are grouped it is counted, not measured: the same seed and the same
-     * threads shall give the same bits. */
-    const bool cuts_weights = should_cut_weights(p, rows, threads);
     const bool choice = threads > 1 && (p->chooses || packed);
     if (!choice && !predicted)
-        return (gm_plan){.threads = threads, .cuts_weights = cuts_weights};
+        return (gm_plan){.threads = threads, .cuts_weights = should_cut_weights(p, rows, threads)};
     if (!p->costs.known)
         T(gm_measure_costs)(p);
-    const gm_plan best =
-        choice && packed ? together(p, rows, threads) : candidate(p, rows, threads, cuts_weights);
+    const gm_plan best = choice && packed ? together(p, rows, threads)
+                                          : candidate(p, rows, threads, should_cut_weights(p, rows, threads));
     return choice && p->chooses ? faster(best, candidate(p, rows, 1, false)) : best;
 }
 
