@@ -1,11 +1,9 @@
 /* FANN as a peer: the float library, incremental training for single samples, batch training otherwise. Its
  * loss is the squared error alone, so only that is compared. */
-#include "base/clock.h"
-#include "bench/problem.h"
+#include "bench/peers/peer.h"
 
 #include <floatfann.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 static const char *unsuitable(const gm_problem *p)
@@ -37,7 +35,7 @@ static void set_weights(struct fann *ann, const gm_problem *p)
     }
 }
 
-static struct fann *create(const gm_problem *p)
+static struct fann *make_network(const gm_problem *p)
 {
     unsigned widths[GM_PROBLEM_WIDTHS];
     for (size_t i = 0; i < p->width_count; i++)
@@ -56,7 +54,7 @@ static struct fann *create(const gm_problem *p)
     return ann;
 }
 
-static struct fann_train_data *make_batch(gm_problem *p, size_t index)
+static struct fann_train_data *make_batch(const gm_problem *p, size_t index)
 {
     const size_t in = p->widths[0], out = p->widths[p->width_count - 1], first = index * p->batch;
     struct fann_train_data *data = fann_create_train((unsigned)p->batch, (unsigned)in, (unsigned)out);
@@ -69,54 +67,53 @@ static struct fann_train_data *make_batch(gm_problem *p, size_t index)
     return data;
 }
 
-/* FANN's error is a mean over samples and outputs. */
-static void serve(struct fann *ann, struct fann_train_data **batches, const gm_problem *p)
+struct pupil {
+    const gm_problem *problem;
+    struct fann *ann;
+    struct fann_train_data **batches;
+};
+
+static void destroy(void *own)
 {
-    char command[64];
-    size_t count, step = 0;
-    puts("{\"ready\": true, \"name\": \"FANN 2.2\", \"detail\": \"one thread\"}");
-    fflush(stdout);
-    while (fgets(command, sizeof command, stdin) && sscanf(command, "step %zu", &count) == 1) {
-        float error = 0;
-        const uint64_t start = gm_clock();
-        for (size_t i = 0; i < count; i++)
-            error = fann_train_epoch(ann, batches[step++ % p->batches]);
-        const double seconds = gm_clock_seconds(start, gm_clock());
-        printf("{\"seconds\": %.9g, \"loss\": %.9g}\n", seconds,
-               (double)error * (double)p->widths[p->width_count - 1] / 2);
-        fflush(stdout);
-    }
+    struct pupil *pupil = own;
+    for (size_t i = 0; pupil->batches && i < pupil->problem->batches; i++)
+        if (pupil->batches[i])
+            fann_destroy_train(pupil->batches[i]);
+    free(pupil->batches);
+    if (pupil->ann)
+        fann_destroy(pupil->ann);
+    free(pupil);
+}
+
+static void *create(const gm_problem *p, char *choice, size_t size)
+{
+    (void)choice, (void)size; /* it has one thread */
+    struct pupil *pupil = calloc(1, sizeof *pupil);
+    if (!pupil)
+        return NULL;
+    *pupil = (struct pupil){p, make_network(p), calloc(p->batches, sizeof *pupil->batches)};
+    bool complete = pupil->ann && pupil->batches;
+    for (size_t i = 0; complete && i < p->batches; i++)
+        complete = (pupil->batches[i] = make_batch(p, i)) != NULL;
+    if (complete)
+        return pupil;
+    destroy(pupil);
+    return NULL;
+}
+
+/* FANN's error is a mean over samples and outputs. */
+static double train(void *own, size_t first, size_t count)
+{
+    const struct pupil *pupil = own;
+    const gm_problem *p = pupil->problem;
+    float error = 0;
+    for (size_t i = 0; i < count; i++)
+        error = fann_train_epoch(pupil->ann, pupil->batches[(first + i) % p->batches]);
+    return (double)error * (double)p->widths[p->width_count - 1] / 2;
 }
 
 int main(int argc, char **argv)
 {
-    gm_problem problem;
-    gm_error error;
-    if (argc != 2 || gm_problem_read(&problem, argv[1], &error) != GM_OK) {
-        fprintf(stderr, "%s\n", argc == 2 ? error.message : "expected a problem");
-        return EXIT_FAILURE;
-    }
-    const char *reason = unsuitable(&problem);
-    if (reason) {
-        printf("{\"unsuitable\": \"%s\"}\n", reason);
-        gm_problem_clear(&problem);
-        return EXIT_SUCCESS;
-    }
-    struct fann *ann = create(&problem);
-    struct fann_train_data **batches = calloc(problem.batches, sizeof *batches);
-    bool complete = ann && batches;
-    for (size_t i = 0; complete && i < problem.batches; i++)
-        complete = (batches[i] = make_batch(&problem, i)) != NULL;
-    if (complete)
-        serve(ann, batches, &problem);
-    else
-        puts("{\"error\": \"no memory\"}");
-    for (size_t i = 0; batches && i < problem.batches; i++)
-        if (batches[i])
-            fann_destroy_train(batches[i]);
-    free(batches);
-    if (ann)
-        fann_destroy(ann);
-    gm_problem_clear(&problem);
-    return EXIT_SUCCESS;
+    const gm_peer fann = {"FANN 2.2", unsuitable, create, train, destroy};
+    return gm_peer_main(&fann, argc, argv);
 }

@@ -1,0 +1,50 @@
+#include "bench/peers/peer.h"
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void serve(const gm_peer *peer, void *own)
+{
+    char command[64];
+    size_t count, step = 0;
+    while (fgets(command, sizeof command, stdin) && sscanf(command, "step %zu", &count) == 1) {
+        const uint64_t start = gm_clock();
+        const double loss = peer->train(own, step, count);
+        printf("{\"seconds\": %.9g, \"loss\": %.9g}\n", gm_clock_seconds(start, gm_clock()), loss);
+        fflush(stdout);
+        step += count;
+    }
+}
+
+static void take_part(const gm_peer *peer, const gm_problem *problem)
+{
+    char choice[96] = "";
+    const char *reason = peer->unsuitable(problem);
+    if (reason) {
+        printf("{\"unsuitable\": \"%s\"}\n", reason);
+        return;
+    }
+    void *own = peer->create(problem, choice, sizeof choice);
+    if (!own) {
+        puts("{\"error\": \"no memory\"}");
+        return;
+    }
+    printf("{\"ready\": true, \"name\": \"%s\", \"choice\": \"%s\"}\n", peer->name, choice);
+    fflush(stdout);
+    serve(peer, own);
+    peer->destroy(own);
+}
+
+int gm_peer_main(const gm_peer *peer, int argc, char **argv)
+{
+    gm_problem problem;
+    gm_error error;
+    if (argc != 2 || gm_problem_read(&problem, argv[1], &error) != GM_OK) {
+        fprintf(stderr, "%s\n", argc == 2 ? error.message : "expected a problem");
+        return EXIT_FAILURE;
+    }
+    take_part(peer, &problem);
+    gm_problem_clear(&problem);
+    return EXIT_SUCCESS;
+}
