@@ -29,6 +29,7 @@ static const struct {
     const char *absent; /* what to say if the adapter is not there */
 } peers[GM_PEERS] = {
     {"gradmill", NULL, false, ""},
+    {"plain CBLAS", "gradmill-cblas", false, "not built (it needs OpenMP)"},
     {"PyTorch", "torch_peer.py", true, "no adapter"},
     {"scikit-learn", "sklearn_peer.py", true, "no adapter"},
     {"FANN", "gradmill-fann", false, "not built (package libfann-dev)"},

@@ -1,5 +1,5 @@
-/* Case `peers`: the same network in gradmill, PyTorch, scikit-learn and FANN, each in a process of its own.
- */
+/* Case `peers`: the same network in gradmill, plain CBLAS (peers/cblas.c), PyTorch, scikit-learn and FANN,
+ * each in a process of its own. */
 #ifndef GM_BENCH_PEERS_H
 #define GM_BENCH_PEERS_H
 
@@ -8,7 +8,7 @@
 
 typedef struct gm_peers_options {
     const gm_bench_options
-        *sweep;               /* nets, batch, threads, ...: the first of each; default mid, mnist, nielsen */
+        *sweep; /* nets, batch, threads, backend, ...: the first of each; default mid, mnist, nielsen */
     const char *const *child; /* gradmill's child, as in compare.h; default NULL: this program */
     const char *python;       /* default NULL: "/usr/bin/python3", which has Debian's packages */
     double patience;          /* seconds; default 0: that of the contest */
@@ -30,7 +30,7 @@ gm_status gm_bench_peers_epoch(gm_result *result, gm_environment *environment,
                                const gm_peers_options *options, gm_error *error);
 
 /* Everyone, ready for a contest; arguments are written to `places`, which must outlive the contestants. */
-#define GM_PEERS 4
+#define GM_PEERS 5
 typedef struct gm_peer_place {
     char program[1024];
     const char *arguments[5];

@@ -5,9 +5,11 @@
 #include "bench/contest.h"
 #include "bench/contest_result.h"
 #include "bench/libraries.h"
+#include "bench/peers.h"
 #include "bench/problem.h"
 #include "nets.h"
 
+#include <jansson.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
@@ -229,5 +231,87 @@ Test(compare, wide_networks_learn_gently_in_a_contest)
         cr_assert_eq(gm_contest_run(&child, 1, &problem, &options, &error), GM_OK, "%s", error.message);
         cr_expect_eq(problem.optimizer.rate, entries[i].rate, "%s: %g", entries[i].net,
                      problem.optimizer.rate);
+    }
+}
+
+/* The loss of the last of so many steps that the engine takes. */
+static double engine_loss(const gm_problem *p, size_t steps)
+{
+    const size_t in = p->widths[0], out = p->widths[p->width_count - 1];
+    gm_network *network;
+    gm_engine *engine;
+    gm_error error;
+    gm_engine_options options = gm_engine_options_default();
+    options.batch = p->batch;
+    options.optimizer = p->optimizer;
+    cr_assert_eq(gm_problem_network(p, &network, &error), GM_OK, "%s", error.message);
+    cr_assert_eq(gm_engine_create(&engine, network, &options, &error), GM_OK, "%s", error.message);
+    double loss = 0;
+    for (size_t i = 0; i < steps; i++) {
+        const size_t first = i % p->batches * p->batch;
+        const gm_array x = gm_array_f32(p->x + first * in, p->batch, in),
+                       y = gm_array_f32(p->y + first * out, p->batch, out);
+        cr_assert_eq(gm_engine_step(engine, x, y, &loss, &error), GM_OK, "%s", error.message);
+    }
+    gm_engine_destroy(engine);
+    gm_network_destroy(network);
+    return loss;
+}
+
+/* 7 steps, one by one and together, as a contest asks for them. */
+static void expect_same_steps(gm_contestant *peer, const gm_problem *p)
+{
+    int descriptor;
+    gm_error error;
+    cr_assert_eq(gm_problem_write(p, &descriptor, &error), GM_OK, "%s", error.message);
+    gm_contest_start(peer, 1, descriptor, 30);
+    close(descriptor);
+    const size_t counts[] = {1, 4, 2};
+    for (size_t i = 0, steps = 0; i < COUNT(counts); i++) {
+        char command[32];
+        snprintf(command, sizeof command, "step %zu", counts[i]);
+        json_t *answer = gm_contestant_ask(peer, command, 30);
+        cr_assert_not_null(answer, "%s", peer->fault);
+        const double loss = json_real_value(json_object_get(answer, "loss"));
+        const double expected = engine_loss(p, steps += counts[i]);
+        cr_expect(fabs(loss - expected) <= 1e-5 * expected, "%s, %zu rows, %zu threads: %.9g, expected %.9g",
+                  gm_loss_name(p->loss), p->batch, p->threads, loss, expected);
+        json_decref(answer);
+    }
+    gm_contest_stop(peer, 1);
+}
+
+/* Batches of one row, of fewer rows than threads, and of rows and units that do not go round. */
+Test(compare, plain_cblas_takes_the_same_steps)
+{
+    static const struct {
+        const char *net;
+        gm_loss loss;
+        size_t batch, threads;
+    } entries[] = {
+        {"7-6-5-3", GM_CROSS_ENTROPY, 5, 1}, {"7-6-5-3", GM_CROSS_ENTROPY, 5, 2},
+        {"7-6-5-3", GM_HALF_SQUARES, 1, 1},  {"7-6-5-3", GM_HALF_SQUARES, 1, 2},
+        {"2-3-1", GM_LOGISTIC, 4, 2},        {"9-4", GM_CROSS_ENTROPY, 2, 3},
+    };
+    const gm_bench_options sweep = {0};
+    const gm_peers_options options = {.sweep = &sweep};
+    gm_contestant all[GM_PEERS], *peer = all;
+    gm_peer_place places[GM_PEERS];
+    gm_peers_enter(all, places, &options);
+    while (strcmp(peer->label, "plain CBLAS") != 0)
+        peer++;
+    if (*peer->fault)
+        cr_skip_test("%s", peer->fault);
+    for (size_t i = 0; i < COUNT(entries); i++) {
+        gm_net net;
+        gm_error error;
+        cr_assert_eq(gm_net_parse(&net, entries[i].net, &error), GM_OK, "%s", error.message);
+        gm_problem problem = gm_contest_problem(&net, &sweep, entries[i].loss);
+        problem.batch = entries[i].batch;
+        problem.threads = entries[i].threads;
+        problem.batches = 3;
+        cr_assert_eq(gm_problem_draw(&problem, &error), GM_OK, "%s", error.message);
+        expect_same_steps(peer, &problem);
+        gm_problem_clear(&problem);
     }
 }

@@ -141,7 +141,7 @@ static const struct bench_case {
      BATCH | BACKEND | PRECISION | OPTIMIZER | ACTIVATION},
     {"memory", gm_bench_memory, NULL, NET | WIDTH | OPTIMIZER, BATCH | PRECISION},
     {"compare", NULL, run_compare, NET | WIDTH, BATCH | THREADS | PRECISION | OPTIMIZER | ACTIVATION},
-    {"peers", NULL, run_peers, NET | WIDTH, BATCH | THREADS | PRECISION | OPTIMIZER | ACTIVATION},
+    {"peers", NULL, run_peers, NET | WIDTH, BATCH | THREADS | BACKEND | PRECISION | OPTIMIZER | ACTIVATION},
     {"gate", NULL, run_gate, 0, 0},
 };
 

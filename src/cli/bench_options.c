@@ -265,7 +265,7 @@ void cli_bench_parse(cli_bench_options *options, int argc, char **argv)
                "  scaling    threads 1 to T: speed-up and efficiency\n"
                "  memory     bytes for each parameter, held and moved, by optimizer\n"
                "  compare    several BLAS libraries, each in a process of its own (--blas)\n"
-               "  peers      the same networks in PyTorch, scikit-learn and FANN\n"
+               "  peers      the same networks in plain CBLAS, PyTorch, scikit-learn and FANN\n"
                "  gate       what changed beyond noise from OLD to NEW: two JSON outputs, or\n"
                "             two builds of this program, by turns; exit code 8 if slower",
         .help_filter = add_presets,

@@ -1,0 +1,335 @@
+/* A peer without a framework: the training step as one writes it down with CBLAS, OpenMP and an afternoon.
+ * What the engine adds to that is the distance between the two. Matrices are contiguous, each equation is one
+ * call, and a step has two phases with a barrier after each: forward, BP1 and BP2 by rows of the batch, which
+ * need nobody; BP3, BP4 and the update by rows of the weights. Threads are its own or OpenBLAS's, whichever
+ * are faster. */
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/vector.h"
+#include "bench/peers/peer.h"
+
+#include <cblas.h>
+#include <float.h>
+#include <math.h>
+#include <omp.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The header of another BLAS, or of none, lacks it; then there is one thread in any case. */
+void openblas_set_num_threads(int threads) __attribute__((weak));
+
+/* W out x in, b; of the batch A = f(Z) and D, n x out. */
+struct layer {
+    int in, out;
+    float *w, *b, *a, *d;
+};
+
+struct net {
+    const gm_problem *problem;
+    struct layer layers[GM_PROBLEM_WIDTHS];
+    int count, batch;
+    int threads; /* that share a step */
+    float rate;
+    bool squares; /* half the squared error; else cross-entropy of softmax, or of one sigmoid unit */
+    float *ones;
+};
+
+struct share {
+    int first, count;
+};
+
+static struct share share_of(int total)
+{
+    const int threads = omp_get_num_threads(), thread = omp_get_thread_num();
+    const int first = (int)((long)total * thread / threads);
+    return (struct share){first, (int)((long)total * (thread + 1) / threads) - first};
+}
+
+static float *row(float *matrix, int r, int cols)
+{
+    return matrix + (ptrdiff_t)r * cols;
+}
+
+/* With -ffast-math gcc takes exp from libmvec, a vector at a time. */
+GM_VECTOR static void sigmoid_cblas(float *z, ptrdiff_t count)
+{
+    for (ptrdiff_t i = 0; i < count; i++)
+        z[i] = 1 / (1 + expf(-z[i]));
+}
+
+/* D = D (.) f'(Z), by way of A. */
+GM_VECTOR static void factor_cblas(float *d, const float *a, ptrdiff_t count)
+{
+    for (ptrdiff_t i = 0; i < count; i++)
+        d[i] *= a[i] * (1 - a[i]);
+}
+
+static void softmax(float *z, int count)
+{
+    float most = z[0], sum = 0;
+    for (int i = 1; i < count; i++)
+        most = fmaxf(most, z[i]);
+    for (int i = 0; i < count; i++)
+        sum += z[i] = expf(z[i] - most);
+    for (int i = 0; i < count; i++)
+        z[i] /= sum;
+}
+
+/* Z = X W^T + 1 b^T          n x out = (n x in)(out x in)^T */
+static void products(const struct layer *l, const float *x, float *z, int n)
+{
+    for (int r = 0; r < n; r++)
+        memcpy(row(z, r, l->out), l->b, (size_t)l->out * sizeof *z);
+    if (n == 1)
+        cblas_sgemv(CblasRowMajor, CblasNoTrans, l->out, l->in, 1, l->w, l->in, x, 1, 1, z, 1);
+    else
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, l->out, l->in, 1, x, l->in, l->w, l->in, 1, z,
+                    l->out);
+}
+
+/* These rows of the batch through all layers. */
+static void forward(const struct net *net, float *x, struct share rows)
+{
+    for (int i = 0; i < net->count; i++) {
+        const struct layer *l = &net->layers[i];
+        float *a = row(l->a, rows.first, l->out);
+        products(l, row(x, rows.first, l->in), a, rows.count);
+        if (i + 1 < net->count || net->squares || l->out == 1)
+            sigmoid_cblas(a, (ptrdiff_t)rows.count * l->out);
+        else
+            for (int r = 0; r < rows.count; r++)
+                softmax(row(a, r, l->out), l->out);
+        x = l->a;
+    }
+}
+
+/* The sum of these rows' losses. */
+static double losses(const struct net *net, float *y, struct share rows)
+{
+    const struct layer *l = &net->layers[net->count - 1];
+    const float *a = row(l->a, rows.first, l->out), *t = row(y, rows.first, l->out);
+    const ptrdiff_t count = (ptrdiff_t)rows.count * l->out;
+    double sum = 0;
+    for (ptrdiff_t i = 0; i < count; i++) {
+        if (net->squares)
+            sum += (double)(a[i] - t[i]) * (double)(a[i] - t[i]) / 2;
+        else if (l->out == 1)
+            sum -= (double)(t[i] * logf(a[i]) + (1 - t[i]) * logf(1 - a[i]));
+        else if (t[i] > 0)
+            sum -= (double)(t[i] * logf(a[i]));
+    }
+    return sum;
+}
+
+/* BP1: D = (A - Y) / n, for squares (.) f'(Z)          n x out */
+static void output_delta(const struct net *net, float *y, struct share rows)
+{
+    const struct layer *l = &net->layers[net->count - 1];
+    const float *a = row(l->a, rows.first, l->out), *t = row(y, rows.first, l->out);
+    float *d = row(l->d, rows.first, l->out);
+    const ptrdiff_t count = (ptrdiff_t)rows.count * l->out;
+    for (ptrdiff_t i = 0; i < count; i++)
+        d[i] = (a[i] - t[i]) / (float)net->batch;
+    if (net->squares)
+        factor_cblas(d, a, count);
+}
+
+/* BP2: D_prev = (D W) (.) f'(Z_prev)                   n x in = (n x out)(out x in) */
+static void hidden_deltas(const struct net *net, struct share rows)
+{
+    for (const struct layer *l = &net->layers[net->count - 1]; l > net->layers; l--) {
+        const float *d = row(l->d, rows.first, l->out);
+        float *prev = row(l[-1].d, rows.first, l->in);
+        if (rows.count == 1)
+            cblas_sgemv(CblasRowMajor, CblasTrans, l->out, l->in, 1, l->w, l->in, d, 1, 0, prev, 1);
+        else
+            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows.count, l->in, l->out, 1, d, l->out,
+                        l->w, l->in, 0, prev, l->in);
+        factor_cblas(prev, row(l[-1].a, rows.first, l->in), (ptrdiff_t)rows.count * l->in);
+    }
+}
+
+/* BP3 and BP4, each with the update in it, for the thread's outputs of each layer. */
+static void update(const struct net *net, const float *x)
+{
+    for (int i = 0; i < net->count; x = net->layers[i++].a) {
+        const struct layer *l = &net->layers[i];
+        const struct share own = share_of(l->out);
+        const float *d = l->d + own.first;
+        float *w = row(l->w, own.first, l->in), *b = l->b + own.first;
+        if (own.count == 0)
+            continue;
+        /* b = b - rate D^T 1           out = (n x out)^T (n) */
+        cblas_sgemv(CblasRowMajor, CblasTrans, net->batch, own.count, -net->rate, d, l->out, net->ones, 1, 1,
+                    b, 1);
+        /* W = W - rate D^T X           out x in = (n x out)^T (n x in) */
+        if (net->batch == 1)
+            cblas_sger(CblasRowMajor, own.count, l->in, -net->rate, d, 1, x, 1, w, l->in);
+        else
+            cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, own.count, l->in, net->batch, -net->rate, d,
+                        l->out, x, l->in, 1, w, l->in);
+    }
+}
+
+/* So many steps, from step `first` on; the last one's loss. */
+static double train(void *own, size_t first, size_t count)
+{
+    const struct net *net = own;
+    const gm_problem *p = net->problem;
+    const size_t in = p->batch * p->widths[0], out = p->batch * p->widths[p->width_count - 1];
+    double loss = 0;
+#pragma omp parallel num_threads(net->threads) reduction(+ : loss)
+    {
+        const struct share rows = share_of(net->batch);
+        for (size_t i = 0; i < count; i++) {
+            const size_t batch = (first + i) % p->batches;
+            float *x = p->x + batch * in, *y = p->y + batch * out;
+            if (rows.count > 0) {
+                forward(net, x, rows);
+                loss += i + 1 == count ? losses(net, y, rows) : 0;
+                output_delta(net, y, rows);
+                hidden_deltas(net, rows);
+            }
+#pragma omp barrier
+            update(net, x);
+#pragma omp barrier
+        }
+    }
+    return loss / (double)p->batch;
+}
+
+static void set_parameters(const struct net *net)
+{
+    const gm_problem *p = net->problem;
+    const float *from = p->parameters;
+    for (int i = 0; i < net->count; i++) {
+        const struct layer *l = &net->layers[i];
+        const size_t weights = p->widths[i] * p->widths[i + 1], biases = p->widths[i + 1];
+        memcpy(l->w, from, weights * sizeof *from);
+        memcpy(l->b, from + weights, biases * sizeof *from);
+        from += weights + biases;
+    }
+}
+
+/* Threads of its own, and of OpenBLAS. */
+struct setting {
+    int own, blas;
+};
+
+static void set_threads(struct net *net, struct setting setting)
+{
+    net->threads = setting.own;
+    if (openblas_set_num_threads)
+        openblas_set_num_threads(setting.blas);
+}
+
+#define TRIALS        3    /* of each setting, in turns; the best of each counts */
+#define TRIAL_SECONDS 0.05 /* for each of them, but at least two steps */
+
+/* Seconds of a step. */
+static double trial(struct net *net)
+{
+    train(net, 0, 1); /* wakes threads */
+    const uint64_t start = gm_clock();
+    double seconds = 0;
+    size_t count = 0;
+    for (size_t more = 2; seconds < TRIAL_SECONDS; more = count) {
+        train(net, 0, more);
+        count += more;
+        seconds = gm_clock_seconds(start, gm_clock());
+    }
+    return seconds / (double)count;
+}
+
+/* Sets and returns the fastest: one thread, all of its own, or all of OpenBLAS's. */
+static struct setting choose_threads(struct net *net)
+{
+    const int all = (int)net->problem->threads;
+    const struct setting settings[] = {{1, 1}, {all, 1}, {1, all}};
+    double best[] = {DBL_MAX, DBL_MAX, DBL_MAX};
+    int fastest = 0;
+    for (int i = 0; all > 1 && i < 3 * TRIALS; i++) {
+        set_threads(net, settings[i % 3]);
+        best[i % 3] = fmin(best[i % 3], trial(net));
+    }
+    for (int i = 1; i < 3; i++)
+        fastest = best[i] < best[fastest] ? i : fastest;
+    set_threads(net, settings[fastest]);
+    return settings[fastest];
+}
+
+static bool create_layer(struct layer *l, size_t in, size_t out, size_t batch)
+{
+    *l = (struct layer){.in = (int)in,
+                        .out = (int)out,
+                        .w = gm_alloc(in, out * sizeof(float)),
+                        .b = gm_alloc(out, sizeof(float)),
+                        .a = gm_alloc(batch, out * sizeof(float)),
+                        .d = gm_alloc(batch, out * sizeof(float))};
+    return l->w && l->b && l->a && l->d;
+}
+
+static bool lay_out(struct net *net, const gm_problem *p)
+{
+    *net = (struct net){.problem = p,
+                        .batch = (int)p->batch,
+                        .rate = (float)p->optimizer.rate,
+                        .squares = p->loss == GM_HALF_SQUARES,
+                        .ones = gm_alloc(p->batch, sizeof(float))};
+    bool complete = net->ones != NULL;
+    for (size_t i = 0; i < p->batch && complete; i++)
+        net->ones[i] = 1;
+    for (size_t i = 1; i < p->width_count && complete; i++)
+        complete = create_layer(&net->layers[net->count++], p->widths[i - 1], p->widths[i], p->batch);
+    return complete;
+}
+
+static void destroy(void *own)
+{
+    struct net *net = own;
+    if (!net)
+        return;
+    for (int i = 0; i < net->count; i++) {
+        gm_free(net->layers[i].w);
+        gm_free(net->layers[i].b);
+        gm_free(net->layers[i].a);
+        gm_free(net->layers[i].d);
+    }
+    gm_free(net->ones);
+    gm_free(net);
+}
+
+static const char *unsuitable(const gm_problem *p)
+{
+    if (*p->data)
+        return "its sets are compared by steps";
+    if (p->hidden != GM_SIGMOID)
+        return "hidden layers of sigmoid only";
+    if (p->optimizer.kind != GM_SGD)
+        return "plain SGD only";
+    if (p->precision != GM_F32)
+        return "single precision only";
+    const bool squares = p->loss == GM_HALF_SQUARES && p->output == GM_SIGMOID;
+    return squares || p->loss == GM_CROSS_ENTROPY || p->loss == GM_LOGISTIC ? NULL : "not this loss";
+}
+
+static void *create(const gm_problem *p, char *choice, size_t size)
+{
+    struct net *net = gm_alloc(1, sizeof *net);
+    if (!net || !lay_out(net, p)) {
+        destroy(net);
+        return NULL;
+    }
+    const struct setting fastest = choose_threads(net);
+    if (p->threads > 1)
+        snprintf(choice, size, "fastest with %d of its own threads, %d of OpenBLAS", fastest.own,
+                 fastest.blas);
+    set_parameters(net); /* after the trials, which train whatever is there */
+    return net;
+}
+
+int main(int argc, char **argv)
+{
+    const gm_peer plain = {"plain CBLAS", unsuitable, create, train, destroy};
+    return gm_peer_main(&plain, argc, argv);
+}
