@@ -75,7 +75,10 @@ gm_status gm_candidate_samples(gm_result_row *row, const gm_candidate *candidate
 gm_status gm_bench_nets(const gm_bench_options *options, const char *const *defaults, gm_net *nets,
                         size_t most, size_t *count, gm_error *error);
 
-/* The first of everything that was given, else the defaults: the net's own batch or 64, blas, all usable
+/* The first backend that was given, else the engine's default. */
+const char *gm_bench_backend(const gm_bench_options *options);
+
+/* The first of everything that was given, else the defaults: the net's own batch or 64, packed, all usable
  * threads, f32, plain SGD, sigmoid. */
 gm_workload_options gm_bench_first(const gm_bench_options *options, const gm_net *net);
 

@@ -151,15 +151,13 @@ static gm_status obey(struct pupil *pupil, const char *command, gm_error *error)
     return gm_fail(error, GM_USAGE, "unknown command");
 }
 
-static void introduce(const struct pupil *pupil)
+static void introduce(void)
 {
     static const char *const threading[] = {"unknown", "serial", "pthreads", "OpenMP"};
     const gm_blas blas = gm_system_blas();
-    char name[64];
-    snprintf(name, sizeof name, "gradmill %s", pupil->problem.backend);
-    answer("{s:b, s:s, s:s, s:s, s:s, s:s, s:s}", "ready", 1, "name", name, "vendor", blas.vendor, "path",
-           blas.path, "core", blas.core, "threading", threading[blas.threading - GM_BLAS_UNKNOWN], "detail",
-           blas.config);
+    answer("{s:b, s:s, s:s, s:s, s:s, s:s, s:s}", "ready", 1, "name", "gradmill", "vendor", blas.vendor,
+           "path", blas.path, "core", blas.core, "threading", threading[blas.threading - GM_BLAS_UNKNOWN],
+           "detail", blas.config);
 }
 
 int gm_bench_child(int argc, char **argv)
@@ -176,7 +174,7 @@ int gm_bench_child(int argc, char **argv)
     if (status == GM_OK)
         status = prepare(&pupil, argv[given], &error);
     if (status == GM_OK)
-        introduce(&pupil);
+        introduce();
     while (status == GM_OK && fgets(command, sizeof command, stdin))
         status = obey(&pupil, command, &error);
     if (status != GM_OK)

@@ -32,25 +32,21 @@ static double gentle_rate(const gm_problem *p)
 
 gm_problem gm_contest_problem(const gm_net *net, const gm_bench_options *sweep, gm_loss loss)
 {
+    const gm_workload_options first = gm_bench_first(sweep, net);
     gm_problem p = {.loss = loss,
                     .output = loss == GM_HALF_SQUARES ? GM_SIGMOID : gm_loss_output_activation(loss),
-                    .hidden = GM_SIGMOID,
-                    .width_count = net->width_count};
+                    .hidden = first.activation,
+                    .width_count = net->width_count,
+                    .optimizer = first.optimizer,
+                    .precision = first.precision,
+                    .threads = first.threads ? first.threads : gm_system_threads().usable,
+                    .batch = first.batch};
     memcpy(p.widths, net->widths, net->width_count * sizeof *p.widths);
-    if (sweep->activation_count)
-        p.hidden = sweep->activations[0];
-    p.optimizer = gm_optimizer_default(sweep->optimizer_count ? sweep->optimizers[0] : GM_SGD);
     p.optimizer.rate = gentle_rate(&p);
-    p.precision = sweep->precision_count ? sweep->precisions[0] : GM_F32;
-    p.threads = sweep->threads.count ? sweep->threads.sizes[0] : gm_system_threads().usable;
-    p.batch = net->batch ? net->batch : 64;
-    if (sweep->batch.count)
-        p.batch = sweep->batch.sizes[0];
     const size_t row = p.widths[0] + p.widths[p.width_count - 1];
     for (p.batches = 1; p.batches < MOST_BATCHES && 2 * p.batches * p.batch * row <= MOST_NUMBERS;)
         p.batches *= 2;
-    snprintf(p.backend, sizeof p.backend, "%s",
-             sweep->backend_count ? sweep->backends[0] : gm_engine_options_default().backend);
+    snprintf(p.backend, sizeof p.backend, "%s", first.backend);
     return p;
 }
 

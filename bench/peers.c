@@ -136,6 +136,7 @@ gm_status gm_bench_peers(gm_result *result, gm_environment *environment, const g
     }
     snprintf(
         result->title, sizeof result->title,
-        "One training step, the same weights, data, mathematics and losses, in turns; the best setting of each");
+        "A step of backend %s and of the peers at their best: the same weights, data and mathematics, in turns",
+        gm_bench_backend(options->sweep));
     return status;
 }

@@ -154,6 +154,7 @@ gm_status gm_bench_peers_epoch(gm_result *result, gm_environment *environment,
         status = run_contest(result, options, &nets[i], &problem, error);
     }
     snprintf(result->title, sizeof result->title,
-             "%.150s: shuffle, gather and train an epoch, in turns; from the same weights", data);
+             "%.150s: backend %s and the peers shuffle, gather and train an epoch, in turns", data,
+             gm_bench_backend(options->sweep));
     return status;
 }

@@ -3,13 +3,18 @@
 #include "base/memory.h"
 #include "bench/cases.h"
 
+const char *gm_bench_backend(const gm_bench_options *o)
+{
+    return o->backend_count ? o->backends[0] : gm_engine_options_default().backend;
+}
+
 gm_workload_options gm_bench_first(const gm_bench_options *o, const gm_net *net)
 {
     const size_t natural = net->batch ? net->batch : 64;
     return (gm_workload_options){
         .net = *net,
         .batch = o->batch.count ? o->batch.sizes[0] : natural,
-        .backend = o->backend_count ? o->backends[0] : gm_engine_options_default().backend,
+        .backend = gm_bench_backend(o),
         .threads = o->threads.count ? o->threads.sizes[0] : 0, /* up to all */
         .precision = o->precision_count ? o->precisions[0] : GM_F32,
         .optimizer = gm_optimizer_default(o->optimizer_count ? o->optimizers[0] : GM_SGD),

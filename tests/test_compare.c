@@ -258,34 +258,60 @@ static double engine_loss(const gm_problem *p, size_t steps)
     return loss;
 }
 
-/* 7 steps, one by one and together, as a contest asks for them. */
-static void expect_same_steps(gm_contestant *peer, const gm_problem *p)
+/* The peer from bench/peers/cblas.c among `all`. */
+static gm_contestant *enter_plain_cblas(gm_contestant *all, gm_peer_place *places)
+{
+    const gm_bench_options sweep = {0};
+    const gm_peers_options options = {.sweep = &sweep};
+    gm_peers_enter(all, places, &options);
+    gm_contestant *peer = all;
+    while (strcmp(peer->label, "plain CBLAS") != 0)
+        peer++;
+    if (*peer->fault)
+        cr_skip_test("%s", peer->fault);
+    return peer;
+}
+
+static gm_problem peer_problem(const char *widths, gm_loss loss, size_t batch, size_t threads)
+{
+    const gm_bench_options sweep = {0};
+    gm_net net;
+    gm_error error;
+    cr_assert_eq(gm_net_parse(&net, widths, &error), GM_OK, "%s", error.message);
+    gm_problem problem = gm_contest_problem(&net, &sweep, loss);
+    problem.batch = batch;
+    problem.threads = threads;
+    problem.batches = 3;
+    cr_assert_eq(gm_problem_draw(&problem, &error), GM_OK, "%s", error.message);
+    return problem;
+}
+
+static void start_peer(gm_contestant *peer, const gm_problem *p)
 {
     int descriptor;
     gm_error error;
     cr_assert_eq(gm_problem_write(p, &descriptor, &error), GM_OK, "%s", error.message);
     gm_contest_start(peer, 1, descriptor, 30);
     close(descriptor);
-    const size_t counts[] = {1, 4, 2};
-    for (size_t i = 0, steps = 0; i < COUNT(counts); i++) {
-        char command[32];
-        snprintf(command, sizeof command, "step %zu", counts[i]);
-        json_t *answer = gm_contestant_ask(peer, command, 30);
-        cr_assert_not_null(answer, "%s", peer->fault);
-        const double loss = json_real_value(json_object_get(answer, "loss"));
-        const double expected = engine_loss(p, steps += counts[i]);
-        cr_expect(fabs(loss - expected) <= 1e-5 * expected, "%s, %zu rows, %zu threads: %.9g, expected %.9g",
-                  gm_loss_name(p->loss), p->batch, p->threads, loss, expected);
-        json_decref(answer);
-    }
-    gm_contest_stop(peer, 1);
+}
+
+/* Of the last of `count` more steps. */
+static double peer_loss(gm_contestant *peer, size_t count)
+{
+    char command[32];
+    snprintf(command, sizeof command, "step %zu", count);
+    json_t *answer = gm_contestant_ask(peer, command, 30);
+    cr_assert_not_null(answer, "%s", peer->fault);
+    const double loss = json_real_value(json_object_get(answer, "loss"));
+    json_decref(answer);
+    return loss;
 }
 
 /* Batches of one row, of fewer rows than threads, and of rows and units that do not go round. */
 Test(compare, plain_cblas_takes_the_same_steps)
 {
     static const struct {
-        const char *net;
+        const char *widths;
         gm_loss loss;
         size_t batch, threads;
     } entries[] = {
@@ -293,25 +319,37 @@ Test(compare, plain_cblas_takes_the_same_steps)
         {"7-6-5-3", GM_HALF_SQUARES, 1, 1},  {"7-6-5-3", GM_HALF_SQUARES, 1, 2},
         {"2-3-1", GM_LOGISTIC, 4, 2},        {"9-4", GM_CROSS_ENTROPY, 2, 3},
     };
-    const gm_bench_options sweep = {0};
-    const gm_peers_options options = {.sweep = &sweep};
-    gm_contestant all[GM_PEERS], *peer = all;
+    gm_contestant all[GM_PEERS];
     gm_peer_place places[GM_PEERS];
-    gm_peers_enter(all, places, &options);
-    while (strcmp(peer->label, "plain CBLAS") != 0)
-        peer++;
-    if (*peer->fault)
-        cr_skip_test("%s", peer->fault);
+    gm_contestant *peer = enter_plain_cblas(all, places);
     for (size_t i = 0; i < COUNT(entries); i++) {
-        gm_net net;
-        gm_error error;
-        cr_assert_eq(gm_net_parse(&net, entries[i].net, &error), GM_OK, "%s", error.message);
-        gm_problem problem = gm_contest_problem(&net, &sweep, entries[i].loss);
-        problem.batch = entries[i].batch;
-        problem.threads = entries[i].threads;
-        problem.batches = 3;
-        cr_assert_eq(gm_problem_draw(&problem, &error), GM_OK, "%s", error.message);
-        expect_same_steps(peer, &problem);
-        gm_problem_clear(&problem);
+        gm_problem p = peer_problem(entries[i].widths, entries[i].loss, entries[i].batch, entries[i].threads);
+        start_peer(peer, &p);
+        const size_t counts[] = {1, 4, 2};
+        for (size_t k = 0, steps = 0; k < COUNT(counts); k++) {
+            const double loss = peer_loss(peer, counts[k]), expected = engine_loss(&p, steps += counts[k]);
+            cr_expect(fabs(loss - expected) <= 1e-5 * expected,
+                      "%s, %s, %zu rows, %zu threads: %.9g, expected %.9g", entries[i].widths,
+                      gm_loss_name(p.loss), p.batch, p.threads, loss, expected);
+        }
+        gm_contest_stop(peer, 1);
+        gm_problem_clear(&p);
     }
+}
+
+/* A = 1 exactly, and 0 log 0 = 0. */
+Test(compare, plain_cblas_has_a_loss_where_units_saturate)
+{
+    gm_contestant all[GM_PEERS];
+    gm_peer_place places[GM_PEERS];
+    gm_contestant *peer = enter_plain_cblas(all, places);
+    gm_problem p = peer_problem("2-1", GM_LOGISTIC, 1, 1);
+    for (size_t i = 0; i < 3; i++) {
+        p.x[2 * i] = p.x[2 * i + 1] = 1000;
+        p.y[i] = 1;
+    }
+    start_peer(peer, &p);
+    cr_expect_leq(peer_loss(peer, 10), 1e-6);
+    gm_contest_stop(peer, 1);
+    gm_problem_clear(&p);
 }

@@ -103,6 +103,12 @@ static void forward(const struct net *net, float *x, struct share rows)
     }
 }
 
+/* Finite where a unit is saturated, for 0 log 0 = 0. */
+static float log_of(float a)
+{
+    return logf(fmaxf(a, FLT_MIN));
+}
+
 /* The sum of these rows' losses. */
 static double losses(const struct net *net, float *y, struct share rows)
 {
@@ -114,9 +120,9 @@ static double losses(const struct net *net, float *y, struct share rows)
         if (net->squares)
             sum += (double)(a[i] - t[i]) * (double)(a[i] - t[i]) / 2;
         else if (l->out == 1)
-            sum -= (double)(t[i] * logf(a[i]) + (1 - t[i]) * logf(1 - a[i]));
-        else if (t[i] > 0)
-            sum -= (double)(t[i] * logf(a[i]));
+            sum -= (double)(t[i] * log_of(a[i]) + (1 - t[i]) * log_of(1 - a[i]));
+        else
+            sum -= (double)(t[i] * log_of(a[i]));
     }
     return sum;
 }
