@@ -33,10 +33,10 @@ typedef struct gm_costs {
     gm_layer_costs *layers;  /* one for each */
     gm_cost output[MANNERS]; /* A of the output layer, loss and BP1 */
     gm_cost fused;           /* a row of a step that is taken in one go, if it applies */
-    gm_cost exchange;        /* a number that another thread has written last */
+    gm_cost exchange;        /* a cache line that another thread has written last */
     double barrier;          /* seconds for which threads wait for each other */
     double start;            /* seconds to set a team to work */
-    double cached;           /* numbers to exchange that do not come from memory in any case */
+    double cached;           /* lines to exchange that do not come from memory in any case */
     bool known;
 } gm_costs;
 

@@ -28,7 +28,8 @@ struct probe {
     size_t layer, rows;
     size_t units; /* outputs, or inputs of BP2, in one go: whole grains */
     size_t grain;
-    size_t turn; /* every round takes other units, as a step does */
+    size_t turn;   /* every round takes other units, as a step does */
+    gm_mat matrix; /* to exchange */
     bool together;
     bool same_rows; /* for all threads: they share weights, or the batch has too few */
     double seconds; /* of thread 0 */
@@ -44,27 +45,26 @@ static gm_share portion(const struct probe *q, size_t total, size_t thread)
     return (gm_share){first, taken ? 0 : gm_min(q->units, total - first)};
 }
 
-/* A thread's part of the A of layer q->layer, in whole cache lines. */
+/* A thread's part of the matrix that is exchanged, in whole cache lines. */
 static gm_share exchanged(const struct probe *q, size_t thread)
 {
-    const gm_mat a = q->pass->layers[q->layer].a;
-    return gm_team_share(a.rows * a.ld, GM_ALIGNMENT / sizeof(REAL), thread, gm_team_threads(q->pass->team));
+    return gm_team_share(q->matrix.rows * q->matrix.ld, GM_LINE, thread, gm_team_threads(q->pass->team));
 }
 
 static void write_own(const struct probe *q, size_t thread)
 {
     const gm_share own = exchanged(q, thread);
-    memset(q->pass->layers[q->layer].a.data + own.first, 0, own.count * sizeof(REAL));
+    memset(q->matrix.data + own.first, 0, own.count * sizeof(REAL));
 }
 
 /* One number of each line that the next thread has written. */
 static void read_others(const struct probe *q, size_t thread)
 {
     const gm_share other = exchanged(q, (thread + 1) % gm_team_threads(q->pass->team));
-    const REAL *a = q->pass->layers[q->layer].a.data + other.first;
+    const REAL *numbers = q->matrix.data + other.first;
     REAL sum = 0;
-    for (size_t i = 0; i < other.count; i += GM_ALIGNMENT / sizeof(REAL))
-        sum += a[i];
+    for (size_t i = 0; i < other.count; i += GM_LINE)
+        sum += numbers[i];
     volatile REAL sink = sum;
     (void)sink;
 }
@@ -279,15 +279,18 @@ static void begin(gm_pass *p)
         p->layers[l].view.batch = p->own_x.rows;
 }
 
-static size_t largest_output(const gm_pass *p)
+/* Of X and all A. */
+static gm_mat largest_matrix(const gm_pass *p)
 {
-    size_t largest = 0;
-    for (size_t l = 1; l < p->layer_count; l++)
-        largest = p->layers[l].view.w.rows > p->layers[largest].view.w.rows ? l : largest;
+    gm_mat largest = p->own_x;
+    for (size_t l = 0; l < p->layer_count; l++) {
+        const gm_mat a = p->layers[l].a;
+        largest = a.rows * a.ld > largest.rows * largest.ld ? a : largest;
+    }
     return largest;
 }
 
-/* Numbers that others have written and that no core must fetch from memory: those in its own cache, or all
+/* Lines that others have written and that no core must fetch from memory: those in its own cache, or all
  * where the common one holds the parameters and what the optimizer keeps of each. With few rows W comes at
  * the same pace from there, whoever has written it. */
 static double cached(const gm_pass *p)
@@ -296,15 +299,15 @@ static double cached(const gm_pass *p)
     const double held = copies * (double)gm_network_parameter_count(p->network) * sizeof(REAL);
     const size_t own = gm_cpu_cache(2), common = gm_cpu_cache(3);
     const bool few = p->own_x.rows <= gm_max(p->backend->order.few, GM_ROW_GRAIN);
-    return own == 0 || (held <= (double)common && !few) ? INFINITY : (double)(own / sizeof(REAL));
+    return own == 0 || (held <= (double)common && !few) ? INFINITY : (double)(own / GM_ALIGNMENT);
 }
 
 static void measure_exchange(gm_pass *p)
 {
-    struct probe q = {.pass = p, .what = EXCHANGE, .layer = largest_output(p), .together = true};
-    const double numbers = (double)gm_max(1, exchanged(&q, 1).count);
+    struct probe q = {.pass = p, .what = EXCHANGE, .matrix = largest_matrix(p), .together = true};
+    const double lines = (double)gm_max(1, gm_pieces(exchanged(&q, 1).count, GM_LINE));
     for (; q.turn <= GM_PROBES; q.turn++)
-        probe(q, numbers, &p->costs.exchange);
+        probe(q, lines, &p->costs.exchange);
 }
 
 void T(gm_measure_costs)(gm_pass *p)

@@ -6,6 +6,7 @@
 
 #include "backend/backend.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/team.h"
 #include "nn/activation.h"
 #include "nn/costs.h"
@@ -95,6 +96,9 @@ static inline void gm_pass_add_time(const gm_pass *p, size_t thread, size_t laye
 {
     p->profile->seconds[(thread * p->profile->layers + layer) * GM_PHASE_COUNT + phase] += seconds;
 }
+
+/* Numbers in a cache line. */
+#define GM_LINE (GM_ALIGNMENT / sizeof(REAL))
 
 static inline gm_share gm_all(size_t count)
 {

@@ -11,7 +11,7 @@
  * thread must fetch: A and D of the others' rows and their updates of W; by weights, their columns of A and D
  * and their updates of the weights that it reads; of updates no more than caches hold, for the rest comes
  * from memory in any case. The constants are measured once for each engine, on its own layers and matrices;
- * the one number from elsewhere is UNEVEN. Where one thread may take rows in one go (fused.h), such a
+ * from elsewhere is only what UNEVEN says. Where one thread may take rows in one go (fused.h), such a
  * row is measured as a whole. Of the two cuts the model chooses only where that changes no bit; elsewhere
  * what must be copied is counted. */
 #include "nn/fused.h"
@@ -58,12 +58,17 @@ static size_t meetings(const gm_pass *p, size_t rows, gm_plan plan)
     return count;
 }
 
-/* Weights of layer l that a thread reads in a step, T - 1 of T of them after others have changed them. By
- * rows it reads all. By weights it reads those of its outputs, then those of its inputs, and one of the two
- * it has changed itself; but BP2, which reads the latter, has no layer 1. */
+static double lines(size_t rows, size_t cols)
+{
+    return (double)gm_pieces(rows * cols, GM_LINE);
+}
+
+/* Lines of the W of layer l that a thread reads in a step, T - 1 of T of them after others have changed them.
+ * By rows it reads all. By weights it reads those of its outputs, then those of its inputs, and one of the
+ * two it has changed itself; but BP2, which reads the latter, has no layer 1. */
 static double weights_met(const gm_pass *p, size_t l, size_t rows, gm_plan plan)
 {
-    const double weights = (double)p->layers[l].view.w.rows * (double)p->layers[l].view.w.cols;
+    const double weights = lines(p->layers[l].view.w.rows, p->layers[l].view.w.cols);
     if (!T(gm_cuts_layer)(p, l, rows, plan))
         return weights;
     const bool own_outputs = !T(gm_sweeps)(p, rows, plan) && T(gm_shares_outputs)(p, l, plan.threads);
@@ -72,20 +77,23 @@ static double weights_met(const gm_pass *p, size_t l, size_t rows, gm_plan plan)
 
 /* Seconds for which a thread waits where threads meet, because however even their shares, they are never done
  * at the same moment. No probe of one part sees it; 10-128-128-10 at 128 rows shows it, which by weights,
- * with three more meetings and otherwise foretold the same, takes 3 to 10 us longer. */
-#define UNEVEN 1e-6
+ * with three more meetings and otherwise foretold the same, takes 3 to 10 us longer. Less where there is
+ * little work between two meetings: a step of 2-3-1, of two meetings, takes 0.9 us in all. */
+#define UNEVEN       1e-6
+#define UNEVEN_SHARE 0.25
 
-/* What several threads spend beside the work itself. */
-static double overhead(const gm_pass *p, size_t rows, gm_plan plan)
+/* What several threads spend beside the work itself, of which each has so many seconds. */
+static double overhead(const gm_pass *p, size_t rows, gm_plan plan, double work)
 {
     const double others = (double)(plan.threads - 1) / (double)plan.threads;
     double weights = 0, activations = 0;
     for (size_t l = 0; l < p->layer_count; l++) {
         weights += weights_met(p, l, rows, plan);
-        activations += (double)rows * (double)p->layers[l].view.w.rows;
+        activations += lines(rows, p->layers[l].view.w.rows);
     }
     const double updates = fmin(weights, p->costs.cached);
-    return p->costs.start + (double)meetings(p, rows, plan) * (p->costs.barrier + UNEVEN) +
+    const double meet = (double)meetings(p, rows, plan), uneven = fmin(UNEVEN, UNEVEN_SHARE * work / meet);
+    return p->costs.start + meet * (p->costs.barrier + uneven) +
            2 * others * (2 * activations + updates) *
                gm_cost_seconds(p->costs.exchange); /* to fetch, and to take back */
 }
@@ -118,7 +126,7 @@ static double predict(const gm_pass *p, size_t rows, gm_plan plan)
                      gm_cost_seconds(p->costs.output[plan.threads == 1 ? ALONE : BY_ROWS]);
     for (size_t l = 0; l < p->layer_count; l++)
         seconds += predict_layer(p, l, rows, plan);
-    return plan.threads > 1 ? seconds + overhead(p, rows, plan) : seconds;
+    return plan.threads > 1 ? seconds + overhead(p, rows, plan, seconds) : seconds;
 }
 
 /* Numbers that the busiest thread copies or fetches before its products can begin, which for a BLAS, which
