@@ -93,8 +93,8 @@ static gm_status add_row(gm_result *result, const gm_net *net, const gm_contesta
                          const gm_contestant *first, const gm_problem *problem, gm_error *error)
 {
     const char *loss = gm_loss_name(problem->loss);
-    gm_result_row *row = gm_result_add(result, error, "peers/%s/batch:%zu/threads:%zu/%s/%s", net->name,
-                                       problem->batch, problem->threads, loss, c->label);
+    gm_result_row *row = gm_result_add(result, error, "peers/%s/batch:%zu/%s/threads:%zu/%s/%s", net->name,
+                                       problem->batch, problem->backend, problem->threads, loss, c->label);
     if (!row)
         return GM_LIMIT;
     gm_result_text(result, row, "net", "%s", net->name);

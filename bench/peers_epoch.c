@@ -67,8 +67,8 @@ static gm_status add_row(gm_result *result, const struct runner *runner, const s
 {
     const gm_contestant *c = runner->contestant;
     double deviation;
-    gm_result_row *row = gm_result_add(result, error, "peers-epoch/%s/batch:%zu/threads:%zu/%s", net->name,
-                                       problem->batch, problem->threads, c->label);
+    gm_result_row *row = gm_result_add(result, error, "peers-epoch/%s/batch:%zu/%s/threads:%zu/%s", net->name,
+                                       problem->batch, problem->backend, problem->threads, c->label);
     if (!row)
         return GM_LIMIT;
     row->threads = problem->threads;

@@ -258,18 +258,20 @@ static double engine_loss(const gm_problem *p, size_t steps)
     return loss;
 }
 
-/* The peer from bench/peers/cblas.c among `all`. */
-static gm_contestant *enter_plain_cblas(gm_contestant *all, gm_peer_place *places)
+/* The peer from bench/peers/cblas.c among `all`, with threads of that kind. */
+static gm_contestant *enter_plain_cblas(gm_contestant *all, gm_peer_place *places, const char *threads)
 {
     const gm_bench_options sweep = {0};
     const gm_peers_options options = {.sweep = &sweep};
+    size_t i = 0;
     gm_peers_enter(all, places, &options);
-    gm_contestant *peer = all;
-    while (strcmp(peer->label, "plain CBLAS") != 0)
-        peer++;
-    if (*peer->fault)
-        cr_skip_test("%s", peer->fault);
-    return peer;
+    while (i < GM_PEERS && strcmp(all[i].label, "plain CBLAS") != 0)
+        i++;
+    cr_assert_lt(i, GM_PEERS);
+    if (*all[i].fault)
+        cr_skip_test("%s", all[i].fault);
+    setenv("GM_PLAIN_CBLAS", threads, 1);
+    return &all[i];
 }
 
 static gm_problem peer_problem(const char *widths, gm_loss loss, size_t batch, size_t threads)
@@ -307,49 +309,65 @@ static double peer_loss(gm_contestant *peer, size_t count)
     return loss;
 }
 
+static void expect_same_steps(gm_contestant *peer, const gm_problem *p, const char *threads)
+{
+    static const size_t counts[] = {1, 4, 2};
+    size_t steps = 0;
+    start_peer(peer, p);
+    for (size_t i = 0; i < COUNT(counts); i++) {
+        const double loss = peer_loss(peer, counts[i]), expected = engine_loss(p, steps += counts[i]);
+        cr_expect(fabs(loss - expected) <= 1e-5 * expected,
+                  "%s, %zu rows, %zu threads (%s): %.9g, expected %.9g", gm_loss_name(p->loss), p->batch,
+                  p->threads, threads, loss, expected);
+    }
+    gm_contest_stop(peer, 1);
+}
+
 /* Batches of one row, of fewer rows than threads, and of rows and units that do not go round. */
 Test(compare, plain_cblas_takes_the_same_steps)
 {
+    static const char *const kinds[] = {"one", "own", "blas"};
     static const struct {
         const char *widths;
         gm_loss loss;
         size_t batch, threads;
     } entries[] = {
-        {"7-6-5-3", GM_CROSS_ENTROPY, 5, 1}, {"7-6-5-3", GM_CROSS_ENTROPY, 5, 2},
-        {"7-6-5-3", GM_HALF_SQUARES, 1, 1},  {"7-6-5-3", GM_HALF_SQUARES, 1, 2},
-        {"2-3-1", GM_LOGISTIC, 4, 2},        {"9-4", GM_CROSS_ENTROPY, 2, 3},
+        {"7-6-5-3", GM_CROSS_ENTROPY, 5, 2}, {"7-6-5-3", GM_HALF_SQUARES, 1, 2}, {"2-3-1", GM_LOGISTIC, 4, 2},
+        {"4-3-1", GM_LOGISTIC, 3, 2},        {"9-4", GM_CROSS_ENTROPY, 2, 3},
     };
     gm_contestant all[GM_PEERS];
     gm_peer_place places[GM_PEERS];
-    gm_contestant *peer = enter_plain_cblas(all, places);
-    for (size_t i = 0; i < COUNT(entries); i++) {
-        gm_problem p = peer_problem(entries[i].widths, entries[i].loss, entries[i].batch, entries[i].threads);
-        start_peer(peer, &p);
-        const size_t counts[] = {1, 4, 2};
-        for (size_t k = 0, steps = 0; k < COUNT(counts); k++) {
-            const double loss = peer_loss(peer, counts[k]), expected = engine_loss(&p, steps += counts[k]);
-            cr_expect(fabs(loss - expected) <= 1e-5 * expected,
-                      "%s, %s, %zu rows, %zu threads: %.9g, expected %.9g", entries[i].widths,
-                      gm_loss_name(p.loss), p.batch, p.threads, loss, expected);
+    for (size_t k = 0; k < COUNT(kinds); k++) {
+        gm_contestant *peer = enter_plain_cblas(all, places, kinds[k]);
+        for (size_t i = 0; i < COUNT(entries); i++) {
+            gm_problem p =
+                peer_problem(entries[i].widths, entries[i].loss, entries[i].batch, entries[i].threads);
+            expect_same_steps(peer, &p, kinds[k]);
+            gm_problem_clear(&p);
         }
-        gm_contest_stop(peer, 1);
-        gm_problem_clear(&p);
     }
 }
 
-/* A = 1 exactly, and 0 log 0 = 0. */
+/* Units that are 1 exactly, for 0 log 0 = 0; and vectors of units whose exp(-z) is infinite. */
 Test(compare, plain_cblas_has_a_loss_where_units_saturate)
 {
+    static const struct {
+        const char *widths;
+        gm_loss loss;
+        double most;
+    } entries[] = {{"2-1", GM_LOGISTIC, 1e-6}, {"2-32", GM_HALF_SQUARES, 32}};
     gm_contestant all[GM_PEERS];
     gm_peer_place places[GM_PEERS];
-    gm_contestant *peer = enter_plain_cblas(all, places);
-    gm_problem p = peer_problem("2-1", GM_LOGISTIC, 1, 1);
-    for (size_t i = 0; i < 3; i++) {
-        p.x[2 * i] = p.x[2 * i + 1] = 1000;
-        p.y[i] = 1;
+    gm_contestant *peer = enter_plain_cblas(all, places, "one");
+    for (size_t i = 0; i < COUNT(entries); i++) {
+        gm_problem p = peer_problem(entries[i].widths, entries[i].loss, 1, 1);
+        for (size_t k = 0; k < 2 * p.batches; k++)
+            p.x[k] = 1000;
+        for (size_t k = 0; k < p.batches * p.widths[1]; k++)
+            p.y[k] = 1;
+        start_peer(peer, &p);
+        cr_expect_leq(peer_loss(peer, 10), entries[i].most, "%s", entries[i].widths);
+        gm_contest_stop(peer, 1);
+        gm_problem_clear(&p);
     }
-    start_peer(peer, &p);
-    cr_expect_leq(peer_loss(peer, 10), 1e-6);
-    gm_contest_stop(peer, 1);
-    gm_problem_clear(&p);
 }

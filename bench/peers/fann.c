@@ -3,20 +3,13 @@
 #include "bench/peers/peer.h"
 
 #include <floatfann.h>
-#include <math.h>
 #include <stdlib.h>
 
 static const char *unsuitable(const gm_problem *p)
 {
     if (p->loss != GM_HALF_SQUARES)
         return "FANN trains the squared error only";
-    if (p->hidden != GM_SIGMOID || p->output != GM_SIGMOID)
-        return "only sigmoid layers are the same there";
-    if (p->optimizer.kind != GM_SGD)
-        return "plain SGD only";
-    if (p->precision != GM_F32)
-        return "the float library";
-    return *p->data ? "its sets are compared by steps" : NULL;
+    return p->output == GM_SIGMOID ? gm_peer_needs_plain(p) : "only sigmoid outputs are the same there";
 }
 
 /* Its weights lie unit by unit, in + 1 each, the bias last. */

@@ -4,6 +4,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+const char *gm_peer_needs_plain(const gm_problem *p)
+{
+    if (*p->data)
+        return "its sets are compared by steps";
+    if (p->hidden != GM_SIGMOID)
+        return "hidden layers of sigmoid only";
+    if (p->optimizer.kind != GM_SGD)
+        return "plain SGD only";
+    return p->precision == GM_F32 ? NULL : "single precision only";
+}
+
 static void serve(const gm_peer *peer, void *own)
 {
     char command[64];

@@ -17,6 +17,10 @@ typedef struct gm_peer {
     void (*destroy)(void *own);
 } gm_peer;
 
+/* What a peer cannot do that knows hidden layers of sigmoid, plain SGD and single steps in single precision;
+ * NULL if that is all there is to do. */
+const char *gm_peer_needs_plain(const gm_problem *problem);
+
 /* The whole program; the value is that of main. */
 int gm_peer_main(const gm_peer *peer, int argc, char **argv);
 

@@ -1,4 +1,4 @@
-/* Backend `blas`: each equation is one call of the BLAS. The only file that includes <cblas.h>.
+/* Backend `blas`: each equation is one call of the BLAS. The library's only file that includes <cblas.h>.
  *
  * With one row in the batch a matrix product would pack the whole of W for a single vector, ten times the
  * work of the product itself; gemv and ger read W once instead. */

@@ -181,7 +181,7 @@ bool T(gm_sweeps)(const gm_pass *p, size_t rows, gm_plan plan);
  * the layer is complete. */
 void T(gm_sweep_layer)(const gm_pass *p, size_t l, gm_share own, size_t thread);
 
-/* Measures p->costs, some milliseconds, on all threads of the team. A, D and the targets are written over,
+/* Measures p->costs, some milliseconds, on all threads of the team. X, A, D and the targets are written over,
  * and the pass has no batch afterwards; no weight changes. */
 void T(gm_measure_costs)(gm_pass *p);
 

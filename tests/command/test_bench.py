@@ -211,7 +211,9 @@ class Cases(BenchTest):
     def check_peers(self, text, told):
         self.check_faults(told)
         self.assertEqual(len(cells(told)), 10)  # five programs, two losses
+        self.assertIn("backend blas", text)
         for row in cells(told):
+            self.assertIn("/blas/", row["run_name"])
             self.assertRegex(row["status"], r"^(ok|not installed|not built|not comparable)")
             if row["peer"] == "gradmill":
                 self.assertEqual((row["status"], row["times"]), ("ok", 1))
