@@ -243,6 +243,63 @@ Test(plan, layers_with_few_outputs_are_cut_by_rows)
     }
 }
 
+/* Each product of a row takes so long, whatever the manner. */
+static void set_costs(gm_pass *pass, double seconds)
+{
+    for (size_t l = 0; l < pass->layer_count; l++) {
+        gm_layer_costs *costs = &pass->costs.layers[l];
+        *costs = (gm_layer_costs){0};
+        for (int i = 0; i < GM_PROBES; i++) {
+            for (int manner = 0; manner < MANNERS; manner++) {
+                costs->forward[manner].seconds[i] = seconds;
+                costs->hidden_delta[manner].seconds[i] = l > 0 ? seconds : 0;
+                costs->weights[manner].seconds[i] = seconds;
+            }
+        }
+    }
+    for (int i = 0; i < GM_PROBES; i++) {
+        for (int manner = 0; manner < MANNERS; manner++)
+            pass->costs.output[manner].seconds[i] = 0;
+        pass->costs.exchange.seconds[i] = 1e-9;
+    }
+    pass->costs.barrier = 1e-7;
+    pass->costs.start = 3e-7;
+    pass->costs.cached = INFINITY;
+    pass->costs.known = true;
+}
+
+/* A step of 64 rows of 64-128-128 on two threads, worked out by hand. Each has 32 rows, or 64 of 128 weights,
+ * so the work is the same. By rows they meet twice and fetch half of what others have updated, all weights;
+ * by weights they meet five times, and fetch half of half of W of layer 2. Half of A and D in any case. In
+ * lines of eight numbers, there and back. */
+Test(plan, seconds_are_those_of_the_formula)
+{
+    static const net_shape two = {{64, 128, 128}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY};
+    static const struct {
+        double seconds, barriers, waits, lines;
+        bool cuts_weights;
+    } cases[] = {
+        /* Much work, 160 us: a wait is 1 us, and three more cost more than the lines. */
+        {1e-6, 2, 2e-6, 2 * 2 * 1024 + 1024 + 2048, false},
+        /* Little work, 1.6 us: a quarter of it is waited. */
+        {1e-8, 5, 0.4e-6, 2 * 2 * 1024 + 1024, true},
+    };
+    gm_engine *engine = make_of(&two, GM_F64, "packed", 64, 2, GM_SGD);
+    gm_pass *pass = (gm_pass *)engine->pass;
+    pass->backend = &whole_band;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        set_costs(pass, cases[i].seconds);
+        const double work = 32 * 5 * cases[i].seconds; /* f, w of two layers, b of one */
+        const double expected =
+            work + 3e-7 + cases[i].barriers * 1e-7 + cases[i].waits + cases[i].lines * 1e-9;
+        const gm_plan plan = gm_make_plan_f64(pass, 64, true);
+        cr_expect_eq(plan.cuts_weights, cases[i].cuts_weights, "case %zu", i);
+        cr_expect(fabs(plan.seconds - expected) < 1e-9 * expected, "case %zu: %.6g us, expected %.6g us", i,
+                  plan.seconds * 1e6, expected * 1e6);
+    }
+    net_free(engine);
+}
+
 /* Threads that were asked for work; without a wish the faster plan is taken, and more rows take longer. */
 Test(plan, threads)
 {

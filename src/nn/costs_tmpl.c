@@ -279,14 +279,18 @@ static void begin(gm_pass *p)
         p->layers[l].view.batch = p->own_x.rows;
 }
 
-/* Of X and all A. */
-static gm_mat largest_matrix(const gm_pass *p)
+/* The largest of X and all A, because a small one has too few lines to be timed; of which as much as the
+ * cores can have in their own caches. */
+static gm_mat to_exchange(const gm_pass *p)
 {
+    const size_t own = gm_cpu_cache(2) / 2 * gm_team_threads(p->team);
     gm_mat largest = p->own_x;
     for (size_t l = 0; l < p->layer_count; l++) {
         const gm_mat a = p->layers[l].a;
         largest = a.rows * a.ld > largest.rows * largest.ld ? a : largest;
     }
+    if (own > 0)
+        largest.rows = gm_min(largest.rows, gm_max(1, own / (largest.ld * sizeof(REAL))));
     return largest;
 }
 
@@ -304,7 +308,7 @@ static double cached(const gm_pass *p)
 
 static void measure_exchange(gm_pass *p)
 {
-    struct probe q = {.pass = p, .what = EXCHANGE, .matrix = largest_matrix(p), .together = true};
+    struct probe q = {.pass = p, .what = EXCHANGE, .matrix = to_exchange(p), .together = true};
     const double lines = (double)gm_max(1, gm_pieces(exchanged(&q, 1).count, GM_LINE));
     for (; q.turn <= GM_PROBES; q.turn++)
         probe(q, lines, &p->costs.exchange);
