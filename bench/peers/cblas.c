@@ -228,6 +228,7 @@ static void set_threads(struct net *net, struct setting setting)
     openblas_set_num_threads(setting.blas);
 }
 
+#define SETTINGS      3
 #define TRIALS        3    /* of each setting, in turns; the best of each counts */
 #define TRIAL_SECONDS 0.05 /* for each of them, but at least two steps */
 
@@ -246,16 +247,15 @@ static double trial(struct net *net)
     return seconds / (double)count;
 }
 
-/* The fastest of the settings. */
-static int fastest(struct net *net, const struct setting *settings, int count)
+static int fastest(struct net *net, const struct setting settings[SETTINGS])
 {
-    double best[] = {DBL_MAX, DBL_MAX, DBL_MAX};
+    double best[SETTINGS] = {DBL_MAX, DBL_MAX, DBL_MAX};
     int chosen = 0;
-    for (int i = 0; i < count * TRIALS; i++) {
-        set_threads(net, settings[i % count]);
-        best[i % count] = fmin(best[i % count], trial(net));
+    for (int i = 0; i < SETTINGS * TRIALS; i++) {
+        set_threads(net, settings[i % SETTINGS]);
+        best[i % SETTINGS] = fmin(best[i % SETTINGS], trial(net));
     }
-    for (int i = 1; i < count; i++)
+    for (int i = 1; i < SETTINGS; i++)
         chosen = best[i] < best[chosen] ? i : chosen;
     return chosen;
 }
@@ -264,13 +264,13 @@ static int fastest(struct net *net, const struct setting *settings, int count)
 static struct setting choose_threads(struct net *net)
 {
     const int all = (int)net->problem->threads;
-    const struct setting settings[] = {{1, 1}, {all, 1}, {1, all}};
+    const struct setting settings[SETTINGS] = {{1, 1}, {all, 1}, {1, all}};
     const char *told = getenv("GM_PLAIN_CBLAS");
     int chosen = 0;
     if (told)
         chosen = strcmp(told, "own") == 0 ? 1 : strcmp(told, "blas") == 0 ? 2 : 0;
     else if (all > 1)
-        chosen = fastest(net, settings, 3);
+        chosen = fastest(net, settings);
     set_threads(net, settings[chosen]);
     return settings[chosen];
 }
