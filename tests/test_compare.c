@@ -239,22 +239,19 @@ static double engine_loss(const gm_problem *p, size_t steps)
 {
     const size_t in = p->widths[0], out = p->widths[p->width_count - 1];
     gm_network *network;
-    gm_engine *engine;
     gm_error error;
     gm_engine_options options = gm_engine_options_default();
     options.batch = p->batch;
     options.optimizer = p->optimizer;
     cr_assert_eq(gm_problem_network(p, &network, &error), GM_OK, "%s", error.message);
-    cr_assert_eq(gm_engine_create(&engine, network, &options, &error), GM_OK, "%s", error.message);
+    gm_engine *engine = net_engine(network, &options);
     double loss = 0;
     for (size_t i = 0; i < steps; i++) {
         const size_t first = i % p->batches * p->batch;
-        const gm_array x = gm_array_f32(p->x + first * in, p->batch, in),
-                       y = gm_array_f32(p->y + first * out, p->batch, out);
-        cr_assert_eq(gm_engine_step(engine, x, y, &loss, &error), GM_OK, "%s", error.message);
+        loss = net_step(engine, gm_array_f32(p->x + first * in, p->batch, in),
+                        gm_array_f32(p->y + first * out, p->batch, out));
     }
-    gm_engine_destroy(engine);
-    gm_network_destroy(network);
+    net_free(engine);
     return loss;
 }
 

@@ -243,12 +243,11 @@ Test(plan, layers_with_few_outputs_are_cut_by_rows)
     }
 }
 
-/* Each product of a row takes so long, whatever the manner. */
+/* Of a pass that has not measured any: each product of a row takes so long, whatever the manner. */
 static void set_costs(gm_pass *pass, double seconds)
 {
     for (size_t l = 0; l < pass->layer_count; l++) {
         gm_layer_costs *costs = &pass->costs.layers[l];
-        *costs = (gm_layer_costs){0};
         for (int i = 0; i < GM_PROBES; i++) {
             for (int manner = 0; manner < MANNERS; manner++) {
                 costs->forward[manner].seconds[i] = seconds;
@@ -257,11 +256,8 @@ static void set_costs(gm_pass *pass, double seconds)
             }
         }
     }
-    for (int i = 0; i < GM_PROBES; i++) {
-        for (int manner = 0; manner < MANNERS; manner++)
-            pass->costs.output[manner].seconds[i] = 0;
+    for (int i = 0; i < GM_PROBES; i++)
         pass->costs.exchange.seconds[i] = 1e-9;
-    }
     pass->costs.barrier = 1e-7;
     pass->costs.start = 3e-7;
     pass->costs.cached = INFINITY;

@@ -23,12 +23,11 @@ struct layer {
 };
 
 struct net {
-    const gm_problem *problem;
+    const gm_problem *problem; /* half-squares, cross-entropy, or logistic with one output */
     struct layer layers[GM_PROBLEM_WIDTHS];
     int count, batch;
     int threads; /* that share a step */
     float rate;
-    gm_loss loss; /* of sigmoid units half-squares, of one of them logistic, of softmax cross-entropy */
     float *ones;
 };
 
@@ -93,7 +92,7 @@ static void forward(const struct net *net, float *x, struct share rows)
         const struct layer *l = &net->layers[i];
         float *a = row(l->a, rows.first, l->out);
         products(l, row(x, rows.first, l->in), a, rows.count);
-        if (i + 1 < net->count || net->loss != GM_CROSS_ENTROPY)
+        if (i + 1 < net->count || net->problem->loss != GM_CROSS_ENTROPY)
             sigmoid_cblas(a, (ptrdiff_t)rows.count * l->out);
         else
             for (int r = 0; r < rows.count; r++)
@@ -116,9 +115,9 @@ static double losses(const struct net *net, float *y, struct share rows)
     const ptrdiff_t count = (ptrdiff_t)rows.count * l->out;
     double sum = 0;
     for (ptrdiff_t i = 0; i < count; i++) {
-        if (net->loss == GM_HALF_SQUARES)
+        if (net->problem->loss == GM_HALF_SQUARES)
             sum += (double)(a[i] - t[i]) * (double)(a[i] - t[i]) / 2;
-        else if (net->loss == GM_LOGISTIC)
+        else if (net->problem->loss == GM_LOGISTIC)
             sum -= (double)(t[i] * log_of(a[i]) + (1 - t[i]) * log_of(1 - a[i]));
         else
             sum -= (double)(t[i] * log_of(a[i]));
@@ -135,7 +134,7 @@ static void output_delta(const struct net *net, float *y, struct share rows)
     const ptrdiff_t count = (ptrdiff_t)rows.count * l->out;
     for (ptrdiff_t i = 0; i < count; i++)
         d[i] = (a[i] - t[i]) / (float)net->batch;
-    if (net->loss == GM_HALF_SQUARES)
+    if (net->problem->loss == GM_HALF_SQUARES)
         factor_cblas(d, a, count);
 }
 
@@ -291,7 +290,6 @@ static bool lay_out(struct net *net, const gm_problem *p)
     *net = (struct net){.problem = p,
                         .batch = (int)p->batch,
                         .rate = (float)p->optimizer.rate,
-                        .loss = p->loss,
                         .ones = gm_alloc(p->batch, sizeof(float))};
     bool complete = net->ones != NULL;
     for (size_t i = 0; i < p->batch && complete; i++)

@@ -153,6 +153,13 @@ static void probe(struct probe q, double parts, gm_cost *cost)
     cost->seconds[at] = q.seconds / parts;
 }
 
+/* All rounds, one after the other: of what finds the caches as itself has left them. */
+static void probe_rounds(struct probe q, double parts, gm_cost *cost)
+{
+    for (; q.turn <= GM_PROBES; q.turn++)
+        probe(q, parts, cost);
+}
+
 /* What threads spend on meeting each other: the least of many runs, because new threads may share a processor
  * until the system has spread them. */
 static double probe_meeting(struct probe q)
@@ -253,10 +260,9 @@ static void measure_manner(gm_pass *p, int manner, size_t round)
 static void measure_fused(gm_pass *p)
 {
     static const gm_optimizer still = {.kind = GM_SGD};
-    struct probe q = {.pass = p, .what = FUSED, .rows = FUSED_STEPS};
+    const struct probe q = {.pass = p, .what = FUSED, .rows = FUSED_STEPS};
     p->fused->optimizer = &still;
-    for (; q.turn <= GM_PROBES; q.turn++)
-        probe(q, FUSED_STEPS, &p->costs.fused);
+    probe_rounds(q, FUSED_STEPS, &p->costs.fused);
     p->fused->optimizer = p->optimizer;
 }
 
@@ -308,10 +314,9 @@ static double cached(const gm_pass *p)
 
 static void measure_exchange(gm_pass *p)
 {
-    struct probe q = {.pass = p, .what = EXCHANGE, .matrix = to_exchange(p), .together = true};
+    const struct probe q = {.pass = p, .what = EXCHANGE, .matrix = to_exchange(p), .together = true};
     const double lines = (double)gm_max(1, gm_pieces(exchanged(&q, 1).count, GM_LINE));
-    for (; q.turn <= GM_PROBES; q.turn++)
-        probe(q, lines, &p->costs.exchange);
+    probe_rounds(q, lines, &p->costs.exchange);
 }
 
 void T(gm_measure_costs)(gm_pass *p)

@@ -89,7 +89,7 @@ typedef struct gm_pass {
             gm_pass_add_time(pass, thread, layer, phase, gm_clock_seconds(timed_start, gm_clock()));         \
     } while (0)
 
-#define LOSS_STRIDE (64 / sizeof(double))
+#define LOSS_STRIDE (GM_ALIGNMENT / sizeof(double))
 
 static inline void gm_pass_add_time(const gm_pass *p, size_t thread, size_t layer, gm_phase phase,
                                     double seconds)

@@ -77,9 +77,9 @@ static double weights_met(const gm_pass *p, size_t l, size_t rows, gm_plan plan)
 
 /* Seconds for which a thread waits where threads meet, because however even their shares, they are never done
  * at the same moment. No probe of one part sees it; 10-128-128-10 at 128 rows shows it, which by weights,
- * with three more meetings and otherwise foretold the same, takes 3 to 10 us longer. Little work
- * is over before they drift apart: they wait for at most that share of it. 784-30-10 with 10 rows is then
- * foretold within 5 %, and without it 19 (packed) and 43 % (blas) too long. */
+ * with three more meetings and otherwise foretold the same, takes 3 to 10 us longer. Little work is over
+ * before they drift apart: they wait for at most that share of it. 784-30-10 with 10 rows is then foretold
+ * within 5 %, and without it 19 (packed) and 43 % (blas) too long. */
 #define UNEVEN       1e-6
 #define UNEVEN_SHARE 0.25
 
