@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/random.h"
+#include "base/suggest.h"
 
 #include <locale.h>
 #include <math.h>
@@ -288,4 +289,41 @@ Test(base, sizes_that_overflow)
     cr_expect_not(gm_mul(SIZE_MAX / 2 + 1, 2, &result));
     cr_expect_not(gm_add(SIZE_MAX, 1, &result));
     cr_expect(gm_mul(SIZE_MAX / 2, 2, &result) && result == SIZE_MAX - 1);
+}
+
+/* Each kind of slip, the limit of a third, and names that are not near anything. */
+Test(base, suggestions)
+{
+    static const char *const names[] = {"sgd",  "momentum", NULL,   "adam",     "adamw",
+                                        "relu", "softmax",  "tanh", "optimizer"};
+    static const struct {
+        const char *typed, *meant;
+    } cases[] = {
+        {"optimiser", "optimizer"}, /* replaced */
+        {"momentm", "momentum"},    /* removed */
+        {"reluu", "relu"},          /* inserted */
+        {"adma", "adam"},           /* exchanged with its neighbour: one slip, not two */
+        {"ADAM", "adam"},           /* case does not count */
+        {"adamw", "adamw"},         /* the name itself comes before its neighbour */
+        {"mom", "momentum"},        /* a beginning */
+        {"mo", NULL},               /* too short a beginning */
+        {"sofmx", NULL},            /* two of five letters are wrong: more than a third */
+        {"softmx", "softmax"},      /* one of six */
+        {"xyz", NULL},
+        {"x", NULL},
+        {"", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *found = gm_suggest(cases[i].typed, names, sizeof names / sizeof *names);
+        if (cases[i].meant)
+            cr_expect(found && strcmp(found, cases[i].meant) == 0, "%s: got %s", cases[i].typed,
+                      found ? found : "nothing");
+        else
+            cr_expect_null(found, "%s: got %s", cases[i].typed, found);
+    }
+    cr_expect_null(gm_suggest("a", names, 0));
+    char longest[200];
+    memset(longest, 'a', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    cr_expect_null(gm_suggest(longest, names, sizeof names / sizeof *names));
 }
