@@ -16,7 +16,7 @@ static gm_status read_json(json_t **root, const char *path, gm_error *error)
     json_error_t where;
     FILE *in = fopen(path, "rb");
     if (!in)
-        return gm_fail(error, GM_IO, "%s: cannot open: %s", path, strerror(errno));
+        return gm_fail_open(error, path);
     *root = json_loadf(in, 0, &where);
     const bool unread = ferror(in) != 0;
     fclose(in);

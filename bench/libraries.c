@@ -1,6 +1,7 @@
 /* BLAS libraries by name. */
 #include "bench/libraries.h"
 #include "base/error.h"
+#include "base/suggest.h"
 
 #include <limits.h>
 #include <stdbool.h>
@@ -57,6 +58,7 @@ static gm_status find_path(gm_library *library, const char *path, gm_error *erro
 gm_status gm_library_find(gm_library *library, const char *name, gm_error *error)
 {
     char names[256] = "";
+    const char *list[KNOWN];
     if (strchr(name, '/'))
         return find_path(library, name, error);
     const size_t length = strlen(name);
@@ -69,8 +71,11 @@ gm_status gm_library_find(gm_library *library, const char *name, gm_error *error
         if (whole || (family && (!library->name || (!*library->path && *candidate.path))))
             *library = candidate;
         strcat(strcat(names, i ? ", " : ""), candidate.name);
+        list[i] = candidate.name;
     }
     if (library->name)
         return GM_OK;
-    return gm_fail(error, GM_USAGE, "--blas %s: expected %s, or a path with a slash", name, names);
+    const char *meant = gm_suggest(name, list, KNOWN);
+    return gm_fail(error, GM_USAGE, "--blas %s: expected %s, or a path with a slash%s%s%s", name, names,
+                   meant ? "; did you mean " : "", meant ? meant : "", meant ? "?" : "");
 }

@@ -15,6 +15,11 @@ static const struct {
     [GM_FORMAT_JSON] = {"json", gm_output_json},
 };
 
+const char *gm_format_name(size_t index)
+{
+    return index < sizeof formats / sizeof *formats ? formats[index].name : NULL;
+}
+
 bool gm_format_from_name(const char *name, gm_format *format)
 {
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)

@@ -9,6 +9,7 @@
 
 typedef enum gm_format { GM_FORMAT_TABLE, GM_FORMAT_MARKDOWN, GM_FORMAT_CSV, GM_FORMAT_JSON } gm_format;
 
+const char *gm_format_name(size_t index);                      /* NULL past the last */
 bool gm_format_from_name(const char *name, gm_format *format); /* "table", "markdown", "csv", "json" */
 
 /* Writes to out; the caller checks ferror. GM_LIMIT without memory. */

@@ -115,14 +115,9 @@ gm_status gm_candidate_samples(gm_result_row *row, const gm_candidate *c, gm_err
 static gm_net widened(const gm_net *net, size_t width)
 {
     gm_net wide = *net;
-    size_t length = 0;
-    for (size_t i = 0; i < net->width_count; i++) {
-        if (i > 0 && i + 1 < net->width_count)
-            wide.widths[i] = width;
-        if (length < sizeof wide.name)
-            length += (size_t)snprintf(wide.name + length, sizeof wide.name - length, i ? "-%zu" : "%zu",
-                                       wide.widths[i]);
-    }
+    for (size_t i = 1; i + 1 < net->width_count; i++)
+        wide.widths[i] = width;
+    gm_net_name(&wide);
     return wide;
 }
 

@@ -2,7 +2,9 @@
 #include "bench/workload.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "base/random.h"
+#include "base/suggest.h"
 #include "bench/range.h"
 
 #include <stdio.h>
@@ -36,15 +38,21 @@ const char *gm_net_preset_names(char buffer[GM_PRESET_NAMES])
 static gm_status fail_widths(const char *text, gm_error *error)
 {
     char names[GM_PRESET_NAMES];
-    return gm_fail(error, GM_USAGE, "--net %s: expected widths such as 784-128-10, or %s", text,
-                   gm_net_preset_names(names));
+    const char *list[sizeof presets / sizeof *presets];
+    for (size_t i = 0; gm_net_preset(i); i++)
+        list[i] = presets[i].name;
+    const char *meant = gm_suggest(text, list, sizeof list / sizeof *list);
+    return gm_fail(error, GM_USAGE, "--net %s: expected widths such as 784-128-10, or %s%s%s%s", text,
+                   gm_net_preset_names(names), meant ? "; did you mean " : "", meant ? meant : "",
+                   meant ? "?" : "");
 }
 
 static gm_status parse_widths(gm_net *net, const char *text, gm_error *error)
 {
     char item[24];
+    const char *separator = gm_widths_separator(text);
     for (const char *at = text;; at++) {
-        const size_t length = strcspn(at, "-");
+        const size_t length = strcspn(at, separator);
         gm_range one;
         if (net->width_count == GM_MOST_WIDTHS)
             return gm_fail(error, GM_USAGE, "--net %s: expected at most %d widths", text, GM_MOST_WIDTHS);
@@ -70,8 +78,18 @@ gm_status gm_net_parse(gm_net *net, const char *text, gm_error *error)
         }
     }
     *net = (gm_net){0};
-    snprintf(net->name, sizeof net->name, "%s", text);
-    return parse_widths(net, text, error);
+    const gm_status status = parse_widths(net, text, error);
+    if (status == GM_OK)
+        gm_net_name(net);
+    return status;
+}
+
+void gm_net_name(gm_net *net)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < net->width_count && used < sizeof net->name; i++)
+        used +=
+            (size_t)snprintf(net->name + used, sizeof net->name - used, i ? "-%zu" : "%zu", net->widths[i]);
 }
 
 gm_loss gm_net_loss(const gm_net *net)

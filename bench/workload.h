@@ -14,7 +14,10 @@ typedef struct gm_net {
     size_t batch; /* the batch that belongs to a named net; 0 for others */
 } gm_net;
 
+/* Widths joined by "-", "x" or ",", or the name of a preset. GM_USAGE: neither; the text suggests a name. */
 gm_status gm_net_parse(gm_net *net, const char *text, gm_error *error);
+/* Names a net by its widths: "784-128-10", cut if it is longer than a name may be. */
+void gm_net_name(gm_net *net);
 const gm_net *gm_net_preset(size_t index); /* NULL past the last */
 
 /* The names of all presets for help and error texts: "wide, mid, ...". Returns buffer. */

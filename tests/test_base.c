@@ -2,11 +2,14 @@
  * numbers as text; aligned memory. */
 #include <criterion/criterion.h>
 
+#include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/random.h"
 #include "base/suggest.h"
+#include "scratch.h"
 
+#include <errno.h>
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
@@ -326,4 +329,46 @@ Test(base, suggestions)
     memset(longest, 'a', sizeof longest - 1);
     longest[sizeof longest - 1] = '\0';
     cr_expect_null(gm_suggest(longest, names, sizeof names / sizeof *names));
+}
+
+Test(base, separator_of_widths)
+{
+    static const char *const cases[][2] = {{"784,128,10", ","}, {"784x128x10", "x"}, {"784-128-10", "-"},
+                                           {"784", ","},        {"4,-1,3", ","},     {"4x5-3", "x"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        cr_expect_str_eq(gm_widths_separator(cases[i][0]), cases[i][1], "%s", cases[i][0]);
+}
+
+static void touch(const char *name)
+{
+    const scratch_text path = scratch_path(name);
+    scratch_write(path.text, "x", 1);
+}
+
+static gm_status fail_open(const char *name, int reason, gm_error *error)
+{
+    const scratch_text path = scratch_path(name);
+    errno = reason;
+    return gm_fail_open(error, path.text);
+}
+
+Test(base, a_file_that_is_not_there_has_a_neighbour, .init = scratch_make, .fini = scratch_remove)
+{
+    gm_error error;
+    touch("train.csv");
+    touch("valid.csv");
+    touch("bad\nname.csv");
+    touch(".train.cvs"); /* hidden: nobody typed that */
+    cr_expect_eq(fail_open("train.cvs", ENOENT, &error), GM_IO);
+    cr_expect_not_null(
+        strstr(error.message, "train.cvs: cannot open: No such file or directory; did you mean "));
+    cr_expect_not_null(strstr(error.message, "/train.csv?"), "%s", error.message);
+    cr_expect_eq(fail_open("something", ENOENT, &error), GM_IO);
+    cr_expect_null(strstr(error.message, "did you mean"), "%s", error.message);
+    cr_expect_eq(fail_open("badname.csv", ENOENT, &error), GM_IO);
+    cr_expect_null(strchr(error.message, '\n'));
+    cr_expect_eq(fail_open("train.cvs", EACCES, &error), GM_IO);
+    cr_expect_null(strstr(error.message, "did you mean"), "%s", error.message);
+    cr_expect_eq(fail_open("none/train.cvs", ENOENT, &error), GM_IO);
+    cr_expect_null(strstr(error.message, "did you mean"), "%s", error.message);
 }

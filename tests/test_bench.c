@@ -183,6 +183,30 @@ Test(bench, presets_are_known_by_name_and_named_in_one_text)
     cr_expect_eq(net.batch, 1U);
 }
 
+Test(bench, widths_by_comma_x_and_dash_are_one_network)
+{
+    static const char *const texts[] = {"4-50-3", "4x50x3", "4,50,3", "04-050-3"};
+    const size_t widths[] = {4, 50, 3};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        gm_net net;
+        gm_error error;
+        cr_assert_eq(gm_net_parse(&net, texts[i], &error), GM_OK, "%s", error.message);
+        cr_expect_str_eq(net.name, "4-50-3");
+        cr_assert_eq(net.width_count, 3U);
+        cr_expect_arr_eq(net.widths, widths, sizeof widths);
+    }
+}
+
+Test(bench, a_misspelt_preset_gets_a_suggestion)
+{
+    gm_net net;
+    gm_error error;
+    cr_expect_eq(gm_net_parse(&net, "nielson", &error), GM_USAGE);
+    cr_expect_not_null(strstr(error.message, "did you mean nielsen?"), "%s", error.message);
+    cr_expect_eq(gm_net_parse(&net, "4y5", &error), GM_USAGE);
+    cr_expect_null(strstr(error.message, "did you mean"), "%s", error.message);
+}
+
 Test(bench, what_does_not_fit_is_refused_before_anything_is_measured)
 {
     gm_bench_case *const cases[] = {gm_bench_step, gm_bench_memory, gm_bench_scaling, gm_bench_anatomy};

@@ -59,6 +59,11 @@ bool gm_parse_u64(const char *text, uint64_t *value)
     return true;
 }
 
+const char *gm_widths_separator(const char *text)
+{
+    return strchr(text, ',') ? "," : strchr(text, 'x') ? "x" : strchr(text, '-') ? "-" : ",";
+}
+
 const char *gm_format_double(char *buffer, size_t size, double value, int digits)
 {
     pthread_once(&c_locale_once, make_c_locale);

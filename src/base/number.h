@@ -13,6 +13,10 @@ bool gm_parse_double(const char *text, size_t length, double *value);
 /* Parses a whole decimal number that fills the string, without sign. */
 bool gm_parse_u64(const char *text, uint64_t *value);
 
+/* What separates the widths of a network as it is typed: "," in "784,128,10", "x" in "784x128x10", "-" in
+ * "784-128-10"; the first of these three that occurs at all, "," if none does. */
+const char *gm_widths_separator(const char *text);
+
 /* Prints with `digits` significant digits (%.*g) and a decimal point whatever the locale; 17 digits give a
  * double back exactly, 9 a float. Returns buffer. */
 const char *gm_format_double(char *buffer, size_t size, double value, int digits);

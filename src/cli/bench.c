@@ -6,6 +6,7 @@
 #include "bench/turns.h"
 #include "cli/bench_options.h"
 #include "cli/cli.h"
+#include "cli/names.h"
 #include "model/durable.h"
 
 #include <stdio.h>
@@ -150,13 +151,28 @@ static const struct bench_case gate_of_programs = {
 
 static const struct bench_case *find_case(const cli_bench_options *o)
 {
-    if (o->side_count == 2 && gm_turns_is_program(o->sides[0]) && gm_turns_is_program(o->sides[1]))
+    const bool gate = o->name && strcmp(o->name, "gate") == 0;
+    if (gate && o->side_count == 2 && gm_turns_is_program(o->sides[0]) && gm_turns_is_program(o->sides[1]))
         return &gate_of_programs;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         if (strcmp(cases[i].name, o->name ? o->name : "") == 0)
             return &cases[i];
     }
     return NULL;
+}
+
+static const char *case_names(size_t index) /* without the tour, which has no name */
+{
+    return index + 1 < sizeof cases / sizeof *cases ? cases[index + 1].name : NULL;
+}
+
+static gm_status refuse_case(const char *typed, gm_error *error)
+{
+    char list[200];
+    const char *meant = cli_suggest(typed, case_names);
+    return gm_fail(error, GM_USAGE, "unknown case '%s'; expected %s%s%s%s", typed,
+                   cli_list_names(list, sizeof list, case_names), meant ? "; did you mean " : "",
+                   meant ? meant : "", meant ? "?" : "");
 }
 
 /* An option that a case would ignore is refused: its user expects it to matter. */
@@ -200,8 +216,9 @@ static gm_status run_all(cli_bench_options *o, gm_environment *environment, gm_e
 {
     const struct bench_case *found = find_case(o);
     if (!found)
-        return gm_fail(error, GM_USAGE, "unknown case '%s'; 'gradmill bench --help' lists the cases",
-                       o->name);
+        return refuse_case(o->name, error);
+    if (o->side_count > 0 && strcmp(found->name, "gate") != 0)
+        return gm_fail(error, GM_USAGE, "unexpected argument '%s'", o->sides[0]);
     gm_status status = check_lists(found, &o->sweep, error);
     if (status == GM_OK && o->out)
         status = gm_durable_probe(o->out, error);

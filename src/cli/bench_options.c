@@ -2,6 +2,7 @@
 #include "cli/bench_options.h"
 #include "base/number.h"
 #include "bench/libraries.h"
+#include "cli/names.h"
 #include "cli/options.h"
 
 #include <string.h>
@@ -65,53 +66,57 @@ static void add_net(cli_bench_options *o, const char *item, struct argp_state *s
     gm_error error = {0};
     if (o->sweep.net_count == GM_MOST_NETS)
         argp_error(state, "--net: expected at most %d networks", GM_MOST_NETS);
-    else if (gm_net_parse(&o->sweep.nets[o->sweep.net_count++], item, &error) != GM_OK)
+    gm_net *net = &o->sweep.nets[o->sweep.net_count++];
+    if (gm_net_parse(net, item, &error) != GM_OK)
         argp_error(state, "%s", error.message);
+    for (const gm_net *former = o->sweep.nets; former < net; former++)
+        if (strcmp(former->name, net->name) == 0) /* "2x2" is "2-2" */
+            argp_error(state, "--net: '%s' is named twice", net->name);
+}
+
+/* Rows have names of their own: a value that is there twice would make two of the same name. */
+static size_t choose_once(const char *option, const char *item, cli_names *names, unsigned *seen,
+                          struct argp_state *state)
+{
+    const size_t index = cli_choose(option, item, names, state);
+    if (*seen & 1U << index)
+        argp_error(state, "--%s: '%s' is named twice", option, item);
+    *seen |= 1U << index;
+    return index;
 }
 
 static void add_backend(cli_bench_options *o, const char *item, struct argp_state *state)
 {
-    size_t i = 0;
-    while (gm_backend_name(i) && strcmp(gm_backend_name(i), item) != 0)
-        i++;
-    if (!gm_backend_name(i) || o->sweep.backend_count == GM_MOST_BACKENDS)
-        argp_error(state, "--backend %s: expected blas, packed, naive or naive-ikj, each once", item);
-    else
-        o->sweep.backends[o->sweep.backend_count++] = gm_backend_name(i);
+    const size_t index = choose_once("backend", item, gm_backend_name, &o->seen.backend, state);
+    o->sweep.backends[o->sweep.backend_count++] = gm_backend_name(index);
 }
 
 static void add_precision(cli_bench_options *o, const char *item, struct argp_state *state)
 {
-    gm_precision precision = GM_F32;
-    if (!gm_precision_from_name(item, &precision) || o->sweep.precision_count == 2)
-        argp_error(state, "--precision %s: expected f32, f64 or f32,f64", item);
-    else
-        o->sweep.precisions[o->sweep.precision_count++] = precision;
+    const size_t index = choose_once("precision", item, cli_precision_names, &o->seen.precision, state);
+    o->sweep.precisions[o->sweep.precision_count++] = (gm_precision)index;
 }
 
 static void add_optimizer(cli_bench_options *o, const char *item, struct argp_state *state)
 {
-    gm_optimizer_kind kind = GM_SGD;
-    if (!gm_optimizer_from_name(item, &kind) || o->sweep.optimizer_count == GM_OPTIMIZER_COUNT)
-        argp_error(state, "--optimizer %s: expected sgd, momentum, nesterov, adam or adamw, each once", item);
-    else
-        o->sweep.optimizers[o->sweep.optimizer_count++] = kind;
+    const size_t index = choose_once("optimizer", item, cli_optimizer_names, &o->seen.optimizer, state);
+    o->sweep.optimizers[o->sweep.optimizer_count++] = (gm_optimizer_kind)index;
 }
 
 static void add_activation(cli_bench_options *o, const char *item, struct argp_state *state)
 {
-    gm_activation activation = GM_SIGMOID;
-    if (!gm_activation_from_name(item, &activation) || activation == GM_SOFTMAX ||
-        o->sweep.activation_count == GM_ACTIVATION_COUNT)
-        argp_error(state, "--activation %s: expected activations of hidden layers, each once", item);
-    else
-        o->sweep.activations[o->sweep.activation_count++] = activation;
+    const size_t index =
+        choose_once("activation", item, cli_hidden_activation_names, &o->seen.activation, state);
+    o->sweep.activations[o->sweep.activation_count++] = (gm_activation)index;
 }
 
 static void add_library(cli_bench_options *o, const char *item, struct argp_state *state)
 {
     gm_library library;
     gm_error error = {0};
+    for (size_t i = 0; i < o->library_count; i++)
+        if (strcmp(o->libraries[i], item) == 0)
+            argp_error(state, "--blas: '%s' is named twice", item);
     if (o->library_count == CLI_MOST_LIBRARIES)
         argp_error(state, "--blas: expected at most %d libraries", CLI_MOST_LIBRARIES);
     else if (gm_library_find(&library, item, &error) != GM_OK) /* before anything is measured */
@@ -120,18 +125,21 @@ static void add_library(cli_bench_options *o, const char *item, struct argp_stat
         o->libraries[o->library_count++] = item;
 }
 
-/* Rows have names of their own: an item that is there twice would merge two of them. */
 static void each_item(cli_bench_options *o, char *list,
                       void add(cli_bench_options *, const char *, struct argp_state *),
                       struct argp_state *state)
 {
-    const char *const first = list;
-    for (char *item; (item = strsep(&list, ","));) {
-        for (const char *former = first; former < item; former += strlen(former) + 1)
-            if (strcmp(former, item) == 0)
-                argp_error(state, "'%s' is named twice", item);
+    for (char *item; (item = strsep(&list, ","));)
         add(o, item, state);
-    }
+}
+
+/* "784,128,10" is one network, "784-128-10,mnist" are two: a width alone is none. */
+static void parse_nets(cli_bench_options *o, char *list, struct argp_state *state)
+{
+    if (strchr(list, ',') && strspn(list, "0123456789,") == strlen(list))
+        add_net(o, list, state);
+    else
+        each_item(o, list, add_net, state);
 }
 
 /* "30s", "2m", "500ms", or seconds without a unit. */
@@ -155,7 +163,7 @@ static void parse_argument(cli_bench_options *o, const char *argument, struct ar
 {
     if (!o->name)
         o->name = argument;
-    else if (strcmp(o->name, "gate") == 0 && o->side_count < 2)
+    else if (o->side_count < 2) /* whether the case takes any is known when its name is */
         o->sides[o->side_count++] = argument;
     else
         argp_error(state, "unexpected argument '%s'", argument);
@@ -165,8 +173,7 @@ static error_t parse_output(int key, char *argument, cli_bench_options *o, struc
 {
     switch (key) {
     case 'o':
-        if (!gm_format_from_name(argument, &o->format))
-            argp_error(state, "-o %s: expected table, markdown, csv or json", argument);
+        o->format = (gm_format)cli_choose("output", argument, cli_format_names, state);
         return 0;
     case KEY_OUT:
         o->out = cli_path("out", argument, state);
@@ -209,7 +216,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     cli_bench_options *o = state->input;
     switch (key) {
     case KEY_NET:
-        each_item(o, argument, add_net, state);
+        parse_nets(o, argument, state);
         return 0;
     case KEY_BATCH:
         parse_range(&o->sweep.batch, "batch", argument, state);

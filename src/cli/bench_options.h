@@ -13,6 +13,9 @@ typedef struct cli_bench_options {
     const char *sides[2]; /* gate: OLD NEW, JSON outputs or programs */
     size_t side_count;
     gm_bench_options sweep;
+    struct {
+        unsigned backend, precision, optimizer, activation;
+    } seen; /* a bit for each index that the lists of `sweep` hold */
     gm_gate_options gate;
     const char *libraries[CLI_MOST_LIBRARIES]; /* compare */
     size_t library_count;

@@ -1,4 +1,5 @@
 /* gradmill: the command. Finds the verb and hands over; knows nothing else. */
+#include "base/suggest.h"
 #include "cli/cli.h"
 
 #include <argp.h>
@@ -40,6 +41,20 @@ static int run_verb(const cli_verb *verb, int argc, char **argv)
     return verb->run(argc - 1, argv + 1);
 }
 
+static int refuse_verb(const char *typed)
+{
+    const char *names[VERB_COUNT + 2] = {"--help", "--version"};
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        names[i + 2] = verbs[i].name;
+    const char *meant = gm_suggest(typed, names, VERB_COUNT + 2);
+    const char *what = typed[0] == '-' ? "option" : "verb";
+    if (meant)
+        fprintf(stderr, "gradmill: unknown %s '%s'; did you mean '%s'?\n", what, typed, meant);
+    else
+        fprintf(stderr, "gradmill: unknown %s '%s'; 'gradmill --help' lists the verbs\n", what, typed);
+    return GM_USAGE;
+}
+
 int main(int argc, char **argv)
 {
     argp_err_exit_status = GM_USAGE;
@@ -48,7 +63,7 @@ int main(int argc, char **argv)
         print_help(stderr);
         return GM_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         print_help(stdout);
         return cli_finish_output();
     }
@@ -60,6 +75,5 @@ int main(int argc, char **argv)
         if (strcmp(argv[1], verbs[i].name) == 0)
             return run_verb(&verbs[i], argc, argv);
     }
-    fprintf(stderr, "gradmill: unknown verb '%s'; 'gradmill --help' lists the verbs\n", argv[1]);
-    return GM_USAGE;
+    return refuse_verb(argv[1]);
 }

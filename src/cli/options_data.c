@@ -1,5 +1,6 @@
 /* The options that say which data, and how to read it. */
 #include "cli/options.h"
+#include "cli/names.h"
 
 #include <string.h>
 
@@ -32,28 +33,6 @@ cli_data_options cli_data_defaults(void)
     return (cli_data_options){.read = gm_dataset_options_default()};
 }
 
-static void parse_missing(const char *text, gm_missing *missing, struct argp_state *state)
-{
-    if (strcmp(text, "refuse") == 0)
-        *missing = GM_MISSING_REFUSE;
-    else if (strcmp(text, "mean") == 0)
-        *missing = GM_MISSING_MEAN;
-    else if (strcmp(text, "drop") == 0)
-        *missing = GM_MISSING_DROP;
-    else
-        argp_error(state, "--missing %s: expected refuse, mean or drop", text);
-}
-
-static void parse_header(const char *text, int *header, struct argp_state *state)
-{
-    if (strcmp(text, "yes") == 0)
-        *header = 1;
-    else if (strcmp(text, "no") == 0)
-        *header = 0;
-    else
-        argp_error(state, "--header %s: expected yes or no", text);
-}
-
 static void parse_delimiter(const char *text, char *delimiter, struct argp_state *state)
 {
     const bool tab = strcmp(text, "\\t") == 0 || strcmp(text, "tab") == 0;
@@ -79,13 +58,13 @@ static error_t parse_data(int key, char *argument, struct argp_state *state)
         parse_delimiter(argument, &options->read.delimiter, state);
         return 0;
     case KEY_HEADER:
-        parse_header(argument, &options->read.header, state);
+        options->read.header = (int)cli_choose("header", argument, cli_no_yes_names, state);
         return 0;
     case KEY_REGRESSION:
         options->read.regression = true;
         return 0;
     case KEY_MISSING:
-        parse_missing(argument, &options->read.missing, state);
+        options->read.missing = (gm_missing)cli_choose("missing", argument, cli_missing_names, state);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

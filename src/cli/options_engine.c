@@ -1,6 +1,7 @@
 /* The options that say who computes, and how the network learns. */
 #include "cli/options.h"
 #include "base/memory.h"
+#include "cli/names.h"
 
 #include <math.h>
 
@@ -32,7 +33,8 @@ static error_t parse_compute(int key, char *argument, struct argp_state *state)
     cli_engine_options *options = state->input;
     switch (key) {
     case KEY_BACKEND:
-        options->engine.backend = argument;
+        options->engine.backend =
+            cli_backend_names(cli_choose("backend", argument, cli_backend_names, state));
         return 0;
     case KEY_THREADS:
         options->engine.threads = cli_size("threads", argument, 1, state);
@@ -132,8 +134,8 @@ static error_t parse_optimizer(int key, char *argument, struct argp_state *state
     cli_engine_options *options = state->input;
     switch (key) {
     case KEY_OPTIMIZER:
-        if (!gm_optimizer_from_name(argument, &options->given.kind))
-            argp_error(state, "--optimizer %s: expected sgd, momentum, nesterov, adam or adamw", argument);
+        options->given.kind =
+            (gm_optimizer_kind)cli_choose("optimizer", argument, cli_optimizer_names, state);
         return 0;
     case KEY_FREEZE_BIAS:
         options->given.freeze_bias = true;

@@ -2,6 +2,8 @@
 #include "cli/options.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/number.h"
+#include "cli/names.h"
 
 #include <errno.h>
 #include <string.h>
@@ -17,7 +19,8 @@ enum {
 
 static const struct argp_option network_options[] = {
     {0, 0, 0, 0, "Network:", 2},
-    {"layers", KEY_LAYERS, "N,N,...", 0, "widths from inputs to outputs, for example 784,1024,1024,10", 0},
+    {"layers", KEY_LAYERS, "N,N,...", 0,
+     "widths from inputs to outputs, for example 784,1024,1024,10 (or 784x128x10, 784-128-10)", 0},
     {"activation", KEY_ACTIVATION, "F[,F...]", 0,
      "of the hidden layers, or a list with one for each layer: identity, sigmoid, tanh, relu, leaky-relu, gelu, "
      "softplus, softmax (default relu; output as the loss needs)",
@@ -45,21 +48,22 @@ void cli_network_clear(cli_network_options *options)
     *options = (cli_network_options){0};
 }
 
-/* How many items a comma-separated list has. */
-static size_t count_items(const char *list)
+/* How many items a list has. */
+static size_t count_items(const char *list, const char *separator)
 {
     size_t count = 1;
     for (; *list; list++)
-        count += *list == ',';
+        count += *list == *separator;
     return count;
 }
 
 static void parse_layers(char *list, cli_network_options *options, struct argp_state *state)
 {
+    const char *separator = gm_widths_separator(list);
     gm_free(options->widths);
     options->width_count = 0;
-    options->widths = gm_alloc(count_items(list), sizeof *options->widths);
-    for (char *item; options->widths && (item = strsep(&list, ","));)
+    options->widths = gm_alloc(count_items(list, separator), sizeof *options->widths);
+    for (char *item; options->widths && (item = strsep(&list, separator));)
         options->widths[options->width_count++] = cli_size("layers", item, 1, state);
     if (!options->widths)
         argp_failure(state, GM_LIMIT, ENOMEM, "--layers");
@@ -71,12 +75,12 @@ static void parse_activations(char *list, cli_network_options *options, struct a
 {
     gm_free(options->activations);
     options->activation_count = 0;
-    options->activations = gm_alloc(count_items(list), sizeof *options->activations);
+    options->activations = gm_alloc(count_items(list, ","), sizeof *options->activations);
     if (!options->activations)
         argp_failure(state, GM_LIMIT, ENOMEM, "--activation");
     for (char *item; options->activations && (item = strsep(&list, ","));) {
-        if (!gm_activation_from_name(item, &options->activations[options->activation_count++]))
-            argp_error(state, "--activation %s: expected one of the names that --help lists", item);
+        options->activations[options->activation_count++] =
+            (gm_activation)cli_choose("activation", item, cli_activation_names, state);
     }
 }
 
@@ -91,17 +95,14 @@ static error_t parse_network(int key, char *argument, struct argp_state *state)
         parse_activations(argument, options, state);
         return 0;
     case KEY_LOSS:
-        if (!gm_loss_from_name(argument, &options->loss))
-            argp_error(state, "--loss %s: expected one of the names that --help lists", argument);
+        options->loss = (gm_loss)cli_choose("loss", argument, cli_loss_names, state);
         options->has_loss = true;
         return 0;
     case KEY_INIT:
-        if (!gm_init_from_name(argument, &options->init) || options->init == GM_INIT_CONSTANT)
-            argp_error(state, "--init %s: expected one of the names that --help lists", argument);
+        options->init = (gm_init)cli_choose("init", argument, cli_init_names, state);
         return 0;
     case KEY_PRECISION:
-        if (!gm_precision_from_name(argument, &options->precision))
-            argp_error(state, "--precision %s: expected f32 or f64", argument);
+        options->precision = (gm_precision)cli_choose("precision", argument, cli_precision_names, state);
         return 0;
     case KEY_SEED:
         options->seed = cli_size("seed", argument, 0, state);

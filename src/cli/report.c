@@ -1,6 +1,7 @@
 /* How the command speaks: errors, warnings and notes on stderr. */
 #include "cli/cli.h"
 #include "bench/facts.h"
+#include "cli/arguments.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -11,6 +12,7 @@
 
 void cli_parse(const struct argp *argp, int argc, char **argv, void *input)
 {
+    cli_check_arguments(argp, argc, argv);
     const error_t failure = argp_parse(argp, argc, argv, 0, NULL, input);
     if (failure == 0)
         return;

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "cli/interrupt.h"
 #include "cli/load.h"
+#include "cli/names.h"
 #include "cli/train_report.h"
 
 #include <math.h>
@@ -77,15 +78,13 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         run->share = cli_number("valid-share", argument, state);
         return 0;
     case KEY_SCALING:
-        if (!gm_scaling_from_name(argument, &run->scaling_kind))
-            argp_error(state, "--scaling %s: expected auto, none, unit or standard", argument);
+        run->scaling_kind = (gm_scaling_kind)cli_choose("scaling", argument, cli_scaling_names, state);
         return 0;
     case KEY_EPOCHS:
         run->epochs = cli_size("epochs", argument, 1, state);
         return 0;
     case KEY_SCHEDULE:
-        if (!gm_schedule_from_name(argument, &run->schedule))
-            argp_error(state, "--schedule %s: expected constant, linear or cosine", argument);
+        run->schedule = (gm_schedule)cli_choose("schedule", argument, cli_schedule_names, state);
         return 0;
     case KEY_SAVE:
         run->save = argument;

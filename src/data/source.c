@@ -61,7 +61,7 @@ gm_status gm_source_open(gm_source *source, const char *path, gm_error *error)
     *source = (gm_source){.path = path};
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return fail_errno(source, "cannot open", error);
+        return gm_fail_open(error, path);
     gm_status status = measure(source, fd, error);
     if (!status && !(source->file = gzdopen(fd, "rb")))
         status = gm_fail_memory(error, "reading a file", GZIP_BUFFER);

@@ -13,7 +13,7 @@ gm_status gm_file_open(const char *path, int *fd, size_t *size, gm_error *error)
     struct stat about;
     *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* non-blocking: a pipe must not hang us */
     if (*fd < 0)
-        return gm_fail(error, GM_IO, "%s: cannot open: %s", path, strerror(errno));
+        return gm_fail_open(error, path);
     const char *reason = NULL;
     if (fstat(*fd, &about) != 0)
         reason = strerror(errno);

@@ -52,12 +52,84 @@ WRONG = [
     (["--delim", ""], USAGE, r"--delim"),
     (["--header", "perhaps"], USAGE, r"--header perhaps"),
     (["--missing", "guess"], USAGE, r"--missing guess"),
-    (["--fast"], USAGE, r"unrecognized option '--fast'"),
+    (["--fast"], USAGE, r"unknown option --fast; 'gradmill train --help' lists the options$"),
     (["more"], USAGE, r"[Tt]oo many arguments"),
 ]
 
 
+# Arguments with a slip, and how the line ends.
+SLIPS = [
+    (["trian"], r"unknown verb 'trian'; did you mean 'train'\?"),
+    (["--verison"], r"unknown option '--verison'; did you mean '--version'\?"),
+    (["train", "--optimiser", "adam"], r"unknown option --optimiser; did you mean --optimizer\?"),
+    (["train", "--optimiser=adam"], r"unknown option --optimiser; did you mean --optimizer\?"),
+    (["train", "-epochs", "3"], r"unknown option -epochs; did you mean --epochs\?"),
+    (["train", "--ep", "3"], r"option --ep is ambiguous; did you mean --epochs or --epsilon\?"),
+    (["train", "--quiet=1"], r"option --quiet takes no value, got '1'"),
+    (["train", "--quiet", "--data"], r"option --data needs a value: --data PATH"),
+    (["train", "--rate", "--daat"], r"--rate --daat: expected a number"),
+    (["eval", "--modle", "x"], r"did you mean --model\?"),
+    (["predict", "--ouputs"], r"did you mean --outputs\?"),
+    (["explain", "--sedes", "3", "x.json"], r"did you mean --seeds\?"),
+    (["gradcheck", "--tolerence", "1"], r"did you mean --tolerance\?"),
+    (["plan", "--row", "3", "--laers", "2,2"], r"unknown option --laers; did you mean --layers\?"),
+    (["doctor", "--quik"], r"did you mean --quick\?"),
+    (["bench", "--ouput", "csv"], r"did you mean --output\?"),
+    (["bench", "-o"], r"option -o needs a value: -o FORMAT"),
+    (["bench", "-x"], r"unknown option -x; 'gradmill bench --help' lists the options"),
+    (["bench", "stp"], r"unknown case 'stp'; expected step, .* or gate; did you mean step\?"),
+    (["bench", "gaet", "a", "b"], r"did you mean gate\?"),
+    (["bench", "step", "--net", "mnst"], r"or wide, mid, .*; did you mean mnist\?"),
+    (["bench", "compare", "--blas", "openblas-serail"], r"did you mean openblas-serial\?"),
+    (["train", "--loss", "cross-entrpy"], r"expected half-squares, .* or huber; did you mean cross-entropy\?"),
+    (["train", "--activation", "relu,tahn"], r"--activation tahn: .*; did you mean tanh\?"),
+    (["train", "--init", "he-nromal"], r"did you mean he-normal\?"),
+    (["train", "--precision", "f46"], r"did you mean f64\?"),
+    (["train", "--backend", "pakced"], r"--backend pakced: expected .*; did you mean packed\?"),
+    (["train", "--optimizer", "adma"], r"did you mean adam\?"),
+    (["train", "--schedule", "cosin"], r"did you mean cosine\?"),
+    (["train", "--scaling", "standart"], r"did you mean standard\?"),
+    (["train", "--missing", "maen"], r"did you mean mean\?"),
+    (["bench", "step", "--activation", "relo"], r"did you mean relu\?"),
+    (["bench", "-o", "cvs"], r"did you mean csv\?"),
+]
+
+
 class Usage(CommandTest):
+    def test_a_slip_gets_a_suggestion(self):
+        for arguments, pattern in SLIPS:
+            with self.subTest(" ".join(arguments)):
+                self.refuse(USAGE, pattern, *arguments)
+
+    def test_a_file_that_is_not_there_gets_a_suggestion(self):
+        self.write("iris.csv", "1,2,a\n")
+        self.write("model.safetensors", "")
+        self.refuse(IO, r"irsi\.csv: .*No such file or directory; did you mean iris\.csv\?$", "train", "--data", "irsi.csv")
+        self.refuse(IO, r"did you mean .*/model\.safetensors\?$",
+                    "eval", "--model", self.path("modell.safetensors"), "--data", "iris.csv")
+        self.refuse(IO, r"No such file or directory$", "train", "--data", "something-else")
+        self.refuse(IO, r"No such file or directory$", "train", "--data", "nowhere/iris.csv")
+
+    def test_options_end_with_two_dashes_and_may_be_shortened(self):
+        self.succeed("explain", "--", data("mazur.json"))
+        self.assertEqual(self.succeed("plan", "--lay", "4,8,3", "--js").stdout[:1], "{")
+
+    def test_h_is_help(self):
+        self.assertEqual(self.succeed("-h").stdout, self.succeed("--help").stdout)
+        for verb in VERBS:
+            with self.subTest(verb):
+                self.assertEqual(self.succeed(verb, "-h").stdout, self.succeed(verb, "--help").stdout)
+
+    def test_widths_by_comma_x_and_dash_are_the_same(self):
+        for verb, option in ((["plan", "--json"], "--layers"), (["bench", "memory", "--time", "10ms", "-ocsv"], "--net")):
+            shown = set()
+            for widths in ("4,5,3", "4x5x3", "4-5-3"):
+                out = self.succeed(*verb, option, widths, *(["--optimizer", "sgd"])).stdout
+                shown.add(re.search(r'"inputs": 4|4-5-3', out).group())
+            with self.subTest(verb[0]):
+                self.assertEqual(len(shown), 1)
+        self.refuse(USAGE, r"'4-5-3' is named twice", "bench", "memory", "--net", "4x5x3,4-5-3")
+
     def test_wrong_arguments_of_train(self):
         for arguments, code, pattern in WRONG:
             with self.subTest(" ".join(arguments)):

@@ -1,0 +1,114 @@
+/* Options whose value is one of a few names: lists made of the library's own tables, so that a new activation
+ * or optimizer is known to every message. */
+#include "cli/names.h"
+#include "base/suggest.h"
+#include "bench/output.h"
+
+#include <gradmill.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MOST_NAMES 64
+
+const char *cli_activation_names(size_t index)
+{
+    return index < GM_ACTIVATION_COUNT ? gm_activation_name((gm_activation)index) : NULL;
+}
+
+/* Softmax, which is the last, is for the output layer only. */
+const char *cli_hidden_activation_names(size_t index)
+{
+    _Static_assert(GM_SOFTMAX == GM_ACTIVATION_COUNT - 1, "softmax is the last activation");
+    return index < GM_SOFTMAX ? gm_activation_name((gm_activation)index) : NULL;
+}
+
+const char *cli_loss_names(size_t index)
+{
+    return index < GM_LOSS_COUNT ? gm_loss_name((gm_loss)index) : NULL;
+}
+
+/* A constant, which is the last, makes all units of a layer alike: it is for worked examples. */
+const char *cli_init_names(size_t index)
+{
+    _Static_assert(GM_INIT_CONSTANT == GM_INIT_COUNT - 1, "a constant is the last way to begin");
+    return index < GM_INIT_CONSTANT ? gm_init_name((gm_init)index) : NULL;
+}
+
+const char *cli_precision_names(size_t index)
+{
+    return index <= GM_F64 ? gm_precision_name((gm_precision)index) : NULL;
+}
+
+const char *cli_optimizer_names(size_t index)
+{
+    return index < GM_OPTIMIZER_COUNT ? gm_optimizer_name((gm_optimizer_kind)index) : NULL;
+}
+
+const char *cli_schedule_names(size_t index)
+{
+    return index < GM_SCHEDULE_COUNT ? gm_schedule_name((gm_schedule)index) : NULL;
+}
+
+const char *cli_scaling_names(size_t index)
+{
+    return index <= GM_SCALING_STANDARD ? gm_scaling_name((gm_scaling_kind)index) : NULL;
+}
+
+const char *cli_format_names(size_t index)
+{
+    return gm_format_name(index);
+}
+
+const char *cli_missing_names(size_t index)
+{
+    static const char *const names[] = {
+        [GM_MISSING_REFUSE] = "refuse", [GM_MISSING_MEAN] = "mean", [GM_MISSING_DROP] = "drop"};
+    return index < sizeof names / sizeof *names ? names[index] : NULL;
+}
+
+const char *cli_no_yes_names(size_t index)
+{
+    static const char *const names[] = {"no", "yes"};
+    return index < sizeof names / sizeof *names ? names[index] : NULL;
+}
+
+const char *cli_backend_names(size_t index)
+{
+    const char *name = gm_backend_name(index);
+    return name ? name : index > 0 && gm_backend_name(index - 1) ? "auto" : NULL;
+}
+
+const char *cli_list_names(char *buffer, size_t size, cli_names *names)
+{
+    size_t used = 0;
+    buffer[0] = '\0';
+    for (size_t i = 0; names(i) && used < size; i++) {
+        const char *separator = i == 0 ? "" : names(i + 1) ? ", " : " or ";
+        used += (size_t)snprintf(buffer + used, size - used, "%s%s", separator, names(i));
+    }
+    return buffer;
+}
+
+const char *cli_suggest(const char *text, cli_names *names)
+{
+    const char *list[MOST_NAMES];
+    size_t count = 0;
+    while (count < MOST_NAMES && names(count)) {
+        list[count] = names(count);
+        count++;
+    }
+    return gm_suggest(text, list, count);
+}
+
+size_t cli_choose(const char *option, const char *text, cli_names *names, struct argp_state *state)
+{
+    for (size_t i = 0; names(i); i++) {
+        if (strcmp(names(i), text) == 0)
+            return i;
+    }
+    char list[400];
+    const char *meant = cli_suggest(text, names);
+    argp_error(state, "--%s %s: expected %s%s%s%s", option, text, cli_list_names(list, sizeof list, names),
+               meant ? "; did you mean " : "", meant ? meant : "", meant ? "?" : "");
+    return 0;
+}
