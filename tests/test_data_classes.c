@@ -26,7 +26,8 @@ Test(data_classes, labels_that_are_no_classes)
     static const fault faults[] = {
         {"x,c\n1,0\n2,3.7\n", GM_BAD_DATA,
          "data.csv:3:3: column 2 ('c'); expected a class, got '3.7'; if these are"},
-        {"x,c\n1,0\n2,nan\n", GM_BAD_DATA, "data.csv:3:3: column 2 ('c'); expected a class, got 'nan'"},
+        {"x,c\n1,a\n2,caf\xe9\n", GM_BAD_DATA,
+         "data.csv:3:3: column 2 ('c'); expected the name of a class in UTF-8, got 'caf?'; is the file in Latin-1?"},
         {"x,c\n1,0\n2,\n", GM_BAD_DATA, "data.csv:3:3: column 2 ('c'); expected a value, got ''"},
         {"x,c\n1,a\n2,a\n", GM_BAD_DATA,
          "only one class; expected at least 2 in column 2, got 'a' in every row"},
@@ -95,4 +96,49 @@ Test(data_classes, regression)
     static const fault faults[] = {
         {"x,price\n1,2\n2,dear\n", GM_BAD_DATA, "data.csv:3:3: column 2 ('price')"}};
     EXPECT_FAULTS(faults, &options);
+}
+
+/* The first spelling names the class; what the columns of a header say stays apart. */
+Test(data_classes, equal_numbers_are_one_class)
+{
+    gm_dataset *d = load_text("x,c\n1,1.0e+00\n2,0\n3,1\n4,1.0\n5,-0\n6,0.0\n", NULL);
+    cr_assert_eq(gm_dataset_targets(d), 2);
+    cr_expect_str_eq(gm_dataset_class_name(d, 0), "0");
+    cr_expect_str_eq(gm_dataset_class_name(d, 1), "1.0e+00");
+    static const uint32_t labels[] = {1, 0, 1, 1, 0, 0};
+    for (size_t r = 0; r < 6; r++)
+        cr_expect_eq(gm_dataset_label(d, r), labels[r], "row %zu", r);
+    gm_dataset_destroy(d);
+    d = load_text("1,1.0,c\n1,2,a\n3,4,b\n", &(gm_dataset_options){.header = 1});
+    cr_expect_not(has_remark(d, "has the name of another"));
+    gm_dataset_destroy(d);
+    /* No double tells these apart: they are names. */
+    d = load_text("x,c\n1,9007199254740993\n2,9007199254740992\n3,9007199254740994\n", NULL);
+    cr_expect_eq(gm_dataset_targets(d), 3);
+    gm_dataset_destroy(d);
+}
+
+Test(data_classes, classes_of_a_model_are_found_by_value_and_listed)
+{
+    static const char *const classes[] = {"0.0e+00", "1.0e+00"};
+    gm_dataset_options options = gm_dataset_options_default();
+    options.classes = classes;
+    options.class_count = 2;
+    gm_dataset *d =
+        load_text("1,5\n0,6\n",
+                  &(gm_dataset_options){.header = -1, .target = "1", .classes = classes, .class_count = 2});
+    cr_expect_eq(gm_dataset_label(d, 0), 1);
+    cr_expect_eq(gm_dataset_label(d, 1), 0);
+    gm_dataset_destroy(d);
+    static const fault unknown[] = {
+        {"5,2\n", GM_BAD_DATA, "got '2'; the model knows '0.0e+00', '1.0e+00'"},
+    };
+    EXPECT_FAULTS(unknown, &options);
+    static const char *const incomes[] = {"<=50K", ">50K"};
+    options.classes = incomes;
+    static const fault near[] = {
+        {"5,<=50K.\n", GM_BAD_DATA,
+         "expected one of the model's classes, got '<=50K.'; did you mean '<=50K'? the model knows '<=50K', '>50K'"},
+    };
+    EXPECT_FAULTS(near, &options);
 }

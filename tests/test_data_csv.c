@@ -46,7 +46,9 @@ Test(data_csv, header_detection)
         {"yes,1,2\nno,3,4\n", -1, "1", 2},
         {"1,2,kind\n3,4,a\n5,6,b\n", -1, "kind", 2}, /* the target's name is there */
         {"1,2,0\n3,4,1\n5,6,0\n", 1, NULL, 2},
-        {"2019,2020\n3,4\n5,6\n", -1, "2020", 2},
+        {"2019,2020\n3,4\n5,6\n", 1, "2020", 2},
+        {"id,2019,2020\n1,3,4\n2,5,6\n", -1, NULL, 2}, /* years go up by equal steps, as names do */
+        {"1,2,kind\n3,4,a\n5,6,a\n7,8,b\n", -1, NULL, 4},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         gm_dataset_options options = gm_dataset_options_default();
@@ -180,9 +182,8 @@ Test(data_csv, quoted_cells)
 
 Test(data_csv, cells_that_are_no_numbers)
 {
-    static const char *const cells[] = {"NaN",  "nan", "-inf", "inf", "1e400",   "1e39",
-                                        "0x10", "1_0", "1 0",  "abc", "1.2.3",   ".",
-                                        "-",    "e5",  "--1",  "1e",  "\xc2\xa0"};
+    static const char *const cells[] = {"None", "-inf",  "inf", "1e400", "1e39", "0x10", "1_0", "1 0",
+                                        "abc",  "1.2.3", ".",   "-",     "e5",   "--1",  "1e",  "\xc2\xa0"};
     for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
         char text[80], line[120];
         snprintf(text, sizeof text, "x,y,c\n1,2,0\n3,%s,1\n", cells[i]);
@@ -200,7 +201,7 @@ Test(data_csv, cells_that_are_no_numbers)
 
 Test(data_csv, a_bad_number_in_the_first_row_is_not_taken_for_a_header)
 {
-    static const char *const cells[] = {"nan", "-inf", "0x10", "1_0", "1e400", "?"};
+    static const char *const cells[] = {"nan", "-inf", "0x10", "1_0", "1e400", "?", "None", "-", "oops"};
     for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
         char text[80];
         snprintf(text, sizeof text, "1,%s,0\n3,4,1\n", cells[i]);
@@ -241,7 +242,8 @@ Test(data_csv, short_decimals_are_read_as_strtod_reads_them)
 
 Test(data_csv, missing_cells)
 {
-    static const char *const cells[] = {"", "NA", "?", "N/A", "null", "  ", "\"\""};
+    static const char *const cells[] = {"",     "NA",  "?",   "N/A", "null", "  ",
+                                        "\"\"", "nan", "NaN", "NAN", "-nan"};
     for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
         char text[80];
         snprintf(text, sizeof text, "x,y,c\n1,2,0\n3,%s,1\n5,10,1\n7,9,0\n", cells[i]);

@@ -23,9 +23,9 @@ typedef enum gm_missing {
 typedef struct gm_dataset_options {
     const char *labels; /* IDX: the file of labels that belongs to the images; default NULL = none */
     const char *target; /* CSV: label column, by header name or by number from 1 ("-1" = last), or "none";
-                           default last */
-    char delimiter;     /* CSV: default 0 = ',' */
-    int header; /* CSV: 1 yes, 0 no, -1 detect (a first row of texts over a row of numbers); default -1 */
+                           default last, or the first if it alone is named label, class or target */
+    char delimiter;     /* CSV: default 0 = ','; ' ' = any number of spaces and tabs */
+    int header; /* CSV: 1 yes, 0 no, -1 detect (a first row of texts above rows of numbers); default -1 */
     bool regression;    /* CSV: the target column holds numbers to be fitted, not classes; default false */
     gm_missing missing; /* CSV: default GM_MISSING_REFUSE */
     /* CSV: the class names of a model that will judge this data: labels are mapped to these, an unseen class

@@ -20,8 +20,9 @@ static const struct argp_option data_options[] = {
      0},
     {"labels", KEY_LABELS, "FILE", 0, "IDX: the labels of the images in --data", 0},
     {"target", KEY_TARGET, "COLUMN", 0,
-     "CSV: the label column by name or number, -1 = last, none (default last)", 0},
-    {"delim", KEY_DELIM, "CHAR", 0, "CSV: the separator (default ,)", 0},
+     "CSV: the label column by name or number, -1 = last, none (default last, or the first if it is named label)",
+     0},
+    {"delim", KEY_DELIM, "CHAR", 0, "CSV: the separator: one character, tab or blanks (default ,)", 0},
     {"header", KEY_HEADER, "yes|no", 0, "CSV: whether the first row names the columns (default: look)", 0},
     {"regression", KEY_REGRESSION, 0, 0, "CSV: the target is a number to be fitted, not a class", 0},
     {"missing", KEY_MISSING, "refuse|mean|drop", 0, "CSV: what to do with empty cells (default refuse)", 0},
@@ -36,9 +37,10 @@ cli_data_options cli_data_defaults(void)
 static void parse_delimiter(const char *text, char *delimiter, struct argp_state *state)
 {
     const bool tab = strcmp(text, "\\t") == 0 || strcmp(text, "tab") == 0;
-    *delimiter = tab ? '\t' : *text;
-    if (!tab && strlen(text) != 1)
-        argp_error(state, "--delim %s: expected one character, or tab", text);
+    const bool blanks = strcmp(text, "blanks") == 0;
+    *delimiter = tab ? '\t' : blanks ? ' ' : *text;
+    if (!tab && !blanks && strlen(text) != 1)
+        argp_error(state, "--delim %s: expected one character, tab or blanks", text);
 }
 
 static error_t parse_data(int key, char *argument, struct argp_state *state)

@@ -1,51 +1,94 @@
 /* Classes: names found by a hash table of a fixed size, sorted when all are known; or plain numbers. */
 #include "data/classes.h"
+#include "data/csv.h"
 
+#include "base/append.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "base/suggest.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SLOTS (2 * (size_t)GM_CLASS_LIMIT) /* a power of two, so at most half of them are taken */
+/* Classes that a hint lists. */
+#define MOST_LISTED ((size_t)6)
 
-/* Where the name is, or the free slot where it would be. FNV-1a, then the next slot, and so on. */
-static uint32_t *slot_of(const gm_classes *classes, const char *name, size_t length)
+#define SLOTS       (2 * (size_t)GM_CLASS_LIMIT) /* a power of two, so at most half of them are taken */
+
+/* Whole numbers below this differ from each other as doubles, too. */
+#define EXACT_LIMIT 0x1p53
+
+/* The number that a name is; NaN: it is no number, or is not to be taken for one. */
+static double value_of(const gm_classes *classes, const char *name, size_t length)
+{
+    const gm_csv_cell cell = {.text = name, .length = length};
+    double value;
+    if (classes->exact || !gm_csv_number(&cell, &value) || fabs(value) >= EXACT_LIMIT)
+        return NAN;
+    return value + 0.0; /* -0 becomes 0 */
+}
+
+/* FNV-1a. */
+static uint64_t hash_bytes(const void *bytes, size_t length)
 {
     uint64_t hash = 0xcbf29ce484222325U;
     for (size_t i = 0; i < length; i++)
-        hash = (hash ^ (unsigned char)name[i]) * 0x100000001b3U;
+        hash = (hash ^ ((const unsigned char *)bytes)[i]) * 0x100000001b3U;
+    return hash;
+}
+
+/* Where the name is, or the free slot where it would be; then the next slot, and so on. */
+static size_t slot_of(const gm_classes *classes, const char *name, size_t length, double value)
+{
+    const bool number = !isnan(value);
+    const uint64_t hash = number ? hash_bytes(&value, sizeof value) : hash_bytes(name, length);
     for (size_t slot = hash % SLOTS;; slot = (slot + 1) % SLOTS) {
         const uint32_t taken = classes->slots[slot];
-        const char *other = taken ? classes->names.items[taken - 1] : NULL;
-        if (!other || (strncmp(other, name, length) == 0 && other[length] == '\0'))
-            return &classes->slots[slot];
+        if (!taken || (number && classes->values[slot] == value))
+            return slot;
+        const char *other = classes->names.items[taken - 1];
+        if (!number && strncmp(other, name, length) == 0 && other[length] == '\0')
+            return slot;
     }
+}
+
+static gm_status make_slots(gm_classes *classes, gm_error *error)
+{
+    classes->slots = gm_table_array(SLOTS, 1, sizeof *classes->slots, "the classes", error);
+    if (classes->slots)
+        classes->values = gm_table_array(SLOTS, 1, sizeof *classes->values, "the classes", error);
+    return classes->values ? GM_OK : GM_LIMIT;
 }
 
 gm_status gm_classes_init(gm_classes *classes, const char *const *names, size_t count, gm_error *error)
 {
     *classes = (gm_classes){0};
-    classes->slots = gm_table_array(SLOTS, 1, sizeof *classes->slots, "the classes", error);
-    if (!classes->slots)
-        return GM_LIMIT;
-    gm_status status = GM_OK;
+    gm_status status = make_slots(classes, error);
     for (size_t c = 0; names && !status && c < count; c++)
         status = gm_classes_add(classes, names[c], strlen(names[c]), error);
     return status;
+}
+
+gm_status gm_classes_init_exact(gm_classes *classes, gm_error *error)
+{
+    *classes = (gm_classes){.exact = true};
+    return make_slots(classes, error);
 }
 
 void gm_classes_clear(gm_classes *classes)
 {
     gm_strings_clear(&classes->names);
     gm_free(classes->slots);
-    classes->slots = NULL;
+    gm_free(classes->values);
+    *classes = (gm_classes){0};
 }
 
 uint32_t gm_classes_find(const gm_classes *classes, const char *name, size_t length)
 {
-    const uint32_t taken = *slot_of(classes, name, length);
+    const uint32_t taken = classes->slots[slot_of(classes, name, length, value_of(classes, name, length))];
     return taken ? taken - 1 : GM_NO_CLASS;
 }
 
@@ -53,11 +96,34 @@ gm_status gm_classes_add(gm_classes *classes, const char *name, size_t length, g
 {
     if (classes->names.count == GM_CLASS_LIMIT)
         return gm_fail(error, GM_LIMIT, "too many classes; expected at most %d", GM_CLASS_LIMIT);
-    uint32_t *slot = slot_of(classes, name, length);
+    const double value = value_of(classes, name, length);
+    const size_t slot = slot_of(classes, name, length, value);
     if (!gm_strings_add(&classes->names, name, length))
         return gm_fail_memory(error, "the name of a class", length);
-    *slot = (uint32_t)classes->names.count;
+    classes->slots[slot] = (uint32_t)classes->names.count;
+    classes->values[slot] = value;
     return GM_OK;
+}
+
+const char *gm_classes_hint(const gm_dataset_options *options, const char *name, size_t length,
+                            char hint[GM_CLASS_HINT])
+{
+    char typed[GM_CSV_SHOWN], shown[GM_CSV_SHOWN];
+    const char *nearest = gm_suggest(gm_csv_show(&(gm_csv_cell){.text = name, .length = length}, typed),
+                                     options->classes, options->class_count);
+    size_t used = 0;
+    if (nearest)
+        used = gm_append(hint, GM_CLASS_HINT, used, "did you mean '%s'? ",
+                         gm_csv_show(&(gm_csv_cell){.text = nearest, .length = strlen(nearest)}, shown));
+    used = gm_append(hint, GM_CLASS_HINT, used, "the model knows");
+    const size_t count = gm_min(options->class_count, MOST_LISTED);
+    for (size_t c = 0; c < count; c++) {
+        const gm_csv_cell known = {.text = options->classes[c], .length = strlen(options->classes[c])};
+        used = gm_append(hint, GM_CLASS_HINT, used, "%s '%s'", c > 0 ? "," : "", gm_csv_show(&known, shown));
+    }
+    if (options->class_count > count)
+        gm_append(hint, GM_CLASS_HINT, used, " and %zu more", options->class_count - count);
+    return hint;
 }
 
 typedef struct ranked {
@@ -116,10 +182,22 @@ static void index_numbers(uint32_t *class_of, const gm_dataset_options *options)
     for (size_t label = 0; label < GM_CLASS_LIMIT; label++)
         class_of[label] = GM_NO_CLASS;
     for (size_t c = 0; c < options->class_count; c++) {
-        uint64_t label;
-        if (gm_parse_u64(options->classes[c], &label) && label < GM_CLASS_LIMIT)
-            class_of[label] = (uint32_t)c;
+        const char *name = options->classes[c];
+        double label;
+        if (gm_parse_double(name, strlen(name), &label) && label >= 0 && label < GM_CLASS_LIMIT &&
+            label == floor(label))
+            class_of[(size_t)label] = (uint32_t)c;
     }
+}
+
+static gm_status fail_unknown_label(const char *path, size_t row, uint32_t label,
+                                    const gm_dataset_options *options, gm_error *error)
+{
+    char number[24], hint[GM_CLASS_HINT];
+    const int length = snprintf(number, sizeof number, "%lu", (unsigned long)label);
+    return gm_fail(error, GM_BAD_DATA,
+                   "%s: label of row %zu; expected one of the model's %zu classes, got %s; %s", path, row + 1,
+                   options->class_count, number, gm_classes_hint(options, number, (size_t)length, hint));
 }
 
 gm_status gm_labels_map(gm_table *table, const char *path, const gm_dataset_options *options, gm_error *error)
@@ -133,41 +211,59 @@ gm_status gm_labels_map(gm_table *table, const char *path, const gm_dataset_opti
         const uint32_t label = table->labels[r];
         table->labels[r] = class_of[label];
         if (class_of[label] == GM_NO_CLASS)
-            status = gm_fail(error, GM_BAD_DATA,
-                             "%s: label of row %zu; expected one of the model's %zu classes, got %lu", path,
-                             r + 1, options->class_count, (unsigned long)label);
+            status = fail_unknown_label(path, r, label, options, error);
     }
     gm_free(class_of);
     table->targets = options->class_count;
     return status ? status : gm_table_name_classes(table, options->classes, options->class_count, error);
 }
 
-/* The number of different labels; 0 without memory. */
-static size_t count_distinct(const gm_table *table, gm_error *error)
+/* The number of different labels from `smallest` on; 0 without memory. */
+static size_t count_distinct(const gm_table *table, uint32_t smallest, gm_error *error)
 {
     bool *met = gm_table_array(table->targets, 1, sizeof *met, "the classes", error);
     size_t distinct = 0;
     for (size_t r = 0; met && r < table->rows; r++) {
-        distinct += !met[table->labels[r]];
-        met[table->labels[r]] = true;
+        distinct += !met[table->labels[r] - smallest];
+        met[table->labels[r] - smallest] = true;
     }
     gm_free(met);
     return distinct;
 }
 
+static gm_status name_numbers(gm_table *table, uint32_t smallest, gm_error *error)
+{
+    for (size_t c = 0; c < table->targets; c++) {
+        char number[24];
+        const int length = snprintf(number, sizeof number, "%zu", smallest + c);
+        if (!gm_strings_add(&table->classes, number, (size_t)length))
+            return gm_fail_memory(error, "the names of the classes", table->targets * sizeof number);
+    }
+    return GM_OK;
+}
+
 gm_status gm_labels_count(gm_table *table, const char *path, gm_error *error)
 {
-    uint32_t largest = 0;
-    for (size_t r = 0; r < table->rows; r++)
+    uint32_t smallest = UINT32_MAX, largest = 0;
+    for (size_t r = 0; r < table->rows; r++) {
+        smallest = table->labels[r] < smallest ? table->labels[r] : smallest;
         largest = table->labels[r] > largest ? table->labels[r] : largest;
-    if (largest == 0)
+    }
+    if (smallest == largest)
         return gm_fail(error, GM_BAD_DATA,
-                       "%s: only one class; expected at least 2, got the label 0 in every row", path);
-    table->targets = (size_t)largest + 1;
-    const size_t distinct = count_distinct(table, error);
+                       "%s: only one class; expected at least 2, got the label %lu in every row", path,
+                       (unsigned long)largest);
+    table->targets = (size_t)(largest - smallest) + 1;
+    const size_t distinct = count_distinct(table, smallest, error);
     gm_status status = distinct ? GM_OK : GM_LIMIT;
+    if (!status && smallest > 0)
+        status = gm_table_remark(table, error, "%s: labels begin at %lu: %zu classes, %lu to %lu", path,
+                                 (unsigned long)smallest, table->targets, (unsigned long)smallest,
+                                 (unsigned long)largest);
     if (!status && distinct < table->targets)
         status = gm_table_remark(table, error, "%s: labels go up to %lu, but only %zu different ones occur",
                                  path, (unsigned long)largest, distinct);
-    return status ? status : gm_table_name_classes(table, NULL, table->targets, error);
+    for (size_t r = 0; r < table->rows; r++)
+        table->labels[r] -= smallest;
+    return status ? status : name_numbers(table, smallest, error);
 }

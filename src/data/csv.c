@@ -1,6 +1,6 @@
 /* CSV: rows of numbers with a column of labels, or of numbers to be fitted. */
 #include "data/classes.h"
-#include "data/csv.h"
+#include "data/csv_diagnosis.h"
 #include "data/format.h"
 
 #include "base/error.h"
@@ -16,6 +16,7 @@
 typedef struct csv_reader {
     const gm_dataset_options *options;
     gm_csv_lexer lexer;
+    gm_csv_diagnosis diagnosis;
     gm_csv_layout layout;
     gm_csv_row first, row;
     gm_classes classes;
@@ -35,24 +36,13 @@ static gm_status fail_cell(const csv_reader *reader, const gm_csv_cell *cell, si
                    *name ? "')" : "", expected, gm_csv_show(cell, shown), *hint ? "; " : "", hint);
 }
 
-static bool holds(const gm_csv_cell *cell, char c)
+/* Why the cell of a column of numbers may hold none. */
+static const char *number_hint(const csv_reader *reader, const gm_csv_cell *cell, size_t column,
+                               char hint[GM_CSV_HINT])
 {
-    return cell->length > 0 && memchr(cell->text, c, cell->length);
-}
-
-static const char *number_hint(const csv_reader *reader, const gm_csv_cell *cell)
-{
-    if (holds(cell, ';'))
-        return "if the cells are separated by ';', say --delim ';'";
-    if (holds(cell, '\t'))
-        return "if the cells are separated by tabs, say so with --delim";
-    if (holds(cell, ','))
-        return "decimals are written with a point";
-    if (gm_csv_not_a_number(cell))
-        return "a missing value is an empty cell, and needs --missing";
-    if (!reader->layout.header && cell->line == 1)
-        return "if this line is a header, say --header yes";
-    return "";
+    const size_t text_column = reader->options->regression ? reader->layout.columns : reader->layout.target;
+    const bool first_row = !reader->layout.header && cell->line == reader->first.cells[0].line;
+    return gm_csv_cell_hint(&reader->diagnosis, cell, column, text_column, first_row, hint);
 }
 
 /* A cell without a value, after the option that tells what becomes of it. */
@@ -69,7 +59,11 @@ static gm_status take_missing(csv_reader *reader, const gm_csv_cell *cell, size_
     case GM_MISSING_REFUSE:
         break;
     }
-    return fail_cell(reader, cell, column, "a value", "say --missing mean or --missing drop", error);
+    const bool text = column != reader->layout.target && gm_csv_column_of_text(&reader->diagnosis, column);
+    char hint[GM_CSV_HINT];
+    return fail_cell(reader, cell, column, "a value",
+                     text ? number_hint(reader, cell, column, hint) : "say --missing mean or --missing drop",
+                     error);
 }
 
 /* A missing number stays NaN until the mean of its column is known. */
@@ -84,8 +78,9 @@ static gm_status take_number(csv_reader *reader, size_t column, float *to, bool 
     *to = NAN;
     if (gm_csv_missing(cell))
         return take_missing(reader, cell, column, keep, error);
-    return fail_cell(reader, cell, column, "a decimal number of at most 3.4e38", number_hint(reader, cell),
-                     error);
+    char hint[GM_CSV_HINT];
+    return fail_cell(reader, cell, column, "a decimal number of at most 3.4e38",
+                     number_hint(reader, cell, column, hint), error);
 }
 
 /* A class that was not met before. */
@@ -93,11 +88,12 @@ static gm_status take_new_class(csv_reader *reader, const gm_csv_cell *cell, gm_
 {
     const size_t column = reader->layout.target;
     double value;
+    char hint[GM_CLASS_HINT];
     if (reader->options->classes)
-        return fail_cell(reader, cell, column, "one of the model's classes", "this class is unknown to it",
-                         error);
-    if (gm_csv_not_a_number(cell))
-        return fail_cell(reader, cell, column, "a class", "a missing label is an empty cell", error);
+        return fail_cell(reader, cell, column, "one of the model's classes",
+                         gm_classes_hint(reader->options, cell->text, cell->length, hint), error);
+    if (!gm_csv_is_utf8(cell))
+        return fail_cell(reader, cell, column, "the name of a class in UTF-8", gm_csv_utf8_hint, error);
     if (gm_csv_number(cell, &value) && value != floor(value))
         return fail_cell(reader, cell, column, "a class",
                          "if these are numbers to be fitted, say --regression", error);
@@ -110,7 +106,7 @@ static gm_status take_new_class(csv_reader *reader, const gm_csv_cell *cell, gm_
 static gm_status take_label(csv_reader *reader, bool *keep, gm_error *error)
 {
     const gm_csv_cell *cell = &reader->row.cells[reader->layout.target];
-    if (gm_csv_missing(cell)) {
+    if (cell->length == 0) { /* any text is a name: NA and none, too */
         if (reader->options->missing == GM_MISSING_MEAN)
             return fail_cell(reader, cell, reader->layout.target, "a class",
                              "classes have no mean; say --missing drop", error);
@@ -132,13 +128,12 @@ static gm_status take_label(csv_reader *reader, bool *keep, gm_error *error)
 static gm_status take_row(csv_reader *reader, gm_error *error)
 {
     gm_table *table = reader->table;
-    const gm_csv_row *row = &reader->row;
-    if (row->count != reader->layout.columns)
-        return gm_fail(error, GM_BAD_DATA, "%s:%zu: a row of another length; expected %zu cells, got %zu",
-                       reader->lexer.path, row->cells[0].line, reader->layout.columns, row->count);
+    gm_csv_row *row = &reader->row;
+    gm_status status = gm_csv_layout_fit(&reader->layout, &reader->lexer, row, error);
+    if (status)
+        return status;
     float *x = (float *)table->x + table->rows * table->features;
     bool keep = true;
-    gm_status status = GM_OK;
     for (size_t c = 0; !status && c < row->count; c++) {
         if (c != reader->layout.target)
             status = take_number(reader, c, x++, &keep, error);
@@ -198,11 +193,17 @@ static gm_status name_features(csv_reader *reader, gm_error *error)
 {
     gm_table *table = reader->table;
     gm_classes seen; /* names with an index: what a list of features needs, too */
-    gm_status status = gm_classes_init(&seen, NULL, 0, error);
+    gm_status status = gm_classes_init_exact(&seen, error);
     for (size_t c = 0; !status && c < reader->layout.columns; c++) {
         const gm_csv_cell *cell = &reader->first.cells[c];
         char shown[GM_CSV_SHOWN];
-        if (c != reader->layout.target && !gm_strings_add(&table->feature_names, cell->text, cell->length))
+        if (!gm_csv_is_utf8(cell))
+            status = gm_fail(error, GM_BAD_DATA,
+                             "%s:%zu:%zu: the name of column %zu; expected UTF-8, got '%s'; %s",
+                             reader->lexer.path, cell->line, cell->column, c + 1, gm_csv_show(cell, shown),
+                             gm_csv_utf8_hint);
+        else if (c != reader->layout.target &&
+                 !gm_strings_add(&table->feature_names, cell->text, cell->length))
             status = gm_fail_memory(error, "the names of the features", cell->length);
         else if (cell->length == 0)
             status = gm_table_remark(table, error, "column %zu has no name; if it is an index, leave it out",
@@ -217,22 +218,6 @@ static gm_status name_features(csv_reader *reader, gm_error *error)
     return status;
 }
 
-static gm_status remark_layout(csv_reader *reader, gm_error *error)
-{
-    const gm_csv_layout *layout = &reader->layout;
-    const char *header = layout->header ? "header found" : "no header";
-    const char *kind = reader->options->regression ? "target" : "label";
-    const size_t features = reader->table->features;
-    char shown[GM_CSV_SHOWN];
-    if (layout->target == layout->columns)
-        return gm_table_remark(reader->table, error, "%s: %zu features, no target column", header, features);
-    if (!layout->header)
-        return gm_table_remark(reader->table, error, "%s: %zu features, %s column %zu", header, features,
-                               kind, layout->target + 1);
-    return gm_table_remark(reader->table, error, "%s: %zu features, %s column '%s'", header, features, kind,
-                           gm_csv_show(&reader->first.cells[layout->target], shown));
-}
-
 static gm_status read_layout(csv_reader *reader, gm_error *error)
 {
     gm_status status = gm_csv_next(&reader->lexer, &reader->first, error);
@@ -242,12 +227,12 @@ static gm_status read_layout(csv_reader *reader, gm_error *error)
         return gm_fail(error, GM_BAD_DATA, "%s: no rows; the file is empty or blank", reader->lexer.path);
     status = gm_csv_next(&reader->lexer, &reader->row, error);
     if (!status)
-        status = gm_csv_layout_find(&reader->layout, &reader->lexer, &reader->first, &reader->row,
-                                    reader->options, error);
+        status = gm_csv_layout_find(&reader->layout, &reader->lexer, &reader->diagnosis, &reader->first,
+                                    &reader->row, reader->options, error);
     if (!status)
         status = make_room(reader, error);
     if (!status)
-        status = remark_layout(reader, error);
+        status = gm_csv_remark_layout(reader->table, &reader->layout, &reader->first, reader->options, error);
     if (!status && reader->layout.header)
         status = name_features(reader, error);
     return status;
@@ -338,6 +323,9 @@ static gm_status finish(csv_reader *reader, gm_error *error)
     gm_status status = GM_OK;
     if (reader->table->labels)
         status = finish_classes(reader, error);
+    if (!status)
+        status =
+            gm_csv_remark_rows(reader->table, &reader->layout, &reader->diagnosis, reader->options, error);
     if (!status && reader->missing_cells > 0)
         status = fill_missing(reader, error);
     if (!status && reader->dropped_rows > 0)
@@ -355,6 +343,9 @@ gm_status gm_csv_read(gm_table *table, gm_source *source, const gm_dataset_optio
     if (!status)
         status = gm_csv_lexer_init(&reader.lexer, source->path, text, size, options->delimiter, error);
     if (!status)
+        status = gm_csv_diagnose(&reader.diagnosis, &reader.lexer, error);
+    reader.lexer.hint = reader.diagnosis.hint;
+    if (!status)
         status = read_layout(&reader, error);
     if (!status)
         status = read_rows(&reader, error);
@@ -363,6 +354,7 @@ gm_status gm_csv_read(gm_table *table, gm_source *source, const gm_dataset_optio
     gm_csv_row_clear(&reader.first);
     gm_csv_row_clear(&reader.row);
     gm_classes_clear(&reader.classes);
+    gm_csv_diagnosis_clear(&reader.diagnosis);
     gm_free(text);
     return status;
 }

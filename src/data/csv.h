@@ -19,6 +19,9 @@ typedef struct gm_csv_row {
 
 void gm_csv_row_clear(gm_csv_row *row);
 
+/* The delimiter of a table whose cells are separated by any number of spaces and tabs. */
+#define GM_CSV_BLANKS ' '
+
 /* Where a reader stands in a text. */
 typedef struct gm_csv_lexer {
     const char *path;
@@ -26,6 +29,7 @@ typedef struct gm_csv_lexer {
     const char *line_start;
     size_t line;
     char delimiter;
+    const char *hint; /* ends the lines of its errors; "" at first */
 } gm_csv_lexer;
 
 /* The text is changed in place where quotes are doubled, and must outlive the cells. GM_USAGE: a delimiter
@@ -38,23 +42,38 @@ gm_status gm_csv_next(gm_csv_lexer *lexer, gm_csv_row *row, gm_error *error);
 
 /* A decimal number that fills the cell; outer blanks were taken off already. */
 bool gm_csv_number(const gm_csv_cell *cell, double *value);
-bool gm_csv_missing(const gm_csv_cell *cell);      /* empty, NA, ?, null and the like */
-bool gm_csv_not_a_number(const gm_csv_cell *cell); /* nan, inf and -inf in their many spellings */
+bool gm_csv_missing(const gm_csv_cell *cell); /* empty, NA, ?, null, nan and the like */
+bool gm_csv_missing_elsewhere(
+    const gm_csv_cell *cell);                  /* -, None and others that other programs write for it */
+bool gm_csv_infinite(const gm_csv_cell *cell); /* inf and infinity in any case, with a sign or without */
+extern const char gm_csv_missing_spellings[];  /* in a sentence behind "is spelled" */
+bool gm_csv_is_utf8(const gm_csv_cell *cell);
+extern const char gm_csv_utf8_hint[]; /* for a name that is not: no model file can hold it */
 bool gm_csv_equals(const gm_csv_cell *cell, const char *text);
 
 /* The cell as it may be shown: shortened, control characters replaced. Returns buffer. */
 #define GM_CSV_SHOWN 48
 const char *gm_csv_show(const gm_csv_cell *cell, char buffer[GM_CSV_SHOWN]);
 
+struct gm_csv_diagnosis;
+
 /* What the columns are. */
 typedef struct gm_csv_layout {
     size_t columns;
-    size_t target; /* its column, from 0; == columns: there is none */
-    bool header;   /* the first row names the columns */
+    size_t target;   /* its column, from 0; == columns: there is none */
+    bool header;     /* the first row names the columns */
+    bool by_name;    /* the target was not asked for: its name tells it */
+    size_t trailing; /* cells at the end of a row that have neither name nor value: rows end in a delimiter */
+    const char *why; /* why the first row is a header or not; "" if the options say so */
 } gm_csv_layout;
 
-/* Told by the options and the first two rows; the second may be empty. */
-gm_status gm_csv_layout_find(gm_csv_layout *layout, const gm_csv_lexer *lexer, const gm_csv_row *first,
+/* Told by the options, the first two rows (the second may be empty) and the diagnosis. */
+gm_status gm_csv_layout_find(gm_csv_layout *layout, const gm_csv_lexer *lexer,
+                             const struct gm_csv_diagnosis *diagnosis, const gm_csv_row *first,
                              const gm_csv_row *second, const gm_dataset_options *options, gm_error *error);
+
+/* Takes the trailing cells off the row; GM_BAD_DATA: it has not as many cells as there are columns. */
+gm_status gm_csv_layout_fit(const gm_csv_layout *layout, const gm_csv_lexer *lexer, gm_csv_row *row,
+                            gm_error *error);
 
 #endif

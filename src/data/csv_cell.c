@@ -1,6 +1,7 @@
 /* What a CSV cell says. */
 #include "data/csv.h"
 
+#include "base/memory.h"
 #include "base/number.h"
 
 #include <string.h>
@@ -45,15 +46,12 @@ bool gm_csv_equals(const gm_csv_cell *cell, const char *text)
     return strlen(text) == cell->length && memcmp(cell->text, text, cell->length) == 0;
 }
 
-bool gm_csv_missing(const gm_csv_cell *cell)
+/* Whether the cell is one of the words, a list that ends in NULL. */
+static bool is_one_of(const gm_csv_cell *cell, const char *const *words)
 {
-    static const char *const spellings[] = {"",    "?",    "NA",   "na",   "N/A",
-                                            "n/a", "#N/A", "NULL", "Null", "null"};
-    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
-        if (gm_csv_equals(cell, spellings[i]))
-            return true;
-    }
-    return false;
+    while (*words && !gm_csv_equals(cell, *words))
+        words++;
+    return *words != NULL;
 }
 
 /* tolower would ask the locale. */
@@ -62,22 +60,72 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-bool gm_csv_not_a_number(const gm_csv_cell *cell)
+/* Whether the cell is this word in any case, with or without a sign before it. */
+static bool is_signed_word(const gm_csv_cell *cell, const char *word)
 {
-    static const char *const spellings[] = {"nan", "inf", "infinity"};
-    char word[sizeof "infinity"];
     const size_t sign = cell->length > 0 && (*cell->text == '-' || *cell->text == '+');
-    const size_t length = cell->length - sign;
-    if (length >= sizeof word)
+    if (cell->length - sign != strlen(word))
         return false;
-    for (size_t i = 0; i < length; i++)
-        word[i] = lower(cell->text[sign + i]);
-    word[length] = '\0';
-    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
-        if (strcmp(word, spellings[i]) == 0)
-            return true;
+    for (size_t i = 0; word[i]; i++) {
+        if (lower(cell->text[sign + i]) != word[i])
+            return false;
     }
-    return false;
+    return true;
+}
+
+const char gm_csv_missing_spellings[] = "as an empty cell, ?, NA, N/A, #N/A, NULL or NaN";
+
+bool gm_csv_missing(const gm_csv_cell *cell)
+{
+    static const char *const spellings[] = {"",     "?",    "NA",   "na",   "N/A", "n/a",
+                                            "#N/A", "NULL", "Null", "null", NULL};
+    return is_one_of(cell, spellings) || is_signed_word(cell, "nan");
+}
+
+bool gm_csv_missing_elsewhere(const gm_csv_cell *cell)
+{
+    static const char *const spellings[] = {
+        "-",   "--",   "---",  ".",    "..",      "*",       "None",    "none",    "NONE",   "nil",
+        "NaT", "<NA>", "N.A.", "n.a.", "missing", "#VALUE!", "#DIV/0!", "1.#QNAN", "1.#IND", NULL};
+    return is_one_of(cell, spellings) || is_signed_word(cell, "nan(ind)");
+}
+
+bool gm_csv_infinite(const gm_csv_cell *cell)
+{
+    return is_signed_word(cell, "inf") || is_signed_word(cell, "infinity");
+}
+
+const char gm_csv_utf8_hint[] = "is the file in Latin-1? convert it with iconv -f latin1 -t utf8";
+
+/* The bytes of the character that begins here, or 0 if no UTF-8 character does (RFC 3629, section 4). */
+static size_t utf8_length(const unsigned char *text, size_t left)
+{
+    if (text[0] < 0x80)
+        return 1;
+    const size_t length = text[0] >= 0xC2 && text[0] <= 0xDF   ? 2
+                          : (text[0] & 0xF0) == 0xE0           ? 3
+                          : text[0] >= 0xF0 && text[0] <= 0xF4 ? 4
+                                                               : 0;
+    if (length == 0 || length > left)
+        return 0;
+    for (size_t i = 1; i < length; i++) {
+        if ((text[i] & 0xC0) != 0x80)
+            return 0;
+    }
+    const bool overlong = (text[0] == 0xE0 && text[1] < 0xA0) || (text[0] == 0xF0 && text[1] < 0x90);
+    const bool surrogate = text[0] == 0xED && text[1] > 0x9F, beyond = text[0] == 0xF4 && text[1] > 0x8F;
+    return overlong || surrogate || beyond ? 0 : length;
+}
+
+bool gm_csv_is_utf8(const gm_csv_cell *cell)
+{
+    size_t length;
+    for (size_t i = 0; i < cell->length; i += length) {
+        length = utf8_length((const unsigned char *)cell->text + i, cell->length - i);
+        if (length == 0)
+            return false;
+    }
+    return true;
 }
 
 const char *gm_csv_show(const gm_csv_cell *cell, char buffer[GM_CSV_SHOWN])
@@ -87,9 +135,13 @@ const char *gm_csv_show(const gm_csv_cell *cell, char buffer[GM_CSV_SHOWN])
     size_t length = fits ? cell->length : GM_CSV_SHOWN - sizeof dots;
     while (!fits && length > 0 && ((unsigned char)cell->text[length] & 0xC0) == 0x80)
         length--; /* not within a UTF-8 character */
-    for (size_t i = 0; i < length; i++) {
-        const unsigned char c = (unsigned char)cell->text[i];
-        buffer[i] = c < ' ' || c == 0x7F ? '?' : (char)c;
+    for (size_t i = 0, character; i < length; i += gm_max(character, 1)) {
+        const unsigned char *at = (const unsigned char *)cell->text + i;
+        character = utf8_length(at, length - i);
+        if (character == 0 || *at < ' ' || *at == 0x7F)
+            buffer[i] = '?';
+        else
+            memcpy(buffer + i, at, character);
     }
     memcpy(buffer + length, fits ? "" : dots, fits ? 1 : sizeof dots);
     return buffer;

@@ -1,13 +1,24 @@
 /* What the columns of a CSV file are: whether the first row is a header, and which column is the target. */
-#include "data/csv.h"
+#include "data/csv_diagnosis.h"
+#include "data/dataset.h"
 
 #include "base/error.h"
+#include "base/suggest.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The target of a file that has none. */
+/* The target of a file that has none, unless a column has this name. */
 static const char no_column[] = "none";
+
+/* Whether the text is a whole number, whatever column it means. */
+static bool whole_number(const char *text, long *number)
+{
+    char *end;
+    *number = strtol(text, &end, 10);
+    return end != text && *end == '\0';
+}
 
 /* A column by number: "1" is the first, "-1" the last; "none" is == columns. False: no such number or column.
  */
@@ -17,9 +28,8 @@ static bool column_by_number(const char *text, size_t columns, size_t *column)
         *column = columns;
         return true;
     }
-    char *end;
-    const long number = strtol(text, &end, 10);
-    if (end == text || *end != '\0')
+    long number;
+    if (!whole_number(text, &number))
         return false;
     const size_t distance = number < 0 ? 0 - (size_t)number : (size_t)number;
     if (distance == 0 || distance > columns)
@@ -28,11 +38,11 @@ static bool column_by_number(const char *text, size_t columns, size_t *column)
     return true;
 }
 
-/* How many columns have this name; *column is the last of them. */
-static size_t columns_by_name(const gm_csv_row *header, const char *name, size_t *column)
+/* How many of the first columns have this name; *column is the last of them. */
+static size_t columns_by_name(const gm_csv_row *header, size_t columns, const char *name, size_t *column)
 {
     size_t found = 0;
-    for (size_t c = 0; c < header->count; c++) {
+    for (size_t c = 0; c < columns; c++) {
         if (gm_csv_equals(&header->cells[c], name)) {
             *column = c;
             found++;
@@ -41,82 +51,167 @@ static size_t columns_by_name(const gm_csv_row *header, const char *name, size_t
     return found;
 }
 
-/* Text that names a column, not a number that went wrong: 0x10, 1_0, -inf or ? in a first row of data must be
- * found by the reader instead of vanishing with a supposed header. */
-static bool is_name(const gm_csv_cell *cell)
+/* Whether the target stands in the first row as a name would. A number does not: it may stand there as data.
+ * Nor does the name of a class, which stands below, too. */
+static bool names_target(const gm_csv_row *first, const gm_csv_row *second, size_t columns,
+                         const char *target)
 {
-    return !gm_csv_missing(cell) && !gm_csv_not_a_number(cell) && !strchr("0123456789+-.", cell->text[0]);
+    long number;
+    size_t column;
+    if (!target || whole_number(target, &number) || strcmp(target, no_column) == 0 ||
+        columns_by_name(first, columns, target, &column) == 0)
+        return false;
+    return column >= second->count || !gm_csv_equals(&second->cells[column], target);
 }
 
-static bool is_number(const gm_csv_row *row, size_t column)
+/* Cells at the end of all rows of the sample that are empty: a delimiter ends each row. At least one row
+ * below the first must show it: a single row may well lack its last value. */
+static size_t count_trailing(const gm_csv_diagnosis *diagnosis)
 {
-    double value;
-    return column < row->count && gm_csv_number(&row->cells[column], &value);
+    size_t count = 0;
+    while (diagnosis->rows > 0 && count + 1 < diagnosis->columns) {
+        const gm_csv_column *column = &diagnosis->column[diagnosis->columns - 1 - count];
+        if (column->first != GM_CSV_EMPTY || column->below[GM_CSV_EMPTY] < diagnosis->rows)
+            break;
+        count++;
+    }
+    return count;
 }
 
-/* The first row is a header if a cell of it is a name. A name in the label column alone ("5.1,3.5,setosa")
- * may be the first label; it is a column's name if the label below is a number. */
-static bool detect_header(const gm_csv_row *first, const gm_csv_row *second, const char *target)
+static gm_status fail_no_such_name(const gm_csv_layout *layout, const char *path, const gm_csv_row *first,
+                                   const char *target, gm_error *error)
 {
-    size_t label = first->count - 1;
-    if (target && !column_by_number(target, first->count, &label) &&
-        columns_by_name(first, target, &label) > 0)
-        return true;
-    for (size_t c = 0; c < first->count; c++) {
-        if (is_name(&first->cells[c]) && (c != label || is_number(second, c)))
+    gm_strings names = {0};
+    for (size_t c = 0; c < layout->columns; c++) {
+        if (!gm_strings_add(&names, first->cells[c].text, first->cells[c].length))
+            break; /* a suggestion the less */
+    }
+    const char *nearest = gm_suggest(target, (const char *const *)names.items, names.count);
+    char shown[GM_CSV_SHOWN], last[GM_CSV_SHOWN];
+    const gm_status status = gm_fail(
+        error, GM_BAD_DATA,
+        "%s:%zu: no target column '%s'; expected a name of the header ('%s' to '%s') or a number from 1 to %zu or "
+        "-%zu to -1%s%s%s",
+        path, first->cells[0].line, target, gm_csv_show(&first->cells[0], shown),
+        gm_csv_show(&first->cells[layout->columns - 1], last), layout->columns, layout->columns,
+        nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+    gm_strings_clear(&names);
+    return status;
+}
+
+static gm_status find_named_target(gm_csv_layout *layout, const char *path, const gm_csv_row *first,
+                                   const char *target, gm_error *error)
+{
+    const size_t line = first->cells[0].line;
+    const size_t named =
+        layout->header ? columns_by_name(first, layout->columns, target, &layout->target) : 0;
+    if (named == 1 || (named == 0 && column_by_number(target, layout->columns, &layout->target)))
+        return GM_OK;
+    if (named > 1)
+        return gm_fail(error, GM_BAD_DATA,
+                       "%s:%zu: %zu columns are named '%s'; expected one; give its number", path, line, named,
+                       target);
+    if (layout->header)
+        return fail_no_such_name(layout, path, first, target, error);
+    return gm_fail(
+        error, GM_BAD_DATA,
+        "%s:%zu: no target column '%s'; the file has no header%s%s; expected a number from 1 to %zu or "
+        "-%zu to -1%s",
+        path, line, target, *layout->why ? ": " : "", layout->why, layout->columns, layout->columns,
+        *layout->why ? "; if the first row is a header, say --header yes" : "");
+}
+
+/* A name that says that the column is the target. */
+static bool is_target_name(const gm_csv_cell *cell)
+{
+    static const char *const names[] = {"label", "Label", "LABEL",  "labels", "class",
+                                        "Class", "CLASS", "target", "Target", "TARGET"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (gm_csv_equals(cell, names[i]))
             return true;
     }
     return false;
 }
 
-static gm_status find_target(gm_csv_layout *layout, const char *path, const gm_csv_row *first,
-                             const char *target, gm_error *error)
+/* The last column, or the first one if its name says so and no other's does, as in Kaggle's MNIST. */
+static void choose_target(gm_csv_layout *layout, const gm_csv_row *first)
 {
     layout->target = layout->columns - 1;
-    if (!target)
-        return GM_OK;
-    const size_t named = layout->header ? columns_by_name(first, target, &layout->target) : 0;
-    if (named == 1 || (named == 0 && column_by_number(target, layout->columns, &layout->target)))
-        return GM_OK;
-    const size_t line = first->cells[0].line;
-    if (named > 1)
-        return gm_fail(error, GM_BAD_DATA,
-                       "%s:%zu: %zu columns are named '%s'; expected one; give its number", path, line, named,
-                       target);
-    if (!layout->header)
-        return gm_fail(
-            error, GM_BAD_DATA,
-            "%s:%zu: no target column '%s'; the file has no header; expected a number from 1 to %zu", path,
-            line, target, layout->columns);
-    char shown[GM_CSV_SHOWN], last[GM_CSV_SHOWN];
-    return gm_fail(
-        error, GM_BAD_DATA,
-        "%s:%zu: no target column '%s'; expected a name of the header ('%s' to '%s') or a number from 1 "
-        "to %zu",
-        path, line, target, gm_csv_show(&first->cells[0], shown),
-        gm_csv_show(&first->cells[first->count - 1], last), layout->columns);
+    if (!layout->header || !is_target_name(&first->cells[0]))
+        return;
+    for (size_t c = 1; c < layout->columns; c++) {
+        if (is_target_name(&first->cells[c]))
+            return;
+    }
+    layout->target = 0;
+    layout->by_name = true;
 }
 
-/* A file with another delimiter looks like one column. */
-static const char *delimiter_hint(const gm_csv_cell *cell)
-{
-    if (memchr(cell->text, ';', cell->length))
-        return "; if the cells are separated by ';', say --delim ';'";
-    if (memchr(cell->text, '\t', cell->length))
-        return "; if the cells are separated by tabs, say so with --delim";
-    return "";
-}
-
-gm_status gm_csv_layout_find(gm_csv_layout *layout, const gm_csv_lexer *lexer, const gm_csv_row *first,
+gm_status gm_csv_layout_find(gm_csv_layout *layout, const gm_csv_lexer *lexer,
+                             const gm_csv_diagnosis *diagnosis, const gm_csv_row *first,
                              const gm_csv_row *second, const gm_dataset_options *options, gm_error *error)
 {
     const char *target = options->target;
     const bool no_target = target && strcmp(target, no_column) == 0;
     if (first->count == 1 && !no_target)
         return gm_fail(error, GM_BAD_DATA,
-                       "%s:%zu: only one column; expected at least one feature and the target%s", lexer->path,
-                       first->cells[0].line, delimiter_hint(&first->cells[0]));
-    layout->columns = first->count;
-    layout->header = options->header < 0 ? detect_header(first, second, target) : options->header != 0;
-    return find_target(layout, lexer->path, first, target, error);
+                       "%s:%zu: only one column; expected at least one feature and the target%s%s",
+                       lexer->path, first->cells[0].line, *diagnosis->hint ? "; " : "", diagnosis->hint);
+    *layout = (gm_csv_layout){.trailing = count_trailing(diagnosis), .why = ""};
+    layout->columns = first->count - layout->trailing;
+    size_t label = layout->columns - 1;
+    if (target)
+        (void)column_by_number(target, layout->columns, &label);
+    layout->header = options->header > 0;
+    if (options->header < 0)
+        layout->header = gm_csv_detect_header(
+            diagnosis, first, label, names_target(first, second, layout->columns, target), &layout->why);
+    if (target)
+        return find_named_target(layout, lexer->path, first, target, error);
+    choose_target(layout, first);
+    return GM_OK;
+}
+
+/* Why a row may have another length than the first. */
+static const char *length_hint(const gm_csv_layout *layout, const gm_csv_lexer *lexer, const gm_csv_row *row)
+{
+    const gm_csv_cell *cell = row->cells;
+    if (cell->length > 0 && (*cell->text == '#' || *cell->text == '%'))
+        return "this line is a comment: delete it";
+    if (row->count <= layout->columns)
+        return lexer->hint;
+    if (row->count == layout->columns + 1 && row->cells[layout->columns].length == 0)
+        return "the row ends with a delimiter, which makes an empty cell";
+    for (size_t c = 0; c < row->count; c++) {
+        if (row->cells[c].length == 0)
+            return lexer->delimiter == '\t'
+                       ? "two tabs in a row make an empty cell: if blanks of any number separate the cells, say "
+                         "--delim blanks"
+                       : "two delimiters in a row make an empty cell";
+    }
+    return lexer->hint;
+}
+
+gm_status gm_csv_layout_fit(const gm_csv_layout *layout, const gm_csv_lexer *lexer, gm_csv_row *row,
+                            gm_error *error)
+{
+    if (row->count == layout->columns)
+        return GM_OK;
+    if (row->count == layout->columns + layout->trailing) {
+        for (size_t c = layout->columns; c < row->count; c++) {
+            const gm_csv_cell *cell = &row->cells[c];
+            char shown[GM_CSV_SHOWN];
+            if (cell->length > 0)
+                return gm_fail(
+                    error, GM_BAD_DATA,
+                    "%s:%zu:%zu: column %zu has no name and was empty in the first rows; expected it to "
+                    "stay empty, got '%s'; name the column to have it read",
+                    lexer->path, cell->line, cell->column, c + 1, gm_csv_show(cell, shown));
+        }
+        row->count = layout->columns;
+        return GM_OK;
+    }
+    const char *hint = length_hint(layout, lexer, row);
+    return gm_fail(error, GM_BAD_DATA, "%s:%zu: a row of another length; expected %zu cells, got %zu%s%s",
+                   lexer->path, row->cells[0].line, layout->columns, row->count, *hint ? "; " : "", hint);
 }

@@ -11,17 +11,17 @@ gm_status gm_csv_lexer_init(gm_csv_lexer *lexer, const char *path, char *text, s
                             gm_error *error)
 {
     static const char byte_order_mark[] = "\xef\xbb\xbf";
-    static const char no_delimiters[] = "\"\r\n .+-0123456789";
+    static const char no_delimiters[] = "\"\r\n.+-0123456789";
     if (delimiter && strchr(no_delimiters, delimiter))
-        return gm_fail(error, GM_USAGE,
-                       "a delimiter cannot be a quote, a line end, a blank or part of a number");
+        return gm_fail(error, GM_USAGE, "a delimiter cannot be a quote, a line end or part of a number");
     const size_t mark = size >= 3 && memcmp(text, byte_order_mark, 3) == 0 ? 3 : 0;
     *lexer = (gm_csv_lexer){.path = path,
                             .at = text + mark,
                             .end = text + size,
                             .line_start = text + mark,
                             .line = 1,
-                            .delimiter = delimiter ? delimiter : ','};
+                            .delimiter = delimiter ? delimiter : ',',
+                            .hint = ""};
     return GM_OK;
 }
 
@@ -34,7 +34,8 @@ void gm_csv_row_clear(gm_csv_row *row)
 static gm_status fail_at(const gm_csv_lexer *lexer, size_t line, size_t column, const char *what,
                          gm_error *error)
 {
-    return gm_fail(error, GM_BAD_DATA, "%s:%zu:%zu: %s", lexer->path, line, column, what);
+    return gm_fail(error, GM_BAD_DATA, "%s:%zu:%zu: %s%s%s", lexer->path, line, column, what,
+                   *lexer->hint ? "; " : "", lexer->hint);
 }
 
 static gm_status fail_here(const gm_csv_lexer *lexer, const char *what, gm_error *error)
@@ -46,6 +47,16 @@ static void start_line(gm_csv_lexer *lexer)
 {
     lexer->line++;
     lexer->line_start = lexer->at;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static bool is_delimiter(const gm_csv_lexer *lexer, char c)
+{
+    return c == lexer->delimiter || (lexer->delimiter == GM_CSV_BLANKS && c == '\t');
 }
 
 /* Behind the opening quote: up to the closing one, with doubled quotes made single in place. */
@@ -68,24 +79,26 @@ static gm_status read_quoted(gm_csv_lexer *lexer, gm_csv_cell *cell, gm_error *e
     }
     cell->length = (size_t)(to - cell->text);
     const char next = *lexer->at;
-    if (next != lexer->delimiter && next != '\n' && next != '\r' && lexer->at != lexer->end)
+    if (!is_delimiter(lexer, next) && next != '\n' && next != '\r' && lexer->at != lexer->end)
         return fail_at(lexer, cell->line, cell->column,
                        "text behind the quoted cell that begins here; expected a delimiter or a line end",
                        error);
     return GM_OK;
 }
 
-static bool is_blank(char c)
+/* Where a cell without quotes ends. With one delimiter, given twice, the compiler drops the second. */
+static inline char *plain_end(char *at, char delimiter, char other)
 {
-    return c == ' ' || c == '\t';
+    while (*at != delimiter && *at != other && *at != '\n' && *at != '\r' && *at != '"' && *at != '\0')
+        at++;
+    return at;
 }
 
 static gm_status read_plain(gm_csv_lexer *lexer, gm_csv_cell *cell, gm_error *error)
 {
     const char *text = lexer->at;
-    char *at = lexer->at;
-    while (*at != lexer->delimiter && *at != '\n' && *at != '\r' && *at != '"' && *at != '\0')
-        at++;
+    char *at = lexer->delimiter == GM_CSV_BLANKS ? plain_end(lexer->at, ' ', '\t')
+                                                 : plain_end(lexer->at, lexer->delimiter, lexer->delimiter);
     lexer->at = at;
     if (*at == '"')
         return fail_here(
@@ -141,7 +154,7 @@ static gm_status skip_blank_lines(gm_csv_lexer *lexer, gm_error *error)
 {
     for (;;) {
         char *at = lexer->at;
-        while (*at == ' ')
+        while (*at == ' ' || (*at == '\t' && lexer->delimiter == GM_CSV_BLANKS))
             at++;
         if (*at != '\n' && *at != '\r' && at != lexer->end)
             return GM_OK;
@@ -154,18 +167,37 @@ static gm_status skip_blank_lines(gm_csv_lexer *lexer, gm_error *error)
     }
 }
 
+static void skip_blanks(gm_csv_lexer *lexer)
+{
+    while (is_blank(*lexer->at))
+        lexer->at++;
+}
+
+/* Over what separates two cells; false at the end of a line. Blanks at the end of a line separate nothing. */
+static bool skip_delimiter(gm_csv_lexer *lexer)
+{
+    if (lexer->delimiter != GM_CSV_BLANKS) {
+        const bool separates = *lexer->at == lexer->delimiter;
+        lexer->at += separates;
+        return separates;
+    }
+    skip_blanks(lexer);
+    return *lexer->at != '\n' && *lexer->at != '\r' && lexer->at != lexer->end;
+}
+
 gm_status gm_csv_next(gm_csv_lexer *lexer, gm_csv_row *row, gm_error *error)
 {
     row->count = 0;
     gm_status status = skip_blank_lines(lexer, error);
     if (status || lexer->at == lexer->end)
         return status;
+    if (lexer->delimiter == GM_CSV_BLANKS)
+        skip_blanks(lexer);
     for (;;) {
         status = add_cell(lexer, row, error);
         if (status)
             return status;
-        if (lexer->at == lexer->end || *lexer->at != lexer->delimiter)
+        if (lexer->at == lexer->end || !skip_delimiter(lexer))
             return end_line(lexer, error);
-        lexer->at++;
     }
 }

@@ -15,15 +15,46 @@ class Cases(CommandTest):
 
     def test_01_adult_dots(self):
         self.copy("01-adult-dots")
+        self.refuse(BAD_DATA, r"text\.csv:1:4: column 2;.*column 2 holds text: leave the column out or one-hot it",
+                    *TRAIN, "--data", "text.csv")
         self.succeed(*TRAIN, "--data", "train.csv", "--layers", "2,4,2", "--save", "m.safetensors")
-        self.refuse(BAD_DATA, r"dots\.csv:1:7: .*'<=50K\.'", "eval", "--model", "m.safetensors", "--data", "dots.csv")
+        self.refuse(BAD_DATA, r"dots\.csv:1:7: .*'<=50K\.'; did you mean '<=50K'\? the model knows '<=50K', '>50K'$",
+                    "eval", "--model", "m.safetensors", "--data", "dots.csv")
+
+    def test_02_wine_semicolon(self):
+        self.copy("02-wine-semicolon")
+        self.refuse(BAD_DATA, r"in\.csv:1:1: .*--delim ';'", *TRAIN, "--data", "in.csv", "--regression")
+        self.succeed(*TRAIN, "--data", "in.csv", "--regression", "--delim", ";", "--layers", "1,2,1", "--batch", "1")
 
     def test_03_air_decimal_comma(self):
         self.copy("03-air-decimal-comma")
-        self.refuse(BAD_DATA, r"tail\.csv:2:1: column 1 \('when'\).*10/03/2004",
+        self.refuse(BAD_DATA, r"tail\.csv:2:1: column 1 \('when'\).*10/03/2004'; column 1 holds text, dates or times",
                     *TRAIN, "--data", "tail.csv", "--delim", ";", "--target", "t", "--regression")
+        self.refuse(BAD_DATA, r"commas\.csv:1: only one column.*--delim ','",
+                    *TRAIN, "--data", "commas.csv", "--delim", ";", "--regression")
 
     def test_05_whitespace_tables(self):
         self.copy("05-whitespace-tables")
-        self.refuse(BAD_DATA, r"tabs\.txt:2: .*expected 3 cells, got 4",
+        self.refuse(BAD_DATA, r"blanks\.data:1: only one column.*--delim blanks",
+                    *TRAIN, "--data", "blanks.data", "--regression")
+        self.succeed(*TRAIN, "--data", "blanks.data", "--regression", "--delim", "blanks", "--layers", "1,2,1",
+                     "--batch", "1")
+        self.refuse(BAD_DATA, r"tabs\.txt:2: .*expected 3 cells, got 4; two tabs in a row make an empty cell",
                     *TRAIN, "--data", "tabs.txt", "--delim", "tab")
+
+    def test_06_missing_spellings(self):
+        self.copy("06-missing-spellings")
+        self.refuse(BAD_DATA, r"in\.csv:4:1: .*'-'; a missing value is spelled as an empty cell, .*NaN",
+                    *TRAIN, "--data", "in.csv", "--regression", "--missing", "mean", "--layers", "1,2,1")
+
+    def test_07_label_first(self):
+        self.copy("07-label-first")
+        self.succeed(*TRAIN, "--data", "train.csv", "--target", "1", "--layers", "1,4,2", "--save", "h.safetensors")
+        self.succeed("eval", "--model", "h.safetensors", "--data", "eval.csv", "--target", "1")
+        result = self.succeed(*TRAIN, "--data", "names.csv", "--layers", "3,4,3", "--batch", "1")
+        self.assertRegex(result.stderr, r"class '3' occurs once, in row 1: if that row is a header, say --header yes")
+
+    def test_x12_comment_and_pipe(self):
+        self.copy("x12-comment-and-pipe")
+        self.refuse(BAD_DATA, r"comment\.csv:1: .*line 1 is a comment", *TRAIN, "--data", "comment.csv")
+        self.refuse(BAD_DATA, r"pipe\.csv:1: .*--delim '\|'", *TRAIN, "--data", "pipe.csv")

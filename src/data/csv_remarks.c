@@ -1,0 +1,117 @@
+/* What a CSV file is taken for, said to the user: a wrong guess must not stay unseen. */
+#include "data/csv_diagnosis.h"
+#include "data/dataset.h"
+
+#include "base/append.h"
+
+#include <string.h>
+
+/* "; the first row holds ...", "; the last column is ...": why things are as they are. */
+static void give_reasons(const gm_csv_layout *layout, const gm_csv_row *first, char *text, size_t size)
+{
+    char shown[GM_CSV_SHOWN];
+    size_t used = 0;
+    text[0] = '\0';
+    if (*layout->why)
+        used = gm_append(text, size, used, " (%s)", layout->why);
+    if (layout->by_name)
+        gm_append(text, size, used, "; it was chosen by its name: --target -1 takes the last column, '%s'",
+                  gm_csv_show(&first->cells[layout->columns - 1], shown));
+}
+
+static gm_status remark_trailing(gm_table *table, const gm_csv_layout *layout, gm_error *error)
+{
+    if (layout->trailing == 0)
+        return GM_OK;
+    if (layout->trailing == 1)
+        return gm_table_remark(table, error, "column %zu is left out: it has no %s", layout->columns + 1,
+                               layout->header ? "name and no values" : "values");
+    return gm_table_remark(table, error, "columns %zu to %zu are left out: they have no %s",
+                           layout->columns + 1, layout->columns + layout->trailing,
+                           layout->header ? "names and no values" : "values");
+}
+
+/* "y" may be a target or a coordinate: too little to choose it, enough to ask. */
+static gm_status remark_first_named_y(gm_table *table, const gm_csv_layout *layout, const gm_csv_row *first,
+                                      const gm_dataset_options *options, gm_error *error)
+{
+    const bool named_y = gm_csv_equals(&first->cells[0], "y") || gm_csv_equals(&first->cells[0], "Y");
+    if (!layout->header || options->target || !named_y || layout->target == 0)
+        return GM_OK;
+    return gm_table_remark(table, error, "column 1 is named 'y'; if it is the target, say --target 1");
+}
+
+gm_status gm_csv_remark_layout(gm_table *table, const gm_csv_layout *layout, const gm_csv_row *first,
+                               const gm_dataset_options *options, gm_error *error)
+{
+    const char *header = layout->header ? "header found" : "no header";
+    const char *kind = options->regression ? "target" : "label";
+    char shown[GM_CSV_SHOWN], reasons[256];
+    gm_status status;
+    give_reasons(layout, first, reasons, sizeof reasons);
+    if (layout->target == layout->columns)
+        status = gm_table_remark(table, error, "%s: %zu features, no target column%s", header,
+                                 table->features, reasons);
+    else if (!layout->header)
+        status = gm_table_remark(table, error, "%s: %zu features, %s column %zu%s", header, table->features,
+                                 kind, layout->target + 1, reasons);
+    else
+        status = gm_table_remark(table, error, "%s: %zu features, %s column '%s'%s", header, table->features,
+                                 kind, gm_csv_show(&first->cells[layout->target], shown), reasons);
+    if (!status)
+        status = remark_trailing(table, layout, error);
+    return status ? status : remark_first_named_y(table, layout, first, options, error);
+}
+
+/* Whether the class of the first row occurs in no other row, and each other class at least twice. */
+static bool first_class_is_alone(const gm_table *table)
+{
+    size_t same = 0;
+    for (size_t r = 0; r < table->rows && same < 2; r++)
+        same += table->labels[r] == table->labels[0];
+    return same == 1 && table->rows >= 2 * table->targets - 1;
+}
+
+static gm_status remark_header_of_numbers(gm_table *table, const gm_csv_diagnosis *diagnosis, gm_error *error)
+{
+    if (table->labels && first_class_is_alone(table))
+        return gm_table_remark(table, error,
+                               "class '%s' occurs once, in row 1: if that row is a header, say --header yes",
+                               table->classes.items[table->labels[0]]);
+    if (diagnosis->counting)
+        return gm_table_remark(
+            table, error, "row 1 counts up by one from cell to cell: if it is a header, say --header yes");
+    return GM_OK;
+}
+
+/* Among classes that are numbers, "nan" is hardly the name of one. */
+static gm_status remark_missing_class(gm_table *table, gm_error *error)
+{
+    const char *missing = NULL;
+    size_t numbers = 0;
+    for (size_t c = 0; c < table->classes.count; c++) {
+        const gm_csv_cell name = {.text = table->classes.items[c], .length = strlen(table->classes.items[c])};
+        double value;
+        numbers += gm_csv_number(&name, &value);
+        if (gm_csv_missing(&name) || gm_csv_missing_elsewhere(&name))
+            missing = name.text;
+    }
+    if (!missing || numbers + 1 != table->classes.count)
+        return GM_OK;
+    return gm_table_remark(
+        table, error,
+        "'%s' is taken for the name of a class; if it stands for a missing label, leave the cell "
+        "empty and say --missing drop",
+        missing);
+}
+
+gm_status gm_csv_remark_rows(gm_table *table, const gm_csv_layout *layout, const gm_csv_diagnosis *diagnosis,
+                             const gm_dataset_options *options, gm_error *error)
+{
+    if (options->classes)
+        return GM_OK; /* of a model: the file cannot add to them */
+    gm_status status = table->labels ? remark_missing_class(table, error) : GM_OK;
+    if (!status && !layout->header && options->header < 0)
+        status = remark_header_of_numbers(table, diagnosis, error);
+    return status;
+}

@@ -1,0 +1,242 @@
+/* CSV files as they come from elsewhere: what they are taken for, and the hint that each error gets. */
+#include "data_files.h"
+
+#include "data/csv_diagnosis.h"
+
+TestSuite(data_diagnosis, .init = make_folder, .fini = remove_folder);
+
+/* A text, how it is read, and part of the line that refuses it. */
+typedef struct hint {
+    const char *text, *target;
+    char delimiter;
+    const char *line;
+} hint;
+
+static void expect_hints(const hint *hints, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        gm_dataset_options options = gm_dataset_options_default();
+        options.delimiter = hints[i].delimiter;
+        options.target = hints[i].target;
+        const fault faults[] = {{hints[i].text, GM_BAD_DATA, hints[i].line}};
+        EXPECT_FAULTS(faults, &options);
+    }
+}
+
+#define EXPECT_HINTS(hints) expect_hints(hints, sizeof(hints) / sizeof *(hints))
+
+Test(data_diagnosis, the_separator_is_named)
+{
+    static const hint hints[] = {
+        {"a|t\n1|x\n2|y\n", NULL, 0,
+         "only one column; expected at least one feature and the target; the cells seem "
+         "to be separated by '|': say --delim '|'"},
+        {"a;t\n1;x\n2;y\n", NULL, 0, "separated by ';': say --delim ';'"},
+        {"a\tt\n1\tx\n2\ty\n", NULL, 0, "separated by tabs: say --delim tab"},
+        {"a,t\n1,x\n2,y\n", NULL, ';', "separated by ',': say --delim ','"},
+        {" 1.5   2\n 2.5\t3 \n", NULL, 0, "separated by blanks: say --delim blanks"},
+        {"\"a b\";\"q\"\n1;3\n2;5\n", NULL, 0,
+         "data.csv:1:1: text behind the quoted cell that begins here; expected "
+         "a delimiter or a line end; the cells seem to be separated by ';'"},
+        {"1,5;2,5\n3,5;4,5\n", NULL, 0,
+         "data.csv:1:3: column 2; expected a decimal number of at most 3.4e38, got "
+         "'5;2'; the cells seem to be separated by ';': say --delim ';'"},
+        {"New York,5\nLos Angeles,6\n", NULL, 0, "column 1 holds text"}, /* not: separated by blanks */
+    };
+    EXPECT_HINTS(hints);
+}
+
+Test(data_diagnosis, columns_of_text_are_named_and_make_no_header)
+{
+    static const hint hints[] = {
+        {"41, Local-gov, 5, a\n29, ?, 6, b\n52, Private, 7, a\n", NULL, 0,
+         "data.csv:1:4: column 2; expected a decimal number of at most 3.4e38, got 'Local-gov'; column 2 holds text: "
+         "leave the column out or one-hot it"},
+        {"age,work,y\n41,?,1\n29,Private,0\n30,State,1\n", NULL, 0,
+         "data.csv:2:4: column 2 ('work'); expected a value, got '?'; column 2 holds text"},
+        {"a,b,c,y\nx,1,u,1\ny,2,v,0\n", NULL, 0,
+         "got 'x'; columns 1 and 3 hold text: leave these columns out"},
+        {"a,b,c,d,e,f,g,h,y\nx,x,x,x,x,x,x,x,1\n2,2,2,2,2,2,2,2,0\n", NULL, 0, "expected a decimal number"},
+        {"when,x,t\n10/03/2004,1.5,0\n11/03/2004,1.6,1\n", NULL, 0,
+         "got '10/03/2004'; column 1 holds text, dates or times: leave the column out or make numbers of it"},
+        {"x,t\n2004-03-10T18:00:00Z,0\n2004-03-10T19:00:00Z,1\n", NULL, 0,
+         "column 1 holds text, dates or times"},
+        {"x,t\n18.00.00,0\n19.00.00,1\n", NULL, 0, "column 1 holds text, dates or times"},
+        {"v,x,t\nu,u,u\na,1,b\nb,1,c\n", "none", 0, "column"},
+    };
+    EXPECT_HINTS(hints);
+}
+
+Test(data_diagnosis, what_is_wrong_with_a_cell)
+{
+    static const hint hints[] = {
+        {"a,t\n1,2\n-,4\n", NULL, 0,
+         "got '-'; a missing value is spelled as an empty cell, ?, NA, N/A, #N/A, NULL or NaN, and needs --missing"},
+        {"a,t\n1,2\nNone,4\n", NULL, 0, "got 'None'; a missing value is spelled as an empty cell"},
+        {"a,t\n1,2\n.,4\n", NULL, 0, "got '.'; a missing value is spelled as an empty cell"},
+        {"a,t\n1,2\ninf,4\n", NULL, 0, "got 'inf'; an infinity is no number to train on"},
+        {"a;t\n1,5;2\n3,5;4\n", NULL, ';', "got '1,5'; decimals are written with a point"},
+        {"a,t\n\"1,234\",2\n5,4\n", NULL, 0, "got '1,234'; decimals are written with a point"},
+        {"oops,2.5,0\n3,4.5,1\n", NULL, 0,
+         "data.csv:1:1: column 1; expected a decimal number of at most 3.4e38, got "
+         "'oops'; if the first row is a header, say --header yes"},
+    };
+    EXPECT_HINTS(hints);
+}
+
+Test(data_diagnosis, text_that_is_no_table)
+{
+    static const hint hints[] = {
+        {"# by a tool\na,t\n1,x\n2,y\n", NULL, 0, "line 1 is a comment"},
+        {"a,t\n1,0\n# the end\n2,1\n", NULL, 0,
+         "data.csv:3: a row of another length; expected 2 cells, got 1; this "
+         "line is a comment"},
+        {"1 1:0.5 3:2\n0 2:7\n1 1:1 2:1\n", NULL, 0, "this looks like LIBSVM text"},
+        {"1 1:0.5 3:2\n0 2:7 3:1\n", NULL, GM_CSV_BLANKS, "this looks like LIBSVM text"},
+    };
+    EXPECT_HINTS(hints);
+    static const char utf16[] = "1\0,\0002\0,\0000\0\n\0003\0,\0004\0,\0001\0\n";
+    char *path = write_file("data.csv", utf16, sizeof utf16);
+    expect_refusal(path, NULL, GM_BAD_DATA,
+                   "data.csv:1:2: a NUL byte; expected text; this looks like UTF-16 text");
+    free(path);
+}
+
+Test(data_diagnosis, rows_of_another_length)
+{
+    static const hint hints[] = {
+        {"1\t2\ta\n3\t\t4\tb\n", NULL, '\t',
+         "data.csv:2: a row of another length; expected 3 cells, got 4; two tabs in a row make an empty cell"},
+        {"1,2,a\n3,,4,b\n", NULL, 0, "expected 3 cells, got 4; two delimiters in a row make an empty cell"},
+        {"1,2,a\n3,4,b,\n", NULL, 0, "expected 3 cells, got 4; the row ends with a delimiter"},
+        {"a,t\n1,2\n3\n", NULL, 0, "data.csv:3: a row of another length; expected 2 cells, got 1"},
+    };
+    EXPECT_HINTS(hints);
+}
+
+/* Two tables that differ in what separates their cells only. */
+Test(data_diagnosis, cells_separated_by_blanks_are_read)
+{
+    gm_dataset_options options = gm_dataset_options_default();
+    options.delimiter = GM_CSV_BLANKS;
+    gm_dataset *d =
+        load_text("  x   y\tc \n\t 1.5  2 \t a\t\n\n2.5\t \t3 \"b c\"  \r\n \t \n4 5 NA", &options);
+    cr_assert_eq(gm_dataset_rows(d), 3);
+    cr_assert_eq(gm_dataset_features(d), 2);
+    cr_expect_eq(feature(d, 0, 1), 2);
+    cr_expect_eq(feature(d, 1, 0), 2.5);
+    cr_expect_eq(feature(d, 2, 1), 5);
+    cr_expect_str_eq(gm_dataset_class_name(d, gm_dataset_label(d, 1)), "b c");
+    cr_expect_str_eq(gm_dataset_class_name(d, gm_dataset_label(d, 2)), "NA");
+    gm_dataset_destroy(d);
+    static const fault faults[] = {{"1 2 0\n3  4\n", GM_BAD_DATA, "data.csv:2: a row of another length"}};
+    EXPECT_FAULTS(faults, &options);
+}
+
+Test(data_diagnosis, empty_columns_at_the_end_are_left_out)
+{
+    gm_dataset_options options = gm_dataset_options_default();
+    options.delimiter = ';';
+    gm_dataset *d = load_text("x;t;;\n1;a;;\n2;b;;\n", &options);
+    cr_expect_eq(gm_dataset_features(d), 1);
+    cr_expect(has_remark(d, "label column 't'"));
+    cr_expect(has_remark(d, "columns 3 to 4 are left out: they have no names and no values"));
+    gm_dataset_destroy(d);
+    d = load_text("1;2;\n3;4;\n", &options);
+    cr_expect_eq(gm_dataset_features(d), 1);
+    cr_expect(has_remark(d, "column 3 is left out: it has no values"));
+    gm_dataset_destroy(d);
+    char text[400] = "x;t;\n";
+    for (int r = 0; r < 40; r++)
+        strcat(text, r % 2 ? "1;a;\n" : "2;b;\n");
+    strcat(text, "3;a;note\n");
+    const fault late[] = {
+        {text, GM_BAD_DATA, "data.csv:42:5: column 3 has no name and was empty in the first rows"}};
+    EXPECT_FAULTS(late, &options);
+    static const fault named[] = {{"x;t;u\n1;2;\n2;3;\n", GM_BAD_DATA, "column 3 ('u'); expected a value"}};
+    EXPECT_FAULTS(named, &options);
+}
+
+/* A row of data that is taken for a header is lost. */
+Test(data_diagnosis, a_target_by_number_makes_no_header)
+{
+    static const hint hints[] = {
+        {"1,2,0\n3,4,1\n5,6,0\n", "0", 0,
+         "data.csv:1: no target column '0'; the file has no header: the first row holds numbers like the rows below; "
+         "expected a number from 1 to 3 or -3 to -1; if the first row is a header, say --header yes"},
+        {"5.1,3.5,7\n4.9,3.0,8\n", "7", 0, "no target column '7'; the file has no header"},
+        {"2019,2020\n3,4\n5,6\n", "2020", 0, "if the first row is a header, say --header yes"},
+        {"5.1,3.5,setosa\n4.9,3.0,setosa\n6.3,2.9,virginica\n", "setosa", 0,
+         "no target column 'setosa'; the file has no"},
+        {"length,width,species\n1,2,a\n3,4,b\n", "specie", 0, "did you mean 'species'?"},
+        {"length,width,species\n1,2,a\n3,4,b\n", "4", 0, "or a number from 1 to 3 or -3 to -1"},
+    };
+    EXPECT_HINTS(hints);
+}
+
+Test(data_diagnosis, words_with_a_meaning_are_names_first)
+{
+    gm_dataset_options options = gm_dataset_options_default();
+    options.target = "none";
+    gm_dataset *d = load_text("x,none,y\n1,a,2\n3,b,4\n", &options);
+    cr_expect_eq(gm_dataset_targets(d), 2);
+    cr_expect_eq(feature(d, 1, 1), 4);
+    gm_dataset_destroy(d);
+    d = load_text("x,c\n1,none\n2,NA\n3,?\n", NULL);
+    cr_expect_eq(gm_dataset_targets(d), 3);
+    cr_expect_not(has_remark(d, "missing label"));
+    gm_dataset_destroy(d);
+    d = load_text("x,c\n1,0\n2,1\n3,nan\n", NULL);
+    cr_expect_eq(gm_dataset_targets(d), 3);
+    cr_expect(has_remark(d, "'nan' is taken for the name of a class; if it stands for a missing label"));
+    gm_dataset_destroy(d);
+}
+
+Test(data_diagnosis, remarks_say_why)
+{
+    static const struct {
+        const char *text, *remark;
+    } cases[] = {
+        {"a,t\n1,x\n2,y\n",
+         "header found: 1 features, label column 't' (the first row holds names above numbers)"},
+        {"1,0\n2,1\n3,0\n",
+         "no header: 1 features, label column 2 (the first row holds numbers like the rows below)"},
+        {"0,1,2,3\n1,2,3,0\n4,5,6,1\n2,2,3,0\n4,4,6,1\n",
+         "class '3' occurs once, in row 1: if that row is a header"},
+        {"label,p0,p1\n3,0,255\n4,7,0\n",
+         "label column 'label' (the first row holds names above numbers); it was "
+         "chosen by its name: --target -1 takes the last column, 'p1'"},
+        {"y,x\n3,0\n4,7\n", "label column 'x'"},
+        {"y,x\n3,0\n4,7\n", "column 1 is named 'y'; if it is the target, say --target 1"},
+        {"label,x,class\n3,0,0\n4,7,1\n", "label column 'class'"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        gm_dataset *d = load_text(cases[i].text, NULL);
+        cr_expect(has_remark(d, cases[i].remark), "'%s', got '%s'", cases[i].remark, gm_dataset_remark(d, 0));
+        gm_dataset_destroy(d);
+    }
+    gm_dataset_options options = gm_dataset_options_default();
+    options.regression = true;
+    gm_dataset *d = load_text("0,1,2\n1.5,2.5,3.5\n4.5,5,6\n", &options);
+    cr_expect(has_remark(d, "row 1 counts up by one from cell to cell: if it is a header, say --header yes"));
+    cr_expect_eq(gm_dataset_rows(d), 3);
+    gm_dataset_destroy(d);
+}
+
+Test(data_diagnosis, long_first_lines_are_seen_whole)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+    for (int row = -1; row < 3; row++) {
+        for (int c = 0; c < 20000; c++)
+            fprintf(stream, row < 0 ? "column%d," : "%d.5,", c);
+        fprintf(stream, row < 0 ? "class\n" : "%d\n", row % 2);
+    }
+    fclose(stream);
+    gm_dataset *d = load_text(text, NULL);
+    cr_expect_eq(gm_dataset_rows(d), 3);
+    cr_expect_eq(gm_dataset_features(d), 20000);
+    gm_dataset_destroy(d);
+    free(text);
+}
