@@ -121,7 +121,7 @@ gm_status gm_bench_compare(gm_result *result, gm_environment *environment, const
     static const char *const defaults[] = {"mid", "mnist", NULL};
     struct entrant entrants[GM_MOST_LIBRARIES];
     gm_net nets[GM_MOST_NETS];
-    size_t count, net_count;
+    size_t count = 0, net_count = 0;
     *result = gm_result_make("compare", columns, sizeof columns / sizeof *columns);
     gm_status status = find_all(entrants, &count, options, error);
     if (status == GM_OK)

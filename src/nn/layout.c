@@ -138,7 +138,7 @@ gm_status gm_layout_make(gm_layout *layout, gm_layer_layout *places, const gm_la
                 reserve(&layout->workspace, layout->batch, layout->y_ld, &layout->y) &&
                 reserve(&layout->workspace, layout->batch, 1, &layout->ones);
     for (size_t i = 0; i < layer_count && fits; i++) {
-        gm_layer_layout here, *place = places ? &places[i] : &here;
+        gm_layer_layout here = {0}, *place = places ? &places[i] : &here;
         fits = reserve_layer(layout, place, &layers[i], precision, options, order) &&
                reserve_parameters(layout, place, &layers[i], order);
         if (tiles)
