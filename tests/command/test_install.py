@@ -73,6 +73,9 @@ class Install(CommandTest):
 
     def test_static(self):
         flags = self.system_flags(self.flags("--cflags", "--libs", "--static"))
+        # OpenBLAS asks for it, but no package that gradmill needs brings the file that a linker looks for.
+        if "-lgfortran" in flags and not os.path.isabs(self.call("cc", "-print-file-name=libgfortran.so").strip()):
+            self.skipTest("no libgfortran.so (Debian 12: libgfortran-12-dev)")
         flags = [str(self.library / "libgradmill.a") if flag == "-lgradmill" else flag for flag in flags]
         self.assertRegex(self.build("static", *flags), r" 13\n$")
         self.assertNotIn("libgradmill", self.call("ldd", self.path("static"), env=self.env))
