@@ -34,7 +34,8 @@ typedef enum gm_status {
     GM_CHECK = 8,      /* a check (gradients, parity, benchmark gate) failed */
 } gm_status;
 
-/* One line: "WHERE: what; expected X, got Y; hint". Always terminated; empty while status is GM_OK. */
+/* One line: "WHERE: what; expected X, got Y; hint". Always terminated; empty while status is GM_OK. Long
+ * paths lose their middle ("folder/...name.csv: cannot open"). */
 typedef struct gm_error {
     gm_status status;
     char message[1000];

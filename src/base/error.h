@@ -5,7 +5,8 @@
 #include <gradmill/status.h>
 
 /* Writes the formatted line into *error (which may be NULL) and returns status, so that a caller can write
- * `return gm_fail(error, GM_IO, "%s: cannot read: %s", path, strerror(errno));`. */
+ * `return gm_fail(error, GM_IO, "%s: cannot read: %s", path, strerror(errno));`. A line that is too long for
+ * the message loses the middle of its longest word, which is a path, so that the reason stays. */
 gm_status gm_fail(gm_error *error, gm_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -55,5 +55,5 @@ gm_status gm_file_blame(const char *path, gm_status status, gm_status bad, const
 {
     if (status == GM_OK)
         return GM_OK;
-    return gm_fail(error, status == GM_USAGE ? bad : status, "%s: %.900s", path, reason->message);
+    return gm_fail(error, status == GM_USAGE ? bad : status, "%s: %s", path, reason->message);
 }
