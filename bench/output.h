@@ -4,6 +4,7 @@
 
 #include "bench/environment.h"
 #include "bench/result.h"
+#include "model/file_kind.h"
 
 #include <stdio.h>
 
@@ -19,5 +20,8 @@ gm_status gm_output_write(const gm_result *result, const gm_environment *environ
 /* One self-contained page: environment, table (sortable), charts that fit the case. */
 gm_status gm_output_report(const gm_result *result, const gm_environment *environment, FILE *out,
                            gm_error *error);
+
+/* What the JSON output and the page may replace: others of their own. */
+extern const gm_file_kind gm_kind_bench_json, gm_kind_bench_report;
 
 #endif

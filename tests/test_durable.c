@@ -66,7 +66,7 @@ static gm_status write_new(const char *path, gm_error *error)
 {
     memset(calls_made, 0, sizeof calls_made);
     *error = (gm_error){0};
-    return gm_durable_write(&watched, path, new_parts, 3, error);
+    return gm_durable_write(&watched, path, NULL, new_parts, 3, error);
 }
 
 static void expect_contents(const char *path, const char *expected)
@@ -194,7 +194,7 @@ static void expect_refusal(const char *path, const char *says)
 {
     gm_error error = {0};
     const size_t before = scratch_count(scratch);
-    cr_expect_eq(gm_durable_probe(path, &error), GM_IO, "%s", path);
+    cr_expect_eq(gm_durable_probe(path, NULL, &error), GM_IO, "%s", path);
     cr_expect(strstr(error.message, says), "%s", error.message);
     cr_expect_eq(write_new(path, &error), GM_IO, "%s", path);
     cr_expect(strstr(error.message, says), "%s", error.message);
@@ -253,7 +253,7 @@ Test(durable, the_longest_name_is_fine)
     char name[256] = "";
     memset(name, 'n', 255);
     const scratch_text path = scratch_path(name);
-    cr_expect_eq(gm_durable_probe(path.text, &error), GM_OK, "%s", error.message);
+    cr_expect_eq(gm_durable_probe(path.text, NULL, &error), GM_OK, "%s", error.message);
     cr_expect_eq(write_new(path.text, &error), GM_OK, "%s", error.message);
 }
 
@@ -261,10 +261,10 @@ Test(durable, the_probe_leaves_nothing_behind)
 {
     gm_error error;
     const scratch_text path = scratch_path("file");
-    cr_expect_eq(gm_durable_probe(path.text, &error), GM_OK);
+    cr_expect_eq(gm_durable_probe(path.text, NULL, &error), GM_OK);
     cr_expect_eq(scratch_count(scratch), 0);
     scratch_write(path.text, "old", 3);
-    cr_expect_eq(gm_durable_probe(path.text, &error), GM_OK);
+    cr_expect_eq(gm_durable_probe(path.text, NULL, &error), GM_OK);
     expect_contents(path.text, "old");
     cr_expect_eq(scratch_count(scratch), 1);
 }
@@ -278,7 +278,7 @@ Test(durable, a_limit_on_file_size_keeps_the_old_file)
     scratch_write(path.text, "old", 3);
     signal(SIGXFSZ, SIG_IGN);
     cr_assert_eq(setrlimit(RLIMIT_FSIZE, &(struct rlimit){4096, 4096}), 0);
-    cr_expect_eq(gm_durable_write(&gm_durable_system, path.text, &part, 1, &error), GM_IO);
+    cr_expect_eq(gm_durable_write(&gm_durable_system, path.text, NULL, &part, 1, &error), GM_IO);
     cr_expect(strstr(error.message, "File too large") && strstr(error.message, "former file is untouched"),
               "%s", error.message);
     expect_contents(path.text, "old");
@@ -292,7 +292,7 @@ static void write_for_ever(const char *path)
     const gm_part parts[] = {{data, 20000}, {data + 20000, 40000}};
     for (int turn = 0;; turn++) {
         memset(data, 'a' + turn % 26, sizeof data);
-        if (gm_durable_write(&gm_durable_system, path, parts, 2, NULL) != GM_OK)
+        if (gm_durable_write(&gm_durable_system, path, NULL, parts, 2, NULL) != GM_OK)
             _exit(1);
     }
 }
@@ -300,7 +300,7 @@ static void write_for_ever(const char *path)
 Test(durable, a_kill_at_any_moment_leaves_a_whole_file, .timeout = 60)
 {
     const scratch_text path = scratch_path("file");
-    cr_assert_eq(gm_durable_write(&gm_durable_system, path.text, new_parts, 0, NULL), GM_OK);
+    cr_assert_eq(gm_durable_write(&gm_durable_system, path.text, NULL, new_parts, 0, NULL), GM_OK);
     for (int round = 0; round < 100; round++) {
         int state;
         const pid_t child = fork();
@@ -317,5 +317,121 @@ Test(durable, a_kill_at_any_moment_leaves_a_whole_file, .timeout = 60)
         for (size_t i = 0; i < size; i++)
             cr_assert_eq(data[i], data[0], "torn at byte %zu", i);
         free(data);
+    }
+}
+
+/* A name of our own, for files that a killed process might have left. */
+static scratch_text hidden(const char *tag_and_suffix)
+{
+    char name[64];
+    snprintf(name, sizeof name, ".gradmill-%s", tag_and_suffix);
+    return scratch_path(name);
+}
+
+static bool is_there(const char *path)
+{
+    struct stat about;
+    return lstat(path, &about) == 0;
+}
+
+Test(durable, leftovers_of_killed_processes_are_removed_and_nothing_else)
+{
+    static const char *const left[] = {"0123456789abcdef.tmp", "ffffffffffffffff.lock"};
+    static const char *const others[] = {"0123456789abcde.tmp", "0123456789abcdef.tmpx",
+                                         "0123456789ABCDEF.tmp", "0123456789abcdef", "0123456789abcdef0.tmp"};
+    gm_error error;
+    for (size_t i = 0; i < 2; i++)
+        scratch_write(hidden(left[i]).text, "x", 1);
+    for (size_t i = 0; i < 5; i++)
+        scratch_write(hidden(others[i]).text, "x", 1);
+    cr_assert_eq(mkdir(hidden("aaaaaaaaaaaaaaaa.tmp").text, 0700), 0);
+    cr_assert_eq(symlink("file", hidden("bbbbbbbbbbbbbbbb.tmp").text), 0);
+    const scratch_text path = scratch_path("file");
+    for (int turn = 0; turn < 2; turn++) /* the second time the link leads to a file */
+        cr_assert_eq(write_new(path.text, &error), GM_OK, "%s", error.message);
+    for (size_t i = 0; i < 2; i++)
+        cr_expect_not(is_there(hidden(left[i]).text), "%s", left[i]);
+    for (size_t i = 0; i < 5; i++)
+        cr_expect(is_there(hidden(others[i]).text), "%s", others[i]);
+    cr_expect(is_there(hidden("aaaaaaaaaaaaaaaa.tmp").text));
+    cr_expect(is_there(hidden("bbbbbbbbbbbbbbbb.tmp").text));
+    expect_contents(path.text, "new contents");
+}
+
+Test(durable, the_temporary_file_of_a_living_process_stays)
+{
+    gm_error error;
+    gm_held_name name;
+    const int folder = open(scratch, O_RDONLY | O_DIRECTORY);
+    const int fd = gm_held_create(folder, 0600, &name);
+    cr_assert_geq(fd, 0);
+    cr_assert_eq(write_new(scratch_path("file").text, &error), GM_OK);
+    cr_expect(is_there(scratch_path(name.text).text));
+    close(fd);
+    cr_assert_eq(write_new(scratch_path("file").text, &error), GM_OK);
+    cr_expect_not(is_there(scratch_path(name.text).text));
+    close(folder);
+}
+
+/* While the file has its last contents and not yet its name, another process saves into the same folder. */
+static int rename_beside_another(int from_folder, const char *from, int to_folder, const char *to)
+{
+    gm_held_remove_leftovers(from_folder);
+    return renameat(from_folder, from, to_folder, to);
+}
+
+Test(durable, a_save_beside_another_one_keeps_its_temporary_file)
+{
+    const gm_durable_calls calls = {write, fsync, close, rename_beside_another};
+    gm_error error = {0};
+    const scratch_text path = scratch_path("file");
+    cr_expect_eq(gm_durable_write(&calls, path.text, NULL, new_parts, 3, &error), GM_OK, "%s", error.message);
+    expect_contents(path.text, "new contents");
+}
+
+Test(durable, only_one_may_hold_the_lock_of_a_file)
+{
+    gm_error error = {0};
+    gm_durable_lock first, second, other;
+    const scratch_text path = scratch_path("file"), link = scratch_path("link");
+    cr_assert_eq(gm_durable_lock_take(&first, path.text, &error), GM_OK, "%s", error.message);
+    cr_expect_eq(gm_durable_lock_take(&second, path.text, &error), GM_IO);
+    cr_expect(strstr(error.message, "another run of gradmill (process "), "%s", error.message);
+    cr_expect_eq(gm_durable_lock_take(&other, scratch_path("other").text, &error), GM_OK);
+    scratch_write(path.text, "", 0);
+    cr_assert_eq(symlink("file", link.text), 0);
+    cr_expect_eq(gm_durable_lock_take(&second, link.text, &error), GM_IO, "the link leads to the same file");
+    gm_durable_lock_release(&first);
+    gm_durable_lock_release(&first);
+    cr_expect_eq(gm_durable_lock_take(&second, link.text, &error), GM_OK, "%s", error.message);
+    gm_durable_lock_release(&second);
+    gm_durable_lock_release(&other);
+    cr_expect_eq(scratch_count(scratch), 2);
+}
+
+static bool is_letter_a(const char *head, size_t size)
+{
+    return size > 0 && *head == 'a';
+}
+
+Test(durable, a_file_of_another_kind_is_left_alone)
+{
+    static const gm_file_kind kind = {"an a", is_letter_a};
+    static const struct {
+        const char *old;
+        gm_status expected;
+    } cases[] = {{"", GM_OK}, {"a", GM_OK}, {"b", GM_USAGE}};
+    const gm_part part = {"abc", 3};
+    const scratch_text path = scratch_path("file");
+    for (size_t i = 0; i < 3; i++) {
+        gm_error error = {0};
+        scratch_write(path.text, cases[i].old, strlen(cases[i].old));
+        cr_expect_eq(gm_durable_probe(path.text, &kind, &error), cases[i].expected);
+        cr_expect_eq(gm_durable_write(&gm_durable_system, path.text, &kind, &part, 1, &error),
+                     cases[i].expected);
+        expect_contents(path.text, cases[i].expected == GM_OK ? "abc" : cases[i].old);
+        cr_expect(cases[i].expected == GM_OK || strstr(error.message, "is a text file; only an a or"), "%s",
+                  error.message);
+        cr_expect_eq(scratch_count(scratch), 1);
     }
 }

@@ -30,13 +30,15 @@ GM_API gm_status gm_model_name_classes(gm_model *model, const gm_dataset *datase
 GM_API void gm_model_clear(gm_model *model);
 
 /* Writes durably: a temporary file in the same directory, fsync, rename, fsync of the directory. An existing
- * file keeps its mode and stays whole if anything fails. The same model gives the same bytes. GM_IO;
- * GM_DIVERGED: a weight is not finite; GM_USAGE: names that are not UTF-8, counts that do not fit; GM_LIMIT.
+ * file keeps its mode and stays whole if anything fails; one that is neither a model nor empty is left alone.
+ * Temporary files in that directory that a killed process left are removed. The same model gives the same
+ * bytes. GM_IO; GM_DIVERGED: a weight is not finite; GM_USAGE: a file of another kind is there, names that
+ * are not UTF-8, counts that do not fit; GM_LIMIT.
  */
 GM_API gm_status gm_model_save(const char *path, const gm_model *model, gm_error *error);
 
 /* Whether gm_model_save could write there, found out without leaving anything behind: to be called before
- * training. GM_IO names the reason. */
+ * training. GM_IO names the reason; GM_USAGE: a file of another kind is there. */
 GM_API gm_status gm_model_can_save(const char *path, gm_error *error);
 
 /* Reads strictly; a file of another kind (gzip, zip, pickle, HTML, Git LFS pointer) is named. GM_BAD_MODEL,

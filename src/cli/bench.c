@@ -6,6 +6,8 @@
 #include "bench/turns.h"
 #include "cli/bench_options.h"
 #include "cli/cli.h"
+#include "cli/files.h"
+#include "cli/interrupt.h"
 #include "cli/names.h"
 #include "model/durable.h"
 
@@ -25,6 +27,7 @@ static void show_progress(double done, void *context)
 static gm_status save(const char *path, const gm_result *result, const gm_environment *environment,
                       bool report, gm_error *error)
 {
+    const gm_file_kind *kind = report ? &gm_kind_bench_report : &gm_kind_bench_json;
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
@@ -34,7 +37,7 @@ static gm_status save(const char *path, const gm_result *result, const gm_enviro
                               : gm_output_write(result, environment, GM_FORMAT_JSON, out, error);
     const bool written = fclose(out) == 0;
     if (status == GM_OK)
-        status = written ? gm_durable_write(&gm_durable_system, path, &(gm_part){text, size}, 1, error)
+        status = written ? gm_durable_write(&gm_durable_system, path, kind, &(gm_part){text, size}, 1, error)
                          : gm_fail_memory(error, path, size);
     free(text);
     return status;
@@ -212,6 +215,20 @@ static gm_status run_case(const struct bench_case *found, const cli_bench_option
                         : found->special(o, result, environment, error);
 }
 
+/* What is read: the two sides of gate, the data of peers, and libraries that were given by their path. */
+static gm_status claim_files(const cli_bench_options *o, gm_error *error)
+{
+    const cli_output outputs[] = {{"--out", o->out, &gm_kind_bench_json},
+                                  {"--report", o->report, &gm_kind_bench_report}};
+    cli_input inputs[3 + CLI_MOST_LIBRARIES] = {
+        {"OLD", o->sides[0]}, {"NEW", o->sides[1]}, {"--data", o->data}};
+    size_t count = 3;
+    for (size_t i = 0; i < o->library_count; i++)
+        if (strchr(o->libraries[i], '/'))
+            inputs[count++] = (cli_input){"--blas", o->libraries[i]};
+    return cli_files_claim(outputs, 2, inputs, count, error);
+}
+
 static gm_status run_all(cli_bench_options *o, gm_environment *environment, gm_error *error)
 {
     const struct bench_case *found = find_case(o);
@@ -220,10 +237,8 @@ static gm_status run_all(cli_bench_options *o, gm_environment *environment, gm_e
     if (o->side_count > 0 && strcmp(found->name, "gate") != 0)
         return gm_fail(error, GM_USAGE, "unexpected argument '%s'", o->sides[0]);
     gm_status status = check_lists(found, &o->sweep, error);
-    if (status == GM_OK && o->out)
-        status = gm_durable_probe(o->out, error);
-    if (status == GM_OK && o->report)
-        status = gm_durable_probe(o->report, error);
+    if (status == GM_OK)
+        status = claim_files(o, error);
     if (status != GM_OK)
         return status;
     if (isatty(STDERR_FILENO))
@@ -255,7 +270,10 @@ int cli_bench(int argc, char **argv)
     gm_error error = {0};
     gm_environment environment = gm_environment_read(argc, argv); /* before argp turns the arguments round */
     cli_bench_parse(&options, argc, argv);
+    cli_interrupt_guard();
     const gm_status status = run_all(&options, &environment, &error);
+    cli_files_release();
+    cli_interrupt_unguard();
     const int output = cli_finish_output();
     return status == GM_OK ? output : cli_report(&error);
 }

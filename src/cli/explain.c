@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "cli/explanation.h"
+#include "cli/files.h"
 #include "cli/options.h"
 
 #include <math.h>
@@ -188,7 +189,10 @@ static gm_status explain(const struct run *run, const gm_example *example, const
 static gm_status run_all(const struct run *run, gm_error *error)
 {
     gm_example example;
-    gm_status status = gm_example_load(&example, run->path, error);
+    const cli_input input = {"EXAMPLE", run->path};
+    gm_status status = cli_files_claim(NULL, 0, &input, 1, error);
+    if (status == GM_OK)
+        status = gm_example_load(&example, run->path, error);
     if (status != GM_OK)
         return status;
     gm_optimizer optimizer = gm_optimizer_default(GM_SGD);

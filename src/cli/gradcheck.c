@@ -2,6 +2,7 @@
  * worked example. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "cli/files.h"
 #include "cli/json_out.h"
 #include "cli/options.h"
 #include "cli/random_batch.h"
@@ -78,7 +79,10 @@ static gm_status describe(struct run *run, gm_array *x, gm_array *y, gm_error *e
 
 static gm_status load_example(struct run *run, gm_array *x, gm_array *y, gm_error *error)
 {
-    const gm_status status = gm_example_load(&run->example, run->example_path, error);
+    const cli_input input = {"EXAMPLE", run->example_path};
+    gm_status status = cli_files_claim(NULL, 0, &input, 1, error);
+    if (status == GM_OK)
+        status = gm_example_load(&run->example, run->example_path, error);
     if (status != GM_OK)
         return status;
     const gm_network *network = run->example.network;

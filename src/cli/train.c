@@ -1,6 +1,7 @@
 /* gradmill train: data -> model. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "cli/files.h"
 #include "cli/interrupt.h"
 #include "cli/load.h"
 #include "cli/names.h"
@@ -216,6 +217,7 @@ static gm_status train(struct run *run, gm_error *error)
     const gm_dataset *valid =
         run->valid_part && gm_dataset_rows(run->valid_part) > 0 ? run->valid_part : NULL;
     gm_status status = gm_train(run->runner, run->train_part, valid, run->model.scaling, &train, NULL, error);
+    cli_interrupt_unwatch();
     if (status == GM_OK)
         status = run->save_status;
     if (status == GM_OK)
@@ -224,11 +226,23 @@ static gm_status train(struct run *run, gm_error *error)
     return status;
 }
 
+/* No file that is read is written, no other run writes the same one, and it can be written: before any work.
+ */
+static gm_status claim_files(const struct run *run, gm_error *error)
+{
+    const cli_output model = {"--save", run->save, &gm_kind_model};
+    const cli_input inputs[] = {{"--data", run->data.data},
+                                {"--labels", run->data.read.labels},
+                                {"--valid", run->valid},
+                                {"--valid-labels", run->valid_labels}};
+    return cli_files_claim(&model, 1, inputs, sizeof inputs / sizeof *inputs, error);
+}
+
 static gm_status run_all(struct run *run, gm_error *error)
 {
     if (!(run->share >= 0 && run->share < 1))
         return gm_fail(error, GM_USAGE, "--valid-share %g: expected a number from 0 to below 1", run->share);
-    gm_status status = run->save ? gm_model_can_save(run->save, error) : GM_OK;
+    gm_status status = claim_files(run, error);
     if (status == GM_OK)
         status = load(run, error);
     if (status == GM_OK)
@@ -258,7 +272,10 @@ int cli_train(int argc, char **argv)
     };
     cli_parse(&argp, argc, argv, &run);
     gm_error error = {0};
+    cli_interrupt_guard();
     const gm_status status = run_all(&run, &error);
+    cli_files_release();
+    cli_interrupt_unguard();
     gm_engine_destroy(run.runner);
     gm_model_clear(&run.model);
     gm_dataset_destroy(run.train_part);

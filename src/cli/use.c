@@ -1,6 +1,7 @@
 /* A model in use. */
 #include "cli/use.h"
 #include "base/memory.h"
+#include "cli/files.h"
 
 enum { KEY_MODEL = 0x400 };
 
@@ -49,7 +50,11 @@ static gm_status create_engine(cli_use *use, gm_error *error)
 
 gm_status cli_use_open(cli_use *use, gm_error *error)
 {
-    gm_status status = gm_model_load(&use->model, use->path, error);
+    const cli_input inputs[] = {
+        {"--model", use->path}, {"--data", use->data.data}, {"--labels", use->data.read.labels}};
+    gm_status status = cli_files_claim(NULL, 0, inputs, sizeof inputs / sizeof *inputs, error);
+    if (status == GM_OK)
+        status = gm_model_load(&use->model, use->path, error);
     if (status != GM_OK)
         return status;
     use->data.read.classes = (const char *const *)use->model.classes;

@@ -2,7 +2,9 @@
 #ifndef GM_MODEL_DURABLE_H
 #define GM_MODEL_DURABLE_H
 
-#include <gradmill/status.h>
+#include "model/file_kind.h"
+#include "model/held.h"
+
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -23,13 +25,28 @@ typedef struct gm_durable_calls {
 extern const gm_durable_calls gm_durable_system;
 
 /* Writes path: a temporary file in the same folder, fsync, rename, fsync of the folder. A file that is
- * replaced keeps its mode, and must be writable itself: a write-protected file is respected. A symbolic link
- * stays, the file that it leads to is replaced. GM_IO; the file is then as it was, except when only the last
- * fsync failed. */
-gm_status gm_durable_write(const gm_durable_calls *calls, const char *path, const gm_part *parts,
-                           size_t part_count, gm_error *error);
+ * replaced must be of the kind (NULL: any), keeps its mode, and must be writable itself: a write-protected
+ * file is respected. A symbolic link stays, the file that it leads to is replaced. Temporary files in that
+ * folder that a killed process left are removed. GM_USAGE: a file of another kind; GM_IO. The file is then as
+ * it was, except when only the last fsync failed. */
+gm_status gm_durable_write(const gm_durable_calls *calls, const char *path, const gm_file_kind *kind,
+                           const gm_part *parts, size_t part_count, gm_error *error);
 
 /* Whether gm_durable_write could write there. Makes and removes a temporary file. */
-gm_status gm_durable_probe(const char *path, gm_error *error);
+gm_status gm_durable_probe(const char *path, const gm_file_kind *kind, gm_error *error);
+
+/* The right to be the only run that writes a file. */
+typedef struct gm_durable_lock {
+    int folder, fd; /* -1: nothing is held */
+    gm_held_name name;
+} gm_durable_lock;
+
+/* Takes it for as long as this process lives, or until it is released. A small hidden file in the folder
+ * stands for it, so that it holds between machines that share the folder, too. GM_IO: another process has it.
+ */
+gm_status gm_durable_lock_take(gm_durable_lock *lock, const char *path, gm_error *error);
+
+/* Removes that file. May be called twice, and by the handler of a signal. */
+void gm_durable_lock_release(gm_durable_lock *lock);
 
 #endif

@@ -38,7 +38,7 @@ gm_status gm_model_name_classes(gm_model *model, const gm_dataset *dataset, gm_e
 
 gm_status gm_model_can_save(const char *path, gm_error *error)
 {
-    return gm_durable_probe(path, error);
+    return gm_durable_probe(path, &gm_kind_model, error);
 }
 
 /* The block goes into the file as it is: a tensor begins where its parameters begin. */
@@ -91,7 +91,7 @@ gm_status gm_model_save(const char *path, const gm_model *model, gm_error *error
         gm_network_parameter_count(model->network) * gm_precision_size(gm_network_precision(model->network));
     gm_checksum_seal(head, head_size, data, data_size);
     const gm_part parts[] = {{head, head_size}, {data, data_size}};
-    status = gm_durable_write(&gm_durable_system, path, parts, 2, error);
+    status = gm_durable_write(&gm_durable_system, path, &gm_kind_model, parts, 2, error);
     gm_free(head);
     return status;
 }

@@ -1,0 +1,25 @@
+/* What a file is, told by its first bytes. Writing replaces files of the same kind only: what was meant to
+ * stay is not lost to a wrong name. */
+#ifndef GM_MODEL_FILE_KIND_H
+#define GM_MODEL_FILE_KIND_H
+
+#include <gradmill/status.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define GM_KIND_HEAD 4096 /* bytes that are looked at */
+
+/* A kind of file that is written here. */
+typedef struct gm_file_kind {
+    const char *name; /* with its article, for messages: "a model" */
+    bool (*recognise)(const char *head, size_t size);
+} gm_file_kind;
+
+extern const gm_file_kind gm_kind_model; /* safetensors */
+
+/* GM_OK if the regular file `name` in the open folder is empty or of that kind; GM_USAGE says what it is.
+ * `path` is how messages call it. GM_IO: it cannot be read. */
+gm_status gm_kind_check(const gm_file_kind *kind, int folder, const char *name, const char *path,
+                        gm_error *error);
+
+#endif

@@ -1,0 +1,36 @@
+/* Files of our own that lie in somebody's folder for a while: temporary files, and locks of a run. Each is
+ * held by flock for as long as its owner lives, so one that nobody holds was left by a process that was
+ * killed. */
+#ifndef GM_MODEL_HELD_H
+#define GM_MODEL_HELD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define GM_HELD_NAME 40
+
+typedef struct gm_held_name {
+    char text[GM_HELD_NAME]; /* ".gradmill-0123456789abcdef.tmp" */
+} gm_held_name;
+
+/* Creates a temporary file that nobody else has, and holds it. Its descriptor, open for writing, or -1 with
+ * errno. */
+int gm_held_create(int folder, mode_t mode, gm_held_name *name);
+
+/* What became of an attempt to hold a lock. */
+typedef enum gm_held_outcome {
+    GM_HELD,           /* *fd is open; closing it lets go */
+    GM_HELD_BY_OTHER,  /* *owner is the number of that process, 0 if it is not known */
+    GM_HELD_UNCERTAIN, /* this file system has no locks */
+    GM_HELD_FAILED,    /* errno tells why */
+} gm_held_outcome;
+
+/* Holds the lock of the file `target`, which need not exist. */
+gm_held_outcome gm_held_lock(int folder, const char *target, gm_held_name *name, int *fd, long *owner);
+
+/* Removes temporary files and locks from the folder that nobody holds. Failures are ignored: they cost disk
+ * space only. */
+void gm_held_remove_leftovers(int folder);
+
+#endif

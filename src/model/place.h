@@ -1,0 +1,28 @@
+/* Where a file is to be written: its open folder and its name there. */
+#ifndef GM_MODEL_PLACE_H
+#define GM_MODEL_PLACE_H
+
+#include "model/file_kind.h"
+
+#include <sys/types.h>
+
+/* Everything happens relative to the open folder, so a folder that is moved meanwhile does no harm. */
+typedef struct gm_place {
+    const char *path; /* as the caller wrote it */
+    char *resolved;   /* links followed; cut in two at its last slash */
+    const char *name; /* within the folder */
+    int folder;       /* open, or -1 */
+    bool exists;      /* a regular file that may be replaced is there already */
+    mode_t mode;      /* of what is there */
+} gm_place;
+
+/* Finds the place of `path`, through symbolic links. What is there already must be a regular file that this
+ * process may write to, and of the kind, unless that is NULL. GM_IO, GM_USAGE for a file of another kind. To
+ * be closed even after a failure. */
+gm_status gm_place_open(gm_place *place, const char *path, const gm_file_kind *kind, gm_error *error);
+void gm_place_close(gm_place *place);
+
+/* The line "PATH: cannot be written: WHAT"; returns GM_IO. */
+gm_status gm_place_fail(const gm_place *place, const char *what, gm_error *error);
+
+#endif
