@@ -2,6 +2,7 @@
 #include "bench/gate_file.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "model/printable.h"
 
 #include <errno.h>
 #include <math.h>
@@ -26,7 +27,7 @@ static gm_status read_json(json_t **root, const char *path, gm_error *error)
         return gm_fail(error, GM_BAD_DATA,
                        "%s:%d:%d: not JSON: %s; expected what 'gradmill bench' writes "
                        "with --out or -o json",
-                       path, where.line, where.column, where.text);
+                       path, where.line, where.column, gm_printable(where.text).text);
     return GM_OK;
 }
 
@@ -59,7 +60,8 @@ static gm_status file_entry(gm_gate_file *file, json_t *entry, size_t index, gm_
             return gm_fail(error, GM_LIMIT, "%s: no memory", file->path);
     }
     if (json_array_size(entries) == MOST_SAMPLES)
-        return gm_fail(error, GM_LIMIT, "%s: %s: more than %d repetitions", file->path, name, MOST_SAMPLES);
+        return gm_fail(error, GM_LIMIT, "%s: %s: more than %d repetitions", file->path,
+                       gm_printable(name).text, MOST_SAMPLES);
     return json_array_append(entries, entry) == 0 ? GM_OK
                                                   : gm_fail(error, GM_LIMIT, "%s: no memory", file->path);
 }
@@ -157,7 +159,7 @@ static gm_status fill_series(const gm_gate_file *file, const char *name, const j
             return gm_fail(error, GM_BAD_DATA,
                            "%s: %s, repetition %zu: no time; expected real_time > 0 and a time_unit of ns, "
                            "us, ms or s",
-                           file->path, name, i + 1);
+                           file->path, gm_printable(name).text, i + 1);
     }
     if (!complete) {
         gm_free(series->peaks);

@@ -46,6 +46,7 @@ check 'build with gcc, release' build build-test gcc
 check 'build with gcc, sanitizers' build build-sanitize gcc -Dwerror=false -Dbuildtype=debugoptimized \
     -Db_sanitize=address,undefined -Db_lundef=false
 check 'build with clang' build build-clang clang
+check 'fuzz targets, 10 s each' scripts/fuzz.sh 10
 
 echo 'running the tests of the release build'
 meson test -C build-test --no-rebuild --print-errorlogs || true

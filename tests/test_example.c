@@ -2,6 +2,7 @@
  */
 #include <gradmill/model.h>
 
+#include "model/printable.h"
 #include "scratch.h"
 
 TestSuite(example, .init = scratch_make, .fini = scratch_remove);
@@ -210,4 +211,35 @@ Test(example, deep_nesting_ends_in_an_error)
     cr_expect_eq(load_text(text, &example, &error), GM_BAD_DATA);
     cr_expect(strstr(error.message, "depth"), "%s", error.message);
     free(text);
+}
+
+Test(example, text_in_messages_is_printable)
+{
+    static const struct {
+        const char *from, *to;
+    } cases[] = {
+        {"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80"},
+        {"a\nb\x1b[31m\x7f", "a?b?[31m?"},
+        {"\xc3", "?"}, /* the text ends within a character */
+        {"x\xde\xa1\xff", "x\xde\xa1?"},
+        {"\xc0\xaf", "??"},           /* overlong */
+        {"\xed\xa0\x80", "???"},      /* half of a surrogate pair */
+        {"\xc2\x9b", "??"},           /* a control character of two bytes */
+        {"\xf4\x90\x80\x80", "????"}, /* beyond the last character */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        cr_expect_str_eq(gm_printable(cases[i].from).text, cases[i].to, "case %zu", i);
+}
+
+Test(example, long_text_in_messages_is_cut_between_characters)
+{
+    char text[200];
+    for (size_t i = 0; i < sizeof text - 1; i++)
+        text[i] = "\xe2\x82\xac"[i % 3];
+    text[sizeof text - 2] = '\0'; /* 66 whole characters */
+    const gm_printable_text cut = gm_printable(text);
+    cr_expect_eq(strlen(cut.text), 93, "30 characters and three dots fit");
+    cr_expect_str_eq(cut.text + 90, "...");
+    text[95] = '\0'; /* what just does not fit: 95 bytes, the last character cut */
+    cr_expect_str_eq(gm_printable(text).text + 93, "??");
 }

@@ -7,8 +7,8 @@ typedef struct gm_printable_text {
     char text[96];
 } gm_printable_text;
 
-/* Control characters become '?', so that a hostile name cannot steer a terminal; what is too long ends in
- * "...". */
+/* Control characters and bytes that are not UTF-8 become '?', so that a hostile name can neither steer a
+ * terminal nor spoil a log; what is too long ends in "...". */
 gm_printable_text gm_printable(const char *text);
 
 #endif
