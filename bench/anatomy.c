@@ -271,7 +271,8 @@ static gm_status run_net(gm_result *result, const gm_environment *env, const gm_
                          const gm_net *net, double seconds, gm_error *error)
 {
     const gm_workload_options plain = gm_bench_first(o, net);
-    const size_t layers = net->width_count - 1, threads = plain.threads;
+    const size_t layers = net->width_count - 1;
+    const size_t threads = plain.threads ? plain.threads : gm_system_threads().usable;
     gm_profile profile = {gm_alloc(threads * layers, GM_PHASE_COUNT * sizeof(double)), threads, layers};
     if (!profile.seconds)
         return gm_fail_memory(error, "the profile", threads * layers * GM_PHASE_COUNT * sizeof(double));

@@ -2,6 +2,7 @@
 #include "bench/contest.h"
 #include "base/memory.h"
 #include "base/clock.h"
+#include "bench/budget.h"
 #include "bench/reference.h"
 
 #include <gradmill.h>
@@ -173,8 +174,9 @@ gm_status gm_contest_time(gm_contestant *contestants, size_t count, const gm_con
                           gm_error *error)
 {
     const size_t rounds = gm_min(options->rounds, GM_MOST_ROUNDS);
+    const double budget = gm_bench_budget(options->seconds);
     const double sample =
-        fmax(0.005, options->seconds / (1.5 * (double)(gm_max(rounds, 1) * gm_max(count, 1))));
+        fmax(gm_bench_budget(0.005), budget / (1.5 * (double)(gm_max(rounds, 1) * gm_max(count, 1))));
     gm_reference *loop;
     const gm_status status = gm_reference_create(&loop, options->precision, options->threads, error);
     if (status != GM_OK)
@@ -186,7 +188,7 @@ gm_status gm_contest_time(gm_contestant *contestants, size_t count, const gm_con
     for (size_t round = 0; round < rounds; round++) {
         for (size_t i = 0; i < count; i++) {
             gm_contestant *c = &contestants[round % 2 ? count - 1 - i : i];
-            if (!*c->fault && (c->count < 3 || c->used <= 4 * options->seconds / (double)count))
+            if (!*c->fault && (c->count < 3 || c->used <= 4 * budget / (double)count))
                 take_sample(c, loop, options);
         }
     }

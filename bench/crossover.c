@@ -3,9 +3,11 @@
  * larger sizes. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "bench/budget.h"
 #include "bench/cases.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define FIXED_BATCH 64
 #define FIXED_WIDTH 256
@@ -66,7 +68,7 @@ static gm_status add_rows(gm_result *result, const char *sweep, size_t width, si
     size_t best = 0;
     for (size_t i = 1; i < count; i++)
         best = timed[i].candidate.statistics.median < timed[best].candidate.statistics.median ? i : best;
-    const bool has_naive = count > 0 && timed[0].options.backend[5] == '\0'; /* "naive" and not "naive-ikj" */
+    const bool has_naive = count > 0 && strcmp(timed[0].options.backend, "naive") == 0;
     for (size_t i = 0; i < count; i++) {
         const gm_timed *t = &timed[i];
         const gm_statistics *s = &t->candidate.statistics;
@@ -102,7 +104,7 @@ static gm_status run_size(gm_result *result, const char *sweep, size_t width, si
     struct runner *running[MOST_RUNNERS];
     size_t count = 0;
     for (size_t i = 0; i < runner_count; i++) {
-        if (runners[i].last > TOO_SLOW)
+        if (runners[i].last > gm_bench_budget(TOO_SLOW))
             continue;
         running[count] = &runners[i];
         timed[count++] = (gm_timed){.options = {

@@ -3,6 +3,7 @@
 #include "backend/blas_info.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "bench/budget.h"
 #include "bench/race.h"
 #include "bench/reference.h"
 
@@ -37,7 +38,7 @@ gm_status gm_peak_fma(gm_precision precision, size_t threads, double *flops, gm_
         return status;
     *flops = 0;
     for (int i = 0; i < ROUNDS; i++)
-        *flops = fmax(*flops, gm_reference_flops(reference, ROUND_SECONDS));
+        *flops = fmax(*flops, gm_reference_flops(reference, gm_bench_budget(ROUND_SECONDS)));
     gm_reference_destroy(reference);
     return GM_OK;
 }

@@ -2,6 +2,7 @@
 #include "bench/rounds.h"
 #include "base/memory.h"
 #include "base/clock.h"
+#include "bench/budget.h"
 #include "bench/reference.h"
 
 #include <string.h>
@@ -43,7 +44,7 @@ static size_t plan_rounds(const gm_candidate *cs, size_t count, const gm_rounds_
         round += (1.1 + 2 * REFERENCE_SHARE) * cs[i].length;
     if (o->budget_seconds <= 0)
         return gm_min(o->rounds, GM_MOST_ROUNDS);
-    const double fit = o->budget_seconds / round;
+    const double fit = gm_bench_budget(o->budget_seconds) / round;
     const size_t rounds = fit > GM_MOST_ROUNDS ? GM_MOST_ROUNDS : (size_t)fit;
     /* A budget within three times of the wish gets the wish; beyond that the clock on the wall counts more.
      */
@@ -109,7 +110,7 @@ gm_status gm_rounds_run(gm_candidate *cs, size_t count, const gm_rounds_options 
 {
     gm_status status = GM_OK;
     for (size_t i = 0; i < count && status == GM_OK; i++)
-        status = calibrate(&cs[i], o->sample_seconds, error);
+        status = calibrate(&cs[i], gm_bench_budget(o->sample_seconds), error);
     if (status == GM_OK)
         status = open_references(cs, count, error);
     const size_t rounds = status == GM_OK ? plan_rounds(cs, count, o) : 0;

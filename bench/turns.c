@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "bench/budget.h"
 #include "bench/contest_result.h"
 #include "bench/statistics.h"
 
@@ -168,7 +169,8 @@ gm_status gm_bench_turns(gm_result *result, const gm_turns_options *o, size_t *r
     status = become(t, OLD, o->old_program, error);
     if (status == GM_OK)
         status = become(t, NEW, o->new_program, error);
-    const double seconds = o->sweep->seconds > 0 ? o->sweep->seconds / (double)count : NET_SECONDS;
+    const double seconds =
+        gm_bench_budget(o->sweep->seconds > 0 ? o->sweep->seconds / (double)count : NET_SECONDS);
     for (size_t i = 0; i < count && status == GM_OK; i++)
         status = take_net(result, t, o, &nets[i], seconds, regressions, error);
     gm_free(t);

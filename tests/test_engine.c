@@ -257,6 +257,38 @@ Test(engine, refused_options)
     gm_network_destroy(network);
 }
 
+/* An engine writes into what its caller made: it counts the room before it does. */
+Test(engine, refused_profiles_and_traces)
+{
+    const size_t layers = 3, usable = gm_system_threads().usable;
+    gm_network *network = net_make(&wide, GM_F32, 1);
+    gm_profile profile = {calloc(usable * layers * GM_PHASE_COUNT, sizeof(double)), 0, layers};
+    gm_trace trace = {.capacity = 1};
+    gm_engine_options options = gm_engine_options_default();
+    options.profile = &profile;
+    expect_refused(network, &options, GM_USAGE, "the profile has room for 0 threads and 3 layers");
+    options.backend = "auto";
+    expect_refused(network, &options, GM_USAGE, "the profile has room for 0 threads and 3 layers");
+    options.backend = "packed";
+    profile.threads = usable;
+    profile.layers = layers - 1;
+    expect_refused(network, &options, GM_USAGE, "2 layers; expected");
+    options.profile = NULL;
+    options.trace = &trace;
+    expect_refused(network, &options, GM_USAGE, "the trace has no room for its 1 calls");
+    options.trace = NULL;
+
+    static struct batch batch;
+    fill(&batch);
+    options.profile = &profile; /* as many threads as the default takes */
+    profile.layers = layers;
+    gm_engine *engine = net_engine(network, &options);
+    net_step(engine, batch_x(&batch), batch_y(&batch));
+    cr_expect_gt(profile.seconds[GM_PHASE_FORWARD], 0);
+    net_free(engine);
+    free(profile.seconds);
+}
+
 static void expect_batch_refused(gm_engine *engine, gm_array x, gm_array y, const char *text)
 {
     gm_error error = {0};

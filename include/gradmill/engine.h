@@ -83,10 +83,11 @@ typedef enum gm_phase {
 } gm_phase;
 #define GM_PHASE_COUNT 9
 
-/* Seconds by thread, layer and phase, added up over steps. */
+/* Seconds by thread, layer and phase, added up over steps. An engine refuses a profile that has no room for
+ * all of its threads, which are gm_system_threads().usable if its options ask for 0. */
 typedef struct gm_profile {
     double *seconds; /* threads * layers * GM_PHASE_COUNT, owned and zeroed by the caller */
-    size_t threads;  /* of the engine */
+    size_t threads;  /* of the engine, or more */
     size_t layers;   /* of the network */
 } gm_profile;
 
@@ -123,8 +124,8 @@ GM_API const char *gm_backend_summary(size_t index); /* one line for humans */
 GM_API gm_status gm_memory_plan(const gm_network_options *network, const gm_engine_options *engine,
                                 gm_memory *memory, gm_error *error);
 
-/* GM_USAGE: unknown backend, batch 0, a rate that is negative or no number. GM_LIMIT: more memory than the
- * machine has, or no thread could be started. *engine is NULL on failure. */
+/* GM_USAGE: unknown backend, batch 0, a rate that is negative or no number, a profile or trace without room.
+ * GM_LIMIT: more memory than the machine has, or no thread could be started. *engine is NULL on failure. */
 GM_API gm_status gm_engine_create(gm_engine **engine, gm_network *network, const gm_engine_options *options,
                                   gm_error *error);
 GM_API void gm_engine_destroy(gm_engine *engine);

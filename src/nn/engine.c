@@ -60,6 +60,21 @@ static gm_status check_options(const gm_engine_options *o, gm_error *error)
     return gm_optimizer_check(&o->optimizer, error);
 }
 
+/* What an engine writes for its caller must have room: the caller counted threads and layers by himself. */
+static gm_status check_records(const gm_network *network, const gm_engine_options *o, gm_error *error)
+{
+    const gm_profile *profile = o->profile;
+    const size_t threads = gm_planned_threads(o), layers = network->layer_count;
+    if (profile && (!profile->seconds || profile->threads < threads || profile->layers != layers))
+        return gm_fail(
+            error, GM_USAGE,
+            "the profile has room for %zu threads and %zu layers; expected %zu threads and %zu layers",
+            profile->seconds ? profile->threads : 0, profile->layers, threads, layers);
+    if (o->trace && o->trace->capacity > 0 && !o->trace->calls)
+        return gm_fail(error, GM_USAGE, "the trace has no room for its %zu calls", o->trace->capacity);
+    return GM_OK;
+}
+
 static gm_layout_needs needs_of(const gm_numerics *numerics, const gm_engine_options *options)
 {
     return (gm_layout_needs){.threads = gm_planned_threads(options),
@@ -191,7 +206,9 @@ gm_status gm_engine_create(gm_engine **result, gm_network *network, const gm_eng
                            gm_error *error)
 {
     *result = NULL;
-    const gm_status status = check_options(options, error);
+    gm_status status = check_options(options, error);
+    if (status == GM_OK)
+        status = check_records(network, options, error);
     if (status != GM_OK)
         return status;
     return is_auto(options) ? create_faster(result, network, options, error)

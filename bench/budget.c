@@ -1,0 +1,15 @@
+/* How long measuring may take: the one place where a test may shorten it. */
+#include "bench/budget.h"
+#include "base/number.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+double gm_bench_budget(double seconds)
+{
+    const char *text = getenv("GM_BENCH_TIME_SCALE");
+    double scale;
+    if (!text || !gm_parse_double(text, strlen(text), &scale) || !(scale > 0 && scale <= 1))
+        return seconds;
+    return seconds * scale;
+}

@@ -1,0 +1,86 @@
+"""Every verb and every bench case with nothing but its defaults: what a user types first, and what no other test runs."""
+import concurrent.futures
+import re
+import subprocess
+
+from common import CHECK, OK, PLACES, CommandTest, data
+from test_bench import quick_environment
+
+# Samples and rounds as short as they can be; there is no other difference.
+SHORT = {"GM_BENCH_TIME_SCALE": "0.001"}
+
+# Seconds; a shared machine with sanitizers is slow, and this is no test of speed.
+PATIENCE = 400
+
+
+def needs_of_verbs():
+    """Each verb with what it cannot do without."""
+    return {
+        "train": ["--data", data("iris.csv")],
+        "eval": ["--data", data("iris.csv"), "--model", "model.safetensors"],
+        "predict": ["--data", "features.csv", "--model", "model.safetensors"],
+        "explain": [data("mazur.json")],
+        "gradcheck": [data("mazur.json")],
+        "plan": ["--layers", "784,128,10"],
+        "doctor": [],
+    }
+
+
+def verbs_of_help(text):
+    """The verbs that --help lists."""
+    return re.findall(r"(?m)^  ([a-z]+) +\S", text)
+
+
+def cases_of_help(text):
+    """The cases that bench --help lists."""
+    return re.findall(r"(?m)^  ([a-z]+) +\S", text[text.index("Cases:"):])
+
+
+class Defaults(CommandTest):
+    def run_short(self, *arguments):
+        env = {**quick_environment(), **SHORT}
+        del env["OPENBLAS_NUM_THREADS"]
+        process = self.start(*arguments, env=env)
+        try:
+            out, err = process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            return subprocess.CompletedProcess(arguments, "a hang", "", "")
+        return subprocess.CompletedProcess(arguments, process.returncode, out.decode(), err.decode(errors="replace"))
+
+    def check(self, results):
+        for name, result in results.items():
+            with self.subTest(name):
+                self.assertEqual(result.returncode, OK, result.stderr[-1500:])
+                self.assertEqual(self.errors(result), [])
+                self.assertTrue(result.stdout or name == "train")
+
+    def test_verbs(self):
+        listed = verbs_of_help(self.succeed("--help").stdout)
+        needs = needs_of_verbs()
+        self.assertEqual(set(listed), {*needs, "bench"}, "each verb has its line here")
+        self.trained()
+        with open(data("iris.csv"), encoding="ascii") as rows:
+            self.write("features.csv", "".join(row.rpartition(",")[0] + "\n" for row in rows))
+        self.check({verb: self.run_short(verb, *arguments) for verb, arguments in needs.items()})
+
+    def test_bench_cases(self):
+        cases = cases_of_help(self.succeed("bench", "--help").stdout)
+        self.assertLessEqual({"step", "anatomy", "crossover", "scaling", "gate"}, set(cases))
+        cases.remove("gate")  # it has no defaults: OLD and NEW must be given, see below
+        if PLACES.sanitized:
+            cases.remove("compare")  # a preloaded library would stand before the sanitizer's own
+        arguments = {"tour": [], **{case: [case] for case in cases}}
+        if PLACES.sanitized:
+            arguments["scaling"] += ["--net", "mid,mnist"]  # its widest network would take minutes there
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            results = pool.map(lambda case: self.run_short("bench", *case), arguments.values())
+            self.check(dict(zip(arguments, results)))
+
+    def test_bench_gate(self):
+        for name in ("old.json", "new.json"):
+            self.assertEqual(self.run_short("bench", "step", "--net", "xor", "--out", self.path(name)).returncode, OK)
+        result = self.run_short("bench", "gate", "old.json", "new.json")
+        self.assertIn(result.returncode, (OK, CHECK), result.stderr)  # what so few rounds say of the speed is left open
+        self.assertRegex(result.stdout, r"xor")
