@@ -385,6 +385,57 @@ Test(data, files_of_a_directory)
     cr_expect_str_empty(files.test_labels);
 }
 
+/* The files of a directory as other tools unpack them, and what is found. */
+Test(data, directories_of_many_names)
+{
+    static const struct {
+        const char *names[6];
+        const char *found[4]; /* train, train_labels, test, test_labels */
+    } cases[] = {
+        {{"train-images.idx3-ubyte", "train-labels.idx1-ubyte", "t10k-images.idx3-ubyte"},
+         {"/train-images.idx3-ubyte", "/train-labels.idx1-ubyte", "/t10k-images.idx3-ubyte", ""}},
+        {{"Train-Images-IDX3-ubyte.GZ", "train_labels_idx1_ubyte"},
+         {"/Train-Images-IDX3-ubyte.GZ", "/train_labels_idx1_ubyte", "", ""}},
+        {{"emnist-letters-train-images-idx3-ubyte.gz", "emnist-letters-train-labels-idx1-ubyte.gz",
+          "emnist-letters-test-images-idx3-ubyte.gz", "emnist-letters-test-labels-idx1-ubyte.gz"},
+         {"/emnist-letters-train-images-idx3-ubyte.gz", "/emnist-letters-train-labels-idx1-ubyte.gz",
+          "/emnist-letters-test-images-idx3-ubyte.gz", "/emnist-letters-test-labels-idx1-ubyte.gz"}},
+        {{"qmnist-train-images-idx3-ubyte", "qmnist-train-labels-idx2-int", "other-train-labels-idx1-ubyte"},
+         {"/qmnist-train-images-idx3-ubyte", "/qmnist-train-labels-idx2-int", "", ""}},
+        {{"train-images-idx3-ubyte", "train-images-idx3-ubyte.gz", "a-train-images-idx3-ubyte",
+          "strain-labels-idx1-ubyte", "train-labels-idx1-ubyte.gz"},
+         {"/train-images-idx3-ubyte", "/train-labels-idx1-ubyte.gz", "", ""}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        remove_folder(); /* with the files of the case before */
+        make_folder();
+        for (size_t n = 0; n < 6 && cases[i].names[n]; n++)
+            free(write_file(cases[i].names[n], "", 0));
+        gm_dataset_files files;
+        gm_error error = {0};
+        cr_assert_eq(gm_dataset_find(folder, &files, &error), GM_OK, "%s", error.message);
+        const char *found[] = {files.train, files.train_labels, files.test, files.test_labels};
+        for (size_t f = 0; f < 4; f++) {
+            const char *name = strrchr(found[f], '/');
+            cr_expect_str_eq(name ? name : "", cases[i].found[f], "case %zu, file %zu", i, f);
+        }
+    }
+}
+
+Test(data, a_directory_of_several_collections)
+{
+    gm_dataset_files files;
+    gm_error error = {0};
+    free(write_file("emnist-letters-train-images-idx3-ubyte", "", 0));
+    free(write_file("emnist-digits-train-images-idx3-ubyte", "", 0));
+    cr_expect_eq(gm_dataset_find(folder, &files, &error), GM_BAD_DATA);
+    cr_expect_not_null(strstr(error.message, "several collections"), "%s", error.message);
+    cr_expect_str_empty(files.train);
+    free(write_file("train-images-idx3-ubyte", "", 0));
+    cr_expect_eq(gm_dataset_find(folder, &files, &error), GM_OK);
+    cr_expect_not_null(strstr(files.train, "/train-images-idx3-ubyte"));
+}
+
 Test(data, a_directory_whose_path_is_too_long)
 {
     char path[1100];

@@ -210,8 +210,10 @@ Test(data_idx, labels_that_do_not_fit_the_images)
         const char *line;
     } cases[] = {
         {&fewer, "labels: 2 labels; expected 3, one for each row of /"},
-        {&images, "labels: not a file of labels; expected 1 dimension of whole numbers, got 3"},
-        {&floats, "labels: not a file of labels; expected 1 dimension of whole numbers, got 1"},
+        {&images,
+         "labels: not a file of labels; expected 1 dimension of whole numbers, got 3 dimensions (3 x 2 x 2)"},
+        {&floats,
+         "labels: not a file of labels; expected 1 dimension of whole numbers, got 1 dimension of floats (3)"},
         {&negative, "labels: label of row 3; expected 0 to 65535, got -1"},
         {&huge, "labels: label of row 2; expected 0 to 65535, got 65536"},
         {&zeros, "labels: only one class"},
@@ -227,6 +229,89 @@ Test(data_idx, labels_that_do_not_fit_the_images)
     free(path);
 }
 
+/* QMNIST: 8 numbers a row, of which the first is the class. Of other matrices nobody knows what they hold. */
+Test(data_idx, labels_in_a_matrix)
+{
+    const idx images = three_images();
+    idx qmnist = begin(0x0C, 2, (const uint32_t[]){3, 8}), column = begin(0x08, 2, (const uint32_t[]){3, 1}),
+        one_hot = begin(0x08, 2, (const uint32_t[]){3, 8});
+    for (uint32_t i = 0; i < 24; i++)
+        put32(&qmnist, i % 8 == 0 ? 2 - i / 8 : 100000);
+    memcpy(column.bytes + column.size, "\2\1\0", 3);
+    column.size += 3;
+    one_hot.size += 24;
+    char *path = save("images", &images);
+    const idx *files[] = {&qmnist, &column};
+    for (size_t i = 0; i < 2; i++) {
+        gm_dataset_options options = gm_dataset_options_default();
+        char *labels = save("labels", files[i]);
+        options.labels = labels;
+        gm_dataset *d = expect_load(path, &options);
+        cr_expect_eq(gm_dataset_targets(d), 3);
+        for (uint32_t r = 0; r < 3; r++)
+            cr_expect_eq(gm_dataset_label(d, r), 2 - r);
+        cr_expect_eq(
+            has_remark(d, "labels: 8 numbers in each row, as in QMNIST; the first is taken for the class"),
+            i == 0);
+        gm_dataset_destroy(d);
+        free(labels);
+    }
+    gm_dataset_options options = gm_dataset_options_default();
+    char *labels = save("labels", &one_hot);
+    options.labels = labels;
+    expect_refusal(
+        path, &options, GM_BAD_DATA,
+        "labels: not a file of labels; expected 1 dimension of whole numbers, got 2 dimensions (3 x 8)");
+    free(labels);
+    free(path);
+}
+
+/* EMNIST's letters are labelled 1 to 26: these are 26 classes, and bear these names. */
+Test(data_idx, labels_that_begin_at_1)
+{
+    const idx images = three_images(), labels = labels_of((const uint8_t[]){26, 24, 25}, 3);
+    char *path = save("images", &images), *label_path = save("labels", &labels);
+    gm_dataset_options options = gm_dataset_options_default();
+    options.labels = label_path;
+    gm_dataset *d = expect_load(path, &options);
+    cr_assert_eq(gm_dataset_targets(d), 3);
+    cr_expect_str_eq(gm_dataset_class_name(d, 0), "24");
+    cr_expect_str_eq(gm_dataset_class_name(d, gm_dataset_label(d, 0)), "26");
+    cr_expect_str_eq(gm_dataset_class_name(d, gm_dataset_label(d, 1)), "24");
+    cr_expect(has_remark(d, "labels begin at 24: 3 classes, 24 to 26"));
+    gm_dataset_destroy(d);
+    free(path);
+    free(label_path);
+}
+
+/* HTML and XML as servers send them in place of a file. */
+Test(data_idx, web_pages)
+{
+    static const char *const pages[] = {
+        "<!DOCTYPE html>",
+        "<!doctype html>",
+        "\n\n \t\r\n<!DocType HTML>",
+        "<HTML><head>",
+        "<?xml version=\"1.0\"?>",
+        "\xef\xbb\xbf\n<Error><Code>NoSuchKey</Code>",
+        "<!-- gone --><html>",
+        "<body>",
+    };
+    const idx images = three_images();
+    gm_dataset_options options = gm_dataset_options_default();
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+        char *page = write_file("page", pages[i], strlen(pages[i])), *path = save("images", &images);
+        expect_refusal(page, NULL, GM_BAD_DATA, "page: a web page");
+        options.labels = page;
+        expect_refusal(path, &options, GM_BAD_DATA, "page: a web page");
+        free(page);
+        free(path);
+    }
+    gm_dataset *d = load_text("<NA>,<=50K\n1,<header\n2,<=50K\n", &(gm_dataset_options){.header = 1});
+    cr_expect_eq(gm_dataset_rows(d), 2);
+    gm_dataset_destroy(d);
+}
+
 Test(data_idx, images_and_labels_exchanged)
 {
     const idx images = three_images(), labels = labels_of((const uint8_t[]){2, 0, 1}, 3);
@@ -234,6 +319,11 @@ Test(data_idx, images_and_labels_exchanged)
     gm_dataset_options options = gm_dataset_options_default();
     options.labels = image_path;
     expect_refusal(label_path, &options, GM_BAD_DATA, "are images and labels exchanged?");
+    options.labels = label_path; /* the labels twice: nothing was exchanged */
+    gm_error error = {0};
+    gm_dataset *d = NULL;
+    cr_expect_eq(gm_dataset_load(&d, label_path, &options, &error), GM_BAD_DATA);
+    cr_expect_null(strstr(error.message, "exchanged"), "%s", error.message);
     options.labels = "/nonexistent/labels";
     expect_refusal(image_path, &options, GM_IO, "/nonexistent/labels: cannot open");
     free(image_path);
@@ -259,7 +349,8 @@ Test(data_idx, labels_are_mapped_to_the_classes_of_a_model)
     free(labels);
     options.labels = labels = save("labels", &unknown);
     expect_refusal(path, &options, GM_BAD_DATA,
-                   "labels: label of row 2; expected one of the model's 3 classes, got 10");
+                   "labels: label of row 2; expected one of the model's 3 classes, got 10; "
+                   "the model knows '3', '1', '7'");
     free(labels);
     free(path);
 }

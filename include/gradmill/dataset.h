@@ -42,14 +42,17 @@ GM_API gm_dataset_options gm_dataset_options_default(void);
 GM_API gm_status gm_dataset_load(gm_dataset **dataset, const char *path, const gm_dataset_options *options,
                                  gm_error *error);
 
-/* The files of an MNIST-like directory: {train,t10k,test}-{images-idx3,labels-idx1}-ubyte, with or without
- * .gz. */
+/* The files of an MNIST-like directory: {train,t10k,test}-{images-idx3,labels-idx1}-ubyte or
+ * -labels-idx2-int, with or without .gz; in upper or lower case, with '.' for '-', and with a prefix that all
+ * of them share ("emnist-letters-").
+ */
 typedef struct gm_dataset_files {
     char train[1024], train_labels[1024]; /* empty if not there */
     char test[1024], test_labels[1024];
 } gm_dataset_files;
 
-/* Looks into a directory. GM_IO: it cannot be opened; GM_BAD_DATA: no training images in it. */
+/* Looks into a directory. GM_IO: it cannot be opened; GM_BAD_DATA: no training images in it, or those of
+ * several collections. */
 GM_API gm_status gm_dataset_find(const char *directory, gm_dataset_files *files, gm_error *error);
 
 /* A data set from arrays, which are copied: x of type U8 or F32; y LABEL (classes = number of classes) or

@@ -108,9 +108,12 @@ gm_status gm_classes_add(gm_classes *classes, const char *name, size_t length, g
 const char *gm_classes_hint(const gm_dataset_options *options, const char *name, size_t length,
                             char hint[GM_CLASS_HINT])
 {
+    const gm_csv_cell cell = {.text = name, .length = length};
     char typed[GM_CSV_SHOWN], shown[GM_CSV_SHOWN];
-    const char *nearest = gm_suggest(gm_csv_show(&(gm_csv_cell){.text = name, .length = length}, typed),
-                                     options->classes, options->class_count);
+    double number; /* 10 is no slip for 1 */
+    const char *nearest = gm_csv_number(&cell, &number)
+                              ? NULL
+                              : gm_suggest(gm_csv_show(&cell, typed), options->classes, options->class_count);
     size_t used = 0;
     if (nearest)
         used = gm_append(hint, GM_CLASS_HINT, used, "did you mean '%s'? ",

@@ -1,4 +1,10 @@
-/* The files of a directory in the form that MNIST and its descendants are published in. */
+/* The files of a directory in the form that MNIST and its descendants are published in:
+ *
+ *     [PREFIX-](train|t10k|test)-images-idx3-ubyte[.gz]
+ *     [PREFIX-](train|t10k|test)-labels-(idx1-ubyte|idx2-int)[.gz]
+ *
+ * in upper or lower case, and with '.' or '_' in place of any '-', as some tools unpack them. The prefix
+ * tells parts of a collection apart ("emnist-letters", "qmnist"). */
 #include <gradmill/dataset.h>
 
 #include "base/error.h"
@@ -7,53 +13,177 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#define PATH_SIZE sizeof(((gm_dataset_files *)0)->train)
+#define PATH_SIZE    sizeof(((gm_dataset_files *)0)->train)
 
-/* path = DIRECTORY/PART-KIND-ubyte, or the same with .gz; empty if neither is there. False: the path is too
- * long. */
-static bool find_file(const char *directory, const char *part, const char *kind, char *path)
+#define LONGEST_NAME 256
+
+/* What is looked for: the end of a file's name, without ".gz". */
+typedef struct folder_part {
+    const char *name;       /* "train-images" */
+    const char *formats[2]; /* "-idx3-ubyte", or NULL */
+} folder_part;
+
+static const folder_part train_images = {"train-images", {"-idx3-ubyte"}},
+                         train_labels = {"train-labels", {"-idx1-ubyte", "-idx2-int"}},
+                         t10k_images = {"t10k-images", {"-idx3-ubyte"}},
+                         t10k_labels = {"t10k-labels", {"-idx1-ubyte", "-idx2-int"}},
+                         test_images = {"test-images", {"-idx3-ubyte"}},
+                         test_labels = {"test-labels", {"-idx1-ubyte", "-idx2-int"}};
+
+/* tolower would ask the locale. */
+static char simplify(char c)
 {
-    static const char *const suffixes[] = {"", ".gz"};
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-        const int length = snprintf(path, PATH_SIZE, "%s/%s-%s-ubyte%s", directory, part, kind, suffixes[i]);
-        if (length < 0 || (size_t)length >= PATH_SIZE)
+    if (c == '.' || c == '_')
+        return '-';
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* Takes the ending off text[0 .. *length); false if it has another. */
+static bool take_ending(const char *text, size_t *length, const char *ending)
+{
+    const size_t size = strlen(ending);
+    if (*length < size)
+        return false;
+    for (size_t i = 0; i < size; i++) {
+        if (simplify(text[*length - size + i]) != ending[i])
             return false;
-        if (access(path, F_OK) == 0)
-            return true;
     }
-    path[0] = '\0';
+    *length -= size;
     return true;
 }
 
-static bool find_pair(const char *directory, const char *part, char *images, char *labels)
+/* Whether the name is one of the part; *prefix is the length of what stands before. */
+static bool matches(const folder_part *part, const char *name, size_t *prefix)
 {
-    return find_file(directory, part, "images-idx3", images) &&
-           find_file(directory, part, "labels-idx1", labels);
+    size_t length = strlen(name);
+    (void)take_ending(name, &length, "-gz");
+    bool format = false;
+    for (size_t i = 0; i < 2 && !format; i++)
+        format = part->formats[i] && take_ending(name, &length, part->formats[i]);
+    if (!format || !take_ending(name, &length, part->name))
+        return false;
+    *prefix = length;
+    return length == 0 || simplify(name[length - 1]) == '-';
+}
+
+/* The best of the files of a part, and one of another collection. */
+typedef struct found_file {
+    char name[LONGEST_NAME], other[LONGEST_NAME]; /* or empty */
+    size_t prefix;                                /* length */
+} found_file;
+
+/* Whether `name` goes before what was found: no prefix before any, plain before gzip, then the alphabet,
+ * since the order of a directory means nothing. */
+static bool is_better(const found_file *found, const char *name, size_t prefix)
+{
+    const size_t length = strlen(name), former = strlen(found->name);
+    if (former == 0 || (prefix == 0) != (found->prefix == 0))
+        return former == 0 || prefix == 0;
+    return length != former ? length < former : strcmp(name, found->name) < 0;
+}
+
+static void consider(found_file *found, const char *name, size_t prefix)
+{
+    const bool same_collection =
+        !found->name[0] || (prefix == found->prefix && strncmp(name, found->name, prefix) == 0);
+    const bool better = is_better(found, name, prefix);
+    if (!same_collection)
+        strcpy(found->other, better ? found->name : name);
+    if (better) {
+        strcpy(found->name, name);
+        found->prefix = prefix;
+    }
+}
+
+/* The files of a part; if `images` is not NULL, only those with the same prefix. */
+static gm_status look(const char *directory, const folder_part *part, const found_file *images,
+                      found_file *found, gm_error *error)
+{
+    found->name[0] = found->other[0] = '\0';
+    DIR *opened = opendir(directory);
+    if (!opened)
+        return gm_fail(error, GM_IO, "%s: cannot open the directory: %s", directory, strerror(errno));
+    errno = 0;
+    for (const struct dirent *entry; (entry = readdir(opened));) {
+        const char *name = entry->d_name;
+        size_t prefix;
+        if (strlen(name) >= LONGEST_NAME || !matches(part, name, &prefix))
+            continue;
+        if (!images || (prefix == images->prefix && strncmp(name, images->name, prefix) == 0))
+            consider(found, name, prefix);
+    }
+    const int failure = errno;
+    closedir(opened);
+    return failure ? gm_fail(error, GM_IO, "%s: cannot read the directory: %s", directory, strerror(failure))
+                   : GM_OK;
+}
+
+/* path = DIRECTORY/NAME. */
+static gm_status join(const char *directory, const char *name, char *path, gm_error *error)
+{
+    const int length = snprintf(path, PATH_SIZE, "%s/%s", directory, name);
+    if (length >= 0 && (size_t)length < PATH_SIZE)
+        return GM_OK;
+    path[0] = '\0';
+    return gm_fail(error, GM_IO, "the path of the directory is too long; expected at most %zu bytes, got %zu",
+                   PATH_SIZE - 2 - strlen(name), strlen(directory));
+}
+
+/* The file of a part that goes with the training images, or an empty path. */
+static gm_status find_companion(const char *directory, const folder_part *part, const found_file *images,
+                                char *path, gm_error *error)
+{
+    found_file companion;
+    path[0] = '\0';
+    const gm_status status = look(directory, part, images, &companion, error);
+    return status || !companion.name[0] ? status : join(directory, companion.name, path, error);
+}
+
+static gm_status find_training_images(const char *directory, found_file *images, char *path, gm_error *error)
+{
+    const gm_status status = look(directory, &train_images, NULL, images, error);
+    if (status)
+        return status;
+    if (!images->name[0])
+        return gm_fail(error, GM_BAD_DATA,
+                       "%s: no training images; expected a file train-images-idx3-ubyte or "
+                       "train-images-idx3-ubyte.gz",
+                       directory);
+    if (images->prefix > 0 && images->other[0])
+        return gm_fail(
+            error, GM_BAD_DATA,
+            "%s: several collections, such as '%s' and '%s'; expected one; give its files by --data and "
+            "--labels",
+            directory, images->name, images->other);
+    return join(directory, images->name, path, error);
+}
+
+static gm_status find_all(const char *directory, gm_dataset_files *files, gm_error *error)
+{
+    found_file images;
+    gm_status status = find_training_images(directory, &images, files->train, error);
+    if (!status)
+        status = find_companion(directory, &train_labels, &images, files->train_labels, error);
+    if (!status)
+        status = find_companion(directory, &t10k_images, &images, files->test, error);
+    if (!status && files->test[0])
+        return find_companion(directory, &t10k_labels, &images, files->test_labels, error);
+    if (!status)
+        status = find_companion(directory, &test_images, &images, files->test, error);
+    return status || !files->test[0]
+               ? status
+               : find_companion(directory, &test_labels, &images, files->test_labels, error);
 }
 
 gm_status gm_dataset_find(const char *directory, gm_dataset_files *files, gm_error *error)
 {
     *files = (gm_dataset_files){0};
-    DIR *opened = opendir(directory);
-    if (!opened)
-        return gm_fail(error, GM_IO, "%s: cannot open the directory: %s", directory, strerror(errno));
-    closedir(opened);
-    bool fits = find_pair(directory, "train", files->train, files->train_labels) &&
-                find_pair(directory, "t10k", files->test, files->test_labels);
-    if (fits && !files->test[0])
-        fits = find_pair(directory, "test", files->test, files->test_labels);
-    if (!fits) {
+    char longest[PATH_SIZE];
+    gm_status status = join(directory, "train-images-idx3-ubyte.gz", longest, error);
+    if (!status)
+        status = find_all(directory, files, error);
+    if (status)
         *files = (gm_dataset_files){0};
-        return gm_fail(error, GM_IO,
-                       "the path of the directory is too long; expected at most %zu bytes, got %zu",
-                       PATH_SIZE - sizeof "/train-images-idx3-ubyte.gz", strlen(directory));
-    }
-    if (!files->train[0])
-        return gm_fail(
-            error, GM_BAD_DATA,
-            "%s: no training images; expected train-images-idx3-ubyte or train-images-idx3-ubyte.gz",
-            directory);
-    return GM_OK;
+    return status;
 }

@@ -1,10 +1,13 @@
 /* IDX, the format of MNIST: 00 00 TYPE NDIM, NDIM sizes, then the numbers; all big-endian.
  *
  * Features: the first size counts the rows, the others are multiplied to a row's features; bytes stay bytes,
- * the other types become float. Labels: one size, a whole-number type. */
+ * the other types become float. Labels: one size, a whole-number type; or QMNIST's matrix, whose first column
+ * is the class. */
 #include "data/classes.h"
+#include "data/foreign.h"
 #include "data/format.h"
 
+#include "base/append.h"
 #include "base/error.h"
 #include "base/memory.h"
 
@@ -15,6 +18,9 @@
 #define MOST_DIMENSIONS 8
 #define CHUNK           4096 /* numbers converted at a time */
 #define LARGEST_NUMBER  8    /* bytes */
+#define QMNIST_COLUMNS  8    /* class, writer, and other facts of a sample, as int32 */
+
+#define SHAPE_SHOWN     160
 
 typedef enum idx_type {
     IDX_U8 = 0x08,
@@ -263,30 +269,57 @@ static gm_status read_labels(gm_table *table, const idx_file *file, gm_error *er
     if (!table->labels)
         return GM_LIMIT;
     double numbers[CHUNK];
-    for (size_t done = 0; done < file->rows; done += CHUNK) {
-        const size_t count = gm_min(CHUNK, file->rows - done);
-        const gm_status status = read_numbers(file, count, numbers, error);
+    const size_t stride = file->features, most = CHUNK / stride; /* the first number of a row is its label */
+    for (size_t done = 0; done < file->rows; done += most) {
+        const size_t count = gm_min(most, file->rows - done);
+        const gm_status status = read_numbers(file, count * stride, numbers, error);
         if (status)
             return status;
         for (size_t i = 0; i < count; i++) {
-            if (numbers[i] < 0 || numbers[i] >= GM_CLASS_LIMIT)
+            const double label = numbers[i * stride];
+            if (label < 0 || label >= GM_CLASS_LIMIT)
                 return gm_fail(error, GM_BAD_DATA, "%s: label of row %zu; expected 0 to %d, got %.0f",
-                               file->source->path, done + i + 1, GM_CLASS_LIMIT - 1, numbers[i]);
-            table->labels[done + i] = (uint32_t)numbers[i];
+                               file->source->path, done + i + 1, GM_CLASS_LIMIT - 1, label);
+            table->labels[done + i] = (uint32_t)label;
         }
     }
+    if (stride > 1) {
+        const gm_status status = gm_table_remark(
+            table, error, "%s: %zu numbers in each row, as in QMNIST; the first is taken for the class",
+            file->source->path, stride);
+        if (status)
+            return status;
+    }
     return check_end(file, error);
+}
+
+/* "3 dimensions (60 x 28 x 28)", "1 dimension of floats (60)". */
+static void describe_shape(const idx_file *file, char text[SHAPE_SHOWN])
+{
+    size_t used = gm_append(text, SHAPE_SHOWN, 0, "%zu dimension%s%s (", file->dimensions,
+                            file->dimensions == 1 ? "" : "s", is_whole(file->type) ? "" : " of floats");
+    for (size_t i = 0; i < file->dimensions; i++)
+        used = gm_append(text, SHAPE_SHOWN, used, "%s%zu", i > 0 ? " x " : "", file->sizes[i]);
+    gm_append(text, SHAPE_SHOWN, used, ")");
+}
+
+/* One label for each row, or a matrix of which it is known that its first column holds the labels. */
+static bool holds_labels(const idx_file *file)
+{
+    const bool known = file->features == 1 || (file->features == QMNIST_COLUMNS && file->type == IDX_I32);
+    return is_whole(file->type) && (file->dimensions == 1 || (file->dimensions == 2 && known));
 }
 
 static gm_status check_pair(const idx_file *images, const idx_file *labels, gm_error *error)
 {
     const char *path = labels->source->path;
-    if (labels->dimensions != 1 || !is_whole(labels->type))
-        return gm_fail(
-            error, GM_BAD_DATA,
-            "%s: not a file of labels; expected 1 dimension of whole numbers, got %zu dimensions%s; "
-            "are images and labels exchanged?",
-            path, labels->dimensions, is_whole(labels->type) ? "" : " of floats");
+    char shape[SHAPE_SHOWN];
+    if (!holds_labels(labels)) {
+        describe_shape(labels, shape);
+        return gm_fail(error, GM_BAD_DATA,
+                       "%s: not a file of labels; expected 1 dimension of whole numbers, got %s", path,
+                       shape);
+    }
     if (labels->rows != images->rows)
         return gm_fail(error, GM_BAD_DATA, "%s: %zu labels; expected %zu, one for each row of %s", path,
                        labels->rows, images->rows, images->source->path);
@@ -313,6 +346,17 @@ static gm_status read_pair(gm_table *table, const idx_file *images, gm_source *s
                             : gm_labels_count(table, source->path, error);
 }
 
+/* Whether the file that was given as labels holds images: then the two were exchanged. */
+static bool holds_images(const char *path)
+{
+    gm_source source;
+    idx_file file;
+    const bool read =
+        gm_source_open(&source, path, NULL) == GM_OK && read_head(&file, &source, NULL) == GM_OK;
+    gm_source_close(&source);
+    return read && !holds_labels(&file);
+}
+
 gm_status gm_idx_read(gm_table *table, gm_source *source, const gm_dataset_options *options, gm_error *error)
 {
     idx_file images;
@@ -322,7 +366,8 @@ gm_status gm_idx_read(gm_table *table, gm_source *source, const gm_dataset_optio
     if (images.dimensions == 1 && is_whole(images.type))
         return gm_fail(error, GM_BAD_DATA,
                        "%s: a file of labels; expected images, 2 or more dimensions, got 1%s", source->path,
-                       options->labels ? "; are images and labels exchanged?" : "");
+                       options->labels && holds_images(options->labels) ? "; are images and labels exchanged?"
+                                                                        : "");
     if (!options->labels)
         return read_features(table, &images, error);
     gm_source label_source;

@@ -1,4 +1,5 @@
 /* One data set from one file: the content tells the format. */
+#include "data/foreign.h"
 #include "data/format.h"
 
 #include "base/error.h"

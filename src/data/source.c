@@ -20,7 +20,6 @@
 #define LARGEST_READ (1U << 30)
 #define FIRST_TEXT   ((size_t)1 << 16)
 #define TEXT_LIMIT   ((size_t)16 << 30)
-#define GZIP_MAGIC   "\x1f\x8b"
 
 static gm_status fail_errno(const gm_source *source, const char *what, gm_error *error)
 {
@@ -162,30 +161,4 @@ gm_status gm_source_read_all(gm_source *source, char **text, size_t *size, gm_er
         *text = NULL;
     }
     return status;
-}
-
-gm_status gm_source_refuse_foreign(const gm_source *source, gm_error *error)
-{
-    static const struct {
-        const char *magic;
-        size_t length; /* at most GM_SOURCE_HEAD */
-        const char *what;
-    } foreign[] = {
-        {"\xff\xfe", 2, "UTF-16 text; expected UTF-8; convert it with iconv"},
-        {"\xfe\xff", 2, "UTF-16 text; expected UTF-8; convert it with iconv"},
-        {"\x93NUMPY", 6, "NPY is not read yet; convert it to CSV or IDX"},
-        {"PK\x03\x04", 4, "a zip archive; NPZ unsupported; convert it to CSV or IDX"},
-        {GZIP_MAGIC, 2, "gzip within gzip; decompress it once"},
-        {"\x89HDF", 4, "HDF5 is not read; convert it to CSV or IDX"},
-        {"PAR1\x15", 5, "Parquet is not read; convert it to CSV or IDX"},
-        {"<!DOCTYP", 8, "a web page; expected CSV or IDX; was it downloaded from the right URL?"},
-        {"<html", 5, "a web page; expected CSV or IDX; was it downloaded from the right URL?"},
-        {"version https://", 16, "a Git LFS pointer; expected CSV or IDX; fetch the file with git lfs pull"},
-    };
-    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
-        if (source->head_size >= foreign[i].length &&
-            memcmp(source->head, foreign[i].magic, foreign[i].length) == 0)
-            return gm_fail(error, GM_BAD_DATA, "%s: %s", source->path, foreign[i].what);
-    }
-    return GM_OK;
 }

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GM_SOURCE_HEAD 16
+#define GM_SOURCE_HEAD 256 /* enough to see what a text is behind some blank lines */
 
 /* A file that is being read. */
 typedef struct gm_source {
@@ -30,9 +30,5 @@ gm_status gm_source_read(gm_source *source, void *to, size_t size, size_t *got, 
 
 /* Reads all the rest: *size bytes and a '\0' behind them, to be freed with gm_free. */
 gm_status gm_source_read_all(gm_source *source, char **text, size_t *size, gm_error *error);
-
-/* Refuses files that are known not to be data sets (NPY, zip, UTF-16 text, a web page, ...) by saying what
- * they are. */
-gm_status gm_source_refuse_foreign(const gm_source *source, gm_error *error);
 
 #endif

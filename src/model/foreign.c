@@ -1,10 +1,10 @@
 /* Files of another kind that come in place of a model: a download page, a pointer, a pickle. */
 #include "model/foreign.h"
+#include "data/foreign.h"
 
 #include <string.h>
 
-#define PICKLE   "a Python pickle, which is never read; save it with safetensors"
-#define WEB_PAGE "a web page (HTML or XML), not the file itself; download it again"
+#define PICKLE "a Python pickle, which is never read; save it with safetensors"
 
 static const struct {
     const char *magic;
@@ -19,10 +19,6 @@ static const struct {
     {"\x80\x04", 2, PICKLE},
     {"\x80\x05", 2, PICKLE},
     {"version https://git-lfs", 23, "a Git LFS pointer, not the file itself; fetch it with git lfs pull"},
-    {"<!", 2, WEB_PAGE},
-    {"<?", 2, WEB_PAGE},
-    {"<h", 2, WEB_PAGE},
-    {"<H", 2, WEB_PAGE},
     {"\x93NUMPY", 6, "a NumPy array"},
     {"\x89HDF\r\n", 6, "an HDF5 file"},
     {"GGUF", 4, "a GGUF file"},
@@ -36,5 +32,6 @@ const char *gm_foreign_kind(const void *head, size_t size)
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (size >= kinds[i].size && memcmp(head, kinds[i].magic, kinds[i].size) == 0)
             return kinds[i].kind;
-    return NULL;
+    return gm_is_web_page(head, size) ? "a web page (HTML or XML), not the file itself; download it again"
+                                      : NULL;
 }

@@ -54,6 +54,16 @@ class Cases(CommandTest):
         result = self.succeed(*TRAIN, "--data", "names.csv", "--layers", "3,4,3", "--batch", "1")
         self.assertRegex(result.stderr, r"class '3' occurs once, in row 1: if that row is a header, say --header yes")
 
+    def test_08_emnist_qmnist_labels(self):
+        self.copy("08-emnist-qmnist-labels")
+        result = self.succeed(*TRAIN, "--data", "images-idx3-ubyte", "--labels", "labels-idx2-int")
+        self.assertRegex(result.stderr, r"labels-idx2-int: 8 numbers in each row, as in QMNIST; the first is taken")
+
+    def test_09_mnist_folder(self):
+        self.copy("09-mnist-folder")
+        self.succeed(*TRAIN, "--data", "dots", "--batch", "1")
+        self.refuse(BAD_DATA, r"page/train-images-idx3-ubyte: a web page", *TRAIN, "--data", "page")
+
     def test_x12_comment_and_pipe(self):
         self.copy("x12-comment-and-pipe")
         self.refuse(BAD_DATA, r"comment\.csv:1: .*line 1 is a comment", *TRAIN, "--data", "comment.csv")
