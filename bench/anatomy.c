@@ -4,8 +4,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "bench/cases.h"
+#include "bench/figures.h"
 #include "base/clock.h"
-#include "nn/optimizer.h"
 
 #include <gradmill/dataset.h>
 #include <math.h>
@@ -29,59 +29,6 @@ static const char *const phase_names[GM_PHASE_COUNT] = {
     [GM_PHASE_BP4] = "BP4",         [GM_PHASE_UPDATE] = "update",         [GM_PHASE_WAIT] = "wait",
 };
 
-/* What a part computes and moves at least, for a batch of n rows. */
-struct work {
-    double flop, numbers;
-};
-
-/* Numbers that an update behind BP4 reads and writes for each weight: the gradient, too, but the velocity of
- * momentum is its own. */
-static double update_numbers(gm_optimizer_kind optimizer)
-{
-    return optimizer == GM_MOMENTUM ? 3 : 1 + (double)gm_optimizer_traffic(optimizer);
-}
-
-/* `joined`: BP4 takes the step of the weights along. */
-static struct work work_of(gm_phase phase, const gm_layer *l, double n, gm_optimizer_kind optimizer,
-                           bool joined)
-{
-    const double in = (double)l->inputs, out = (double)l->outputs, w = in * out;
-    switch (phase) {
-    case GM_PHASE_FORWARD:
-        return (struct work){2 * n * w, n * in + w + n * out};
-    case GM_PHASE_BP2:
-        return (struct work){2 * n * w, n * out + w + n * in};
-    case GM_PHASE_BP4:
-        return (struct work){2 * n * w,
-                             n * out + n * in + (joined ? (double)gm_optimizer_traffic(optimizer) : 2) * w};
-    case GM_PHASE_BP3:
-        return (struct work){n * out, n * out};
-    case GM_PHASE_ACTIVATION:
-        return (struct work){0, 2 * n * out};
-    case GM_PHASE_LOSS:
-    case GM_PHASE_BP2_FACTOR:
-        return (struct work){0, 3 * n * out};
-    case GM_PHASE_UPDATE:
-        return (struct work){0, update_numbers(optimizer) * w};
-    default:
-        return (struct work){0, 0};
-    }
-}
-
-/* Half of a ceiling counts as bounded by it; less than that of both is overhead: calls, short loops, waiting.
- */
-static const char *bound_of(const struct work *work, double bytes, double seconds, double peak,
-                            double bandwidth)
-{
-    if (work->flop / seconds > 0.5 * peak)
-        return "compute";
-    if (bytes / seconds > 1.2 * bandwidth)
-        return work->flop > 0 ? "kernel" : "cache";
-    if (bytes / seconds > 0.5 * bandwidth)
-        return "memory";
-    return work->flop / seconds > 0.2 * peak ? "kernel" : "overhead";
-}
-
 /* What the rows of one network share. */
 struct frame {
     gm_result *result;
@@ -91,7 +38,7 @@ struct frame {
     double peak, bandwidth;
 };
 
-static gm_status add_part(const struct frame *f, const char *layer, const char *kind, const struct work *work,
+static gm_status add_part(const struct frame *f, const char *layer, const char *kind, const gm_work *work,
                           double seconds, gm_error *error)
 {
     const gm_workload_options *o = &f->timed->options;
@@ -113,18 +60,10 @@ static gm_status add_part(const struct frame *f, const char *layer, const char *
         gm_result_number(f->result, row, "intensity", work->flop / bytes);
     if (bytes > 0) {
         gm_result_number(f->result, row, "bandwidth", bytes / seconds / 1e9);
-        gm_result_text(f->result, row, "bound", "%s", bound_of(work, bytes, seconds, f->peak, f->bandwidth));
+        gm_result_text(f->result, row, "bound", "%s",
+                       gm_bound_by(work->flop, bytes, seconds, f->peak, f->bandwidth));
     }
     return GM_OK;
-}
-
-/* Mean over the threads of one part's seconds in one step. */
-static double part_seconds(const gm_profile *profile, size_t layer, gm_phase phase, size_t steps)
-{
-    double sum = 0;
-    for (size_t t = 0; t < profile->threads; t++)
-        sum += profile->seconds[(t * profile->layers + layer) * GM_PHASE_COUNT + phase];
-    return sum / (double)profile->threads / (double)steps;
 }
 
 static gm_status add_parts(const struct frame *f, const gm_profile *profile, size_t steps, gm_error *error)
@@ -134,13 +73,13 @@ static gm_status add_parts(const struct frame *f, const gm_profile *profile, siz
     gm_status status = GM_OK;
     for (size_t l = 0; l < profile->layers && status == GM_OK; l++) {
         const gm_layer layer = gm_network_layer(f->timed->workload.network, l);
-        const bool joined = part_seconds(profile, l, GM_PHASE_UPDATE, steps) <= 0;
+        const bool joined = gm_part_seconds(profile, l, GM_PHASE_UPDATE, steps) <= 0;
         char name[24];
         snprintf(name, sizeof name, "%zu", l + 1);
         for (int phase = 0; phase < GM_PHASE_COUNT && status == GM_OK; phase++) {
-            const double seconds = part_seconds(profile, l, (gm_phase)phase, steps);
-            const struct work work =
-                work_of((gm_phase)phase, &layer, (double)o->batch, o->optimizer.kind, joined);
+            const double seconds = gm_part_seconds(profile, l, (gm_phase)phase, steps);
+            const gm_work work =
+                gm_work_of((gm_phase)phase, &layer, (double)o->batch, o->optimizer.kind, joined);
             sum += seconds;
             /* An empty part (BP2 of layer 1, an update that BP4 did) has nothing but the clock's own cost. */
             const bool empty = phase == GM_PHASE_WAIT ? seconds <= 0 : work.numbers <= 0 || seconds <= 0;
@@ -149,7 +88,7 @@ static gm_status add_parts(const struct frame *f, const gm_profile *profile, siz
                                   seconds, error);
         }
     }
-    const struct work none = {0, 0}, whole = {gm_step_flop(f->timed->workload.network, o->batch), 0};
+    const gm_work none = {0, 0}, whole = {gm_step_flop(f->timed->workload.network, o->batch), 0};
     if (status == GM_OK && sum < f->step) /* calls between the parts, and the clock's own time */
         status = add_part(f, "all", "between", &none, f->step - sum, error);
     if (status == GM_OK)
@@ -222,7 +161,7 @@ static gm_status time_gather(const struct frame *f, gm_error *error)
     if (status == GM_OK) {
         const double in = (double)gm_network_inputs(w->network), n = (double)w->batch;
         const double size = (double)gm_precision_size(precision);
-        const struct work work = {0, n * in * (1 + 1 / size)}; /* one byte read, one number written */
+        const gm_work work = {0, n * in * (1 + 1 / size)}; /* one byte read, one number written */
         status = add_part(f, "data", "gather", &work, candidate.statistics.median, error);
     }
     clear_gather(&gather);

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "bench/budget.h"
 #include "bench/cases.h"
+#include "bench/figures.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -65,9 +66,10 @@ static gm_net square(size_t width)
 static gm_status add_rows(gm_result *result, const char *sweep, size_t width, size_t batch,
                           const gm_timed *timed, size_t count, gm_error *error)
 {
-    size_t best = 0;
-    for (size_t i = 1; i < count; i++)
-        best = timed[i].candidate.statistics.median < timed[best].candidate.statistics.median ? i : best;
+    double medians[MOST_RUNNERS];
+    for (size_t i = 0; i < count; i++)
+        medians[i] = timed[i].candidate.statistics.median;
+    const size_t best = gm_fastest(medians, count);
     const bool has_naive = count > 0 && strcmp(timed[0].options.backend, "naive") == 0;
     for (size_t i = 0; i < count; i++) {
         const gm_timed *t = &timed[i];
@@ -87,7 +89,7 @@ static gm_status add_rows(gm_result *result, const char *sweep, size_t width, si
         gm_result_number(result, row, "samples_per_second", (double)batch / s->median);
         gm_result_number(result, row, "gflops", gm_timed_flops(t) / 1e9);
         if (has_naive)
-            gm_result_number(result, row, "times_naive", timed[0].candidate.statistics.median / s->median);
+            gm_result_number(result, row, "times_naive", gm_speedup(medians[0], medians[i]));
         gm_result_text(result, row, "fastest", "%s", i == best ? "fastest" : "");
         const gm_status status = gm_candidate_samples(row, &t->candidate, error);
         if (status != GM_OK)

@@ -52,17 +52,26 @@ FMA_LOOP(avx512_f32, float, 64, AVX512)
 FMA_LOOP(avx512_f64, double, 64, AVX512)
 #endif
 
-gm_fma_chains gm_fma_chains_of(gm_precision precision)
+size_t gm_fma_chains_list(gm_precision precision, gm_fma_chains *list)
 {
     const bool single = precision == GM_F32;
+    size_t count = 0;
+    list[count++] = single ? (gm_fma_chains){baseline_f32, FLOP(float, 16)}
+                           : (gm_fma_chains){baseline_f64, FLOP(double, 16)};
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f"))
-        return single ? (gm_fma_chains){avx512_f32, FLOP(float, 64)}
-                      : (gm_fma_chains){avx512_f64, FLOP(double, 64)};
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        return single ? (gm_fma_chains){avx2_f32, FLOP(float, 32)}
-                      : (gm_fma_chains){avx2_f64, FLOP(double, 32)};
+        list[count++] =
+            single ? (gm_fma_chains){avx2_f32, FLOP(float, 32)} : (gm_fma_chains){avx2_f64, FLOP(double, 32)};
+    if (__builtin_cpu_supports("avx512f"))
+        list[count++] = single ? (gm_fma_chains){avx512_f32, FLOP(float, 64)}
+                               : (gm_fma_chains){avx512_f64, FLOP(double, 64)};
 #endif
-    return single ? (gm_fma_chains){baseline_f32, FLOP(float, 16)}
-                  : (gm_fma_chains){baseline_f64, FLOP(double, 16)};
+    return count;
+}
+
+gm_fma_chains gm_fma_chains_of(gm_precision precision)
+{
+    gm_fma_chains list[GM_MOST_CHAINS];
+    const size_t count = gm_fma_chains_list(precision, list);
+    return list[count - 1];
 }

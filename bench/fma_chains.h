@@ -13,6 +13,11 @@ typedef struct gm_fma_chains {
     double flop; /* of one pass */
 } gm_fma_chains;
 
+#define GM_MOST_CHAINS 3
+
+/* The loops that this CPU can run, narrow vectors first; returns how many, at most GM_MOST_CHAINS. */
+size_t gm_fma_chains_list(gm_precision precision, gm_fma_chains *list);
+
 /* The loop for the widest vectors of this CPU. */
 gm_fma_chains gm_fma_chains_of(gm_precision precision);
 

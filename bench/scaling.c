@@ -1,5 +1,6 @@
 /* Case `scaling`: the same step on 1 .. T threads: speed-up and efficiency. */
 #include "bench/cases.h"
+#include "bench/figures.h"
 
 #include <stdio.h>
 
@@ -22,7 +23,7 @@ static gm_status add_row(gm_result *result, const gm_environment *environment, c
     (void)environment;
     const gm_workload_options *o = &t->options;
     const gm_statistics *s = &t->candidate.statistics;
-    const double speedup = first->candidate.statistics.median / s->median;
+    const double speedup = gm_speedup(first->candidate.statistics.median, s->median);
     gm_result_row *row = gm_result_add(result, error, "scaling/%s/batch:%zu/%s/threads:%zu", o->net.name,
                                        o->batch, o->backend, o->threads);
     if (!row)
@@ -37,7 +38,7 @@ static gm_status add_row(gm_result *result, const gm_environment *environment, c
     gm_result_number(result, row, "spread", 100 * s->deviation / s->median);
     gm_result_number(result, row, "gflops", gm_timed_flops(t) / 1e9);
     gm_result_number(result, row, "speedup", speedup);
-    gm_result_number(result, row, "efficiency", 100 * speedup / (double)o->threads);
+    gm_result_number(result, row, "efficiency", gm_efficiency(speedup, o->threads));
     return gm_candidate_samples(row, &t->candidate, error);
 }
 

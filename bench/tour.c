@@ -2,6 +2,7 @@
  * narrow network. */
 #include "base/memory.h"
 #include "bench/cases.h"
+#include "bench/figures.h"
 
 #include <stdio.h>
 
@@ -43,7 +44,7 @@ static gm_status add_row(gm_result *result, const gm_timed *t, const gm_timed *n
     gm_result_number(result, row, "samples_per_second", (double)o->batch / s->median);
     gm_result_number(result, row, "gflops", gm_timed_flops(t) / 1e9);
     gm_result_number(result, row, "peak_share", 100 * gm_timed_peak_share(t));
-    gm_result_number(result, row, "times_naive", naive->candidate.statistics.median / s->median);
+    gm_result_number(result, row, "times_naive", gm_speedup(naive->candidate.statistics.median, s->median));
     return gm_candidate_samples(row, &t->candidate, error);
 }
 

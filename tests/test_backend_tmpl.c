@@ -398,6 +398,86 @@ Test(T(backend), slabs)
     }
 }
 
+static void expect_call(const gm_trace *trace, gm_call expected)
+{
+    const gm_call got = trace->calls[0];
+    cr_expect_eq(trace->count, 1);
+    cr_expect_eq(got.equation, expected.equation);
+    cr_expect_eq(got.layer, 7);
+    cr_expect_str_eq(got.routine, expected.routine);
+    cr_expect(got.trans_a == expected.trans_a && got.trans_b == expected.trans_b, "%s: %c, %c", got.routine,
+              got.trans_a, got.trans_b);
+    cr_expect(got.m == expected.m && got.n == expected.n && got.k == expected.k, "%s: %zu, %zu, %zu",
+              got.routine, got.m, got.n, got.k);
+    cr_expect(got.lda == expected.lda && got.ldb == expected.ldb && got.ldc == expected.ldc,
+              "%s: %zu, %zu, %zu", got.routine, got.lda, got.ldb, got.ldc);
+    cr_expect(got.alpha == expected.alpha && got.beta == expected.beta, "%s: alpha %g, beta %g", got.routine,
+              got.alpha, got.beta);
+}
+
+#if GM_REAL_BITS == 32
+#define ROUTINE(name) "cblas_s" name
+#else
+#define ROUTINE(name) "cblas_d" name
+#endif
+
+/* What the trace says of a call is what cblas.h makes of the equation in row-major order: no two sizes,
+ * leading dimensions or factors are alike. */
+static void check_trace(size_t n, const gm_call *expected)
+{
+    enum { IN = 5, OUT = 3, PAD = 8 };
+    struct layer l = make_layer(&T(gm_backend_blas), n, IN, OUT, PAD, 12);
+    gm_call call;
+    gm_trace trace = {&call, 1, 0};
+    l.view.trace = &trace;
+    l.view.index = 7;
+    l.backend->forward(&l.view, l.a.m, l.z.m, NULL);
+    expect_call(&trace, expected[0]);
+    trace.count = 0;
+    l.backend->hidden_delta(&l.view, l.d.m, 0, 0, l.d_prev.m, NULL);
+    expect_call(&trace, expected[1]);
+    trace.count = 0;
+    l.backend->bias_gradient(&l.view, l.d.m, (REAL)0.5, (REAL)0.25, l.gb.m.data);
+    expect_call(&trace, expected[2]);
+    trace.count = 0;
+    l.backend->weight_gradient(&l.view, l.d.m, l.a.m, (REAL)0.5, (REAL)0.25, l.gw.m, NULL);
+    expect_call(&trace, expected[3]);
+    free_layer(&l);
+}
+
+Test(T(backend), the_trace_of_a_blas_says_what_was_called)
+{
+    /* With 5 inputs, 3 outputs and 8 numbers of padding: rows of A, D, Z, D_prev and GW lie 13, 11, 11, 13
+     * and 13 apart, those of W 5. */
+    check_trace(4, (const gm_call[]){
+                       {GM_FORWARD, 7, ROUTINE("gemm"), 'N', 'T', 4, 3, 5, 13, 5, 11, 1, 1},
+                       {GM_HIDDEN_DELTA, 7, ROUTINE("gemm"), 'N', 'N', 4, 5, 3, 11, 5, 13, 1, 0},
+                       {GM_BIAS_GRADIENT, 7, ROUTINE("gemv"), 'T', 0, 4, 3, 0, 11, 1, 1, 0.5, 0.25},
+                       {GM_WEIGHT_GRADIENT, 7, ROUTINE("gemm"), 'T', 'N', 3, 5, 4, 11, 13, 13, 0.5, 0.25},
+                   });
+    check_trace(1, (const gm_call[]){
+                       {GM_FORWARD, 7, ROUTINE("gemv"), 'N', 0, 3, 5, 0, 5, 1, 1, 1, 1},
+                       {GM_HIDDEN_DELTA, 7, ROUTINE("gemv"), 'T', 0, 3, 5, 0, 5, 1, 1, 1, 0},
+                       {GM_BIAS_GRADIENT, 7, ROUTINE("gemv"), 'T', 0, 1, 3, 0, 11, 1, 1, 0.5, 0.25},
+                       {GM_WEIGHT_GRADIENT, 7, ROUTINE("ger"), 0, 0, 3, 5, 0, 1, 1, 13, 0.5, 1},
+                   });
+}
+
+/* Calls beyond the room of a trace are counted and not kept. */
+Test(T(backend), a_trace_without_room_counts)
+{
+    struct layer l = make_layer(&T(gm_backend_blas), 4, 5, 3, 0, 12);
+    gm_call calls[2] = {{.m = 99}, {.m = 99}};
+    gm_trace trace = {calls, 1, 0};
+    l.view.trace = &trace;
+    for (int i = 0; i < 3; i++)
+        l.backend->forward(&l.view, l.a.m, l.z.m, NULL);
+    cr_expect_eq(trace.count, 3);
+    cr_expect_eq(calls[0].m, 4);
+    cr_expect_eq(calls[1].m, 99);
+    free_layer(&l);
+}
+
 /* Z for `count` outputs from `first` on; the call that was made. */
 static gm_call some_outputs(struct layer *l, size_t first, size_t count, REAL *spare)
 {

@@ -81,10 +81,17 @@ Test(bench, clock_counts_real_time)
 Test(bench, fma_chains_compute_what_they_say)
 {
     for (gm_precision precision = GM_F32; precision <= GM_F64; precision++) {
-        const gm_fma_chains chains = gm_fma_chains_of(precision);
-        cr_expect_float_eq(chains.run(200), 12 * 2.0, 1e-9);
-        cr_expect_float_eq(chains.run(1), (3 + 14) / 2.0 * 12 / 2 + 12, 1e-9);
-        cr_expect_eq(fmod(chains.flop, 24), 0);
+        gm_fma_chains list[GM_MOST_CHAINS];
+        const size_t count = gm_fma_chains_list(precision, list);
+        cr_assert(count >= 1 && count <= GM_MOST_CHAINS);
+        for (size_t i = 0; i < count; i++) {
+            cr_expect_float_eq(list[i].run(200), 12 * 2.0, 1e-9, "loop %zu", i);
+            cr_expect_float_eq(list[i].run(1), (3 + 14) / 2.0 * 12 / 2 + 12, 1e-9, "loop %zu", i);
+            cr_expect_float_eq(list[i].run(0), (3 + 14) / 2.0 * 12, 1e-9, "loop %zu", i);
+            cr_expect_eq(fmod(list[i].flop, 24), 0, "loop %zu", i);
+            cr_expect(i == 0 || list[i].flop == 2 * list[i - 1].flop, "loop %zu", i);
+        }
+        cr_expect_eq(gm_fma_chains_of(precision).run, list[count - 1].run);
     }
     cr_expect_eq(gm_fma_chains_of(GM_F32).flop, 2 * gm_fma_chains_of(GM_F64).flop);
 }

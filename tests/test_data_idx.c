@@ -196,6 +196,7 @@ Test(data_idx, data_too_short_or_too_long_by_one_byte)
 Test(data_idx, labels_that_do_not_fit_the_images)
 {
     const idx images = three_images(), fewer = labels_of((const uint8_t[]){1, 0}, 2),
+              more = labels_of((const uint8_t[]){1, 0, 1, 0}, 4),
               zeros = labels_of((const uint8_t[]){0, 0, 0}, 3);
     idx floats = begin(0x0D, 1, (const uint32_t[]){3});
     floats.size += 12;
@@ -210,6 +211,7 @@ Test(data_idx, labels_that_do_not_fit_the_images)
         const char *line;
     } cases[] = {
         {&fewer, "labels: 2 labels; expected 3, one for each row of /"},
+        {&more, "labels: 4 labels; expected 3, one for each row of /"},
         {&images,
          "labels: not a file of labels; expected 1 dimension of whole numbers, got 3 dimensions (3 x 2 x 2)"},
         {&floats,

@@ -169,6 +169,64 @@ Test(train, the_same_seed_gives_the_same_bytes)
     cr_expect_neq(memcmp(one, ordered, sizeof one), 0);
 }
 
+/* What each step of a run lost, in their order. */
+struct losses {
+    double of_step[4 * ROWS];
+    size_t count;
+};
+
+static bool keep_loss(const gm_progress *progress, void *context)
+{
+    struct losses *losses = context;
+    losses->of_step[losses->count++] = progress->loss;
+    return false;
+}
+
+/* One row a step at a rate that changes no weight: the loss tells the row, so that *losses has the order of
+ * the rows in each of four epochs. */
+static void order_of_rows(bool shuffle, struct losses *losses)
+{
+    gm_dataset *data = make_data(false);
+    gm_engine *engine = make_engine(&line, GM_F64, 1, 1e-30);
+    gm_train_options options = gm_train_options_default();
+    gm_error error;
+    *losses = (struct losses){.count = 0};
+    options.epochs = 4;
+    options.shuffle = shuffle;
+    options.on_step = keep_loss;
+    options.context = losses;
+    cr_assert_eq(gm_train(engine, data, NULL, NULL, &options, NULL, &error), GM_OK, "%s", error.message);
+    cr_assert_eq(losses->count, 4 * ROWS);
+    net_free(engine);
+    gm_dataset_destroy(data);
+}
+
+static int by_size(const void *left, const void *right)
+{
+    const double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+Test(train, every_epoch_has_all_rows_in_an_order_of_its_own)
+{
+    struct losses shuffled, plain;
+    order_of_rows(true, &shuffled);
+    order_of_rows(false, &plain);
+    for (size_t i = 1; i < 4; i++) {
+        cr_expect_arr_eq(plain.of_step + i * ROWS, plain.of_step, ROWS * sizeof(double), "epoch %zu", i + 1);
+        for (size_t j = 0; j < i; j++)
+            cr_expect_neq(
+                memcmp(shuffled.of_step + i * ROWS, shuffled.of_step + j * ROWS, ROWS * sizeof(double)), 0,
+                "epochs %zu and %zu have one order", i + 1, j + 1);
+    }
+    qsort(plain.of_step, ROWS, sizeof(double), by_size);
+    for (size_t i = 0; i < 4; i++) {
+        qsort(shuffled.of_step + i * ROWS, ROWS, sizeof(double), by_size);
+        cr_expect_arr_eq(shuffled.of_step + i * ROWS, plain.of_step, ROWS * sizeof(double), "epoch %zu",
+                         i + 1);
+    }
+}
+
 /* Without shuffling, an epoch is these steps and no others: the rows in order, the last batch smaller. */
 Test(train, an_epoch_is_its_steps)
 {

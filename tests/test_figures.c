@@ -1,0 +1,136 @@
+/* Published figures, worked out by hand from numbers that are easy to follow. */
+#include "bench/figures.h"
+#include "bench/verdict.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+/* A batch of 10 rows, 3 inputs, 4 outputs, so that W has 12 numbers, A_prev 30, Z 40: no two terms are alike.
+ */
+Test(figures, work_of_each_part)
+{
+    static const struct {
+        gm_phase phase;
+        gm_optimizer_kind optimizer;
+        bool joined;
+        double flop, numbers;
+    } parts[] = {
+        {GM_PHASE_FORWARD, GM_SGD, true, 240, 30 + 12 + 40},
+        {GM_PHASE_BP2, GM_SGD, true, 240, 40 + 12 + 30},
+        {GM_PHASE_BP4, GM_SGD, true, 240, 40 + 30 + 2 * 12},      /* W is read and written */
+        {GM_PHASE_BP4, GM_MOMENTUM, true, 240, 40 + 30 + 4 * 12}, /* and V */
+        {GM_PHASE_BP4, GM_ADAM, true, 240, 40 + 30 + 6 * 12},     /* and two moments */
+        {GM_PHASE_BP4, GM_ADAM, false, 240, 40 + 30 + 2 * 12},    /* G */
+        {GM_PHASE_BP3, GM_SGD, true, 40, 40},
+        {GM_PHASE_ACTIVATION, GM_SGD, true, 0, 80},
+        {GM_PHASE_LOSS, GM_SGD, true, 0, 120},
+        {GM_PHASE_BP2_FACTOR, GM_SGD, true, 0, 120},
+        {GM_PHASE_UPDATE, GM_SGD, false, 0, 3 * 12},      /* G and W read, W written */
+        {GM_PHASE_UPDATE, GM_MOMENTUM, false, 0, 3 * 12}, /* BP4 wrote V: V and W read, W written */
+        {GM_PHASE_UPDATE, GM_ADAM, false, 0, 7 * 12},     /* G read; M, V and W read and written */
+        {GM_PHASE_WAIT, GM_SGD, true, 0, 0},
+    };
+    const gm_layer layer = {.inputs = 3, .outputs = 4};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const gm_work work = gm_work_of(parts[i].phase, &layer, 10, parts[i].optimizer, parts[i].joined);
+        cr_expect_eq(work.flop, parts[i].flop, "part %zu: %g FLOP", i, work.flop);
+        cr_expect_eq(work.numbers, parts[i].numbers, "part %zu: %g numbers", i, work.numbers);
+    }
+}
+
+/* With 2 seconds, a peak of 100 FLOP/s and a bandwidth of 10 bytes/s: the limits are 100 and 40 FLOP, 24 and
+ * 10 bytes; what lies on a limit is not above it. */
+Test(figures, what_bounds_a_part)
+{
+    static const struct {
+        double flop, bytes;
+        const char *bound;
+    } parts[] = {
+        {101, 0, "compute"}, {101, 1000, "compute"}, {100, 0, "kernel"}, {41, 0, "kernel"},
+        {40, 0, "overhead"}, {0, 0, "overhead"},     {0, 25, "cache"},   {100, 25, "kernel"},
+        {0, 24, "memory"},   {100, 24, "memory"},    {0, 11, "memory"},  {39, 11, "memory"},
+        {0, 10, "overhead"}, {41, 10, "kernel"},     {1, 25, "kernel"},  {39, 10, "overhead"},
+    };
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const char *bound = gm_bound_by(parts[i].flop, parts[i].bytes, 2, 100, 10);
+        cr_expect_str_eq(bound, parts[i].bound, "%g FLOP, %g bytes: %s; expected %s", parts[i].flop,
+                         parts[i].bytes, bound, parts[i].bound);
+    }
+}
+
+/* Thread t spent 100 t + 10 layer + phase seconds, in 5 steps: the mean over 3 threads is that of thread 1.
+ */
+Test(figures, seconds_of_a_part)
+{
+    enum { THREADS = 3, LAYERS = 2 };
+    double seconds[THREADS * LAYERS * GM_PHASE_COUNT];
+    for (size_t t = 0; t < THREADS; t++)
+        for (size_t l = 0; l < LAYERS; l++)
+            for (size_t phase = 0; phase < GM_PHASE_COUNT; phase++)
+                seconds[(t * LAYERS + l) * GM_PHASE_COUNT + phase] = (double)(100 * t + 10 * l + phase);
+    const gm_profile profile = {seconds, THREADS, LAYERS};
+    for (size_t l = 0; l < LAYERS; l++)
+        for (size_t phase = 0; phase < GM_PHASE_COUNT; phase++)
+            cr_expect_float_eq(gm_part_seconds(&profile, l, (gm_phase)phase, 5),
+                               (double)(100 + 10 * l + phase) / 5, 1e-12, "layer %zu, phase %zu", l, phase);
+}
+
+Test(figures, speedup_and_efficiency)
+{
+    cr_expect_eq(gm_speedup(6, 2), 3);
+    cr_expect_eq(gm_efficiency(3, 4), 75);
+    cr_expect_eq(gm_efficiency(1, 1), 100);
+    cr_expect_eq(gm_efficiency(gm_speedup(1, 2), 2), 25); /* two threads that take twice as long */
+}
+
+Test(figures, the_fastest_wherever_it_stands)
+{
+    const double least_first[] = {1, 2, 3}, least_last[] = {3, 2, 1}, between[] = {3, 1, 2},
+                 equal[] = {2, 1, 1};
+    cr_expect_eq(gm_fastest(least_first, 3), 0);
+    cr_expect_eq(gm_fastest(least_last, 3), 2);
+    cr_expect_eq(gm_fastest(between, 3), 1);
+    cr_expect_eq(gm_fastest(equal, 3), 1);
+    cr_expect_eq(gm_fastest(least_last, 1), 0);
+}
+
+static size_t column_of(const gm_result *result, const char *key)
+{
+    size_t i = 0;
+    while (i < result->column_count && strcmp(result->columns[i].key, key) != 0)
+        i++;
+    cr_assert_lt(i, result->column_count, "no column %s", key);
+    return i;
+}
+
+/* One verdict, for a test whose numbers are given. Level 0.01, threshold 1/32, which is exact. */
+static void expect_verdict(double p, double ratio, double low, double high, const char *expected)
+{
+    const gm_gate_options options = {.level = 0.01, .threshold = 0.03125};
+    const gm_rank_test test = {.p = p, .ratio = ratio, .low = low, .high = high};
+    gm_result result = gm_verdicts_make(&options);
+    gm_error error;
+    gm_result_row *row = gm_result_add(&result, &error, "row");
+    cr_assert_not_null(row);
+    size_t regressions = 0;
+    gm_verdict_give(&result, row, &test, &options, &regressions);
+    const char *verdict = row->cells[column_of(&result, "verdict")].text;
+    cr_expect_str_eq(verdict, expected, "p %g, ratio %g, %g to %g: %s", p, ratio, low, high, verdict);
+    cr_expect_eq(regressions, strcmp(expected, "slower") == 0 ? 1 : 0);
+    gm_result_clear(&result);
+}
+
+/* All three must say so: p below the level, the change above the threshold, the interval beside 1. */
+Test(figures, a_verdict_needs_all_three)
+{
+    expect_verdict(0.001, 1.5, 1.25, 1.75, "slower");
+    expect_verdict(0.001, 0.5, 0.25, 0.75, "faster");
+    expect_verdict(0.01, 1.5, 1.25, 1.75, "same"); /* p on the level */
+    expect_verdict(0.5, 0.5, 0.25, 0.75, "same");
+    expect_verdict(0.001, 1.03125, 1.015625, 1.0625, "same"); /* on the threshold */
+    expect_verdict(0.001, 0.96875, 0.9375, 0.984375, "same");
+    expect_verdict(0.001, 1.5, 1, 1.75, "same"); /* the interval holds 1, or begins there */
+    expect_verdict(0.001, 1.5, 0.75, 1.75, "same");
+    expect_verdict(0.001, 0.5, 0.25, 1, "same");
+    expect_verdict(0.001, 0.5, 0.25, 1.25, "same");
+}
