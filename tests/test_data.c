@@ -87,22 +87,26 @@ Test(data, arrays_without_targets)
 Test(data, arrays_that_do_not_fit)
 {
     static const float f[6];
-    static const double wide[6];
+    static const uint8_t bytes[6];
     static const uint32_t labels[] = {0, 10};
     gm_array overlapping = gm_array_f32(f, 2, 3);
     overlapping.ld = 2;
+    gm_array unknown = gm_array_f32(f, 2, 3);
+    unknown.type = (gm_type)(GM_TYPE_LABEL + 1);
     const struct {
         gm_array x, y;
         size_t classes;
         gm_status status;
     } cases[] = {
-        {gm_array_f64(wide, 2, 3), gm_array_labels(labels, 2), 11, GM_USAGE},
+        {unknown, gm_array_labels(labels, 2), 11, GM_USAGE},
+        {gm_array_f32(f, 2, 3), unknown, 11, GM_USAGE},
+        {gm_array_labels(labels, 2), gm_array_labels(labels, 2), 11, GM_USAGE},
         {overlapping, gm_array_labels(labels, 2), 11, GM_USAGE},
         {gm_array_f32(NULL, 2, 3), gm_array_labels(labels, 2), 11, GM_USAGE},
         {gm_array_f32(f, 0, 3), gm_array_labels(labels, 0), 11, GM_USAGE},
         {gm_array_f32(f, 2, 0), gm_array_labels(labels, 2), 11, GM_USAGE},
         {gm_array_f32(f, 3, 2), gm_array_labels(labels, 2), 11, GM_USAGE},
-        {gm_array_f32(f, 2, 3), gm_array_f64(wide, 2, 1), 0, GM_USAGE},
+        {gm_array_f32(f, 2, 3), gm_array_u8(bytes, 2, 1), 0, GM_USAGE},
         {gm_array_f32(f, 2, 3), gm_array_labels(labels, 2), 0, GM_USAGE},
         {gm_array_f32(f, 2, 3), gm_array_labels(labels, 2), 10, GM_BAD_DATA},
         {gm_array_f32(f, 2, 3), gm_array_labels(labels, 2), 65537, GM_LIMIT},
@@ -129,10 +133,10 @@ static void expect_gathered(const gm_dataset *d, const double *table, const uint
     gm_dataset_gather(d, scaling, rows, COUNT, GM_F64, x64, y64);
     for (size_t i = 0; i < COUNT; i++) {
         for (size_t f = 0; f < FEATURES; f++) {
-            const float shift = scaling ? scaling->shift[f] : 0, factor = scaling ? scaling->factor[f] : 1;
+            const double shift = scaling ? scaling->shift[f] : 0, factor = scaling ? scaling->factor[f] : 1;
             const double x = table[rows[i] * FEATURES + f];
-            cr_assert_eq(x64[i * FEATURES + f], (x - (double)shift) * (double)factor);
-            cr_assert_eq(x32[i * FEATURES + f], ((float)x - shift) * factor);
+            cr_assert_eq(x64[i * FEATURES + f], (x - shift) * factor);
+            cr_assert_eq(x32[i * FEATURES + f], ((float)x - (float)shift) * (float)factor);
         }
         for (size_t c = 0; c < CLASSES; c++) {
             cr_assert_eq(y64[i * CLASSES + c], labels[rows[i]] == c);
@@ -345,16 +349,20 @@ Test(data, scaling_kinds)
     gm_scaling *scaling;
     cr_assert_eq(gm_scaling_fit(&scaling, GM_SCALING_AUTO, d, NULL), GM_OK);
     cr_expect_eq(scaling->kind, GM_SCALING_UNIT);
-    cr_expect_eq(scaling->factor[FEATURES - 1], 1.0F / 255);
+    cr_expect_eq(scaling->factor[FEATURES - 1], 1.0 / 255);
+    cr_expect_eq(scaling->factor_f32[FEATURES - 1], 1.0F / 255);
     cr_expect_eq(scaling->shift[FEATURES - 1], 0);
     gm_scaling *copy;
     cr_assert_eq(gm_scaling_create(&copy, scaling->kind, FEATURES, scaling->shift, scaling->factor, NULL),
                  GM_OK);
     cr_expect_arr_eq(copy->factor, scaling->factor, FEATURES * sizeof *copy->factor);
     gm_scaling_destroy(copy);
-    cr_expect_eq(gm_scaling_create(&copy, GM_SCALING_AUTO, 1, (float[]){0}, (float[]){1}, NULL), GM_USAGE);
+    cr_expect_eq(gm_scaling_create(&copy, GM_SCALING_AUTO, 1, (double[]){0}, (double[]){1}, NULL), GM_USAGE);
     cr_expect_null(copy);
-    cr_expect_eq(gm_scaling_create(&copy, GM_SCALING_UNIT, 1, (float[]){NAN}, (float[]){1}, NULL), GM_USAGE);
+    cr_expect_eq(gm_scaling_create(&copy, GM_SCALING_UNIT, 1, (double[]){NAN}, (double[]){1}, NULL),
+                 GM_USAGE);
+    cr_expect_eq(gm_scaling_create(&copy, GM_SCALING_STANDARD, 1, (double[]){0}, (double[]){0}, NULL),
+                 GM_USAGE);
     gm_scaling_destroy(scaling);
     gm_scaling_destroy(NULL);
     gm_dataset_destroy(d);

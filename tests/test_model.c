@@ -34,8 +34,12 @@ static gm_model make_model(gm_precision precision)
 {
     static char quoted[] = "na\xc3\xafve, \"quoted\"", empty[] = "";
     static char *classes[] = {quoted, empty};
-    static const float shift[] = {0.1F, -3.0e-39F, FLT_MAX}, factor[] = {1, FLT_MIN, 1 / 3.0F};
-    gm_model model = {make_network(precision), NULL, classes, 2, UINT64_MAX, "not ours"};
+    static const double shift[] = {0.1, -3.0e-39, FLT_MAX}, factor[] = {1, FLT_MIN, 1 / 3.0};
+    gm_model model = {.network = make_network(precision),
+                      .classes = classes,
+                      .class_count = 2,
+                      .seed = UINT64_MAX,
+                      .version = "not ours"};
     cr_assert_eq(gm_scaling_create(&model.scaling, GM_SCALING_STANDARD, 3, shift, factor, NULL), GM_OK);
     return model;
 }
@@ -103,8 +107,12 @@ Test(model, everything_comes_back)
         for (size_t i = 0; i < 2; i++)
             cr_expect_str_eq(loaded.classes[i], saved.classes[i]);
         cr_assert_eq(loaded.scaling->kind, GM_SCALING_STANDARD);
-        cr_expect_arr_eq(loaded.scaling->shift, saved.scaling->shift, 3 * sizeof(float));
-        cr_expect_arr_eq(loaded.scaling->factor, saved.scaling->factor, 3 * sizeof(float));
+        cr_expect_arr_eq(loaded.scaling->shift_f32, saved.scaling->shift_f32, 3 * sizeof(float));
+        cr_expect_arr_eq(loaded.scaling->factor_f32, saved.scaling->factor_f32, 3 * sizeof(float));
+        for (size_t i = 0; i < 3 && precisions[p] == GM_F64; i++) {
+            cr_expect_eq(loaded.scaling->shift[i], saved.scaling->shift[i]);
+            cr_expect_eq(loaded.scaling->factor[i], saved.scaling->factor[i]);
+        }
         gm_model_clear(&loaded);
         clear_made(&saved);
     }
@@ -124,7 +132,7 @@ Test(model, a_bare_network_is_a_model)
 
 Test(model, unit_scaling_needs_no_numbers)
 {
-    static const float shift[3], factor[] = {1 / 255.0F, 1 / 255.0F, 1 / 255.0F};
+    static const double shift[3], factor[] = {1 / 255.0, 1 / 255.0, 1 / 255.0};
     gm_model saved = {.network = make_network(GM_F32)}, loaded;
     cr_assert_eq(gm_scaling_create(&saved.scaling, GM_SCALING_UNIT, 3, shift, factor, NULL), GM_OK);
     const scratch_text path = save(&saved);
@@ -226,10 +234,10 @@ Test(model, what_does_not_make_sense_is_named)
     static const struct {
         const char *find, *replace, *says;
     } cases[] = {
-        {"\"gradmill.format\":\"1\"", "\"gradmill.format\":\"2\"", "in format 2; expected at most format 1"},
-        {"\"gradmill.format\":\"1\"", "\"gradmill.format\":\"0\"",
+        {"\"gradmill.format\":\"2\"", "\"gradmill.format\":\"3\"", "in format 3; expected at most format 2"},
+        {"\"gradmill.format\":\"2\"", "\"gradmill.format\":\"0\"",
          "gradmill.format: expected a number from 1"},
-        {"\"gradmill.format\":\"1\",", "", "lacks gradmill.format;"},
+        {"\"gradmill.format\":\"2\",", "", "lacks gradmill.format;"},
         {"\"gradmill.loss\":\"cross-entropy\",", "", "lacks gradmill.loss;"},
         {"cross-entropy", "entropy", "unknown loss \"entropy\""},
         {"cross-entropy", "logistic", "loss logistic needs the output activation sigmoid"},
@@ -274,15 +282,34 @@ Test(model, foreign_metadata_is_no_harm)
     gm_model_clear(&model);
 }
 
-Test(model, tensors_in_another_order_are_refused)
+/* safetensors.torch writes them sorted by name: every bias before its weights. */
+Test(model, tensors_may_stand_in_any_order)
 {
+    static const size_t before[] = {24, 28, 32, 36, 40, 44}, after[] = {40, 44, 24, 28, 32, 36};
+    gm_error error = {0};
+    gm_model straight, moved;
+    size_t size;
+    uint64_t length;
     const scratch_text path =
         edit(GM_F32,
              "\"0.bias\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[24,32]},"
              "\"2.weight\":{\"dtype\":\"F32\",\"shape\":[2,2],\"data_offsets\":[32,48]}",
-             "\"0.bias\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[40,48]},"
-             "\"2.weight\":{\"dtype\":\"F32\",\"shape\":[2,2],\"data_offsets\":[24,40]}");
-    expect_refusal(path.text, GM_BAD_MODEL, "\"0.bias\": out of order; expected it at place 1");
+             "\"2.weight\":{\"dtype\":\"F32\",\"shape\":[2,2],\"data_offsets\":[24,40]},"
+             "\"0.bias\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[40,48]}");
+    char *bytes = scratch_read(path.text, &size), old[56];
+    memcpy(&length, bytes, 8);
+    char *data = bytes + 8 + length;
+    memcpy(old, data, sizeof old);
+    for (size_t i = 0; i < 6; i++)
+        memcpy(data + after[i], old + before[i], 4);
+    gm_checksum_seal(bytes, 8 + length, data, size - 8 - length);
+    scratch_write(path.text, bytes, size);
+    free(bytes);
+    cr_assert_eq(gm_model_load(&moved, path.text, &error), GM_OK, "%s", error.message);
+    cr_assert_eq(gm_model_load(&straight, scratch_path("model.safetensors").text, NULL), GM_OK);
+    expect_same_network(straight.network, moved.network);
+    gm_model_clear(&straight);
+    gm_model_clear(&moved);
 }
 
 Test(model, weights_of_other_programs_lack_what_they_lack)
@@ -351,8 +378,8 @@ Test(model, what_no_file_can_hold_is_not_saved)
     model.scaling->features = 2;
     expect_no_save(&model, "scaling has 2 features; expected 3");
     model.scaling->features = 3;
-    model.scaling->factor[1] = INFINITY;
-    expect_no_save(&model, "scaling of feature 1 is not finite");
+    model.scaling->factor_f32[1] = INFINITY;
+    expect_no_save(&model, "scaling of feature 1 is 0 or not finite");
     clear_made(&model);
     expect_no_save(&model, "no network");
 }

@@ -70,7 +70,7 @@ Test(model_python, computes_what_the_definitions_say, .timeout = 120)
 {
     static const char csv[] = "1,2,3\n-0.5,0.25,4\n";
     static const double rows[ROWS][INPUTS] = {{1, 2, 3}, {-0.5, 0.25, 4}};
-    static const float shift[] = {0.5F, -1, 2}, factor[] = {2, 0.25F, 1};
+    static const double shift[] = {0.5, -1, 2}, factor[] = {2, 0.25, 1};
     static const struct {
         gm_precision precision;
         const char *option;
@@ -86,7 +86,7 @@ Test(model_python, computes_what_the_definitions_say, .timeout = 120)
         for (size_t r = 0; r < ROWS; r++) {
             double x[INPUTS], y[OUTPUTS];
             for (size_t i = 0; i < INPUTS; i++)
-                x[i] = (rows[r][i] - (double)shift[i]) * (double)factor[i];
+                x[i] = (rows[r][i] - shift[i]) * factor[i];
             run_by_definition(model.network, x, y);
             for (size_t o = 0; o < OUTPUTS; o++)
                 cr_expect_float_eq(theirs[r][o], y[o], cases[c].tolerance, "case %zu", c);

@@ -1,5 +1,8 @@
-/* Data sets: samples in rows, dense, u8 or f32 in memory (u8 stays u8 until a batch is gathered), with class
- * labels or with numeric targets. Read from IDX (gzip or plain) and CSV; or made from arrays. */
+/* Data sets: samples in rows, dense, u8, f32 or f64 in memory (u8 stays u8 until a batch is gathered), with
+ * class labels or with numeric targets. Read from IDX (gzip or plain) and CSV; or made from arrays.
+ *
+ * What a model learns about its columns (names, means, scaling) is learned on the training part only, stored
+ * in the model, and applied to every file that the model is used on: see gm_columns. */
 #ifndef GRADMILL_DATASET_H
 #define GRADMILL_DATASET_H
 
@@ -13,25 +16,54 @@ GM_BEGIN_DECLS
 
 typedef struct gm_dataset gm_dataset;
 
+/* What becomes of a cell without a value (empty, NA, nan and the like). */
 typedef enum gm_missing {
-    GM_MISSING_REFUSE, /* an empty or NA-like cell is an error with its line and column */
-    GM_MISSING_MEAN,   /* it becomes the mean of its column */
-    GM_MISSING_DROP,   /* its row is left out */
+    GM_MISSING_AUTO,   /* GM_MISSING_MEAN if `columns` has means, otherwise GM_MISSING_REFUSE */
+    GM_MISSING_REFUSE, /* it is an error with its line and column */
+    GM_MISSING_MEAN, /* a feature becomes the mean of its column over the training rows: at once if `columns`
+                        has means, otherwise by gm_dataset_replace_missing. A target has no replacement: its
+                        cell is an error */
+    GM_MISSING_DROP, /* its row is left out */
 } gm_missing;
+
+/* What a model knows of the columns that it was trained on. A file with a header is matched by name: columns
+ * may stand in any order, columns that are not needed are ignored and not even read. Any other file is
+ * matched by position: then it must have `features` columns, or one more for the target, and a remark says
+ * so. */
+typedef struct gm_columns {
+    size_t features;
+    char **names; /* of the features, in the order of the network's inputs, each once; NULL: not known */
+    char *target; /* name of the target's column; NULL: not known */
+    size_t
+        target_column; /* its place in the training file, from 1; 0: not known. Used if matched by position */
+    double *means;     /* of the features over the training rows, for missing values; NULL: not known */
+} gm_columns;
 
 /* How a file is to be read. Fields that do not concern its format are ignored. */
 typedef struct gm_dataset_options {
     const char *labels; /* IDX: the file of labels that belongs to the images; default NULL = none */
-    const char *target; /* CSV: label column, by header name or by number from 1 ("-1" = last), or "none";
-                           default last, or the first if it alone is named label, class or target */
-    char delimiter;     /* CSV: default 0 = ','; ' ' = any number of spaces and tabs */
-    int header; /* CSV: 1 yes, 0 no, -1 detect (a first row of texts above rows of numbers); default -1 */
+    /* CSV: the target's column, by header name, by number from 1 ("-1" = last), or "none". A name in the
+     * header goes before these meanings: a column that is called "3" or "none" is found by "3" or "none".
+     * Default NULL: the target that `columns` knows, otherwise the last column, or the first if it alone is
+     * named label, class or target. */
+    const char *target;
+    char delimiter; /* CSV: default 0 = ','; ' ' = any number of spaces and tabs */
+    int header;     /* CSV: 1 yes, 0 no, -1 detect (a first row of texts above rows of numbers); default -1 */
     bool regression;    /* CSV: the target column holds numbers to be fitted, not classes; default false */
-    gm_missing missing; /* CSV: default GM_MISSING_REFUSE */
-    /* CSV: the class names of a model that will judge this data: labels are mapped to these, an unseen class
+    gm_missing missing; /* CSV: default GM_MISSING_AUTO */
+    /* The precision that numbers of a file are kept in (bytes stay bytes): GM_F64 keeps all digits of a CSV
+     * file for a network in f64, at twice the memory. Default GM_F32. */
+    gm_precision precision;
+    /* The class names of a model that will judge this data: labels are mapped to these, an unseen class
      * is refused. Borrowed. Default NULL: classes are found in the data and sorted (numbers by value). */
     const char *const *classes;
     size_t class_count;
+    /* The columns of a model that this data is for. Borrowed. Default NULL: every column but the target is a
+     * feature. A file that does not have what the model needs is GM_BAD_DATA, with all missing names. */
+    const gm_columns *columns;
+    /* Leave the target unread, be it there or not: the data set has no targets. With `columns`, whatever
+     * stands in the target's column; without them, `target` must name it. Default false. */
+    bool ignore_target;
 } gm_dataset_options;
 
 GM_API gm_dataset_options gm_dataset_options_default(void);
@@ -55,8 +87,8 @@ typedef struct gm_dataset_files {
  * several collections. */
 GM_API gm_status gm_dataset_find(const char *directory, gm_dataset_files *files, gm_error *error);
 
-/* A data set from arrays, which are copied: x of type U8 or F32; y LABEL (classes = number of classes) or
- * F32. */
+/* A data set from arrays, which are copied: x of type U8, F32 or F64; y LABEL (classes = number of classes),
+ * F32 or F64. */
 GM_API gm_status gm_dataset_from_arrays(gm_dataset **dataset, gm_array x, gm_array y, size_t classes,
                                         gm_error *error);
 
@@ -73,19 +105,35 @@ GM_API size_t gm_dataset_features(const gm_dataset *dataset);
 /* Columns of the target: the number of classes, or the number of numeric targets. 0: no targets at all. */
 GM_API size_t gm_dataset_targets(const gm_dataset *dataset);
 GM_API bool gm_dataset_has_labels(const gm_dataset *dataset);
-GM_API gm_type gm_dataset_type(const gm_dataset *dataset);               /* GM_TYPE_U8 or GM_TYPE_F32 */
+GM_API gm_type gm_dataset_type(const gm_dataset *dataset); /* of the features: GM_TYPE_U8, _F32 or _F64 */
 GM_API uint32_t gm_dataset_label(const gm_dataset *dataset, size_t row); /* has_labels, row < rows */
 GM_API const char *gm_dataset_class_name(const gm_dataset *dataset,
                                          size_t c); /* "0", "setosa"; NULL past the last */
 GM_API const char *gm_dataset_feature_name(const gm_dataset *dataset,
                                            size_t f); /* NULL if there was no header */
+GM_API const char *
+gm_dataset_target_name(const gm_dataset *dataset); /* NULL if there was no header, or none */
+/* Cells without a value that gm_dataset_replace_missing has yet to fill. While there are any, a data set
+ * cannot be scaled, trained on or judged. */
+GM_API size_t gm_dataset_missing(const gm_dataset *dataset);
 /* What the reader noticed and the user should know, one line each ("header found: x, y, class"); NULL past
  * the last. */
 GM_API const char *gm_dataset_remark(const gm_dataset *dataset, size_t index);
 
+/* What a model is to remember of the columns, learned on these rows only: give it the training part. Names
+ * are those of the header; columns that share a name cannot be told apart by it, so then there are none.
+ * Missing cells do not count in the means. GM_BAD_DATA: a column without any value in these rows; GM_LIMIT.
+ */
+GM_API gm_status gm_columns_fit(gm_columns **columns, const gm_dataset *train, gm_error *error);
+GM_API void gm_columns_destroy(gm_columns *columns);
+
+/* Fills the missing cells of a data set and of all views of it with the means. GM_USAGE: it is a view itself,
+ * or the columns do not fit. */
+GM_API gm_status gm_dataset_replace_missing(gm_dataset *dataset, const gm_columns *columns, gm_error *error);
+
 /* Scaling of features: x' = (x - shift) * factor, for each feature. */
 typedef enum gm_scaling_kind {
-    GM_SCALING_AUTO,     /* unit for u8, standard for f32 */
+    GM_SCALING_AUTO,     /* unit for u8, standard for f32 and f64 */
     GM_SCALING_NONE,     /* shift 0, factor 1 */
     GM_SCALING_UNIT,     /* shift 0, factor 1/255 */
     GM_SCALING_STANDARD, /* shift mean, factor 1 / standard deviation (1 for a constant column) */
@@ -94,19 +142,22 @@ typedef enum gm_scaling_kind {
 typedef struct gm_scaling {
     gm_scaling_kind kind; /* never AUTO */
     size_t features;
-    size_t constant_features; /* columns without any spread, met by the fit */
-    float *shift, *factor;    /* features each */
+    size_t constant_features;      /* columns without any spread, met by the fit */
+    double *shift, *factor;        /* features each; for batches in f64 */
+    float *shift_f32, *factor_f32; /* the same, rounded; for batches in f32 */
 } gm_scaling;
 
 GM_API const char *gm_scaling_name(gm_scaling_kind kind);
 GM_API bool gm_scaling_from_name(const char *name, gm_scaling_kind *kind);
 
-/* Computed on the rows of `dataset` only: give it the training part. */
+/* Computed on the rows of `dataset` only: give it the training part. GM_BAD_DATA: numbers so large that their
+ * squares overflow a double; GM_USAGE: no rows, or missing cells; GM_LIMIT. */
 GM_API gm_status gm_scaling_fit(gm_scaling **scaling, gm_scaling_kind kind, const gm_dataset *dataset,
                                 gm_error *error);
-/* From stored values, which are copied; the door for model files. */
+/* From stored values, which are copied; the door for model files. GM_USAGE: a number that is not finite, or a
+ * factor of 0, which would hide its feature; GM_LIMIT. */
 GM_API gm_status gm_scaling_create(gm_scaling **scaling, gm_scaling_kind kind, size_t features,
-                                   const float *shift, const float *factor, gm_error *error);
+                                   const double *shift, const double *factor, gm_error *error);
 GM_API void gm_scaling_destroy(gm_scaling *scaling);
 
 /* Gathers rows[0 .. count) into x (count x features) and y (count x targets), both of the given precision and

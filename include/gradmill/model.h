@@ -2,7 +2,7 @@
  *
  * A model is a safetensors file. Its tensors are the state_dict of the equivalent torch.nn.Sequential, in
  * which activations take an index too: "0.weight" (out x in), "0.bias", "2.weight" ... Everything else
- * (activations, loss, scaling, class names, seed, version) is string metadata. */
+ * (activations, loss, columns, scaling, class names, seed, version) is string metadata. */
 #ifndef GRADMILL_MODEL_H
 #define GRADMILL_MODEL_H
 
@@ -15,6 +15,8 @@ GM_BEGIN_DECLS
 /* A network with what is needed to use it on raw data. The parts are owned by the model. */
 typedef struct gm_model {
     gm_network *network;
+    gm_columns *columns; /* what it knows of its input columns and its target: gm_columns_fit. NULL: nothing;
+                            never NULL after gm_model_load */
     gm_scaling *scaling; /* NULL: none */
     char **classes;      /* class_count names, or NULL for regression */
     size_t class_count;
@@ -41,8 +43,10 @@ GM_API gm_status gm_model_save(const char *path, const gm_model *model, gm_error
  * training. GM_IO names the reason; GM_USAGE: a file of another kind is there. */
 GM_API gm_status gm_model_can_save(const char *path, gm_error *error);
 
-/* Reads strictly; a file of another kind (gzip, zip, pickle, HTML, Git LFS pointer) is named. GM_BAD_MODEL,
- * GM_IO, GM_LIMIT. *model is zeroed on failure. */
+/* Reads strictly; the tensors may stand in any order. A model of gradmill 0.1 that was written before columns
+ * had names has none. A checksum of "00000000" is that of a file which another program wrote: there is
+ * nothing to compare. A file of another kind (gzip, zip, pickle, HTML, Git LFS pointer) is named.
+ * GM_BAD_MODEL, GM_IO, GM_LIMIT. *model is zeroed on failure. */
 GM_API gm_status gm_model_load(gm_model *model, const char *path, gm_error *error);
 
 /* A worked example: a small network with all its weights, samples with targets, and a rate; f64. JSON:

@@ -20,12 +20,15 @@ static const struct argp_option data_options[] = {
      0},
     {"labels", KEY_LABELS, "FILE", 0, "IDX: the labels of the images in --data", 0},
     {"target", KEY_TARGET, "COLUMN", 0,
-     "CSV: the label column by name or number, -1 = last, none (default last, or the first if it is named label)",
+     "CSV: the label column by name or number, -1 = last, none (default: the model's; in training "
+     "the last, or the first if it is named label)",
      0},
     {"delim", KEY_DELIM, "CHAR", 0, "CSV: the separator: one character, tab or blanks (default ,)", 0},
     {"header", KEY_HEADER, "yes|no", 0, "CSV: whether the first row names the columns (default: look)", 0},
     {"regression", KEY_REGRESSION, 0, 0, "CSV: the target is a number to be fitted, not a class", 0},
-    {"missing", KEY_MISSING, "refuse|mean|drop", 0, "CSV: what to do with empty cells (default refuse)", 0},
+    {"missing", KEY_MISSING, "auto|refuse|mean|drop", 0,
+     "CSV: what to do with empty cells (default auto: the training mean if the model knows it, else refuse)",
+     0},
     {0},
 };
 

@@ -125,15 +125,9 @@ static gm_status predict_rows(const struct run *run, const struct buffers *b, gm
 
 static gm_status predict_all(const struct run *run, gm_error *error)
 {
-    const gm_dataset *dataset = run->use.dataset;
     const gm_network *network = run->use.model.network;
     const size_t batch = gm_engine_batch(run->use.engine), outputs = gm_network_outputs(network);
     const size_t size = gm_precision_size(gm_network_precision(network));
-    if (gm_dataset_features(dataset) != gm_network_inputs(network))
-        return gm_fail(error, GM_BAD_DATA,
-                       "%s: %zu features; expected %zu, the inputs of %s; name a label column with --target",
-                       run->use.data.data, gm_dataset_features(dataset), gm_network_inputs(network),
-                       run->use.path);
     struct buffers b = {
         gm_alloc(batch, sizeof *b.rows),
         gm_alloc(batch, gm_network_inputs(network) * size),
@@ -166,12 +160,12 @@ int cli_predict(int argc, char **argv)
         .options = verb_options,
         .parser = parse,
         .doc =
-            "Prints what a model says of each row, as CSV; of a directory it takes the test part. A label column in a "
-            "CSV file is left out if --target names it.",
+            "Prints what a model says of each row, as CSV; of a directory it takes the test part. Columns are matched "
+            "by name; a label column may be there or not.",
         .children = children,
     };
     struct run run = {.use = cli_use_defaults()};
-    run.use.data.read.target = "none";
+    run.use.data.read.ignore_target = true;
     cli_parse(&argp, argc, argv, &run);
     gm_error error = {0};
     return predict(&run, &error) == GM_OK ? cli_finish_output() : cli_report(&error);

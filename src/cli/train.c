@@ -105,32 +105,63 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
+/* The part of the rows that is kept for validation; with --valid all are learned from. */
+static gm_status split(struct run *run, gm_error *error)
+{
+    const double share = run->valid ? 0 : run->share;
+    const gm_status status =
+        gm_dataset_split(run->all, share, run->network.seed, &run->train_part, &run->valid_part, error);
+    if (run->valid) {
+        gm_dataset_destroy(run->valid_part);
+        run->valid_part = NULL;
+    }
+    return status;
+}
+
+/* What the model must remember of its data, learned on the training part alone. */
+static gm_status learn_columns(struct run *run, gm_error *error)
+{
+    gm_error reason = {0};
+    gm_status status = gm_model_name_classes(&run->model, run->all, error);
+    if (status != GM_OK)
+        return status;
+    status = gm_columns_fit(&run->model.columns, run->train_part, &reason);
+    if (status != GM_OK)
+        return gm_fail(error, status, "%s: %s", run->data.data, reason.message);
+    return gm_dataset_replace_missing(run->all, run->model.columns, error);
+}
+
+/* --valid is read as any other file that the model is used on. */
+static gm_status load_valid(struct run *run, gm_error *error)
+{
+    cli_data_options valid = run->data;
+    valid.data = run->valid;
+    valid.read.labels = run->valid_labels;
+    valid.read.target = NULL; /* the model remembers it */
+    valid.read.columns = run->model.columns;
+    valid.read.classes = (const char *const *)run->model.classes;
+    valid.read.class_count = run->model.class_count;
+    const gm_status status = cli_load(&valid, CLI_PART_TRAIN, &run->valid_part, error);
+    if (status == GM_OK && gm_dataset_targets(run->valid_part) == 0)
+        return gm_fail(error, GM_BAD_DATA, "%s: no labels to validate with; give them with --valid-labels",
+                       run->valid);
+    return status;
+}
+
 /* The data, split into what is learned from and what is judged by. */
 static gm_status load(struct run *run, gm_error *error)
 {
+    run->data.read.precision = run->network.precision;
     gm_status status = cli_load(&run->data, CLI_PART_TRAIN, &run->all, error);
     if (status != GM_OK)
         return status;
     if (gm_dataset_targets(run->all) == 0)
         return gm_fail(error, GM_BAD_DATA, "%s: no labels to learn from; give them with --labels",
                        run->data.data);
-    status = gm_model_name_classes(&run->model, run->all, error);
-    if (status != GM_OK)
-        return status;
-    if (!run->valid)
-        return gm_dataset_split(run->all, run->share, run->network.seed, &run->train_part, &run->valid_part,
-                                error);
-    status = gm_dataset_split(run->all, 0, run->network.seed, &run->train_part, &run->valid_part, error);
-    gm_dataset_destroy(run->valid_part);
-    run->valid_part = NULL;
-    if (status != GM_OK)
-        return status;
-    cli_data_options valid = run->data;
-    valid.data = run->valid;
-    valid.read.labels = run->valid_labels;
-    valid.read.classes = (const char *const *)run->model.classes;
-    valid.read.class_count = run->model.class_count;
-    return cli_load(&valid, CLI_PART_TRAIN, &run->valid_part, error);
+    status = split(run, error);
+    if (status == GM_OK)
+        status = learn_columns(run, error);
+    return status == GM_OK && run->valid ? load_valid(run, error) : status;
 }
 
 /* Widths that were not given: a network that is good at images of clothes and fast enough to wait for. */
@@ -156,12 +187,35 @@ static gm_status complete_widths(struct run *run, gm_error *error)
     return GM_OK;
 }
 
+/* Before any memory is taken for it. */
+static gm_status choose_batch(struct run *run, gm_error *error)
+{
+    const size_t rows = gm_dataset_rows(run->train_part);
+    if (!run->engine.has_batch)
+        run->engine.engine.batch = cli_default_batch(rows);
+    if (run->engine.engine.batch > rows)
+        return gm_fail(error, GM_USAGE, "--batch %zu; expected at most %zu, the rows to learn from in %s",
+                       run->engine.engine.batch, rows, run->data.data);
+    if (run->epochs == 0)
+        run->epochs = cli_default_epochs(rows, run->engine.engine.batch);
+    return GM_OK;
+}
+
+static gm_status fit_scaling(struct run *run, gm_error *error)
+{
+    gm_error reason = {0};
+    const gm_status status = gm_scaling_fit(&run->model.scaling, run->scaling_kind, run->train_part, &reason);
+    return status == GM_OK ? GM_OK : gm_fail(error, status, "%s: %s", run->data.data, reason.message);
+}
+
 static gm_status build(struct run *run, gm_error *error)
 {
     gm_network_options network;
     gm_layer_options *layers = NULL;
     const gm_loss fallback = gm_dataset_has_labels(run->all) ? GM_CROSS_ENTROPY : GM_MEAN_SQUARES;
-    gm_status status = complete_widths(run, error);
+    gm_status status = choose_batch(run, error);
+    if (status == GM_OK)
+        status = complete_widths(run, error);
     if (status == GM_OK)
         status = cli_network_describe(&run->network, fallback, &network, &layers, error);
     if (status == GM_OK)
@@ -170,12 +224,7 @@ static gm_status build(struct run *run, gm_error *error)
     if (status != GM_OK)
         return status;
     run->model.seed = run->network.seed;
-    const size_t rows = gm_dataset_rows(run->train_part);
-    if (!run->engine.has_batch)
-        run->engine.engine.batch = cli_default_batch(rows);
-    if (run->epochs == 0)
-        run->epochs = cli_default_epochs(rows, run->engine.engine.batch);
-    status = gm_scaling_fit(&run->model.scaling, run->scaling_kind, run->train_part, error);
+    status = fit_scaling(run, error);
     if (status == GM_OK && run->model.scaling->constant_features > 0)
         cli_note("%zu of %zu features are constant in the training part",
                  run->model.scaling->constant_features, run->model.scaling->features);

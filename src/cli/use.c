@@ -1,5 +1,6 @@
 /* A model in use. */
 #include "cli/use.h"
+#include "base/error.h"
 #include "base/memory.h"
 #include "cli/files.h"
 
@@ -48,6 +49,30 @@ static gm_status create_engine(cli_use *use, gm_error *error)
     return gm_engine_create(&use->engine, use->model.network, &options, error);
 }
 
+/* What the model says about how its data is to be read. */
+static void adapt_reading(cli_use *use)
+{
+    gm_dataset_options *read = &use->data.read;
+    read->columns = use->model.columns;
+    read->classes = (const char *const *)use->model.classes;
+    read->class_count = use->model.class_count;
+    read->regression = use->model.class_count == 0;
+    read->precision = gm_network_precision(use->model.network);
+}
+
+/* What the reader could not know: a file of images may come without labels. */
+static gm_status check_targets(const cli_use *use, gm_error *error)
+{
+    const size_t targets = gm_dataset_targets(use->dataset), outputs = gm_network_outputs(use->model.network);
+    if (use->data.read.ignore_target || targets == outputs)
+        return GM_OK;
+    if (targets == 0)
+        return gm_fail(error, GM_BAD_DATA, "%s: no labels to compare with; give them with --labels",
+                       use->data.data);
+    return gm_fail(error, GM_BAD_DATA, "%s: %zu targets; expected %zu, the outputs of %s", use->data.data,
+                   targets, outputs, use->path);
+}
+
 gm_status cli_use_open(cli_use *use, gm_error *error)
 {
     const cli_input inputs[] = {
@@ -57,10 +82,10 @@ gm_status cli_use_open(cli_use *use, gm_error *error)
         status = gm_model_load(&use->model, use->path, error);
     if (status != GM_OK)
         return status;
-    use->data.read.classes = (const char *const *)use->model.classes;
-    use->data.read.class_count = use->model.class_count;
-    use->data.read.regression = use->model.class_count == 0;
+    adapt_reading(use);
     status = cli_load(&use->data, CLI_PART_TEST, &use->dataset, error);
+    if (status == GM_OK)
+        status = check_targets(use, error);
     return status == GM_OK ? create_engine(use, error) : status;
 }
 

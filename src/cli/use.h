@@ -10,7 +10,7 @@ typedef struct cli_use {
     const char *path; /* of the model */
 
     gm_model model;
-    gm_dataset *dataset; /* labels by the model's class names; of a directory the test part */
+    gm_dataset *dataset; /* columns and labels by the model's names; of a directory the test part */
     gm_engine *engine;   /* forward only */
 } cli_use;
 
@@ -19,7 +19,8 @@ extern const struct argp cli_use_argp;
 
 cli_use cli_use_defaults(void);
 
-/* Opens all three; cli_use_close in any case. */
+/* Opens all three, which then fit one another; without data.read.ignore_target there are targets.
+ * cli_use_close in any case. */
 gm_status cli_use_open(cli_use *use, gm_error *error);
 void cli_use_close(cli_use *use);
 

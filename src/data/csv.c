@@ -20,8 +20,10 @@ typedef struct csv_reader {
     gm_csv_layout layout;
     gm_csv_row first, row;
     gm_classes classes;
-    gm_table *table; /* table->rows grows */
-    size_t missing_cells, dropped_rows;
+    gm_table *table;    /* table->rows grows */
+    gm_missing missing; /* what becomes of a missing cell: never GM_MISSING_AUTO */
+    double largest;     /* number that the table can hold */
+    size_t replaced_cells, dropped_rows;
 } csv_reader;
 
 /* A cell that is not what it should be: the line that says so. */
@@ -45,42 +47,72 @@ static const char *number_hint(const csv_reader *reader, const gm_csv_cell *cell
     return gm_csv_cell_hint(&reader->diagnosis, cell, column, text_column, first_row, hint);
 }
 
-/* A cell without a value, after the option that tells what becomes of it. */
-static gm_status take_missing(csv_reader *reader, const gm_csv_cell *cell, size_t column, bool *keep,
-                              gm_error *error)
+/* What can be done about a missing cell where none may be. */
+static const char *missing_hint(const csv_reader *reader, const gm_csv_cell *cell, size_t column,
+                                char hint[GM_CSV_HINT])
 {
-    switch (reader->options->missing) {
-    case GM_MISSING_MEAN:
-        reader->missing_cells++;
-        return GM_OK;
-    case GM_MISSING_DROP:
-        *keep = false;
-        return GM_OK;
-    case GM_MISSING_REFUSE:
-        break;
+    const gm_columns *columns = reader->options->columns;
+    if (column == reader->layout.target) {
+        if (reader->missing == GM_MISSING_REFUSE)
+            return "say --missing drop";
+        return reader->table->labels ? "classes have no mean; say --missing drop"
+                                     : "targets are never made up; say --missing drop";
     }
-    const bool text = column != reader->layout.target && gm_csv_column_of_text(&reader->diagnosis, column);
-    char hint[GM_CSV_HINT];
-    return fail_cell(reader, cell, column, "a value",
-                     text ? number_hint(reader, cell, column, hint) : "say --missing mean or --missing drop",
-                     error);
+    if (gm_csv_column_of_text(&reader->diagnosis, column))
+        return number_hint(reader, cell, column, hint);
+    return columns && !columns->means ? "the model has learned no mean for it; say --missing drop"
+                                      : "say --missing mean or --missing drop";
 }
 
-/* A missing number stays NaN until the mean of its column is known. */
-static gm_status take_number(csv_reader *reader, size_t column, float *to, bool *keep, gm_error *error)
+/* A cell without a value, after the option that tells what becomes of it. */
+static gm_status take_missing(csv_reader *reader, const gm_csv_cell *cell, size_t column, bool *keep,
+                              double *value, gm_error *error)
 {
-    const gm_csv_cell *cell = &reader->row.cells[column];
-    double value;
-    if (gm_csv_number(cell, &value) && fabs(value) <= (double)FLT_MAX) {
-        *to = (float)value;
+    const gm_columns *columns = reader->options->columns;
+    char hint[GM_CSV_HINT];
+    if (reader->missing == GM_MISSING_DROP) {
+        *keep = false;
         return GM_OK;
     }
-    *to = NAN;
+    if (reader->missing == GM_MISSING_REFUSE || column == reader->layout.target ||
+        (columns && !columns->means))
+        return fail_cell(reader, cell, column, "a value", missing_hint(reader, cell, column, hint), error);
+    if (columns) {
+        *value = columns->means[reader->layout.role[column]];
+        reader->replaced_cells++;
+    } else {
+        reader->table->missing++; /* it stays NaN until the training part and its means are known */
+    }
+    return GM_OK;
+}
+
+/* One number of the row that is being read. */
+static gm_status take_number(csv_reader *reader, size_t column, double *value, bool *keep, gm_error *error)
+{
+    const gm_csv_cell *cell = &reader->row.cells[column];
+    if (gm_csv_number(cell, value) && fabs(*value) <= reader->largest)
+        return GM_OK;
+    *value = NAN;
     if (gm_csv_missing(cell))
-        return take_missing(reader, cell, column, keep, error);
+        return take_missing(reader, cell, column, keep, value, error);
     char hint[GM_CSV_HINT];
-    return fail_cell(reader, cell, column, "a decimal number of at most 3.4e38",
+    return fail_cell(reader, cell, column,
+                     reader->largest < DBL_MAX ? "a decimal number of at most 3.4e38" : "a decimal number",
                      number_hint(reader, cell, column, hint), error);
+}
+
+/* A target whose square, summed over a batch, is far from the end of single precision. */
+#define LARGEST_F32_TARGET 1e18
+
+static gm_status take_target(csv_reader *reader, double *value, bool *keep, gm_error *error)
+{
+    const size_t column = reader->layout.target;
+    const gm_status status = take_number(reader, column, value, keep, error);
+    if (!status && reader->options->precision == GM_F32 && fabs(*value) > LARGEST_F32_TARGET)
+        return fail_cell(reader, &reader->row.cells[column], column, "a target of at most 1e18",
+                         "its square overflows single precision: divide the targets, or say --precision f64",
+                         error);
+    return status;
 }
 
 /* A class that was not met before. */
@@ -106,12 +138,9 @@ static gm_status take_new_class(csv_reader *reader, const gm_csv_cell *cell, gm_
 static gm_status take_label(csv_reader *reader, bool *keep, gm_error *error)
 {
     const gm_csv_cell *cell = &reader->row.cells[reader->layout.target];
-    if (cell->length == 0) { /* any text is a name: NA and none, too */
-        if (reader->options->missing == GM_MISSING_MEAN)
-            return fail_cell(reader, cell, reader->layout.target, "a class",
-                             "classes have no mean; say --missing drop", error);
-        return take_missing(reader, cell, reader->layout.target, keep, error);
-    }
+    double none;
+    if (cell->length == 0) /* any text is a name: NA and none, too */
+        return take_missing(reader, cell, reader->layout.target, keep, &none, error);
     if (!*keep)
         return GM_OK; /* a row that is left out makes no class */
     uint32_t class = gm_classes_find(&reader->classes, cell->text, cell->length);
@@ -132,16 +161,21 @@ static gm_status take_row(csv_reader *reader, gm_error *error)
     gm_status status = gm_csv_layout_fit(&reader->layout, &reader->lexer, row, error);
     if (status)
         return status;
-    float *x = (float *)table->x + table->rows * table->features;
+    const size_t base = table->rows * table->features;
     bool keep = true;
+    double value;
     for (size_t c = 0; !status && c < row->count; c++) {
-        if (c != reader->layout.target)
-            status = take_number(reader, c, x++, &keep, error);
+        if (reader->layout.role[c] == GM_CSV_UNUSED)
+            continue;
+        status = take_number(reader, c, &value, &keep, error);
+        gm_put_number(table->x, table->type, base + reader->layout.role[c], value);
     }
-    if (!status && table->labels)
+    if (!status && table->labels) {
         status = take_label(reader, &keep, error);
-    else if (!status && table->values)
-        status = take_number(reader, reader->layout.target, &table->values[table->rows], &keep, error);
+    } else if (!status && table->values) {
+        status = take_target(reader, &value, &keep, error);
+        gm_put_number(table->values, table->value_type, table->rows, value);
+    }
     if (keep)
         table->rows++;
     else
@@ -170,16 +204,18 @@ static gm_status make_room(csv_reader *reader, gm_error *error)
     const bool targeted = reader->layout.target < reader->layout.columns;
     if (rows > UINT32_MAX)
         return gm_fail(error, GM_LIMIT, "%s: too many rows; expected at most 4294967295", reader->lexer.path);
-    table->type = GM_TYPE_F32;
-    table->features = reader->layout.columns - targeted;
-    table->x = gm_table_array(rows, table->features, sizeof(float), "the features", error);
+    const size_t size = gm_precision_size(reader->options->precision);
+    table->type = table->value_type = gm_type_of(reader->options->precision);
+    table->features = reader->layout.features;
+    table->x = gm_table_array(rows, table->features, size, "the features", error);
     if (!table->x)
         return GM_LIMIT;
     if (!targeted)
         return GM_OK;
+    table->target_column = reader->layout.target + 1;
     if (reader->options->regression) {
         table->targets = 1;
-        table->values = gm_table_array(rows, 1, sizeof *table->values, "the targets", error);
+        table->values = gm_table_array(rows, 1, size, "the targets", error);
         return table->values ? GM_OK : GM_LIMIT;
     }
     table->labels = gm_table_array(rows, 1, sizeof *table->labels, "the labels", error);
@@ -188,34 +224,29 @@ static gm_status make_room(csv_reader *reader, gm_error *error)
     return gm_classes_init(&reader->classes, reader->options->classes, reader->options->class_count, error);
 }
 
-/* Names of the features, and remarks on names that look like a mistake. */
-static gm_status name_features(csv_reader *reader, gm_error *error)
+/* Training data: every column counts. */
+static gm_status find_layout(csv_reader *reader, gm_error *error)
 {
-    gm_table *table = reader->table;
-    gm_classes seen; /* names with an index: what a list of features needs, too */
-    gm_status status = gm_classes_init_exact(&seen, error);
-    for (size_t c = 0; !status && c < reader->layout.columns; c++) {
-        const gm_csv_cell *cell = &reader->first.cells[c];
-        char shown[GM_CSV_SHOWN];
-        if (!gm_csv_is_utf8(cell))
-            status = gm_fail(error, GM_BAD_DATA,
-                             "%s:%zu:%zu: the name of column %zu; expected UTF-8, got '%s'; %s",
-                             reader->lexer.path, cell->line, cell->column, c + 1, gm_csv_show(cell, shown),
-                             gm_csv_utf8_hint);
-        else if (c != reader->layout.target &&
-                 !gm_strings_add(&table->feature_names, cell->text, cell->length))
-            status = gm_fail_memory(error, "the names of the features", cell->length);
-        else if (cell->length == 0)
-            status = gm_table_remark(table, error, "column %zu has no name; if it is an index, leave it out",
-                                     c + 1);
-        else if (gm_classes_find(&seen, cell->text, cell->length) != GM_NO_CLASS)
-            status = gm_table_remark(table, error, "column %zu has the name of another, '%s'", c + 1,
-                                     gm_csv_show(cell, shown));
-        else if (seen.names.count < GM_CLASS_LIMIT)
-            status = gm_classes_add(&seen, cell->text, cell->length, error);
-    }
-    gm_classes_clear(&seen);
+    gm_csv_layout *layout = &reader->layout;
+    gm_status status = gm_csv_layout_find(layout, &reader->lexer, &reader->diagnosis, &reader->first,
+                                          &reader->row, reader->options, error);
+    if (!status && reader->options->ignore_target)
+        layout->target = layout->columns;
+    if (!status)
+        status = make_room(reader, error);
+    if (!status)
+        status = gm_csv_remark_layout(reader->table, layout, &reader->first, reader->options, error);
+    if (!status && layout->header)
+        status = gm_csv_name_columns(reader->table, layout, reader->lexer.path, &reader->first, error);
     return status;
+}
+
+/* Data for a model. */
+static gm_status match_layout(csv_reader *reader, gm_error *error)
+{
+    const gm_status status = gm_csv_layout_match(&reader->layout, &reader->lexer, &reader->diagnosis,
+                                                 &reader->first, reader->options, reader->table, error);
+    return status ? status : make_room(reader, error);
 }
 
 static gm_status read_layout(csv_reader *reader, gm_error *error)
@@ -226,16 +257,9 @@ static gm_status read_layout(csv_reader *reader, gm_error *error)
     if (reader->first.count == 0)
         return gm_fail(error, GM_BAD_DATA, "%s: no rows; the file is empty or blank", reader->lexer.path);
     status = gm_csv_next(&reader->lexer, &reader->row, error);
-    if (!status)
-        status = gm_csv_layout_find(&reader->layout, &reader->lexer, &reader->diagnosis, &reader->first,
-                                    &reader->row, reader->options, error);
-    if (!status)
-        status = make_room(reader, error);
-    if (!status)
-        status = gm_csv_remark_layout(reader->table, &reader->layout, &reader->first, reader->options, error);
-    if (!status && reader->layout.header)
-        status = name_features(reader, error);
-    return status;
+    if (status)
+        return status;
+    return reader->options->columns ? match_layout(reader, error) : find_layout(reader, error);
 }
 
 /* The first two rows were read before it was known what they are. */
@@ -260,40 +284,21 @@ static gm_status read_rows(csv_reader *reader, gm_error *error)
                                             : "there is a header only");
 }
 
-/* NaN in a column of `stride` apart numbers becomes the mean of the others; false if there are no others. */
-static bool fill_column(float *column, size_t rows, size_t stride)
+static gm_status remark_missing(const csv_reader *reader, gm_error *error)
 {
-    double sum = 0;
-    size_t count = 0;
-    for (size_t r = 0; r < rows; r++) {
-        if (!isnan(column[r * stride])) {
-            sum += (double)column[r * stride];
-            count++;
-        }
-    }
-    for (size_t r = 0; count > 0 && r < rows; r++) {
-        if (isnan(column[r * stride]))
-            column[r * stride] = (float)(sum / (double)count);
-    }
-    return count > 0;
-}
-
-static gm_status fill_missing(csv_reader *reader, gm_error *error)
-{
-    gm_table *table = reader->table;
-    size_t feature = 0;
-    for (size_t c = 0; c < reader->layout.columns; c++) {
-        bool filled = true;
-        if (c != reader->layout.target)
-            filled = fill_column((float *)table->x + feature++, table->rows, table->features);
-        else if (table->values)
-            filled = fill_column(table->values, table->rows, 1);
-        if (!filled)
-            return gm_fail(error, GM_BAD_DATA, "%s: column %zu has no value in any row; leave it out",
-                           reader->lexer.path, c + 1);
-    }
-    return gm_table_remark(table, error, "%zu missing values became the mean of their column",
-                           reader->missing_cells);
+    gm_status status = GM_OK;
+    if (reader->replaced_cells > 0)
+        status =
+            gm_table_remark(reader->table, error, "%zu missing values became the means of the training data",
+                            reader->replaced_cells);
+    if (!status && reader->table->missing > 0)
+        status = gm_table_remark(reader->table, error,
+                                 "%zu missing values become the mean of their column in the training part",
+                                 reader->table->missing);
+    if (!status && reader->dropped_rows > 0)
+        status = gm_table_remark(reader->table, error, "%zu rows with missing values were left out",
+                                 reader->dropped_rows);
+    return status;
 }
 
 static gm_status finish_classes(csv_reader *reader, gm_error *error)
@@ -326,17 +331,22 @@ static gm_status finish(csv_reader *reader, gm_error *error)
     if (!status)
         status =
             gm_csv_remark_rows(reader->table, &reader->layout, &reader->diagnosis, reader->options, error);
-    if (!status && reader->missing_cells > 0)
-        status = fill_missing(reader, error);
-    if (!status && reader->dropped_rows > 0)
-        status = gm_table_remark(reader->table, error, "%zu rows with missing values were left out",
-                                 reader->dropped_rows);
-    return status;
+    return status ? status : remark_missing(reader, error);
+}
+
+static gm_missing choose_missing(const gm_dataset_options *options)
+{
+    if (options->missing != GM_MISSING_AUTO)
+        return options->missing;
+    return options->columns && options->columns->means ? GM_MISSING_MEAN : GM_MISSING_REFUSE;
 }
 
 gm_status gm_csv_read(gm_table *table, gm_source *source, const gm_dataset_options *options, gm_error *error)
 {
-    csv_reader reader = {.options = options, .table = table};
+    csv_reader reader = {.options = options,
+                         .table = table,
+                         .missing = choose_missing(options),
+                         .largest = options->precision == GM_F64 ? DBL_MAX : (double)FLT_MAX};
     char *text;
     size_t size;
     gm_status status = gm_source_read_all(source, &text, &size, error);
@@ -353,6 +363,7 @@ gm_status gm_csv_read(gm_table *table, gm_source *source, const gm_dataset_optio
         status = finish(&reader, error);
     gm_csv_row_clear(&reader.first);
     gm_csv_row_clear(&reader.row);
+    gm_csv_layout_clear(&reader.layout);
     gm_classes_clear(&reader.classes);
     gm_csv_diagnosis_clear(&reader.diagnosis);
     gm_free(text);

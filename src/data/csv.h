@@ -2,7 +2,7 @@
 #ifndef GM_DATA_CSV_H
 #define GM_DATA_CSV_H
 
-#include <gradmill/dataset.h>
+#include "data/dataset.h"
 
 /* A cell: text[0 .. length) within the text of the file, quotes and outer blanks taken off. */
 typedef struct gm_csv_cell {
@@ -57,20 +57,47 @@ const char *gm_csv_show(const gm_csv_cell *cell, char buffer[GM_CSV_SHOWN]);
 
 struct gm_csv_diagnosis;
 
+/* The role of a column that is no feature: its cells are not looked at, unless it is the target. */
+#define GM_CSV_UNUSED SIZE_MAX
+
 /* What the columns are. */
 typedef struct gm_csv_layout {
     size_t columns;
-    size_t target;   /* its column, from 0; == columns: there is none */
+    size_t target;   /* its column, from 0; == columns: none is read */
     bool header;     /* the first row names the columns */
     bool by_name;    /* the target was not asked for: its name tells it */
     size_t trailing; /* cells at the end of a row that have neither name nor value: rows end in a delimiter */
     const char *why; /* why the first row is a header or not; "" if the options say so */
+    size_t features; /* how many columns are features */
+    size_t *role;    /* of each column: the number of its feature, from 0, or GM_CSV_UNUSED */
 } gm_csv_layout;
 
-/* Told by the options, the first two rows (the second may be empty) and the diagnosis. */
+void gm_csv_layout_clear(gm_csv_layout *layout);
+
+/* The layout of training data, told by the options, the first two rows (the second may be empty) and the
+ * diagnosis: every column but the target is a feature. To be cleared even after a failure. */
 gm_status gm_csv_layout_find(gm_csv_layout *layout, const gm_csv_lexer *lexer,
                              const struct gm_csv_diagnosis *diagnosis, const gm_csv_row *first,
                              const gm_csv_row *second, const gm_dataset_options *options, gm_error *error);
+
+/* The layout of data for a model, from options->columns: by name if both sides have names, else by position.
+ * What was decided goes into the table's remarks. To be cleared even after a failure. */
+gm_status gm_csv_layout_match(gm_csv_layout *layout, const gm_csv_lexer *lexer,
+                              const struct gm_csv_diagnosis *diagnosis, const gm_csv_row *first,
+                              const gm_dataset_options *options, gm_table *table, gm_error *error);
+
+/* The steps that both take: how many columns there are; the column that an option names, into layout->target;
+ * and the roles where all columns but the target are features, in the order of the file. */
+void gm_csv_layout_measure(gm_csv_layout *layout, const struct gm_csv_diagnosis *diagnosis,
+                           const gm_csv_row *first);
+gm_status gm_csv_target_find(gm_csv_layout *layout, const char *path, const gm_csv_row *first,
+                             const char *target, gm_error *error);
+gm_status gm_csv_roles_all(gm_csv_layout *layout, gm_error *error);
+
+/* Names of features and target of training data into the table, with remarks on those that look like a
+ * mistake. GM_BAD_DATA: a name that is not UTF-8; GM_LIMIT. */
+gm_status gm_csv_name_columns(gm_table *table, const gm_csv_layout *layout, const char *path,
+                              const gm_csv_row *header, gm_error *error);
 
 /* Takes the trailing cells off the row; GM_BAD_DATA: it has not as many cells as there are columns. */
 gm_status gm_csv_layout_fit(const gm_csv_layout *layout, const gm_csv_lexer *lexer, gm_csv_row *row,

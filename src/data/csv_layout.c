@@ -78,6 +78,12 @@ static size_t count_trailing(const gm_csv_diagnosis *diagnosis)
     return count;
 }
 
+void gm_csv_layout_measure(gm_csv_layout *layout, const gm_csv_diagnosis *diagnosis, const gm_csv_row *first)
+{
+    *layout = (gm_csv_layout){.trailing = count_trailing(diagnosis), .why = ""};
+    layout->columns = first->count - layout->trailing;
+}
+
 static gm_status fail_no_such_name(const gm_csv_layout *layout, const char *path, const gm_csv_row *first,
                                    const char *target, gm_error *error)
 {
@@ -99,8 +105,8 @@ static gm_status fail_no_such_name(const gm_csv_layout *layout, const char *path
     return status;
 }
 
-static gm_status find_named_target(gm_csv_layout *layout, const char *path, const gm_csv_row *first,
-                                   const char *target, gm_error *error)
+gm_status gm_csv_target_find(gm_csv_layout *layout, const char *path, const gm_csv_row *first,
+                             const char *target, gm_error *error)
 {
     const size_t line = first->cells[0].line;
     const size_t named =
@@ -157,8 +163,7 @@ gm_status gm_csv_layout_find(gm_csv_layout *layout, const gm_csv_lexer *lexer,
         return gm_fail(error, GM_BAD_DATA,
                        "%s:%zu: only one column; expected at least one feature and the target%s%s",
                        lexer->path, first->cells[0].line, *diagnosis->hint ? "; " : "", diagnosis->hint);
-    *layout = (gm_csv_layout){.trailing = count_trailing(diagnosis), .why = ""};
-    layout->columns = first->count - layout->trailing;
+    gm_csv_layout_measure(layout, diagnosis, first);
     size_t label = layout->columns - 1;
     if (target)
         (void)column_by_number(target, layout->columns, &label);
@@ -166,10 +171,12 @@ gm_status gm_csv_layout_find(gm_csv_layout *layout, const gm_csv_lexer *lexer,
     if (options->header < 0)
         layout->header = gm_csv_detect_header(
             diagnosis, first, label, names_target(first, second, layout->columns, target), &layout->why);
+    gm_status status = GM_OK;
     if (target)
-        return find_named_target(layout, lexer->path, first, target, error);
-    choose_target(layout, first);
-    return GM_OK;
+        status = gm_csv_target_find(layout, lexer->path, first, target, error);
+    else
+        choose_target(layout, first);
+    return status ? status : gm_csv_roles_all(layout, error);
 }
 
 /* Why a row may have another length than the first. */

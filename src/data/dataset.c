@@ -30,10 +30,15 @@ void gm_dataset_destroy(gm_dataset *dataset)
     gm_free(dataset);
 }
 
+static bool is_real(gm_type type)
+{
+    return type == GM_TYPE_F32 || type == GM_TYPE_F64;
+}
+
 static gm_status check_shapes(gm_array x, gm_array y, gm_error *error)
 {
-    if (x.type != GM_TYPE_U8 && x.type != GM_TYPE_F32)
-        return gm_fail(error, GM_USAGE, "data set: x is of the wrong type; expected u8 or f32");
+    if (x.type != GM_TYPE_U8 && !is_real(x.type))
+        return gm_fail(error, GM_USAGE, "data set: x is of the wrong type; expected u8, f32 or f64");
     if (!x.data || x.rows == 0 || x.cols == 0 || x.ld < x.cols)
         return gm_fail(error, GM_USAGE,
                        "data set: x has no elements or overlapping rows; got %zu x %zu, ld %zu", x.rows,
@@ -43,8 +48,8 @@ static gm_status check_shapes(gm_array x, gm_array y, gm_error *error)
                        x.rows);
     if (!y.data)
         return GM_OK;
-    if (y.type != GM_TYPE_LABEL && y.type != GM_TYPE_F32)
-        return gm_fail(error, GM_USAGE, "data set: y is of the wrong type; expected labels or f32");
+    if (y.type != GM_TYPE_LABEL && !is_real(y.type))
+        return gm_fail(error, GM_USAGE, "data set: y is of the wrong type; expected labels, f32 or f64");
     if (y.cols == 0 || y.ld < y.cols)
         return gm_fail(error, GM_USAGE, "data set: y has no elements or overlapping rows");
     if (y.rows != x.rows)
@@ -54,8 +59,9 @@ static gm_status check_shapes(gm_array x, gm_array y, gm_error *error)
 }
 
 /* The rows of an array, without gaps. */
-static void *copy_rows(gm_array array, size_t size, const char *what, gm_error *error)
+static void *copy_rows(gm_array array, const char *what, gm_error *error)
 {
+    const size_t size = gm_type_size(array.type);
     char *copy = gm_table_array(array.rows, array.cols, size, what, error);
     for (size_t r = 0; copy && r < array.rows; r++)
         memcpy(copy + r * array.cols * size, (const char *)array.data + r * array.ld * size,
@@ -70,7 +76,7 @@ static gm_status copy_labels(gm_table *table, gm_array y, size_t classes, gm_err
     if (classes > GM_CLASS_LIMIT)
         return gm_fail(error, GM_LIMIT, "data set: too many classes; expected at most %d, got %zu",
                        GM_CLASS_LIMIT, classes);
-    table->labels = copy_rows(y, sizeof *table->labels, "the labels", error);
+    table->labels = copy_rows(y, "the labels", error);
     if (!table->labels)
         return GM_LIMIT;
     for (size_t r = 0; r < y.rows; r++) {
@@ -87,7 +93,7 @@ static gm_status copy_arrays(gm_table *table, gm_array x, gm_array y, size_t cla
     table->type = x.type;
     table->rows = x.rows;
     table->features = x.cols;
-    table->x = copy_rows(x, x.type == GM_TYPE_U8 ? sizeof(uint8_t) : sizeof(float), "the features", error);
+    table->x = copy_rows(x, "the features", error);
     if (!table->x)
         return GM_LIMIT;
     if (!y.data)
@@ -95,7 +101,8 @@ static gm_status copy_arrays(gm_table *table, gm_array x, gm_array y, size_t cla
     if (y.type == GM_TYPE_LABEL)
         return copy_labels(table, y, classes, error);
     table->targets = y.cols;
-    table->values = copy_rows(y, sizeof *table->values, "the targets", error);
+    table->value_type = y.type;
+    table->values = copy_rows(y, "the targets", error);
     return table->values ? GM_OK : GM_LIMIT;
 }
 
@@ -153,6 +160,16 @@ const char *gm_dataset_class_name(const gm_dataset *dataset, size_t c)
 const char *gm_dataset_feature_name(const gm_dataset *dataset, size_t f)
 {
     return gm_strings_get(&dataset->table->feature_names, f);
+}
+
+const char *gm_dataset_target_name(const gm_dataset *dataset)
+{
+    return dataset->table->target_name;
+}
+
+size_t gm_dataset_missing(const gm_dataset *dataset)
+{
+    return dataset->table->missing;
 }
 
 const char *gm_dataset_remark(const gm_dataset *dataset, size_t index)

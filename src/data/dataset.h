@@ -20,13 +20,42 @@ void gm_strings_clear(gm_strings *list);
 
 /* Dense rows in memory, with at most one of labels and values; all zeros is the empty table. */
 typedef struct gm_table {
-    gm_type type; /* of x: GM_TYPE_U8 or GM_TYPE_F32 */
+    gm_type type;       /* of x: GM_TYPE_U8, GM_TYPE_F32 or GM_TYPE_F64 */
+    gm_type value_type; /* of values: GM_TYPE_F32 or GM_TYPE_F64 */
     size_t rows, features, targets;
-    void *x;          /* rows x features */
+    void *x;          /* rows x features; NaN: a missing cell that waits for its mean */
     uint32_t *labels; /* rows, each below targets */
-    float *values;    /* rows x targets */
+    void *values;     /* rows x targets */
     gm_strings classes, feature_names, remarks;
+    char *target_name;    /* NULL: not known */
+    size_t target_column; /* in the file, from 1; 0: none */
+    size_t missing;       /* NaNs in x */
 } gm_table;
+
+/* Bytes of one element. */
+static inline size_t gm_type_size(gm_type type)
+{
+    static const size_t sizes[] = {[GM_TYPE_F32] = sizeof(float),
+                                   [GM_TYPE_F64] = sizeof(double),
+                                   [GM_TYPE_U8] = sizeof(uint8_t),
+                                   [GM_TYPE_LABEL] = sizeof(uint32_t)};
+    return sizes[type];
+}
+
+/* The type of numbers that are kept in a precision. */
+static inline gm_type gm_type_of(gm_precision precision)
+{
+    return precision == GM_F64 ? GM_TYPE_F64 : GM_TYPE_F32;
+}
+
+/* numbers[at] = value, where `type` is GM_TYPE_F32 or GM_TYPE_F64. */
+static inline void gm_put_number(void *numbers, gm_type type, size_t at, double value)
+{
+    if (type == GM_TYPE_F64)
+        ((double *)numbers)[at] = value;
+    else
+        ((float *)numbers)[at] = (float)value;
+}
 
 void gm_table_clear(gm_table *table);
 
@@ -54,6 +83,9 @@ static inline size_t gm_table_row(const gm_dataset *dataset, size_t row)
 {
     return dataset->index ? dataset->index[row] : row;
 }
+
+/* A name that occurs twice among `names`, or NULL. GM_LIMIT. */
+gm_status gm_names_distinct(const char *const *names, size_t count, const char **twice, gm_error *error);
 
 /* gather_tmpl.c, compiled for each precision: see gm_dataset_gather. */
 void gm_gather_f32(const gm_dataset *dataset, const gm_scaling *scaling, const uint32_t *rows, size_t count,

@@ -16,41 +16,56 @@
         for (size_t f = 0; f < n; f++)                                                                       \
             to[f] = (REAL)from[f];                                                                           \
     }                                                                                                        \
-    GM_VECTOR static void SCALE(const TYPE *restrict from, const float *restrict shift,                      \
-                                const float *restrict factor, size_t n, REAL *restrict to)                   \
+    GM_VECTOR static void SCALE(const TYPE *restrict from, const REAL *restrict shift,                       \
+                                const REAL *restrict factor, size_t n, REAL *restrict to)                    \
     {                                                                                                        \
         for (size_t f = 0; f < n; f++)                                                                       \
-            to[f] = ((REAL)from[f] - (REAL)shift[f]) * (REAL)factor[f];                                      \
+            to[f] = ((REAL)from[f] - shift[f]) * factor[f];                                                  \
     }
 
 ROW_FROM(uint8_t, T(convert_u8), T(scale_u8))
 ROW_FROM(float, T(convert_f32), T(scale_f32))
+ROW_FROM(double, T(convert_f64), T(scale_f64))
+
+#if GM_REAL_BITS == 32
+#define SHIFT  shift_f32
+#define FACTOR factor_f32
+#else
+#define SHIFT  shift
+#define FACTOR factor
+#endif
+
+/* Row `row` of the table's n features, into x. */
+#define GATHER(TYPE, CONVERT, SCALE)                                                                         \
+    do {                                                                                                     \
+        const TYPE *at = (const TYPE *)table->x + row * n;                                                   \
+        if (scaling)                                                                                         \
+            SCALE(at, scaling->SHIFT, scaling->FACTOR, n, x);                                                \
+        else                                                                                                 \
+            CONVERT(at, n, x);                                                                               \
+    } while (0)
 
 static void gather_row(const gm_table *table, size_t row, const gm_scaling *scaling, REAL *x)
 {
     const size_t n = table->features;
-    if (table->type == GM_TYPE_U8) {
-        const uint8_t *from = (const uint8_t *)table->x + row * n;
-        if (scaling)
-            T(scale_u8)(from, scaling->shift, scaling->factor, n, x);
-        else
-            T(convert_u8)(from, n, x);
-    } else {
-        const float *from = (const float *)table->x + row * n;
-        if (scaling)
-            T(scale_f32)(from, scaling->shift, scaling->factor, n, x);
-        else
-            T(convert_f32)(from, n, x);
-    }
+    if (table->type == GM_TYPE_U8)
+        GATHER(uint8_t, T(convert_u8), T(scale_u8));
+    else if (table->type == GM_TYPE_F32)
+        GATHER(float, T(convert_f32), T(scale_f32));
+    else
+        GATHER(double, T(convert_f64), T(scale_f64));
 }
 
 static void gather_target(const gm_table *table, size_t row, REAL *y)
 {
+    const size_t n = table->targets;
     if (table->labels) {
-        memset(y, 0, table->targets * sizeof *y);
+        memset(y, 0, n * sizeof *y);
         y[table->labels[row]] = 1;
-    } else if (table->targets > 0) {
-        T(convert_f32)(table->values + row * table->targets, table->targets, y);
+    } else if (n > 0 && table->value_type == GM_TYPE_F32) {
+        T(convert_f32)((const float *)table->values + row * n, n, y);
+    } else if (n > 0) {
+        T(convert_f64)((const double *)table->values + row * n, n, y);
     }
 }
 
@@ -59,7 +74,7 @@ static void gather_target(const gm_table *table, size_t row, REAL *y)
 
 static void fetch_row(const gm_table *table, size_t row)
 {
-    const size_t size = table->type == GM_TYPE_U8 ? 1 : sizeof(float), bytes = table->features * size;
+    const size_t bytes = table->features * gm_type_size(table->type);
     const char *from = (const char *)table->x + row * bytes;
     for (size_t i = 0; i < bytes; i += GM_ALIGNMENT)
         __builtin_prefetch(from + i);

@@ -219,9 +219,12 @@ static gm_status read_numbers(const idx_file *file, size_t count, double *number
     return GM_OK;
 }
 
-static gm_status read_floats(const idx_file *file, float *x, gm_error *error)
+/* The numbers of a file that does not hold bytes, in the type of the table. */
+static gm_status read_reals(gm_table *table, const idx_file *file, gm_error *error)
 {
     double numbers[CHUNK];
+    const bool wide = table->type == GM_TYPE_F64;
+    const double largest = wide ? DBL_MAX : (double)FLT_MAX;
     const size_t total = file->rows * file->features;
     for (size_t done = 0; done < total; done += CHUNK) {
         const size_t count = gm_min(CHUNK, total - done);
@@ -229,12 +232,11 @@ static gm_status read_floats(const idx_file *file, float *x, gm_error *error)
         if (status)
             return status;
         for (size_t i = 0; i < count; i++) {
-            if (!(fabs(numbers[i]) <= (double)FLT_MAX))
-                return gm_fail(error, GM_BAD_DATA,
-                               "%s: row %zu, number %zu: not a number or too large; expected at most 3.4e38",
+            if (!(fabs(numbers[i]) <= largest))
+                return gm_fail(error, GM_BAD_DATA, "%s: row %zu, number %zu: not a number or too large%s",
                                file->source->path, (done + i) / file->features + 1,
-                               (done + i) % file->features + 1);
-            x[done + i] = (float)numbers[i];
+                               (done + i) % file->features + 1, wide ? "" : "; expected at most 3.4e38");
+            gm_put_number(table->x, table->type, done + i, numbers[i]);
         }
     }
     return check_end(file, error);
@@ -250,17 +252,15 @@ static gm_status read_bytes(const idx_file *file, uint8_t *x, gm_error *error)
     return got < total ? fail_short(file, error) : check_end(file, error);
 }
 
-static gm_status read_features(gm_table *table, const idx_file *file, gm_error *error)
+static gm_status read_features(gm_table *table, const idx_file *file, gm_precision precision, gm_error *error)
 {
-    const bool bytes = file->type == IDX_U8;
-    table->type = bytes ? GM_TYPE_U8 : GM_TYPE_F32;
+    table->type = file->type == IDX_U8 ? GM_TYPE_U8 : gm_type_of(precision);
     table->rows = file->rows;
     table->features = file->features;
-    table->x = gm_table_array(file->rows, file->features, bytes ? sizeof(uint8_t) : sizeof(float),
-                              "the features", error);
+    table->x = gm_table_array(file->rows, file->features, gm_type_size(table->type), "the features", error);
     if (!table->x)
         return GM_LIMIT;
-    return bytes ? read_bytes(file, table->x, error) : read_floats(file, table->x, error);
+    return table->type == GM_TYPE_U8 ? read_bytes(file, table->x, error) : read_reals(table, file, error);
 }
 
 static gm_status read_labels(gm_table *table, const idx_file *file, gm_error *error)
@@ -337,7 +337,7 @@ static gm_status read_pair(gm_table *table, const idx_file *images, gm_source *s
     if (!status)
         status = check_pair(images, &labels, error);
     if (!status)
-        status = read_features(table, images, error);
+        status = read_features(table, images, options->precision, error);
     if (!status)
         status = read_labels(table, &labels, error);
     if (status)
@@ -357,6 +357,21 @@ static bool holds_images(const char *path)
     return read && !holds_labels(&file);
 }
 
+/* An IDX file has no names: its numbers are matched by their position alone. */
+static gm_status match_columns(gm_table *table, const idx_file *images, const gm_columns *columns,
+                               gm_error *error)
+{
+    if (!columns)
+        return GM_OK;
+    if (images->features != columns->features)
+        return gm_fail(error, GM_BAD_DATA, "%s: %zu features; expected %zu, the features of the model",
+                       images->source->path, images->features, columns->features);
+    return columns->names
+               ? gm_table_remark(table, error,
+                                 "columns are matched by position, because an IDX file has no names")
+               : GM_OK;
+}
+
 gm_status gm_idx_read(gm_table *table, gm_source *source, const gm_dataset_options *options, gm_error *error)
 {
     idx_file images;
@@ -368,8 +383,11 @@ gm_status gm_idx_read(gm_table *table, gm_source *source, const gm_dataset_optio
                        "%s: a file of labels; expected images, 2 or more dimensions, got 1%s", source->path,
                        options->labels && holds_images(options->labels) ? "; are images and labels exchanged?"
                                                                         : "");
+    status = match_columns(table, &images, options->columns, error);
+    if (status)
+        return status;
     if (!options->labels)
-        return read_features(table, &images, error);
+        return read_features(table, &images, options->precision, error);
     gm_source label_source;
     status = gm_source_open(&label_source, options->labels, error);
     if (!status)

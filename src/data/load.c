@@ -6,7 +6,7 @@
 
 gm_dataset_options gm_dataset_options_default(void)
 {
-    return (gm_dataset_options){.header = -1, .missing = GM_MISSING_REFUSE};
+    return (gm_dataset_options){.header = -1, .missing = GM_MISSING_AUTO};
 }
 
 static gm_status read_table(gm_table *table, gm_source *source, const gm_dataset_options *options,
@@ -28,11 +28,14 @@ gm_status gm_dataset_load(gm_dataset **dataset, const char *path, const gm_datas
 {
     *dataset = NULL;
     const gm_dataset_options defaults = gm_dataset_options_default();
+    gm_dataset_options chosen = options ? *options : defaults;
+    if (chosen.ignore_target)
+        chosen.labels = NULL;
     gm_source source;
     gm_table table = {0};
     gm_status status = gm_source_open(&source, path, error);
     if (!status)
-        status = read_table(&table, &source, options ? options : &defaults, error);
+        status = read_table(&table, &source, &chosen, error);
     gm_source_close(&source);
     if (status) {
         gm_table_clear(&table);

@@ -41,7 +41,17 @@ void gm_scaling_destroy(gm_scaling *scaling)
         return;
     gm_free(scaling->shift);
     gm_free(scaling->factor);
+    gm_free(scaling->shift_f32);
+    gm_free(scaling->factor_f32);
     gm_free(scaling);
+}
+
+static void set(gm_scaling *scaling, size_t f, double shift, double factor)
+{
+    scaling->shift[f] = shift;
+    scaling->factor[f] = factor;
+    scaling->shift_f32[f] = (float)shift;
+    scaling->factor_f32[f] = (float)factor;
 }
 
 /* A scaling that changes nothing: shift 0, factor 1. */
@@ -54,17 +64,19 @@ static gm_scaling *make_identity(gm_scaling_kind kind, size_t features, gm_error
     scaling->features = features;
     scaling->shift = gm_table_array(features, 1, sizeof *scaling->shift, "the scaling", error);
     scaling->factor = gm_table_array(features, 1, sizeof *scaling->factor, "the scaling", error);
-    if (!scaling->shift || !scaling->factor) {
+    scaling->shift_f32 = gm_table_array(features, 1, sizeof *scaling->shift_f32, "the scaling", error);
+    scaling->factor_f32 = gm_table_array(features, 1, sizeof *scaling->factor_f32, "the scaling", error);
+    if (!scaling->shift || !scaling->factor || !scaling->shift_f32 || !scaling->factor_f32) {
         gm_scaling_destroy(scaling);
         return NULL;
     }
     for (size_t f = 0; f < features; f++)
-        scaling->factor[f] = 1;
+        set(scaling, f, 0, 1);
     return scaling;
 }
 
-gm_status gm_scaling_create(gm_scaling **scaling, gm_scaling_kind kind, size_t features, const float *shift,
-                            const float *factor, gm_error *error)
+gm_status gm_scaling_create(gm_scaling **scaling, gm_scaling_kind kind, size_t features, const double *shift,
+                            const double *factor, gm_error *error)
 {
     *scaling = NULL;
     if (kind == GM_SCALING_AUTO || features == 0)
@@ -74,12 +86,15 @@ gm_status gm_scaling_create(gm_scaling **scaling, gm_scaling_kind kind, size_t f
         if (!isfinite(shift[f]) || !isfinite(factor[f]))
             return gm_fail(error, GM_USAGE, "scaling: shift or factor of feature %zu is not a finite number",
                            f);
+        if (factor[f] == 0)
+            return gm_fail(error, GM_USAGE,
+                           "scaling: the factor of feature %zu is 0, which would hide the feature", f);
     }
     gm_scaling *made = make_identity(kind, features, error);
     if (!made)
         return GM_LIMIT;
-    memcpy(made->shift, shift, features * sizeof *shift);
-    memcpy(made->factor, factor, features * sizeof *factor);
+    for (size_t f = 0; f < features; f++)
+        set(made, f, shift[f], factor[f]);
     *scaling = made;
     return GM_OK;
 }
@@ -150,28 +165,36 @@ static void for_each_row(const gm_dataset *dataset, column_sums *sums, add_row *
     }
 }
 
-/* A constant column is told by its range: the rounding of its mean would leave a variance just above zero. */
-static void set_standard(gm_scaling *scaling, const column_sums *sums, size_t rows)
+/* A constant column is told by its range: the rounding of its mean would leave a variance just above zero.
+ * `most` is the largest factor that the numbers' own precision can hold. */
+static gm_status set_standard(gm_scaling *scaling, const column_sums *sums, size_t rows, double most,
+                              gm_error *error)
 {
     for (size_t f = 0; f < scaling->features; f++) {
         const double inverse = 1 / sqrt(sums->square[f] / (double)rows);
-        const bool constant = sums->lowest[f] >= sums->highest[f] || inverse > FLT_MAX;
-        scaling->shift[f] = (float)sums->mean[f];
-        scaling->factor[f] = constant ? 1 : (float)inverse;
+        const bool constant = sums->lowest[f] >= sums->highest[f] || inverse > most;
+        if (!isfinite(sums->mean[f]) || !isfinite(sums->square[f]))
+            return gm_fail(error, GM_BAD_DATA,
+                           "the numbers of feature %zu, up to %g, are too large for a standard deviation; "
+                           "divide them, or leave the features unscaled",
+                           f + 1, fmax(fabs(sums->lowest[f]), fabs(sums->highest[f])));
+        set(scaling, f, sums->mean[f], constant ? 1 : inverse);
         scaling->constant_features += constant;
     }
+    return GM_OK;
 }
 
 static gm_status fit_standard(gm_scaling *scaling, const gm_dataset *dataset, gm_error *error)
 {
     column_sums sums = {0};
-    const gm_status status = make_sums(&sums, scaling->features, error);
+    const double most = gm_dataset_type(dataset) == GM_TYPE_F64 ? DBL_MAX : (double)FLT_MAX;
+    gm_status status = make_sums(&sums, scaling->features, error);
     if (!status) {
         for_each_row(dataset, &sums, add_values);
         for (size_t f = 0; f < scaling->features; f++)
             sums.mean[f] /= (double)dataset->rows;
         for_each_row(dataset, &sums, add_squares);
-        set_standard(scaling, &sums, dataset->rows);
+        status = set_standard(scaling, &sums, dataset->rows, most, error);
     }
     free_sums(&sums);
     return status;
@@ -183,6 +206,9 @@ gm_status gm_scaling_fit(gm_scaling **scaling, gm_scaling_kind kind, const gm_da
     *scaling = NULL;
     if (dataset->rows == 0)
         return gm_fail(error, GM_USAGE, "scaling: a data set without rows");
+    if (gm_dataset_missing(dataset) > 0)
+        return gm_fail(error, GM_USAGE, "scaling: %zu cells of the data have no value; replace them first",
+                       gm_dataset_missing(dataset));
     if (kind == GM_SCALING_AUTO)
         kind = gm_dataset_type(dataset) == GM_TYPE_U8 ? GM_SCALING_UNIT : GM_SCALING_STANDARD;
     gm_scaling *made = make_identity(kind, gm_dataset_features(dataset), error);
@@ -190,7 +216,7 @@ gm_status gm_scaling_fit(gm_scaling **scaling, gm_scaling_kind kind, const gm_da
         return GM_LIMIT;
     if (kind == GM_SCALING_UNIT) {
         for (size_t f = 0; f < made->features; f++)
-            made->factor[f] = 1.0F / 255;
+            set(made, f, 0, 1.0 / 255);
     } else if (kind == GM_SCALING_STANDARD) {
         const gm_status status = fit_standard(made, dataset, error);
         if (status) {

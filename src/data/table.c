@@ -56,6 +56,7 @@ void gm_table_clear(gm_table *table)
     gm_strings_clear(&table->classes);
     gm_strings_clear(&table->feature_names);
     gm_strings_clear(&table->remarks);
+    gm_free(table->target_name);
     *table = (gm_table){0};
 }
 

@@ -12,6 +12,7 @@
 #include "model/tensors.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct shape_text {
@@ -29,32 +30,52 @@ static shape_text describe_shape(const gm_tensor *tensor)
     return shape;
 }
 
-static bool has_tensor(const gm_safetensors *file, const char *name)
+/* Which tensor of the block has this name, as gm_name_tensor names it; `count` if none of the first `count`.
+ */
+static size_t tensor_number(const char *name, size_t count)
 {
-    for (size_t i = 0; i < file->tensor_count; i++)
-        if (strcmp(file->tensors[i].name, name) == 0)
-            return true;
-    return false;
+    char *end;
+    const unsigned long layer = strtoul(name, &end, 10);
+    const size_t number = (size_t)layer + (strcmp(end, ".bias") == 0);
+    return layer % 2 == 0 && number < count && strcmp(gm_name_tensor(number).text, name) == 0 ? number
+                                                                                              : count;
 }
 
-/* The tensors must be those of `count` layers, in the order of the block. */
-static gm_status check_names(const gm_safetensors *file, size_t count, gm_error *error)
+/* The tensors must be those of `count` layers. Their order in the file is free; here they are put in the
+ * order of the block, and *moved tells whether that is another one. */
+static gm_status sort_tensors(gm_safetensors *file, size_t count, bool *moved, gm_error *error)
 {
-    for (size_t i = 0; i < 2 * count; i++) {
-        const gm_tensor_name name = gm_name_tensor(i);
-        if (i < file->tensor_count && strcmp(file->tensors[i].name, name.text) == 0)
-            continue;
-        if (has_tensor(file, name.text))
-            return gm_fail(error, GM_BAD_MODEL, "%s: tensor \"%s\": out of order; expected it at place %zu",
-                           file->path, name.text, i);
-        return gm_fail(error, GM_BAD_MODEL,
-                       "%s: tensor \"%s\" is missing; expected %zu tensors for %zu activations, got %zu",
-                       file->path, name.text, 2 * count, count, file->tensor_count);
+    const size_t expected = 2 * count, given = file->tensor_count;
+    gm_tensor *sorted = gm_alloc(expected, sizeof *sorted);
+    const gm_tensor *foreign = NULL;
+    gm_status status = GM_OK;
+    *moved = false;
+    if (!sorted)
+        return gm_fail_memory(error, "the table of tensors", expected * sizeof *sorted);
+    for (size_t i = 0; i < given; i++) {
+        const size_t number = tensor_number(file->tensors[i].name, expected);
+        if (number < expected)
+            sorted[number] = file->tensors[i];
+        else if (!foreign)
+            foreign = &file->tensors[i];
+        *moved |= number != i;
     }
-    if (file->tensor_count > 2 * count)
-        return gm_fail(error, GM_BAD_MODEL,
-                       "%s: tensor \"%s\" is not expected; the file names %zu activations", file->path,
-                       gm_printable(file->tensors[2 * count].name).text, count);
+    for (size_t i = 0; i < expected && status == GM_OK; i++)
+        if (!sorted[i].name)
+            status =
+                gm_fail(error, GM_BAD_MODEL,
+                        "%s: tensor \"%s\" is missing; expected %zu tensors for %zu activations, got %zu",
+                        file->path, gm_name_tensor(i).text, expected, count, given);
+    if (status == GM_OK && foreign)
+        status =
+            gm_fail(error, GM_BAD_MODEL, "%s: tensor \"%s\" is not expected; the file names %zu activations",
+                    file->path, gm_printable(foreign->name).text, count);
+    if (status != GM_OK) {
+        gm_free(sorted);
+        return status;
+    }
+    gm_free(file->tensors);
+    file->tensors = sorted;
     return GM_OK;
 }
 
@@ -158,11 +179,11 @@ static gm_status make_network(const gm_safetensors *file, gm_network **network, 
     return gm_file_blame(file->path, status, GM_BAD_MODEL, &reason, error);
 }
 
-static gm_status read_network(const gm_safetensors *file, gm_network **network, gm_error *error)
+static gm_status read_network(gm_safetensors *file, gm_network **network, bool *moved, gm_error *error)
 {
     gm_network_options options = gm_network_options_default();
     options.layer_count = count_names(gm_metadata_value(file, GM_KEY_ACTIVATIONS));
-    gm_status status = check_names(file, options.layer_count, error);
+    gm_status status = sort_tensors(file, options.layer_count, moved, error);
     if (status != GM_OK)
         return status;
     gm_layer_options *layers = gm_alloc(options.layer_count, sizeof *layers);
@@ -173,30 +194,55 @@ static gm_status read_network(const gm_safetensors *file, gm_network **network, 
     return status;
 }
 
-static gm_status read_parameters(const gm_safetensors *file, gm_network *network, gm_error *error)
+/* From the order of the file to that of the block. */
+static gm_status move_tensors(const gm_safetensors *file, char *parameters, gm_error *error)
+{
+    char *copy = gm_alloc(file->data_size, 1), *to = parameters;
+    if (!copy)
+        return gm_fail_memory(error, "the parameters in another order", file->data_size);
+    memcpy(copy, parameters, file->data_size);
+    for (size_t i = 0; i < file->tensor_count; i++) {
+        const gm_tensor *tensor = &file->tensors[i];
+        memcpy(to, copy + tensor->begin, tensor->end - tensor->begin);
+        to += tensor->end - tensor->begin;
+    }
+    gm_free(copy);
+    return GM_OK;
+}
+
+/* A file whose checksum is still open was not sealed by gradmill: another program wrote it. */
+static bool is_sealed(const gm_safetensors *file)
+{
+    return strcmp(gm_metadata_value(file, GM_CHECKSUM_KEY), GM_CHECKSUM_NONE) != 0;
+}
+
+static gm_status read_parameters(const gm_safetensors *file, gm_network *network, bool moved, gm_error *error)
 {
     void *parameters = gm_network_parameters(network);
-    const gm_status status = gm_safetensors_read_data(file, parameters, error);
+    gm_status status = gm_safetensors_read_data(file, parameters, error);
     if (status != GM_OK)
         return status;
-    if (!gm_checksum_holds(file->head, file->head_size, parameters, file->data_size))
+    if (is_sealed(file) && !gm_checksum_holds(file->head, file->head_size, parameters, file->data_size))
         return gm_fail(error, GM_BAD_MODEL,
                        "%s: " GM_CHECKSUM_KEY ": checksum does not fit the contents; the file is damaged",
                        file->path);
-    return gm_check_finite(network, file->path, GM_BAD_MODEL, error);
+    if (moved)
+        status = move_tensors(file, parameters, error);
+    return status == GM_OK ? gm_check_finite(network, file->path, GM_BAD_MODEL, error) : status;
 }
 
-static gm_status load(gm_model *model, const gm_safetensors *file, gm_error *error)
+static gm_status load(gm_model *model, gm_safetensors *file, gm_error *error)
 {
+    bool moved = false;
     if (file->tensor_count == 0)
         return gm_fail(error, GM_BAD_MODEL, "%s: holds no tensors", file->path);
     gm_status status = gm_metadata_check(file, error);
     if (status == GM_OK)
-        status = read_network(file, &model->network, error);
+        status = read_network(file, &model->network, &moved, error);
     if (status == GM_OK)
         status = gm_metadata_read(model, file, error);
     if (status == GM_OK)
-        status = read_parameters(file, model->network, error);
+        status = read_parameters(file, model->network, moved, error);
     return status;
 }
 

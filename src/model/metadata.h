@@ -6,17 +6,22 @@
 
 #include <gradmill/model.h>
 
-#define GM_MODEL_FORMAT    1 /* the format that is written, and the newest one that is read */
+/* The format that is written, and the newest one that is read. Format 1, of gradmill 0.1, has no columns. */
+#define GM_MODEL_FORMAT      2
 
-#define GM_KEY_FORMAT      "gradmill.format"
-#define GM_KEY_VERSION     "gradmill.version"
-#define GM_KEY_ACTIVATIONS "gradmill.activations" /* "relu,relu,softmax" */
-#define GM_KEY_LOSS        "gradmill.loss"
-#define GM_KEY_SEED        "gradmill.seed"
-#define GM_KEY_CLASSES     "gradmill.classes"       /* a JSON array of names; left out for regression */
-#define GM_KEY_SCALING     "gradmill.scaling"       /* a gm_scaling_kind */
-#define GM_KEY_SHIFT       "gradmill.scaling.shift" /* a JSON array of numbers; with "standard" only */
-#define GM_KEY_FACTOR      "gradmill.scaling.factor"
+#define GM_KEY_FORMAT        "gradmill.format"
+#define GM_KEY_VERSION       "gradmill.version"
+#define GM_KEY_ACTIVATIONS   "gradmill.activations" /* "relu,relu,softmax" */
+#define GM_KEY_LOSS          "gradmill.loss"
+#define GM_KEY_SEED          "gradmill.seed"
+#define GM_KEY_CLASSES       "gradmill.classes"         /* a JSON array of names; left out for regression */
+#define GM_KEY_COLUMNS       "gradmill.columns"         /* a JSON array of names, one for each input */
+#define GM_KEY_MEANS         "gradmill.columns.means"   /* a JSON array of numbers, one for each input */
+#define GM_KEY_TARGETS       "gradmill.targets"         /* a JSON array of names; for now one */
+#define GM_KEY_TARGET_PLACES "gradmill.targets.columns" /* a JSON array of numbers from 1; for now one */
+#define GM_KEY_SCALING       "gradmill.scaling"         /* a gm_scaling_kind */
+#define GM_KEY_SHIFT         "gradmill.scaling.shift"   /* a JSON array of numbers; with "standard" only */
+#define GM_KEY_FACTOR        "gradmill.scaling.factor"
 
 /* The metadata of a model to be written, checksum first and still open. *metadata is NULL on failure.
  * GM_USAGE: what no file can hold, a class name that is not UTF-8 or a scaling that is not finite. GM_LIMIT.
@@ -26,10 +31,20 @@ gm_status gm_metadata_write(json_t **metadata, const gm_model *model, gm_error *
 /* Whether the keys are there and of a format that we know. GM_BAD_MODEL. */
 gm_status gm_metadata_check(const gm_safetensors *file, gm_error *error);
 
-/* Fills in version, seed, classes and scaling; model->network is there already. GM_BAD_MODEL, GM_LIMIT. */
+/* Fills in version, seed, classes, columns and scaling; model->network is there already. GM_BAD_MODEL,
+ * GM_LIMIT. */
 gm_status gm_metadata_read(gm_model *model, const gm_safetensors *file, gm_error *error);
 
 /* The value of a key; NULL if it is not there. */
 const char *gm_metadata_value(const gm_safetensors *file, const char *key);
+
+/* A JSON array of `count` names, no two the same, copied into *names, an array of `count` strings; NULL if
+ * the key is not there. `expected` says in words what `count` is. GM_BAD_MODEL, GM_LIMIT. */
+gm_status gm_metadata_names(const gm_safetensors *file, const char *key, const char *expected, size_t count,
+                            char ***names, gm_error *error);
+
+/* A JSON array of `count` finite numbers, of a key that is there, rounded to the precision. GM_BAD_MODEL. */
+gm_status gm_metadata_numbers(const gm_safetensors *file, const char *key, double *values, size_t count,
+                              gm_precision precision, gm_error *error);
 
 #endif

@@ -6,7 +6,6 @@
 #include "model/file.h"
 #include "model/metadata.h"
 #include "model/printable.h"
-#include "model/strict_json.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -17,16 +16,13 @@ static const struct {
     const char *name;
     bool required;
 } keys[] = {
-    {GM_KEY_FORMAT, true}, {GM_KEY_VERSION, true}, {GM_KEY_ACTIVATIONS, true}, {GM_KEY_LOSS, true},
-    {GM_KEY_SEED, true},   {GM_KEY_SCALING, true}, {GM_CHECKSUM_KEY, true},    {GM_KEY_CLASSES, false},
-    {GM_KEY_SHIFT, false}, {GM_KEY_FACTOR, false},
+    {GM_KEY_FORMAT, true},   {GM_KEY_VERSION, true},        {GM_KEY_ACTIVATIONS, true},
+    {GM_KEY_LOSS, true},     {GM_KEY_SEED, true},           {GM_KEY_SCALING, true},
+    {GM_CHECKSUM_KEY, true}, {GM_KEY_CLASSES, false},       {GM_KEY_SHIFT, false},
+    {GM_KEY_FACTOR, false},  {GM_KEY_COLUMNS, false},       {GM_KEY_MEANS, false},
+    {GM_KEY_TARGETS, false}, {GM_KEY_TARGET_PLACES, false},
 };
 enum { KEY_COUNT = sizeof keys / sizeof *keys };
-
-const char *gm_metadata_value(const gm_safetensors *file, const char *key)
-{
-    return json_string_value(json_object_get(file->metadata, key));
-}
 
 static gm_status fail_key(const gm_safetensors *file, const char *key, const char *what, gm_error *error)
 {
@@ -104,89 +100,85 @@ static gm_status read_origin(gm_model *model, const gm_safetensors *file, gm_err
     return GM_OK;
 }
 
-static gm_status copy_classes(gm_model *model, const gm_safetensors *file, const json_t *names,
-                              gm_error *error)
-{
-    const size_t count = json_array_size(names), outputs = gm_network_outputs(model->network);
-    if (!json_is_array(names) || count != outputs)
-        return gm_fail(error, GM_BAD_MODEL,
-                       "%s: " GM_KEY_CLASSES ": %zu names; expected %zu, the outputs of the network",
-                       file->path, count, outputs);
-    model->classes = gm_alloc(count, sizeof *model->classes);
-    if (!model->classes)
-        return gm_fail_memory(error, "class names", count * sizeof *model->classes);
-    for (size_t i = 0; i < count; i++) {
-        const char *name = json_string_value(json_array_get(names, i));
-        if (!name)
-            return gm_fail(error, GM_BAD_MODEL, "%s: " GM_KEY_CLASSES ": name %zu is not a string",
-                           file->path, i);
-        model->classes[i] = gm_strdup(name);
-        if (!model->classes[i])
-            return gm_fail_memory(error, "class names", strlen(name) + 1);
-        model->class_count++;
-    }
-    return GM_OK;
-}
-
 static gm_status read_classes(gm_model *model, const gm_safetensors *file, gm_error *error)
 {
-    gm_json_reason reason = {""};
-    const char *text = gm_metadata_value(file, GM_KEY_CLASSES);
-    if (!text)
-        return GM_OK;
-    json_t *names;
-    gm_status status = gm_strict_json(&names, text, strlen(text), 1, &reason);
-    if (status != GM_OK)
-        return gm_fail(error, status, "%s: " GM_KEY_CLASSES ", %s", file->path, reason.text);
-    status = copy_classes(model, file, names, error);
-    json_decref(names);
+    const size_t outputs = gm_network_outputs(model->network);
+    const gm_status status = gm_metadata_names(file, GM_KEY_CLASSES, "the outputs of the network", outputs,
+                                               &model->classes, error);
+    model->class_count = model->classes ? outputs : 0;
     return status;
 }
 
-/* Reads "[1,2.5,-3e-05]", all of `count` numbers. Not by a JSON parser, as that would depend on the locale.
- */
-static bool parse_floats(const char *text, float *values, size_t count)
+static gm_status read_target(gm_columns *columns, const gm_safetensors *file, gm_error *error)
 {
-    char separator = '[';
-    for (size_t i = 0; i < count; i++) {
-        double value;
-        if (*text++ != separator)
-            return false;
-        const size_t length = strcspn(text, ",]");
-        if (!gm_parse_double(text, length, &value))
-            return false;
-        values[i] = (float)value;
-        if (!isfinite(values[i]))
-            return false;
-        text += length;
-        separator = ',';
+    char **target;
+    double place = 0;
+    gm_status status = gm_metadata_names(file, GM_KEY_TARGETS, "one target", 1, &target, error);
+    if (status == GM_OK && target) {
+        columns->target = target[0];
+        gm_free(target);
     }
-    return strcmp(text, "]") == 0;
+    if (status == GM_OK && gm_metadata_value(file, GM_KEY_TARGET_PLACES)) {
+        status = gm_metadata_numbers(file, GM_KEY_TARGET_PLACES, &place, 1, GM_F64, error);
+        if (status == GM_OK &&
+            !(place >= 1 && place <= (double)columns->features + 1 && place == floor(place)))
+            status = fail_key(file, GM_KEY_TARGET_PLACES, "expected the number of a column", error);
+    }
+    if (status == GM_OK)
+        columns->target_column = (size_t)place;
+    return status;
 }
 
-static gm_status read_floats(const gm_safetensors *file, const char *key, float *values, size_t count,
-                             gm_error *error)
+/* The target must not be a feature, or a file could not have both. */
+static gm_status check_target(const gm_columns *columns, const gm_safetensors *file, gm_error *error)
 {
-    const char *text = gm_metadata_value(file, key);
-    if (!text)
-        return gm_fail(error, GM_BAD_MODEL, "%s: %s is missing; expected it with scaling \"standard\"",
-                       file->path, key);
-    if (!parse_floats(text, values, count))
-        return gm_fail(error, GM_BAD_MODEL, "%s: %s: expected an array of %zu numbers", file->path, key,
-                       count);
+    for (size_t f = 0; columns->target && columns->names && f < columns->features; f++)
+        if (strcmp(columns->names[f], columns->target) == 0)
+            return fail_key(file, GM_KEY_TARGETS, "the target is one of the columns, too", error);
     return GM_OK;
 }
 
-static gm_status read_factors(const gm_safetensors *file, gm_scaling_kind kind, float *shift, float *factor,
-                              size_t count, gm_error *error)
+static gm_status read_columns(gm_model *model, const gm_safetensors *file, gm_error *error)
+{
+    gm_columns *columns = model->columns = gm_alloc(1, sizeof *columns);
+    if (!columns)
+        return gm_fail_memory(error, "the columns", sizeof *columns);
+    columns->features = gm_network_inputs(model->network);
+    gm_status status = gm_metadata_names(file, GM_KEY_COLUMNS, "the inputs of the network", columns->features,
+                                         &columns->names, error);
+    if (status == GM_OK)
+        status = read_target(columns, file, error);
+    if (status == GM_OK)
+        status = check_target(columns, file, error);
+    if (status != GM_OK || !gm_metadata_value(file, GM_KEY_MEANS))
+        return status;
+    columns->means = gm_alloc(columns->features, sizeof *columns->means);
+    if (!columns->means)
+        return gm_fail_memory(error, "the columns", columns->features * sizeof *columns->means);
+    return gm_metadata_numbers(file, GM_KEY_MEANS, columns->means, columns->features,
+                               gm_network_precision(model->network), error);
+}
+
+static gm_status require_numbers(const gm_safetensors *file, const char *key, double *values, size_t count,
+                                 gm_precision precision, gm_error *error)
+{
+    if (!gm_metadata_value(file, key))
+        return gm_fail(error, GM_BAD_MODEL, "%s: %s is missing; expected it with scaling \"standard\"",
+                       file->path, key);
+    return gm_metadata_numbers(file, key, values, count, precision, error);
+}
+
+static gm_status read_factors(const gm_safetensors *file, gm_scaling_kind kind, double *shift, double *factor,
+                              size_t count, gm_precision precision, gm_error *error)
 {
     if (kind == GM_SCALING_STANDARD) {
-        const gm_status status = read_floats(file, GM_KEY_SHIFT, shift, count, error);
-        return status == GM_OK ? read_floats(file, GM_KEY_FACTOR, factor, count, error) : status;
+        const gm_status status = require_numbers(file, GM_KEY_SHIFT, shift, count, precision, error);
+        return status == GM_OK ? require_numbers(file, GM_KEY_FACTOR, factor, count, precision, error)
+                               : status;
     }
     for (size_t i = 0; i < count; i++) {
         shift[i] = 0;
-        factor[i] = 1.0F / 255;
+        factor[i] = 1.0 / 255;
     }
     return GM_OK;
 }
@@ -202,8 +194,9 @@ static gm_status read_scaling(gm_model *model, const gm_safetensors *file, gm_er
         return fail_key(file, GM_KEY_SCALING, "does not go with a shift or a factor", error);
     if (kind == GM_SCALING_NONE)
         return GM_OK;
-    float *shift = gm_alloc(count, sizeof *shift), *factor = gm_alloc(count, sizeof *factor);
-    gm_status status = shift && factor ? read_factors(file, kind, shift, factor, count, error)
+    const gm_precision precision = gm_network_precision(model->network);
+    double *shift = gm_alloc(count, sizeof *shift), *factor = gm_alloc(count, sizeof *factor);
+    gm_status status = shift && factor ? read_factors(file, kind, shift, factor, count, precision, error)
                                        : gm_fail_memory(error, "scaling", count * sizeof *shift);
     if (status == GM_OK) {
         gm_error reason = {0};
@@ -220,6 +213,8 @@ gm_status gm_metadata_read(gm_model *model, const gm_safetensors *file, gm_error
     gm_status status = read_origin(model, file, error);
     if (status == GM_OK)
         status = read_classes(model, file, error);
+    if (status == GM_OK)
+        status = read_columns(model, file, error);
     if (status == GM_OK)
         status = read_scaling(model, file, error);
     return status;

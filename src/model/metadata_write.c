@@ -12,9 +12,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* 9 significant digits give a float back exactly; sign, point, exponent and comma come on top. */
-#define FLOAT_DIGITS 9
-#define FLOAT_ROOM   20
+/* So many significant digits give a number back exactly; sign, point, exponent and comma come on top. */
+#define F32_DIGITS  9
+#define F64_DIGITS  17
+#define NUMBER_ROOM 28
 
 static gm_status fail_memory(gm_error *error)
 {
@@ -53,17 +54,34 @@ static gm_status set_activations(json_t *metadata, const gm_network *network, gm
     return status;
 }
 
-static gm_status collect_classes(json_t *names, const gm_model *model, gm_error *error)
+static gm_status collect_names(json_t *array, const char *const *names, size_t count, const char *what,
+                               gm_error *error)
 {
-    for (size_t i = 0; i < model->class_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         errno = 0; /* jansson refuses bytes that are not UTF-8 without a word; malloc leaves one */
-        if (json_array_append_new(names, json_string(model->classes[i])) == 0)
+        if (json_array_append_new(array, json_string(names[i])) == 0)
             continue;
         if (errno == ENOMEM)
             return fail_memory(error);
-        return gm_fail(error, GM_USAGE, "the name of class %zu cannot be stored; expected UTF-8 text", i);
+        return gm_fail(error, GM_USAGE, "the name of %s %zu cannot be stored; expected UTF-8 text", what, i);
     }
     return GM_OK;
+}
+
+/* A JSON array of names; `what` they name is for the error line. */
+static gm_status set_names(json_t *metadata, const char *key, char *const *names, size_t count,
+                           const char *what, gm_error *error)
+{
+    json_t *array = json_array();
+    gm_status status =
+        array ? collect_names(array, (const char *const *)names, count, what, error) : fail_memory(error);
+    if (status == GM_OK) {
+        char *text = gm_json_write(array, JSON_COMPACT);
+        status = text ? set(metadata, key, text, error) : fail_memory(error);
+        gm_free(text);
+    }
+    json_decref(array);
+    return status;
 }
 
 static gm_status set_classes(json_t *metadata, const gm_model *model, gm_error *error)
@@ -74,34 +92,61 @@ static gm_status set_classes(json_t *metadata, const gm_model *model, gm_error *
         return gm_fail(error, GM_USAGE,
                        "the model has %zu class names; expected %zu, the outputs of the network",
                        model->class_count, gm_network_outputs(model->network));
-    json_t *names = json_array();
-    gm_status status = names ? collect_classes(names, model, error) : fail_memory(error);
-    if (status == GM_OK) {
-        char *text = gm_json_write(names, JSON_COMPACT);
-        status = text ? set(metadata, GM_KEY_CLASSES, text, error) : fail_memory(error);
-        gm_free(text);
-    }
-    json_decref(names);
-    return status;
+    return set_names(metadata, GM_KEY_CLASSES, model->classes, model->class_count, "class", error);
 }
 
-static gm_status set_floats(json_t *metadata, const char *key, const float *values, size_t count,
-                            gm_error *error)
+/* Numbers in the precision of the network, which is all that it ever sees of them. */
+static gm_status set_numbers(json_t *metadata, const char *key, const double *values, size_t count,
+                             gm_precision precision, gm_error *error)
 {
+    const int digits = precision == GM_F64 ? F64_DIGITS : F32_DIGITS;
     size_t room;
-    char *text = gm_mul(count, FLOAT_ROOM, &room) && gm_add(room, 4, &room) ? gm_alloc(room, 1) : NULL;
+    char *text = gm_mul(count, NUMBER_ROOM, &room) && gm_add(room, 4, &room) ? gm_alloc(room, 1) : NULL;
     if (!text)
         return fail_memory(error);
     char *end = text;
     *end++ = '[';
     for (size_t i = 0; i < count; i++) {
+        const double value = precision == GM_F64 ? values[i] : (double)(float)values[i];
         if (i > 0)
             *end++ = ',';
-        end += strlen(gm_format_double(end, FLOAT_ROOM, (double)values[i], FLOAT_DIGITS));
+        end += strlen(gm_format_double(end, NUMBER_ROOM, value, digits));
     }
     *end = ']';
     const gm_status status = set(metadata, key, text, error);
     gm_free(text);
+    return status;
+}
+
+static gm_status check_columns(const gm_model *model, gm_error *error)
+{
+    const gm_columns *columns = model->columns;
+    const size_t inputs = gm_network_inputs(model->network);
+    if (columns->features != inputs)
+        return gm_fail(error, GM_USAGE, "the model has %zu columns; expected %zu, the inputs of the network",
+                       columns->features, inputs);
+    for (size_t i = 0; columns->means && i < inputs; i++)
+        if (!isfinite(columns->means[i]))
+            return gm_fail(error, GM_USAGE, "the mean of column %zu is not finite", i);
+    return GM_OK;
+}
+
+static gm_status set_columns(json_t *metadata, const gm_model *model, gm_error *error)
+{
+    const gm_columns *columns = model->columns;
+    if (!columns)
+        return GM_OK;
+    gm_status status = check_columns(model, error);
+    if (status == GM_OK && columns->names)
+        status = set_names(metadata, GM_KEY_COLUMNS, columns->names, columns->features, "column", error);
+    if (status == GM_OK && columns->target)
+        status = set_names(metadata, GM_KEY_TARGETS, &columns->target, 1, "target", error);
+    if (status == GM_OK && columns->target_column > 0)
+        status = set_numbers(metadata, GM_KEY_TARGET_PLACES, &(double){(double)columns->target_column}, 1,
+                             GM_F64, error);
+    if (status == GM_OK && columns->means)
+        status = set_numbers(metadata, GM_KEY_MEANS, columns->means, columns->features,
+                             gm_network_precision(model->network), error);
     return status;
 }
 
@@ -112,9 +157,13 @@ static gm_status check_scaling(const gm_model *model, gm_error *error)
     if (scaling->features != inputs)
         return gm_fail(error, GM_USAGE, "scaling has %zu features; expected %zu, the inputs of the network",
                        scaling->features, inputs);
-    for (size_t i = 0; i < scaling->features; i++)
-        if (!isfinite(scaling->shift[i]) || !isfinite(scaling->factor[i]))
-            return gm_fail(error, GM_USAGE, "scaling of feature %zu is not finite", i);
+    const bool wide = gm_network_precision(model->network) == GM_F64;
+    for (size_t i = 0; i < inputs; i++) {
+        const double shift = wide ? scaling->shift[i] : (double)scaling->shift_f32[i];
+        const double factor = wide ? scaling->factor[i] : (double)scaling->factor_f32[i];
+        if (!isfinite(shift) || !isfinite(factor) || factor == 0)
+            return gm_fail(error, GM_USAGE, "scaling of feature %zu is 0 or not finite", i);
+    }
     return GM_OK;
 }
 
@@ -127,9 +176,11 @@ static gm_status set_scaling(json_t *metadata, const gm_model *model, gm_error *
     if (status == GM_OK)
         status = set(metadata, GM_KEY_SCALING, gm_scaling_name(scaling->kind), error);
     if (status == GM_OK && scaling->kind == GM_SCALING_STANDARD) {
-        status = set_floats(metadata, GM_KEY_SHIFT, scaling->shift, scaling->features, error);
+        const gm_precision precision = gm_network_precision(model->network);
+        status = set_numbers(metadata, GM_KEY_SHIFT, scaling->shift, scaling->features, precision, error);
         if (status == GM_OK)
-            status = set_floats(metadata, GM_KEY_FACTOR, scaling->factor, scaling->features, error);
+            status =
+                set_numbers(metadata, GM_KEY_FACTOR, scaling->factor, scaling->features, precision, error);
     }
     return status;
 }
@@ -152,6 +203,8 @@ static gm_status fill(json_t *metadata, const gm_model *model, gm_error *error)
         status = set_u64(metadata, GM_KEY_SEED, model->seed, error);
     if (status == GM_OK)
         status = set_classes(metadata, model, error);
+    if (status == GM_OK)
+        status = set_columns(metadata, model, error);
     if (status == GM_OK)
         status = set_scaling(metadata, model, error);
     return status;

@@ -12,6 +12,7 @@
 void gm_model_clear(gm_model *model)
 {
     gm_network_destroy(model->network);
+    gm_columns_destroy(model->columns);
     gm_scaling_destroy(model->scaling);
     for (size_t i = 0; i < model->class_count; i++)
         gm_free(model->classes[i]);

@@ -12,6 +12,9 @@ static gm_status check_fit(const gm_network *network, const gm_dataset *dataset,
     const size_t inputs = gm_network_inputs(network), outputs = gm_network_outputs(network);
     if (gm_dataset_rows(dataset) == 0)
         return gm_fail(error, GM_USAGE, "the data has no rows");
+    if (gm_dataset_missing(dataset) > 0)
+        return gm_fail(error, GM_USAGE, "%zu cells of the data have no value; replace them first",
+                       gm_dataset_missing(dataset));
     if (gm_dataset_features(dataset) != inputs)
         return gm_fail(error, GM_USAGE, "the data has %zu features; expected %zu, the inputs of the network",
                        gm_dataset_features(dataset), inputs);

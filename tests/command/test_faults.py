@@ -80,13 +80,13 @@ class BadData(CommandTest):
 
     def test_a_class_that_the_model_has_not_seen(self):
         model = self.trained()
-        path = self.write("new.csv", "a,b,c,d,species\n1,2,3,4,rosa\n")
-        self.refuse(BAD_DATA, r"new\.csv:2.*rosa", "eval", "--model", model, "--data", path)
+        path = self.write("new.csv", "1,2,3,4,rosa\n")
+        self.refuse(BAD_DATA, r"new\.csv:1.*rosa", "eval", "--model", model, "--data", path)
 
     def test_other_numbers_of_features(self):
         model = self.trained()
-        path = self.write("wide.csv", "1,2,3,4,5\n")
-        self.refuse(BAD_DATA, r"5 features; expected 4", "predict", "--model", model, "--data", path)
+        path = self.write("wide.csv", "1,2,3,4,5,6\n")
+        self.refuse(BAD_DATA, r"wide\.csv:1: 6 columns; expected 4, .*, or 5 with the target", "predict", "--model", model, "--data", path)
 
 
 class BadModel(CommandTest):

@@ -1,0 +1,349 @@
+/* The columns of a CSV file for a model that knows its own: matched by name, or by position where one side
+ * has no names. Everything that a model needs and the file lacks is named at once. */
+#include "data/csv_diagnosis.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/suggest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The names of this many missing columns are listed; the others are counted. */
+#define LISTED 8
+
+void gm_csv_layout_clear(gm_csv_layout *layout)
+{
+    gm_free(layout->role);
+    layout->role = NULL;
+}
+
+static gm_status make_roles(gm_csv_layout *layout, gm_error *error)
+{
+    layout->role = gm_table_array(layout->columns, 1, sizeof *layout->role, "the columns", error);
+    for (size_t c = 0; layout->role && c < layout->columns; c++)
+        layout->role[c] = GM_CSV_UNUSED;
+    return layout->role ? GM_OK : GM_LIMIT;
+}
+
+gm_status gm_csv_roles_all(gm_csv_layout *layout, gm_error *error)
+{
+    const gm_status status = make_roles(layout, error);
+    layout->features = 0;
+    for (size_t c = 0; !status && c < layout->columns; c++)
+        if (c != layout->target)
+            layout->role[c] = layout->features++;
+    return status;
+}
+
+/* A name of the header and its column. */
+typedef struct heading {
+    const char *text;
+    size_t length, column;
+} heading;
+
+static int by_text(const void *a, const void *b)
+{
+    const heading *left = a, *right = b;
+    const int order = memcmp(left->text, right->text, gm_min(left->length, right->length));
+    return order ? order : (left->length > right->length) - (left->length < right->length);
+}
+
+/* What a match works on. */
+typedef struct matching {
+    gm_csv_layout *layout;
+    const char *path;
+    const gm_csv_row *first;
+    const gm_dataset_options *options;
+    const gm_columns *columns; /* of the options */
+    gm_table *table;           /* for the remarks */
+    heading *headings;         /* of the first row, sorted by their text */
+} matching;
+
+/* How many columns have this name; *column is one of them. */
+static size_t find_heading(const matching *m, const char *name, size_t *column)
+{
+    const heading key = {name, strlen(name), 0};
+    const heading *end = m->headings + m->layout->columns;
+    const heading *found = bsearch(&key, m->headings, m->layout->columns, sizeof key, by_text);
+    size_t count = 0;
+    if (!found)
+        return 0;
+    while (found > m->headings && by_text(found - 1, &key) == 0)
+        found--;
+    for (*column = found->column; found < end && by_text(found, &key) == 0; found++)
+        count++;
+    return count;
+}
+
+static gm_status sort_headings(matching *m, gm_error *error)
+{
+    m->headings = gm_table_array(m->layout->columns, 1, sizeof *m->headings, "the header", error);
+    if (!m->headings)
+        return GM_LIMIT;
+    for (size_t c = 0; c < m->layout->columns; c++)
+        m->headings[c] = (heading){m->first->cells[c].text, m->first->cells[c].length, c};
+    qsort(m->headings, m->layout->columns, sizeof *m->headings, by_text);
+    return GM_OK;
+}
+
+/* Text that no row of numbers could hold. */
+static bool is_name(const gm_csv_cell *cell)
+{
+    double value;
+    return cell->length > 0 && !gm_csv_number(cell, &value) && !gm_csv_missing(cell) &&
+           !gm_csv_infinite(cell);
+}
+
+/* Whether the first row holds names that the model knows: one that no row of data could hold, or all of the
+ * features'. */
+static bool has_known_names(const matching *m)
+{
+    size_t found = 0, column;
+    for (size_t f = 0; m->columns->names && f < m->columns->features; f++) {
+        if (find_heading(m, m->columns->names[f], &column) == 0)
+            continue;
+        if (is_name(&m->first->cells[column]))
+            return true;
+        found++;
+    }
+    return m->columns->names && found == m->columns->features;
+}
+
+/* The column that may hold text if the file has no header: where the target is expected. */
+static size_t label_column(const matching *m)
+{
+    const size_t place = m->columns->target_column, columns = m->layout->columns;
+    return place > 0 && columns == m->columns->features + 1 ? place - 1 : columns - 1;
+}
+
+static void find_header(const matching *m, const gm_csv_diagnosis *diagnosis)
+{
+    gm_csv_layout *layout = m->layout;
+    layout->header = m->options->header > 0;
+    if (m->options->header >= 0)
+        return;
+    if (has_known_names(m)) {
+        layout->header = true;
+        layout->why = "the first row holds names that the model knows";
+    } else {
+        layout->header = gm_csv_detect_header(diagnosis, m->first, label_column(m), false, &layout->why);
+    }
+}
+
+/* Adds "'a' (did you mean 'b'?)" to the list of what is missing. */
+static void add_missing(const matching *m, const gm_strings *header, const char *name, size_t number,
+                        char *list, size_t size)
+{
+    const size_t length = strlen(list);
+    const gm_csv_cell cell = {.text = name, .length = strlen(name)};
+    char shown[GM_CSV_SHOWN], other[GM_CSV_SHOWN];
+    if (number > LISTED)
+        return;
+    const char *near = gm_suggest(name, (const char *const *)header->items, header->count);
+    const gm_csv_cell near_cell = {.text = near, .length = near ? strlen(near) : 0};
+    size_t ignored;
+    if (near && find_heading(m, near, &ignored) != 1)
+        near = NULL;
+    snprintf(list + length, size - length, "%s'%s'%s%s%s", length > 0 ? ", " : "", gm_csv_show(&cell, shown),
+             near ? " (did you mean '" : "", near ? gm_csv_show(&near_cell, other) : "", near ? "'?)" : "");
+}
+
+/* The headings that are not known to the model: a missing name may be a misspelt one of these. */
+static gm_status collect_unknown(const matching *m, gm_strings *unknown, gm_error *error)
+{
+    for (size_t c = 0; c < m->layout->columns; c++) {
+        const gm_csv_cell *cell = &m->first->cells[c];
+        const bool unknown_here = m->layout->role[c] == GM_CSV_UNUSED && c != m->layout->target;
+        if (unknown_here && !gm_strings_add(unknown, cell->text, cell->length))
+            return gm_fail_memory(error, "the header", cell->length);
+    }
+    return GM_OK;
+}
+
+/* The name of feature f, or of the target if f is the number of features. */
+static const char *needed_name(const matching *m, size_t f)
+{
+    return f < m->columns->features ? m->columns->names[f] : m->columns->target;
+}
+
+static gm_status fail_missing(const matching *m, size_t needed, size_t missing, gm_error *error)
+{
+    char list[700] = "", rest[40] = "";
+    gm_strings unknown = {0};
+    gm_status status = collect_unknown(m, &unknown, error);
+    size_t column, number = 0;
+    for (size_t f = 0; !status && f < needed; f++)
+        if (find_heading(m, needed_name(m, f), &column) == 0)
+            add_missing(m, &unknown, needed_name(m, f), ++number, list, sizeof list);
+    gm_strings_clear(&unknown);
+    if (status)
+        return status;
+    if (missing > LISTED)
+        snprintf(rest, sizeof rest, " and %zu more", missing - LISTED);
+    return gm_fail(error, GM_BAD_DATA, "%s:%zu: the model needs %zu column%s that %s not there: %s%s",
+                   m->path, m->first->cells[0].line, missing, missing == 1 ? "" : "s",
+                   missing == 1 ? "is" : "are", list, rest);
+}
+
+/* Finds each needed name; `needed` is the count of features, and one more if the target is wanted by its own
+ * name. */
+static gm_status assign_names(matching *m, size_t needed, gm_error *error)
+{
+    size_t missing = 0, column = 0;
+    for (size_t f = 0; f < needed; f++) {
+        const char *name = needed_name(m, f);
+        const size_t found = find_heading(m, name, &column);
+        if (found > 1)
+            return gm_fail(error, GM_BAD_DATA, "%s:%zu: %zu columns are named '%s'; the model needs one",
+                           m->path, m->first->cells[0].line, found, name);
+        if (found == 0)
+            missing++;
+        else if (f < m->columns->features)
+            m->layout->role[column] = f;
+        else
+            m->layout->target = column;
+    }
+    return missing > 0 ? fail_missing(m, needed, missing, error) : GM_OK;
+}
+
+/* A target that the user names goes before the one that the model knows. */
+static gm_status override_target(matching *m, gm_error *error)
+{
+    const char *target = m->options->target;
+    gm_status status = gm_csv_target_find(m->layout, m->path, m->first, target, error);
+    if (status || m->layout->target == m->layout->columns)
+        return status;
+    if (m->layout->role[m->layout->target] != GM_CSV_UNUSED)
+        return gm_fail(error, GM_BAD_DATA,
+                       "%s:%zu: column '%s' is a feature of the model; it cannot be the target", m->path,
+                       m->first->cells[0].line, target);
+    char shown[GM_CSV_SHOWN];
+    const char *found = gm_csv_show(&m->first->cells[m->layout->target], shown);
+    if (m->columns->target && strcmp(found, m->columns->target) == 0)
+        return GM_OK;
+    return gm_table_remark(m->table, error, "the target is '%s'; the model was trained on '%s'", found,
+                           m->columns->target ? m->columns->target : "a column without a name");
+}
+
+static gm_status fail_no_target(const matching *m, gm_error *error)
+{
+    return gm_fail(error, GM_BAD_DATA,
+                   "%s: %zu columns and no target among them; expected %zu features and the "
+                   "target%s%s%s",
+                   m->path, m->layout->columns, m->columns->features, m->columns->target ? " '" : "",
+                   m->columns->target ? m->columns->target : "", m->columns->target ? "'" : "");
+}
+
+static gm_status remark_names(const matching *m, gm_error *error)
+{
+    const gm_csv_layout *layout = m->layout;
+    const size_t others = layout->columns - layout->features - (layout->target < layout->columns);
+    const bool useless = m->options->ignore_target && m->options->target;
+    char ignored[80] = "";
+    if (others > 0)
+        snprintf(ignored, sizeof ignored, "; %zu other%s not used", others, others == 1 ? " is" : "s are");
+    return gm_table_remark(m->table, error, "columns are matched by name: %zu feature%s%s%s%s",
+                           layout->features, layout->features == 1 ? "" : "s",
+                           layout->target < layout->columns ? " and the target" : "", ignored,
+                           useless ? "; naming the target has no effect" : "");
+}
+
+static gm_status match_names(matching *m, gm_error *error)
+{
+    gm_csv_layout *layout = m->layout;
+    const bool wanted = !m->options->ignore_target, own = wanted && !m->options->target;
+    layout->target = layout->columns;
+    layout->features = m->columns->features;
+    gm_status status = make_roles(layout, error);
+    if (!status)
+        status = assign_names(m, layout->features + (own && m->columns->target), error);
+    if (!status && wanted && m->options->target)
+        status = override_target(m, error);
+    if (!status && wanted && layout->target == layout->columns)
+        status = fail_no_target(m, error);
+    return status ? status : remark_names(m, error);
+}
+
+static const char *why_by_position(const matching *m)
+{
+    return m->columns->names ? "the file has no header" : "the model knows no names of columns";
+}
+
+static gm_status fail_count(const matching *m, gm_error *error)
+{
+    const size_t features = m->columns->features;
+    const bool unnamed = m->layout->columns == features + 1 && !m->options->target;
+    return gm_fail(
+        error, GM_BAD_DATA,
+        "%s:%zu: %zu columns; expected %zu, the features of the model, or %zu with the target; columns "
+        "are matched by position, because %s%s",
+        m->path, m->first->cells[0].line, m->layout->columns, features, features + 1, why_by_position(m),
+        unnamed ? "; say which one the target is" : "");
+}
+
+/* The target of a file that is matched by position: as the user says, as the model remembers, the last. */
+static gm_status choose_target(matching *m, gm_error *error)
+{
+    gm_csv_layout *layout = m->layout;
+    if (m->options->target)
+        return gm_csv_target_find(layout, m->path, m->first, m->options->target, error);
+    layout->target = layout->columns;
+    if (layout->columns != m->columns->features + 1)
+        return GM_OK;
+    if (m->columns->target_column > 0 && m->columns->target_column <= layout->columns)
+        layout->target = m->columns->target_column - 1;
+    else if (!m->options->ignore_target)
+        layout->target = layout->columns - 1;
+    return GM_OK;
+}
+
+static gm_status remark_positions(const matching *m, gm_error *error)
+{
+    char target[80] = "";
+    if (m->layout->target < m->layout->columns)
+        snprintf(target, sizeof target, "; column %zu is %s", m->layout->target + 1,
+                 m->options->ignore_target ? "taken for the target and left out" : "the target");
+    return gm_table_remark(m->table, error, "columns are matched by position, because %s%s",
+                           why_by_position(m), target);
+}
+
+static gm_status match_positions(matching *m, gm_error *error)
+{
+    gm_csv_layout *layout = m->layout;
+    gm_status status = choose_target(m, error);
+    if (status)
+        return status;
+    const bool found = layout->target < layout->columns;
+    if (layout->columns - found != m->columns->features)
+        return fail_count(m, error);
+    if (!found && !m->options->ignore_target)
+        return fail_no_target(m, error);
+    status = gm_csv_roles_all(layout, error);
+    if (!status)
+        status = remark_positions(m, error);
+    if (m->options->ignore_target)
+        layout->target = layout->columns;
+    return status;
+}
+
+gm_status gm_csv_layout_match(gm_csv_layout *layout, const gm_csv_lexer *lexer,
+                              const gm_csv_diagnosis *diagnosis, const gm_csv_row *first,
+                              const gm_dataset_options *options, gm_table *table, gm_error *error)
+{
+    matching m = {.layout = layout,
+                  .path = lexer->path,
+                  .first = first,
+                  .options = options,
+                  .columns = options->columns,
+                  .table = table};
+    gm_csv_layout_measure(layout, diagnosis, first);
+    gm_status status = sort_headings(&m, error);
+    if (!status) {
+        find_header(&m, diagnosis);
+        status = layout->header && m.columns->names ? match_names(&m, error) : match_positions(&m, error);
+    }
+    gm_free(m.headings);
+    return status;
+}

@@ -1,0 +1,64 @@
+/* The names of the columns of training data: what a model will look for in other files. */
+#include "data/classes.h"
+#include "data/csv.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <string.h>
+
+/* A name is stored in the model as JSON, which is UTF-8: better refused now than after the first epoch. */
+static gm_status check_name(const char *path, const gm_csv_cell *cell, size_t column, gm_error *error)
+{
+    char shown[GM_CSV_SHOWN];
+    if (gm_csv_is_utf8(cell))
+        return GM_OK;
+    return gm_fail(error, GM_BAD_DATA, "%s:%zu:%zu: the name of column %zu; expected UTF-8, got '%s'; %s",
+                   path, cell->line, cell->column, column + 1, gm_csv_show(cell, shown), gm_csv_utf8_hint);
+}
+
+static gm_status keep_name(gm_table *table, const gm_csv_cell *cell, bool is_target, gm_error *error)
+{
+    if (!is_target)
+        return gm_strings_add(&table->feature_names, cell->text, cell->length)
+                   ? GM_OK
+                   : gm_fail_memory(error, "the names of the features", cell->length);
+    table->target_name = gm_alloc(cell->length + 1, 1);
+    if (!table->target_name)
+        return gm_fail_memory(error, "the name of the target", cell->length);
+    memcpy(table->target_name, cell->text, cell->length);
+    return GM_OK;
+}
+
+/* A remark on a name that looks like a mistake; `seen` collects the names before it. */
+static gm_status judge_name(gm_table *table, gm_classes *seen, const gm_csv_cell *cell, size_t column,
+                            gm_error *error)
+{
+    char shown[GM_CSV_SHOWN];
+    if (cell->length == 0)
+        return gm_table_remark(table, error, "column %zu has no name; if it is an index, leave it out",
+                               column + 1);
+    if (gm_classes_find(seen, cell->text, cell->length) != GM_NO_CLASS)
+        return gm_table_remark(table, error,
+                               "column %zu has the name of another, '%s'; a model of this file will match "
+                               "columns by position",
+                               column + 1, gm_csv_show(cell, shown));
+    return seen->names.count < GM_CLASS_LIMIT ? gm_classes_add(seen, cell->text, cell->length, error) : GM_OK;
+}
+
+gm_status gm_csv_name_columns(gm_table *table, const gm_csv_layout *layout, const char *path,
+                              const gm_csv_row *header, gm_error *error)
+{
+    gm_classes seen; /* names with an index: what a list of columns needs, too */
+    gm_status status = gm_classes_init_exact(&seen, error);
+    for (size_t c = 0; !status && c < layout->columns; c++) {
+        const gm_csv_cell *cell = &header->cells[c];
+        status = check_name(path, cell, c, error);
+        if (!status && (c == layout->target || layout->role[c] != GM_CSV_UNUSED))
+            status = keep_name(table, cell, c == layout->target, error);
+        if (!status)
+            status = judge_name(table, &seen, cell, c, error);
+    }
+    gm_classes_clear(&seen);
+    return status;
+}

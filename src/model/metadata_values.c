@@ -1,0 +1,115 @@
+/* Values of the metadata that are arrays: of names, and of numbers. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "data/dataset.h"
+#include "model/metadata.h"
+#include "model/printable.h"
+#include "model/strict_json.h"
+
+#include <math.h>
+#include <string.h>
+
+const char *gm_metadata_value(const gm_safetensors *file, const char *key)
+{
+    return json_string_value(json_object_get(file->metadata, key));
+}
+
+static void free_names(char **names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        gm_free(names[i]);
+    gm_free(names);
+}
+
+static gm_status copy_names(const gm_safetensors *file, const char *key, const json_t *array, char **names,
+                            gm_error *error)
+{
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        const char *name = json_string_value(json_array_get(array, i));
+        if (!name)
+            return gm_fail(error, GM_BAD_MODEL, "%s: %s: name %zu is not a string", file->path, key, i);
+        names[i] = gm_strdup(name);
+        if (!names[i])
+            return gm_fail_memory(error, "names of a model", strlen(name) + 1);
+    }
+    return GM_OK;
+}
+
+/* A name that stands for two things would find either. */
+static gm_status check_distinct(const gm_safetensors *file, const char *key, char **names, size_t count,
+                                gm_error *error)
+{
+    const char *twice;
+    const gm_status status = gm_names_distinct((const char *const *)names, count, &twice, error);
+    if (status != GM_OK || !twice)
+        return status;
+    return gm_fail(error, GM_BAD_MODEL, "%s: %s: the name \"%s\" occurs twice", file->path, key,
+                   gm_printable(twice).text);
+}
+
+static gm_status read_names(const gm_safetensors *file, const char *key, const char *expected, size_t count,
+                            const json_t *array, char ***names, gm_error *error)
+{
+    if (!json_is_array(array) || json_array_size(array) != count)
+        return gm_fail(error, GM_BAD_MODEL, "%s: %s: %zu names; expected %zu, %s", file->path, key,
+                       json_array_size(array), count, expected);
+    char **copy = gm_alloc(count, sizeof *copy);
+    if (!copy)
+        return gm_fail_memory(error, "names of a model", count * sizeof *copy);
+    gm_status status = copy_names(file, key, array, copy, error);
+    if (status == GM_OK)
+        status = check_distinct(file, key, copy, count, error);
+    if (status != GM_OK) {
+        free_names(copy, count);
+        return status;
+    }
+    *names = copy;
+    return GM_OK;
+}
+
+gm_status gm_metadata_names(const gm_safetensors *file, const char *key, const char *expected, size_t count,
+                            char ***names, gm_error *error)
+{
+    gm_json_reason reason = {""};
+    const char *text = gm_metadata_value(file, key);
+    json_t *array;
+    *names = NULL;
+    if (!text)
+        return GM_OK;
+    gm_status status = gm_strict_json(&array, text, strlen(text), 1, &reason);
+    if (status != GM_OK)
+        return gm_fail(error, status, "%s: %s, %s", file->path, key, reason.text);
+    status = read_names(file, key, expected, count, array, names, error);
+    json_decref(array);
+    return status;
+}
+
+/* Reads "[1,2.5,-3e-05]", all of `count` numbers, rounded to the precision. Not by a JSON parser, as that
+ * would depend on the locale. */
+static bool parse_numbers(const char *text, double *values, size_t count, gm_precision precision)
+{
+    char separator = '[';
+    for (size_t i = 0; i < count; i++) {
+        if (*text++ != separator)
+            return false;
+        const size_t length = strcspn(text, ",]");
+        if (!gm_parse_double(text, length, &values[i]))
+            return false;
+        if (precision == GM_F32)
+            values[i] = (double)(float)values[i];
+        if (!isfinite(values[i]))
+            return false;
+        text += length;
+        separator = ',';
+    }
+    return strcmp(text, "]") == 0;
+}
+
+gm_status gm_metadata_numbers(const gm_safetensors *file, const char *key, double *values, size_t count,
+                              gm_precision precision, gm_error *error)
+{
+    if (parse_numbers(gm_metadata_value(file, key), values, count, precision))
+        return GM_OK;
+    return gm_fail(error, GM_BAD_MODEL, "%s: %s: expected an array of %zu numbers", file->path, key, count);
+}
