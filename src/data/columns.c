@@ -2,6 +2,7 @@
  *
  * Whatever is computed from data is computed here from the training part alone. Using a model applies what is
  * stored and computes nothing anew, so that the answer for a row does not depend on the rows beside it. */
+#include "data/csv.h"
 #include "data/dataset.h"
 
 #include "base/error.h"
@@ -102,8 +103,9 @@ static void add_rows(const gm_dataset *dataset, double *row, double *means, size
 static gm_status fail_column(const gm_table *table, size_t f, const char *what, gm_error *error)
 {
     const char *name = gm_strings_get(&table->feature_names, f);
-    return gm_fail(error, GM_BAD_DATA, "feature %zu%s%s%s %s", f + 1, name ? " ('" : "", name ? name : "",
-                   name ? "')" : "", what);
+    char shown[GM_CSV_SHOWN];
+    return gm_fail(error, GM_BAD_DATA, "feature %zu%s%s%s %s", f + 1, name ? " ('" : "",
+                   name ? gm_csv_show_text(name, shown) : "", name ? "')" : "", what);
 }
 
 static gm_status divide(gm_columns *columns, const gm_table *table, const size_t *counts, gm_error *error)

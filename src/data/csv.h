@@ -54,6 +54,7 @@ bool gm_csv_equals(const gm_csv_cell *cell, const char *text);
 /* The cell as it may be shown: shortened, control characters replaced. Returns buffer. */
 #define GM_CSV_SHOWN 48
 const char *gm_csv_show(const gm_csv_cell *cell, char buffer[GM_CSV_SHOWN]);
+const char *gm_csv_show_text(const char *text, char buffer[GM_CSV_SHOWN]); /* the same for a string */
 
 struct gm_csv_diagnosis;
 

@@ -146,3 +146,9 @@ const char *gm_csv_show(const gm_csv_cell *cell, char buffer[GM_CSV_SHOWN])
     memcpy(buffer + length, fits ? "" : dots, fits ? 1 : sizeof dots);
     return buffer;
 }
+
+const char *gm_csv_show_text(const char *text, char buffer[GM_CSV_SHOWN])
+{
+    const gm_csv_cell cell = {.text = text, .length = strlen(text)};
+    return gm_csv_show(&cell, buffer);
+}

@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* The names of this many missing columns are listed; the others are counted. */
-#define LISTED 8
+#define LISTED 6
 
 void gm_csv_layout_clear(gm_csv_layout *layout)
 {
@@ -137,17 +137,16 @@ static void add_missing(const matching *m, const gm_strings *header, const char 
                         char *list, size_t size)
 {
     const size_t length = strlen(list);
-    const gm_csv_cell cell = {.text = name, .length = strlen(name)};
     char shown[GM_CSV_SHOWN], other[GM_CSV_SHOWN];
     if (number > LISTED)
         return;
     const char *near = gm_suggest(name, (const char *const *)header->items, header->count);
-    const gm_csv_cell near_cell = {.text = near, .length = near ? strlen(near) : 0};
     size_t ignored;
     if (near && find_heading(m, near, &ignored) != 1)
         near = NULL;
-    snprintf(list + length, size - length, "%s'%s'%s%s%s", length > 0 ? ", " : "", gm_csv_show(&cell, shown),
-             near ? " (did you mean '" : "", near ? gm_csv_show(&near_cell, other) : "", near ? "'?)" : "");
+    snprintf(list + length, size - length, "%s'%s'%s%s%s", length > 0 ? ", " : "",
+             gm_csv_show_text(name, shown), near ? " (did you mean '" : "",
+             near ? gm_csv_show_text(near, other) : "", near ? "'?)" : "");
 }
 
 /* The headings that are not known to the model: a missing name may be a misspelt one of these. */
@@ -170,7 +169,7 @@ static const char *needed_name(const matching *m, size_t f)
 
 static gm_status fail_missing(const matching *m, size_t needed, size_t missing, gm_error *error)
 {
-    char list[700] = "", rest[40] = "";
+    char list[800] = "", rest[40] = "";
     gm_strings unknown = {0};
     gm_status status = collect_unknown(m, &unknown, error);
     size_t column, number = 0;
@@ -193,11 +192,12 @@ static gm_status assign_names(matching *m, size_t needed, gm_error *error)
 {
     size_t missing = 0, column = 0;
     for (size_t f = 0; f < needed; f++) {
+        char shown[GM_CSV_SHOWN];
         const char *name = needed_name(m, f);
         const size_t found = find_heading(m, name, &column);
         if (found > 1)
             return gm_fail(error, GM_BAD_DATA, "%s:%zu: %zu columns are named '%s'; the model needs one",
-                           m->path, m->first->cells[0].line, found, name);
+                           m->path, m->first->cells[0].line, found, gm_csv_show_text(name, shown));
         if (found == 0)
             missing++;
         else if (f < m->columns->features)
@@ -219,21 +219,24 @@ static gm_status override_target(matching *m, gm_error *error)
         return gm_fail(error, GM_BAD_DATA,
                        "%s:%zu: column '%s' is a feature of the model; it cannot be the target", m->path,
                        m->first->cells[0].line, target);
-    char shown[GM_CSV_SHOWN];
-    const char *found = gm_csv_show(&m->first->cells[m->layout->target], shown);
-    if (m->columns->target && strcmp(found, m->columns->target) == 0)
+    const gm_csv_cell *found = &m->first->cells[m->layout->target];
+    const char *own = m->columns->target;
+    char shown[GM_CSV_SHOWN], other[GM_CSV_SHOWN];
+    if (own && gm_csv_equals(found, own))
         return GM_OK;
-    return gm_table_remark(m->table, error, "the target is '%s'; the model was trained on '%s'", found,
-                           m->columns->target ? m->columns->target : "a column without a name");
+    return gm_table_remark(m->table, error, "the target is '%s'; the model was trained on %s%s%s",
+                           gm_csv_show(found, shown), own ? "'" : "another",
+                           own ? gm_csv_show_text(own, other) : "", own ? "'" : "");
 }
 
 static gm_status fail_no_target(const matching *m, gm_error *error)
 {
+    const char *target = m->columns->target;
+    char shown[GM_CSV_SHOWN];
     return gm_fail(error, GM_BAD_DATA,
-                   "%s: %zu columns and no target among them; expected %zu features and the "
-                   "target%s%s%s",
-                   m->path, m->layout->columns, m->columns->features, m->columns->target ? " '" : "",
-                   m->columns->target ? m->columns->target : "", m->columns->target ? "'" : "");
+                   "%s: %zu columns and no target among them; expected %zu features and the target%s%s%s",
+                   m->path, m->layout->columns, m->columns->features, target ? " '" : "",
+                   target ? gm_csv_show_text(target, shown) : "", target ? "'" : "");
 }
 
 static gm_status remark_names(const matching *m, gm_error *error)

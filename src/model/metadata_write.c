@@ -141,9 +141,9 @@ static gm_status set_columns(json_t *metadata, const gm_model *model, gm_error *
         status = set_names(metadata, GM_KEY_COLUMNS, columns->names, columns->features, "column", error);
     if (status == GM_OK && columns->target)
         status = set_names(metadata, GM_KEY_TARGETS, &columns->target, 1, "target", error);
+    const double place = (double)columns->target_column;
     if (status == GM_OK && columns->target_column > 0)
-        status = set_numbers(metadata, GM_KEY_TARGET_PLACES, &(double){(double)columns->target_column}, 1,
-                             GM_F64, error);
+        status = set_numbers(metadata, GM_KEY_TARGET_PLACES, &place, 1, GM_F64, error);
     if (status == GM_OK && columns->means)
         status = set_numbers(metadata, GM_KEY_MEANS, columns->means, columns->features,
                              gm_network_precision(model->network), error);

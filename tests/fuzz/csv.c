@@ -4,6 +4,12 @@
 /* The class names of a model that judges the data. */
 static const char *const classes[] = {"0", "1", "setosa", "a"};
 
+/* The columns of a model, with names and means, and without. */
+static char *names[] = {"x", "y"};
+static double means[] = {0.5, -1};
+static const gm_columns columns[] = {
+    {.features = 2, .names = names, .target = "class", .target_column = 3, .means = means}, {.features = 2}};
+
 static gm_dataset_options choose(fuzz_input *input)
 {
     static const char delimiters[] = {'\0', ';', '\t', '|', ' '};
@@ -13,8 +19,13 @@ static gm_dataset_options choose(fuzz_input *input)
     options.header = (int)fuzz_choice(input, 3) - 1;
     options.target = targets[fuzz_choice(input, sizeof targets / sizeof *targets)];
     options.regression = fuzz_choice(input, 2) == 1;
-    options.missing = (gm_missing)fuzz_choice(input, 3);
-    if (fuzz_choice(input, 2) == 1) {
+    options.missing = (gm_missing)fuzz_choice(input, 4);
+    options.precision = options.missing == GM_MISSING_MEAN ? GM_F64 : GM_F32;
+    const unsigned model = fuzz_choice(input, 8); /* one bit for each part of it */
+    if (model & 2)
+        options.columns = &columns[model & 1];
+    options.ignore_target = model & 4;
+    if (model & 1) {
         options.classes = classes;
         options.class_count = sizeof classes / sizeof *classes;
     }

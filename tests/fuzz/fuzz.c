@@ -200,6 +200,21 @@ static void check_texts(const gm_dataset *dataset)
         FUZZ_REQUIRE((gm_dataset_feature_name(dataset, f) != NULL) == named);
 }
 
+/* As training does it: the means of the rows stand for what is missing. */
+static gm_status fill_missing(gm_dataset *dataset)
+{
+    gm_columns *columns;
+    gm_error error = {0};
+    const gm_status status = gm_columns_fit(&columns, dataset, &error);
+    fuzz_check_status(status, FUZZ_READER, &error);
+    FUZZ_REQUIRE((status == GM_OK) == (columns != NULL));
+    if (status == GM_OK)
+        FUZZ_REQUIRE(gm_dataset_replace_missing(dataset, columns, &error) == GM_OK);
+    FUZZ_REQUIRE(status != GM_OK || gm_dataset_missing(dataset) == 0);
+    gm_columns_destroy(columns);
+    return status;
+}
+
 gm_status fuzz_load_kept(gm_dataset **dataset, const char *path, const gm_dataset_options *options)
 {
     gm_error error = {0};
@@ -212,6 +227,8 @@ gm_status fuzz_load_kept(gm_dataset **dataset, const char *path, const gm_datase
     if (gm_dataset_has_labels(*dataset))
         check_classes(*dataset);
     check_texts(*dataset);
+    if (fill_missing(*dataset) != GM_OK)
+        return status; /* a column without any value */
     check_rows(*dataset, NULL);
     check_parts(*dataset);
     return status;

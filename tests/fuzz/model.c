@@ -69,6 +69,11 @@ static void check_model(const gm_model *model)
     FUZZ_REQUIRE(!model->scaling || model->scaling->features == gm_network_inputs(model->network));
     for (size_t f = 0; model->scaling && f < model->scaling->features; f++)
         FUZZ_REQUIRE(isfinite(model->scaling->shift[f]) && isfinite(model->scaling->factor[f]));
+    FUZZ_REQUIRE(model->columns && model->columns->features == gm_network_inputs(model->network));
+    for (size_t f = 0; model->columns->names && f < model->columns->features; f++)
+        FUZZ_REQUIRE(model->columns->names[f]);
+    for (size_t f = 0; model->columns->means && f < model->columns->features; f++)
+        FUZZ_REQUIRE(isfinite(model->columns->means[f]));
     FUZZ_REQUIRE(!model->classes || model->class_count == gm_network_outputs(model->network));
     for (size_t c = 0; c < model->class_count; c++)
         FUZZ_REQUIRE(model->classes[c]);
