@@ -136,7 +136,6 @@ static gm_status set_columns(json_t *metadata, const gm_model *model, gm_error *
     const gm_columns *columns = model->columns;
     if (!columns)
         return GM_OK;
-    const double place = (double)columns->target_column;
     gm_status status = check_columns(model, error);
     if (status == GM_OK && columns->names)
         status = set_names(metadata, GM_KEY_COLUMNS, columns->names, columns->features, "column", error);
