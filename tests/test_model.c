@@ -29,6 +29,23 @@ static gm_network *make_network(gm_precision precision)
     return network;
 }
 
+/* Columns as a header of awkward names would give them. */
+static gm_columns *make_columns(void)
+{
+    static const char text[] = "\"a, b\",none,\xe6\x95\xb0,t\n0.1,-1e30,3,x\n0.1,-1e30,6,y\n";
+    const scratch_text path = scratch_path("columns.csv");
+    gm_dataset *dataset;
+    gm_columns *columns;
+    scratch_write(path.text, text, sizeof text - 1);
+    gm_dataset_options options = gm_dataset_options_default();
+    options.precision = GM_F64;
+    options.header = 1;
+    cr_assert_eq(gm_dataset_load(&dataset, path.text, &options, NULL), GM_OK);
+    cr_assert_eq(gm_columns_fit(&columns, dataset, NULL), GM_OK);
+    gm_dataset_destroy(dataset);
+    return columns;
+}
+
 /* Everything that a model can have; to be freed by clear_made. */
 static gm_model make_model(gm_precision precision)
 {
@@ -41,6 +58,7 @@ static gm_model make_model(gm_precision precision)
                       .seed = UINT64_MAX,
                       .version = "not ours"};
     cr_assert_eq(gm_scaling_create(&model.scaling, GM_SCALING_STANDARD, 3, shift, factor, NULL), GM_OK);
+    model.columns = make_columns();
     return model;
 }
 
@@ -113,6 +131,14 @@ Test(model, everything_comes_back)
             cr_expect_eq(loaded.scaling->shift[i], saved.scaling->shift[i]);
             cr_expect_eq(loaded.scaling->factor[i], saved.scaling->factor[i]);
         }
+        cr_assert_eq(loaded.columns->features, 3);
+        for (size_t i = 0; i < 3; i++) {
+            const double mean = saved.columns->means[i];
+            cr_expect_str_eq(loaded.columns->names[i], saved.columns->names[i]);
+            cr_expect_eq(loaded.columns->means[i], precisions[p] == GM_F64 ? mean : (double)(float)mean);
+        }
+        cr_expect_str_eq(loaded.columns->target, "t");
+        cr_expect_eq(loaded.columns->target_column, 4);
         gm_model_clear(&loaded);
         clear_made(&saved);
     }
@@ -125,6 +151,8 @@ Test(model, a_bare_network_is_a_model)
     cr_assert_eq(gm_model_load(&loaded, path.text, NULL), GM_OK);
     expect_same_network(saved.network, loaded.network);
     cr_expect(!loaded.scaling && !loaded.classes && loaded.class_count == 0);
+    cr_assert_eq(loaded.columns->features, 3, "it knows their number");
+    cr_expect(!loaded.columns->names && !loaded.columns->target && !loaded.columns->means);
     gm_model_clear(&loaded);
     gm_model_clear(&saved);
     gm_model_clear(&saved);
@@ -259,6 +287,19 @@ Test(model, what_does_not_make_sense_is_named)
         {"\"[\\\"na", "\"[1,\\\"na", "3 names; expected 2, the outputs"},
         {",\\\"\\\"]", ",0]", "name 1 is not a string"},
         {",\\\"\\\"]", ",[]]", "gradmill.classes, byte"},
+        {"na\xc3\xafve, \\\\\\\"quoted\\\\\\\"", "", "gradmill.classes: the name \"\" occurs twice"},
+        {"\"[1,", "\"[0,", "the factor of feature 0 is 0"},
+        {"\"[1,", "\"[1e-60,", "the factor of feature 0 is 0"},
+        {"none\\\",", "\xe6\x95\xb0\\\",", "gradmill.columns: the name \"\xe6\x95\xb0\" occurs twice"},
+        {"none\\\",", "", "gradmill.columns, byte"},
+        {"\\\"none\\\",", "", "gradmill.columns: 2 names; expected 3, the inputs of the network"},
+        {"\"[\\\"t\\\"]\"", "\"[\\\"none\\\"]\"", "gradmill.targets: the target is one of the columns, too"},
+        {"\"[\\\"t\\\"]\"", "\"[\\\"t\\\",\\\"u\\\"]\"", "gradmill.targets: 2 names; expected 1, one target"},
+        {"\"[4]\"", "\"[5]\"", "gradmill.targets.columns: expected the number of a column, got \"[5]\""},
+        {"\"[4]\"", "\"[1.5]\"", "gradmill.targets.columns: expected the number of a column"},
+        {"\"[4]\"", "\"[]\"", "gradmill.targets.columns: expected an array of 1 numbers"},
+        {"4.5]", "4.5,1]", "gradmill.columns.means: expected an array of 3 numbers"},
+        {"4.5]", "inf]", "gradmill.columns.means: expected an array of 3 numbers"},
         {"\"0.weight\"", "\"0.weigth\"", "\"0.weight\" is missing"},
         {"\"0.weight\"", "\"2.bias\"", "duplicate"},
         {"[2,3]", "[3,2]", "\"0.bias\": expected shape [3], got [2]"},
@@ -380,6 +421,18 @@ Test(model, what_no_file_can_hold_is_not_saved)
     model.scaling->features = 3;
     model.scaling->factor_f32[1] = INFINITY;
     expect_no_save(&model, "scaling of feature 1 is 0 or not finite");
+    model.scaling->factor_f32[1] = 0;
+    expect_no_save(&model, "scaling of feature 1 is 0 or not finite");
+    model.scaling->factor_f32[1] = 1;
+    model.columns->means[2] = NAN;
+    expect_no_save(&model, "mean of column 2 is not finite");
+    model.columns->means[2] = 0;
+    model.columns->names[1][0] = '\xe9';
+    expect_no_save(&model, "name of column 1 cannot be stored; expected UTF-8");
+    model.columns->names[1][0] = 'n';
+    model.columns->features = 4;
+    expect_no_save(&model, "4 columns; expected 3, the inputs of the network");
+    model.columns->features = 3;
     clear_made(&model);
     expect_no_save(&model, "no network");
 }
