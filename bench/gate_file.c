@@ -2,33 +2,40 @@
 #include "bench/gate_file.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/source.h"
+#include "model/json_reader.h"
 #include "model/printable.h"
 
-#include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 /* More repetitions than anyone takes; the test looks at all pairs. */
 #define MOST_SAMPLES 4096
 
+static gm_status parse(json_t **root, const char *path, const char *text, size_t size, gm_error *error)
+{
+    gm_error reason = {0};
+    const gm_json_source from = {path, GM_BAD_DATA, &reason};
+    const gm_status status = gm_json_parse(&from, text, size, root);
+    if (status == GM_BAD_DATA)
+        return gm_fail(error, status, "%s; expected what 'gradmill bench' writes with --out or -o json",
+                       reason.message);
+    return status == GM_OK ? status : gm_fail(error, status, "%s", reason.message);
+}
+
 static gm_status read_json(json_t **root, const char *path, gm_error *error)
 {
-    json_error_t where;
-    FILE *in = fopen(path, "rb");
-    if (!in)
-        return gm_fail_open(error, path);
-    *root = json_loadf(in, 0, &where);
-    const bool unread = ferror(in) != 0;
-    fclose(in);
-    if (unread)
-        return gm_fail(error, GM_IO, "%s: cannot read", path);
-    if (!*root)
-        return gm_fail(error, GM_BAD_DATA,
-                       "%s:%d:%d: not JSON: %s; expected what 'gradmill bench' writes "
-                       "with --out or -o json",
-                       path, where.line, where.column, gm_printable(where.text).text);
-    return GM_OK;
+    gm_source source;
+    char *text = NULL;
+    size_t size;
+    gm_status status = gm_source_open(&source, path, error);
+    if (status == GM_OK)
+        status = gm_source_read_all(&source, &text, &size, error);
+    gm_source_close(&source);
+    if (status == GM_OK)
+        status = parse(root, path, text, size, error);
+    gm_free(text);
+    return status;
 }
 
 /* A row that was not timed, such as a peer that is not installed, has an entry with no iterations. */

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -84,6 +85,7 @@ gm_status gm_fail(gm_error *error, gm_status status, const char *format, ...)
     const int length = vsnprintf(error->message, sizeof error->message, format, arguments);
     if (length >= (int)sizeof error->message)
         write_shortened(error, (size_t)length, format, again);
+    gm_make_printable(error->message, strlen(error->message)); /* paths, names and cells are anybody's */
     va_end(again);
     va_end(arguments);
     return status;

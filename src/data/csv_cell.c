@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/number.h"
+#include "base/utf8.h"
 
 #include <string.h>
 
@@ -97,31 +98,11 @@ bool gm_csv_infinite(const gm_csv_cell *cell)
 
 const char gm_csv_utf8_hint[] = "is the file in Latin-1? convert it with iconv -f latin1 -t utf8";
 
-/* The bytes of the character that begins here, or 0 if no UTF-8 character does (RFC 3629, section 4). */
-static size_t utf8_length(const unsigned char *text, size_t left)
-{
-    if (text[0] < 0x80)
-        return 1;
-    const size_t length = text[0] >= 0xC2 && text[0] <= 0xDF   ? 2
-                          : (text[0] & 0xF0) == 0xE0           ? 3
-                          : text[0] >= 0xF0 && text[0] <= 0xF4 ? 4
-                                                               : 0;
-    if (length == 0 || length > left)
-        return 0;
-    for (size_t i = 1; i < length; i++) {
-        if ((text[i] & 0xC0) != 0x80)
-            return 0;
-    }
-    const bool overlong = (text[0] == 0xE0 && text[1] < 0xA0) || (text[0] == 0xF0 && text[1] < 0x90);
-    const bool surrogate = text[0] == 0xED && text[1] > 0x9F, beyond = text[0] == 0xF4 && text[1] > 0x8F;
-    return overlong || surrogate || beyond ? 0 : length;
-}
-
 bool gm_csv_is_utf8(const gm_csv_cell *cell)
 {
     size_t length;
     for (size_t i = 0; i < cell->length; i += length) {
-        length = utf8_length((const unsigned char *)cell->text + i, cell->length - i);
+        length = gm_utf8_length(cell->text + i, cell->length - i);
         if (length == 0)
             return false;
     }
@@ -135,15 +116,9 @@ const char *gm_csv_show(const gm_csv_cell *cell, char buffer[GM_CSV_SHOWN])
     size_t length = fits ? cell->length : GM_CSV_SHOWN - sizeof dots;
     while (!fits && length > 0 && ((unsigned char)cell->text[length] & 0xC0) == 0x80)
         length--; /* not within a UTF-8 character */
-    for (size_t i = 0, character; i < length; i += gm_max(character, 1)) {
-        const unsigned char *at = (const unsigned char *)cell->text + i;
-        character = utf8_length(at, length - i);
-        if (character == 0 || *at < ' ' || *at == 0x7F)
-            buffer[i] = '?';
-        else
-            memcpy(buffer + i, at, character);
-    }
+    memcpy(buffer, cell->text, length);
     memcpy(buffer + length, fits ? "" : dots, fits ? 1 : sizeof dots);
+    gm_make_printable(buffer, length);
     return buffer;
 }
 

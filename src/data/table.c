@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -80,6 +81,7 @@ gm_status gm_table_remark(gm_table *table, gm_error *error, const char *format, 
     va_start(arguments, format);
     vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
+    gm_make_printable(line, strlen(line));
     return gm_strings_add(&table->remarks, line, strlen(line))
                ? GM_OK
                : gm_fail_memory(error, "a remark", sizeof line);

@@ -118,12 +118,21 @@ gm_status gm_json_name(const gm_json_source *from, const char *place, const json
     return *name ? GM_OK : gm_json_expect(from, place, "a name", value);
 }
 
+/* Brackets and commas: no text has more values than these and one. */
+static size_t count_parts(const char *text, size_t size)
+{
+    size_t count = 1;
+    for (size_t i = 0; i < size; i++)
+        count += text[i] == ',' || text[i] == '[' || text[i] == '{';
+    return count;
+}
+
 /* The parser reads numbers by the locale of the thread: for that long it is "C". */
 gm_status gm_json_parse(const gm_json_source *from, const char *text, size_t size, json_t **root)
 {
     json_error_t wrong = {0};
     *root = NULL;
-    if (!gm_json_room(size, size))
+    if (!gm_json_room(size, count_parts(text, size)))
         return gm_fail_memory(from->error, from->path, size);
     const locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
     const locale_t former = uselocale(plain);
@@ -132,6 +141,6 @@ gm_status gm_json_parse(const gm_json_source *from, const char *text, size_t siz
     freelocale(plain);
     if (*root)
         return GM_OK;
-    return gm_fail(from->error, from->bad, "%s:%d:%d: %s", from->path, wrong.line, wrong.column,
+    return gm_fail(from->error, from->bad, "%s:%d:%d: not JSON: %s", from->path, wrong.line, wrong.column,
                    gm_printable(wrong.text).text);
 }

@@ -65,13 +65,15 @@ def csv():
         "control-in-cell": b"000000a,b,class\n1,\x1b[31m,x\n3,4,y\n",
         "ragged": b"000000a,b,class\n1,2,x\n3,4\n",
         "duplicate-names": b"000000a,a,class\n1,2,x\n3,4,y\n",
-        "missing-mean": b"000110a,b,y\n1,NA,0.5\n,4,1.5\n?,6,2.5\nnan,8,1\n",
-        "missing-drop": b"000120a,b,y\n1,NA,0.5\n3,4,1.5\n5,6,2.5\n",
-        "all-missing": b"000110a,b,y\nNA,1,0.5\nNA,4,1.5\n",
+        "missing-mean": b"000120a,b,y\n1,NA,0.5\n,4,1.5\n?,6,2.5\nnan,8,1\n",
+        "missing-drop": b"000130a,b,y\n1,NA,0.5\n3,4,1.5\n5,6,2.5\n",
+        "all-missing": b"000120a,b,y\nNA,1,0.5\nNA,4,1.5\n",
         "extremes": b"000100a,b,y\n3e38,-3e38,1\n1e-400,1e-45,2\n-3e38,3e38,3\n",
         "overflow": b"000100a,b,y\n1e400,2,1\n",
         "odd-numbers": b"000100a,b,y\n0x10,inf,1\n1_0,-inf,2\n+1,.5,3\n1.,1e5,4\n",
         "classes-of-a-model": b"000001a,b,class\n1,2,0\n3,4,setosa\n5,6,1\n",
+        "no-target": b"000104x,y\n1,2\n",
+        "double": b"000120a,b,y\n0.1,1e300,0.5\n3,-1e300,1.5\n5,1e-310,2.5\n",
         "number-spellings": b"000000a,b,class\n1,2,1\n3,4,1.0\n5,6,1.0e+00\n7,8,0\n",
         "empty": b"000000",
         "header-only": b"000000a,b,class\n",
@@ -191,6 +193,15 @@ def model():
     scaled = {"gradmill.classes": '["a","b"]', "gradmill.scaling": "standard", "gradmill.scaling.shift": "[40,1.5]",
               "gradmill.scaling.factor": "[1,2]"}
     yield "scaled", b"2" + header(parts, **scaled) + b"\0" + bytes(size)
+    named = {**scaled, "gradmill.columns": '["x","y"]', "gradmill.columns.means": "[1.5,-2]",
+             "gradmill.targets": '["class"]', "gradmill.targets.columns": "[3]"}
+    yield "named", b"2" + header(parts, **named) + b"\0" + bytes(size)
+    for name, change in (
+        ("duplicate-columns", {"gradmill.columns": '["x","x"]'}), ("means-overflow", {"gradmill.columns.means": "[1e999,1]"}),
+        ("few-columns", {"gradmill.columns": '["x"]'}), ("target-0", {"gradmill.targets.columns": "[0]"}),
+        ("target-is-column", {"gradmill.targets": '["x"]'}), ("scaling-none", {"gradmill.scaling": "none"}),
+    ):
+        yield name, b"2" + header(parts, **{**named, **change}) + b"\0" + bytes(size)
     for name, change in (
         ("duplicate-classes", {"gradmill.classes": '["a","a"]'}), ("factor-0", {"gradmill.scaling.factor": "[0,1]"}),
         ("one-class", {"gradmill.classes": '["a"]'}), ("scaling-unit", {"gradmill.scaling": "unit"}),

@@ -1,0 +1,45 @@
+/* UTF-8: which bytes are a character, and which of them may be printed. */
+#include "base/utf8.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+size_t gm_utf8_length(const char *from, size_t left)
+{
+    const unsigned char *const text = (const unsigned char *)from;
+    if (left == 0)
+        return 0;
+    if (text[0] < 0x80)
+        return 1;
+    const size_t length = text[0] >= 0xC2 && text[0] <= 0xDF   ? 2
+                          : (text[0] & 0xF0) == 0xE0           ? 3
+                          : text[0] >= 0xF0 && text[0] <= 0xF4 ? 4
+                                                               : 0;
+    if (length == 0 || length > left)
+        return 0;
+    for (size_t i = 1; i < length; i++) {
+        if ((text[i] & 0xC0) != 0x80)
+            return 0;
+    }
+    const bool overlong = (text[0] == 0xE0 && text[1] < 0xA0) || (text[0] == 0xF0 && text[1] < 0x90);
+    const bool surrogate = text[0] == 0xED && text[1] > 0x9F, beyond = text[0] == 0xF4 && text[1] > 0x8F;
+    return overlong || surrogate || beyond ? 0 : length;
+}
+
+/* Of one byte, or of two (U+0080 to U+009F). */
+static bool is_control(const char *from)
+{
+    const unsigned char *const text = (const unsigned char *)from;
+    return text[0] < 0x20 || text[0] == 0x7F || (text[0] == 0xC2 && text[1] < 0xA0);
+}
+
+void gm_make_printable(char *text, size_t length)
+{
+    for (size_t at = 0, size; at < length; at += size) {
+        size = gm_utf8_length(text + at, length - at);
+        if (size > 0 && !is_control(text + at))
+            continue;
+        size = size > 0 ? size : 1;
+        memset(text + at, '?', size);
+    }
+}
