@@ -322,14 +322,35 @@ Test(data_csv, other_delimiters)
     EXPECT_FAULTS(quote, &options);
 }
 
-Test(data_csv, any_locale_reads_the_same)
+/* A locale with a decimal comma: one that is installed, or one made for this test. */
+static bool set_german(void)
 {
     static const char *const locales[] = {"de_DE.UTF-8", "de_DE.utf8", "de_DE", "fr_FR.UTF-8", "fr_FR.utf8"};
-    const char *set = NULL;
-    for (size_t i = 0; !set && i < sizeof locales / sizeof *locales; i++)
-        set = setlocale(LC_ALL, locales[i]);
-    if (!set)
-        cr_skip("no locale with a decimal comma is installed");
+    for (size_t i = 0; i < sizeof locales / sizeof *locales; i++) {
+        if (setlocale(LC_ALL, locales[i]))
+            return true;
+    }
+    char *command = NULL;
+    cr_assert_gt(asprintf(&command, "localedef -i de_DE -f UTF-8 %s/de_DE.UTF-8 >/dev/null 2>&1", folder), 0);
+    const bool made = system(command) == 0 && setenv("LOCPATH", folder, 1) == 0;
+    free(command);
+    return made && setlocale(LC_ALL, "de_DE.UTF-8");
+}
+
+static void remove_german(void)
+{
+    char *command = NULL;
+    cr_assert_gt(asprintf(&command, "rm -rf %s/de_DE.UTF-8", folder), 0);
+    cr_assert_eq(system(command), 0);
+    free(command);
+}
+
+Test(data_csv, any_locale_reads_the_same)
+{
+    const bool german = set_german();
+    remove_german();
+    if (!german)
+        cr_skip("no locale with a decimal comma can be had");
     cr_assert_eq(*localeconv()->decimal_point, ',');
     gm_dataset *d = load_text("x,c\n1.5,0\n1234567.890123456789,1\n", NULL);
     cr_expect_eq(feature(d, 0, 0), 1.5);

@@ -62,6 +62,8 @@ Test(data_diagnosis, columns_of_text_are_named_and_make_no_header)
         {"x,t\n2004-03-10T18:00:00Z,0\n2004-03-10T19:00:00Z,1\n", NULL, 0,
          "column 1 holds text, dates or times"},
         {"x,t\n18.00.00,0\n19.00.00,1\n", NULL, 0, "column 1 holds text, dates or times"},
+        {"a,b,c\n1,5%,x\n3,4%,y\n", NULL, 0, "got '5%'; column 2 holds text"},
+        {"a,b,c\n1,10-Mar-2004,x\n3,11-Mar-2004,y\n", NULL, 0, "column 2 holds text"},
         {"v,x,t\nu,u,u\na,1,b\nb,1,c\n", "none", 0, "column"},
     };
     EXPECT_HINTS(hints);
@@ -91,6 +93,8 @@ Test(data_diagnosis, text_that_is_no_table)
         {"a,t\n1,0\n# the end\n2,1\n", NULL, 0,
          "data.csv:3: a row of another length; expected 2 cells, got 1; this "
          "line is a comment"},
+        {"% notes\n@RELATION x\n@attribute a numeric\n@data\n1,0\n2,1\n", NULL, 0,
+         "this looks like an ARFF file"},
         {"1 1:0.5 3:2\n0 2:7\n1 1:1 2:1\n", NULL, 0, "this looks like LIBSVM text"},
         {"1 1:0.5 3:2\n0 2:7 3:1\n", NULL, GM_CSV_BLANKS, "this looks like LIBSVM text"},
     };
@@ -198,9 +202,9 @@ Test(data_diagnosis, remarks_say_why)
         const char *text, *remark;
     } cases[] = {
         {"a,t\n1,x\n2,y\n",
-         "header found: 1 features, label column 't' (the first row holds names above numbers)"},
+         "header found: 1 feature, label column 't' (the first row holds names above numbers)"},
         {"1,0\n2,1\n3,0\n",
-         "no header: 1 features, label column 2 (the first row holds numbers like the rows below)"},
+         "no header: 1 feature, label column 2 (the first row holds numbers like the rows below)"},
         {"0,1,2,3\n1,2,3,0\n4,5,6,1\n2,2,3,0\n4,4,6,1\n",
          "class '3' occurs once, in row 1: if that row is a header"},
         {"label,p0,p1\n3,0,255\n4,7,0\n",

@@ -1,5 +1,6 @@
 /* Suggestions for misspelt names, by the optimal string alignment distance. */
 #include "base/suggest.h"
+#include "base/ascii.h"
 #include "base/memory.h"
 
 #include <stdbool.h>
@@ -8,15 +9,9 @@
 /* Nobody means a name by a text longer than this; it keeps the rows of the table on the stack. */
 #define LONGEST 64
 
-/* tolower would ask the locale. */
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 static bool same(char a, char b)
 {
-    return lower(a) == lower(b);
+    return gm_lower(a) == gm_lower(b);
 }
 
 /* The distance of a[0 .. n) and b[0 .. m), both at most LONGEST long. The table of distances between their

@@ -1,6 +1,7 @@
 /* What a CSV cell says. */
 #include "data/csv.h"
 
+#include "base/ascii.h"
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/utf8.h"
@@ -55,12 +56,6 @@ static bool is_one_of(const gm_csv_cell *cell, const char *const *words)
     return *words != NULL;
 }
 
-/* tolower would ask the locale. */
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 /* Whether the cell is this word in any case, with or without a sign before it. */
 static bool is_signed_word(const gm_csv_cell *cell, const char *word)
 {
@@ -68,7 +63,7 @@ static bool is_signed_word(const gm_csv_cell *cell, const char *word)
     if (cell->length - sign != strlen(word))
         return false;
     for (size_t i = 0; word[i]; i++) {
-        if (lower(cell->text[sign + i]) != word[i])
+        if (gm_lower(cell->text[sign + i]) != word[i])
             return false;
     }
     return true;

@@ -3,6 +3,7 @@
  * hold?). Nothing here fails for what it sees: the reader reports errors, and takes its hints from here. */
 #include "data/csv_diagnosis.h"
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/memory.h"
 
@@ -152,6 +153,26 @@ static bool is_libsvm(const char *text, const char *end)
     return all && number > 0;
 }
 
+static bool begins_with(raw_line line, const char *word)
+{
+    while (*word && line.text < line.end && gm_lower(*line.text) == *word) {
+        word++;
+        line.text++;
+    }
+    return *word == '\0';
+}
+
+/* "@relation NAME", behind comments. */
+static bool is_arff(const char *text, const char *end)
+{
+    raw_line line;
+    for (size_t number = 0; next_line(&text, end, &line, &number);) {
+        if (!begins_as_comment(line))
+            return begins_with(line, "@relation");
+    }
+    return false;
+}
+
 /* Every second byte is 0 where plain letters are written in two bytes each. */
 static bool is_utf16(const char *text, const char *end)
 {
@@ -192,13 +213,15 @@ static void diagnose_text(gm_csv_diagnosis *d, const char *text, const char *end
     if (is_utf16(text, end))
         snprintf(d->hint, sizeof d->hint,
                  "this looks like UTF-16 text: convert it with iconv -f utf16 -t utf8");
-    else if (d->comment > 0)
-        snprintf(d->hint, sizeof d->hint, "line %zu is a comment: delete such lines", d->comment);
+    else if (is_arff(text, end))
+        snprintf(d->hint, sizeof d->hint, "this looks like an ARFF file: delete the lines before the data");
     else if (is_libsvm(text, end))
         snprintf(
             d->hint, sizeof d->hint,
             "this looks like LIBSVM text (LABEL INDEX:VALUE ...), which is not read: write all values of "
             "a row, separated by commas");
+    else if (d->comment > 0)
+        snprintf(d->hint, sizeof d->hint, "line %zu is a comment: delete such lines", d->comment);
     else if (d->likely && !all_equal(sum_lines(text, end, in_use)))
         snprintf(d->hint, sizeof d->hint, "the cells seem to be separated by %s: say --delim %s",
                  gm_csv_delimiter_in_words(d->likely), gm_csv_delimiter_name(d->likely));
@@ -240,9 +263,9 @@ static gm_csv_kind kind_of(const gm_csv_cell *cell)
         return GM_CSV_MISSING;
     if (is_date(cell))
         return GM_CSV_DATE;
-    if (gm_csv_infinite(cell) || gm_csv_missing_elsewhere(cell) || strchr("0123456789+-.", cell->text[0]))
-        return GM_CSV_ODD;
-    return GM_CSV_TEXT;
+    if (gm_csv_missing_elsewhere(cell))
+        return GM_CSV_UNREAD;
+    return gm_csv_infinite(cell) || strchr("0123456789+-.", cell->text[0]) ? GM_CSV_ODD : GM_CSV_TEXT;
 }
 
 static bool row_counts(const gm_csv_row *row)

@@ -12,11 +12,12 @@ typedef enum gm_csv_kind {
     GM_CSV_NUMBER,
     GM_CSV_EMPTY,   /* no characters at all */
     GM_CSV_MISSING, /* NA, nan and the other spellings of a missing value */
+    GM_CSV_UNREAD,  /* -, None and the like: spellings of a missing value that are not read as one */
     GM_CSV_DATE,    /* a date or a time of day in digits */
-    GM_CSV_ODD, /* a number that went wrong (0x10, 1_0, inf), or a missing value that is not read as one */
+    GM_CSV_ODD,     /* begins as a number and is none: 0x10, 1_0, inf, 5 %, 10-Mar-2004 */
     GM_CSV_TEXT,
 } gm_csv_kind;
-#define GM_CSV_KINDS 6
+#define GM_CSV_KINDS 7
 
 typedef struct gm_csv_column {
     gm_csv_kind first;           /* what the first row holds */

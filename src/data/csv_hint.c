@@ -20,7 +20,8 @@ bool gm_csv_column_of_text(const gm_csv_diagnosis *diagnosis, size_t column)
     const gm_csv_column *c = &diagnosis->column[column];
     if (diagnosis->rows == 0)
         return is_text(c->first);
-    return c->below[GM_CSV_TEXT] + c->below[GM_CSV_DATE] > c->below[GM_CSV_NUMBER];
+    const size_t texts = c->below[GM_CSV_TEXT] + c->below[GM_CSV_DATE], numbers = c->below[GM_CSV_NUMBER];
+    return texts > numbers || (numbers == 0 && c->below[GM_CSV_ODD] > 0);
 }
 
 /* "column 2 holds text", or "columns 2, 4 and 5 hold text": all of them at once, since each must go. */

@@ -47,17 +47,18 @@ gm_status gm_csv_remark_layout(gm_table *table, const gm_csv_layout *layout, con
     const char *header = layout->header ? "header found" : "no header";
     const char *kind = options->regression ? "target" : "label";
     char shown[GM_CSV_SHOWN], reasons[256];
+    const char *s = table->features == 1 ? "" : "s";
     gm_status status;
     give_reasons(layout, first, reasons, sizeof reasons);
     if (layout->target == layout->columns)
-        status = gm_table_remark(table, error, "%s: %zu features, no target column%s", header,
-                                 table->features, reasons);
+        status = gm_table_remark(table, error, "%s: %zu feature%s, no target column%s", header,
+                                 table->features, s, reasons);
     else if (!layout->header)
-        status = gm_table_remark(table, error, "%s: %zu features, %s column %zu%s", header, table->features,
-                                 kind, layout->target + 1, reasons);
+        status = gm_table_remark(table, error, "%s: %zu feature%s, %s column %zu%s", header, table->features,
+                                 s, kind, layout->target + 1, reasons);
     else
-        status = gm_table_remark(table, error, "%s: %zu features, %s column '%s'%s", header, table->features,
-                                 kind, gm_csv_show(&first->cells[layout->target], shown), reasons);
+        status = gm_table_remark(table, error, "%s: %zu feature%s, %s column '%s'%s", header, table->features,
+                                 s, kind, gm_csv_show(&first->cells[layout->target], shown), reasons);
     if (!status)
         status = remark_trailing(table, layout, error);
     return status ? status : remark_first_named_y(table, layout, first, options, error);

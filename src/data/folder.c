@@ -7,6 +7,7 @@
  * tells parts of a collection apart ("emnist-letters", "qmnist"). */
 #include <gradmill/dataset.h>
 
+#include "base/ascii.h"
 #include "base/error.h"
 
 #include <dirent.h>
@@ -31,12 +32,9 @@ static const folder_part train_images = {"train-images", {"-idx3-ubyte"}},
                          test_images = {"test-images", {"-idx3-ubyte"}},
                          test_labels = {"test-labels", {"-idx1-ubyte", "-idx2-int"}};
 
-/* tolower would ask the locale. */
 static char simplify(char c)
 {
-    if (c == '.' || c == '_')
-        return '-';
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    return c == '.' || c == '_' ? '-' : gm_lower(c);
 }
 
 /* Takes the ending off text[0 .. *length); false if it has another. */

@@ -1,19 +1,14 @@
 /* Files of another kind that come in place of a data set. */
 #include "data/foreign.h"
 
+#include "base/ascii.h"
 #include "base/error.h"
 
 #include <string.h>
 
-/* tolower would ask the locale. */
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 static bool is_letter(char c)
 {
-    return lower(c) >= 'a' && lower(c) <= 'z';
+    return gm_lower(c) >= 'a' && gm_lower(c) <= 'z';
 }
 
 /* Whether the text begins with this tag, written in lower case; if it ends in a letter, none follows. */
@@ -23,7 +18,7 @@ static bool begins_with(const char *text, size_t size, const char *word)
     if (size < length)
         return false;
     for (size_t i = 0; i < length; i++) {
-        if (lower(text[i]) != word[i])
+        if (gm_lower(text[i]) != word[i])
             return false;
     }
     return size == length || !is_letter(word[length - 1]) || !is_letter(text[length]);

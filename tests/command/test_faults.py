@@ -55,6 +55,25 @@ class BadData(CommandTest):
         result = self.succeed(*TRAIN, "--data", path)
         self.assertRegex(result.stderr, r"1 of 2 features are constant")
 
+    def test_kaggle_mnist(self):
+        """The label comes first, and its name says so; the names of pixels are given in full."""
+        rows = ["label," + ",".join(f"pixel{p}" for p in range(784))]
+        rows += [f"{r % 10}," + ",".join(str((r * p) % 256) for p in range(784)) for r in range(30)]
+        path = self.write("train.csv", "\n".join(rows) + "\n")
+        result = self.succeed(*TRAIN, "--data", path, "--layers", "784,4,10")
+        self.assertRegex(result.stderr, r"784 features, label column 'label'.*chosen by its name: --target -1 takes")
+
+    def test_any_locale_gives_the_same_model(self):
+        path = self.write("points.csv", "".join(f"{r}.25,{r * 7 % 5}.5,{r % 2}\n" for r in range(20)))
+        models = []
+        for locale in ("C", "de_DE", "de_DE.UTF-8"):
+            model = self.path("model-" + locale)
+            self.succeed(*TRAIN, "--data", path, "--layers", "2,3,2", "--save", model,
+                         env=environment(LC_ALL=locale))
+            with open(model, "rb") as file:
+                models.append(file.read())
+        self.assertEqual(len(set(models)), 1)
+
     def test_files_that_are_not_there(self):
         self.refuse(IO, r"nowhere\.csv.*No such file", *TRAIN, "--data", self.path("nowhere.csv"))
         os.mkdir(self.path("void"))

@@ -1,0 +1,11 @@
+/* Letters of ASCII, the same in every locale. */
+#ifndef GM_BASE_ASCII_H
+#define GM_BASE_ASCII_H
+
+/* The lower-case letter of an upper-case one; any other character as it is. tolower would ask the locale. */
+static inline char gm_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+#endif
