@@ -6,7 +6,9 @@
  * library touches.
  *
  * An engine borrows its network; several engines may share one network as long as only one runs at a time.
- * One engine may be used by one thread at a time. No function below allocates except gm_engine_create.
+ * One engine may be used by one thread at a time. After a fork the child may use and destroy its copy of an
+ * engine that was not at work: its threads are started anew, in the first call that needs them (GM_LIMIT if
+ * that fails). No function below allocates except gm_engine_create.
  */
 #ifndef GRADMILL_ENGINE_H
 #define GRADMILL_ENGINE_H

@@ -1,34 +1,18 @@
-/* A team of threads with a barrier, on C11 atomics and futexes. */
+/* A team of threads with a barrier: who works, on what, and who waits. How one waits is turnstile.h's. */
 #include "base/team.h"
-#include "base/clock.h"
 #include "base/denormals.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/places.h"
+#include "base/turnstile.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <linux/futex.h>
+#include <gradmill/system.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-/* Some 100 us: longer than the gather between two steps, shorter than anybody's patience with a busy core. */
-#define SPINS 3000
-
-/* A few us. New threads may share a processor until the system spreads them; then the one that waits must not
- * keep the other from coming. */
-#define YIELD_EVERY 64
-
-/* Where other programs run, too, they take a time slice of some ms for each yield. So one that lasted longer
- * than a step of a small network is the last for a while: who sleeps wakes ahead of them. */
-#define LONG_YIELD_NS       500000
-#define WAITS_WITHOUT_YIELD 4096
 
 /* Runs after which members look whether two of them share a processor, as they do whenever some had slept:
  * the system may put them together at any time, and leave them so for seconds. */
@@ -37,20 +21,13 @@
 /* BLAS kernels keep their panels in buffers of their own; nothing here needs a deep stack. */
 #define STACK_BYTES ((size_t)1 << 20)
 
-/* A number that only grows, and the members that sleep until it does. */
-struct turnstile {
-    _Alignas(GM_ALIGNMENT) atomic_uint turn;
-    atomic_uint sleepers;
-    atomic_uint without_yield; /* so many waits are not to yield; guidance only, so that races do no harm */
-};
-
 /* Pieces of the work; the members' queues do not share a cache line. */
 struct queue {
     _Alignas(GM_ALIGNMENT) atomic_size_t next;
 };
 
 struct gm_team {
-    struct turnstile start, barrier;
+    gm_turnstile start, barrier;
     gm_places places;                             /* of all members, when they settle */
     _Alignas(GM_ALIGNMENT) atomic_size_t arrived; /* at the barrier */
     _Alignas(GM_ALIGNMENT) gm_team_work work;     /* NULL sends the members home */
@@ -60,6 +37,7 @@ struct gm_team {
     bool settles;         /* in this run every member takes a place before it works */
     size_t threads;
     size_t running; /* threads really started, the caller not counted */
+    unsigned forks; /* that this process had seen when they were started */
     pthread_t *handles;
 };
 
@@ -69,67 +47,16 @@ struct member {
     size_t thread;
 };
 
-static void relax(void)
-{
-#if defined(__x86_64__)
-    __builtin_ia32_pause();
-#endif
-}
-
-/* Whether the others gave the processor back soon. */
-static bool yield(void)
-{
-    const uint64_t start = gm_clock();
-    sched_yield();
-    return gm_clock() - start < LONG_YIELD_NS;
-}
-
-/* Whether this wait may yield. */
-static bool may_yield(struct turnstile *t)
-{
-    const unsigned rest = atomic_load_explicit(&t->without_yield, memory_order_relaxed);
-    if (rest > 0)
-        atomic_store_explicit(&t->without_yield, rest - 1, memory_order_relaxed);
-    return rest == 0;
-}
-
-static void turnstile_wait(struct turnstile *t, unsigned seen)
-{
-    bool yields = may_yield(t);
-    for (int i = 0; i < SPINS; i++) {
-        if (atomic_load_explicit(&t->turn, memory_order_acquire) != seen)
-            return;
-        relax();
-        if (yields && i % YIELD_EVERY == YIELD_EVERY - 1 && !yield()) {
-            yields = false;
-            atomic_store_explicit(&t->without_yield, WAITS_WITHOUT_YIELD, memory_order_relaxed);
-        }
-    }
-    /* The count goes up before the kernel compares the turn, and the turn moves before the count is read: one
-     * of the two sides always sees the other. */
-    atomic_fetch_add(&t->sleepers, 1);
-    while (atomic_load(&t->turn) == seen)
-        syscall(SYS_futex, &t->turn, FUTEX_WAIT_PRIVATE, seen, NULL, NULL, 0);
-    atomic_fetch_sub(&t->sleepers, 1);
-}
-
-static void turnstile_advance(struct turnstile *t)
-{
-    atomic_fetch_add(&t->turn, 1);
-    if (atomic_load(&t->sleepers) > 0)
-        syscall(SYS_futex, &t->turn, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
-}
-
 void gm_team_barrier(gm_team *team)
 {
     if (team->threads == 1)
         return;
-    const unsigned turn = atomic_load(&team->barrier.turn);
+    const unsigned turn = gm_turnstile_turn(&team->barrier);
     if (atomic_fetch_add(&team->arrived, 1) + 1 == team->threads) {
         atomic_store(&team->arrived, 0);
-        turnstile_advance(&team->barrier);
+        gm_turnstile_advance(&team->barrier);
     } else {
-        turnstile_wait(&team->barrier, turn);
+        gm_turnstile_wait(&team->barrier, turn);
     }
 }
 
@@ -163,7 +90,7 @@ static void *member_main(void *argument)
     gm_free(argument);
     gm_flush_denormals();
     for (unsigned turn = 0;; turn++) {
-        turnstile_wait(&self.team->start, turn);
+        gm_turnstile_wait(&self.team->start, turn);
         if (!self.team->work)
             return NULL;
         if (self.team->settles)
@@ -180,13 +107,13 @@ void gm_team_run(gm_team *team, gm_team_work work, void *context)
     if (team->threads > 1) {
         team->work = work;
         team->context = context;
-        const bool sleepers = atomic_load(&team->start.sleepers) > 0;
-        team->settles = sleepers || atomic_load(&team->start.turn) % SETTLE_EVERY == 0;
+        const bool sleepers = gm_turnstile_has_sleepers(&team->start);
+        team->settles = sleepers || gm_turnstile_turn(&team->start) % SETTLE_EVERY == 0;
         if (team->settles) {
             gm_places_clear(&team->places);
             gm_places_take(&team->places);
         }
-        turnstile_advance(&team->start);
+        gm_turnstile_advance(&team->start);
     }
     work(context, 0);
     gm_team_barrier(team);
@@ -222,40 +149,90 @@ static int start_member(gm_team *team, size_t thread)
     return failure;
 }
 
+/* Forks of this process: a child has nothing of a team but its memory. */
+static atomic_uint forks;
+
+static void count_fork(void)
+{
+    atomic_fetch_add_explicit(&forks, 1, memory_order_relaxed);
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, count_fork);
+}
+
+static bool is_of_this_process(const gm_team *team)
+{
+    return team->forks == atomic_load_explicit(&forks, memory_order_relaxed);
+}
+
+static void send_members_home(gm_team *team)
+{
+    team->work = NULL;
+    gm_turnstile_advance(&team->start);
+    for (size_t thread = 1; thread <= team->running; thread++)
+        pthread_join(team->handles[thread], NULL);
+    team->running = 0;
+}
+
+/* All members but the caller; none if one of them cannot be had. */
+static gm_status start_members(gm_team *team, gm_error *error)
+{
+    const bool crowded = team->threads > 1 && team->threads > gm_system_threads().usable;
+    gm_turnstile_init(&team->start, crowded);
+    gm_turnstile_init(&team->barrier, crowded);
+    atomic_store(&team->arrived, 0);
+    team->forks = atomic_load_explicit(&forks, memory_order_relaxed);
+    team->running = 0;
+    for (size_t thread = 1; thread < team->threads; thread++) {
+        const int failure = start_member(team, thread);
+        if (failure) {
+            send_members_home(team);
+            return gm_fail(error, GM_LIMIT, "cannot start thread %zu of %zu: %s; use fewer threads",
+                           thread + 1, team->threads, strerror(failure));
+        }
+        team->running++;
+    }
+    return GM_OK;
+}
+
 gm_status gm_team_create(gm_team **result, size_t threads, gm_error *error)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     *result = NULL;
+    pthread_once(&once, watch_forks);
     gm_team *team = gm_alloc(1, sizeof *team);
     if (!team)
         return gm_fail_memory(error, "a team of threads", sizeof *team);
     team->threads = threads;
     team->handles = gm_alloc(threads, sizeof *team->handles);
     team->queues = gm_alloc(threads + 1, sizeof *team->queues);
-    if (!team->handles || !team->queues) {
+    const gm_status status = team->handles && team->queues
+                                 ? start_members(team, error)
+                                 : gm_fail_memory(error, "a team of threads", sizeof *team);
+    if (status != GM_OK)
         gm_team_destroy(team);
-        return gm_fail_memory(error, "a team of threads", sizeof *team);
-    }
-    for (size_t thread = 1; thread < threads; thread++) {
-        const int failure = start_member(team, thread);
-        if (failure) {
-            gm_team_destroy(team);
-            return gm_fail(error, GM_LIMIT, "cannot start thread %zu of %zu: %s; use fewer threads",
-                           thread + 1, threads, strerror(failure));
-        }
-        team->running++;
-    }
-    *result = team;
-    return GM_OK;
+    else
+        *result = team;
+    return status;
+}
+
+gm_status gm_team_ready(gm_team *team, gm_error *error)
+{
+    const bool ready = team->running + 1 == team->threads && is_of_this_process(team);
+    return ready || team->threads == 1 ? GM_OK : start_members(team, error);
 }
 
 void gm_team_destroy(gm_team *team)
 {
     if (!team)
         return;
-    team->work = NULL;
-    turnstile_advance(&team->start);
-    for (size_t thread = 1; thread <= team->running; thread++)
-        pthread_join(team->handles[thread], NULL);
+    if (team->running > 0 && is_of_this_process(team)) {
+        send_members_home(team);
+        gm_turnstile_clear(&team->start);
+        gm_turnstile_clear(&team->barrier);
+    }
     gm_free(team->handles);
     gm_free(team->queues);
     gm_free(team);

@@ -1,5 +1,6 @@
 /* The engine's team of threads: the caller is its first member. Members spin briefly while they wait, then
- * sleep, so that back-to-back steps meet awake threads and an idle engine burns nothing. After a sleep, and
+ * sleep, so that back-to-back steps meet awake threads and an idle engine burns nothing; where there are more
+ * members than processors, they sleep at once. After a sleep, and
  * now and then, each moves to a processor of its own if there is one (places.h). */
 #ifndef GM_BASE_TEAM_H
 #define GM_BASE_TEAM_H
@@ -18,6 +19,11 @@ gm_status gm_team_create(gm_team **team, size_t threads, gm_error *error);
 void gm_team_destroy(gm_team *team); /* NULL is fine */
 
 size_t gm_team_threads(const gm_team *team);
+
+/* To be asked before a run by whoever cannot know whether the process has been forked: in a child the members
+ * are started anew, for a fork copies the calling thread only. GM_LIMIT if they cannot be. (A team may be
+ * destroyed in a child in any case.) */
+gm_status gm_team_ready(gm_team *team, gm_error *error);
 
 /* Every member does work(context, its number), denormals flushed to zero; returns when all are done. */
 void gm_team_run(gm_team *team, gm_team_work work, void *context);

@@ -249,6 +249,8 @@ size_t gm_engine_threads(const gm_engine *e)
 
 gm_plan gm_engine_plan(gm_engine *e, size_t rows)
 {
+    if (gm_team_ready(e->team, NULL) != GM_OK) /* the next step will say why */
+        return (gm_plan){.threads = e->options.threads};
     e->row_steps = (gm_row_steps){0}; /* measuring overwrites the batch */
     return e->numerics->plan(e->pass, rows, true);
 }
@@ -310,6 +312,8 @@ static gm_status bind(gm_engine *e, gm_array x, const gm_array *y, gm_error *err
     if (status == GM_OK && y)
         status = check_array(e, "targets", *y, y->type == GM_TYPE_LABEL ? 1 : gm_network_outputs(e->network),
                              error);
+    if (status == GM_OK)
+        status = gm_team_ready(e->team, error);
     if (status == GM_OK && y && y->rows != x.rows)
         status =
             gm_fail(error, GM_USAGE, "targets: %zu rows; expected %zu, as the inputs have", y->rows, x.rows);

@@ -1,0 +1,96 @@
+/* The turnstile on C11 atomics and a futex. Who waits spins first: back-to-back steps meet awake threads. */
+#include "base/turnstile.h"
+#include "base/clock.h"
+
+#include <limits.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Some 100 us: longer than the gather between two steps, shorter than anybody's patience with a busy core. */
+#define SPINS 3000
+
+/* A few us. New threads may share a processor until the system spreads them; then the one that waits must not
+ * keep the other from coming. */
+#define YIELD_EVERY 64
+
+/* Where other programs run, too, they take a time slice of some ms for each yield. So one that lasted longer
+ * than a step of a small network is the last for a while: who sleeps wakes ahead of them. */
+#define LONG_YIELD_NS       500000
+#define WAITS_WITHOUT_YIELD 4096
+
+static void relax(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+}
+
+/* Whether the others gave the processor back soon. */
+static bool yield(void)
+{
+    const uint64_t start = gm_clock();
+    sched_yield();
+    return gm_clock() - start < LONG_YIELD_NS;
+}
+
+/* Whether this wait may yield. */
+static bool may_yield(gm_turnstile *t)
+{
+    const unsigned rest = atomic_load_explicit(&t->without_yield, memory_order_relaxed);
+    if (rest > 0)
+        atomic_store_explicit(&t->without_yield, rest - 1, memory_order_relaxed);
+    return rest == 0;
+}
+
+void gm_turnstile_wait(gm_turnstile *t, unsigned seen)
+{
+    bool yields = may_yield(t);
+    const int spins = t->sleeps_at_once ? 0 : SPINS;
+    for (int i = 0; i < spins; i++) {
+        if (atomic_load_explicit(&t->turn, memory_order_acquire) != seen)
+            return;
+        relax();
+        if (yields && i % YIELD_EVERY == YIELD_EVERY - 1 && !yield()) {
+            yields = false;
+            atomic_store_explicit(&t->without_yield, WAITS_WITHOUT_YIELD, memory_order_relaxed);
+        }
+    }
+    /* The count goes up before the kernel compares the turn, and the turn moves before the count is read: one
+     * of the two sides always sees the other. */
+    atomic_fetch_add(&t->sleepers, 1);
+    while (atomic_load(&t->turn) == seen)
+        syscall(SYS_futex, &t->turn, FUTEX_WAIT_PRIVATE, seen, NULL, NULL, 0);
+    atomic_fetch_sub(&t->sleepers, 1);
+}
+
+void gm_turnstile_advance(gm_turnstile *t)
+{
+    atomic_fetch_add(&t->turn, 1);
+    if (atomic_load(&t->sleepers) > 0)
+        syscall(SYS_futex, &t->turn, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+}
+
+void gm_turnstile_init(gm_turnstile *t, bool crowded)
+{
+    atomic_store(&t->turn, 0);
+    atomic_store(&t->sleepers, 0);
+    atomic_store(&t->without_yield, 0);
+    t->sleeps_at_once = crowded;
+}
+
+void gm_turnstile_clear(gm_turnstile *t)
+{
+    (void)t; /* the kernel keeps nothing of a futex that nobody waits for */
+}
+
+unsigned gm_turnstile_turn(gm_turnstile *t)
+{
+    return atomic_load(&t->turn);
+}
+
+bool gm_turnstile_has_sleepers(gm_turnstile *t)
+{
+    return atomic_load(&t->sleepers) > 0;
+}

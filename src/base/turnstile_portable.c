@@ -1,0 +1,51 @@
+/* The turnstile on a mutex and a condition variable: no spinning, nothing that only one system has, and
+ * nothing that ThreadSanitizer would have to believe. */
+#include "base/turnstile.h"
+
+void gm_turnstile_init(gm_turnstile *t, bool crowded)
+{
+    (void)crowded; /* here everybody sleeps at once */
+    pthread_mutex_init(&t->mutex, NULL);
+    pthread_cond_init(&t->moved, NULL);
+    t->turn = t->sleepers = 0;
+}
+
+void gm_turnstile_clear(gm_turnstile *t)
+{
+    pthread_cond_destroy(&t->moved);
+    pthread_mutex_destroy(&t->mutex);
+}
+
+unsigned gm_turnstile_turn(gm_turnstile *t)
+{
+    pthread_mutex_lock(&t->mutex);
+    const unsigned turn = t->turn;
+    pthread_mutex_unlock(&t->mutex);
+    return turn;
+}
+
+void gm_turnstile_wait(gm_turnstile *t, unsigned seen)
+{
+    pthread_mutex_lock(&t->mutex);
+    t->sleepers++;
+    while (t->turn == seen)
+        pthread_cond_wait(&t->moved, &t->mutex);
+    t->sleepers--;
+    pthread_mutex_unlock(&t->mutex);
+}
+
+void gm_turnstile_advance(gm_turnstile *t)
+{
+    pthread_mutex_lock(&t->mutex);
+    t->turn++;
+    pthread_cond_broadcast(&t->moved);
+    pthread_mutex_unlock(&t->mutex);
+}
+
+bool gm_turnstile_has_sleepers(gm_turnstile *t)
+{
+    pthread_mutex_lock(&t->mutex);
+    const bool sleepers = t->sleepers > 0;
+    pthread_mutex_unlock(&t->mutex);
+    return sleepers;
+}

@@ -1,0 +1,100 @@
+/* fork copies the thread that calls it and no other: in the child an engine starts its threads anew, computes
+ * what the parent computes, and can be destroyed, also where the BLAS library has worked before. */
+#include "nets.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { ROWS = 64, IN = 32, OUT = 10, PATIENCE = 60 };
+static const net_shape shape = {{IN, 96, OUT}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY};
+
+static double x[ROWS * IN], y[ROWS * OUT];
+
+static gm_engine *make(const char *backend, size_t threads)
+{
+    gm_engine_options options = gm_engine_options_default();
+    options.backend = backend;
+    options.threads = threads;
+    options.batch = ROWS;
+    net_fill(x, ROWS * IN, -1, 1);
+    for (size_t r = 0; r < ROWS; r++)
+        y[r * OUT + r % OUT] = 1;
+    return net_engine(net_make(&shape, GM_F64, 1), &options);
+}
+
+/* The loss of the step that follows. */
+static double step(gm_engine *engine)
+{
+    return net_step(engine, gm_array_f64(x, ROWS, IN), gm_array_f64(y, ROWS, OUT));
+}
+
+/* Steps and destroys; the loss goes through the pipe. A hang ends by the alarm. */
+static void be_child(gm_engine *engine, int out, bool steps)
+{
+    double loss = 0;
+    gm_error error;
+    alarm(PATIENCE);
+    if (steps &&
+        gm_engine_step(engine, gm_array_f64(x, ROWS, IN), gm_array_f64(y, ROWS, OUT), &loss, &error) != GM_OK)
+        _exit(2);
+    gm_network *network = gm_engine_network(engine);
+    gm_engine_destroy(engine);
+    gm_network_destroy(network);
+    _exit(write(out, &loss, sizeof loss) == sizeof loss ? 0 : 3);
+}
+
+static void expect_child(const char *backend, size_t threads, int steps_before, bool steps)
+{
+    int ends[2], status;
+    double told = NAN;
+    cr_assert_eq(pipe(ends), 0);
+    gm_engine *engine = make(backend, threads);
+    for (int i = 0; i < steps_before; i++)
+        step(engine);
+    const pid_t child = fork();
+    cr_assert_geq(child, 0);
+    if (child == 0)
+        be_child(engine, ends[1], steps);
+    close(ends[1]);
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s, %zu threads: the child %s %d", backend,
+              threads, WIFSIGNALED(status) ? "hung or died of signal" : "exited with",
+              WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+    cr_expect_eq(read(ends[0], &told, sizeof told), (ssize_t)sizeof told);
+    close(ends[0]);
+    const double own = step(engine); /* and the parent goes on */
+    if (steps)
+        expect_relative(told, own, 1e-12, "the loss of the child");
+    net_free(engine);
+}
+
+Test(forks, a_child_steps_and_destroys)
+{
+    static const char *const backends[] = {"naive", "blas", "packed"};
+    for (size_t b = 0; b < sizeof backends / sizeof *backends; b++) {
+        for (size_t threads = 1; threads <= 3; threads++) {
+            expect_child(backends[b], threads, 0, true);
+            expect_child(backends[b], threads, 2, true);
+            expect_child(backends[b], threads, 2, false);
+        }
+    }
+}
+
+/* A plan is measured by all threads: the first call in a child may be this one. */
+Test(forks, a_child_plans)
+{
+    int status;
+    gm_engine *engine = make("packed", 2);
+    const pid_t child = fork();
+    cr_assert_geq(child, 0);
+    if (child == 0) {
+        alarm(PATIENCE);
+        const gm_plan plan = gm_engine_plan(engine, ROWS);
+        gm_engine_destroy(engine);
+        _exit(plan.threads == 2 && plan.seconds > 0 ? 0 : 2);
+    }
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_expect_eq(status, 0);
+    net_free(engine);
+}
