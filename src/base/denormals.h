@@ -1,15 +1,18 @@
 /* Denormal numbers cost a hundred times a normal operation on many CPUs, and say nothing in training: inside
- * the team they are flushed to zero, and the caller's mode comes back afterwards. (A step of some dozen
- * weights, fused.h, is so short that the two changes of the mode would be a tenth of it, and goes without.)
- */
+ * the team they are flushed to zero, and the caller's mode comes back afterwards. A step of some dozen
+ * weights (fused.h) is so short that the two changes of the mode would be a tenth of it. It goes without
+ * until the CPU's status says that it has met a denormal number. */
 #ifndef GM_BASE_DENORMALS_H
 #define GM_BASE_DENORMALS_H
 
+#include <stdbool.h>
+
 #if defined(__SSE__)
 #include <xmmintrin.h>
-#define GM_FLUSH_BITS 0x8040U /* FTZ: results; DAZ: operands */
-#define GM_READ_MODE  _mm_getcsr
-#define GM_WRITE_MODE _mm_setcsr
+#define GM_DENORMAL_FLAGS 0x0012U /* DE: an operand was one; UE: a result was one, and was rounded */
+#define GM_FLUSH_BITS     0x8040U /* FTZ: results; DAZ: operands */
+#define GM_READ_MODE      _mm_getcsr
+#define GM_WRITE_MODE     _mm_setcsr
 #elif defined(__aarch64__) && defined(__GNUC__) && !defined(__clang__)
 #define GM_FLUSH_BITS (1U << 24) /* FZ: both */
 #define GM_READ_MODE  __builtin_aarch64_get_fpcr
@@ -36,5 +39,25 @@ static inline void gm_restore_denormals(unsigned former)
     (void)former;
 #endif
 }
+
+#ifdef GM_DENORMAL_FLAGS
+/* From here on gm_met_denormals can tell; returns what it wants to know. */
+static inline unsigned gm_watch_denormals(void)
+{
+    const unsigned former = GM_READ_MODE();
+    if (former & GM_DENORMAL_FLAGS)
+        GM_WRITE_MODE(former & ~GM_DENORMAL_FLAGS);
+    return former;
+}
+
+/* Whether there were any since then. The flags that the caller had come back. */
+static inline bool gm_met_denormals(unsigned former)
+{
+    const unsigned now = GM_READ_MODE();
+    if (former & GM_DENORMAL_FLAGS)
+        GM_WRITE_MODE(now | (former & GM_DENORMAL_FLAGS));
+    return now & GM_DENORMAL_FLAGS;
+}
+#endif
 
 #endif

@@ -1,5 +1,6 @@
 /* What `gradmill bench` is asked to do: its option table. */
 #include "cli/bench_options.h"
+#include "base/memory.h"
 #include "base/number.h"
 #include "bench/libraries.h"
 #include "cli/names.h"
@@ -59,6 +60,18 @@ static void parse_range(gm_range *range, const char *option, const char *text, s
     gm_error error = {0};
     if (gm_range_parse(range, option, text, &error) != GM_OK)
         argp_error(state, "%s", error.message);
+}
+
+/* Who measures may want more threads than there are processors, and gets them. */
+static void note_crowd(const gm_range *threads)
+{
+    const size_t usable = gm_system_threads().usable;
+    size_t most = 0;
+    for (size_t i = 0; i < threads->count; i++)
+        most = gm_max(most, threads->sizes[i]);
+    if (most > usable)
+        cli_note("--threads %zu: no more than %zu processors may run here; the threads take turns", most,
+                 usable);
 }
 
 static void add_net(cli_bench_options *o, const char *item, struct argp_state *state)
@@ -226,6 +239,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_THREADS:
         parse_range(&o->sweep.threads, "threads", argument, state);
+        note_crowd(&o->sweep.threads);
         return 0;
     case KEY_BACKEND:
         each_item(o, argument, add_backend, state);

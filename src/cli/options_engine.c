@@ -28,6 +28,19 @@ static const struct argp_option compute_options[] = {
     {0},
 };
 
+/* A number that the engine refuses in any case is left to it. */
+#define MOST_THREADS 4096
+
+/* No more than processors that may run: the others would only take turns with them. */
+static size_t threads_to_start(size_t asked)
+{
+    const size_t usable = gm_system_threads().usable;
+    if (asked <= usable || asked > MOST_THREADS)
+        return asked;
+    cli_note("--threads %zu: no more than %zu processors may run here; threads: %zu", asked, usable, usable);
+    return usable;
+}
+
 static error_t parse_compute(int key, char *argument, struct argp_state *state)
 {
     cli_engine_options *options = state->input;
@@ -37,7 +50,7 @@ static error_t parse_compute(int key, char *argument, struct argp_state *state)
             cli_backend_names(cli_choose("backend", argument, cli_backend_names, state));
         return 0;
     case KEY_THREADS:
-        options->engine.threads = cli_size("threads", argument, 1, state);
+        options->engine.threads = threads_to_start(cli_size("threads", argument, 1, state));
         return 0;
     case KEY_BATCH:
         options->engine.batch = cli_size("batch", argument, 1, state);

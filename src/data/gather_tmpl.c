@@ -2,6 +2,7 @@
  * Compiled once for each precision. */
 #include "data/dataset.h"
 
+#include "base/denormals.h"
 #include "base/memory.h"
 #include "base/real.h"
 #include "base/vector.h"
@@ -84,6 +85,7 @@ void T(gm_gather)(const gm_dataset *dataset, const gm_scaling *scaling, const ui
                   REAL *x, REAL *y)
 {
     const gm_table *table = dataset->table;
+    const unsigned mode = gm_flush_denormals();
     for (size_t i = 0; i < count; i++) {
         if (i + AHEAD < count)
             fetch_row(table, gm_table_row(dataset, rows[i + AHEAD]));
@@ -92,4 +94,5 @@ void T(gm_gather)(const gm_dataset *dataset, const gm_scaling *scaling, const ui
         if (y)
             gather_target(table, row, y + i * table->targets);
     }
+    gm_restore_denormals(mode);
 }

@@ -48,6 +48,7 @@ struct gm_fused {
     REAL rate, keep;   /* W = keep W - rate G */
     bool shrinks;      /* keep is not 1 */
     bool flushes;      /* denormals */
+    bool met;          /* a step that did not flush them has met one: the later ones flush */
 
     size_t layer_count;
     gm_fused_layer layers[];

@@ -264,6 +264,13 @@ static const struct gm_fused_functions *functions_of(const struct gm_fused *f, c
     return l->outputs <= QUAD ? by_activation[l->f] : by_vectors[(l->outputs - 1) / N];
 }
 
+/* Elsewhere the CPU's status does not tell, and every step flushes. */
+#ifdef GM_DENORMAL_FLAGS
+#define CAN_WATCH true
+#else
+#define CAN_WATCH false
+#endif
+
 /* What the update needs; made again when the rate has changed. */
 static void take_rate(struct gm_fused *f)
 {
@@ -275,7 +282,8 @@ static void take_rate(struct gm_fused *f)
     f->rate = (REAL)o->rate;
     f->keep = (REAL)keep;
     f->shrinks = keep != 1;
-    f->flushes = f->shrinks || !f->small; /* weights that only shrink would become denormal one day */
+    /* Weights that only shrink would become denormal one day. */
+    f->flushes = f->shrinks || !f->small || f->met || !CAN_WATCH;
 }
 
 /* Forward, BP1 and backward, layer by layer. */
@@ -335,6 +343,30 @@ static gm_fused_through *through_of(const struct gm_fused *f)
     return through_layers;
 }
 
+/* Around the arithmetic of a step: flushes denormals, or watches for the first one. */
+static unsigned begin(const struct gm_fused *f)
+{
+#ifdef GM_DENORMAL_FLAGS
+    if (!f->flushes)
+        return gm_watch_denormals();
+#endif
+    (void)f;
+    return gm_flush_denormals();
+}
+
+static void end(struct gm_fused *f, unsigned mode)
+{
+#ifdef GM_DENORMAL_FLAGS
+    if (!f->flushes) {
+        if (__builtin_expect(gm_met_denormals(mode), false))
+            f->met = f->flushes = true;
+        return;
+    }
+#endif
+    (void)f;
+    gm_restore_denormals(mode);
+}
+
 static void step(void *fused, const void *x, const void *y, double *value)
 {
     struct gm_fused *f = fused;
@@ -344,13 +376,9 @@ static void step(void *fused, const void *x, const void *y, double *value)
     f->several = false;
     f->scale = f->mean;
     take_rate(f);
-    if (f->flushes) {
-        const unsigned mode = gm_flush_denormals();
-        f->through(f);
-        gm_restore_denormals(mode);
-    } else {
-        f->through(f);
-    }
+    const unsigned mode = begin(f);
+    f->through(f);
+    end(f, mode);
 }
 
 /* The rows one by one as far as BP2, then the weights, which meet all of them. */
@@ -376,13 +404,9 @@ static void rows_and_weights(struct gm_fused *f, gm_mat x, gm_mat y, double *val
 static void step_rows(struct gm_fused *f, gm_mat x, gm_mat y, double *value)
 {
     take_rate(f);
-    if (f->flushes) {
-        const unsigned mode = gm_flush_denormals();
-        rows_and_weights(f, x, y, value);
-        gm_restore_denormals(mode);
-    } else {
-        rows_and_weights(f, x, y, value);
-    }
+    const unsigned mode = begin(f);
+    rows_and_weights(f, x, y, value);
+    end(f, mode);
 }
 
 void GM_FUSED(struct gm_fused *f)

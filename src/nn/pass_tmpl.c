@@ -8,6 +8,7 @@
  */
 #include "nn/pass.h"
 #include "backend/pack.h"
+#include "base/denormals.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "nn/fused.h"
@@ -169,8 +170,10 @@ static gm_mat take(gm_array array, gm_mat own)
     if (array.type == real)
         return (gm_mat){(REAL *)array.data, array.rows, array.cols, array.ld}; /* read only, by every pass */
     own.rows = array.rows;
+    const unsigned mode = gm_flush_denormals();
     for (size_t r = 0; r < array.rows; r++)
         convert_row(array, r, gm_row(own, r));
+    gm_restore_denormals(mode);
     return own;
 }
 
