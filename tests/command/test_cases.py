@@ -1,7 +1,9 @@
 """The folders of tests/cases: inputs that once went wrong, each standing for a kind of fault."""
+import os
+import re
 import shutil
 
-from common import BAD_DATA, PLACES, CommandTest
+from common import BAD_DATA, BAD_MODEL, IO, PLACES, USAGE, CommandTest
 
 TRAIN = ["train", "--quiet", "--epochs", "1", "--threads", "1"]
 
@@ -64,7 +66,47 @@ class Cases(CommandTest):
         self.succeed(*TRAIN, "--data", "dots", "--batch", "1")
         self.refuse(BAD_DATA, r"page/train-images-idx3-ubyte: a web page", *TRAIN, "--data", "page")
 
+    def test_21_foreign_state_dict(self):
+        self.copy("21-foreign-state-dict")
+        for name in ("plain", "bf16", "module-prefix"):
+            self.refuse(BAD_MODEL, name + r"\.safetensors: not a model of gradmill", "predict",
+                        "--model", name + ".safetensors", "--data", "x.csv")
+        result = self.succeed("predict", "--model", "meta-plain.safetensors", "--data", "x.csv")
+        self.assertEqual(result.stdout.splitlines(), ["class", "a", "a", "a", "a"])
+
+    def test_x1_columns_by_name(self):
+        self.copy("x1-columns-by-name")
+        for source, other in (("abt.csv", "bat.csv"), ("tab.csv", "tab.csv")):
+            target = ["--target", "t"] if source == "tab.csv" else []
+            self.succeed("train", "--quiet", "--threads", "1", "--data", source, "--regression", "--layers", "2,16,1",
+                         "--save", "m.safetensors", *target)
+            result = self.succeed("eval", "--model", "m.safetensors", "--data", other)
+            self.assertLess(float(re.search(r"rmse +(\S+)", result.stdout)[1]), 0.1)
+
     def test_x12_comment_and_pipe(self):
         self.copy("x12-comment-and-pipe")
         self.refuse(BAD_DATA, r"comment\.csv:1: .*line 1 is a comment", *TRAIN, "--data", "comment.csv")
         self.refuse(BAD_DATA, r"pipe\.csv:1: .*--delim '\|'", *TRAIN, "--data", "pipe.csv")
+
+    def test_x2_missing_at_predict(self):
+        self.copy("x2-missing-at-predict")
+        self.succeed(*TRAIN, "--data", "abt.csv", "--regression", "--layers", "2,16,1", "--save", "m.safetensors")
+        answers = [self.succeed("predict", "--model", "m.safetensors", "--data", name, "--missing", "mean").stdout
+                   .splitlines()[-1] for name in ("p1.csv", "p2.csv", "p3.csv")]
+        self.assertEqual(len(set(answers)), 1, answers)
+
+    def test_x3_save_over_data(self):
+        self.copy("x3-save-over-data")
+        with open(self.path("data.csv"), "rb") as file:
+            old = file.read()
+        os.symlink("data.csv", self.path("link.csv"))
+        os.link(self.path("data.csv"), self.path("other.csv"))
+        for place in ("data.csv", "link.csv", "other.csv"):
+            self.refuse(USAGE, r"--save .*same file", *TRAIN, "--data", "data.csv", "--regression",
+                        "--layers", "2,4,1", "--save", place)
+        with open(self.path("data.csv"), "rb") as file:
+            self.assertEqual(file.read(), old)
+
+    def test_x8_long_path(self):
+        path = "d" * 240 + "/" + "e/" * 500 + "x.csv"
+        self.refuse(IO, r"cannot open: No such file or directory$", *TRAIN, "--data", path)
