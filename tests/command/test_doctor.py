@@ -2,7 +2,7 @@
 import json
 import pathlib
 
-from common import CommandTest, environment
+from common import PLACES, CommandTest, environment
 
 
 def has_avx512():
@@ -41,3 +41,35 @@ class Doctor(CommandTest):
         self.assertIn("Haswell", warnings["slow-kernels-pinned"]["text"])
         self.assertIn("OPENBLAS_CORETYPE", warnings["slow-kernels-pinned"]["fix"])
         self.assertEqual(warnings["l2-size-set"]["fix"], "unset OPENBLAS_L2_SIZE")
+
+
+class OtherLibraries(CommandTest):
+    """A library that is preloaded is the one that computes, whatever the command was linked with."""
+
+    def blas(self, vendor, threading=""):
+        library = pathlib.Path(PLACES.build or "") / "tests" / f"libfake_{vendor}.so"
+        if PLACES.sanitized or not PLACES.build or not library.exists():
+            self.skipTest("needs --build without sanitizers, which must be loaded first")
+        env = environment(LD_PRELOAD=str(library), GM_FAKE_THREADING=threading)
+        told = json.loads(self.succeed("doctor", "--quick", "--json", env=env).stdout)["blas"]
+        self.assertEqual(told["path"], str(library.resolve()))
+        return told
+
+    def test_BLIS(self):
+        for threading, name in (("openmp", "openmp"), ("pthreads", "pthreads"), ("none", "serial")):
+            with self.subTest(threading):
+                told = self.blas("blis", threading)
+                self.assertEqual((told["vendor"], told["config"], told["core"]), ("BLIS", "BLIS 1.2.3", "zen3"))
+                self.assertEqual(told["threading"], name)
+
+    def test_MKL(self):
+        told = self.blas("mkl")
+        self.assertEqual((told["vendor"], told["config"], told["threads"]), ("MKL", "Version 2025.1", 6))
+
+    def test_reference(self):
+        told = self.blas("reference")
+        self.assertEqual((told["vendor"], told["threads"]), ("Reference BLAS", 1))
+
+    def test_one_that_nobody_knows(self):
+        told = self.blas("unknown")
+        self.assertEqual((told["vendor"], told["core"]), ("unknown", None))
