@@ -67,6 +67,10 @@ double gm_timed_flops(const gm_timed *timed);
 /* The share, 0 to 1, of the FMA peak beside it: gm_rounds_share of its samples. */
 double gm_timed_peak_share(const gm_timed *timed);
 
+/* Fills the column "peak_share" in percent from a share of the FMA peak, 0 to 1. A share that cannot be
+ * (gm_peak_percent) leaves the cell empty and adds a note. */
+void gm_result_peak_share(gm_result *result, gm_result_row *row, double share);
+
 /* Gives a candidate's samples to its row (gm_result_samples). */
 gm_status gm_candidate_samples(gm_result_row *row, const gm_candidate *candidate, gm_error *error);
 

@@ -126,7 +126,7 @@ gm_status gm_contest_cells(gm_result *result, gm_result_row *row, const gm_conte
     gm_result_number(result, row, "milliseconds", median * 1e3);
     gm_result_number(result, row, "spread", 100 * deviation / median);
     gm_result_number(result, row, "gflops", flop / median / 1e9);
-    gm_result_number(result, row, "peak_share", 100 * gm_rounds_share(flop, c->samples, c->peaks, c->count));
+    gm_result_peak_share(result, row, gm_rounds_share(flop, c->samples, c->peaks, c->count));
     gm_result_number(result, row, "times", gm_contestant_median(first, &other) / median);
     gm_result_number(result, row, "loss", c->loss);
     return gm_result_samples(row, c->samples, c->peaks, c->count, c->iterations, error);

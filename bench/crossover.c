@@ -66,10 +66,14 @@ static gm_net square(size_t width)
 static gm_status add_rows(gm_result *result, const char *sweep, size_t width, size_t batch,
                           const gm_timed *timed, size_t count, gm_error *error)
 {
-    double medians[MOST_RUNNERS];
-    for (size_t i = 0; i < count; i++)
+    double medians[MOST_RUNNERS], deviations[MOST_RUNNERS];
+    bool among[MOST_RUNNERS];
+    for (size_t i = 0; i < count; i++) {
         medians[i] = timed[i].candidate.statistics.median;
-    const size_t best = gm_fastest(medians, count);
+        deviations[i] = timed[i].candidate.statistics.deviation;
+    }
+    const char *fastest =
+        gm_among_fastest(medians, deviations, count, among) == 1 ? "fastest" : "among the fastest";
     const bool has_naive = count > 0 && strcmp(timed[0].options.backend, "naive") == 0;
     for (size_t i = 0; i < count; i++) {
         const gm_timed *t = &timed[i];
@@ -90,7 +94,7 @@ static gm_status add_rows(gm_result *result, const char *sweep, size_t width, si
         gm_result_number(result, row, "gflops", gm_timed_flops(t) / 1e9);
         if (has_naive)
             gm_result_number(result, row, "times_naive", gm_speedup(medians[0], medians[i]));
-        gm_result_text(result, row, "fastest", "%s", i == best ? "fastest" : "");
+        gm_result_text(result, row, "fastest", "%s", among[i] ? fastest : "");
         const gm_status status = gm_candidate_samples(row, &t->candidate, error);
         if (status != GM_OK)
             return status;
@@ -163,6 +167,7 @@ gm_status gm_bench_crossover(gm_result *result, gm_environment *env, const gm_be
         status = run_sweep(result, "width", &widths, seconds * 2 / 3, o, error);
     if (status == GM_OK)
         status = run_sweep(result, "batch", &batches, seconds / 3, o, error);
+    gm_result_note(result, "among the fastest: its median +- deviation overlaps that of the least median");
     gm_result_note(result,
                    "a backend that needed more than %.2f s for a step is left out of the larger sizes",
                    TOO_SLOW);

@@ -2,6 +2,8 @@
 #include "bench/figures.h"
 #include "nn/optimizer.h"
 
+#include <math.h>
+
 /* Numbers that an update behind BP4 reads and writes for each weight: the gradient, too, but the velocity of
  * momentum is its own. */
 static double update_numbers(gm_optimizer_kind optimizer)
@@ -69,4 +71,22 @@ size_t gm_fastest(const double *seconds, size_t count)
     for (size_t i = 1; i < count; i++)
         best = seconds[i] < seconds[best] ? i : best;
     return best;
+}
+
+size_t gm_among_fastest(const double *medians, const double *deviations, size_t count, bool *among)
+{
+    const size_t best = gm_fastest(medians, count);
+    const double end = medians[best] + deviations[best];
+    size_t marked = 0;
+    for (size_t i = 0; i < count; i++) {
+        among[i] = i == best || medians[i] - deviations[i] <= end;
+        marked += among[i];
+    }
+    return marked;
+}
+
+double gm_peak_percent(double share)
+{
+    enum { MOST_PERCENT = 105 }; /* the clock of a core moves by some percent between two measurements */
+    return 100 * share <= MOST_PERCENT ? 100 * share : NAN;
 }

@@ -34,4 +34,13 @@ double gm_efficiency(double speedup, size_t threads);
 /* The index of the least; the first of equal ones. count >= 1. */
 size_t gm_fastest(const double *seconds, size_t count);
 
+/* Marks what may be the fastest: the least median, and all whose interval, median +- deviation, begins at or
+ * before the end of its interval. Returns how many there are; with more than one nobody is "the fastest".
+ * count >= 1. */
+size_t gm_among_fastest(const double *medians, const double *deviations, size_t count, bool *among);
+
+/* A share of the arithmetic peak as percent; NaN above 105 %, because nothing is faster than the processor:
+ * the peak was measured in a moment in which something else was running. */
+double gm_peak_percent(double share);
+
 #endif

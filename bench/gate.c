@@ -1,5 +1,6 @@
 /* The gate: two JSON outputs in, one row for each benchmark of either, and what changed beyond noise. */
 #include "bench/gate.h"
+#include "base/error.h"
 #include "bench/gate_file.h"
 
 /* Both sides of one row. */
@@ -60,6 +61,44 @@ static gm_status take_row(gm_result *result, const gm_gate_file *old_file, const
     return status;
 }
 
+/* What the files do not have in common. */
+static void note_untimed(gm_result *result, const gm_gate_file *file)
+{
+    const char *name;
+    for (size_t i = 0; (name = gm_gate_file_untimed(file, i)); i++)
+        gm_result_note(result, "%s: no sample of %s", file->path, name);
+}
+
+static size_t note_missing(gm_result *result, const gm_gate_file *file, const gm_gate_file *other)
+{
+    size_t common = 0;
+    const char *name;
+    for (size_t i = 0; (name = gm_gate_file_name(file, i)); i++) {
+        if (gm_gate_file_has(other, name))
+            common++;
+        else
+            gm_result_note(result, "only in %s: %s", file->path, name);
+    }
+    return common;
+}
+
+/* A gate that compared nothing has let nothing pass. */
+static gm_status check_overlap(gm_result *result, const gm_gate_file *old_file, const gm_gate_file *new_file,
+                               gm_error *error)
+{
+    const size_t common = note_missing(result, old_file, new_file);
+    note_missing(result, new_file, old_file);
+    note_untimed(result, old_file);
+    note_untimed(result, new_file);
+    if (common > 0)
+        return GM_OK;
+    return gm_fail(
+        error, GM_CHECK,
+        "nothing to compare: %s and %s have no row in common; were both made by the same case with "
+        "the same networks?",
+        old_file->path, new_file->path);
+}
+
 gm_status gm_gate_compare(gm_result *result, const char *old_path, const char *new_path,
                           const gm_gate_options *options, size_t *regressions, gm_error *error)
 {
@@ -77,6 +116,8 @@ gm_status gm_gate_compare(gm_result *result, const char *old_path, const char *n
     for (size_t i = 0; status == GM_OK && (name = gm_gate_file_name(&new_file, i)); i++)
         if (!gm_gate_file_has(&old_file, name))
             status = take_row(result, &old_file, &new_file, name, options, regressions, error);
+    if (status == GM_OK)
+        status = check_overlap(result, &old_file, &new_file, error);
     gm_gate_file_clear(&old_file);
     gm_gate_file_clear(&new_file);
     return status;

@@ -73,6 +73,17 @@ static gm_status file_entry(gm_gate_file *file, json_t *entry, size_t index, gm_
                                                   : gm_fail(error, GM_LIMIT, "%s: no memory", file->path);
 }
 
+/* Remembers a row that was not timed, unless other entries of its name were. */
+static gm_status file_untimed(gm_gate_file *file, const json_t *entry, gm_error *error)
+{
+    const char *type = json_string_value(json_object_get(entry, "run_type")), *name = name_of(entry);
+    if (!name || (type && strcmp(type, "iteration") != 0))
+        return GM_OK; /* an aggregate */
+    return json_object_set_new(file->untimed, name, json_null()) == 0
+               ? GM_OK
+               : gm_fail(error, GM_LIMIT, "%s: no memory", file->path);
+}
+
 static gm_status list_names(gm_gate_file *file, gm_error *error)
 {
     const size_t count = json_object_size(file->rows);
@@ -95,8 +106,7 @@ static gm_status file_entries(gm_gate_file *file, const json_t *root, gm_error *
                        file->path);
     for (size_t i = 0; i < json_array_size(benchmarks) && status == GM_OK; i++) {
         json_t *entry = json_array_get(benchmarks, i);
-        if (is_repetition(entry))
-            status = file_entry(file, entry, i, error);
+        status = is_repetition(entry) ? file_entry(file, entry, i, error) : file_untimed(file, entry, error);
     }
     if (status == GM_OK && json_object_size(file->rows) == 0)
         status = gm_fail(error, GM_BAD_DATA, "%s: no timings; expected entries with run_type \"iteration\"",
@@ -107,8 +117,9 @@ static gm_status file_entries(gm_gate_file *file, const json_t *root, gm_error *
 gm_status gm_gate_file_load(gm_gate_file *file, const char *path, gm_error *error)
 {
     json_t *root = NULL;
-    *file = (gm_gate_file){.path = path, .rows = json_object()};
-    gm_status status = file->rows ? read_json(&root, path, error) : gm_fail_memory(error, path, 0);
+    *file = (gm_gate_file){.path = path, .rows = json_object(), .untimed = json_object()};
+    gm_status status =
+        file->rows && file->untimed ? read_json(&root, path, error) : gm_fail_memory(error, path, 0);
     if (status == GM_OK)
         status = file_entries(file, root, error);
     json_decref(root);
@@ -119,12 +130,24 @@ void gm_gate_file_clear(gm_gate_file *file)
 {
     gm_free(file->names);
     json_decref(file->rows);
+    json_decref(file->untimed);
     *file = (gm_gate_file){0};
 }
 
 const char *gm_gate_file_name(const gm_gate_file *file, size_t index)
 {
     return index < file->count ? file->names[index] : NULL;
+}
+
+const char *gm_gate_file_untimed(const gm_gate_file *file, size_t index)
+{
+    void *at = json_object_iter(file->untimed);
+    for (; at; at = json_object_iter_next(file->untimed, at)) {
+        const char *name = json_object_iter_key(at);
+        if (!gm_gate_file_has(file, name) && index-- == 0)
+            return name;
+    }
+    return NULL;
 }
 
 bool gm_gate_file_has(const gm_gate_file *file, const char *name)

@@ -12,6 +12,7 @@ typedef struct gm_gate_file {
     json_t *rows;       /* run name -> array of its entries, in the file's order */
     const char **names; /* borrowed from rows */
     size_t count;
+    json_t *untimed; /* run names without any sample -> null */
 } gm_gate_file;
 
 /* The repetitions of one benchmark. */
@@ -26,6 +27,8 @@ gm_status gm_gate_file_load(gm_gate_file *file, const char *path, gm_error *erro
 void gm_gate_file_clear(gm_gate_file *file);
 
 const char *gm_gate_file_name(const gm_gate_file *file, size_t index); /* NULL past the last */
+/* The names of rows that were not timed, such as a peer that is not installed; NULL past the last. */
+const char *gm_gate_file_untimed(const gm_gate_file *file, size_t index);
 bool gm_gate_file_has(const gm_gate_file *file, const char *name);
 
 /* Empty if the file has no such benchmark. GM_BAD_DATA: a time that is none. */

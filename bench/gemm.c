@@ -68,7 +68,7 @@ static void add_speed(gm_result *result, gm_result_row *row, const struct shape 
     gm_result_number(result, row, "microseconds", statistics->median * 1e6);
     gm_result_number(result, row, "spread", 100 * statistics->deviation / statistics->median);
     gm_result_number(result, row, "gflops", flop / statistics->median / 1e9);
-    gm_result_number(result, row, "peak_share", 100 * gm_rounds_share(flop, c->samples, c->peaks, c->count));
+    gm_result_peak_share(result, row, gm_rounds_share(flop, c->samples, c->peaks, c->count));
     gm_result_number(result, row, "bandwidth", bytes / statistics->median / 1e9);
     gm_result_number(result, row, "intensity", flop / bytes);
 }

@@ -91,7 +91,7 @@ static gm_status add_row(gm_result *result, const gm_environment *env, const gm_
     gm_result_number(result, row, "fastest", s->min * 1e3);
     gm_result_number(result, row, "gflops", flops / 1e9);
     const double gemm = plan.threads == 1 ? env->gemm_one[o->precision] : env->gemm_all[o->precision];
-    gm_result_number(result, row, "peak_share", 100 * gm_timed_peak_share(t));
+    gm_result_peak_share(result, row, gm_timed_peak_share(t));
     gm_result_number(result, row, "gemm_share", 100 * flops / gemm);
     const char *kernels = gm_engine_kernels(t->workload.engine);
     const bool blas = strcmp(gm_engine_backend(t->workload.engine), "blas") == 0;

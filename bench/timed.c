@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "bench/cases.h"
+#include "bench/figures.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -104,6 +105,17 @@ double gm_timed_peak_share(const gm_timed *t)
 {
     const double flop = gm_step_flop(t->workload.network, t->options.batch);
     return gm_rounds_share(flop, t->candidate.samples, t->candidate.peaks, t->candidate.count);
+}
+
+void gm_result_peak_share(gm_result *result, gm_result_row *row, double share)
+{
+    const double percent = gm_peak_percent(share);
+    gm_result_number(result, row, "peak_share", percent);
+    if (isnan(percent))
+        gm_result_note(result,
+                       "%s: no share of FMA: it would be %.0f %%, so the peak beside it was measured while "
+                       "something else was running",
+                       row->name, 100 * share);
 }
 
 gm_status gm_candidate_samples(gm_result_row *row, const gm_candidate *c, gm_error *error)

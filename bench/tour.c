@@ -43,7 +43,7 @@ static gm_status add_row(gm_result *result, const gm_timed *t, const gm_timed *n
     gm_result_number(result, row, "spread", 100 * s->deviation / s->median);
     gm_result_number(result, row, "samples_per_second", (double)o->batch / s->median);
     gm_result_number(result, row, "gflops", gm_timed_flops(t) / 1e9);
-    gm_result_number(result, row, "peak_share", 100 * gm_timed_peak_share(t));
+    gm_result_peak_share(result, row, gm_timed_peak_share(t));
     gm_result_number(result, row, "times_naive", gm_speedup(naive->candidate.statistics.median, s->median));
     return gm_candidate_samples(row, &t->candidate, error);
 }

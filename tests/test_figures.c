@@ -1,8 +1,10 @@
 /* Published figures, worked out by hand from numbers that are easy to follow. */
+#include "bench/cases.h"
 #include "bench/figures.h"
 #include "bench/verdict.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <string.h>
 
 /* A batch of 10 rows, 3 inputs, 4 outputs, so that W has 12 numbers, A_prev 30, Z 40: no two terms are alike.
@@ -92,6 +94,59 @@ Test(figures, the_fastest_wherever_it_stands)
     cr_expect_eq(gm_fastest(between, 3), 1);
     cr_expect_eq(gm_fastest(equal, 3), 1);
     cr_expect_eq(gm_fastest(least_last, 1), 0);
+}
+
+static void expect_among(const double *medians, const double *deviations, size_t count, const char *expected)
+{
+    bool among[4];
+    size_t marked = 0;
+    const size_t told = gm_among_fastest(medians, deviations, count, among);
+    for (size_t i = 0; i < count; i++) {
+        cr_expect_eq(among[i], expected[i] == 'x', "%s: row %zu", expected, i);
+        marked += among[i];
+    }
+    cr_expect_eq(told, marked, "%s", expected);
+}
+
+/* Rows whose intervals overlap cannot be told apart: 0.4 % at a spread of 5 % is no lead. */
+Test(figures, nobody_is_the_fastest_by_less_than_the_spread)
+{
+    expect_among((const double[]){1.004, 1}, (const double[]){0.05, 0.05}, 2, "xx");
+    expect_among((const double[]){1, 1.25, 2}, (const double[]){0.125, 0.0625, 0}, 3, "x  ");
+    expect_among((const double[]){2, 1, 1.5}, (const double[]){0.25, 0.25, 0.25}, 3, " xx"); /* they touch */
+    expect_among((const double[]){2, 1, 1.5}, (const double[]){0.25, 0.125, 0.25}, 3, " x ");
+    expect_among((const double[]){3, 1}, (const double[]){5, 0}, 2, "xx"); /* one that may be anything */
+    expect_among((const double[]){1, 1, 1}, (const double[]){0, 0, 0}, 3, "xxx");
+    expect_among((const double[]){7}, (const double[]){1}, 1, "x");
+}
+
+Test(figures, no_share_of_the_peak_is_above_105_percent)
+{
+    cr_expect_eq(gm_peak_percent(0.5), 50);
+    cr_expect_eq(gm_peak_percent(0), 0);
+    cr_expect_eq(gm_peak_percent(1.03125), 103.125);
+    cr_expect(isnan(gm_peak_percent(1.0625)));
+    cr_expect(isnan(gm_peak_percent(17.2)));
+    cr_expect(isnan(gm_peak_percent(INFINITY)));
+    cr_expect(isnan(gm_peak_percent(NAN)));
+}
+
+static const gm_column share_columns[] = {{"peak_share", "of FMA", "%", 1}};
+
+Test(figures, a_share_that_cannot_be_is_left_out_with_a_note)
+{
+    gm_result result = gm_result_make("test", share_columns, 1);
+    gm_result_row *row = gm_result_add(&result, NULL, "good");
+    gm_result_peak_share(&result, row, 0.75);
+    cr_expect_eq(row->cells[0].number, 75);
+    cr_expect_eq(result.note_count, 0U);
+    row = gm_result_add(&result, NULL, "bad");
+    gm_result_peak_share(&result, row, 17.2);
+    cr_expect(isnan(row->cells[0].number));
+    cr_assert_eq(result.note_count, 1U);
+    cr_expect_not_null(strstr(result.notes[0], "bad: no share of FMA: it would be 1720 %"), "%s",
+                       result.notes[0]);
+    gm_result_clear(&result);
 }
 
 static size_t column_of(const gm_result *result, const char *key)

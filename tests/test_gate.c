@@ -253,6 +253,56 @@ Test(gate, verdicts, .init = scratch_make, .fini = scratch_remove)
     gm_result_clear(&result);
 }
 
+static bool has_note(const gm_result *result, const char *begin, const char *end)
+{
+    for (size_t i = 0; i < result->note_count; i++) {
+        const size_t length = strlen(result->notes[i]);
+        if (strncmp(result->notes[i], begin, strlen(begin)) == 0 && length >= strlen(end) &&
+            strcmp(result->notes[i] + length - strlen(end), end) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A gate that had nothing to compare must not pass. */
+Test(gate, files_without_a_row_in_common, .init = scratch_make, .fini = scratch_remove)
+{
+    const struct row before[] = {{"x", 2, 0}, {"y", 2, 0}}, after[] = {{"z", 2, 0}};
+    const scratch_text a = write_rows("a", before, COUNT(before)), b = write_rows("b", after, COUNT(after));
+    const gm_gate_options options = gm_gate_options_default();
+    gm_result result;
+    gm_error error;
+    size_t regressions;
+    cr_expect_eq(gm_gate_compare(&result, a.text, b.text, &options, &regressions, &error), GM_CHECK);
+    cr_expect_not_null(strstr(error.message, "nothing to compare"), "%s", error.message);
+    cr_expect_eq(result.row_count, 3U, "the rows are shown none the less");
+    cr_expect(has_note(&result, "only in ", "a: x") && has_note(&result, "only in ", "b: z"));
+    gm_result_clear(&result);
+}
+
+Test(gate, rows_without_a_partner_or_a_sample_are_named, .init = scratch_make, .fini = scratch_remove)
+{
+    static const char text[] =
+        "{\"benchmarks\": [{\"name\": \"x\", \"real_time\": 1}, {\"name\": \"x_mean\", \"run_type\": \"aggregate\"},"
+        "{\"name\": \"absent\", \"run_type\": \"iteration\", \"iterations\": 0, \"real_time\": 0},"
+        "{\"name\": \"failed\", \"error_occurred\": true}, {\"name\": \"x\", \"iterations\": 0}]}";
+    const struct row after[] = {{"x", 2, 0}, {"new", 2, 0}};
+    const scratch_text a = scratch_path("a"), b = write_rows("b", after, COUNT(after));
+    scratch_write(a.text, text, strlen(text));
+    const gm_gate_options options = gm_gate_options_default();
+    gm_result result;
+    gm_error error;
+    size_t regressions;
+    cr_assert_eq(gm_gate_compare(&result, a.text, b.text, &options, &regressions, &error), GM_OK, "%s",
+                 error.message);
+    cr_expect(has_note(&result, "only in ", "b: new"));
+    cr_expect(has_note(&result, a.text, ": no sample of absent"));
+    cr_expect(has_note(&result, a.text, ": no sample of failed"));
+    cr_expect_not(has_note(&result, a.text, ": no sample of x"), "another entry of it was timed");
+    cr_expect_not(has_note(&result, a.text, ": no sample of x_mean"), "an aggregate has none");
+    gm_result_clear(&result);
+}
+
 Test(gate, a_file_against_itself_is_the_same, .init = scratch_make, .fini = scratch_remove)
 {
     const struct row rows[] = {{"x", 2, 0}, {"y", 3, 1}};

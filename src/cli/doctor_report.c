@@ -1,7 +1,9 @@
 /* Doctor's report as text. */
 #include "base/number.h"
+#include "bench/figures.h"
 #include "cli/doctor_report.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #define LABEL "%-12s"
@@ -53,20 +55,26 @@ static void print_system(const gm_facts *facts)
     putchar('\n');
 }
 
-/* One line of the table. The peak is what the speed is a share of; without one, it stands alone. */
-static void print_speed(const char *name, gm_speed value, gm_speed peak, bool several)
+/* One line of the table. The peak is what the speed is a share of; without one, it stands alone. False if a
+ * share is left out because it cannot be (gm_peak_percent). */
+static bool print_speed(const char *name, gm_speed value, gm_speed peak, bool several)
 {
     const double values[] = {value.one, value.all}, peaks[] = {peak.one, peak.all};
+    bool plausible = true;
     printf("  %-22s", name);
     for (size_t i = 0; i < (several ? 2 : 1); i++) {
         char text[32];
         printf("%9s", values[i] > 0 ? gm_format_short(text, sizeof text, values[i] / 1e9) : "-");
-        if (peaks[i] > 0 && values[i] > 0)
-            printf(" %4.0f %%", 100 * values[i] / peaks[i]);
+        const double percent = gm_peak_percent(values[i] / peaks[i]);
+        const bool has_share = peaks[i] > 0 && values[i] > 0;
+        plausible = plausible && !(has_share && isnan(percent));
+        if (has_share && !isnan(percent))
+            printf(" %4.0f %%", percent);
         else if (several && i == 0)
             printf("%7s", "");
     }
     putchar('\n');
+    return plausible;
 }
 
 static void print_speeds(const gm_facts *facts)
@@ -78,10 +86,12 @@ static void print_speeds(const gm_facts *facts)
         printf("%7zu threads", facts->threads.usable);
     puts("");
     print_speed("FMA f32, GFLOP/s", facts->fma[GM_F32], none, several);
-    print_speed("sgemm, share of FMA", facts->gemm[GM_F32], facts->fma[GM_F32], several);
+    bool plausible = print_speed("sgemm, share of FMA", facts->gemm[GM_F32], facts->fma[GM_F32], several);
     print_speed("FMA f64, GFLOP/s", facts->fma[GM_F64], none, several);
-    print_speed("dgemm, share of FMA", facts->gemm[GM_F64], facts->fma[GM_F64], several);
+    plausible &= print_speed("dgemm, share of FMA", facts->gemm[GM_F64], facts->fma[GM_F64], several);
     print_speed("memory, GB/s", facts->bandwidth, none, several);
+    if (!plausible)
+        puts("  A share that cannot be is left out: its peak was measured while something else was running.");
 }
 
 void cli_print_facts(const gm_facts *facts)

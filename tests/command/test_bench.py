@@ -174,8 +174,10 @@ class Cases(BenchTest):
     def check_crossover(self, text, told):
         sizes = [(row["sweep"], row["width"], row["batch"]) for row in cells(told)]
         self.assertEqual(sorted(set(sizes)), [("batch", 256, 1), ("batch", 256, 2), ("width", 2, 64), ("width", 4, 64)])
-        fastest = [row for row in cells(told) if row.get("fastest")]
-        self.assertEqual(len(fastest), 4)
+        for size in set(sizes):
+            marks = [row.get("fastest") for row in cells(told) if (row["sweep"], row["width"], row["batch"]) == size]
+            marks = [mark for mark in marks if mark]
+            self.assertTrue(marks == ["fastest"] or len(marks) > 1 and set(marks) == {"among the fastest"}, marks)
 
     def check_scaling(self, text, told):
         self.assertEqual([row["threads"] for row in cells(told)], list(range(1, len(cells(told)) + 1)))
@@ -283,7 +285,7 @@ class Gate(BenchTest):
     def setUp(self):
         super().setUp()
         self.old = self.path("old.json")
-        self.succeed(*SHORT, "--net", "4-5-3,4-6-3", "--out", self.old)
+        self.succeed(*SHORT, "--net", "4-6-3", "--out", self.old)
         # Verdicts are about given times: those that a busy machine measured here may differ by any factor.
         told = self.load("old.json")
         firsts = {entry["run_name"]: entry for entry in reversed(entries(told))}
@@ -343,6 +345,16 @@ class Gate(BenchTest):
         self.assertEqual(sorted(self.verdicts(self.succeed("bench", "gate", self.old, new, "-o", "json")).values()),
                          ["only old", "same"])
 
+    def test_files_without_a_row_in_common(self):
+        told = self.load("old.json")
+        for entry in entries(told):
+            entry["run_name"] = entry["name"] = "other/" + entry["run_name"]
+        new = self.save("new.json", told)
+        result = self.run_gradmill("bench", "gate", self.old, new, "-o", "json")
+        self.assertEqual(result.returncode, CHECK, result.stderr)
+        self.assertRegex(self.errors(result)[0], r"nothing to compare: .*old\.json and .*new\.json have no row in common")
+        self.assertEqual(sorted(self.verdicts(result).values()), ["only new"] * 2 + ["only old"] * 2)
+
     def test_files_that_are_none(self):
         os.mkdir(self.path("void"))
         cases = [
@@ -362,7 +374,7 @@ class Gate(BenchTest):
                 self.refuse(code, pattern, "bench", "gate", bad, self.old)
                 self.refuse(code, pattern, "bench", "gate", self.old, bad)
         self.refuse(IO, r"none\.json: cannot open: No such file", "bench", "gate", self.old, self.path("none.json"))
-        self.refuse(IO, r"void: cannot read", "bench", "gate", self.old, self.path("void"))
+        self.refuse(IO, r"void: is a directory; expected a file", "bench", "gate", self.old, self.path("void"))
 
 
 class Networks(BenchTest):
