@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/clock.h"
 #include "bench/problem.h"
+#include "model/json_write.h"
 
 #include <dlfcn.h>
 #include <gradmill.h>
@@ -23,7 +24,7 @@ struct pupil {
     gm_scaling *scaling;
 };
 
-/* One line, at once. */
+/* One line, at once; its numbers by gm_json_real. */
 static void answer(const char *format, ...)
 {
     va_list arguments;
@@ -111,7 +112,8 @@ static gm_status run_steps(struct pupil *pupil, size_t count, gm_error *error)
         status = gm_engine_step(pupil->engine, x, y, i + 1 == count ? &loss : NULL, error);
     }
     if (status == GM_OK)
-        answer("{s:f, s:f}", "seconds", gm_clock_seconds(start, gm_clock()), "loss", loss);
+        answer("{s:o, s:o}", "seconds", gm_json_real(gm_clock_seconds(start, gm_clock())), "loss",
+               gm_json_real(loss));
     return status;
 }
 
@@ -136,8 +138,9 @@ static gm_status run_epoch(struct pupil *pupil, gm_error *error)
     if (status == GM_OK)
         status = gm_evaluate(pupil->engine, pupil->test, pupil->scaling, &metrics, error);
     if (status == GM_OK)
-        answer("{s:f, s:f, s:f, s:I}", "seconds", epoch.seconds, "loss", epoch.train_loss, "accuracy",
-               metrics.accuracy, "rows", (json_int_t)gm_dataset_rows(pupil->train));
+        answer("{s:o, s:o, s:o, s:I}", "seconds", gm_json_real(epoch.seconds), "loss",
+               gm_json_real(epoch.train_loss), "accuracy", gm_json_real(metrics.accuracy), "rows",
+               (json_int_t)gm_dataset_rows(pupil->train));
     return status;
 }
 

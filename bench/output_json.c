@@ -16,11 +16,9 @@ json_t *gm_json_cell(const gm_column *column, const gm_cell *cell)
 {
     if (column->decimals == GM_COLUMN_TEXT)
         return gm_bench_json_text(cell->text);
-    if (!isfinite(cell->number))
-        return json_null();
-    const bool whole =
-        column->decimals == 0 && fabs(cell->number) < 0x1p53 && cell->number == trunc(cell->number);
-    return whole ? json_integer((json_int_t)cell->number) : json_real(cell->number);
+    const bool whole = column->decimals == 0 && isfinite(cell->number) && fabs(cell->number) < 0x1p53 &&
+                       cell->number == trunc(cell->number);
+    return whole ? json_integer((json_int_t)cell->number) : gm_json_real(cell->number);
 }
 
 /* The row's texts in one. */
@@ -58,7 +56,7 @@ static bool set(json_t *object, const char *key, json_t *value)
 
 static bool set_time(json_t *object, double time)
 {
-    return set(object, "real_time", json_real(time)) && set(object, "cpu_time", json_real(time)) &&
+    return set(object, "real_time", gm_json_real(time)) && set(object, "cpu_time", gm_json_real(time)) &&
            set(object, "time_unit", json_string("ns"));
 }
 
@@ -85,7 +83,7 @@ static bool append_sample(json_t *list, const gm_result *result, size_t index, s
     bool done = e && set_time(e, row->samples[sample] * NANOSECONDS) &&
                 set(e, "repetition_index", json_integer((json_int_t)sample));
     if (done && row->peaks)
-        done = set(e, "peak_flops", json_real(row->peaks[sample]));
+        done = set(e, "peak_flops", gm_json_real(row->peaks[sample]));
     return json_array_append_new(list, e) == 0 && done;
 }
 

@@ -4,6 +4,7 @@
 
 #include "bench/environment.h"
 #include "bench/result.h"
+#include "model/json_write.h"
 
 #include <jansson.h>
 

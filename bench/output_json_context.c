@@ -24,7 +24,7 @@ json_t *gm_bench_json_text(const char *text)
 
 static json_t *positive_or_null(double value)
 {
-    return value > 0 ? json_real(value) : json_null();
+    return value > 0 ? gm_json_real(value) : json_null();
 }
 
 /* The first processor's clock as /proc/cpuinfo tells it; 0 where it does not. */
@@ -55,7 +55,7 @@ static json_t *pack_caches(const gm_environment *e)
 
 static json_t *pack_load(double load)
 {
-    return load >= 0 ? json_pack("[f]", load) : json_array();
+    return load >= 0 ? json_pack("[o]", gm_json_real(load)) : json_array();
 }
 
 static json_t *pack_cpu(const gm_cpu *cpu)
@@ -140,13 +140,13 @@ static json_t *pack_columns(const gm_result *result)
 
 static json_t *pack_gradmill(const gm_result *result, const gm_environment *e)
 {
-    return json_pack("{s:i, s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:f, s:o, s:o, s:o}",
+    return json_pack("{s:i, s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:o}",
                      "schema_version", 1, "version", gm_version(), "benchmark", result->benchmark, "title",
                      gm_bench_json_text(result->title), "compiler", e->facts.compiler, "flags", e->flags,
                      "cpu", pack_cpu(&e->facts.cpu), "threads", pack_threads(&e->facts.threads), "blas",
                      pack_blas(&e->facts.blas), "variables", pack_variables(&e->facts), "peaks",
                      pack_peaks(e), "memory_bytes", (json_int_t)e->facts.memory, "throttled_before",
-                     (json_int_t)e->throttled, "stolen_share", e->stolen, "warnings",
+                     (json_int_t)e->throttled, "stolen_share", gm_json_real(e->stolen), "warnings",
                      pack_texts(e->warnings[0], sizeof e->warnings[0], e->warning_count), "notes",
                      pack_texts((const char *)result->notes, sizeof *result->notes, result->note_count),
                      "columns", pack_columns(result));

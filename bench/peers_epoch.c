@@ -32,6 +32,13 @@ struct runner {
     bool finished; /* reached the accuracy that was asked for */
 };
 
+/* NaN for what is null because it was not finite: as 0 it would look like a figure. */
+static double number_of(const json_t *answer, const char *key)
+{
+    const json_t *value = json_object_get(answer, key);
+    return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
 static void run_epoch(struct runner *runner, const gm_peers_options *options,
                       const gm_contest_options *contest)
 {
@@ -44,8 +51,8 @@ static void run_epoch(struct runner *runner, const gm_peers_options *options,
     c->samples[c->count++] = seconds;
     runner->total += seconds;
     runner->rows = json_number_value(json_object_get(answer, "rows"));
-    runner->loss = json_number_value(json_object_get(answer, "loss"));
-    runner->accuracy = json_number_value(json_object_get(answer, "accuracy"));
+    runner->loss = number_of(answer, "loss");
+    runner->accuracy = number_of(answer, "accuracy");
     runner->finished = options->accuracy > 0 && runner->accuracy >= options->accuracy;
     json_decref(answer);
 }

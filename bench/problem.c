@@ -120,13 +120,14 @@ static json_t *widths_json(const gm_problem *p)
 static json_t *describe(const gm_problem *p)
 {
     const gm_optimizer *o = &p->optimizer;
-    return json_pack("{s:o, s:s, s:s, s:s, s:{s:s, s:f, s:f, s:f, s:f, s:f}, s:s, s:I, s:I, s:I, s:s, s:s}",
-                     "widths", widths_json(p), "hidden", gm_activation_name(p->hidden), "output",
-                     gm_activation_name(p->output), "loss", gm_loss_name(p->loss), "optimizer", "kind",
-                     gm_optimizer_name(o->kind), "rate", o->rate, "momentum", o->momentum, "beta1", o->beta1,
-                     "beta2", o->beta2, "epsilon", o->epsilon, "precision", gm_precision_name(p->precision),
-                     "threads", (json_int_t)p->threads, "batch", (json_int_t)p->batch, "batches",
-                     (json_int_t)p->batches, "backend", p->backend, "data", p->data);
+    return json_pack(
+        "{s:o, s:s, s:s, s:s, s:{s:s, s:o, s:o, s:o, s:o, s:o}, s:s, s:I, s:I, s:I, s:s, s:s}", "widths",
+        widths_json(p), "hidden", gm_activation_name(p->hidden), "output", gm_activation_name(p->output),
+        "loss", gm_loss_name(p->loss), "optimizer", "kind", gm_optimizer_name(o->kind), "rate",
+        gm_json_real(o->rate), "momentum", gm_json_real(o->momentum), "beta1", gm_json_real(o->beta1),
+        "beta2", gm_json_real(o->beta2), "epsilon", gm_json_real(o->epsilon), "precision",
+        gm_precision_name(p->precision), "threads", (json_int_t)p->threads, "batch", (json_int_t)p->batch,
+        "batches", (json_int_t)p->batches, "backend", p->backend, "data", p->data);
 }
 
 static bool put(FILE *out, const void *bytes, size_t count, size_t size)

@@ -30,10 +30,10 @@ static json_t *pack_seconds(const gm_result_row *row)
         return NULL;
     memcpy(sorted, row->samples, row->sample_count * sizeof *sorted);
     gm_sort(sorted, row->sample_count);
-    json_t *object = json_pack("{s:I, s:f, s:f, s:f}", "count", (json_int_t)row->sample_count, "low",
-                               gm_quantile(sorted, row->sample_count, 0.25), "median",
-                               gm_quantile(sorted, row->sample_count, 0.5), "high",
-                               gm_quantile(sorted, row->sample_count, 0.75));
+    json_t *object = json_pack("{s:I, s:o, s:o, s:o}", "count", (json_int_t)row->sample_count, "low",
+                               gm_json_real(gm_quantile(sorted, row->sample_count, 0.25)), "median",
+                               gm_json_real(gm_quantile(sorted, row->sample_count, 0.5)), "high",
+                               gm_json_real(gm_quantile(sorted, row->sample_count, 0.75)));
     gm_free(sorted);
     return object;
 }

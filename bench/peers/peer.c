@@ -1,6 +1,7 @@
 #include "bench/peers/peer.h"
 #include "base/clock.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -22,7 +23,10 @@ static void serve(const gm_peer *peer, void *own)
     while (fgets(command, sizeof command, stdin) && sscanf(command, "step %zu", &count) == 1) {
         const uint64_t start = gm_clock();
         const double loss = peer->train(own, step, count);
-        printf("{\"seconds\": %.9g, \"loss\": %.9g}\n", gm_clock_seconds(start, gm_clock()), loss);
+        char text[32] = "null"; /* JSON has no word for a number that is not finite */
+        if (isfinite(loss))
+            snprintf(text, sizeof text, "%.9g", loss);
+        printf("{\"seconds\": %.9g, \"loss\": %s}\n", gm_clock_seconds(start, gm_clock()), text);
         fflush(stdout);
         step += count;
     }

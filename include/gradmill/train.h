@@ -8,11 +8,21 @@
 
 GM_BEGIN_DECLS
 
+/* What a loss can learn. gm_train and gm_evaluate refuse other targets; a step of an engine does not look. */
+typedef struct gm_loss_domain {
+    double low, high;     /* of a target, both included; infinite where there is no bound */
+    size_t least_outputs; /* cross-entropy: 2, because the softmax of one output is always 1; others: 1 */
+} gm_loss_domain;
+
+GM_API gm_loss_domain gm_loss_domain_of(gm_loss loss);
+
 typedef struct gm_metrics {
     size_t rows;
-    double loss;     /* mean over the rows */
-    double accuracy; /* share of rows whose largest output is the label's; NaN without labels */
-    double rmse;     /* root mean squared error over rows and outputs; NaN with labels */
+    size_t not_finite; /* rows with an output that is NaN or infinite */
+    double loss;       /* mean over the rows */
+    double accuracy;   /* share of rows whose largest output is the label's; NaN without labels, or if any
+                          output is not finite */
+    double rmse;       /* root mean squared error over rows and outputs; NaN with labels */
 } gm_metrics;
 
 typedef struct gm_epoch {
@@ -59,12 +69,15 @@ GM_API gm_train_options gm_train_options_default(void);
 
 /* Trains the engine's network on `train` in batches of gm_engine_batch rows (the last one of an epoch may be
  * smaller), evaluating on `valid` (may be NULL) after each epoch. scaling may be NULL. *stopped may be NULL.
- * GM_USAGE: the data does not fit the network. GM_DIVERGED: a loss or a parameter that is not finite, named
+ * GM_USAGE: the data does not fit the network, or the targets of either set do not lie in the domain of its
+ * loss. GM_DIVERGED: a loss or a parameter that is not finite, named
  * with its epoch and step; the parameters are then of no use. */
 GM_API gm_status gm_train(gm_engine *engine, const gm_dataset *train, const gm_dataset *valid,
                           const gm_scaling *scaling, const gm_train_options *options, bool *stopped,
                           gm_error *error);
 
+/* Judges the engine's network. Numbers that are not finite are no failure: see not_finite, and the loss.
+ * GM_USAGE as gm_train. */
 GM_API gm_status gm_evaluate(gm_engine *engine, const gm_dataset *dataset, const gm_scaling *scaling,
                              gm_metrics *metrics, gm_error *error);
 

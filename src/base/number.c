@@ -66,6 +66,8 @@ const char *gm_widths_separator(const char *text)
 
 const char *gm_format_double(char *buffer, size_t size, double value, int digits)
 {
+    if (isnan(value))
+        value = fabs(value); /* "nan": its sign means nothing */
     pthread_once(&c_locale_once, make_c_locale);
     const locale_t former = uselocale(c_locale); /* of this thread only */
     snprintf(buffer, size, "%.*g", digits, value);

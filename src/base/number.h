@@ -18,7 +18,7 @@ bool gm_parse_u64(const char *text, uint64_t *value);
 const char *gm_widths_separator(const char *text);
 
 /* Prints with `digits` significant digits (%.*g) and a decimal point whatever the locale; 17 digits give a
- * double back exactly, 9 a float. Returns buffer. */
+ * double back exactly, 9 a float. Not finite: "inf", "-inf", "nan". Returns buffer. */
 const char *gm_format_double(char *buffer, size_t size, double value, int digits);
 
 /* The fewest digits that give the same double back: "0.05", "0.39249999999999996". Returns buffer. */

@@ -20,6 +20,10 @@ struct known {
 /* Those that argp adds by itself. */
 static const struct argp_option own[] = {{"help", '?', 0, 0, 0, 0}, {"usage", 0, 0, 0, 0, 0}};
 
+/* Those that stood on the command line, in its order. An option may stand there more than once: what does not
+ * fit is there already, unless somebody typed so many different ones. */
+static struct known given;
+
 static void add(struct known *known, const struct argp_option *option)
 {
     if (option->name && known->count < MOST_OPTIONS)
@@ -61,6 +65,21 @@ static const struct argp_option *find_short(const struct known *known, char lett
             return known->options[i];
     }
     return NULL;
+}
+
+bool cli_given(const char *option)
+{
+    for (size_t i = 0; i < given.count; i++) {
+        if (strcmp(given.options[i]->name, option) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void remember(const struct argp_option *option)
+{
+    if (option->name && !cli_given(option->name))
+        add(&given, option);
 }
 
 _Noreturn static void refuse_unknown(const struct known *known, const char *verb, const char *typed,
@@ -108,6 +127,7 @@ static int check_long(const struct known *known, const char *verb, const char *a
         snprintf(whole, sizeof whole, "--%s", name);
         refuse_unknown(known, verb, whole, name);
     }
+    remember(option);
     const bool optional = (option->flags & OPTION_ARG_OPTIONAL) != 0;
     if (has_value && !option->arg) {
         fprintf(stderr, "%s: option --%s takes no value, got '%s'\n", verb, option->name, typed + length + 1);
@@ -130,6 +150,7 @@ static int check_short(const struct known *known, const char *verb, const char *
         const struct argp_option *option = find_short(known, *letter);
         if (!option)
             refuse_unknown(known, verb, argument, argument + 1); /* "-epochs" wants another dash */
+        remember(option);
         if (!option->arg)
             continue;
         if (letter[1] == '\0' && last) {
@@ -145,6 +166,7 @@ void cli_check_arguments(const struct argp *argp, int argc, char **argv)
 {
     static char help[] = "--help";
     struct known known = {.count = 0};
+    given.count = 0;
     collect(&known, argp);
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         add(&known, &own[i]);

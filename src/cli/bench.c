@@ -5,6 +5,7 @@
 #include "bench/peers.h"
 #include "bench/turns.h"
 #include "cli/bench_options.h"
+#include "cli/arguments.h"
 #include "cli/cli.h"
 #include "cli/files.h"
 #include "cli/interrupt.h"
@@ -208,6 +209,32 @@ static gm_status check_lists(const struct bench_case *found, const gm_bench_opti
     return GM_OK;
 }
 
+/* Options of one case, or two, that are no lists. */
+static const struct {
+    const char *option, *name;
+    const char *with; /* another option that it needs; NULL: none */
+} of_cases[] = {
+    {"blas", "compare", NULL},  {"epoch", "peers", NULL}, {"accuracy", "peers", "epoch"},
+    {"data", "peers", "epoch"}, {"level", "gate", NULL},  {"threshold", "gate", NULL},
+};
+
+static gm_status check_others(const struct bench_case *found, gm_error *error)
+{
+    for (size_t i = 0; i < sizeof of_cases / sizeof *of_cases; i++) {
+        if (!cli_given(of_cases[i].option))
+            continue;
+        if (strcmp(found->name, of_cases[i].name) != 0)
+            return gm_fail(error, GM_USAGE, "--%s means nothing to bench %s; it belongs to bench %s",
+                           of_cases[i].option, *found->name ? found->name : "without a case",
+                           of_cases[i].name);
+        if (of_cases[i].with && !cli_given(of_cases[i].with))
+            return gm_fail(error, GM_USAGE, "--%s needs --%s", of_cases[i].option, of_cases[i].with);
+    }
+    if (cli_given("time") && found->special == run_gate)
+        return gm_fail(error, GM_USAGE, "--time means nothing to a gate of two files: nothing is measured");
+    return GM_OK;
+}
+
 static gm_status run_case(const struct bench_case *found, const cli_bench_options *o, gm_result *result,
                           gm_environment *environment, gm_error *error)
 {
@@ -237,6 +264,8 @@ static gm_status run_all(cli_bench_options *o, gm_environment *environment, gm_e
     if (o->side_count > 0 && strcmp(found->name, "gate") != 0)
         return gm_fail(error, GM_USAGE, "unexpected argument '%s'", o->sides[0]);
     gm_status status = check_lists(found, &o->sweep, error);
+    if (status == GM_OK)
+        status = check_others(found, error);
     if (status == GM_OK)
         status = claim_files(o, error);
     if (status != GM_OK)
@@ -274,6 +303,5 @@ int cli_bench(int argc, char **argv)
     const gm_status status = run_all(&options, &environment, &error);
     cli_files_release();
     cli_interrupt_unguard();
-    const int output = cli_finish_output();
-    return status == GM_OK ? output : cli_report(&error);
+    return cli_finish(status, &error);
 }

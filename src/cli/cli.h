@@ -41,4 +41,7 @@ void cli_warn_of_setup(bool with_blas);
 /* Flushes stdout; an exit code: 0, or 5 after saying that the output could not be written. */
 int cli_finish_output(void);
 
+/* The end of a verb: flushes stdout, reports the error unless status is GM_OK; an exit code. */
+int cli_finish(gm_status status, const gm_error *error);
+
 #endif

@@ -20,7 +20,7 @@ static json_t *text_or_null(const char *text)
 /* A value that is never 0 where it is known. */
 static json_t *real_or_null(double value)
 {
-    return value > 0 ? json_real(value) : json_null();
+    return value > 0 ? gm_json_real(value) : json_null();
 }
 
 static json_t *words(const char *text)
@@ -107,7 +107,7 @@ static json_t *pack_system(const gm_facts *facts)
 {
     return json_pack("{s:o, s:o, s:o}", "huge_pages", text_or_null(facts->huge_pages), "governor",
                      text_or_null(facts->governor), "load",
-                     facts->load >= 0 ? json_real(facts->load) : json_null());
+                     facts->load >= 0 ? gm_json_real(facts->load) : json_null());
 }
 
 gm_status cli_dump_facts(const gm_facts *facts, const gm_finding *findings, size_t count, gm_error *error)

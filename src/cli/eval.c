@@ -1,5 +1,6 @@
 /* gradmill eval: model + data -> loss and accuracy. */
 #include "cli/json_out.h"
+#include "cli/remarks.h"
 #include "cli/use.h"
 
 #include <math.h>
@@ -33,29 +34,54 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
+static gm_status print_json(const gm_metrics *m, bool labels, gm_error *error)
+{
+    return cli_json_print(json_pack("{s:I, s:o, s:o}", "rows", (json_int_t)m->rows, "loss",
+                                    gm_json_real(m->loss), labels ? "accuracy" : "rmse",
+                                    gm_json_real(labels ? m->accuracy : m->rmse)),
+                          17, error);
+}
+
+/* One line; what is not finite must not look like a figure. */
+static void print_line(const char *what, const char *format, double value)
+{
+    printf("%-9s ", what);
+    if (isfinite(value))
+        printf(format, value);
+    else
+        fputs("not finite", stdout);
+    putchar('\n');
+}
+
 static gm_status print(const struct run *run, const gm_metrics *m, gm_error *error)
 {
-    const bool labels = !isnan(m->accuracy);
+    const bool labels = gm_dataset_has_labels(run->use.dataset);
     if (run->json)
-        return cli_json_print(json_pack("{s:I, s:f, s:f}", "rows", (json_int_t)m->rows, "loss", m->loss,
-                                        labels ? "accuracy" : "rmse", labels ? m->accuracy : m->rmse),
-                              17, error);
-    printf("rows      %zu\nloss      %.5f\n", m->rows, m->loss);
+        return print_json(m, labels, error);
+    printf("rows      %zu\n", m->rows);
+    print_line("loss", "%.5f", m->loss);
     if (labels)
-        printf("accuracy  %.2f %%\n", 100 * m->accuracy);
+        print_line("accuracy", "%.2f %%", 100 * m->accuracy);
     else
-        printf("rmse      %.5f\n", m->rmse);
+        print_line("rmse", "%.5f", m->rmse);
     return GM_OK;
 }
 
 static gm_status evaluate(struct run *run, gm_error *error)
 {
     gm_metrics metrics;
+    const cli_use *use = &run->use;
     gm_status status = cli_use_open(&run->use, error);
     if (status == GM_OK)
-        status = gm_evaluate(run->use.engine, run->use.dataset, run->use.model.scaling, &metrics, error);
+        status = cli_check_targets(use->model.network, use->dataset, use->data.data, GM_BAD_DATA, error);
+    if (status == GM_OK)
+        status = gm_evaluate(use->engine, use->dataset, use->model.scaling, &metrics, error);
     if (status == GM_OK)
         status = print(run, &metrics, error);
+    if (status == GM_OK)
+        status = cli_check_metrics(&metrics, gm_dataset_has_labels(use->dataset), "the evaluation", error);
+    if (status == GM_OK)
+        cli_note_baseline(&metrics, use->dataset, "these rows");
     cli_use_close(&run->use);
     return status;
 }
@@ -72,5 +98,5 @@ int cli_eval(int argc, char **argv)
     struct run run = {.use = cli_use_defaults()};
     cli_parse(&argp, argc, argv, &run);
     gm_error error = {0};
-    return evaluate(&run, &error) == GM_OK ? cli_finish_output() : cli_report(&error);
+    return cli_finish(evaluate(&run, &error), &error);
 }

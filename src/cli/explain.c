@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "cli/explanation.h"
 #include "cli/files.h"
+#include "cli/json_out.h"
 #include "cli/options.h"
 
 #include <math.h>
@@ -162,13 +163,17 @@ static gm_status try_seeds(const struct run *run, const gm_example *e, const gm_
         converged += taken > 0;
         sum += taken;
     }
-    const double mean = converged ? (double)sum / (double)converged : 0;
+    const double mean = converged ? (double)sum / (double)converged : NAN;
     if (run->json)
-        printf("{\"seeds\": %zu, \"converged\": %zu, \"steps\": %zu, \"mean_steps\": %.1f}\n", run->seeds,
-               converged, steps, mean);
-    else
-        printf("%zu of %zu seeds learned all %zu samples within %zu steps; mean %.0f steps\n", converged,
-               run->seeds, e->sample_count, steps, mean);
+        return cli_json_print(json_pack("{s:I, s:I, s:I, s:o}", "seeds", (json_int_t)run->seeds, "converged",
+                                        (json_int_t)converged, "steps", (json_int_t)steps, "mean_steps",
+                                        gm_json_real(mean)),
+                              17, error);
+    printf("%zu of %zu seeds learned all %zu samples within %zu steps", converged, run->seeds,
+           e->sample_count, steps);
+    if (converged > 0)
+        printf("; mean %.0f steps", mean);
+    putchar('\n');
     return GM_OK;
 }
 
@@ -182,6 +187,9 @@ static gm_status explain(const struct run *run, const gm_example *example, const
         status = cli_explanation_print_json(&explanation, error);
     else if (status == GM_OK)
         cli_explanation_print(&explanation);
+    if (status == GM_OK && !cli_explanation_is_finite(&explanation))
+        status = gm_fail(error, GM_DIVERGED,
+                         "a number of the explanation is not finite; try a smaller rate or smaller samples");
     cli_explanation_clear(&explanation);
     return status;
 }
@@ -218,5 +226,5 @@ int cli_explain(int argc, char **argv)
     struct run run = {.rate = NAN, .freeze_bias = -1};
     cli_parse(&argp, argc, argv, &run);
     gm_error error = {0};
-    return run_all(&run, &error) == GM_OK ? cli_finish_output() : cli_report(&error);
+    return cli_finish(run_all(&run, &error), &error);
 }

@@ -112,7 +112,8 @@ static gm_status explain_gradient(cli_explanation *x, gm_error *error)
 static void widen_difference(const double *a, const double *b, size_t count, double *most, double *scale)
 {
     for (size_t i = 0; i < count; i++) {
-        *most = fmax(*most, fabs(a[i] - b[i]));
+        const double difference = fabs(a[i] - b[i]);
+        *most = isnan(difference) ? INFINITY : fmax(*most, difference); /* fmax passes NaN over */
         *scale = fmax(*scale, fabs(b[i]));
     }
 }
@@ -201,6 +202,30 @@ gm_status cli_explanation_make(cli_explanation *x, const gm_example *example, si
         status = run_steps(x, engine, error);
     gm_engine_destroy(engine);
     return status;
+}
+
+static bool all_finite(const double *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!isfinite(values[i]))
+            return false;
+    }
+    return true;
+}
+
+bool cli_explanation_is_finite(const cli_explanation *x)
+{
+    const size_t block = gm_network_parameter_count(x->example->network);
+    bool finite = isfinite(x->loss) && isfinite(x->difference) && all_finite(x->gradient, block) &&
+                  all_finite(x->new_parameters, block) &&
+                  all_finite(x->last_outputs, x->samples * gm_network_outputs(x->example->network));
+    for (size_t l = 0; l < x->layer_count; l++) {
+        const size_t count = x->samples * x->layers[l].shape.outputs;
+        finite = finite && all_finite(x->layers[l].z, count) && all_finite(x->layers[l].d, count);
+    }
+    for (size_t i = 0; i < x->curve_count; i++)
+        finite = finite && isfinite(x->curve[i].loss);
+    return finite;
 }
 
 void cli_explanation_clear(cli_explanation *x)

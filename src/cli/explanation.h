@@ -3,6 +3,7 @@
 #define GM_CLI_EXPLANATION_H
 
 #include <gradmill.h>
+#include <stdbool.h>
 
 /* A layer's matrices, dense. n = samples. */
 typedef struct cli_explained_layer {
@@ -35,6 +36,9 @@ typedef struct cli_explanation {
 gm_status cli_explanation_make(cli_explanation *explanation, const gm_example *example, size_t steps,
                                const gm_optimizer *optimizer, gm_error *error);
 void cli_explanation_clear(cli_explanation *explanation);
+
+/* Whether every number of it is: one that is not makes what follows from it none, too. */
+bool cli_explanation_is_finite(const cli_explanation *explanation);
 
 void cli_explanation_print(const cli_explanation *explanation);
 gm_status cli_explanation_print_json(const cli_explanation *explanation, gm_error *error); /* GM_LIMIT */

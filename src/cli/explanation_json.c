@@ -6,7 +6,7 @@ static json_t *row_json(const double *values, size_t count)
 {
     json_t *row = json_array();
     for (size_t i = 0; i < count; i++)
-        row = cli_json_push(row, json_real(values[i]));
+        row = cli_json_push(row, gm_json_real(values[i]));
     return row;
 }
 
@@ -60,8 +60,8 @@ static json_t *curve_json(const cli_explanation *x)
 {
     json_t *curve = json_array();
     for (size_t i = 0; i < x->curve_count; i++)
-        curve = cli_json_push(
-            curve, json_pack("{s:I, s:f}", "step", (json_int_t)x->curve[i].step, "loss", x->curve[i].loss));
+        curve = cli_json_push(curve, json_pack("{s:I, s:o}", "step", (json_int_t)x->curve[i].step, "loss",
+                                               gm_json_real(x->curve[i].loss)));
     return curve;
 }
 
@@ -71,14 +71,15 @@ gm_status cli_explanation_print_json(const cli_explanation *x, gm_error *error)
     json_t *layers = json_array();
     for (size_t l = 0; l < x->layer_count; l++)
         layers = cli_json_push(layers, layer_json(x, l));
-    json_t *root = json_pack(
-        "{s:s?, s:s, s:f, s:b, s:o, s:o, s:o, s:f, s:o, s:o, s:f, s:o, s:o, s:f}", "title", x->example->title,
-        "loss_kind", gm_loss_name(gm_network_loss(network)), "rate", x->optimizer.rate, "freeze_bias",
-        x->optimizer.freeze_bias, "x", matrix_json(x->example->x, x->samples, gm_network_inputs(network)),
-        "y", matrix_json(x->example->y, x->samples, gm_network_outputs(network)), "layers", layers, "loss",
-        x->loss, "gradient_calls", calls_json(&x->gradient_trace), "step_calls", calls_json(&x->step_trace),
-        "loss_after_step", x->next_loss, "losses", curve_json(x), "outputs",
-        matrix_json(x->last_outputs, x->samples, gm_network_outputs(network)), "naive_difference",
-        x->difference);
+    json_t *root = json_pack("{s:s?, s:s, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+                             "title", x->example->title, "loss_kind", gm_loss_name(gm_network_loss(network)),
+                             "rate", gm_json_real(x->optimizer.rate), "freeze_bias", x->optimizer.freeze_bias,
+                             "x", matrix_json(x->example->x, x->samples, gm_network_inputs(network)), "y",
+                             matrix_json(x->example->y, x->samples, gm_network_outputs(network)), "layers",
+                             layers, "loss", gm_json_real(x->loss), "gradient_calls",
+                             calls_json(&x->gradient_trace), "step_calls", calls_json(&x->step_trace),
+                             "loss_after_step", gm_json_real(x->next_loss), "losses", curve_json(x),
+                             "outputs", matrix_json(x->last_outputs, x->samples, gm_network_outputs(network)),
+                             "naive_difference", gm_json_real(x->difference));
     return cli_json_print(root, 17, error);
 }

@@ -3,10 +3,13 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "cli/files.h"
+#include "cli/arguments.h"
 #include "cli/json_out.h"
-#include "cli/options.h"
+#include "cli/needless.h"
 #include "cli/random_batch.h"
+#include "train/targets.h"
 
+#include <math.h>
 #include <stdio.h>
 
 enum { KEY_TOLERANCE = 1, KEY_SAMPLES, KEY_JSON };
@@ -64,10 +67,13 @@ static gm_status describe(struct run *run, gm_array *x, gm_array *y, gm_error *e
 {
     gm_network_options network;
     gm_layer_options *layers;
-    gm_status status = cli_network_describe(&run->network, GM_CROSS_ENTROPY, &network, &layers, error);
+    gm_status status =
+        cli_network_describe(&run->network, cli_default_loss(&run->network), &network, &layers, error);
     network.precision = GM_F64;
     if (status == GM_OK)
         status = gm_network_create(&run->built, &network, error);
+    if (status == GM_OK) /* otherwise every gradient is 0, and nothing is checked */
+        status = gm_targets_check_width(run->built, error);
     gm_free(layers);
     if (status == GM_OK)
         status = cli_random_batch_draw(&run->batch, run->built, run->engine.engine.batch, run->network.seed,
@@ -95,13 +101,13 @@ static gm_status load_example(struct run *run, gm_array *x, gm_array *y, gm_erro
 
 static gm_status print_json(const gm_gradcheck *r, gm_error *error)
 {
-    return cli_json_print(json_pack("{s:b, s:I, s:f, s:I, s:s, s:I, s:I, s:f, s:f}", "passed", r->passed,
-                                    "checked", (json_int_t)r->checked, "worst_error", r->worst_error,
-                                    "worst_layer", (json_int_t)r->worst_layer + 1, "worst_kind",
-                                    r->worst_is_bias ? "bias" : "weight", "worst_row",
-                                    (json_int_t)r->worst_row, "worst_col", (json_int_t)r->worst_col,
-                                    "analytic", r->analytic, "numeric", r->numeric),
-                          17, error);
+    return cli_json_print(
+        json_pack("{s:b, s:I, s:o, s:I, s:s, s:I, s:I, s:o, s:o}", "passed", r->passed, "checked",
+                  (json_int_t)r->checked, "worst_error", gm_json_real(r->worst_error), "worst_layer",
+                  (json_int_t)r->worst_layer + 1, "worst_kind", r->worst_is_bias ? "bias" : "weight",
+                  "worst_row", (json_int_t)r->worst_row, "worst_col", (json_int_t)r->worst_col, "analytic",
+                  gm_json_real(r->analytic), "numeric", gm_json_real(r->numeric)),
+        17, error);
 }
 
 static gm_status print(const struct run *run, const gm_gradcheck *r, gm_error *error)
@@ -118,12 +124,24 @@ static gm_status print(const struct run *run, const gm_gradcheck *r, gm_error *e
     return GM_OK;
 }
 
+static gm_status check_options(const struct run *run, gm_error *error)
+{
+    static const char *const network[] = {"activation", "loss", "init", "precision", "batch"};
+    if (run->network.precision == GM_F32 && cli_given("precision"))
+        return gm_fail(error, GM_USAGE, "--precision f32 has no effect: gradients are checked in f64");
+    return run->example_path ? cli_refuse_given(network, sizeof network / sizeof *network,
+                                                "with an example file, which says it itself", error)
+                             : GM_OK;
+}
+
 static gm_status check(struct run *run, gm_error *error)
 {
     gm_array x, y;
     gm_engine *engine = NULL;
     gm_gradcheck result;
-    gm_status status = run->example_path ? load_example(run, &x, &y, error) : describe(run, &x, &y, error);
+    gm_status status = check_options(run, error);
+    if (status == GM_OK)
+        status = run->example_path ? load_example(run, &x, &y, error) : describe(run, &x, &y, error);
     if (status == GM_OK) {
         gm_network *network = run->example_path ? run->example.network : run->built;
         status = gm_engine_create(&engine, network, &run->engine.engine, error);
@@ -136,6 +154,9 @@ static gm_status check(struct run *run, gm_error *error)
     status = print(run, &result, error);
     if (result.passed || status != GM_OK)
         return status;
+    if (!isfinite(result.analytic) || !isfinite(result.numeric))
+        return gm_fail(error, GM_DIVERGED,
+                       "a gradient is not finite; are the weights or the samples too large?");
     return gm_fail(error, GM_CHECK, "the gradients of backpropagation and of central differences differ");
 }
 
@@ -167,6 +188,5 @@ int cli_gradcheck(int argc, char **argv)
     gm_network_destroy(run.built);
     cli_random_batch_clear(&run.batch);
     cli_network_clear(&run.network);
-    const int output = cli_finish_output();
-    return status == GM_OK ? output : cli_report(&error);
+    return cli_finish(status, &error);
 }

@@ -2,7 +2,6 @@
 #include "cli/json_out.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "model/json_write.h"
 
 #include <stdio.h>
 

@@ -3,6 +3,8 @@
 #ifndef GM_CLI_JSON_OUT_H
 #define GM_CLI_JSON_OUT_H
 
+#include "model/json_write.h"
+
 #include <gradmill/status.h>
 #include <jansson.h>
 

@@ -52,6 +52,10 @@ double cli_number(const char *option, const char *text, struct argp_state *state
 /* The text as it is; an empty one, such as of a shell variable that is not set, ends the program as above. */
 const char *cli_path(const char *option, const char *text, struct argp_state *state);
 
+/* The loss of a network without data: of classes, or of numbers if there is one output. The widths must be
+ * there. */
+gm_loss cli_default_loss(const cli_network_options *options);
+
 /* The options as a network: widths and activations completed, `fallback` used where no loss was given.
  * *layers is to be freed. The widths must be there. GM_USAGE names what does not fit. */
 gm_status cli_network_describe(const cli_network_options *options, gm_loss fallback,

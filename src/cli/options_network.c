@@ -119,11 +119,16 @@ const struct argp cli_network_argp = {.options = network_options, .parser = pars
 static gm_activation choose_activation(const cli_network_options *o, size_t layer, size_t layer_count,
                                        gm_loss loss)
 {
-    if (o->activation_count == layer_count && layer_count > 1)
+    if (o->activation_count == layer_count)
         return o->activations[layer];
     if (layer + 1 == layer_count)
         return gm_loss_output_activation(loss);
     return o->activation_count == 1 ? o->activations[0] : GM_RELU;
+}
+
+gm_loss cli_default_loss(const cli_network_options *options)
+{
+    return options->widths[options->width_count - 1] > 1 ? GM_CROSS_ENTROPY : GM_MEAN_SQUARES;
 }
 
 gm_status cli_network_describe(const cli_network_options *options, gm_loss fallback,

@@ -3,7 +3,7 @@
 #include "base/memory.h"
 #include "bench/rounds.h"
 #include "bench/workload.h"
-#include "cli/options.h"
+#include "cli/needless.h"
 #include "cli/plan_report.h"
 #include "cli/random_batch.h"
 #include "nn/network.h"
@@ -111,7 +111,8 @@ static gm_status build(struct run *run, gm_error *error)
 {
     gm_network_options network;
     gm_layer_options *layers;
-    gm_status status = cli_network_describe(&run->network, GM_CROSS_ENTROPY, &network, &layers, error);
+    gm_status status =
+        cli_network_describe(&run->network, cli_default_loss(&run->network), &network, &layers, error);
     if (status == GM_OK)
         status = check_memory(run, &network, error);
     if (status == GM_OK)
@@ -152,11 +153,16 @@ static gm_status measure(struct run *run, gm_error *error)
 
 static gm_status plan(struct run *run, gm_error *error)
 {
-    gm_status status = complete(run, error);
+    /* What changes neither memory nor time. */
+    static const char *const ignored[] = {"init", "rate", "momentum", "beta1", "beta2", "epsilon"};
+    gm_status status = cli_check_optimizer_options(run->engine.given.kind, error);
+    if (status == GM_OK)
+        status = complete(run, error);
     if (status == GM_OK)
         status = build(run, error);
     if (status != GM_OK)
         return status;
+    cli_note_given(ignored, sizeof ignored / sizeof *ignored, "on a plan");
     cli_warn_of_setup(strcmp(gm_engine_backend(run->forecast.engine), "blas") == 0);
     predict(&run->forecast);
     if (run->measure)
@@ -191,5 +197,5 @@ int cli_plan(int argc, char **argv)
     gm_network_destroy(run.built);
     cli_random_batch_clear(&run.batch);
     cli_network_clear(&run.network);
-    return status == GM_OK ? cli_finish_output() : cli_report(&error);
+    return cli_finish(status, &error);
 }

@@ -190,26 +190,28 @@ static json_t *pack_memory(const cli_forecast *forecast)
 
 static json_t *pack_speed(const cli_forecast *forecast, double seconds)
 {
-    return json_pack("{s:f, s:f, s:f}", "seconds", seconds, "samples_per_second",
-                     samples_per_second(forecast, seconds), "gflops", flop_of(forecast) / seconds / 1e9);
+    return json_pack("{s:o, s:o, s:o}", "seconds", gm_json_real(seconds), "samples_per_second",
+                     gm_json_real(samples_per_second(forecast, seconds)), "gflops",
+                     gm_json_real(flop_of(forecast) / seconds / 1e9));
 }
 
 static json_t *pack_step(const cli_forecast *forecast)
 {
     const gm_plan *step = &forecast->step;
     const char *cut = step->threads == 1 ? NULL : step->cuts_weights ? "weights" : "rows";
-    return json_pack("{s:f, s:f, s:I, s:s?, s:o}", "flop", flop_of(forecast), "bytes_moved",
-                     gm_step_traffic(gm_engine_network(forecast->engine), forecast->optimizer), "threads",
-                     (json_int_t)step->threads, "cut", cut, "predicted", pack_speed(forecast, step->seconds));
+    return json_pack("{s:o, s:o, s:I, s:s?, s:o}", "flop", gm_json_real(flop_of(forecast)), "bytes_moved",
+                     gm_json_real(gm_step_traffic(gm_engine_network(forecast->engine), forecast->optimizer)),
+                     "threads", (json_int_t)step->threads, "cut", cut, "predicted",
+                     pack_speed(forecast, step->seconds));
 }
 
 static json_t *pack_training(const cli_forecast *forecast)
 {
     if (forecast->training.rows == 0)
         return json_null();
-    return json_pack("{s:I, s:I, s:I, s:f}", "rows", (json_int_t)forecast->training.rows, "epochs",
+    return json_pack("{s:I, s:I, s:I, s:o}", "rows", (json_int_t)forecast->training.rows, "epochs",
                      (json_int_t)forecast->training.epochs, "steps", (json_int_t)forecast->training.steps,
-                     "seconds", forecast->training.seconds);
+                     "seconds", gm_json_real(forecast->training.seconds));
 }
 
 static json_t *pack_measured(const cli_forecast *forecast)
@@ -219,7 +221,7 @@ static json_t *pack_measured(const cli_forecast *forecast)
     json_t *measured = pack_speed(forecast, forecast->measured.seconds);
     measured = cli_json_put(measured, "samples", json_integer((json_int_t)forecast->measured.samples));
     return cli_json_put(measured, "predicted_over_measured",
-                        json_real(forecast->step.seconds / forecast->measured.seconds));
+                        gm_json_real(forecast->step.seconds / forecast->measured.seconds));
 }
 
 gm_status cli_forecast_print_json(const cli_forecast *forecast, gm_error *error)

@@ -2,8 +2,10 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "cli/needless.h"
 #include "cli/use.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -69,19 +71,28 @@ static void print_head(const struct run *run, size_t outputs)
     putchar('\n');
 }
 
-static void print_row(const struct run *run, const double *values, size_t outputs)
+/* False if an output is not finite. There is no likeliest class then: its cell is empty, in quotes because
+ * readers of CSV skip a line without anything. */
+static bool print_row(const struct run *run, const double *values, size_t outputs)
 {
+    bool finite = true;
+    for (size_t c = 0; c < outputs; c++)
+        finite &= isfinite(values[c]) != 0;
     const int digits = gm_network_precision(run->use.model.network) == GM_F64 ? 17 : 9;
     char number[32];
     if (!run->outputs && run->use.model.classes) {
         size_t best = 0;
         for (size_t c = 1; c < outputs; c++)
             best = values[c] > values[best] ? c : best;
-        print_field(run->use.model.classes[best]);
+        if (finite)
+            print_field(run->use.model.classes[best]);
+        else
+            fputs("\"\"", stdout);
     }
     for (size_t c = 0; c < outputs && (run->outputs || !run->use.model.classes); c++)
         printf(c > 0 ? ",%s" : "%s", gm_format_double(number, sizeof number, values[c], digits));
     putchar('\n');
+    return finite;
 }
 
 /* Outputs of the network's precision as doubles. */
@@ -106,6 +117,7 @@ static gm_status predict_rows(const struct run *run, const struct buffers *b, gm
     const gm_precision precision = gm_network_precision(network);
     const size_t inputs = gm_network_inputs(network), outputs = gm_network_outputs(network);
     const size_t all = gm_dataset_rows(dataset), batch = gm_engine_batch(engine);
+    size_t not_finite = 0;
     print_head(run, outputs);
     for (size_t first = 0; first < all && !ferror(stdout); first += batch) {
         const size_t count = gm_min(batch, all - first);
@@ -118,8 +130,12 @@ static gm_status predict_rows(const struct run *run, const struct buffers *b, gm
             return status;
         widen(b->outputs, precision, count * outputs, b->values);
         for (size_t i = 0; i < count; i++)
-            print_row(run, b->values + i * outputs, outputs);
+            not_finite += !print_row(run, b->values + i * outputs, outputs);
     }
+    if (not_finite > 0)
+        return gm_fail(error, GM_DIVERGED,
+                       "the outputs of %zu of %zu rows are not finite; are weights or inputs too large?",
+                       not_finite, all);
     return GM_OK;
 }
 
@@ -146,7 +162,10 @@ static gm_status predict_all(const struct run *run, gm_error *error)
 
 static gm_status predict(struct run *run, gm_error *error)
 {
+    static const char *const outputs[] = {"outputs"};
     gm_status status = cli_use_open(&run->use, error);
+    if (status == GM_OK && !run->use.model.classes)
+        cli_note_given(outputs, 1, "with a model of numbers: all outputs are printed");
     if (status == GM_OK)
         status = predict_all(run, error);
     cli_use_close(&run->use);
@@ -168,5 +187,5 @@ int cli_predict(int argc, char **argv)
     run.use.data.read.ignore_target = true;
     cli_parse(&argp, argc, argv, &run);
     gm_error error = {0};
-    return predict(&run, &error) == GM_OK ? cli_finish_output() : cli_report(&error);
+    return cli_finish(predict(&run, &error), &error);
 }

@@ -58,6 +58,12 @@ int cli_finish_output(void)
     return GM_IO;
 }
 
+int cli_finish(gm_status status, const gm_error *error)
+{
+    const int output = cli_finish_output(); /* what was found out comes before the reason of the failure */
+    return status == GM_OK ? output : cli_report(error);
+}
+
 void cli_warn_of_setup(bool with_blas)
 {
     const gm_facts facts = gm_gather_facts();

@@ -4,7 +4,9 @@
 #include "cli/files.h"
 #include "cli/interrupt.h"
 #include "cli/load.h"
+#include "cli/needless.h"
 #include "cli/names.h"
+#include "cli/remarks.h"
 #include "cli/train_report.h"
 
 #include <math.h>
@@ -41,6 +43,8 @@ struct run {
     gm_model model;
     gm_engine *runner;
     gm_status save_status; /* of the last save, whose failure ends the run */
+    cli_best_epoch best;
+    gm_epoch last;
     gm_error *error;
 };
 
@@ -190,6 +194,7 @@ static gm_status complete_widths(struct run *run, gm_error *error)
 /* Before any memory is taken for it. */
 static gm_status choose_batch(struct run *run, gm_error *error)
 {
+    static const char *const schedule[] = {"schedule"};
     const size_t rows = gm_dataset_rows(run->train_part);
     if (!run->engine.has_batch)
         run->engine.engine.batch = cli_default_batch(rows);
@@ -198,6 +203,8 @@ static gm_status choose_batch(struct run *run, gm_error *error)
                        run->engine.engine.batch, rows, run->data.data);
     if (run->epochs == 0)
         run->epochs = cli_default_epochs(rows, run->engine.engine.batch);
+    if (run->epochs == 1 && run->engine.engine.batch == rows)
+        cli_note_given(schedule, 1, "on a training of one step");
     return GM_OK;
 }
 
@@ -206,6 +213,16 @@ static gm_status fit_scaling(struct run *run, gm_error *error)
     gm_error reason = {0};
     const gm_status status = gm_scaling_fit(&run->model.scaling, run->scaling_kind, run->train_part, &reason);
     return status == GM_OK ? GM_OK : gm_fail(error, status, "%s: %s", run->data.data, reason.message);
+}
+
+/* What gm_train would refuse, with the name of the file, and before an engine takes its memory. */
+static gm_status check_targets(const struct run *run, gm_error *error)
+{
+    const gm_network *network = run->model.network;
+    const gm_status status = cli_check_targets(network, run->all, run->data.data, GM_USAGE, error);
+    if (status != GM_OK || !run->valid)
+        return status;
+    return cli_check_targets(network, run->valid_part, run->valid, GM_USAGE, error);
 }
 
 static gm_status build(struct run *run, gm_error *error)
@@ -221,6 +238,9 @@ static gm_status build(struct run *run, gm_error *error)
     if (status == GM_OK)
         status = gm_network_create(&run->model.network, &network, error);
     gm_free(layers);
+    if (status != GM_OK)
+        return status;
+    status = check_targets(run, error);
     if (status != GM_OK)
         return status;
     run->model.seed = run->network.seed;
@@ -244,9 +264,25 @@ static bool on_epoch(const gm_epoch *epoch, void *context)
 {
     struct run *run = context;
     cli_train_report_epoch(&run->report, epoch);
+    cli_best_epoch_see(&run->best, epoch);
+    run->last = *epoch;
     if (run->save)
         run->save_status = gm_model_save(run->save, &run->model, run->error);
     return run->save_status != GM_OK || cli_interrupted();
+}
+
+/* What is to be said of the last epoch. */
+static gm_status judge(const struct run *run, const gm_dataset *valid, gm_error *error)
+{
+    if (!run->last.has_valid)
+        return GM_OK;
+    const gm_status status = cli_check_metrics(&run->last.valid, gm_dataset_has_labels(valid),
+                                               "the validation of the last epoch", error);
+    if (status != GM_OK)
+        return status;
+    cli_note_baseline(&run->last.valid, valid, "the validation rows");
+    cli_note_best_epoch(&run->best, &run->last);
+    return GM_OK;
 }
 
 static gm_status train(struct run *run, gm_error *error)
@@ -269,10 +305,15 @@ static gm_status train(struct run *run, gm_error *error)
     cli_interrupt_unwatch();
     if (status == GM_OK)
         status = run->save_status;
+    if (status == GM_DIVERGED && run->report.json) { /* the epochs before are worth having */
+        (void)cli_train_report_close(&run->report, run->last.epoch > 0 ? run->save : NULL, NULL);
+        return status;
+    }
     if (status == GM_OK)
-        return cli_train_report_close(&run->report, run->save, error);
-    cli_train_report_drop(&run->report);
-    return status;
+        status = cli_train_report_close(&run->report, run->save, error);
+    else
+        cli_train_report_drop(&run->report);
+    return status == GM_OK ? judge(run, valid, error) : status;
 }
 
 /* No file that is read is written, no other run writes the same one, and it can be written: before any work.
@@ -287,13 +328,29 @@ static gm_status claim_files(const struct run *run, gm_error *error)
     return cli_files_claim(&model, 1, inputs, sizeof inputs / sizeof *inputs, error);
 }
 
-static gm_status run_all(struct run *run, gm_error *error)
+/* Before any file is read: values out of range, and options that would be without effect. */
+static gm_status check_options(const struct run *run, gm_error *error)
 {
+    static const char *const share[] = {"valid-share"}, *const labels[] = {"valid-labels"};
     if (!(run->share >= 0 && run->share < 1))
         return gm_fail(error, GM_USAGE, "--valid-share %g: expected a number from 0 to below 1", run->share);
-    gm_status status = claim_files(run, error);
+    gm_status status = cli_check_optimizer_options(run->engine.given.kind, error);
+    if (status == GM_OK && run->valid)
+        status = cli_refuse_given(share, 1, "with --valid: all rows of --data are for training", error);
+    if (status == GM_OK && !run->valid)
+        status = cli_refuse_given(labels, 1, "without --valid", error);
+    return status == GM_OK ? cli_check_data_options(run->data.data, error) : status;
+}
+
+static gm_status run_all(struct run *run, gm_error *error)
+{
+    gm_status status = check_options(run, error);
+    if (status == GM_OK)
+        status = claim_files(run, error);
     if (status == GM_OK)
         status = load(run, error);
+    if (status == GM_OK)
+        cli_note_constant_targets(run->train_part);
     if (status == GM_OK)
         status = build(run, error);
     return status == GM_OK ? train(run, error) : status;
@@ -331,9 +388,8 @@ int cli_train(int argc, char **argv)
     gm_dataset_destroy(run.valid_part);
     gm_dataset_destroy(run.all);
     cli_network_clear(&run.network);
-    if (status != GM_OK)
-        return cli_report(&error);
-    const int output = cli_finish_output();
-    cli_interrupt_reraise();
-    return output;
+    const int code = cli_finish(status, &error);
+    if (status == GM_OK)
+        cli_interrupt_reraise();
+    return code;
 }

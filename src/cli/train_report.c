@@ -40,20 +40,25 @@ void cli_train_report_step(cli_train_report *report, const gm_progress *p)
     fflush(stderr);
 }
 
-static json_t *number_or_null(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static void append_json(cli_train_report *report, const gm_epoch *e)
 {
     report->epochs = cli_json_push(
-        report->epochs, json_pack("{s:I, s:o, s:o, s:o, s:o, s:f, s:f, s:f}", "epoch", (json_int_t)e->epoch,
-                                  "train_loss", number_or_null(e->train_loss), "valid_loss",
-                                  number_or_null(e->has_valid ? e->valid.loss : NAN), "valid_accuracy",
-                                  number_or_null(e->has_valid ? e->valid.accuracy : NAN), "valid_rmse",
-                                  number_or_null(e->has_valid ? e->valid.rmse : NAN), "samples_per_second",
-                                  e->samples_per_second, "gflops", e->gflops, "seconds", e->seconds));
+        report->epochs,
+        json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "epoch", (json_int_t)e->epoch, "train_loss",
+                  gm_json_real(e->train_loss), "valid_loss", gm_json_real(e->has_valid ? e->valid.loss : NAN),
+                  "valid_accuracy", gm_json_real(e->has_valid ? e->valid.accuracy : NAN), "valid_rmse",
+                  gm_json_real(e->has_valid ? e->valid.rmse : NAN), "samples_per_second",
+                  gm_json_real(e->samples_per_second), "gflops", gm_json_real(e->gflops), "seconds",
+                  gm_json_real(e->seconds)));
+}
+
+/* What is not finite must not look like a figure. */
+static void format_figure(char *text, size_t size, const char *format, double value)
+{
+    if (isfinite(value))
+        snprintf(text, size, format, value);
+    else
+        snprintf(text, size, "not finite");
 }
 
 void cli_train_report_epoch(cli_train_report *report, const gm_epoch *e)
@@ -65,9 +70,9 @@ void cli_train_report_epoch(cli_train_report *report, const gm_epoch *e)
     if (report->json || report->quiet)
         return;
     if (e->has_valid) {
-        snprintf(loss, sizeof loss, "%.5f", e->valid.loss);
-        snprintf(quality, sizeof quality, report->labels ? "%.2f" : "%.5f",
-                 report->labels ? 100 * e->valid.accuracy : e->valid.rmse);
+        format_figure(loss, sizeof loss, "%.5f", e->valid.loss);
+        format_figure(quality, sizeof quality, report->labels ? "%.2f" : "%.5f",
+                      report->labels ? 100 * e->valid.accuracy : e->valid.rmse);
     }
     printf("%5zu  %10.5f  %10s  %10s  %9s  %7.1f  %6.2f\n", e->epoch, e->train_loss, loss, quality,
            gm_format_grouped(speed, sizeof speed, e->samples_per_second, 0), e->gflops, e->seconds);

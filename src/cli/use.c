@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "cli/files.h"
+#include "cli/needless.h"
 
 enum { KEY_MODEL = 0x400 };
 
@@ -75,11 +76,16 @@ static gm_status check_targets(const cli_use *use, gm_error *error)
 
 gm_status cli_use_open(cli_use *use, gm_error *error)
 {
+    static const char *const regression[] = {"regression"};
     const cli_input inputs[] = {
         {"--model", use->path}, {"--data", use->data.data}, {"--labels", use->data.read.labels}};
     gm_status status = cli_files_claim(NULL, 0, inputs, sizeof inputs / sizeof *inputs, error);
     if (status == GM_OK)
+        status = cli_check_data_options(use->data.data, error);
+    if (status == GM_OK)
         status = gm_model_load(&use->model, use->path, error);
+    if (status == GM_OK && use->model.class_count > 0)
+        status = cli_refuse_given(regression, 1, "with a model of classes", error);
     if (status != GM_OK)
         return status;
     adapt_reading(use);

@@ -117,6 +117,12 @@ gm_status gm_csv_target_find(gm_csv_layout *layout, const char *path, const gm_c
         return gm_fail(error, GM_BAD_DATA,
                        "%s:%zu: %zu columns are named '%s'; expected one; give its number", path, line, named,
                        target);
+    if (strchr(target, ','))
+        return gm_fail(
+            error, GM_BAD_DATA,
+            "%s:%zu: no target column '%s'; one target only: expected the name or the number of one "
+            "column",
+            path, line, target);
     if (layout->header)
         return fail_no_such_name(layout, path, first, target, error);
     return gm_fail(

@@ -1,7 +1,8 @@
-/* The text of a JSON value: counted first, then written into memory that is large enough. */
+/* The text of a JSON value, counted first, then written into memory that is large enough; and numbers. */
 #include "model/json_write.h"
 #include "base/memory.h"
 
+#include <math.h>
 #include <stdint.h>
 
 char *gm_json_write(const json_t *json, size_t flags)
@@ -12,4 +13,9 @@ char *gm_json_write(const json_t *json, size_t flags)
         return text;
     gm_free(text);
     return NULL;
+}
+
+json_t *gm_json_real(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
 }

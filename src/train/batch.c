@@ -2,6 +2,7 @@
 #include "train/batch.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "train/targets.h"
 
 /* Numbers gathered in one piece: some microseconds. */
 #define PIECE 8192
@@ -25,7 +26,7 @@ static gm_status check_fit(const gm_network *network, const gm_dataset *dataset,
     if (scaling && scaling->features != inputs)
         return gm_fail(error, GM_USAGE, "the scaling has %zu features; expected %zu", scaling->features,
                        inputs);
-    return GM_OK;
+    return gm_targets_check(network, dataset, error);
 }
 
 gm_status gm_batch_create(gm_batch *batch, gm_engine *engine, const gm_dataset *dataset,

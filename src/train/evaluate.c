@@ -22,16 +22,27 @@ static size_t largest(const void *outputs, gm_precision precision, size_t row, s
     return best;
 }
 
+static bool row_is_finite(const void *outputs, gm_precision precision, size_t row, size_t cols)
+{
+    for (size_t c = 0; c < cols; c++) {
+        if (!isfinite(value_at(outputs, precision, row * cols + c)))
+            return false;
+    }
+    return true;
+}
+
 /* Sums over a data set. */
 struct sums {
     double loss, squares;
-    size_t hits;
+    size_t hits, not_finite;
 };
 
 static void judge_rows(const gm_batch *batch, const uint32_t *rows, const void *outputs, struct sums *sums)
 {
     const size_t cols = batch->y.cols;
     const bool labels = gm_dataset_has_labels(batch->dataset);
+    for (size_t r = 0; r < batch->x.rows; r++)
+        sums->not_finite += !row_is_finite(outputs, batch->precision, r, cols);
     for (size_t r = 0; r < batch->x.rows && labels; r++)
         sums->hits +=
             largest(outputs, batch->precision, r, cols) == gm_dataset_label(batch->dataset, rows[r]);
@@ -78,7 +89,8 @@ gm_status gm_evaluate(gm_engine *engine, const gm_dataset *dataset, const gm_sca
     *metrics = (gm_metrics){
         .rows = rows,
         .loss = sums.loss / (double)rows,
-        .accuracy = labels ? (double)sums.hits / (double)rows : NAN,
+        .not_finite = sums.not_finite,
+        .accuracy = labels && sums.not_finite == 0 ? (double)sums.hits / (double)rows : NAN,
         .rmse = labels ? NAN : sqrt(sums.squares / ((double)rows * (double)outputs)),
     };
     gm_free(order);

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "train/batch.h"
+#include "train/targets.h"
 
 #include <gradmill/train.h>
 #include <math.h>
@@ -119,6 +120,8 @@ gm_status gm_train(gm_engine *engine, const gm_dataset *train, const gm_dataset 
     if (options->epochs == 0)
         return gm_fail(error, GM_USAGE, "0 epochs; expected at least 1");
     gm_status status = gm_batch_create(&run.batches[0], engine, train, scaling, error);
+    if (status == GM_OK && valid) /* now, not after the first epoch */
+        status = gm_targets_check(gm_engine_network(engine), valid, error);
     if (status == GM_OK)
         status = gm_batch_create(&run.batches[1], engine, train, scaling, error);
     if (status != GM_OK) {

@@ -1,9 +1,10 @@
 """The folders of tests/cases: inputs that once went wrong, each standing for a kind of fault."""
+import json
 import os
 import re
 import shutil
 
-from common import BAD_DATA, BAD_MODEL, IO, PLACES, USAGE, CommandTest
+from common import BAD_DATA, BAD_MODEL, CHECK, DIVERGED, IO, PLACES, USAGE, CommandTest
 
 TRAIN = ["train", "--quiet", "--epochs", "1", "--threads", "1"]
 
@@ -65,6 +66,55 @@ class Cases(CommandTest):
         self.copy("09-mnist-folder")
         self.succeed(*TRAIN, "--data", "dots", "--batch", "1")
         self.refuse(BAD_DATA, r"page/train-images-idx3-ubyte: a web page", *TRAIN, "--data", "page")
+
+    def test_10_nan_and_inf_losses(self):
+        self.copy("10-nan-and-inf-losses")
+        self.succeed("train", "--data", "houses.csv", "--regression", "--layers", "3,16,1", "--epochs", "50", "--quiet",
+                     "--save", "p.safetensors")
+        result = self.run_gradmill("eval", "--model", "p.safetensors", "--data", "far.csv", "--json")
+        self.assertEqual(result.returncode, DIVERGED, result.stderr)
+        told = json.loads(result.stdout)
+        self.assertEqual((told["rows"], told["loss"]), (1, None))
+        self.assertRegex(self.errors(result)[0], r"not finite")
+        result = self.succeed("eval", "--model", "p.safetensors", "--data", "houses.csv")
+        self.assertRegex(result.stderr, r"note: .*mean of the targets has the rmse 1\.5234e\+05")
+
+    def test_13_multi_output(self):
+        self.copy("13-multi-output")
+        self.refuse(BAD_DATA, r"in\.csv:1: no target column 'y1,y2'; one target only",
+                    *TRAIN, "--data", "in.csv", "--regression", "--target", "y1,y2")
+
+    def test_15_resume_and_best_epoch(self):
+        self.copy("15-resume-and-best-epoch")
+        result = self.succeed("train", "--quiet", "--data", "noisy.csv", "--valid", "valid.csv", "--layers", "4,64,64,2",
+                              "--epochs", "100", "--schedule", "constant", "--threads", "1")
+        self.assertRegex(result.stderr, r"note: epoch \d+ was better: its valid loss was 0\.\d+, that of the last epoch")
+
+    def test_23_bench_json(self):
+        self.copy("23-bench-json")
+        result = self.run_gradmill("bench", "gate", "a.json", "b.json")
+        self.assertEqual(result.returncode, CHECK, result.stderr)
+        self.assertRegex(self.errors(result)[0], r"nothing to compare: a\.json and b\.json have no row in common")
+
+    def test_x4_unscaled_targets(self):
+        self.copy("x4-unscaled-targets")
+        result = self.succeed("train", "--quiet", "--data", "made.csv", "--regression", "--layers", "10,32,1",
+                              "--save", "d.safetensors")
+        self.assertRegex(result.stderr, r"note: the model does worse than no model: .* on the validation rows")
+        result = self.succeed("eval", "--model", "d.safetensors", "--data", "made.csv")
+        self.assertRegex(result.stderr, r"note: the model does worse than no model: .* has the rmse 73\.688 on these rows")
+
+    def test_x5_loss_and_target(self):
+        self.copy("x5-loss-and-target")
+        arguments = [*TRAIN, "--data", "abt.csv", "--regression", "--layers", "2,4,1"]
+        self.refuse(USAGE, r"abt\.csv: loss cross-entropy needs at least 2 outputs", *arguments, "--loss", "cross-entropy")
+        self.refuse(USAGE, r"abt\.csv: loss logistic needs targets from 0 to 1", *arguments, "--loss", "logistic")
+
+    def test_x6_quiet_options(self):
+        self.copy("x6-quiet-options")
+        arguments = [*TRAIN, "--data", "abt.csv", "--regression", "--layers", "2,4,1"]
+        self.refuse(USAGE, r"--momentum has no effect with --optimizer sgd", *arguments, "--optimizer", "sgd", "--momentum", "0.9")
+        self.refuse(USAGE, r"--valid-share has no effect with --valid", *arguments, "--valid", "abt.csv", "--valid-share", "0.5")
 
     def test_21_foreign_state_dict(self):
         self.copy("21-foreign-state-dict")
