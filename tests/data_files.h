@@ -5,6 +5,8 @@
 #include <criterion/criterion.h>
 #include <gradmill.h>
 
+#include "data/dataset.h"
+
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,6 +137,21 @@ static inline double feature(const gm_dataset *dataset, uint32_t row, size_t f)
     const double value = x[f];
     free(x);
     return value;
+}
+
+/* The same, as the reader stored it: a batch flushes denormals, a reader does not. */
+static inline double stored(const gm_dataset *dataset, uint32_t row, size_t f)
+{
+    const gm_table *table = dataset->table;
+    const size_t at = gm_table_row(dataset, row) * table->features + f;
+    switch (table->type) {
+    case GM_TYPE_U8:
+        return ((const uint8_t *)table->x)[at];
+    case GM_TYPE_F32:
+        return (double)((const float *)table->x)[at];
+    default:
+        return ((const double *)table->x)[at];
+    }
 }
 
 #endif

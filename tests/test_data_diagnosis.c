@@ -219,6 +219,9 @@ Test(data_diagnosis, remarks_say_why)
         cr_expect(has_remark(d, cases[i].remark), "'%s', got '%s'", cases[i].remark, gm_dataset_remark(d, 0));
         gm_dataset_destroy(d);
     }
+    gm_dataset *rare = load_text("5.1,3.5,a\n4.9,3.0,b\n4.7,3.2,b\n", NULL);
+    cr_expect_not(has_remark(rare, "occurs once"), "no header has decimals");
+    gm_dataset_destroy(rare);
     gm_dataset_options options = gm_dataset_options_default();
     options.regression = true;
     gm_dataset *d = load_text("0,1,2\n1.5,2.5,3.5\n4.5,5,6\n", &options);

@@ -112,7 +112,7 @@ Test(data_idx, every_type_of_number)
         gm_dataset *d = expect_load(path, NULL);
         cr_expect_eq(gm_dataset_type(d), i == 0 ? GM_TYPE_U8 : GM_TYPE_F32);
         for (size_t n = 0; n < 2; n++)
-            cr_expect_eq(feature(d, 0, n), cases[i].numbers[n], "type %02x", (unsigned)cases[i].type);
+            cr_expect_eq(stored(d, 0, n), cases[i].numbers[n], "type %02x", (unsigned)cases[i].type);
         gm_dataset_destroy(d);
         free(path);
     }

@@ -281,6 +281,15 @@ static bool row_counts(const gm_csv_row *row)
     return row->count >= 3;
 }
 
+/* Decimals, signs and exponents belong to data. */
+static bool is_whole(const gm_csv_cell *cell)
+{
+    size_t digits = 0;
+    while (digits < cell->length && cell->text[digits] >= '0' && cell->text[digits] <= '9')
+        digits++;
+    return digits == cell->length;
+}
+
 static gm_status take_first_row(gm_csv_diagnosis *d, const gm_csv_row *row, gm_error *error)
 {
     d->column = gm_alloc(gm_max(row->count, 1), sizeof *d->column);
@@ -288,8 +297,11 @@ static gm_status take_first_row(gm_csv_diagnosis *d, const gm_csv_row *row, gm_e
         return gm_fail_memory(error, "the kinds of the columns", row->count * sizeof *d->column);
     d->columns = row->count;
     d->counting = row_counts(row);
-    for (size_t c = 0; c < row->count; c++)
+    d->whole = true;
+    for (size_t c = 0; c < row->count; c++) {
         d->column[c].first = kind_of(&row->cells[c]);
+        d->whole &= d->column[c].first != GM_CSV_NUMBER || is_whole(&row->cells[c]);
+    }
     return GM_OK;
 }
 

@@ -29,6 +29,7 @@ typedef struct gm_csv_column {
 typedef struct gm_csv_diagnosis {
     size_t columns, rows; /* cells of the first row; rows of that length below it. 0 rows: nothing is known */
     gm_csv_column *column;
+    bool whole;    /* the numbers of the first row are plain digits, as in names of columns */
     bool counting; /* the first row counts: 0, 1, 2, ... or 1, 2, 3, ... */
     char likely; /* the delimiter by which rows have equally many cells, if it is not the one in use; 0: none
                   */

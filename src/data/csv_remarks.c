@@ -75,7 +75,7 @@ static bool first_class_is_alone(const gm_table *table)
 
 static gm_status remark_header_of_numbers(gm_table *table, const gm_csv_diagnosis *diagnosis, gm_error *error)
 {
-    if (table->labels && first_class_is_alone(table))
+    if (table->labels && diagnosis->whole && first_class_is_alone(table))
         return gm_table_remark(table, error,
                                "class '%s' occurs once, in row 1: if that row is a header, say --header yes",
                                table->classes.items[table->labels[0]]);

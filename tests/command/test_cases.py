@@ -2,6 +2,9 @@
 import json
 import os
 import re
+import json
+import os
+import re
 import shutil
 
 from common import BAD_DATA, BAD_MODEL, CHECK, DIVERGED, IO, PLACES, USAGE, CommandTest
@@ -90,31 +93,13 @@ class Cases(CommandTest):
                               "--epochs", "100", "--schedule", "constant", "--threads", "1")
         self.assertRegex(result.stderr, r"note: epoch \d+ was better: its valid loss was 0\.\d+, that of the last epoch")
 
-    def test_23_bench_json(self):
-        self.copy("23-bench-json")
-        result = self.run_gradmill("bench", "gate", "a.json", "b.json")
-        self.assertEqual(result.returncode, CHECK, result.stderr)
-        self.assertRegex(self.errors(result)[0], r"nothing to compare: a\.json and b\.json have no row in common")
-
-    def test_x4_unscaled_targets(self):
-        self.copy("x4-unscaled-targets")
-        result = self.succeed("train", "--quiet", "--data", "made.csv", "--regression", "--layers", "10,32,1",
-                              "--save", "d.safetensors")
-        self.assertRegex(result.stderr, r"note: the model does worse than no model: .* on the validation rows")
-        result = self.succeed("eval", "--model", "d.safetensors", "--data", "made.csv")
-        self.assertRegex(result.stderr, r"note: the model does worse than no model: .* has the rmse 73\.688 on these rows")
-
-    def test_x5_loss_and_target(self):
-        self.copy("x5-loss-and-target")
-        arguments = [*TRAIN, "--data", "abt.csv", "--regression", "--layers", "2,4,1"]
-        self.refuse(USAGE, r"abt\.csv: loss cross-entropy needs at least 2 outputs", *arguments, "--loss", "cross-entropy")
-        self.refuse(USAGE, r"abt\.csv: loss logistic needs targets from 0 to 1", *arguments, "--loss", "logistic")
-
-    def test_x6_quiet_options(self):
-        self.copy("x6-quiet-options")
-        arguments = [*TRAIN, "--data", "abt.csv", "--regression", "--layers", "2,4,1"]
-        self.refuse(USAGE, r"--momentum has no effect with --optimizer sgd", *arguments, "--optimizer", "sgd", "--momentum", "0.9")
-        self.refuse(USAGE, r"--valid-share has no effect with --valid", *arguments, "--valid", "abt.csv", "--valid-share", "0.5")
+    def test_18_threads_above_processors(self):
+        """On few processors four threads may take no more processor time than two; the seconds are not tested."""
+        self.copy("18-threads-above-processors")
+        processors = len(os.sched_getaffinity(0))
+        result = self.succeed("train", "--data", "d60.csv", "--regression", "--layers", "60,60,60,60,15,1",
+                              "--batch", "10", "--epochs", "2", "--quiet", "--threads", str(processors + 2))
+        self.assertRegex(result.stderr, rf"--threads {processors + 2}: no more than \d+ processors? may run here")
 
     def test_21_foreign_state_dict(self):
         self.copy("21-foreign-state-dict")
@@ -123,6 +108,12 @@ class Cases(CommandTest):
                         "--model", name + ".safetensors", "--data", "x.csv")
         result = self.succeed("predict", "--model", "meta-plain.safetensors", "--data", "x.csv")
         self.assertEqual(result.stdout.splitlines(), ["class", "a", "a", "a", "a"])
+
+    def test_23_bench_json(self):
+        self.copy("23-bench-json")
+        result = self.run_gradmill("bench", "gate", "a.json", "b.json")
+        self.assertEqual(result.returncode, CHECK, result.stderr)
+        self.assertRegex(self.errors(result)[0], r"nothing to compare: a\.json and b\.json have no row in common")
 
     def test_x1_columns_by_name(self):
         self.copy("x1-columns-by-name")
@@ -156,6 +147,26 @@ class Cases(CommandTest):
                         "--layers", "2,4,1", "--save", place)
         with open(self.path("data.csv"), "rb") as file:
             self.assertEqual(file.read(), old)
+
+    def test_x4_unscaled_targets(self):
+        self.copy("x4-unscaled-targets")
+        result = self.succeed("train", "--quiet", "--data", "made.csv", "--regression", "--layers", "10,32,1",
+                              "--save", "d.safetensors")
+        self.assertRegex(result.stderr, r"note: the model does worse than no model: .* on the validation rows")
+        result = self.succeed("eval", "--model", "d.safetensors", "--data", "made.csv")
+        self.assertRegex(result.stderr, r"note: the model does worse than no model: .* has the rmse 73\.688 on these rows")
+
+    def test_x5_loss_and_target(self):
+        self.copy("x5-loss-and-target")
+        arguments = [*TRAIN, "--data", "abt.csv", "--regression", "--layers", "2,4,1"]
+        self.refuse(USAGE, r"abt\.csv: loss cross-entropy needs at least 2 outputs", *arguments, "--loss", "cross-entropy")
+        self.refuse(USAGE, r"abt\.csv: loss logistic needs targets from 0 to 1", *arguments, "--loss", "logistic")
+
+    def test_x6_quiet_options(self):
+        self.copy("x6-quiet-options")
+        arguments = [*TRAIN, "--data", "abt.csv", "--regression", "--layers", "2,4,1"]
+        self.refuse(USAGE, r"--momentum has no effect with --optimizer sgd", *arguments, "--optimizer", "sgd", "--momentum", "0.9")
+        self.refuse(USAGE, r"--valid-share has no effect with --valid", *arguments, "--valid", "abt.csv", "--valid-share", "0.5")
 
     def test_x8_long_path(self):
         path = "d" * 240 + "/" + "e/" * 500 + "x.csv"
