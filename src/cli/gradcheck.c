@@ -43,6 +43,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_TOLERANCE:
         run->check.tolerance = cli_number("tolerance", argument, state);
+        if (!(run->check.tolerance > 0))
+            argp_error(state, "--tolerance %s: expected a number above 0", argument);
         return 0;
     case KEY_SAMPLES:
         run->check.samples = cli_size("samples", argument, 1, state);

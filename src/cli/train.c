@@ -8,6 +8,7 @@
 #include "cli/names.h"
 #include "cli/remarks.h"
 #include "cli/train_report.h"
+#include "nn/optimizer.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -335,6 +336,8 @@ static gm_status check_options(const struct run *run, gm_error *error)
     if (!(run->share >= 0 && run->share < 1))
         return gm_fail(error, GM_USAGE, "--valid-share %g: expected a number from 0 to below 1", run->share);
     gm_status status = cli_check_optimizer_options(run->engine.given.kind, error);
+    if (status == GM_OK)
+        status = gm_optimizer_check(&run->engine.engine.optimizer, error);
     if (status == GM_OK && run->valid)
         status = cli_refuse_given(share, 1, "with --valid: all rows of --data are for training", error);
     if (status == GM_OK && !run->valid)

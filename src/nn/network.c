@@ -6,6 +6,7 @@
 
 #include <gradmill/system.h>
 #include <limits.h>
+#include <stdio.h>
 
 gm_network_options gm_network_options_default(void)
 {
@@ -35,14 +36,31 @@ gm_status gm_check_memory(const char *what, size_t bytes, gm_error *error)
                    gm_format_bytes(free_bytes, sizeof free_bytes, available));
 }
 
-/* Sizes are handed to BLAS as int. */
-static gm_status check_width(const char *what, size_t layer, size_t width, gm_error *error)
+/* What all parameters would take, which may be more than a size_t can count. Returns text. */
+static const char *estimate(const gm_network_options *o, char *text, size_t size)
 {
+    double numbers = 0, inputs = (double)o->inputs;
+    char gib[32];
+    for (size_t i = 0; i < o->layer_count; i++) {
+        const double outputs = (double)o->layers[i].outputs;
+        numbers += (inputs + 1) * outputs;
+        inputs = outputs;
+    }
+    gm_format_double(gib, sizeof gib, numbers * (double)gm_precision_size(o->precision) / 0x1p30, 3);
+    snprintf(text, size, "the network would need %s GiB", gib);
+    return text;
+}
+
+/* Sizes are handed to BLAS as int. */
+static gm_status check_width(const gm_network_options *o, const char *what, size_t layer, size_t width,
+                             gm_error *error)
+{
+    char needed[64];
     if (width == 0)
         return gm_fail(error, GM_USAGE, "layer %zu: no %s; expected at least 1", layer + 1, what);
     if (width > INT_MAX)
-        return gm_fail(error, GM_LIMIT, "layer %zu: %zu %s; expected at most %d", layer + 1, width, what,
-                       INT_MAX);
+        return gm_fail(error, GM_LIMIT, "layer %zu: %zu %s; expected at most %d; %s", layer + 1, width, what,
+                       INT_MAX, estimate(o, needed, sizeof needed));
     return GM_OK;
 }
 
@@ -74,11 +92,12 @@ gm_status gm_network_shape(const gm_network_options *o, gm_layer *layers, size_t
     if (o->layer_count == 0)
         return gm_fail(error, GM_USAGE, "no layers; expected an input width and at least one layer");
     size_t total = 0, inputs = o->inputs;
-    gm_status status = check_width("inputs", 0, inputs, error);
+    char needed[64];
+    gm_status status = check_width(o, "inputs", 0, inputs, error);
     for (size_t i = 0; i < o->layer_count && status == GM_OK; i++) {
         const size_t outputs = o->layers[i].outputs;
         size_t weights = 0, bytes = 0;
-        status = check_width("outputs", i, outputs, error);
+        status = check_width(o, "outputs", i, outputs, error);
         if (status == GM_OK)
             status = check_activation(o, i, error);
         if (status != GM_OK)
@@ -86,8 +105,9 @@ gm_status gm_network_shape(const gm_network_options *o, gm_layer *layers, size_t
         layers[i] = (gm_layer){inputs, outputs, o->layers[i].activation, total, 0};
         if (!gm_mul(inputs, outputs, &weights) || !gm_add(total, weights, &layers[i].biases) ||
             !gm_add(layers[i].biases, outputs, &total) || !gm_mul(total, sizeof(double) * 8, &bytes))
-            return gm_fail(error, GM_LIMIT, "layer %zu: %zu x %zu weights are more than any machine can hold",
-                           i + 1, outputs, inputs);
+            return gm_fail(error, GM_LIMIT,
+                           "layer %zu: %zu x %zu weights are more than any machine can hold; %s", i + 1,
+                           outputs, inputs, estimate(o, needed, sizeof needed));
         inputs = outputs;
     }
     *parameter_count = total;

@@ -62,8 +62,8 @@ gm_status gm_optimizer_check(const gm_optimizer *o, gm_error *error)
         return gm_fail(error, GM_USAGE, "unknown optimizer %d", (int)o->kind);
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         if (!(fields[i].value >= 0 && fields[i].value < fields[i].below))
-            return gm_fail(error, GM_USAGE, "%s is %g; expected a number from 0 to below %g", fields[i].name,
-                           fields[i].value, fields[i].below);
+            return gm_fail(error, GM_USAGE, "%s is %g; expected a number of at least 0%s", fields[i].name,
+                           fields[i].value, isinf(fields[i].below) ? "" : " and below 1");
     }
     return GM_OK;
 }

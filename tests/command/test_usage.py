@@ -12,11 +12,11 @@ VERBS = ["train", "eval", "predict", "explain", "gradcheck", "plan", "bench", "d
 
 # Arguments after those of a run that works, the code, the line.
 WRONG = [
-    (["--layers", "4,2147483648,3"], LIMIT, r"layer 1: 2147483648 outputs; expected at most"),
-    (["--layers", "4,4294967297,3"], LIMIT, r"4294967297"),
+    (["--layers", "4,2147483648,3"], LIMIT, r"layer 1: 2147483648 outputs; expected at most \d+; .* need 64 GiB$"),
+    (["--layers", "4,4294967297,3"], LIMIT, r"4294967297.*need 128 GiB$"),
     (["--layers", "4,18446744073709551616,3"], USAGE, r"expected a whole number"),
     (["--layers", "4,1000000,1000000,3"], LIMIT, r"network needs \d+ bytes \(3\.6 TiB\)"),
-    (["--layers", "4,2147483647,2147483647,3"], LIMIT, r"more than any machine can hold"),
+    (["--layers", "4,2147483647,2147483647,3"], LIMIT, r"more than any machine can hold; the network would need 1\.72e\+10 GiB$"),
     (["--layers", "4,0,3"], USAGE, r"--layers 0: expected at least 1"),
     (["--layers", "4,-1,3"], USAGE, r"--layers -1"),
     (["--layers", "4,abc,3"], USAGE, r"--layers abc"),
@@ -27,7 +27,9 @@ WRONG = [
     (["--layers", "4,8,4"], USAGE, r"ends with 4; expected 3"),
     (["--rate", "nan"], USAGE, r"--rate nan: expected a number"),
     (["--rate", "inf"], USAGE, r"--rate inf"),
-    (["--rate=-1"], USAGE, r"rate is -1"),
+    (["--rate=-1"], USAGE, r"rate is -1; expected a number of at least 0$"),
+    (["--beta1", "1"], USAGE, r"beta1 is 1; expected a number of at least 0 and below 1$"),
+    (["--l2", "-1"], USAGE, r"l2 is -1"),
     (["--rate", "0,1"], USAGE, r"--rate 0,1"),
     (["--rate", "1e30"], DIVERGED, r"diverged: .* at epoch 1, step \d"),
     (["--batch", "0"], USAGE, r"--batch 0: expected at least 1"),
@@ -152,6 +154,7 @@ class Usage(CommandTest):
             (["explain", data("mazur.json"), data("xor.json")], r"[Tt]oo many arguments"),
             (["gradcheck"], r"expected either --layers"),
             (["gradcheck", "--layers", "2,2", data("mazur.json")], r"expected either --layers"),
+            (["gradcheck", "--layers", "2,2", "--tolerance", "0"], r"--tolerance 0: expected a number above 0"),
             (["plan"], r"expected --layers"),
             (["doctor", "more"], r"[Tt]oo many arguments"),
         ]
