@@ -145,6 +145,7 @@ Test(data_csv, text_that_is_not_csv)
         {"1,2,0\n3,4\n", GM_BAD_DATA, "data.csv:2: a row of another length; expected 3 cells, got 2"},
         {"1,2,0\n3,4,1,\n", GM_BAD_DATA, "data.csv:2: a row of another length; expected 3 cells, got 4"},
         {"1\n2\n", GM_BAD_DATA, "data.csv:1: only one column"},
+        {"a,\n1,\n2,\n", GM_BAD_DATA, "data.csv:1: only one column"},
         {"\xff\xfe"
          "1\0,",
          GM_BAD_DATA, "UTF-16 text"},

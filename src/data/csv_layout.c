@@ -165,11 +165,11 @@ gm_status gm_csv_layout_find(gm_csv_layout *layout, const gm_csv_lexer *lexer,
 {
     const char *target = options->target;
     const bool no_target = target && strcmp(target, no_column) == 0;
-    if (first->count == 1 && !no_target)
+    gm_csv_layout_measure(layout, diagnosis, first); /* which may leave a nameless, empty column out */
+    if (layout->columns == 1 && !no_target)
         return gm_fail(error, GM_BAD_DATA,
                        "%s:%zu: only one column; expected at least one feature and the target%s%s",
                        lexer->path, first->cells[0].line, *diagnosis->hint ? "; " : "", diagnosis->hint);
-    gm_csv_layout_measure(layout, diagnosis, first);
     size_t label = layout->columns - 1;
     if (target)
         (void)column_by_number(target, layout->columns, &label);
