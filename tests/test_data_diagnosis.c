@@ -61,6 +61,8 @@ Test(data_diagnosis, columns_of_text_are_named_and_make_no_header)
          "got '10/03/2004'; column 1 holds text, dates or times: leave the column out or make numbers of it"},
         {"x,t\n2004-03-10T18:00:00Z,0\n2004-03-10T19:00:00Z,1\n", NULL, 0,
          "column 1 holds text, dates or times"},
+        {"date;x;y\n01.02.2004;1,5;a\n02.02.2004;2,5;b\n", NULL, ';',
+         "data.csv:2:1: column 1 ('date'); expected"},
         {"x,t\n18.00.00,0\n19.00.00,1\n", NULL, 0, "column 1 holds text, dates or times"},
         {"a,b,c\n1,5%,x\n3,4%,y\n", NULL, 0, "got '5%'; column 2 holds text"},
         {"a,b,c\n1,10-Mar-2004,x\n3,11-Mar-2004,y\n", NULL, 0, "column 2 holds text"},
@@ -207,6 +209,7 @@ Test(data_diagnosis, remarks_say_why)
          "no header: 1 feature, label column 2 (the first row holds numbers like the rows below)"},
         {"0,1,2,3\n1,2,3,0\n4,5,6,1\n2,2,3,0\n4,4,6,1\n",
          "class '3' occurs once, in row 1: if that row is a header"},
+        {"0.1,0.2,class\n1.1,3.3,0\n1.2,3,1\n1.5,4,1\n2.5,4,0\n", "class 'class' occurs once, in row 1"},
         {"label,p0,p1\n3,0,255\n4,7,0\n",
          "label column 'label' (the first row holds names above numbers); it was "
          "chosen by its name: --target -1 takes the last column, 'p1'"},
@@ -246,4 +249,21 @@ Test(data_diagnosis, long_first_lines_are_seen_whole)
     cr_expect_eq(gm_dataset_features(d), 20000);
     gm_dataset_destroy(d);
     free(text);
+}
+
+/* A quoted cell may hold more lines than the sample: then nothing is known of the columns, and all is read.
+ */
+Test(data_diagnosis, first_rows_longer_than_the_sample)
+{
+    char text[200] = "\"a";
+    for (int line = 0; line < 40; line++)
+        strcat(text, "\n");
+    strcat(text, "\",1,c\n1,2,x\n3,4,y\n");
+    gm_dataset_options options = gm_dataset_options_default();
+    options.target = "c";
+    gm_dataset *d = load_text(text, &options);
+    cr_expect_eq(gm_dataset_rows(d), 2);
+    gm_dataset_destroy(d);
+    const fault faults[] = {{text, GM_BAD_DATA, "data.csv:1:1: column 1; expected a decimal number"}};
+    EXPECT_FAULTS(faults, NULL);
 }

@@ -27,7 +27,8 @@ typedef struct gm_csv_column {
 #define GM_CSV_HINT 256
 
 typedef struct gm_csv_diagnosis {
-    size_t columns, rows; /* cells of the first row; rows of that length below it. 0 rows: nothing is known */
+    size_t columns, rows; /* cells of the first row (0: it is longer than the sample, or no CSV); rows of that
+                             length below it */
     gm_csv_column *column;
     bool whole;    /* the numbers of the first row are plain digits, as in names of columns */
     bool counting; /* the first row counts: 0, 1, 2, ... or 1, 2, 3, ... */

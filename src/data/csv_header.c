@@ -8,7 +8,7 @@ static bool numbers_are_names(const gm_csv_diagnosis *diagnosis, const gm_csv_ro
 {
     double before = 0, step = 0;
     size_t count = 0;
-    for (size_t c = 0; c < first->count; c++) {
+    for (size_t c = 0; c < diagnosis->columns && c < first->count; c++) {
         double value;
         if (diagnosis->column[c].first != GM_CSV_NUMBER || !gm_csv_number(&first->cells[c], &value))
             continue;
@@ -22,7 +22,8 @@ static bool numbers_are_names(const gm_csv_diagnosis *diagnosis, const gm_csv_ro
     return count >= 2;
 }
 
-/* Columns of numbers that begin with a text, and columns of numbers that begin with a number. */
+/* Columns of numbers (or of dates, of decimals with a comma and the like) that begin with a text, and columns
+ * of numbers that begin with a number. */
 typedef struct votes {
     size_t names, numbers;
 } votes;
@@ -32,11 +33,10 @@ static votes count_votes(const gm_csv_diagnosis *diagnosis)
     votes sum = {0};
     for (size_t c = 0; c < diagnosis->columns; c++) {
         const gm_csv_column *column = &diagnosis->column[c];
-        const size_t numbers = column->below[GM_CSV_NUMBER];
-        if (numbers == 0 || numbers <= column->below[GM_CSV_TEXT] + column->below[GM_CSV_DATE])
-            continue;
-        sum.names += column->first == GM_CSV_TEXT;
-        sum.numbers += column->first == GM_CSV_NUMBER;
+        const uint8_t *below = column->below;
+        const size_t numbers = below[GM_CSV_NUMBER], others = below[GM_CSV_DATE] + below[GM_CSV_ODD];
+        sum.names += column->first == GM_CSV_TEXT && numbers + others > below[GM_CSV_TEXT];
+        sum.numbers += column->first == GM_CSV_NUMBER && numbers > below[GM_CSV_TEXT] + below[GM_CSV_DATE];
     }
     return sum;
 }

@@ -73,9 +73,21 @@ static bool first_class_is_alone(const gm_table *table)
     return same == 1 && table->rows >= 2 * table->targets - 1;
 }
 
-static gm_status remark_header_of_numbers(gm_table *table, const gm_csv_diagnosis *diagnosis, gm_error *error)
+/* Names of columns are plain digits, or the class of row 1 is the only one that is text. */
+static bool may_be_header(const gm_csv_layout *layout, const gm_csv_diagnosis *diagnosis)
 {
-    if (table->labels && diagnosis->whole && first_class_is_alone(table))
+    if (layout->target >= diagnosis->columns)
+        return false;
+    const gm_csv_column *target = &diagnosis->column[layout->target];
+    const bool only_text =
+        target->first == GM_CSV_TEXT && target->below[GM_CSV_NUMBER] > target->below[GM_CSV_TEXT];
+    return diagnosis->whole || only_text;
+}
+
+static gm_status remark_header_of_numbers(gm_table *table, const gm_csv_layout *layout,
+                                          const gm_csv_diagnosis *diagnosis, gm_error *error)
+{
+    if (table->labels && may_be_header(layout, diagnosis) && first_class_is_alone(table))
         return gm_table_remark(table, error,
                                "class '%s' occurs once, in row 1: if that row is a header, say --header yes",
                                table->classes.items[table->labels[0]]);
@@ -113,6 +125,6 @@ gm_status gm_csv_remark_rows(gm_table *table, const gm_csv_layout *layout, const
         return GM_OK; /* of a model: the file cannot add to them */
     gm_status status = table->labels ? remark_missing_class(table, error) : GM_OK;
     if (!status && !layout->header && options->header < 0)
-        status = remark_header_of_numbers(table, diagnosis, error);
+        status = remark_header_of_numbers(table, layout, diagnosis, error);
     return status;
 }

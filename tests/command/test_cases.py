@@ -2,9 +2,6 @@
 import json
 import os
 import re
-import json
-import os
-import re
 import shutil
 
 from common import BAD_DATA, BAD_MODEL, CHECK, DIVERGED, IO, PLACES, USAGE, CommandTest
