@@ -21,6 +21,7 @@ typedef struct gm_model {
     char **classes;      /* class_count names, or NULL for regression */
     size_t class_count;
     uint64_t seed; /* that the weights were drawn with */
+    bool sealed;   /* of a loaded model: its file had a checksum, which held */
     char
         version[32]; /* of gradmill that wrote the file; gm_model_save writes gm_version() whatever is here */
 } gm_model;
@@ -44,9 +45,9 @@ GM_API gm_status gm_model_save(const char *path, const gm_model *model, gm_error
 GM_API gm_status gm_model_can_save(const char *path, gm_error *error);
 
 /* Reads strictly; the tensors may stand in any order. A model of gradmill 0.1 that was written before columns
- * had names has none. A checksum of "00000000" is that of a file which another program wrote: there is
- * nothing to compare. A file of another kind (gzip, zip, pickle, HTML, Git LFS pointer) is named.
- * GM_BAD_MODEL, GM_IO, GM_LIMIT. *model is zeroed on failure. */
+ * had names has none. A checksum of "00000000" says that another program wrote the file, and that there is
+ * nothing to compare: it is loaded, but not as sealed. A file of another kind (gzip, zip, pickle, HTML, Git
+ * LFS pointer) is named. GM_BAD_MODEL, GM_IO, GM_LIMIT. *model is zeroed on failure. */
 GM_API gm_status gm_model_load(gm_model *model, const char *path, gm_error *error);
 
 /* A worked example: a small network with all its weights, samples with targets, and a rate; f64. JSON:

@@ -88,6 +88,9 @@ gm_status cli_use_open(cli_use *use, gm_error *error)
         status = cli_refuse_given(regression, 1, "with a model of classes", error);
     if (status != GM_OK)
         return status;
+    if (!use->model.sealed)
+        cli_note("%s: without a checksum, as another program wrote it: damage would not be noticed",
+                 use->path);
     adapt_reading(use);
     status = cli_load(&use->data, CLI_PART_TEST, &use->dataset, error);
     if (status == GM_OK)

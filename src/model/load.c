@@ -216,19 +216,20 @@ static bool is_sealed(const gm_safetensors *file)
     return strcmp(gm_metadata_value(file, GM_CHECKSUM_KEY), GM_CHECKSUM_NONE) != 0;
 }
 
-static gm_status read_parameters(const gm_safetensors *file, gm_network *network, bool moved, gm_error *error)
+static gm_status read_parameters(const gm_safetensors *file, gm_model *model, bool moved, gm_error *error)
 {
-    void *parameters = gm_network_parameters(network);
+    void *parameters = gm_network_parameters(model->network);
     gm_status status = gm_safetensors_read_data(file, parameters, error);
     if (status != GM_OK)
         return status;
-    if (is_sealed(file) && !gm_checksum_holds(file->head, file->head_size, parameters, file->data_size))
+    model->sealed = is_sealed(file);
+    if (model->sealed && !gm_checksum_holds(file->head, file->head_size, parameters, file->data_size))
         return gm_fail(error, GM_BAD_MODEL,
                        "%s: " GM_CHECKSUM_KEY ": checksum does not fit the contents; the file is damaged",
                        file->path);
     if (moved)
         status = move_tensors(file, parameters, error);
-    return status == GM_OK ? gm_check_finite(network, file->path, GM_BAD_MODEL, error) : status;
+    return status == GM_OK ? gm_check_finite(model->network, file->path, GM_BAD_MODEL, error) : status;
 }
 
 static gm_status load(gm_model *model, gm_safetensors *file, gm_error *error)
@@ -242,7 +243,7 @@ static gm_status load(gm_model *model, gm_safetensors *file, gm_error *error)
     if (status == GM_OK)
         status = gm_metadata_read(model, file, error);
     if (status == GM_OK)
-        status = read_parameters(file, model->network, moved, error);
+        status = read_parameters(file, model, moved, error);
     return status;
 }
 

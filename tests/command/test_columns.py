@@ -4,7 +4,7 @@ import json
 import random
 import struct
 
-from common import BAD_DATA, BAD_MODEL, OK, PLACES, USAGE, CommandTest, data
+from common import BAD_DATA, BAD_MODEL, PLACES, USAGE, CommandTest, data
 
 NAMES = ["a", "b", "c"]
 
@@ -305,6 +305,24 @@ class OldModels(ColumnsTest):
             content = file.read().replace(b'"gradmill.format":"1"', b'"gradmill.format":"9"')
         self.refuse(BAD_MODEL, r"in format 9; expected at most format 2; use a newer gradmill", "predict", "--model",
                     self.write("future.safetensors", content), "--data", self.write("new.csv", "1,2\n"))
+
+
+class OtherPrograms(ColumnsTest):
+    def test_tensors_sorted_by_name_without_a_checksum(self):
+        """As safetensors.torch.save_file writes the same straight line: the bias comes first."""
+        metadata = {"gradmill.format": "1", "gradmill.version": "0.1.0", "gradmill.activations": "identity",
+                    "gradmill.loss": "mean-squares", "gradmill.seed": "1", "gradmill.scaling": "none",
+                    "gradmill.crc32": "00000000"}
+        header = json.dumps({"__metadata__": metadata,
+                             "0.bias": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]},
+                             "0.weight": {"dtype": "F32", "shape": [1, 2], "data_offsets": [4, 12]}}).encode()
+        content = struct.pack("<Q", len(header)) + header + struct.pack("<3f", 0.5, 2, -1)
+        result = self.predict(self.write("theirs.safetensors", content), "1,2\n3,1\n")
+        self.assertEqual(result.stdout.split(), ["y1", "0.5", "5.5"])
+        self.assertRegex(result.stderr, r"note: .*theirs\.safetensors: without a checksum")
+        damaged = content.replace(b'"00000000"', b'"00000001"')
+        self.refuse(BAD_MODEL, r"checksum does not fit", "predict", "--model", self.write("d.safetensors", damaged),
+                    "--data", self.write("new.csv", "1,2\n"))
 
 
 class OtherFormats(ColumnsTest):
