@@ -62,6 +62,8 @@ EXCHANGE = {
     "<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==", "&&": "||", "||": "&&", "+": "-", "-": "+",
     "*": "/", "/": "*", "%": "/", "+=": "-=", "-=": "+=", "*=": "/=", "<<": ">>", ">>": "<<",
 }
+# The order of their arguments means nothing.
+SYMMETRIC = {"gm_alloc", "gm_add", "gm_max", "gm_min", "gm_mul"}
 OPEN, CLOSE = "([{", ")]}"
 # What may begin a statement and yet is none that could be dropped.
 KEPT = {"return", "if", "for", "while", "do", "switch", "case", "default", "break", "continue", "goto", "else", "static",
@@ -193,7 +195,7 @@ def choices(source, tokens, partner, i):
 def arguments(source, tokens, partner, i):
     """Neighbours exchanged, in the arguments of a call and in an initialiser."""
     token = tokens[i]
-    call = token.text == "(" and tokens[i - 1].kind == "name" and tokens[i - 1].text not in KEPT
+    call = token.text == "(" and tokens[i - 1].kind == "name" and tokens[i - 1].text not in KEPT | SYMMETRIC
     listed = token.text == "{" and tokens[i - 1].text in ("=", ")", ",", "{")
     if not (call or listed) or i not in partner:
         return

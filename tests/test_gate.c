@@ -7,6 +7,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define MOST         7
+#define MOST_CHANGES 12
 
 /* p by scipy.stats.mannwhitneyu, method exact without ties, else asymptotic with continuity; the ratio by
  * exp(numpy.median) of all differences of logarithms; the interval from the counts of U by the recursion of
@@ -156,6 +157,45 @@ Test(gate, signed_ranks_by_counting)
             as_far += sums[i] <= least;
         const double p = fmin(1, 2.0 * (double)as_far / ALL);
         cr_expect_float_eq(signed_ranks(changes, N, 0.1).p, p, 1e-15, "signs %zu", signs);
+    }
+}
+
+/* p of the normal approximation from first principles: each size that is not 0 has its mean rank r, a sign
+ * thrown by a coin, and so adds r / 2 to the mean of T and r^2 / 4 to its variance. Continuity takes 1/2 off.
+ */
+static double p_from_coins(const double *changes, size_t count)
+{
+    double mean = 0, variance = 0, t = 0;
+    for (size_t i = 0; i < count; i++) {
+        double rank = 0.5;
+        for (size_t j = 0; j < count; j++)
+            rank += fabs(changes[j]) < fabs(changes[i]) ? 1 : fabs(changes[j]) == fabs(changes[i]) ? 0.5 : 0;
+        mean += changes[i] != 0 ? rank / 2 : 0;
+        variance += changes[i] != 0 ? rank * rank / 4 : 0;
+        t += changes[i] < 0 ? rank : 0;
+    }
+    const double distance = fmax(0, fabs(t - mean) - 0.5);
+    return erfc(distance / sqrt(2 * variance));
+}
+
+/* Not in the order of their sizes; runs of one, two and three equal ones; none, one, two and three zeros. */
+Test(gate, signed_ranks_with_ties_and_zeros)
+{
+    static const struct {
+        size_t count;
+        double changes[MOST_CHANGES];
+    } lists[] = {
+        {9, {0.5, -0.25, 1, 0.5, 2, -0.125, 4, 1, 1}},
+        {8, {3, 0, 1, -0.5, 0.25, 2, 4, 8}},
+        {10, {0, 0.75, -0.75, 0.5, 0, 1, 2, 3, 1.5, 2}},
+        {12, {0, 5, 0, -1, 1, 2, 0, 3, 3, -4, 6, 7}},
+        {7, {-1, -1, -2, 1, -3, -4, 2}},
+    };
+    for (size_t i = 0; i < COUNT(lists); i++) {
+        const gm_rank_test test = signed_ranks(lists[i].changes, lists[i].count, 0.1);
+        cr_expect_not(test.exact, "list %zu", i);
+        cr_expect_float_eq(test.p, p_from_coins(lists[i].changes, lists[i].count), 1e-12, "list %zu: %.15g",
+                           i, test.p);
     }
 }
 
