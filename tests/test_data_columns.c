@@ -266,6 +266,11 @@ Test(data_columns, scaling_in_double_precision)
     cr_expect_eq(narrow[0], 0.1F);
     gm_scaling_destroy(scaling);
     gm_dataset_destroy(d);
+    static const float wide[] = {-3e38F, 3e38F};
+    cr_assert_eq(gm_dataset_from_arrays(&d, gm_array_f32(wide, 2, 1), (gm_array){0}, 0, NULL), GM_OK);
+    cr_expect_eq(gm_scaling_fit(&scaling, GM_SCALING_STANDARD, d, NULL), GM_BAD_DATA,
+                 "its factor is a denormal");
+    gm_dataset_destroy(d);
     static const double large[] = {-1e200, 1e200};
     gm_error error = {0};
     cr_assert_eq(gm_dataset_from_arrays(&d, gm_array_f64(large, 2, 1), (gm_array){0}, 0, NULL), GM_OK);

@@ -173,7 +173,9 @@ static gm_status set_standard(gm_scaling *scaling, const column_sums *sums, size
     for (size_t f = 0; f < scaling->features; f++) {
         const double inverse = 1 / sqrt(sums->square[f] / (double)rows);
         const bool constant = sums->lowest[f] >= sums->highest[f] || inverse > most;
-        if (!isfinite(sums->mean[f]) || !isfinite(sums->square[f]))
+        const bool vanishes =
+            !constant && most < DBL_MAX && inverse < (double)FLT_MIN; /* a denormal factor */
+        if (!isfinite(sums->mean[f]) || !isfinite(sums->square[f]) || vanishes)
             return gm_fail(error, GM_BAD_DATA,
                            "the numbers of feature %zu, up to %g, are too large for a standard deviation; "
                            "divide them, or leave the features unscaled",
