@@ -320,7 +320,7 @@ class Workshop:
 
     def test(self, suite, seconds=1800):
         if "/" in suite:
-            shim = self.build / "tests" / "libfailing_malloc.so"
+            shim = self.build / "tests" / "libinject.so"
             return self.run(sys.executable, "tests/command/run.py", "--gradmill", str(self.build / "src/cli/gradmill"),
                             "--source", str(self.tree), "--build", str(self.build), "--shim", str(shim),
                             suite.split("/")[1], seconds=seconds)

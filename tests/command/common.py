@@ -8,7 +8,8 @@ import tempfile
 import types
 import unittest
 
-PLACES = types.SimpleNamespace(gradmill=None, source=None, build=None, shim=None, sanitized=False)
+PLACES = types.SimpleNamespace(gradmill=None, source=None, build=None, shim=None, thorough=False,
+                               sanitized=False)
 
 OK, UNEXPECTED, USAGE, BAD_DATA, BAD_MODEL, IO, LIMIT, DIVERGED, CHECK = range(9)
 

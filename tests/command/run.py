@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tests of the command as a black box: run.py --gradmill PATH --source DIR [--build DIR] [--shim PATH] [MODULE...]
+"""Tests of the command as a black box: run.py --gradmill PATH --source DIR [OPTION...] [MODULE...]
 
 Prints TAP: one line for each test, or for each case of a test that has several. Exit code 1 if any failed.
 """
@@ -65,7 +65,8 @@ def arguments():
     parser.add_argument("--gradmill", required=True, help="the command to test")
     parser.add_argument("--source", required=True, help="the source directory")
     parser.add_argument("--build", help="the build directory: tests of installing and of the examples")
-    parser.add_argument("--shim", help="the shared module of failing_malloc.c: tests of memory that runs out")
+    parser.add_argument("--shim", help="the shared module of inject.c: tests of faults at every place")
+    parser.add_argument("--thorough", action="store_true", help="faults at every place, not only at some")
     parser.add_argument("--sanitized", action="store_true", help="the build has sanitizers: leave out what they forbid")
     parser.add_argument("modules", nargs="*", help="such as test_usage (default: all)")
     return parser.parse_args()
@@ -83,6 +84,7 @@ def main():
     common.PLACES.source = pathlib.Path(given.source).resolve()
     common.PLACES.build = pathlib.Path(given.build).resolve() if given.build else None
     common.PLACES.shim = os.path.abspath(given.shim) if given.shim else None
+    common.PLACES.thorough = given.thorough
     common.PLACES.sanitized = given.sanitized
     result = TapResult()
     for name in given.modules or sorted(path.stem for path in HERE.glob("test_*.py")):

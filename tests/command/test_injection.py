@@ -1,0 +1,83 @@
+"""Faults of memory, files, threads and processes, one at a time at every place: see injection.py. With --thorough at
+every place, else at the first ones and at some of the others."""
+import unittest
+
+import injection
+from common import OK, PLACES, CommandTest
+
+MOST_RUNS = 24  # of one command under one fault, unless --thorough
+
+
+class Injection(CommandTest):
+    def setUp(self):
+        super().setUp()
+        if not PLACES.shim:
+            self.skipTest("needs --shim")
+
+    def timings(self, name):
+        self.succeed(*injection.BENCH, "--out", self.path(name))
+        return (self.folder / name).read_bytes()
+
+    def test_every_fault_is_met(self):
+        with open(self.trained(), "rb") as file:
+            model = file.read()
+        commands = injection.commands(model, [self.timings("a.json"), self.timings("b.json")])
+        commands = [command for command in commands if PLACES.thorough or not command.slow]
+        most = None if PLACES.thorough else MOST_RUNS
+        loops = [lambda c=command, f=fault: injection.Loop(c, f, self.folder, most).check_all()
+                 for command in commands for fault in injection.FAULTS]
+        results = {command.name: [] for command in commands}
+        runs = dict.fromkeys(results, 0)
+
+        def collect(loop):
+            results[loop.command.name] += loop.wrong
+            runs[loop.command.name] += loop.runs
+
+        injection.run_loops(loops, collect)
+        for name, wrong in results.items():
+            with self.subTest(name):
+                self.assertGreater(runs[name], 15)
+                self.assertFalse(wrong, f"{len(wrong)} of {runs[name]} runs\n" + "\n".join(wrong[:40]))
+
+
+class Judge(unittest.TestCase):
+    """The judge finds each kind of wrong outcome."""
+
+    COMMAND = injection.Command("train", [], {"m": b"old"}, output="m", whole=lambda text: "saved" in text)
+
+    def outcome(self, code=5, out="", err="gradmill: m: cannot write", report="", **files):
+        result = object.__new__(injection.Outcome)
+        result.code, result.out, result.errors = code, out, err.splitlines()
+        result.report, result.files = report.splitlines(), {"m": b"old", **files}
+        return result
+
+    def judge(self, fault="write:EIO", **changes):
+        good = self.outcome(OK, "saved m", "", m=b"new")
+        return injection.judge(self.COMMAND, fault, self.outcome(**changes), good)
+
+    def test_what_is_right(self):
+        self.assertEqual(self.judge(), [])
+        self.assertEqual(self.judge(code=OK, out="saved m", err="", m=b"new"), [])
+        self.assertEqual(self.judge("unlink:EACCES", left=b""), [])
+
+    def test_what_is_wrong(self):
+        cases = {
+            "torn file": dict(m=b"ne"),
+            "file lost": dict(m=None),
+            "success without the new file": dict(code=OK, out="saved m", err=""),
+            "success that is not said": dict(code=OK, err="", m=b"new"),
+            "success with a complaint": dict(code=OK, out="saved m", m=b"new"),
+            "claim": dict(out="saved m"),
+            "signal": dict(code=-11),
+            "hang": dict(code="hangs"),
+            "other code": dict(code=3),
+            "no line": dict(err=""),
+            "two lines": dict(err="gradmill: a\ngradmill: b"),
+            "line of another": dict(err="OpenBLAS: no threads"),
+            "temporary file": dict(left=b""),
+            "leak": dict(report="block 12 by gradmill+0x1"),
+            "open file": dict(report="descriptor 5"),
+        }
+        for name, changes in cases.items():
+            with self.subTest(name):
+                self.assertNotEqual(self.judge(**changes), [])
