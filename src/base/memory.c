@@ -1,6 +1,8 @@
 /* Aligned, zeroed memory. */
 #include "base/memory.h"
 
+#include <gradmill/system.h>
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -9,10 +11,22 @@
 #define HUGE_FROM ((size_t)1 << 20)
 #define HUGE_PAGE ((size_t)2 << 20)
 
+/* The kernel promises more memory than there is, and kills whoever uses it: a large block is asked for only
+ * where there is room for it. An eighth of the room stays for what is too small to be asked about. */
+#define ASK_FROM ((size_t)4 << 20)
+
+static bool has_room(size_t bytes)
+{
+    if (bytes < ASK_FROM)
+        return true;
+    const size_t room = gm_system_memory();
+    return bytes <= room - room / 8;
+}
+
 void *gm_alloc(size_t count, size_t size)
 {
     size_t bytes;
-    if (!gm_mul(count, size, &bytes))
+    if (!gm_mul(count, size, &bytes) || !has_room(bytes))
         return NULL;
     const size_t alignment = bytes >= HUGE_FROM ? HUGE_PAGE : GM_ALIGNMENT;
     size_t padded;

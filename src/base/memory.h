@@ -35,7 +35,8 @@ static inline size_t gm_pieces(size_t total, size_t size)
 }
 
 /* count * size bytes, zeroed, aligned to GM_ALIGNMENT; large blocks ask for huge pages. NULL if the product
- * overflows or the system refuses; a count or size of 0 gives a valid pointer. Free with gm_free. */
+ * overflows, the system refuses, or a block of 4 MiB or more does not fit into gm_system_memory; a count or
+ * size of 0 gives a valid pointer. Free with gm_free. */
 void *gm_alloc(size_t count, size_t size);
 void gm_free(void *memory); /* NULL is fine */
 

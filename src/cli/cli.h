@@ -38,6 +38,11 @@ void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* One warning for each thing that costs speed and can be seen without measuring, with its remedy. */
 void cli_warn_of_setup(bool with_blas);
 
+/* To be called first. Whatever ends the program, argp's --help as well: output that could not be written
+ * makes its exit code 5. A standard stream that is closed gets a descriptor that fails, so that no file that
+ * is opened later takes its number, and gets what is printed. */
+void cli_watch_streams(void);
+
 /* Flushes stdout; an exit code: 0, or 5 after saying that the output could not be written. */
 int cli_finish_output(void);
 

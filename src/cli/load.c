@@ -8,7 +8,7 @@
 static bool is_directory(const char *path)
 {
     struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+    return strcmp(path, "-") != 0 && stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
 static gm_status load_directory(const cli_data_options *options, cli_part part, gm_dataset **dataset,

@@ -57,6 +57,7 @@ static int refuse_verb(const char *typed)
 
 int main(int argc, char **argv)
 {
+    cli_watch_streams();
     argp_err_exit_status = GM_USAGE;
     signal(SIGXFSZ, SIG_IGN); /* a full quota is an error of write(), to be reported like any other */
     if (argc < 2) {

@@ -16,8 +16,8 @@ enum {
 
 static const struct argp_option data_options[] = {
     {0, 0, 0, 0, "Data:", 1},
-    {"data", KEY_DATA, "PATH", 0, "IDX or CSV file, or a directory of MNIST-like IDX files; gzip or plain",
-     0},
+    {"data", KEY_DATA, "PATH", 0,
+     "IDX or CSV file, or a directory of MNIST-like IDX files; gzip or plain; - is standard input", 0},
     {"labels", KEY_LABELS, "FILE", 0, "IDX: the labels of the images in --data", 0},
     {"target", KEY_TARGET, "COLUMN", 0,
      "CSV: the label column by name or number, -1 = last, none (default: the model's; in training "

@@ -5,10 +5,12 @@
 
 #include <argp.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 void cli_parse(const struct argp *argp, int argc, char **argv, void *input)
 {
@@ -49,12 +51,15 @@ void cli_note(const char *format, ...)
     va_end(arguments);
 }
 
+static bool output_failed; /* and it was said */
+
 int cli_finish_output(void)
 {
     const bool failed = ferror(stdout) != 0;
-    if (fflush(stdout) == 0 && !failed)
-        return GM_OK;
+    if (output_failed || (fflush(stdout) == 0 && !failed))
+        return output_failed ? GM_IO : GM_OK;
     fprintf(stderr, "gradmill: standard output: %s\n", strerror(errno));
+    output_failed = true;
     return GM_IO;
 }
 
@@ -62,6 +67,34 @@ int cli_finish(gm_status status, const gm_error *error)
 {
     const int output = cli_finish_output(); /* what was found out comes before the reason of the failure */
     return status == GM_OK ? output : cli_report(error);
+}
+
+/* Some file systems report a failed write when the file is closed only. A standard output that was closed
+ * from the beginning does no harm to a run that wrote nothing. */
+static void close_output(int code, void *unused)
+{
+    (void)unused;
+    int output = cli_finish_output();
+    if (fclose(stdout) != 0 && output == GM_OK && errno != EBADF) {
+        fprintf(stderr, "gradmill: standard output: %s\n", strerror(errno));
+        output = GM_IO;
+    }
+    if (code == GM_OK && output != GM_OK)
+        _exit(output);
+}
+
+/* Opened the wrong way round, so that using them is an error as it would be without them. */
+static void fill_closed_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+void cli_watch_streams(void)
+{
+    fill_closed_streams();
+    (void)on_exit(close_output, NULL); /* without memory: what argp prints is not looked at */
 }
 
 void cli_warn_of_setup(bool with_blas)

@@ -2,30 +2,28 @@
 #ifndef GM_DATA_SOURCE_H
 #define GM_DATA_SOURCE_H
 
-#include <gradmill/status.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "data/gunzip.h"
 
 #define GM_SOURCE_HEAD 256 /* enough to see what a text is behind some blank lines */
 
 /* A file that is being read. */
 typedef struct gm_source {
-    const char *path; /* borrowed */
-    struct gzFile_s *file;
-    size_t most; /* no more bytes than this can come; SIZE_MAX if that is not known */
+    const char *path; /* as messages call it; borrowed */
+    gm_bytes bytes;
+    gm_gunzip *gunzip; /* NULL: they are plain */
+    size_t most;       /* no more bytes than this can come; SIZE_MAX if that is not known */
     uint8_t head[GM_SOURCE_HEAD];
     size_t head_size;  /* bytes of head; fewer than GM_SOURCE_HEAD: that is the whole file */
     size_t head_taken; /* of which gm_source_read has handed out so many */
 } gm_source;
 
-/* Opens a file, decompresses it if it begins as gzip does, and looks at its head. Close it even after a
- * failure. */
+/* Opens a file, or standard input if path is "-", decompresses it if it begins as gzip does, and looks at its
+ * head. Close it even after a failure. */
 gm_status gm_source_open(gm_source *source, const char *path, gm_error *error);
 void gm_source_close(gm_source *source);
 
-/* Reads up to `size` bytes; fewer only at the end of the file. A gzip file that is cut short or damaged is
- * GM_BAD_DATA. */
+/* Reads up to `size` bytes; fewer only at the end of the file. A gzip file that is cut short or damaged, or
+ * that something else follows, is GM_BAD_DATA. */
 gm_status gm_source_read(gm_source *source, void *to, size_t size, size_t *got, gm_error *error);
 
 /* Reads all the rest: *size bytes and a '\0' behind them, to be freed with gm_free. */

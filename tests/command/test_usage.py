@@ -243,6 +243,7 @@ class Streams(CommandTest):
         for arguments in (
             ["--help"],
             ["--version"],
+            *([verb, option] for verb in VERBS for option in ("--help", "--usage")),
             ["train", *of_data, "--epochs", "1"],
             ["train", *of_data, "--epochs", "1", "--json"],
             ["eval", *of_data, "--model", model],
@@ -253,8 +254,10 @@ class Streams(CommandTest):
             ["plan", "--layers", "4,8,3"],
             ["plan", "--layers", "4,8,3", "--json"],
             ["doctor", "--quick"],
+            ["bench", "memory", "--net", "2-2-1", "--time", "10ms"],
         ):
-            with self.subTest(" ".join(arguments[:1] + arguments[3:])), open("/dev/full", "wb") as full:
+            with self.subTest(" ".join(arguments[:1] + [a for a in arguments[1:] if a.startswith("-")])), \
+                    open("/dev/full", "wb") as full:
                 self.refuse(IO, r"standard output: No space left", *arguments, stdout=full)
 
     def test_german_locale_changes_nothing(self):
