@@ -44,7 +44,9 @@ class Inputs(CommandTest):
         self.refuse_output(r"the same file as --valid d\.csv", *TRAIN, *of_data, "--valid", "d.csv", "--save", "hard")
         self.refuse_output(r"the same file as --valid-labels d\.csv",
                            *TRAIN, *of_data, "--valid", "x", "--valid-labels", "d.csv", "--save", "symbolic")
-        self.refuse_output(r"the same file as --labels d\.csv", *TRAIN, *of_data, "--labels", "d.csv", "--save", "hard")
+        images = self.write("images", struct.pack(">IIII", 0x803, 2, 1, 1) + bytes([0, 1]))
+        self.refuse_output(r"the same file as --labels d\.csv",
+                           *TRAIN, "--data", images, "--labels", "d.csv", "--save", "hard")
 
     def test_input_that_does_not_exist(self):
         self.refuse_output(r"the same file", *TRAIN, "--data", "sub/new", "--save", "./sub/../sub/new")
