@@ -68,10 +68,9 @@ typedef struct gm_dataset_options {
 
 GM_API gm_dataset_options gm_dataset_options_default(void);
 
-/* Reads one data set; the format is told by the content (IDX magic, gzip magic), not by the name. The path "-"
- * is standard input, here and in options.labels.
- * GM_BAD_DATA: "FILE:LINE:COLUMN: what; expected X, got Y; hint". GM_IO, GM_LIMIT. *dataset is NULL on
- * failure. */
+/* Reads one data set; the format is told by the content (IDX magic, gzip magic), not by the name. The path
+ * "-" is standard input, here and in options.labels. GM_BAD_DATA: "FILE:LINE:COLUMN: what; expected X, got Y;
+ * hint". GM_IO, GM_LIMIT. *dataset is NULL on failure. */
 GM_API gm_status gm_dataset_load(gm_dataset **dataset, const char *path, const gm_dataset_options *options,
                                  gm_error *error);
 
