@@ -165,6 +165,16 @@ class Cases(CommandTest):
         self.refuse(USAGE, r"--momentum has no effect with --optimizer sgd", *arguments, "--optimizer", "sgd", "--momentum", "0.9")
         self.refuse(USAGE, r"--valid-share has no effect with --valid", *arguments, "--valid", "abt.csv", "--valid-share", "0.5")
 
+    def test_x7_data_dash(self):
+        self.copy("x7-data-dash")
+        with open(self.path("abt.csv"), "rb") as file:
+            self.succeed(*TRAIN, "--data", "-", "--regression", "--layers", "2,4,1", stdin=file)
+
     def test_x8_long_path(self):
         path = "d" * 240 + "/" + "e/" * 500 + "x.csv"
         self.refuse(IO, r"cannot open: No such file or directory$", *TRAIN, "--data", path)
+
+    def test_every_folder_has_a_test(self):
+        for folder in sorted((PLACES.source / "tests" / "cases").iterdir()):
+            if folder.is_dir():
+                self.assertTrue(hasattr(self, "test_" + folder.name.replace("-", "_")), folder.name)
