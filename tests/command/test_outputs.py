@@ -6,6 +6,7 @@ import shutil
 import signal
 import struct
 import subprocess
+import sys
 import time
 
 from common import IO, PLACES, USAGE, CommandTest, data, environment
@@ -197,3 +198,10 @@ class Runs(CommandTest):
         process.stdout.close()
         self.assertEqual(process.wait(30), -signal.SIGPIPE)
         self.assertEqual([name for name in self.hidden() if name.endswith(".lock")], [])
+
+    def test_kills_at_random_moments(self):
+        script = str(PLACES.source / "scripts" / "kill_saves.py")
+        result = subprocess.run([sys.executable, script, PLACES.gradmill, "15"], env=environment(), timeout=120,
+                                capture_output=True, text=True)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertRegex(result.stdout, r"^15 kills, .*: nothing torn, nothing left\n$")

@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""Kills runs that save all the time, at random moments: no model is torn, and the next save leaves nothing behind.
+
+usage: kill_saves.py GRADMILL [KILLS [SEED]]     (default 500 kills; some minutes, so no test does this by itself)
+"""
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+ROWS = "".join(f"{i % 7},{i % 5},{'ab'[i % 7 > 3]}\n" for i in range(60))
+
+
+def train(gradmill, *more):
+    return [gradmill, "train", "--data", "d.csv", "--layers", "2,8,2", "--threads", "1", "--quiet", "--save", "m", *more]
+
+
+def hidden():
+    return [name for name in os.listdir(".") if name.startswith(".gradmill")]
+
+
+def kill_one(gradmill, chance):
+    """Starts a run, kills it with SIGKILL, and returns whether it had saved and what it left behind."""
+    before = os.stat("m").st_ino if os.path.exists("m") else 0
+    process = subprocess.Popen(train(gradmill, "--epochs", "1000000000"), stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+    time.sleep(0.02 + 0.1 * chance.random())
+    process.kill()
+    if process.wait() != -signal.SIGKILL:
+        sys.exit(f"a run ended by itself with {process.returncode}")
+    saved = os.path.exists("m") and os.stat("m").st_ino != before
+    if os.path.exists("m"):
+        subprocess.run([gradmill, "eval", "--model", "m", "--data", "d.csv"], check=True, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
+    return saved, hidden()
+
+
+def main():
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    gradmill = os.path.abspath(sys.argv[1])
+    kills = int(sys.argv[2]) if len(sys.argv) > 2 else 500
+    chance = random.Random(int(sys.argv[3]) if len(sys.argv) > 3 else 1)
+    saved = temporary = 0
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        with open("d.csv", "w", encoding="ascii") as file:
+            file.write(ROWS)
+        for _ in range(kills):
+            one_saved, left = kill_one(gradmill, chance)
+            saved += one_saved
+            temporary += any(name.endswith(".tmp") for name in left)
+            if len(left) > 2:
+                sys.exit(f"leftovers add up: {left}")
+        subprocess.run(train(gradmill, "--epochs", "1"), check=True, stderr=subprocess.DEVNULL)
+        if hidden():
+            sys.exit(f"the next save left {hidden()}")
+        os.chdir("/")
+    print(f"{kills} kills, {saved} after a save, {temporary} with a temporary file left: nothing torn, nothing left")
+    return 0 if saved > kills // 20 else "killed too early to say anything"
+
+
+sys.exit(main())
