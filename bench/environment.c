@@ -151,7 +151,7 @@ static void warn_of_load(gm_environment *environment, double load, double own, c
 
 gm_environment gm_environment_read(int argc, char **argv)
 {
-    gm_environment environment = {.flags = GM_BUILD_FLAGS, .facts = gm_gather_facts()};
+    gm_environment environment = {.flags = GM_BUILD_FLAGS, .facts = gm_gather_facts(true)};
     read_date(environment.date, sizeof environment.date);
     if (gethostname(environment.host, sizeof environment.host - 1) != 0)
         environment.host[0] = '\0';

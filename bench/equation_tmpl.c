@@ -1,6 +1,7 @@
 /* One equation of one layer on one backend, for one precision. */
 #include "bench/equation.h"
 #include "backend/backend.h"
+#include "backend/blas_library.h"
 #include "backend/pack.h"
 #include "base/memory.h"
 #include "base/random.h"
@@ -81,7 +82,7 @@ static struct gm_equation_case *create(gm_equation equation, const char *backend
         return NULL;
     e->equation = equation;
     e->backend = T(gm_backend_find)(backend);
-    if (!e->backend || !reserve(e, n, in, out)) {
+    if (!e->backend || (e->backend->calls_blas && gm_blas_load(NULL) != GM_OK) || !reserve(e, n, in, out)) {
         destroy(e);
         return NULL;
     }

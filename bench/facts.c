@@ -46,14 +46,15 @@ static void read_line(char *line, size_t size, const char *path)
     gm_kernel_line(line, size, text);
 }
 
-gm_facts gm_gather_facts(void)
+gm_facts gm_gather_facts(bool with_blas)
 {
     gm_facts facts = {.compiler = COMPILER, .optimised = OPTIMISED};
     facts.cpu = gm_system_cpu();
     facts.threads = gm_system_threads();
     facts.memory = gm_system_memory();
-    facts.blas = gm_system_blas();
-    if (getenv("OPENBLAS_CORETYPE"))
+    if (with_blas)
+        facts.blas = gm_system_blas();
+    if (with_blas && getenv("OPENBLAS_CORETYPE"))
         gm_unpinned_core(facts.unpinned_core, sizeof facts.unpinned_core);
     for (size_t i = 0; i < sizeof variable_names / sizeof *variable_names; i++)
         add_variable(&facts, variable_names[i], getenv(variable_names[i]));

@@ -4,7 +4,7 @@
 
 #include "bench/findings.h"
 
-/* Everything but the measurements. */
-gm_facts gm_gather_facts(void);
+/* Everything but the measurements. Without the BLAS that library is not loaded for it, and unknown. */
+gm_facts gm_gather_facts(bool with_blas);
 
 #endif

@@ -1,6 +1,7 @@
 /* What this machine can do at most, measured. */
 #include "bench/peak.h"
 #include "backend/blas_info.h"
+#include "backend/blas_library.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "bench/budget.h"
@@ -124,6 +125,9 @@ static gm_status gemm_measure(struct gemm_job *job, size_t threads, double *flop
 gm_status gm_peak_gemm(gm_precision precision, size_t threads, double *flops, gm_error *error)
 {
     struct gemm_job job = {.size = gm_precision_size(precision)};
+    const gm_status status = gm_blas_load(error);
+    if (status != GM_OK)
+        return status;
     if (precision == GM_F32)
         job.single = (sgemm *)dlsym(RTLD_DEFAULT, "cblas_sgemm");
     else

@@ -2,6 +2,7 @@
  * shapes that are too large for that. Compiled once for each precision. */
 #include <criterion/criterion.h>
 
+#include "backend/blas_library.h"
 #include "backend/pack.h"
 #include "backend/packed.h"
 #include "backend/vectors.h"
@@ -114,6 +115,12 @@ static void free_layer(struct layer *l)
 }
 
 /* All backends, and `packed` for every instruction set that this processor has, not only for its best. */
+/* Here no engine loads the library before a backend calls it. */
+__attribute__((constructor)) static void load_blas(void)
+{
+    gm_blas_load(NULL);
+}
+
 static const gm_backend *backend_at(size_t index)
 {
     size_t count = 0;

@@ -37,7 +37,8 @@ typedef enum gm_blas_threading {
     GM_BLAS_OPENMP = 2,
 } gm_blas_threading;
 
-/* The library that cblas_sgemm resolves to in this process. Unknown texts are empty. */
+/* The library that cblas_sgemm resolves to in this process; gm_system_blas loads it. Unknown texts are empty.
+ */
 typedef struct gm_blas {
     char vendor[32];  /* "OpenBLAS", "BLIS", "Reference BLAS", "unknown" */
     char path[512];   /* the shared object, links resolved */

@@ -3,6 +3,7 @@
  * Everything is looked up by name at run time: a system may put another library behind cblas_sgemm (Debian's
  * alternatives, LD_PRELOAD) than the one that was linked, and each has its own functions that tell. */
 #include "backend/blas_info.h"
+#include "backend/blas_library.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
@@ -167,6 +168,7 @@ gm_blas gm_system_blas(void)
 {
     gm_blas blas = {.vendor = "unknown", .threading = GM_BLAS_UNKNOWN};
     char path[PATH_MAX];
+    gm_blas_load(NULL); /* without one all stays unknown */
     const library *found = find_library(path);
     snprintf(blas.path, sizeof blas.path, "%.*s", (int)sizeof blas.path - 1, path);
     if (!found)

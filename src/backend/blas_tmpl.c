@@ -1,24 +1,25 @@
-/* Backend `blas`: each equation is one call of the BLAS. The library's only file that includes <cblas.h>.
+/* Backend `blas`: each equation is one call of the BLAS. blas_library.h has
+ * its functions.
  *
  * With one row in the batch a matrix product would pack the whole of W for a single vector, ten times the
  * work of the product itself; gemv and ger read W once instead. */
 #include "backend/backend.h"
+#include "backend/blas_library.h"
 #include "backend/shuffle.h"
 
-#include <cblas.h>
 #include <string.h>
 
 #if GM_REAL_BITS == 32
-#define GEMM   cblas_sgemm
-#define GEMV   cblas_sgemv
-#define GER    cblas_sger
-#define SCAL   cblas_sscal
+#define GEMM   gm_cblas.sgemm
+#define GEMV   gm_cblas.sgemv
+#define GER    gm_cblas.sger
+#define SCAL   gm_cblas.sscal
 #define PREFIX "cblas_s"
 #else
-#define GEMM   cblas_dgemm
-#define GEMV   cblas_dgemv
-#define GER    cblas_dger
-#define SCAL   cblas_dscal
+#define GEMM   gm_cblas.dgemm
+#define GEMV   gm_cblas.dgemv
+#define GER    gm_cblas.dger
+#define SCAL   gm_cblas.dscal
 #define PREFIX "cblas_d"
 #endif
 

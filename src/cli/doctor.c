@@ -84,7 +84,7 @@ int cli_doctor(int argc, char **argv)
     struct options options = {0};
     gm_error error = {0};
     cli_parse(&argp, argc, argv, &options);
-    gm_facts facts = gm_gather_facts();
+    gm_facts facts = gm_gather_facts(true);
     if (!options.quick && measure(&facts, &error) != GM_OK)
         return cli_report(&error);
     gm_finding findings[GM_MOST_FINDINGS];

@@ -99,7 +99,7 @@ void cli_watch_streams(void)
 
 void cli_warn_of_setup(bool with_blas)
 {
-    const gm_facts facts = gm_gather_facts();
+    const gm_facts facts = gm_gather_facts(with_blas);
     gm_finding findings[GM_MOST_FINDINGS];
     const size_t count = gm_findings(&facts, findings);
     for (size_t i = 0; i < count; i++) {

@@ -1,6 +1,7 @@
 /* An engine: checks, memory, threads; the arithmetic is behind the numerics table of its precision. */
 #include "nn/engine.h"
 #include "backend/blas_info.h"
+#include "backend/blas_library.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "nn/optimizer.h"
@@ -135,6 +136,8 @@ static gm_status assemble(gm_engine *e, gm_error *error)
 {
     const bool blas = e->numerics->calls_blas(e->options.backend);
     gm_status status = reserve(e, error);
+    if (status == GM_OK && blas)
+        status = gm_blas_load(error);
     if (status == GM_OK && blas)
         status = gm_blas_check_room(e->options.threads, error);
     if (status == GM_OK)
