@@ -53,9 +53,10 @@ static struct {
     atomic_long calls;
 } plan = {.report = -1};
 
-/* jansson aborts or writes beyond its buffer when its reader is refused memory, so the command calls it only
- * where the memory was found beforehand. */
-static _Thread_local bool reading;
+/* Set while calls are not the command's own: while jansson reads, which aborts or writes beyond its buffer
+ * when it is refused memory, so that the command calls it only where the memory was found beforehand; and
+ * while the BLAS library is loaded, whose initialisers do not survive a refusal either. */
+static _Thread_local bool paused;
 
 static void say(const char *format, ...)
 {
@@ -93,7 +94,7 @@ static bool from_blas(const void *caller)
 /* Whether this call is to fail; errno is then set, to 0 for a short one. */
 static bool refuse(enum kind kind, const char *call, const void *caller)
 {
-    if (kind != plan.kind || !atomic_load(&plan.counting) || reading || from_blas(caller))
+    if (kind != plan.kind || !atomic_load(&plan.counting) || paused || from_blas(caller))
         return false;
     const long number = atomic_fetch_add(&plan.calls, 1) + 1;
     if (plan.at == 0 || (plan.stays ? number < plan.at : number != plan.at))
@@ -505,10 +506,18 @@ void *json_loadb(const char *text, size_t size, size_t flags, void *error);
 void *json_loadb(const char *text, size_t size, size_t flags, void *error)
 {
     typedef void *load(const char *, size_t, size_t, void *);
-    reading = true;
+    paused = true;
     void *const json = ((load *)dlsym(RTLD_NEXT, "json_loadb"))(text, size, flags, error);
-    reading = false;
+    paused = false;
     return json;
+}
+
+void *dlopen(const char *file, int mode)
+{
+    paused = true;
+    void *const library = REAL(dlopen)(file, mode);
+    paused = false;
+    return library;
 }
 
 static void read_plan(const char *text)

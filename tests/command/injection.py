@@ -17,6 +17,7 @@ FAULTS = {
     "open:EACCES": {IO},
     "open:EMFILE+": {IO},
     "read:EIO": {IO},
+    "read:EINTR": set(),
     "read:short": set(),
     "read:short+": set(),
     "write:EIO": {IO},
