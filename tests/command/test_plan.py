@@ -214,7 +214,7 @@ class TooLarge(CommandTest):
             self.skipTest("the sanitizer itself needs more address space")
 
         def limit():
-            resource.setrlimit(resource.RLIMIT_AS, (200 << 20, 200 << 20))
+            resource.setrlimit(resource.RLIMIT_AS, (160 << 20, 160 << 20))
 
         # The network alone would fit; with what adam keeps it does not.
         self.refuse(LIMIT, r"training needs \d+ bytes .* free", "plan", "--layers", "4,4000,4000,3", "--threads", "1",
