@@ -3,10 +3,9 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "model/json_room.h"
+#include "model/json_load.h"
 #include "model/printable.h"
 
-#include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -127,20 +126,14 @@ static size_t count_parts(const char *text, size_t size)
     return count;
 }
 
-/* The parser reads numbers by the locale of the thread: for that long it is "C". */
 gm_status gm_json_parse(const gm_json_source *from, const char *text, size_t size, json_t **root)
 {
     json_error_t wrong = {0};
-    *root = NULL;
-    if (!gm_json_room(size, count_parts(text, size)))
+    const gm_status status = gm_json_load(root, text, size, count_parts(text, size), &wrong);
+    if (status == GM_LIMIT)
         return gm_fail_memory(from->error, from->path, size);
-    const locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
-    const locale_t former = uselocale(plain);
-    *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &wrong);
-    uselocale(former);
-    freelocale(plain);
-    if (*root)
-        return GM_OK;
-    return gm_fail(from->error, from->bad, "%s:%d:%d: not JSON: %s", from->path, wrong.line, wrong.column,
-                   gm_printable(wrong.text).text);
+    if (status != GM_OK)
+        return gm_fail(from->error, from->bad, "%s:%d:%d: not JSON: %s", from->path, wrong.line, wrong.column,
+                       gm_printable(wrong.text).text);
+    return GM_OK;
 }

@@ -1,7 +1,7 @@
 /* JSON from strangers. A look over the text comes before the parser, because the parser would also take
  * -0, 1.0, null and two thousand levels, and would spend a hundred bytes on each "[]". */
 #include "model/strict_json.h"
-#include "model/json_room.h"
+#include "model/json_load.h"
 #include "model/printable.h"
 
 #include <stdbool.h>
@@ -59,12 +59,12 @@ static gm_status look_over(const char *text, size_t size, size_t depth, size_t *
 static gm_status parse(json_t **json, const char *text, size_t size, size_t parts, gm_json_reason *reason)
 {
     json_error_t wrong = {0};
-    if (!gm_json_room(size, parts)) {
+    const gm_status status = gm_json_load(json, text, size, parts, &wrong);
+    if (status == GM_LIMIT)
         snprintf(reason->text, sizeof reason->text, "no memory for %zu entries", parts);
-        return GM_LIMIT;
-    }
-    *json = json_loadb(text, size, JSON_REJECT_DUPLICATES, &wrong);
-    return *json ? GM_OK : refuse(reason, (size_t)wrong.position, gm_printable(wrong.text).text);
+    else if (status != GM_OK)
+        return refuse(reason, (size_t)wrong.position, gm_printable(wrong.text).text);
+    return status;
 }
 
 gm_status gm_strict_json(json_t **json, const char *text, size_t size, size_t depth, gm_json_reason *reason)

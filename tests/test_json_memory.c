@@ -1,0 +1,84 @@
+/* Memory that runs out within jansson: each of its allocations fails in turn. The reader must say so, and
+ * never take the text for the culprit. */
+#include <criterion/criterion.h>
+
+#include "model/json_reader.h"
+#include "model/strict_json.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static size_t until_failure; /* allocations that still succeed */
+
+static void *allocate(size_t size)
+{
+    if (until_failure == 0) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    until_failure--;
+    return malloc(size);
+}
+
+/* No token fills the scanner's first buffer: where that cannot grow, jansson itself breaks, and memory is
+ * asked for beforehand. */
+static const char text[] = "{\"a\": [1, 2, [\"b\"]], \"c\": {}}";
+
+typedef gm_status read_text(json_t **root);
+
+static gm_status read_strictly(json_t **root)
+{
+    gm_json_reason reason = {""};
+    const gm_status status = gm_strict_json(root, text, strlen(text), 4, &reason);
+    cr_expect(status == GM_OK || strstr(reason.text, "no memory"), "%s", reason.text);
+    return status;
+}
+
+static gm_status read_freely(json_t **root)
+{
+    gm_error error = {0};
+    const gm_json_source from = {"example.json", GM_BAD_DATA, &error};
+    const gm_status status = gm_json_parse(&from, text, strlen(text), root);
+    cr_expect(status == GM_OK || strstr(error.message, "no memory"), "%s", error.message);
+    return status;
+}
+
+static void fail_each_allocation(read_text *read)
+{
+    json_t *root = NULL;
+    gm_status status = GM_LIMIT;
+    size_t n = 0;
+    json_set_alloc_funcs(allocate, free);
+    for (; status != GM_OK && n < 1000; n++) {
+        until_failure = n;
+        status = read(&root);
+        cr_assert(status == GM_OK || (status == GM_LIMIT && !root), "allocation %zu: status %d", n, status);
+    }
+    until_failure = SIZE_MAX;
+    cr_expect_gt(n, 10);
+    cr_expect_eq(json_object_size(root), 2);
+    json_decref(root);
+    json_set_alloc_funcs(malloc, free);
+}
+
+Test(json, strict_reader_without_memory)
+{
+    fail_each_allocation(read_strictly);
+}
+
+Test(json, reader_of_examples_without_memory)
+{
+    fail_each_allocation(read_freely);
+}
+
+/* A text that is wrong stays wrong, and errno of before does not matter. */
+Test(json, wrong_texts)
+{
+    json_t *root;
+    gm_json_reason reason = {""};
+    errno = ENOMEM;
+    cr_expect_eq(gm_strict_json(&root, "{\"a\" 1}", 7, 4, &reason), GM_BAD_MODEL);
+    cr_expect_null(root);
+}
