@@ -3,6 +3,12 @@
 #include "base/error.h"
 #include "bench/gate_file.h"
 
+/* What the rows come to. */
+struct tally {
+    size_t slower;
+    size_t telling; /* rows with samples enough to show a change at all */
+};
+
 /* Both sides of one row. */
 struct sides {
     gm_gate_series before, after;
@@ -17,7 +23,7 @@ static void weigh_by_peak(gm_gate_series *series)
 
 /* The row shows the times as they are, whatever the test compares. */
 static gm_status add_row(gm_result *result, const char *name, struct sides *sides,
-                         const gm_gate_options *options, size_t *regressions, gm_error *error)
+                         const gm_gate_options *options, struct tally *tally, gm_error *error)
 {
     gm_gate_series *before = &sides->before, *after = &sides->after;
     gm_rank_test test;
@@ -38,8 +44,10 @@ static gm_status add_row(gm_result *result, const char *name, struct sides *side
                               options->level, error);
     if (status != GM_OK)
         return status;
-    gm_verdict_give(result, row, &test, options, regressions);
-    if (gm_rank_test_least(before->count, after->count) >= options->level)
+    gm_verdict_give(result, row, &test, options, &tally->slower);
+    if (gm_rank_test_least(before->count, after->count) < options->level)
+        tally->telling++;
+    else
         gm_result_note(result, "%s: %zu and %zu samples can show no change at level %g: take more rounds",
                        name, before->count, after->count, options->level);
     return GM_OK;
@@ -47,7 +55,7 @@ static gm_status add_row(gm_result *result, const char *name, struct sides *side
 
 /* One row for `name`; each side may lack it. */
 static gm_status take_row(gm_result *result, const gm_gate_file *old_file, const gm_gate_file *new_file,
-                          const char *name, const gm_gate_options *options, size_t *regressions,
+                          const char *name, const gm_gate_options *options, struct tally *tally,
                           gm_error *error)
 {
     struct sides sides = {0};
@@ -55,7 +63,7 @@ static gm_status take_row(gm_result *result, const gm_gate_file *old_file, const
     if (status == GM_OK)
         status = gm_gate_file_series(new_file, name, &sides.after, error);
     if (status == GM_OK)
-        status = add_row(result, name, &sides, options, regressions, error);
+        status = add_row(result, name, &sides, options, tally, error);
     gm_gate_series_clear(&sides.before);
     gm_gate_series_clear(&sides.after);
     return status;
@@ -105,19 +113,26 @@ gm_status gm_gate_compare(gm_result *result, const char *old_path, const char *n
     gm_gate_file old_file = {0}, new_file = {0};
     const char *name;
     *result = gm_verdicts_make(options);
-    *regressions = 0;
+    struct tally tally = {0, 0};
     gm_status status = gm_gate_options_check(options, error);
     if (status == GM_OK)
         status = gm_gate_file_load(&old_file, old_path, error);
     if (status == GM_OK)
         status = gm_gate_file_load(&new_file, new_path, error);
     for (size_t i = 0; status == GM_OK && (name = gm_gate_file_name(&old_file, i)); i++)
-        status = take_row(result, &old_file, &new_file, name, options, regressions, error);
+        status = take_row(result, &old_file, &new_file, name, options, &tally, error);
     for (size_t i = 0; status == GM_OK && (name = gm_gate_file_name(&new_file, i)); i++)
         if (!gm_gate_file_has(&old_file, name))
-            status = take_row(result, &old_file, &new_file, name, options, regressions, error);
+            status = take_row(result, &old_file, &new_file, name, options, &tally, error);
     if (status == GM_OK)
         status = check_overlap(result, &old_file, &new_file, error);
+    if (status == GM_OK && tally.telling == 0)
+        status = gm_fail(
+            error, GM_CHECK,
+            "nothing to compare: no row of %s and %s has samples enough to show a change at level %g; "
+            "take more rounds",
+            old_path, new_path, options->level);
+    *regressions = tally.slower;
     gm_gate_file_clear(&old_file);
     gm_gate_file_clear(&new_file);
     return status;
