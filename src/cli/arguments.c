@@ -162,6 +162,15 @@ static int check_short(const struct known *known, const char *verb, const char *
     return 1;
 }
 
+/* An argument that is no option, to a verb whose help speaks of none. */
+static void check_plain(const struct argp *argp, const char *verb, const char *argument)
+{
+    if (argp->args_doc)
+        return;
+    fprintf(stderr, "%s: unexpected argument '%s'; '%s --help' lists the options\n", verb, argument, verb);
+    exit(GM_USAGE);
+}
+
 void cli_check_arguments(const struct argp *argp, int argc, char **argv)
 {
     static char help[] = "--help";
@@ -170,14 +179,15 @@ void cli_check_arguments(const struct argp *argp, int argc, char **argv)
     collect(&known, argp);
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         add(&known, &own[i]);
+    bool ended = false; /* by "--", after which there are no options */
     for (int i = 1; i < argc;) {
         const bool last = i + 1 == argc;
-        if (strcmp(argv[i], "-h") == 0)
+        if (!ended && strcmp(argv[i], "-h") == 0)
             argv[i] = help;
-        if (strcmp(argv[i], "--") == 0)
-            return;
-        if (argv[i][0] != '-' || argv[i][1] == '\0')
-            i++;
+        if (ended || argv[i][0] != '-' || argv[i][1] == '\0')
+            check_plain(argp, argv[0], argv[i++]);
+        else if (strcmp(argv[i], "--") == 0)
+            i++, ended = true;
         else if (argv[i][1] == '-')
             i += check_long(&known, argv[0], argv[i], last);
         else

@@ -7,7 +7,9 @@
 #include <stdbool.h>
 
 /* Ends the program with exit code 2 after one line if an option is unknown, ambiguous, has a value that it
- * does not take, or lacks its value. Turns -h into --help. argv[0] is what the line begins with. */
+ * does not take, or lacks its value, or if
+ * there is an argument that the verb does not take. Turns -h into --help. argv[0] is what the line begins
+ * with. */
 void cli_check_arguments(const struct argp *argp, int argc, char **argv);
 
 /* Whether the option of this long name stood on the command line that was looked at last: a default is not

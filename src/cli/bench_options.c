@@ -59,7 +59,7 @@ static void parse_range(gm_range *range, const char *option, const char *text, s
 {
     gm_error error = {0};
     if (gm_range_parse(range, option, text, &error) != GM_OK)
-        argp_error(state, "%s", error.message);
+        cli_refuse(state, "%s", error.message);
 }
 
 /* Who measures may want more threads than there are processors, and gets them. */
@@ -78,13 +78,13 @@ static void add_net(cli_bench_options *o, const char *item, struct argp_state *s
 {
     gm_error error = {0};
     if (o->sweep.net_count == GM_MOST_NETS)
-        argp_error(state, "--net: expected at most %d networks", GM_MOST_NETS);
+        cli_refuse(state, "--net: expected at most %d networks", GM_MOST_NETS);
     gm_net *net = &o->sweep.nets[o->sweep.net_count++];
     if (gm_net_parse(net, item, &error) != GM_OK)
-        argp_error(state, "%s", error.message);
+        cli_refuse(state, "%s", error.message);
     for (const gm_net *former = o->sweep.nets; former < net; former++)
         if (strcmp(former->name, net->name) == 0) /* "2x2" is "2-2" */
-            argp_error(state, "--net: '%s' is named twice", net->name);
+            cli_refuse(state, "--net: '%s' is named twice", net->name);
 }
 
 /* Rows have names of their own: a value that is there twice would make two of the same name. */
@@ -93,7 +93,7 @@ static size_t choose_once(const char *option, const char *item, cli_names *names
 {
     const size_t index = cli_choose(option, item, names, state);
     if (*seen & 1U << index)
-        argp_error(state, "--%s: '%s' is named twice", option, item);
+        cli_refuse(state, "--%s: '%s' is named twice", option, item);
     *seen |= 1U << index;
     return index;
 }
@@ -129,11 +129,11 @@ static void add_library(cli_bench_options *o, const char *item, struct argp_stat
     gm_error error = {0};
     for (size_t i = 0; i < o->library_count; i++)
         if (strcmp(o->libraries[i], item) == 0)
-            argp_error(state, "--blas: '%s' is named twice", item);
+            cli_refuse(state, "--blas: '%s' is named twice", item);
     if (o->library_count == CLI_MOST_LIBRARIES)
-        argp_error(state, "--blas: expected at most %d libraries", CLI_MOST_LIBRARIES);
+        cli_refuse(state, "--blas: expected at most %d libraries", CLI_MOST_LIBRARIES);
     else if (gm_library_find(&library, item, &error) != GM_OK) /* before anything is measured */
-        argp_error(state, "%s", error.message);
+        cli_refuse(state, "%s", error.message);
     else
         o->libraries[o->library_count++] = item;
 }
@@ -168,7 +168,7 @@ static double parse_time(const char *text, struct argp_state *state)
         if (strcmp(text + digits, units[i].unit) == 0 && gm_parse_double(text, digits, &value) && value > 0)
             return value * units[i].seconds;
     }
-    argp_error(state, "--time %s: expected a time such as 30s, 2m or 500ms", text);
+    cli_refuse(state, "--time %s: expected a time such as 30s, 2m or 500ms", text);
     return 0;
 }
 
@@ -179,7 +179,7 @@ static void parse_argument(cli_bench_options *o, const char *argument, struct ar
     else if (o->side_count < 2) /* whether the case takes any is known when its name is */
         o->sides[o->side_count++] = argument;
     else
-        argp_error(state, "unexpected argument '%s'", argument);
+        cli_refuse(state, "unexpected argument '%s'", argument);
 }
 
 static error_t parse_output(int key, char *argument, cli_bench_options *o, struct argp_state *state)
@@ -217,7 +217,7 @@ static error_t parse_output(int key, char *argument, cli_bench_options *o, struc
         return 0;
     case ARGP_KEY_END:
         if (o->name && strcmp(o->name, "gate") == 0 && o->side_count != 2)
-            argp_error(state, "gate: expected OLD and NEW, two JSON outputs or two programs");
+            cli_refuse(state, "gate: expected OLD and NEW, two JSON outputs or two programs");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

@@ -22,9 +22,15 @@ int cli_bench(int argc, char **argv);
 int cli_plan(int argc, char **argv);
 
 struct argp;
+struct argp_state;
 
 /* Parses options with argp; exits on a mistake (2) or without memory (6), after one line. */
 void cli_parse(const struct argp *argp, int argc, char **argv, void *input);
+
+/* Ends the program with exit code 2 after the line "gradmill VERB: MESSAGE". In place of argp_error, whose
+ * hint at --help takes one or two lines more. */
+_Noreturn void cli_refuse(const struct argp_state *state, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Prints "gradmill: MESSAGE" to stderr and returns the exit code of the status. */
 int cli_report(const gm_error *error);

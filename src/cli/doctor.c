@@ -30,7 +30,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         options->quick = true;
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN; /* argp itself refuses arguments that nobody wants */
+        return ARGP_ERR_UNKNOWN;
     }
 }
 

@@ -38,7 +38,7 @@ static void parse_freeze(const char *text, int *freeze, struct argp_state *state
 {
     *freeze = !text || strcmp(text, "yes") == 0;
     if (text && strcmp(text, "yes") != 0 && strcmp(text, "no") != 0)
-        argp_error(state, "--freeze-bias=%s: expected yes or no", text);
+        cli_refuse(state, "--freeze-bias=%s: expected yes or no", text);
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -62,10 +62,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case ARGP_KEY_ARG:
         run->path = argument;
-        return state->arg_num == 0 ? 0 : ARGP_ERR_UNKNOWN;
+        if (state->arg_num > 0)
+            cli_refuse(state, "unexpected argument '%s': one example file is enough", argument);
+        return 0;
     case ARGP_KEY_END:
         if (!run->path)
-            argp_error(state, "expected an example file, such as data/mazur.json");
+            cli_refuse(state, "expected an example file, such as data/mazur.json");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

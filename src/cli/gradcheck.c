@@ -44,7 +44,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_TOLERANCE:
         run->check.tolerance = cli_number("tolerance", argument, state);
         if (!(run->check.tolerance > 0))
-            argp_error(state, "--tolerance %s: expected a number above 0", argument);
+            cli_refuse(state, "--tolerance %s: expected a number above 0", argument);
         return 0;
     case KEY_SAMPLES:
         run->check.samples = cli_size("samples", argument, 1, state);
@@ -54,10 +54,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case ARGP_KEY_ARG:
         run->example_path = argument;
-        return state->arg_num == 0 ? 0 : ARGP_ERR_UNKNOWN;
+        if (state->arg_num > 0)
+            cli_refuse(state, "unexpected argument '%s': one example file is enough", argument);
+        return 0;
     case ARGP_KEY_END:
         if (!run->example_path == !run->network.widths)
-            argp_error(state, "expected either --layers N,N,... or an example file");
+            cli_refuse(state, "expected either --layers N,N,... or an example file");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

@@ -3,6 +3,7 @@
 #include "cli/names.h"
 #include "base/suggest.h"
 #include "bench/output.h"
+#include "cli/cli.h"
 
 #include <gradmill.h>
 #include <stdio.h>
@@ -110,7 +111,7 @@ size_t cli_choose(const char *option, const char *text, cli_names *names, struct
     }
     char list[400];
     const char *meant = cli_suggest(text, names);
-    argp_error(state, "--%s %s: expected %s%s%s%s", option, text, cli_list_names(list, sizeof list, names),
+    cli_refuse(state, "--%s %s: expected %s%s%s%s", option, text, cli_list_names(list, sizeof list, names),
                meant ? "; did you mean " : "", meant ? meant : "", meant ? "?" : "");
     return 0;
 }

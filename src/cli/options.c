@@ -8,9 +8,9 @@ size_t cli_size(const char *option, const char *text, size_t least, struct argp_
 {
     uint64_t value;
     if (!gm_parse_u64(text, &value))
-        argp_error(state, "--%s %s: expected a whole number", option, text);
+        cli_refuse(state, "--%s %s: expected a whole number", option, text);
     else if (value < least)
-        argp_error(state, "--%s %s: expected at least %zu", option, text, least);
+        cli_refuse(state, "--%s %s: expected at least %zu", option, text, least);
     else
         return (size_t)value;
     return 0;
@@ -20,13 +20,13 @@ double cli_number(const char *option, const char *text, struct argp_state *state
 {
     double value = 0;
     if (!gm_parse_double(text, strlen(text), &value))
-        argp_error(state, "--%s %s: expected a number", option, text);
+        cli_refuse(state, "--%s %s: expected a number", option, text);
     return value;
 }
 
 const char *cli_path(const char *option, const char *text, struct argp_state *state)
 {
     if (!*text)
-        argp_error(state, "--%s: expected a path, got an empty text", option);
+        cli_refuse(state, "--%s: expected a path, got an empty text", option);
     return text;
 }

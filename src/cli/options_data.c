@@ -43,7 +43,7 @@ static void parse_delimiter(const char *text, char *delimiter, struct argp_state
     const bool blanks = strcmp(text, "blanks") == 0;
     *delimiter = tab ? '\t' : blanks ? ' ' : *text;
     if (!tab && !blanks && strlen(text) != 1)
-        argp_error(state, "--delim %s: expected one character, tab or blanks", text);
+        cli_refuse(state, "--delim %s: expected one character, tab or blanks", text);
 }
 
 static error_t parse_data(int key, char *argument, struct argp_state *state)

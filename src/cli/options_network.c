@@ -68,7 +68,7 @@ static void parse_layers(char *list, cli_network_options *options, struct argp_s
     if (!options->widths)
         argp_failure(state, GM_LIMIT, ENOMEM, "--layers");
     else if (options->width_count < 2)
-        argp_error(state, "--layers: expected at least two widths, inputs and outputs");
+        cli_refuse(state, "--layers: expected at least two widths, inputs and outputs");
 }
 
 static void parse_activations(char *list, cli_network_options *options, struct argp_state *state)

@@ -59,9 +59,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case ARGP_KEY_END:
         if (!run->network.widths)
-            argp_error(state, "no network; expected --layers N,N,...");
+            cli_refuse(state, "no network; expected --layers N,N,...");
         if (run->forecast.training.epochs > 0 && run->forecast.training.rows == 0)
-            argp_error(state, "--epochs needs --rows N, the rows of the training set");
+            cli_refuse(state, "--epochs needs --rows N, the rows of the training set");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

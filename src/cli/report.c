@@ -22,6 +22,17 @@ void cli_parse(const struct argp *argp, int argc, char **argv, void *input)
     exit(failure == ENOMEM ? GM_LIMIT : GM_UNEXPECTED);
 }
 
+void cli_refuse(const struct argp_state *state, const char *format, ...)
+{
+    va_list arguments;
+    fprintf(stderr, "%s: ", state->name);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+    exit(GM_USAGE);
+}
+
 int cli_report(const gm_error *error)
 {
     fprintf(stderr, "gradmill: %s\n", error->message);

@@ -103,7 +103,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case ARGP_KEY_END:
         if (!run->data.data)
-            argp_error(state, "no data; expected --data PATH");
+            cli_refuse(state, "no data; expected --data PATH");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

@@ -28,7 +28,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case ARGP_KEY_END:
         if (!use->path || !use->data.data)
-            argp_error(state, "expected --model FILE and --data PATH");
+            cli_refuse(state, "expected --model FILE and --data PATH");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
