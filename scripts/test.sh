@@ -1,7 +1,7 @@
 #!/bin/sh
 # The second of the two commands: installs what is missing, builds, runs all tests: a release build, a build under
-# AddressSanitizer and UndefinedBehaviorSanitizer, a clang build; warnings are errors. Ends with one line
-# `N passed, N failed`.
+# AddressSanitizer and UndefinedBehaviorSanitizer, the tests of threads under ThreadSanitizer, a clang build, each
+# fuzzer for 10 s; warnings are errors. Ends with one line `N passed, N failed`.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -30,13 +30,23 @@ check() {
     rm -f check.log
 }
 
-# build DIRECTORY COMPILER OPTION...: configures and compiles with warnings as errors.
-build() {
+# configure DIRECTORY COMPILER OPTION...: with warnings as errors.
+configure() {
     directory=$1
     compiler=$2
     shift 2
-    [ -f "$directory/build.ninja" ] || CC=$compiler meson setup -Dwerror=true "$directory" "$@" >/dev/null || return 1
-    ninja -C "$directory"
+    [ -f "$directory/build.ninja" ] || CC=$compiler meson setup -Dwerror=true "$directory" "$@" >/dev/null
+}
+
+# build DIRECTORY COMPILER OPTION...: configures and compiles.
+build() {
+    configure "$@" && ninja -C "$1"
+}
+
+# The tests of threads alone: nothing else would be seen by ThreadSanitizer that the other builds do not show.
+build_for_threads() {
+    configure build-tsan gcc -Dwerror=false -Dbuildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false \
+        -Dteam=portable && ninja -C build-tsan tests/test_threads
 }
 
 check 'format' scripts/format.sh
@@ -46,11 +56,15 @@ check 'build with gcc, release' build build-test gcc
 check 'build with gcc, sanitizers' build build-sanitize gcc -Dwerror=false -Dbuildtype=debugoptimized \
     -Db_sanitize=address,undefined -Db_lundef=false
 check 'build with clang' build build-clang clang
+check 'build of the tests of threads with ThreadSanitizer' build_for_threads
 check 'fuzz targets, 10 s each' scripts/fuzz.sh 10
 
 echo 'running the tests of the release build'
 meson test -C build-test --no-rebuild --print-errorlogs || true
 echo 'running the tests of the sanitizer build'
 meson test -C build-sanitize --no-rebuild --print-errorlogs || true
+echo 'running the tests of threads under ThreadSanitizer'
+meson test -C build-tsan --no-rebuild --print-errorlogs threads || true
 
-scripts/count_tests.py $passed $failed build-test/meson-logs/testlog.junit.xml build-sanitize/meson-logs/testlog.junit.xml
+scripts/count_tests.py $passed $failed build-test/meson-logs/testlog.junit.xml \
+    build-sanitize/meson-logs/testlog.junit.xml build-tsan/meson-logs/testlog.junit.xml
