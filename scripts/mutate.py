@@ -278,6 +278,17 @@ def limit_resources():
     os.nice(10)
 
 
+def kill_programs_in(build):
+    """Test programs begin sessions of their own, out of reach of their parent's process group; an endless loop in one
+    of them would go on for ever. They are told by their file."""
+    for link in pathlib.Path("/proc").glob("[0-9]*/exe"):
+        try:
+            if os.readlink(link).startswith(f"{build}/"):
+                os.kill(int(link.parent.name), signal.SIGKILL)
+        except OSError:  # it has ended, or it is another user's
+            pass
+
+
 class Workshop:
     """A copy of the tree with a build in it."""
 
@@ -303,6 +314,7 @@ class Workshop:
             except subprocess.TimeoutExpired:
                 return None
             finally:
+                kill_programs_in(self.build)
                 try:
                     os.killpg(process.pid, signal.SIGKILL)
                 except ProcessLookupError:

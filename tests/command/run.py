@@ -7,6 +7,7 @@ import argparse
 import importlib
 import os
 import pathlib
+import signal
 import sys
 import unittest
 
@@ -74,6 +75,8 @@ def arguments():
 
 def main():
     given = arguments()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # nohup and the background ignore some of them
+        signal.signal(number, signal.SIG_DFL)
     if not os.access(given.gradmill, os.X_OK):
         sys.exit(f"{given.gradmill}: no such command")
     sys.path.insert(0, str(HERE))

@@ -2,6 +2,9 @@
 """scripts/mutate.py finds the changes that matter, changes nothing else, and reads its lists."""
 import importlib.util
 import pathlib
+import shutil
+import signal
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -29,6 +32,24 @@ static double area(const struct point *a, size_t n)
     return n < 3 ? first(a) * 2 : -count;
 }
 '''
+
+
+class Strays(unittest.TestCase):
+    def test_programs_of_the_build_are_killed_and_no_others(self):
+        with tempfile.TemporaryDirectory() as folder:
+            inside, outside = pathlib.Path(folder).resolve() / "build", pathlib.Path(folder).resolve() / "builder"
+            processes = []
+            for place in (inside, outside):
+                place.mkdir()
+                program = shutil.copy(shutil.which("sleep"), place / "program")
+                processes.append(subprocess.Popen([program, "60"], start_new_session=True))
+            mutate.kill_programs_in(inside)
+            try:
+                self.assertEqual(processes[0].wait(10), -signal.SIGKILL)
+                self.assertIsNone(processes[1].poll())
+            finally:
+                processes[1].kill()
+                processes[1].wait()
 
 
 class Mutants(unittest.TestCase):
