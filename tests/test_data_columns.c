@@ -213,7 +213,7 @@ Test(data_columns, a_missing_value_is_what_the_model_says)
         cr_expect_eq(feature(d, 0, 1), 30);
         cr_expect_eq(feature(d, 1, 0), 2);
         cr_expect_eq(feature(d, 2, 1), 30);
-        cr_expect(has_remark(d, "4 missing values became the means of the training data"));
+        cr_expect(has_remark(d, "4 missing values replaced by the means of the training data"));
         gm_dataset_destroy(d);
     }
     static const fault target_faults[] = {{"a,b,y\n1,2,\n", GM_BAD_DATA, "data.csv:2:5: column 3 ('y')"}};

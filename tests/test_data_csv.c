@@ -261,7 +261,7 @@ Test(data_csv, missing_cells)
         cr_assert_eq(gm_dataset_replace_missing(d, columns, NULL), GM_OK);
         cr_expect_eq(gm_dataset_missing(d), 0);
         cr_expect_eq(feature(d, 1, 1), 7);
-        cr_expect(has_remark(d, "1 missing values become the mean"));
+        cr_expect(has_remark(d, "1 missing value will be replaced by the means"));
         gm_columns_destroy(columns);
         gm_dataset_destroy(d);
         options.missing = GM_MISSING_DROP;
@@ -269,7 +269,7 @@ Test(data_csv, missing_cells)
         cr_expect_eq(gm_dataset_rows(d), 3);
         cr_expect_eq(feature(d, 1, 0), 5);
         cr_expect_eq(gm_dataset_label(d, 2), 0);
-        cr_expect(has_remark(d, "1 rows with missing values were left out"));
+        cr_expect(has_remark(d, "1 row with missing values left out"));
         gm_dataset_destroy(d);
     }
 }

@@ -284,20 +284,27 @@ static gm_status read_rows(csv_reader *reader, gm_error *error)
                                             : "there is a header only");
 }
 
+static const char *plural(size_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 static gm_status remark_missing(const csv_reader *reader, gm_error *error)
 {
+    const size_t replaced = reader->replaced_cells, open = reader->table->missing;
+    const size_t dropped = reader->dropped_rows;
     gm_status status = GM_OK;
-    if (reader->replaced_cells > 0)
-        status =
-            gm_table_remark(reader->table, error, "%zu missing values became the means of the training data",
-                            reader->replaced_cells);
-    if (!status && reader->table->missing > 0)
+    if (replaced > 0)
         status = gm_table_remark(reader->table, error,
-                                 "%zu missing values become the mean of their column in the training part",
-                                 reader->table->missing);
-    if (!status && reader->dropped_rows > 0)
-        status = gm_table_remark(reader->table, error, "%zu rows with missing values were left out",
-                                 reader->dropped_rows);
+                                 "%zu missing value%s replaced by the means of the training data", replaced,
+                                 plural(replaced));
+    if (!status && open > 0)
+        status = gm_table_remark(reader->table, error,
+                                 "%zu missing value%s will be replaced by the means of the training part",
+                                 open, plural(open));
+    if (!status && dropped > 0)
+        status = gm_table_remark(reader->table, error, "%zu row%s with missing values left out", dropped,
+                                 plural(dropped));
     return status;
 }
 

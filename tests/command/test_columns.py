@@ -233,14 +233,14 @@ class Missing(ColumnsTest):
     def test_the_training_means_are_stored_and_used(self):
         for precision in ("f32", "f64"):
             model, result = self.trained_with_holes("--precision", precision)
-            self.assertRegex(result.stderr, "note: 1 missing values become the mean of their column in the training part")
+            self.assertRegex(result.stderr, "note: 1 missing value will be replaced by the means of the training part")
             self.assertEqual(json.loads(metadata(model)["gradmill.columns.means"]), [2, 30])
             filled = self.predict(model, "a,b\n2,30\n").stdout
             for text in ("a,b\n,\n", "a,b\n,30\n", "b,a\n30,NA\n", "a,b\n2,?\n"):
                 for option in ([], ["--missing", "mean"]):
                     result = self.predict(model, text, *option)
                     self.assertEqual(result.stdout, filled)
-                    self.assertRegex(result.stderr, r"note: [12] missing values became the means of the training data")
+                    self.assertRegex(result.stderr, r"note: [12] missing values? replaced by the means of the training data")
             self.refuse(BAD_DATA, r"new\.csv:2:1: column 1 \('a'\); expected a value", "predict", "--model", model, "--data",
                         self.write("new.csv", "a,b\n,1\n"), "--missing", "refuse")
 
