@@ -7,8 +7,10 @@
 
 #include <gradmill/system.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -87,23 +89,28 @@ static gm_status check_limits(gm_error *error)
 
 static gm_status load(gm_error *error)
 {
-    char reason[160] = "";
+    char reason[160] = "libopenblas.so.0 has no CBLAS";
+    bool no_memory = false;
     if (fill(RTLD_DEFAULT))
         return GM_OK;
     const gm_status status = check_limits(error);
-    for (size_t i = 0; i < sizeof names / sizeof *names && status == GM_OK; i++) {
+    if (status != GM_OK)
+        return status;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        errno = 0;
         void *library = dlopen(names[i], RTLD_LAZY | RTLD_GLOBAL);
         if (library && fill(library))
             return GM_OK;
+        no_memory |= errno == ENOMEM;
+        const char *why = library ? NULL : dlerror();
         if (library)
             dlclose(library);
-        else if (i == 0)
-            strncat(reason, dlerror(), sizeof reason - 1);
+        if (why && i == 0)
+            snprintf(reason, sizeof reason, "%s", why);
     }
-    if (status != GM_OK)
-        return status;
-    return gm_fail(error, GM_IO, "no BLAS library: %s; install libopenblas0, or use backend packed",
-                   *reason ? reason : "libopenblas.so.0 has no CBLAS");
+    if (no_memory)
+        return gm_fail(error, GM_LIMIT, "no memory to load the BLAS library; use backend packed");
+    return gm_fail(error, GM_IO, "no BLAS library: %s; install libopenblas0, or use backend packed", reason);
 }
 
 gm_status gm_blas_load(gm_error *error)

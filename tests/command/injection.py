@@ -65,7 +65,7 @@ def is_bench_json(text):
 
 
 def commands(model, timings):
-    """Every verb with small work. `model`: the bytes of a model of iris; `timings`: two outputs of bench step."""
+    """Every verb with small work. `model`: the bytes of a model of iris; `timings`: an output of bench step."""
     iris = data("iris.csv")
     train = ["train", "--data", iris, "--layers", "4,8,3", "--epochs", "1", "--threads", "2", "--seed", "7"]
     use = ["--model", MODEL, "--data", iris, "--threads", "1"]
@@ -80,10 +80,10 @@ def commands(model, timings):
         Command("explain json", ["explain", data("xor.json"), "--json"]),
         Command("gradcheck", ["gradcheck", "--layers", "3,4,2", "--threads", "1", "--json"]),
         Command("plan", ["plan", "--layers", "4,8,3", "--threads", "2", "--rows", "100", "--json"], whole=is_json),
-        Command("bench step", [*BENCH, "--out", "new.json"], {"new.json": timings[0]}, output="new.json",
+        Command("bench step", [*BENCH, "--out", "new.json"], {"new.json": timings}, output="new.json",
                 whole=lambda text: "4-8-3" in text, slow=True),
         Command("bench gate", ["bench", "gate", "old.json", "new.json", "-o", "csv"],
-                {"old.json": timings[0], "new.json": timings[1]}, whole=lambda text: "4-8-3" in text),
+                {"old.json": timings, "new.json": timings}, whole=lambda text: "4-8-3" in text),
         Command("doctor", ["doctor", "--quick", "--json"], whole=is_json),
     ]
 

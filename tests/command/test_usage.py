@@ -55,7 +55,7 @@ WRONG = [
     (["--header", "perhaps"], USAGE, r"--header perhaps"),
     (["--missing", "guess"], USAGE, r"--missing guess"),
     (["--fast"], USAGE, r"unknown option --fast; 'gradmill train --help' lists the options$"),
-    (["more"], USAGE, r"[Tt]oo many arguments"),
+    (["more"], USAGE, r"unexpected argument"),
 ]
 
 
@@ -151,12 +151,12 @@ class Usage(CommandTest):
             (["predict", "--model", "x"], r"expected --model FILE and --data PATH"),
             (["explain"], r"expected an example file"),
             (["explain", "--steps", "0", data("mazur.json")], r"--steps 0"),
-            (["explain", data("mazur.json"), data("xor.json")], r"[Tt]oo many arguments"),
+            (["explain", data("mazur.json"), data("xor.json")], r"unexpected argument"),
             (["gradcheck"], r"expected either --layers"),
             (["gradcheck", "--layers", "2,2", data("mazur.json")], r"expected either --layers"),
             (["gradcheck", "--layers", "2,2", "--tolerance", "0"], r"--tolerance 0: expected a number above 0"),
             (["plan"], r"expected --layers"),
-            (["doctor", "more"], r"[Tt]oo many arguments"),
+            (["doctor", "more"], r"unexpected argument"),
         ]
         for arguments, pattern in cases:
             with self.subTest(" ".join(arguments)):
