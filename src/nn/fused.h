@@ -40,15 +40,16 @@ struct gm_fused {
     size_t most_rows; /* of a batch */
     size_t size;      /* bytes from one sample to the next */
 
-    const REAL *x, *y; /* of the step at work, as are those that follow */
-    double *value;     /* where the loss is wanted, or NULL */
-    bool several;      /* of a batch: the weights stay until all samples have gone back */
-    REAL scale;        /* of the deltas: mean / rows */
-    double known_rate; /* the optimizer's, of which these are made: */
-    REAL rate, keep;   /* W = keep W - rate G */
-    bool shrinks;      /* keep is not 1 */
-    bool flushes;      /* denormals */
-    bool met;          /* a step that did not flush them has met one: the later ones flush */
+    const REAL *x, *y;  /* of the step at work, as are those that follow */
+    double *value;      /* where the loss is wanted, or NULL */
+    bool several;       /* of a batch: the weights stay until all samples have gone back */
+    REAL scale;         /* of the deltas: mean / rows */
+    double known_rate;  /* the optimizer's, of which these are made: */
+    REAL rate, keep;    /* W = keep W - rate G */
+    bool shrinks;       /* keep is not 1 */
+    bool flushes;       /* denormals */
+    bool met;           /* a step that did not flush them has met one: the later ones flush */
+    unsigned unwatched; /* steps until the next one that looks for denormals, while none flushes them */
 
     size_t layer_count;
     gm_fused_layer layers[];
