@@ -63,18 +63,29 @@ class TapResult(unittest.TestResult):
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--gradmill", required=True, help="the command to test")
-    parser.add_argument("--source", required=True, help="the source directory")
+    parser.add_argument("--list", action="store_true", help="print the names of all modules, and do nothing else")
+    parser.add_argument("--gradmill", help="the command to test")
+    parser.add_argument("--source", help="the source directory")
     parser.add_argument("--build", help="the build directory: tests of installing and of the examples")
     parser.add_argument("--shim", help="the shared module of inject.c: tests of faults at every place")
     parser.add_argument("--thorough", action="store_true", help="faults at every place, not only at some")
     parser.add_argument("--sanitized", action="store_true", help="the build has sanitizers: leave out what they forbid")
     parser.add_argument("modules", nargs="*", help="such as test_usage (default: all)")
-    return parser.parse_args()
+    given = parser.parse_args()
+    if not given.list and not (given.gradmill and given.source):
+        parser.error("expected --gradmill and --source")
+    return given
+
+
+def all_modules():
+    return sorted(path.stem for path in HERE.glob("test_*.py"))
 
 
 def main():
     given = arguments()
+    if given.list:
+        print("\n".join(all_modules()))
+        return 0
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # nohup and the background ignore some of them
         signal.signal(number, signal.SIG_DFL)
     if not os.access(given.gradmill, os.X_OK):
@@ -90,7 +101,7 @@ def main():
     common.PLACES.thorough = given.thorough
     common.PLACES.sanitized = given.sanitized
     result = TapResult()
-    for name in given.modules or sorted(path.stem for path in HERE.glob("test_*.py")):
+    for name in given.modules or all_modules():
         module = importlib.import_module(name)
         unittest.defaultTestLoader.loadTestsFromModule(module).run(result)
     print(f"1..{result.count}")
