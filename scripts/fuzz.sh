@@ -25,7 +25,7 @@ shift
 scripts/install.sh clang libclang-rt-14-dev meson ninja-build pkg-config libc6-dev libopenblas-dev libjansson-dev \
     zlib1g-dev python3
 if [ ! -f build-fuzz/build.ninja ]; then
-    CC=${CC:-clang} meson setup build-fuzz -Dfuzzers=true -Dtests=false -Dbuildtype=debugoptimized \
+    CC=${CC:-clang} meson setup build-fuzz -Dfuzzers=true -Disas=base -Dtests=false -Dbuildtype=debugoptimized \
         -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
 fi
 mkdir -p build-fuzz/found build-fuzz/log

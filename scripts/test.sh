@@ -46,7 +46,7 @@ build() {
 # The tests of threads alone: nothing else would be seen by ThreadSanitizer that the other builds do not show.
 build_for_threads() {
     configure build-tsan gcc -Dwerror=false -Dbuildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false \
-        -Dteam=portable && ninja -C build-tsan tests/test_threads
+        -Dteam=portable -Disas=base && ninja -C build-tsan tests/test_threads
 }
 
 check 'format' scripts/format.sh

@@ -4,7 +4,7 @@
 
 #include "backend/backend.h"
 
-#if defined(__x86_64__)
+#ifdef GM_X86_ISAS
 extern const gm_backend T(gm_backend_packed_avx512), T(gm_backend_packed_avx2);
 #endif
 extern const gm_backend T(gm_backend_packed_base);

@@ -8,7 +8,7 @@ const gm_backend *T(gm_backend_packed_at)(size_t index)
 {
     const gm_backend *able[3];
     size_t count = 0;
-#if defined(__x86_64__)
+#ifdef GM_X86_ISAS
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
         able[count++] = &T(gm_backend_packed_avx512);

@@ -75,7 +75,7 @@ struct gm_fused *T(gm_fused_create)(const gm_pass *p, const gm_engine_options *o
 /* Puts its step and what layers need for it into f. One for each instruction set that backend `packed` is
  * compiled for. */
 typedef void (*gm_fused_taker)(struct gm_fused *f);
-#if defined(__x86_64__)
+#ifdef GM_X86_ISAS
 void T(gm_fused_avx512)(struct gm_fused *f);
 void T(gm_fused_avx2)(struct gm_fused *f);
 #endif

@@ -12,7 +12,7 @@ static const struct {
     const gm_backend *backend;
     gm_fused_taker take;
 } takers[] = {
-#if defined(__x86_64__)
+#ifdef GM_X86_ISAS
     {&T(gm_backend_packed_avx512), T(gm_fused_avx512)},
     {&T(gm_backend_packed_avx2), T(gm_fused_avx2)},
 #endif
