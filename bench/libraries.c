@@ -76,6 +76,6 @@ gm_status gm_library_find(gm_library *library, const char *name, gm_error *error
     if (library->name)
         return GM_OK;
     const char *meant = gm_suggest(name, list, KNOWN);
-    return gm_fail(error, GM_USAGE, "--blas %s: expected %s, or a path with a slash%s%s%s", name, names,
-                   meant ? "; did you mean " : "", meant ? meant : "", meant ? "?" : "");
+    return gm_fail(error, GM_USAGE, "--blas %s: expected %s, or a path with a slash%s", name, names,
+                   gm_did_you_mean(meant).text);
 }

@@ -42,9 +42,8 @@ static gm_status fail_widths(const char *text, gm_error *error)
     for (size_t i = 0; gm_net_preset(i); i++)
         list[i] = presets[i].name;
     const char *meant = gm_suggest(text, list, sizeof list / sizeof *list);
-    return gm_fail(error, GM_USAGE, "--net %s: expected widths such as 784-128-10, or %s%s%s%s", text,
-                   gm_net_preset_names(names), meant ? "; did you mean " : "", meant ? meant : "",
-                   meant ? "?" : "");
+    return gm_fail(error, GM_USAGE, "--net %s: expected widths such as 784-128-10, or %s%s", text,
+                   gm_net_preset_names(names), gm_did_you_mean(meant).text);
 }
 
 static gm_status parse_widths(gm_net *net, const char *text, gm_error *error)

@@ -325,6 +325,8 @@ Test(base, suggestions)
             cr_expect_null(found, "%s: got %s", cases[i].typed, found);
     }
     cr_expect_null(gm_suggest("a", names, 0));
+    cr_expect_str_eq(gm_did_you_mean("adam").text, "; did you mean adam?");
+    cr_expect_str_eq(gm_did_you_mean(NULL).text, "");
     char longest[200];
     memset(longest, 'a', sizeof longest - 1);
     longest[sizeof longest - 1] = '\0';

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Nobody means a name by a text longer than this; it keeps the rows of the table on the stack. */
@@ -70,4 +71,12 @@ const char *gm_suggest(const char *typed, const char *const *candidates, size_t 
             beginning = name;
     }
     return nearest ? nearest : beginning;
+}
+
+gm_question gm_did_you_mean(const char *meant)
+{
+    gm_question question = {""};
+    if (meant)
+        snprintf(question.text, sizeof question.text, "; did you mean %s?", meant);
+    return question;
 }

@@ -14,4 +14,11 @@
  * also finds its candidate. */
 const char *gm_suggest(const char *typed, const char *const *candidates, size_t count);
 
+/* The end of a message, for what gm_suggest returned: "; did you mean adam?", or nothing for NULL. */
+typedef struct gm_question {
+    char text[96];
+} gm_question;
+
+gm_question gm_did_you_mean(const char *meant);
+
 #endif

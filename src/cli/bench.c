@@ -1,5 +1,6 @@
 /* gradmill bench: finds the case, runs it, writes its result. */
 #include "base/error.h"
+#include "base/suggest.h"
 #include "bench/child_step.h"
 #include "bench/compare.h"
 #include "bench/peers.h"
@@ -174,9 +175,8 @@ static gm_status refuse_case(const char *typed, gm_error *error)
 {
     char list[200];
     const char *meant = cli_suggest(typed, case_names);
-    return gm_fail(error, GM_USAGE, "unknown case '%s'; expected %s%s%s%s", typed,
-                   cli_list_names(list, sizeof list, case_names), meant ? "; did you mean " : "",
-                   meant ? meant : "", meant ? "?" : "");
+    return gm_fail(error, GM_USAGE, "unknown case '%s'; expected %s%s", typed,
+                   cli_list_names(list, sizeof list, case_names), gm_did_you_mean(meant).text);
 }
 
 /* An option that a case would ignore is refused: its user expects it to matter. */

@@ -111,7 +111,6 @@ size_t cli_choose(const char *option, const char *text, cli_names *names, struct
     }
     char list[400];
     const char *meant = cli_suggest(text, names);
-    cli_refuse(state, "--%s %s: expected %s%s%s%s", option, text, cli_list_names(list, sizeof list, names),
-               meant ? "; did you mean " : "", meant ? meant : "", meant ? "?" : "");
-    return 0;
+    cli_refuse(state, "--%s %s: expected %s%s", option, text, cli_list_names(list, sizeof list, names),
+               gm_did_you_mean(meant).text);
 }

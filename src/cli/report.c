@@ -94,7 +94,8 @@ static void close_output(int code, void *unused)
         _exit(output);
 }
 
-/* Opened the wrong way round, so that using them is an error as it would be without them. */
+/* A standard stream that was closed at the start is replaced, so that no file takes its number. The
+ * replacement is open in the wrong direction: using it fails, as using the closed stream would. */
 static void fill_closed_streams(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
