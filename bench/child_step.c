@@ -2,6 +2,7 @@
 #include "bench/child_step.h"
 #include "base/error.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "bench/problem.h"
 #include "model/json_write.h"
 
@@ -31,10 +32,10 @@ static void answer(const char *format, ...)
     va_start(arguments, format);
     json_t *line = json_vpack_ex(NULL, 0, format, arguments);
     va_end(arguments);
-    if (line)
-        json_dumpf(line, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
-    putchar('\n');
+    char *text = line ? gm_json_write(line, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
+    puts(text ? text : "{\"error\": \"no memory\"}");
     fflush(stdout);
+    gm_free(text);
     json_decref(line);
 }
 

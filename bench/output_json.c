@@ -168,10 +168,11 @@ gm_status gm_output_json(const gm_result *result, const gm_environment *environm
 {
     json_t *root = json_pack("{s:o, s:o}", "context", gm_json_context(result, environment), "benchmarks",
                              pack_benchmarks(result));
-    if (!root)
-        return gm_fail_memory(error, "the results as JSON", result->row_count * sizeof *result->rows);
-    json_dumpf(root, out, JSON_INDENT(2)); /* the caller asks ferror */
+    char *text = root ? gm_json_write(root, JSON_INDENT(2)) : NULL;
     json_decref(root);
-    fputc('\n', out);
+    if (!text)
+        return gm_fail_memory(error, "the results as JSON", result->row_count * sizeof *result->rows);
+    fprintf(out, "%s\n", text); /* the caller asks ferror */
+    gm_free(text);
     return GM_OK;
 }

@@ -71,15 +71,14 @@ static json_t *pack_lines(const gm_environment *environment)
 }
 
 /* Within a script element, "<" could begin its end or a comment; in JSON it stands in strings only. */
-static int put_safely(const char *text, size_t size, void *out)
+static void put_safely(const char *text, FILE *out)
 {
-    for (size_t i = 0; i < size; i++) {
-        if (text[i] == '<')
+    for (; *text; text++) {
+        if (*text == '<')
             fputs("\\u003c", out);
         else
-            fputc(text[i], out);
+            fputc(*text, out);
     }
-    return 0;
 }
 
 gm_status gm_output_report(const gm_result *result, const gm_environment *environment, FILE *out,
@@ -87,11 +86,13 @@ gm_status gm_output_report(const gm_result *result, const gm_environment *enviro
 {
     json_t *data = json_pack("{s:o, s:o, s:o}", "context", gm_json_context(result, environment), "lines",
                              pack_lines(environment), "rows", pack_rows(result));
-    if (!data)
+    char *text = data ? gm_json_write(data, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
+    json_decref(data);
+    if (!text)
         return gm_fail_memory(error, "the report", result->row_count * sizeof *result->rows);
     fwrite(gm_report_head, 1, sizeof gm_report_head, out);
-    json_dump_callback(data, put_safely, out, JSON_COMPACT | JSON_ENSURE_ASCII);
+    put_safely(text, out);
     fwrite(gm_report_tail, 1, sizeof gm_report_tail, out);
-    json_decref(data);
+    gm_free(text);
     return GM_OK;
 }
