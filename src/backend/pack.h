@@ -1,4 +1,5 @@
-/* Between row-major weights and a backend's own order (order.h). For *_tmpl.c only. */
+/* Between row-major weights and a backend's own order (order.h), which must be a packed one: its band is not
+ * 0. For *_tmpl.c only. */
 #ifndef GM_BACKEND_PACK_H
 #define GM_BACKEND_PACK_H
 

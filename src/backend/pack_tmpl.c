@@ -1,14 +1,8 @@
 /* Packing and unpacking: once when an engine takes the weights over, and when somebody asks for them. */
 #include "backend/pack.h"
 
-#include <string.h>
-
 void T(gm_pack)(gm_order order, gm_mat w, REAL *packed)
 {
-    if (order.band == 0) {
-        memcpy(packed, w.data, w.rows * w.cols * sizeof(REAL));
-        return;
-    }
     for (size_t first = 0; first < w.rows; first += order.band) {
         const size_t outputs = gm_order_outputs(order, w.rows, first);
         const size_t width = gm_order_width(order, w.rows, first);
@@ -30,10 +24,6 @@ void T(gm_unpack_part)(const REAL *packed, size_t width, gm_mat w)
 
 void T(gm_unpack)(gm_order order, const REAL *packed, gm_mat w)
 {
-    if (order.band == 0) {
-        memcpy(w.data, packed, w.rows * w.cols * sizeof(REAL));
-        return;
-    }
     for (size_t first = 0; first < w.rows; first += order.band)
         T(gm_unpack_part)
     (packed + first * w.cols, gm_order_width(order, w.rows, first),
