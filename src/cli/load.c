@@ -32,8 +32,6 @@ static gm_status load_directory(const cli_data_options *options, cli_part part, 
 gm_status cli_load(const cli_data_options *options, cli_part part, gm_dataset **dataset, gm_error *error)
 {
     *dataset = NULL;
-    if (!options->data)
-        return gm_fail(error, GM_USAGE, "no data; expected --data PATH");
     const gm_status status = is_directory(options->data)
                                  ? load_directory(options, part, dataset, error)
                                  : gm_dataset_load(dataset, options->data, &options->read, error);

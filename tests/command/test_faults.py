@@ -1,6 +1,7 @@
 """Bad data files, bad models and bad places to save to."""
 import gzip
 import os
+import pathlib
 import resource
 import struct
 import subprocess
@@ -78,6 +79,16 @@ class BadData(CommandTest):
         self.refuse(IO, r"nowhere\.csv.*No such file", *TRAIN, "--data", self.path("nowhere.csv"))
         os.mkdir(self.path("void"))
         self.refuse(BAD_DATA, r"void", *TRAIN, "--data", self.path("void"))
+
+    def test_a_folder_without_test_images(self):
+        model = self.path("digits.safetensors")
+        self.succeed("train", "--data", data("digits"), "--epochs", "1", "--threads", "1", "--quiet", "--save", model)
+        folder = self.folder / "half"
+        folder.mkdir()
+        for path in pathlib.Path(data("digits")).glob("train-*"):
+            os.symlink(path, folder / path.name)
+        self.refuse(BAD_DATA, r"half: no test images; expected t10k-images-idx3-ubyte or test-images-idx3-ubyte",
+                    "eval", "--model", model, "--data", folder)
 
     def test_idx(self):
         images = struct.pack(">IIII", 0x803, 2, 2, 2) + bytes(8)
