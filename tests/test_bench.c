@@ -255,6 +255,41 @@ Test(bench, candidates_must_fit_side_by_side)
     cr_expect_eq(gm_timed_plan(timed, 2, &error), GM_LIMIT);
 }
 
+/* Two networks under one name have other losses, as two backends would of which one is wrong. */
+Test(bench, candidates_that_compute_something_else_are_refused)
+{
+    const gm_bench_options options = {.backends = {"naive"}, .backend_count = 1};
+    gm_timed timed[2] = {0};
+    gm_error error = {0};
+    for (size_t i = 0; i < 2; i++) {
+        gm_net net;
+        cr_assert_eq(gm_net_parse(&net, i ? "2-4-1" : "2-3-1", &error), GM_OK);
+        strcpy(net.name, "one name");
+        timed[i].options = gm_bench_first(&options, &net);
+    }
+    cr_expect_eq(gm_timed_run(timed, 2, 0.01, &options, &error), GM_CHECK);
+    cr_expect_not_null(strstr(error.message, "one name, batch 64: naive gives the loss"), "%s",
+                       error.message);
+    cr_expect_eq(timed[0].candidate.count, 0U, "nothing was timed");
+    gm_timed_clear(timed, 2);
+}
+
+Test(bench, networks_of_a_run_are_limited)
+{
+    gm_bench_options options = {.net_count = 16, .width = {.sizes = {2, 3, 4, 5}, .count = 4}};
+    gm_net nets[GM_MOST_SWEPT_NETS];
+    size_t count;
+    gm_error error = {0};
+    for (size_t i = 0; i < options.net_count; i++)
+        cr_assert_eq(gm_net_parse(&options.nets[i], "2-9-9-1", &error), GM_OK);
+    cr_assert_eq(gm_bench_nets(&options, NULL, nets, GM_MOST_SWEPT_NETS, &count, &error), GM_OK);
+    cr_expect_eq(count, 64U);
+    cr_expect_str_eq(nets[63].name, "2-5-5-1");
+    options.width.count = 5;
+    cr_expect_eq(gm_bench_nets(&options, NULL, nets, GM_MOST_SWEPT_NETS, &count, &error), GM_LIMIT);
+    cr_expect_str_eq(error.message, "80 networks; expected at most 64 in one run");
+}
+
 Test(bench, threads_of_the_blas_come_back_at_the_last_return)
 {
     const gm_blas before = gm_system_blas();

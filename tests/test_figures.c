@@ -189,3 +189,12 @@ Test(figures, a_verdict_needs_all_three)
     expect_verdict(0.001, 0.5, 0.25, 1, "same");
     expect_verdict(0.001, 0.5, 0.25, 1.25, "same");
 }
+
+/* The title gives the threshold in percent and the level as it is. */
+Test(figures, the_title_of_verdicts)
+{
+    const gm_gate_options options = {.level = 0.005, .threshold = 0.03125};
+    gm_result result = gm_verdicts_make(&options);
+    cr_expect_str_eq(result.title, "Time of one iteration; a change counts beyond 3.125 % at p < 0.005");
+    gm_result_clear(&result);
+}

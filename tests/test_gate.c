@@ -290,6 +290,10 @@ Test(gate, verdicts, .init = scratch_make, .fini = scratch_remove)
                          verdicts[i][0]);
     cr_expect_float_eq(cell(&result, "slower", "change")->number, 25, 0.5);
     cr_expect_float_eq(cell(&result, "slower", "old_us")->number, 2010, 1e-9);
+    cr_expect(isnan(cell(&result, "gone", "new_us")->number), "a time that nobody took");
+    cr_expect(isnan(cell(&result, "new", "old_us")->number));
+    cr_expect_float_eq(cell(&result, "gone", "old_us")->number, 1005, 1e-9);
+    cr_expect_float_eq(cell(&result, "new", "new_us")->number, 1005, 1e-9);
     gm_result_clear(&result);
 }
 

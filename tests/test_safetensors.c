@@ -299,6 +299,8 @@ Test(safetensors, folders_pipes_and_missing_files_are_io_errors)
     cr_expect(strstr(error.message, "is a directory"), "%s", error.message);
     cr_expect_eq(try_open(pipe.text, &error), GM_IO);
     cr_expect(strstr(error.message, "regular file"), "%s", error.message);
+    cr_expect_eq(try_open("/dev/null", &error), GM_IO);
+    cr_expect(strstr(error.message, "regular file"), "%s", error.message);
     cr_expect_eq(try_open(missing.text, &error), GM_IO);
     cr_expect(strstr(error.message, "No such file"), "%s", error.message);
 }

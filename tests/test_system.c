@@ -247,6 +247,25 @@ Test(system, a_limit_of_the_address_space_is_seen)
     cr_expect_leq(gm_system_memory(), room);
 }
 
+static size_t memory_without_descriptors(rlim_t address_space)
+{
+    struct rlimit files, space;
+    cr_assert(getrlimit(RLIMIT_NOFILE, &files) == 0 && getrlimit(RLIMIT_AS, &space) == 0);
+    const struct rlimit none = {0, files.rlim_max}, less = {address_space, space.rlim_max};
+    cr_assert(setrlimit(RLIMIT_AS, &less) == 0 && setrlimit(RLIMIT_NOFILE, &none) == 0);
+    const size_t bytes = gm_system_memory();
+    cr_assert(setrlimit(RLIMIT_NOFILE, &files) == 0 && setrlimit(RLIMIT_AS, &space) == 0);
+    return bytes;
+}
+
+/* Where no file of /proc can be opened all memory of the machine counts as free, and the whole limit. */
+Test(system, memory_is_known_without_the_files_of_the_kernel)
+{
+    const size_t all = (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);
+    cr_expect_eq(memory_without_descriptors(RLIM_INFINITY), all);
+    cr_expect_eq(memory_without_descriptors(all / 2), all / 2);
+}
+
 Test(system, cpu_and_blas_are_named)
 {
     const gm_cpu cpu = gm_system_cpu();
