@@ -171,8 +171,12 @@ Test(data_idx, images_that_are_no_idx_are_said_so_when_labels_come_along)
     gm_dataset_options options = gm_dataset_options_default();
     char *label_path = save("labels", &labels), *path = write_file("images", "1,2,3\n", 6);
     options.labels = label_path;
+    expect_refusal(path, &options, GM_USAGE,
+                   "images: a file of labels has no effect with a CSV file, whose labels are a column");
+    free(path);
+    path = write_file("images", "\1\2\3\4\5", 5);
     expect_refusal(path, &options, GM_BAD_DATA,
-                   "images: not an IDX file; expected 00 00 at its start, got 31 2c");
+                   "images: not an IDX file; expected 00 00 at its start, got 01 02");
     free(path);
     free(label_path);
 }
@@ -428,10 +432,11 @@ Test(data_idx, files_of_other_kinds)
     static const struct {
         const char *bytes, *line;
     } cases[] = {
-        {"\x93NUMPY\x01", "NPY is not read yet; convert it to CSV or IDX"},
-        {"PK\x03\x04\x14", "a zip archive; NPZ unsupported"},
-        {"\x89HDF\r\n\x1a\n", "HDF5 is not read"},
-        {"PAR1\x15\x04", "Parquet is not read"},
+        {"\x93NUMPY\x01",
+         "a NumPy array (NPY); expected CSV or IDX; NPY is not read yet: save the array with"},
+        {"PK\x03\x04\x14", "a zip archive; expected CSV or IDX; perhaps NPZ, which is not read yet"},
+        {"\x89HDF\r\n\x1a\n", "an HDF5 file; expected CSV or IDX"},
+        {"PAR1\x15\x04", "a Parquet file; expected CSV or IDX; export its table as CSV"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *path = write_file("data", cases[i].bytes, strlen(cases[i].bytes));

@@ -208,7 +208,7 @@ Test(safetensors, names_files_of_another_kind)
         {"version https://git-lfs.github.com/spec/v1\n", 43, "Git LFS pointer"},
         {"\x93NUMPY\x01\0v\0{'descr'", 18, "NumPy"},
         {"{\"title\": \"x\"}", 14, "JSON"},
-        {"int main(void)", 14, "expected a safetensors file"},
+        {"int main(void)", 14, "expected a model (a safetensors file)"},
     };
     const scratch_text path = scratch_path("file");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

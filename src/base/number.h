@@ -32,6 +32,12 @@ const char *gm_format_grouped(char *buffer, size_t size, double value, int decim
  * buffer. */
 const char *gm_format_short(char *buffer, size_t size, double value);
 
+/* What a noun takes after a count: "1 row", "2 rows". */
+static inline const char *gm_plural(size_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 /* "640 B", "1.5 MiB", "31 GiB". Returns buffer. */
 const char *gm_format_bytes(char *buffer, size_t size, size_t bytes);
 

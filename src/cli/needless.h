@@ -14,8 +14,10 @@ void cli_note_given(const char *const *options, size_t count, const char *why);
 /* Settings of an optimizer that is not the chosen one. */
 gm_status cli_check_optimizer_options(gm_optimizer_kind kind, gm_error *error);
 
-/* Options of CSV for a folder or an IDX file, --labels for a folder or a CSV file. Looks at the head of the
- * file; says nothing of one that cannot be opened, or can be read only once. */
-gm_status cli_check_data_options(const char *path, gm_error *error);
+/* GM_USAGE if --labels or an option of CSV was given and the data is a folder. Says nothing of other data. */
+gm_status cli_check_folder_options(const char *path, gm_error *error);
+
+/* GM_USAGE if an option of CSV was given for data from an IDX file, or --labels for data from a CSV file. */
+gm_status cli_check_data_options(const gm_dataset *dataset, gm_error *error);
 
 #endif

@@ -158,6 +158,8 @@ static gm_status load(struct run *run, gm_error *error)
 {
     run->data.read.precision = run->network.precision;
     gm_status status = cli_load(&run->data, CLI_PART_TRAIN, &run->all, error);
+    if (status == GM_OK)
+        status = cli_check_data_options(run->all, error);
     if (status != GM_OK)
         return status;
     if (gm_dataset_targets(run->all) == 0)
@@ -342,7 +344,7 @@ static gm_status check_options(const struct run *run, gm_error *error)
         status = cli_refuse_given(share, 1, "with --valid: all rows of --data are for training", error);
     if (status == GM_OK && !run->valid)
         status = cli_refuse_given(labels, 1, "without --valid", error);
-    return status == GM_OK ? cli_check_data_options(run->data.data, error) : status;
+    return status == GM_OK ? cli_check_folder_options(run->data.data, error) : status;
 }
 
 static gm_status run_all(struct run *run, gm_error *error)

@@ -81,7 +81,7 @@ gm_status cli_use_open(cli_use *use, gm_error *error)
         {"--model", use->path}, {"--data", use->data.data}, {"--labels", use->data.read.labels}};
     gm_status status = cli_files_claim(NULL, 0, inputs, sizeof inputs / sizeof *inputs, error);
     if (status == GM_OK)
-        status = cli_check_data_options(use->data.data, error);
+        status = cli_check_folder_options(use->data.data, error);
     if (status == GM_OK)
         status = gm_model_load(&use->model, use->path, error);
     if (status == GM_OK && use->model.class_count > 0)
@@ -93,6 +93,8 @@ gm_status cli_use_open(cli_use *use, gm_error *error)
                  use->path);
     adapt_reading(use);
     status = cli_load(&use->data, CLI_PART_TEST, &use->dataset, error);
+    if (status == GM_OK)
+        status = cli_check_data_options(use->dataset, error);
     if (status == GM_OK)
         status = check_targets(use, error);
     return status == GM_OK ? create_engine(use, error) : status;

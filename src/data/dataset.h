@@ -30,6 +30,7 @@ typedef struct gm_table {
     char *target_name;    /* NULL: not known */
     size_t target_column; /* in the file, from 1; 0: none */
     size_t missing;       /* NaNs in x */
+    bool is_idx;          /* it comes from an IDX file */
 } gm_table;
 
 /* Bytes of one element. */
@@ -82,6 +83,12 @@ gm_status gm_dataset_adopt(gm_dataset **dataset, gm_table *table, gm_error *erro
 static inline size_t gm_table_row(const gm_dataset *dataset, size_t row)
 {
     return dataset->index ? dataset->index[row] : row;
+}
+
+/* Whether it was read from an IDX file, for which the options of CSV have no effect. */
+static inline bool gm_dataset_is_idx(const gm_dataset *dataset)
+{
+    return dataset->table->is_idx;
 }
 
 /* A name that occurs twice among `names`, or NULL. GM_LIMIT. */

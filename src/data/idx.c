@@ -4,12 +4,12 @@
  * the other types become float. Labels: one size, a whole-number type; or QMNIST's matrix, whose first column
  * is the class. */
 #include "data/classes.h"
-#include "data/foreign.h"
 #include "data/format.h"
 
 #include "base/append.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/number.h"
 
 #include <float.h>
 #include <math.h>
@@ -297,7 +297,7 @@ static gm_status read_labels(gm_table *table, const idx_file *file, gm_error *er
 static void describe_shape(const idx_file *file, char text[SHAPE_SHOWN])
 {
     size_t used = gm_append(text, SHAPE_SHOWN, 0, "%zu dimension%s%s (", file->dimensions,
-                            file->dimensions == 1 ? "" : "s", is_whole(file->type) ? "" : " of floats");
+                            gm_plural(file->dimensions), is_whole(file->type) ? "" : " of floats");
     for (size_t i = 0; i < file->dimensions; i++)
         used = gm_append(text, SHAPE_SHOWN, used, "%s%zu", i > 0 ? " x " : "", file->sizes[i]);
     gm_append(text, SHAPE_SHOWN, used, ")");
@@ -375,6 +375,7 @@ static gm_status match_columns(gm_table *table, const idx_file *images, const gm
 gm_status gm_idx_read(gm_table *table, gm_source *source, const gm_dataset_options *options, gm_error *error)
 {
     idx_file images;
+    table->is_idx = true;
     gm_status status = read_head(&images, source, error);
     if (status)
         return status;

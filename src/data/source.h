@@ -2,9 +2,10 @@
 #ifndef GM_DATA_SOURCE_H
 #define GM_DATA_SOURCE_H
 
+#include "base/foreign.h"
 #include "data/gunzip.h"
 
-#define GM_SOURCE_HEAD 256 /* enough to see what a text is behind some blank lines */
+#define GM_SOURCE_HEAD GM_FOREIGN_HEAD
 
 /* A file that is being read. */
 typedef struct gm_source {
@@ -21,6 +22,10 @@ typedef struct gm_source {
  * head. Close it even after a failure. */
 gm_status gm_source_open(gm_source *source, const char *path, gm_error *error);
 void gm_source_close(gm_source *source);
+
+/* Refuses a file that is known not to be a data set (NPY, zip, a model, a web page, ...) by saying what it is
+ * and what can be done about it: GM_BAD_DATA. */
+gm_status gm_source_refuse_foreign(const gm_source *source, gm_error *error);
 
 /* Reads up to `size` bytes; fewer only at the end of the file. A gzip file that is cut short or damaged, or
  * that something else follows, is GM_BAD_DATA. */

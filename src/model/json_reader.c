@@ -2,6 +2,7 @@
 #include "model/json_reader.h"
 
 #include "base/error.h"
+#include "base/foreign.h"
 #include "base/memory.h"
 #include "model/json_load.h"
 #include "model/printable.h"
@@ -132,6 +133,9 @@ gm_status gm_json_parse(const gm_json_source *from, const char *text, size_t siz
     const gm_status status = gm_json_load(root, text, size, count_parts(text, size), &wrong);
     if (status == GM_LIMIT)
         return gm_fail_memory(from->error, from->path, size);
+    const gm_foreign *found = status != GM_OK ? gm_foreign_find(text, size) : NULL;
+    if (found && *text != '{' && *text != '[')
+        return gm_fail(from->error, from->bad, "%s: %s; expected a JSON text", from->path, found->kind);
     if (status != GM_OK)
         return gm_fail(from->error, from->bad, "%s:%d:%d: not JSON: %s", from->path, wrong.line, wrong.column,
                        gm_printable(wrong.text).text);

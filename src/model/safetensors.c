@@ -1,9 +1,9 @@
 /* The safetensors file: opening, reading, and the bytes of a new header. The JSON in it is header.c's. */
 #include "model/safetensors.h"
 #include "base/error.h"
+#include "base/foreign.h"
 #include "base/memory.h"
 #include "model/file.h"
-#include "model/foreign.h"
 #include "model/json_write.h"
 
 #include <stdint.h>
@@ -17,16 +17,17 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "safetensors is little
 static gm_status fail_beginning(const gm_safetensors *file, const char *start, size_t size, const char *what,
                                 gm_error *error)
 {
-    const char *kind = gm_foreign_kind(start, size);
-    if (kind)
-        return gm_fail(error, GM_BAD_MODEL, "%s: no model but %s", file->path, kind);
-    return gm_fail(error, GM_BAD_MODEL, "%s: %s; expected a safetensors file", file->path, what);
+    const gm_foreign *found = gm_foreign_find(start, size);
+    if (found && found->as_model)
+        return gm_fail(error, GM_BAD_MODEL, "%s: %s; expected a model (a safetensors file)%s%s", file->path,
+                       found->kind, *found->as_model ? "; " : "", found->as_model);
+    return gm_fail(error, GM_BAD_MODEL, "%s: %s; expected a model (a safetensors file)", file->path, what);
 }
 
 /* The length field, checked before anything is allocated for it. */
 static gm_status read_length(const gm_safetensors *file, size_t file_size, size_t *length, gm_error *error)
 {
-    char start[32];
+    char start[GM_FOREIGN_HEAD];
     const size_t have = gm_min(file_size, sizeof start);
     const gm_status status = gm_file_read(file->fd, file->path, 0, start, have, error);
     if (status != GM_OK)

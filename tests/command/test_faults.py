@@ -6,7 +6,7 @@ import resource
 import struct
 import subprocess
 
-from common import BAD_DATA, BAD_MODEL, DIVERGED, IO, PLACES, CommandTest, data, environment
+from common import BAD_DATA, BAD_MODEL, DIVERGED, IO, PLACES, USAGE, CommandTest, data, environment
 
 TRAIN = ["train", "--quiet", "--epochs", "1", "--threads", "1"]
 
@@ -108,6 +108,48 @@ class BadData(CommandTest):
                 self.refuse(BAD_DATA, r"(images|labels)", *TRAIN,
                             "--data", self.write("images", image_bytes), "--labels", self.write("labels", label_bytes))
 
+    def test_idx_whose_head_is_damaged_is_not_taken_for_csv(self):
+        """With a file of labels beside it, it can be nothing else: bad data, and not a wrong option."""
+        labels = self.write("labels", struct.pack(">II", 0x801, 2) + bytes([0, 1]))
+        images = struct.pack(">IIII", 0x803, 2, 2, 2) + bytes(8)
+        for name, content, pattern in (
+            ("first bytes", b"\1\2" + images[2:], r"images: not an IDX file; expected 00 00"),
+            ("little-endian", struct.pack("<IIII", 0x803, 2, 2, 2) + bytes(8), r"images: .*IDX is big-endian"),
+            ("gzip without its end", gzip.compress(images)[:-4], r"images: the gzip file is cut short"),
+        ):
+            with self.subTest(name):
+                self.refuse(BAD_DATA, pattern, *TRAIN, "--data", self.write("images", content), "--labels", labels)
+
+    def test_labels_with_a_csv_file_have_no_effect(self):
+        model, labels = self.trained(), self.write("labels", struct.pack(">II", 0x801, 2) + bytes([0, 1]))
+        self.refuse(USAGE, r"--labels has no effect with a CSV file", "predict", "--model", model,
+                    "--data", data("iris.csv"), "--labels", labels)
+
+    def test_files_of_another_kind(self):
+        """What cannot be read (yet) is called by its name, wherever it is given."""
+        array = b"\x93NUMPY\x01\0v\0{'descr': '<f4', 'fortran_order': False, 'shape': (4, 3), }"
+        entry = struct.pack("<IHHHHHIIIHH", 0x04034B50, 20, 0, 0, 0, 0, 0, len(array), len(array), 5, 0) + b"x.npy" + array
+        model = self.trained()
+        with open(model, "rb") as file:
+            weights = file.read()
+        for name, content, pattern in (
+            ("NPY", array, r"a NumPy array \(NPY\); expected CSV or IDX; NPY is not read yet: save .* numpy\.savetxt"),
+            ("NPY with a head of 4 GB", b"\x93NUMPY\x02\0\xf0\xff\xff\xff", r"a NumPy array \(NPY\)"),
+            ("NPY in gzip", gzip.compress(array), r"a NumPy array \(NPY\)"),
+            ("NPZ", entry, r"a zip archive; expected CSV or IDX; perhaps NPZ, which is not read yet"),
+            ("a model", weights, r"a model or another safetensors file; .*a model is given with --model"),
+            ("JSON", b'{"rows": [[1, 2]]}', r"a JSON text; expected CSV or IDX"),
+            ("pickle", b"\x80\x04\x95\x10\0\0\0\0\0\0\0]\x94.", r"a Python pickle; .*pickles are never read"),
+            ("xz", b"\xfd7zXZ\0" + bytes(60), r"an xz file; expected CSV or IDX; unpack it first"),
+            ("Excel", b"PK\x03\x04" + bytes(26) + b"[Content_Types].xml", r"an Excel .*; save it as CSV"),
+            ("another program's", bytes([1, 2, 3, 4, 0, 0, 0, 0]) * 20, r"this looks like a binary file, not like CSV"),
+        ):
+            with self.subTest(name):
+                foreign = self.write("foreign", content)
+                self.refuse(BAD_DATA, r"foreign(:1:5)?: .*" + pattern, *TRAIN, "--data", foreign)
+                self.refuse(BAD_DATA, r"foreign(:1:5)?: .*" + pattern, *TRAIN, "--data", data("iris.csv"), "--valid", foreign)
+                self.refuse(BAD_DATA, r"foreign(:1:5)?: .*" + pattern, "predict", "--model", model, "--data", foreign)
+
     def test_a_class_that_the_model_has_not_seen(self):
         model = self.trained()
         path = self.write("new.csv", "1,2,3,4,rosa\n")
@@ -129,8 +171,11 @@ class BadModel(CommandTest):
             ("nothing", b"", r"0 bytes|empty|short"),
             ("7 bytes", b"1234567", r"bad\.safetensors"),
             ("gzip", gzip.compress(b"x" * 100), r"gzip"),
-            ("zip", b"PK\x03\x04" + bytes(60), r"zip"),
-            ("pickle", b"\x80\x04" + bytes(60), r"pickle"),
+            ("zip", b"PK\x03\x04" + bytes(60), r"a zip archive; expected a model .*; perhaps a PyTorch \.pt: save"),
+            ("pickle", b"\x80\x04" + bytes(60), r"a Python pickle; expected a model .*pickles are never read"),
+            ("NPY", b"\x93NUMPY\x01\0v\0{", r"a NumPy array \(NPY\); expected a model"),
+            ("HDF5", b"\x89HDF\r\n\x1a\n" + bytes(60), r"an HDF5 file; expected a model"),
+            ("IDX", struct.pack(">II", 0x801, 2) + b"\0\1", r"an IDX file; expected a model"),
             ("HTML", b"<!DOCTYPE html><html></html>", r"web page"),
             ("Git LFS", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", r"Git LFS"),
             ("too long a header", struct.pack("<Q", 2**63) + b"{}", r"header"),

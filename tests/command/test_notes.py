@@ -123,8 +123,8 @@ class Needless(NotesTest):
         for option in (["--delim", ";"], ["--header", "no"], ["--target", "1"], ["--missing", "mean"], ["--regression"]):
             with self.subTest(option[0]):
                 self.refuse(USAGE, rf"{option[0]} has no effect with an IDX file; it is for CSV", *self.images, *option)
-        self.refuse(USAGE, r"--labels has no effect with a CSV file, whose labels are a column: see --target",
-                    *self.numbers, "--labels", "labels")
+        self.refuse(USAGE, r"t\.csv: a file of labels has no effect with a CSV file, whose labels are a column: see "
+                    r"--target", *self.numbers, "--labels", "labels")
         self.refuse(USAGE, r"--labels has no effect with a folder", *TRAIN, "--data", ".", "--labels", "labels")
         self.refuse(USAGE, r"--delim has no effect with a folder of IDX files", *TRAIN, "--data", ".", "--delim", ";")
         self.succeed(*self.images)
@@ -139,7 +139,7 @@ class Needless(NotesTest):
         model = self.trained()
         of_data = ["--model", model, "--data", data("iris.csv")]
         self.refuse(USAGE, r"--regression has no effect with a model of classes", "eval", *of_data, "--regression")
-        self.refuse(USAGE, r"--labels has no effect with a CSV file", "eval", *of_data, "--labels", "labels")
+        self.refuse(USAGE, r"labels has no effect with a CSV file", "eval", *of_data, "--labels", "labels")
         self.succeed(*self.numbers, "--save", "numbers.safetensors")
         self.assert_note(r"--outputs has no effect with a model of numbers", "predict", "--model", "numbers.safetensors",
                          "--data", self.table, "--outputs")

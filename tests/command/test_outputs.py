@@ -105,7 +105,7 @@ class Kinds(CommandTest):
         for content, pattern in (
             (text, "a text file"),
             (gzip.compress(text), "a gzip file"),
-            (b"PK\x03\x04" + bytes(60), "a zip file"),
+            (b"PK\x03\x04" + bytes(60), "a zip archive"),
             (b'{"inputs": 2}', "a JSON text"),
             (b"<html></html>", r"a web page \(HTML or XML\)"),
             (struct.pack(">II", 0x801, 2) + b"\0\1", "an IDX file"),
