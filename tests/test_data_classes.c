@@ -28,7 +28,7 @@ Test(data_classes, labels_that_are_no_classes)
          "data.csv:3:3: column 2 ('c'); expected a class, got '3.7'; if these are"},
         {"x,c\n1,a\n2,caf\xe9\n", GM_BAD_DATA,
          "data.csv:3:3: column 2 ('c'); expected the name of a class in UTF-8, got 'caf?'; is the file in Latin-1?"},
-        {"x,c\n1,0\n2,\n", GM_BAD_DATA, "data.csv:3:3: column 2 ('c'); expected a value, got ''"},
+        {"x,c\n1,0\n2,\n", GM_BAD_DATA, "data.csv:3:3: column 2 ('c'); expected a value, got an empty cell"},
         {"x,c\n1,a\n2,a\n", GM_BAD_DATA,
          "only one class; expected at least 2 in column 2, got 'a' in every row"},
     };

@@ -108,6 +108,58 @@ Test(data_diagnosis, text_that_is_no_table)
     free(path);
 }
 
+Test(data_diagnosis, a_binary_file_is_not_taken_for_utf16)
+{
+    static const char binary[] = "\1\2\3\4\0\0\0\0\0\0\0\0\0\0\0\0,\0\0\0\0\0\n\0\0\0,\0\0";
+    char *path = write_file("data.csv", binary, sizeof binary);
+    expect_refusal(path, NULL, GM_BAD_DATA,
+                   "a NUL byte; expected text; this looks like a binary file, not like CSV");
+    free(path);
+}
+
+/* numpy.savetxt and others begin a header with '#'; what is no header is a comment, and never a row. */
+Test(data_diagnosis, a_header_may_begin_with_a_number_sign)
+{
+    gm_dataset *d = load_text("# a, b,c\n1,2,x\n3,4,y\n", NULL);
+    cr_expect_eq(gm_dataset_rows(d), 2);
+    cr_expect_str_eq(gm_dataset_feature_name(d, 0), "a");
+    cr_expect(has_remark(d, "the header begins with '#', which is left out of the name of column 1, 'a'"));
+    gm_columns *columns;
+    cr_assert_eq(gm_columns_fit(&columns, d, NULL), GM_OK);
+    gm_dataset_destroy(d);
+    gm_dataset_options options = gm_dataset_options_default();
+    options.columns = columns;
+    d = load_text("#b,a,c\n1,2,x\n3,4,y\n", &options);
+    cr_expect_eq(feature(d, 0, 0), 2, "matched by the name without the sign");
+    gm_dataset_destroy(d);
+    gm_columns_destroy(columns);
+    d = load_text("#,b,c\n1,2,x\n3,4,y\n", NULL); /* a name of its own, as of a column that counts */
+    cr_expect_str_eq(gm_dataset_feature_name(d, 0), "#");
+    gm_dataset_destroy(d);
+}
+
+Test(data_diagnosis, a_row_that_is_a_comment_is_named_as_one)
+{
+    static const hint hints[] = {
+        {"#1,2,0\n3,4,1\n5,6,0\n", NULL, 0,
+         "data.csv:1:1: column 1; expected a decimal number of at most 3.4e38, got '#1'; this line is a comment: "
+         "delete it"},
+        {"a,b,c\n1,2,0\n# x,y,z\n3,4,1\n", NULL, 0, "got '# x'; this line is a comment: delete it"},
+        {"x,1,2\ny,2,1\n// u,v,w\n", "1", 0, "got 'v'; this line is a comment: delete it"},
+    };
+    EXPECT_HINTS(hints);
+    gm_dataset_options options = gm_dataset_options_default();
+    options.target = "1";
+    gm_dataset *d = load_text("x,1,2\ny,2,1\n#x,3,4\n", &options);
+    cr_expect(has_remark(d, "class '#x' begins as a comment does; if its rows are comments, delete them"));
+    gm_dataset_destroy(d);
+    d = load_text("#x,1,2\n#y,2,1\n#x,3,4\n", &options); /* all of them: these are their names */
+    cr_expect_eq(gm_dataset_rows(d), 3);
+    cr_expect_str_eq(gm_dataset_class_name(d, 0), "#x");
+    cr_expect_not(has_remark(d, "begins as a comment does; if its rows are comments, delete them"));
+    gm_dataset_destroy(d);
+}
+
 Test(data_diagnosis, rows_of_another_length)
 {
     static const hint hints[] = {

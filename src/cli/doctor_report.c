@@ -36,7 +36,7 @@ static void print_blas(const gm_blas *blas)
     if (blas->threading != GM_BLAS_UNKNOWN)
         printf(", %s", threading_names[blas->threading]);
     if (blas->threads > 0 && blas->threading != GM_BLAS_SERIAL)
-        printf(", set to %d thread%s", blas->threads, blas->threads == 1 ? "" : "s");
+        printf(", set to %d thread%s", blas->threads, gm_plural((size_t)blas->threads));
     putchar('\n');
     if (blas->path[0])
         printf(LABEL "%s\n", "", blas->path);

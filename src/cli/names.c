@@ -1,12 +1,12 @@
 /* Options whose value is one of a few names: lists made of the library's own tables, so that a new activation
  * or optimizer is known to every message. */
 #include "cli/names.h"
+#include "base/append.h"
 #include "base/suggest.h"
 #include "bench/output.h"
 #include "cli/cli.h"
 
 #include <gradmill.h>
-#include <stdio.h>
 #include <string.h>
 
 #define MOST_NAMES 64
@@ -85,10 +85,8 @@ const char *cli_list_names(char *buffer, size_t size, cli_names *names)
 {
     size_t used = 0;
     buffer[0] = '\0';
-    for (size_t i = 0; names(i) && used < size; i++) {
-        const char *separator = i == 0 ? "" : names(i + 1) ? ", " : " or ";
-        used += (size_t)snprintf(buffer + used, size - used, "%s%s", separator, names(i));
-    }
+    for (size_t i = 0; names(i); i++)
+        used = gm_append(buffer, size, used, "%s%s", i == 0 ? "" : names(i + 1) ? ", " : " or ", names(i));
     return buffer;
 }
 

@@ -94,7 +94,7 @@ static void print_head(const cli_forecast *forecast)
     print_widths(network);
     printf(", %s, %s, %s, batches of %zu row%s, backend %s", gm_loss_name(gm_network_loss(network)),
            gm_optimizer_name(forecast->optimizer), gm_precision_name(gm_network_precision(network)), batch,
-           batch == 1 ? "" : "s", gm_engine_backend(forecast->engine));
+           gm_plural(batch), gm_engine_backend(forecast->engine));
     printf(kernels ? " (%s)\n\n" : "\n\n", kernels);
 }
 
@@ -136,7 +136,7 @@ static void print_training(const cli_forecast *forecast)
 {
     char meaning[128], rows[32], steps[32];
     snprintf(meaning, sizeof meaning, "predicted: %zu epoch%s of %s rows, %s steps; the steps alone",
-             forecast->training.epochs, forecast->training.epochs == 1 ? "" : "s",
+             forecast->training.epochs, gm_plural(forecast->training.epochs),
              gm_format_grouped(rows, sizeof rows, (double)forecast->training.rows, 0),
              gm_format_grouped(steps, sizeof steps, (double)forecast->training.steps, 0));
     time_row("training", forecast->training.seconds, meaning);

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/number.h"
 
 #include <float.h>
 #include <math.h>
@@ -33,9 +34,11 @@ static gm_status fail_cell(const csv_reader *reader, const gm_csv_cell *cell, si
     char shown[GM_CSV_SHOWN], name[GM_CSV_SHOWN] = "";
     if (reader->layout.header && column < reader->first.count)
         gm_csv_show(&reader->first.cells[column], name);
-    return gm_fail(error, GM_BAD_DATA, "%s:%zu:%zu: column %zu%s%s%s; expected %s, got '%s'%s%s",
+    const char *quote = cell->length > 0 ? "'" : "", *got = gm_csv_show(cell, shown);
+    return gm_fail(error, GM_BAD_DATA, "%s:%zu:%zu: column %zu%s%s%s; expected %s, got %s%s%s%s%s",
                    reader->lexer.path, cell->line, cell->column, column + 1, *name ? " ('" : "", name,
-                   *name ? "')" : "", expected, gm_csv_show(cell, shown), *hint ? "; " : "", hint);
+                   *name ? "')" : "", expected, quote, *quote ? got : "an empty cell", quote,
+                   *hint ? "; " : "", hint);
 }
 
 /* Why the cell of a column of numbers may hold none. */
@@ -43,6 +46,8 @@ static const char *number_hint(const csv_reader *reader, const gm_csv_cell *cell
                                char hint[GM_CSV_HINT])
 {
     const size_t text_column = reader->options->regression ? reader->layout.columns : reader->layout.target;
+    if (gm_csv_comment(&reader->row.cells[0]))
+        return gm_csv_comment_hint;
     const bool first_row = !reader->layout.header && cell->line == reader->first.cells[0].line;
     return gm_csv_cell_hint(&reader->diagnosis, cell, column, text_column, first_row, hint);
 }
@@ -249,6 +254,26 @@ static gm_status match_layout(csv_reader *reader, gm_error *error)
     return status ? status : make_room(reader, error);
 }
 
+/* The layout, by a first row without the '#' that a header may begin with. */
+static gm_status take_layout(csv_reader *reader, gm_error *error)
+{
+    gm_csv_cell *cell = &reader->first.cells[0];
+    const gm_csv_cell whole = *cell;
+    const bool hash = reader->options->header != 0 && gm_csv_take_hash(&reader->first);
+    const gm_status status =
+        reader->options->columns ? match_layout(reader, error) : find_layout(reader, error);
+    if (status || !hash)
+        return status;
+    if (!reader->layout.header) {
+        *cell = whole;
+        return GM_OK;
+    }
+    char shown[GM_CSV_SHOWN];
+    return gm_table_remark(reader->table, error,
+                           "the header begins with '#', which is left out of the name of column 1, '%s'",
+                           gm_csv_show(cell, shown));
+}
+
 static gm_status read_layout(csv_reader *reader, gm_error *error)
 {
     gm_status status = gm_csv_next(&reader->lexer, &reader->first, error);
@@ -259,7 +284,7 @@ static gm_status read_layout(csv_reader *reader, gm_error *error)
     status = gm_csv_next(&reader->lexer, &reader->row, error);
     if (status)
         return status;
-    return reader->options->columns ? match_layout(reader, error) : find_layout(reader, error);
+    return take_layout(reader, error);
 }
 
 /* The first two rows were read before it was known what they are. */
@@ -284,11 +309,6 @@ static gm_status read_rows(csv_reader *reader, gm_error *error)
                                             : "there is a header only");
 }
 
-static const char *plural(size_t count)
-{
-    return count == 1 ? "" : "s";
-}
-
 static gm_status remark_missing(const csv_reader *reader, gm_error *error)
 {
     const size_t replaced = reader->replaced_cells, open = reader->table->missing;
@@ -297,14 +317,14 @@ static gm_status remark_missing(const csv_reader *reader, gm_error *error)
     if (replaced > 0)
         status = gm_table_remark(reader->table, error,
                                  "%zu missing value%s replaced by the means of the training data", replaced,
-                                 plural(replaced));
+                                 gm_plural(replaced));
     if (!status && open > 0)
         status = gm_table_remark(reader->table, error,
                                  "%zu missing value%s will be replaced by the means of the training part",
-                                 open, plural(open));
+                                 open, gm_plural(open));
     if (!status && dropped > 0)
         status = gm_table_remark(reader->table, error, "%zu row%s with missing values left out", dropped,
-                                 plural(dropped));
+                                 gm_plural(dropped));
     return status;
 }
 

@@ -46,9 +46,11 @@ bool gm_csv_missing(const gm_csv_cell *cell); /* empty, NA, ?, null, nan and the
 bool gm_csv_missing_elsewhere(
     const gm_csv_cell *cell);                  /* -, None and others that other programs write for it */
 bool gm_csv_infinite(const gm_csv_cell *cell); /* inf and infinity in any case, with a sign or without */
+bool gm_csv_comment(const gm_csv_cell *cell);  /* begins as comments do in other programs: #, % or // */
 extern const char gm_csv_missing_spellings[];  /* in a sentence behind "is spelled" */
 bool gm_csv_is_utf8(const gm_csv_cell *cell);
-extern const char gm_csv_utf8_hint[]; /* for a name that is not: no model file can hold it */
+extern const char gm_csv_comment_hint[]; /* for a row that is one */
+extern const char gm_csv_utf8_hint[];    /* for a name that is not: no model file can hold it */
 bool gm_csv_equals(const gm_csv_cell *cell, const char *text);
 
 /* The cell as it may be shown: shortened, control characters replaced. Returns buffer. */
@@ -86,6 +88,10 @@ gm_status gm_csv_layout_find(gm_csv_layout *layout, const gm_csv_lexer *lexer,
 gm_status gm_csv_layout_match(gm_csv_layout *layout, const gm_csv_lexer *lexer,
                               const struct gm_csv_diagnosis *diagnosis, const gm_csv_row *first,
                               const gm_dataset_options *options, gm_table *table, gm_error *error);
+
+/* Takes the '#' off the first row if it can be nothing but a header: names without any number. numpy.savetxt
+ * and others write it so. True: it was there. */
+bool gm_csv_take_hash(gm_csv_row *first);
 
 /* The steps that both take: how many columns there are; the column that an option names, into layout->target;
  * and the roles where all columns but the target are features, in the order of the file. */

@@ -91,6 +91,14 @@ bool gm_csv_infinite(const gm_csv_cell *cell)
     return is_signed_word(cell, "inf") || is_signed_word(cell, "infinity");
 }
 
+bool gm_csv_comment(const gm_csv_cell *cell)
+{
+    return cell->length > 0 && (*cell->text == '#' || *cell->text == '%' ||
+                                (cell->length > 1 && memcmp(cell->text, "//", 2) == 0));
+}
+
+const char gm_csv_comment_hint[] = "this line is a comment: delete it";
+
 const char gm_csv_utf8_hint[] = "is the file in Latin-1? convert it with iconv -f latin1 -t utf8";
 
 bool gm_csv_is_utf8(const gm_csv_cell *cell)

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "base/suggest.h"
 
 #include <stdio.h>
@@ -182,8 +183,8 @@ static gm_status fail_missing(const matching *m, size_t needed, size_t missing, 
     if (missing > LISTED)
         snprintf(rest, sizeof rest, " and %zu more", missing - LISTED);
     return gm_fail(error, GM_BAD_DATA, "%s:%zu: the model needs %zu column%s that %s not there: %s%s",
-                   m->path, m->first->cells[0].line, missing, missing == 1 ? "" : "s",
-                   missing == 1 ? "is" : "are", list, rest);
+                   m->path, m->first->cells[0].line, missing, gm_plural(missing), missing == 1 ? "is" : "are",
+                   list, rest);
 }
 
 /* Finds each needed name; `needed` is the count of features, and one more if the target is wanted by its own
@@ -248,7 +249,7 @@ static gm_status remark_names(const matching *m, gm_error *error)
     if (others > 0)
         snprintf(ignored, sizeof ignored, "; %zu other%s not used", others, others == 1 ? " is" : "s are");
     return gm_table_remark(m->table, error, "columns are matched by name: %zu feature%s%s%s%s",
-                           layout->features, layout->features == 1 ? "" : "s",
+                           layout->features, gm_plural(layout->features),
                            layout->target < layout->columns ? " and the target" : "", ignored,
                            useless ? "; naming the target has no effect" : "");
 }

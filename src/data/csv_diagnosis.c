@@ -5,6 +5,7 @@
 
 #include "base/ascii.h"
 #include "base/error.h"
+#include "base/foreign.h"
 #include "base/memory.h"
 
 #include <stdio.h>
@@ -60,11 +61,9 @@ static size_t count_delimiters(raw_line line, char delimiter)
     return count - (delimiter == GM_CSV_BLANKS && in_run && count > 0);
 }
 
-/* As other programs write comments. */
 static bool begins_as_comment(raw_line line)
 {
-    return *line.text == '#' || *line.text == '%' ||
-           (line.end - line.text >= 2 && line.text[0] == '/' && line.text[1] == '/');
+    return gm_csv_comment(&(gm_csv_cell){.text = line.text, .length = (size_t)(line.end - line.text)});
 }
 
 /* What the lines have in common. */
@@ -173,13 +172,23 @@ static bool is_arff(const char *text, const char *end)
     return false;
 }
 
-/* Every second byte is 0 where plain letters are written in two bytes each. */
+/* Plain letters are written in two bytes each, of which always the first or always the second is 0. */
 static bool is_utf16(const char *text, const char *end)
 {
-    size_t zeros = 0;
+    size_t zeros[2] = {0};
     for (const char *at = text; at < end; at++)
-        zeros += *at == '\0';
-    return zeros * 3 >= (size_t)(end - text) && zeros > 0;
+        zeros[(at - text) & 1] += *at == '\0';
+    const size_t many = gm_max(zeros[0], zeros[1]), few = gm_min(zeros[0], zeros[1]);
+    return many > 0 && many * 3 >= (size_t)(end - text) && few * 8 <= many;
+}
+
+/* One control character may be a slip; one in sixteen is no text. */
+static bool is_binary(const char *text, const char *end)
+{
+    size_t odd = 0;
+    for (const char *at = text; at < end; at++)
+        odd += !gm_is_text(at, 1);
+    return odd > 1 && odd * 16 >= (size_t)(end - text);
 }
 
 const char *gm_csv_delimiter_name(char delimiter)
@@ -213,6 +222,8 @@ static void diagnose_text(gm_csv_diagnosis *d, const char *text, const char *end
     if (is_utf16(text, end))
         snprintf(d->hint, sizeof d->hint,
                  "this looks like UTF-16 text: convert it with iconv -f utf16 -t utf8");
+    else if (is_binary(text, end))
+        snprintf(d->hint, sizeof d->hint, "this looks like a binary file, not like CSV");
     else if (is_arff(text, end))
         snprintf(d->hint, sizeof d->hint, "this looks like an ARFF file: delete the lines before the data");
     else if (is_libsvm(text, end))

@@ -74,3 +74,21 @@ bool gm_csv_detect_header(const gm_csv_diagnosis *diagnosis, const gm_csv_row *f
                            : "the first row is like the rows below";
     return false;
 }
+
+bool gm_csv_take_hash(gm_csv_row *first)
+{
+    gm_csv_cell name = first->cells[0];
+    while (name.length > 0 && (*name.text == '#' || *name.text == ' ' || *name.text == '\t')) {
+        name.text++;
+        name.length--;
+    }
+    double value;
+    if (*first->cells[0].text != '#' || first->count < 2 || name.length == 0 || gm_csv_number(&name, &value))
+        return false;
+    for (size_t c = 1; c < first->count; c++) {
+        if (gm_csv_number(&first->cells[c], &value))
+            return false;
+    }
+    first->cells[0] = name;
+    return true;
+}

@@ -2,6 +2,7 @@
 #include "data/csv_diagnosis.h"
 
 #include "base/append.h"
+#include "base/number.h"
 
 #include <string.h>
 
@@ -30,7 +31,7 @@ static void name_columns_of_text(const gm_csv_diagnosis *diagnosis, size_t targe
     size_t count = 0, named = 0;
     for (size_t c = 0; c < diagnosis->columns; c++)
         count += c != target && gm_csv_column_of_text(diagnosis, c);
-    size_t used = gm_append(hint, GM_CSV_HINT, 0, "column%s", count == 1 ? "" : "s");
+    size_t used = gm_append(hint, GM_CSV_HINT, 0, "column%s", gm_plural(count));
     for (size_t c = 0; c < diagnosis->columns && named < MOST_NAMED; c++) {
         if (c == target || !gm_csv_column_of_text(diagnosis, c))
             continue;

@@ -188,9 +188,8 @@ gm_status gm_csv_layout_find(gm_csv_layout *layout, const gm_csv_lexer *lexer,
 /* Why a row may have another length than the first. */
 static const char *length_hint(const gm_csv_layout *layout, const gm_csv_lexer *lexer, const gm_csv_row *row)
 {
-    const gm_csv_cell *cell = row->cells;
-    if (cell->length > 0 && (*cell->text == '#' || *cell->text == '%'))
-        return "this line is a comment: delete it";
+    if (gm_csv_comment(&row->cells[0]))
+        return gm_csv_comment_hint;
     if (row->count <= layout->columns)
         return lexer->hint;
     if (row->count == layout->columns + 1 && row->cells[layout->columns].length == 0)

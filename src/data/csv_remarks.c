@@ -3,6 +3,7 @@
 #include "data/dataset.h"
 
 #include "base/append.h"
+#include "base/number.h"
 
 #include <string.h>
 
@@ -47,7 +48,7 @@ gm_status gm_csv_remark_layout(gm_table *table, const gm_csv_layout *layout, con
     const char *header = layout->header ? "header found" : "no header";
     const char *kind = options->regression ? "target" : "label";
     char shown[GM_CSV_SHOWN], reasons[256];
-    const char *s = table->features == 1 ? "" : "s";
+    const char *s = gm_plural(table->features);
     gm_status status;
     give_reasons(layout, first, reasons, sizeof reasons);
     if (layout->target == layout->columns)
@@ -118,12 +119,32 @@ static gm_status remark_missing_class(gm_table *table, gm_error *error)
         missing);
 }
 
+/* Where labels stand first, the label of a row that was turned into a comment looks like a class. */
+static gm_status remark_comment_class(gm_table *table, const gm_csv_layout *layout, gm_error *error)
+{
+    const char *comment = NULL;
+    size_t count = 0;
+    for (size_t c = 0; c < table->classes.count; c++) {
+        const gm_csv_cell name = {.text = table->classes.items[c], .length = strlen(table->classes.items[c])};
+        if (gm_csv_comment(&name)) {
+            comment = name.text;
+            count++;
+        }
+    }
+    if (!comment || layout->target > 0 || count == table->classes.count)
+        return GM_OK;
+    return gm_table_remark(
+        table, error, "class '%s' begins as a comment does; if its rows are comments, delete them", comment);
+}
+
 gm_status gm_csv_remark_rows(gm_table *table, const gm_csv_layout *layout, const gm_csv_diagnosis *diagnosis,
                              const gm_dataset_options *options, gm_error *error)
 {
     if (options->classes)
         return GM_OK; /* of a model: the file cannot add to them */
     gm_status status = table->labels ? remark_missing_class(table, error) : GM_OK;
+    if (!status && table->labels)
+        status = remark_comment_class(table, layout, error);
     if (!status && !layout->header && options->header < 0)
         status = remark_header_of_numbers(table, layout, diagnosis, error);
     return status;

@@ -53,6 +53,8 @@ def csv():
         "header-of-numbers": b"000000" + b"1,2,3\n1.5,2.5,1\n2.5,1.5,0\n",
         "semicolon": b"100100a;b;y\n1,5;2;3\n1.5;2;3\n",
         "tabs": b"200000a\tb\tclass\n1\t2\tx\n3\t\ty\n",
+        "header-with-hash": b"000000# a,b,class\n1,2,x\n3,4,y\n",
+        "rows-of-comments": b"001000x,1,2\n#y,3,4\nx,5,6\n// u,v,w\n",
         "pipe": b"300000a|b|class\n1|2|x\n3|4|y\n",
         "quoted": b'000000"a ""b""","c, d",class\n"1","2","x\ny"\n 3 ,4,"z"\n',
         "open-quote": b'000000a,b,class\n1,2,"x\n3,4,y\n',
