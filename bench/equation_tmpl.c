@@ -81,7 +81,7 @@ static struct gm_equation_case *create(gm_equation equation, const char *backend
     if (!e)
         return NULL;
     e->equation = equation;
-    e->backend = T(gm_backend_find)(backend);
+    e->backend = gm_backend_find(backend);
     if (!e->backend || (e->backend->calls_blas && gm_blas_load(NULL) != GM_OK) || !reserve(e, n, in, out)) {
         destroy(e);
         return NULL;
@@ -105,7 +105,7 @@ static struct gm_equation_case *create(gm_equation equation, const char *backend
         ones.data[i] = 1;
     e->layer = (gm_layer_view){.w = e->w, .b = b.data, .ones = ones.data, .batch = n};
     if (order.band) {
-        T(gm_pack)(order, e->w, e->packed);
+        gm_pack(order, e->w, e->packed);
         e->layer.w.data = e->packed;
     }
     return e;
@@ -222,7 +222,7 @@ static double residual(struct gm_equation_case *e)
         target[i] = (REAL)NAN;
     compute(e);
     if (packed)
-        T(gm_unpack)(order, e->packed, e->c);
+        gm_unpack(order, e->packed, e->c);
     for (size_t c = 0; c < e->c.cols; c++)
         e->t[c] = 2 * gm_random_uniform(&random) - 1;
     times(e->c, e->t, e->left);
@@ -238,4 +238,4 @@ static double residual(struct gm_equation_case *e)
     return worst;
 }
 
-const gm_equation_kit T(gm_equation_kit) = {create, destroy, run, residual};
+const gm_equation_kit GM_TYPED(gm_equation_kit) = {create, destroy, run, residual};

@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define SUITE GM_TYPED(backend)
+
 /* A matrix with a padded ld between guards; everything that a product must not touch is NaN. The first `own`
  * columns of a row are the product's: a packed backend reads and writes whole vectors. */
 typedef struct padded {
@@ -97,7 +99,7 @@ static struct layer make_layer(const gm_backend *backend, size_t n, size_t in, s
     cr_assert(l.packed && l.scratch && l.spare);
     l.view = (gm_layer_view){.w = l.w.m, .b = l.b.m.data, .ones = l.ones.m.data, .batch = n};
     if (order.band) {
-        T(gm_pack)(order, l.w.m, l.packed);
+        gm_pack(order, l.w.m, l.packed);
         l.view.w.data = l.packed;
     }
     snprintf(l.name, sizeof l.name, "%s %s", backend->name, backend->kernels ? backend->kernels : "");
@@ -124,9 +126,9 @@ __attribute__((constructor)) static void load_blas(void)
 static const gm_backend *backend_at(size_t index)
 {
     size_t count = 0;
-    while (T(gm_backend_at)(count))
+    while (gm_backend_at(count))
         count++;
-    return index < count ? T(gm_backend_at)(index) : T(gm_backend_packed_at)(index - count);
+    return index < count ? gm_backend_at(index) : gm_backend_packed_at(index - count);
 }
 
 /* BP4 into l->gw, part by part by way of the backend's own order. With `step` it is momentum's, alpha is 1
@@ -135,7 +137,7 @@ static void bp4_by_parts(struct layer *l, REAL alpha, REAL beta, const gm_descen
 {
     const gm_order order = l->backend->order;
     REAL *gw = l->packed + l->in * gm_order_padded(order, l->out);
-    T(gm_pack)(order, l->gw.m, gw);
+    gm_pack(order, l->gw.m, gw);
     for (size_t i = 0; i < l->in; i += order.inputs) {
         for (size_t o = 0; o < l->out; o += order.band) {
             const gm_part part = gm_order_part(order, l->out, l->in, o, i, l->in);
@@ -149,8 +151,8 @@ static void bp4_by_parts(struct layer *l, REAL alpha, REAL beta, const gm_descen
             }
         }
     }
-    T(gm_unpack)(order, gw, l->gw.m);
-    T(gm_unpack)(order, l->packed, l->w.m);
+    gm_unpack(order, gw, l->gw.m);
+    gm_unpack(order, l->packed, l->w.m);
 }
 
 /* BP4 into l->gw: at once, or by parts. */
@@ -231,7 +233,7 @@ static void check_momentum(struct layer *l, const gm_descent *step)
             gm_row(l->w.m, j)[k] = (REAL)w;
         }
     }
-    T(gm_pack)(l->backend->order, l->w.m, l->packed);
+    gm_pack(l->backend->order, l->w.m, l->packed);
     bp4_by_parts(l, 1, (REAL)momentum, step);
     for (size_t j = 0; j < l->out; j++) {
         for (size_t k = 0; k < l->in; k++) {
@@ -294,7 +296,7 @@ static void check_shape(size_t n, size_t in, size_t out, size_t pad, uint64_t se
     }
 }
 
-Test(T(backend), chosen_shapes)
+Test(SUITE, chosen_shapes)
 {
     static const size_t shapes[][3] = {
         {1, 1, 1},     {1, 5, 3},     {1, 64, 64},  {2, 1, 1},    {2, 2, 2},   {7, 13, 5},   {3, 1, 40},
@@ -310,7 +312,7 @@ Test(T(backend), chosen_shapes)
 
 /* More inputs than any backend takes at once, in pieces of all sizes; and more rows. What a piece writes too
  * much falls on the next row, because there is no padding. */
-Test(T(backend), wide_shapes)
+Test(SUITE, wide_shapes)
 {
     static const size_t shapes[][3] = {{7, 513, 70},  {40, 520, 17},  {17, 600, 5},  {40, 1000, 17},
                                        {5, 1001, 3},  {33, 1040, 20}, {66, 1072, 5}, {300, 520, 3},
@@ -319,7 +321,7 @@ Test(T(backend), wide_shapes)
         check_shape(shapes[i][0], shapes[i][1], shapes[i][2], 0, i + 1);
 }
 
-Test(T(backend), random_shapes)
+Test(SUITE, random_shapes)
 {
     gm_random random = gm_random_seed(11, GM_STREAM_CHECK);
     for (uint64_t seed = 1; seed <= 60; seed++) {
@@ -348,7 +350,7 @@ static void check_rows_of_weights(struct layer *l)
 }
 
 /* BP2 cut by weights: each thread has its columns of D_prev, which end at whole vectors. */
-Test(T(backend), slabs_of_inputs)
+Test(SUITE, slabs_of_inputs)
 {
     enum { IN = 1040, FIRST = 528 };
     const gm_backend *backend;
@@ -366,7 +368,7 @@ Test(T(backend), slabs_of_inputs)
 }
 
 /* BP2 summed up from slab to slab of the outputs. */
-Test(T(backend), slabs_of_outputs)
+Test(SUITE, slabs_of_outputs)
 {
     enum { OUT = 330, FIRST = 256 }; /* which begins a band of every packed order */
     static const size_t rows[] = {1, 5, 40};
@@ -387,7 +389,7 @@ Test(T(backend), slabs_of_outputs)
 /* A thread's share: some rows of the batch, or some rows of W, which are columns of D (what a packed backend
  * takes at a time is part of every other test). The rest of the target belongs to other threads and stays
  * NaN. */
-Test(T(backend), slabs)
+Test(SUITE, slabs)
 {
     const gm_backend *backend;
     for (size_t i = 0; (backend = backend_at(i)); i++) {
@@ -433,7 +435,7 @@ static void expect_call(const gm_trace *trace, gm_call expected)
 static void check_trace(size_t n, const gm_call *expected)
 {
     enum { IN = 5, OUT = 3, PAD = 8 };
-    struct layer l = make_layer(&T(gm_backend_blas), n, IN, OUT, PAD, 12);
+    struct layer l = make_layer(&gm_backend_blas, n, IN, OUT, PAD, 12);
     gm_call call;
     gm_trace trace = {&call, 1, 0};
     l.view.trace = &trace;
@@ -452,7 +454,7 @@ static void check_trace(size_t n, const gm_call *expected)
     free_layer(&l);
 }
 
-Test(T(backend), the_trace_of_a_blas_says_what_was_called)
+Test(SUITE, the_trace_of_a_blas_says_what_was_called)
 {
     /* With 5 inputs, 3 outputs and 8 numbers of padding: rows of A, D, Z, D_prev and GW lie 13, 11, 11, 13
      * and 13 apart, those of W 5. */
@@ -471,9 +473,9 @@ Test(T(backend), the_trace_of_a_blas_says_what_was_called)
 }
 
 /* Calls beyond the room of a trace are counted and not kept. */
-Test(T(backend), a_trace_without_room_counts)
+Test(SUITE, a_trace_without_room_counts)
 {
-    struct layer l = make_layer(&T(gm_backend_blas), 4, 5, 3, 0, 12);
+    struct layer l = make_layer(&gm_backend_blas, 4, 5, 3, 0, 12);
     gm_call calls[2] = {{.m = 99}, {.m = 99}};
     gm_trace trace = {calls, 1, 0};
     l.view.trace = &trace;
@@ -518,7 +520,7 @@ static void check_some_outputs(struct layer *l, REAL *spare, bool turned)
     expect_forward(l);
 }
 
-Test(T(backend), some_outputs_of_a_blas)
+Test(SUITE, some_outputs_of_a_blas)
 {
     static const struct {
         size_t n, in;
@@ -533,7 +535,7 @@ Test(T(backend), some_outputs_of_a_blas)
                  {256 + LANES, 2048, false}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         for (int room = 0; room < 2; room++) {
-            struct layer l = make_layer(&T(gm_backend_blas), cases[i].n, cases[i].in, 5 * LANES + 1, 3, 6);
+            struct layer l = make_layer(&gm_backend_blas, cases[i].n, cases[i].in, 5 * LANES + 1, 3, 6);
             check_some_outputs(&l, room ? l.spare : NULL, room && cases[i].turned && GM_REAL_BITS == 32);
             free_layer(&l);
         }
@@ -569,7 +571,7 @@ static void expect_product(const char *what, gm_mat product, gm_mat first, bool 
                   fabs((double)(once[r] - twice[r])));
 }
 
-Test(T(backend), large_products_by_a_random_vector)
+Test(SUITE, large_products_by_a_random_vector)
 {
     const gm_backend *backend;
     for (size_t i = 0; (backend = backend_at(i)); i++) {
@@ -586,12 +588,12 @@ Test(T(backend), large_products_by_a_random_vector)
     }
 }
 
-Test(T(backend), names)
+Test(SUITE, names)
 {
-    for (size_t i = 0; T(gm_backend_at)(i); i++) {
-        cr_expect_str_eq(T(gm_backend_at)(i)->name, gm_backend_name(i));
-        cr_expect_eq(T(gm_backend_find)(gm_backend_name(i)), T(gm_backend_at)(i));
+    for (size_t i = 0; gm_backend_at(i); i++) {
+        cr_expect_str_eq(gm_backend_at(i)->name, gm_backend_name(i));
+        cr_expect_eq(gm_backend_find(gm_backend_name(i)), gm_backend_at(i));
     }
-    cr_expect_null(T(gm_backend_find)("cuda"));
+    cr_expect_null(gm_backend_find("cuda"));
     cr_expect_null(gm_backend_name(4));
 }

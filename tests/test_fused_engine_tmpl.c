@@ -8,6 +8,8 @@
 #include <limits.h>
 #include <string.h>
 
+#define SUITE GM_TYPED(fused_engine)
+
 /* An engine whose fused steps are counted. */
 static gm_fused_step right;
 static size_t steps_taken;
@@ -54,7 +56,7 @@ static const net_shape small = {{2, 3, 2}, GM_SIGMOID, GM_SOFTMAX, GM_CROSS_ENTR
 
 /* A row in its own precision, in another one, or with a label: all take the fused step, in an engine for
  * larger batches as well, and a batch of two takes the one for some. */
-Test(T(fused_engine), an_engine_takes_it)
+Test(SUITE, an_engine_takes_it)
 {
     const double x[4] = {.5, -.25, 1, .75}, y[4] = {0, 1, 1, 0};
     const REAL rx[2] = {.5, -.25}, ry[2] = {0, 1};
@@ -94,7 +96,7 @@ Test(T(fused_engine), an_engine_takes_it)
 
 /* The rate may change between steps, others may write the weights, and the general way sees what the fused
  * one has done. */
-Test(T(fused_engine), an_engine_keeps_up)
+Test(SUITE, an_engine_keeps_up)
 {
     static struct samples s;
     double losses[2];
@@ -122,7 +124,7 @@ Test(T(fused_engine), an_engine_keeps_up)
 
 /* The plan for one row is measured by steps of rate 0: no weight changes, and the engine's own rate is back
  * afterwards. */
-Test(T(fused_engine), a_plan_changes_nothing)
+Test(SUITE, a_plan_changes_nothing)
 {
     static struct samples s;
     const net_shape shape = {{2, 3, 2}, GM_SIGMOID, GM_SIGMOID, GM_HALF_SQUARES};
@@ -169,7 +171,7 @@ static void train_on(size_t threads, const struct samples *s, REAL *parameters)
 }
 
 /* One thread takes it, however many were asked for: the general way groups sums differently. */
-Test(T(fused_engine), the_same_bits_for_any_number_of_threads)
+Test(SUITE, the_same_bits_for_any_number_of_threads)
 {
     static struct samples s;
     REAL one[2 * 3 + 3 + 3 * 2 + 2], several[sizeof one / sizeof *one];
@@ -182,7 +184,7 @@ Test(T(fused_engine), the_same_bits_for_any_number_of_threads)
 }
 
 /* The loss is only looked at. */
-Test(T(fused_engine), loss_changes_nothing)
+Test(SUITE, loss_changes_nothing)
 {
     static struct samples s;
     const gm_engine_options options = options_of_one();
@@ -214,7 +216,7 @@ static void expect_general(const net_shape *shape, const gm_engine_options *opti
     net_free(engine);
 }
 
-Test(T(fused_engine), what_it_is_not_for)
+Test(SUITE, what_it_is_not_for)
 {
     double seconds[GM_PHASE_COUNT * 3];
     gm_profile profile = {seconds, 1, 2};
@@ -235,7 +237,7 @@ Test(T(fused_engine), what_it_is_not_for)
 }
 
 /* What cannot be one plain row is refused with the same words as ever. */
-Test(T(fused_engine), refusals)
+Test(SUITE, refusals)
 {
     const REAL x[3] = {0}, y[2] = {0};
     const gm_engine_options options = options_of_one();
@@ -283,7 +285,7 @@ static REAL step_with_denormals(const net_shape *shape, double l2, unsigned kept
 
 /* They count as 0, but where a step is so short that a change of the CPU's mode would be felt, and nothing
  * makes weights shrink to them. */
-Test(T(fused_engine), denormals)
+Test(SUITE, denormals)
 {
     const net_shape tiny = {{2, 2}, GM_RELU, GM_IDENTITY, GM_HALF_SQUARES},
                     larger = {{2, 30}, GM_RELU, GM_IDENTITY, GM_HALF_SQUARES};

@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#define SUITE GM_TYPED(fused)
+
 /* A network and its numbers in the order of one packed backend, without an engine around them. */
 struct bench {
     gm_network *network;
@@ -34,7 +36,7 @@ static void place_layer(struct bench *b, size_t l)
     const size_t in = layer->inputs, out = layer->outputs;
     const gm_mat block = {(REAL *)b->network->parameters + layer->weights, out, in, in};
     REAL *w = b->pass.parameters + place->weights;
-    T(gm_pack)(b->pass.backend->order, block, w);
+    gm_pack(b->pass.backend->order, block, w);
     memcpy(b->pass.parameters + place->biases, (REAL *)b->network->parameters + layer->biases,
            out * sizeof(REAL));
     b->layers[l] = (gm_pass_layer){
@@ -61,7 +63,7 @@ static bool bench_make(struct bench *b, const net_shape *shape, const gm_engine_
     b->workspace = gm_alloc(b->layout.workspace, sizeof(REAL));
     b->pass = (gm_pass){
         .backend = backend,
-        .loss = &T(gm_loss_kernels)[n->loss],
+        .loss = &gm_loss_kernels[n->loss],
         .layers = b->layers,
         .layer_count = n->layer_count,
         .optimizer = &options->optimizer,
@@ -71,7 +73,7 @@ static bool bench_make(struct bench *b, const net_shape *shape, const gm_engine_
     cr_assert(b->workspace && b->pass.parameters);
     for (size_t l = 0; l < n->layer_count; l++)
         place_layer(b, l);
-    b->fused = T(gm_fused_create)(&b->pass, options);
+    b->fused = gm_fused_create(&b->pass, options);
     return b->fused;
 }
 
@@ -90,7 +92,7 @@ static void bench_settle(struct bench *b)
         const gm_layer *layer = &b->network->layers[l];
         const gm_mat block = {(REAL *)b->network->parameters + layer->weights, layer->outputs, layer->inputs,
                               layer->inputs};
-        T(gm_unpack)(b->pass.backend->order, b->layers[l].view.w.data, block);
+        gm_unpack(b->pass.backend->order, b->layers[l].view.w.data, block);
         memcpy((REAL *)b->network->parameters + layer->biases, b->pass.parameters + b->layers[l].biases,
                layer->outputs * sizeof(REAL));
     }
@@ -259,10 +261,10 @@ static size_t try_pair(const gm_backend *backend, gm_loss loss, gm_activation ou
     return tried;
 }
 
-Test(T(fused), every_combination)
+Test(SUITE, every_combination)
 {
     const gm_backend *backend;
-    for (size_t i = 0; (backend = T(gm_backend_packed_at)(i)); i++) {
+    for (size_t i = 0; (backend = gm_backend_packed_at(i)); i++) {
         size_t tried = 0;
         for (int loss = 0; loss < GM_LOSS_COUNT; loss++)
             for (int output = 0; output < GM_ACTIVATION_COUNT; output++)
@@ -273,11 +275,11 @@ Test(T(fused), every_combination)
 }
 
 /* Every number of outputs and of inputs. */
-Test(T(fused), every_width)
+Test(SUITE, every_width)
 {
     const gm_backend *backend;
     const gm_optimizer optimizer = optimizer_of(3);
-    for (size_t i = 0; (backend = T(gm_backend_packed_at)(i)); i++) {
+    for (size_t i = 0; (backend = gm_backend_packed_at(i)); i++) {
         for (size_t width = 1; width <= MOST; width++) {
             const net_shape shape = {{width, width, width}, GM_TANH, GM_IDENTITY, GM_HUBER};
             cr_expect_eq(try(&shape, &optimizer, backend), width <= backend->order.band, "%s",
@@ -287,14 +289,14 @@ Test(T(fused), every_width)
 }
 
 /* Padding may hold anything but in D: it is mixed with nothing. */
-Test(T(fused), padding_stays_out_of_it)
+Test(SUITE, padding_stays_out_of_it)
 {
     static struct samples samples;
     const net_shape shape = {{3, 5, 2, 1}, GM_SIGMOID, GM_SIGMOID, GM_LOGISTIC};
     const gm_engine_options options = options_of_one();
     const gm_backend *backend;
     fill(&samples);
-    for (size_t i = 0; (backend = T(gm_backend_packed_at)(i)); i++) {
+    for (size_t i = 0; (backend = gm_backend_packed_at(i)); i++) {
         struct bench b;
         if (!bench_make(&b, &shape, &options, backend)) {
             bench_free(&b);
@@ -359,7 +361,7 @@ static void expect_ends(struct bench *b, REAL x, double at_plus, double at_minus
 
 /* Sigmoid and tanh of few units, whatever their arithmetic: where something happens, at the borders of
  * segments, far out, and beyond. The bounds are those of vmath.h and segments.h. */
-Test(T(fused), activations_are_exact)
+Test(SUITE, activations_are_exact)
 {
     static const struct {
         gm_activation f;
@@ -379,7 +381,7 @@ Test(T(fused), activations_are_exact)
     points[1001] = 0.548584;
     struct bench b;
     const gm_backend *backend;
-    for (size_t i = 0; (backend = T(gm_backend_packed_at)(i)); i++) {
+    for (size_t i = 0; (backend = gm_backend_packed_at(i)); i++) {
         for (size_t k = 0; k < 2 * 4; k++) {
             const size_t curve = k / 4, units = (const size_t[]){1, 3, 4, 16}[k % 4];
             double worst = 0;

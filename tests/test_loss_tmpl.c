@@ -8,6 +8,8 @@
 
 #include <math.h>
 
+#define SUITE GM_TYPED(loss)
+
 enum { ROWS = 5, COLS = 7, LD = 9 };
 
 /* log(1 + exp z) */
@@ -69,7 +71,7 @@ static void fill(REAL *x, REAL *y, double size, uint64_t seed)
     }
 }
 
-Test(T(loss), values)
+Test(SUITE, values)
 {
     static const double sizes[] = {1e-3, 1, 30, 1000};
     for (int loss = 0; loss < GM_LOSS_COUNT; loss++) {
@@ -80,7 +82,7 @@ Test(T(loss), values)
             for (int r = 0; r < ROWS; r++)
                 expected += row_loss((gm_loss)loss, x + r * LD, y + r * LD);
             const gm_mat xs = {x, ROWS, COLS, LD};
-            const double actual = T(gm_loss_kernels)[loss].value(xs, (gm_mat){y, ROWS, COLS, LD}, xs);
+            const double actual = gm_loss_kernels[loss].value(xs, (gm_mat){y, ROWS, COLS, LD}, xs);
             cr_expect(fabs(actual - (double)expected) <= 16 * (double)REAL_EPSILON * (double)expected,
                       "%s of numbers to %g: %.17g; expected %.17Lg", gm_loss_name((gm_loss)loss), sizes[s],
                       actual, expected);
@@ -101,7 +103,7 @@ static void expect_softmax(size_t rows, size_t cols)
         a[i] = -1;
     }
     const gm_mat zs = {z, rows, cols, WIDE}, ys = {y, rows, cols, WIDE}, as = {a, rows, cols, WIDE};
-    const double actual = T(gm_loss_kernels)[GM_CROSS_ENTROPY].value(zs, ys, as);
+    const double actual = gm_loss_kernels[GM_CROSS_ENTROPY].value(zs, ys, as);
     long double expected = 0;
     for (size_t r = 0; r < rows; r++) {
         long double sum = 0;
@@ -114,14 +116,14 @@ static void expect_softmax(size_t rows, size_t cols)
                       "%zu x %zu: row %zu, class %zu", rows, cols, r, c);
         }
         cr_expect_eq((double)gm_row(as, r)[cols], -1, "%zu x %zu: beside row %zu", rows, cols, r);
-        T(gm_activation_kernels)[GM_SOFTMAX].apply(gm_rows(zs, r, 1), (gm_mat){alone, 1, cols, WIDE});
+        gm_activation_kernels[GM_SOFTMAX].apply(gm_rows(zs, r, 1), (gm_mat){alone, 1, cols, WIDE});
         cr_expect_arr_eq(alone, gm_row(as, r), cols * sizeof(REAL), "%zu x %zu: row %zu", rows, cols, r);
     }
     cr_expect(fabs(actual - (double)expected) <= 64 * (double)REAL_EPSILON * (double)rows * 20,
               "%zu x %zu: %.17g; expected %.17Lg", rows, cols, actual, expected);
 }
 
-Test(T(loss), softmax_of_any_rows_and_classes)
+Test(SUITE, softmax_of_any_rows_and_classes)
 {
     static const size_t rows[] = {1, 2, 15, 16, 17, 40}, cols[] = {1, 2, 3, 10, 15, 16, 17, 40};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -136,7 +138,7 @@ struct extreme {
 };
 
 /* A right and sure answer costs nothing, a wrong and sure one what it should, and nothing is NaN. */
-Test(T(loss), extremes)
+Test(SUITE, extremes)
 {
     const struct extreme rows[] = {
         {{1000, -1000}, {1, 0}, 0, 0},
@@ -149,15 +151,15 @@ Test(T(loss), extremes)
         const gm_mat z = {row.z, 1, 2, 2}, y = {row.y, 1, 2, 2};
         REAL output[2];
         const gm_mat a = {output, 1, 2, 2};
-        const double cross = T(gm_loss_kernels)[GM_CROSS_ENTROPY].value(z, y, a);
-        const double logistic_value = T(gm_loss_kernels)[GM_LOGISTIC].value(z, y, a);
+        const double cross = gm_loss_kernels[GM_CROSS_ENTROPY].value(z, y, a);
+        const double logistic_value = gm_loss_kernels[GM_LOGISTIC].value(z, y, a);
         cr_expect(fabs(cross - row.cross_entropy) <= 1e-4, "row %zu: cross-entropy %g", i, cross);
         cr_expect(fabs(logistic_value - row.logistic) <= 1e-4, "row %zu: logistic %g", i, logistic_value);
     }
 }
 
 /* BP1 of the two closed forms, of sure outputs: a - y, and nothing is NaN. */
-Test(T(loss), closed_form_delta_of_extremes)
+Test(SUITE, closed_form_delta_of_extremes)
 {
     static const struct {
         gm_loss loss;
@@ -170,9 +172,9 @@ Test(T(loss), closed_form_delta_of_extremes)
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         REAL z[] = {1000, -1000}, y[] = {0, 1}, a[2], d[2];
         const gm_mat zs = {z, 1, 2, 2}, ys = {y, 1, 2, 2}, as = {a, 1, 2, 2}, ds = {d, 1, 2, 2};
-        T(gm_activation_kernels)[pairs[i].output].apply(zs, as);
-        T(gm_loss_kernels)[pairs[i].loss].delta(as, ys, (REAL)0.25, ds);
-        cr_expect(T(gm_loss_kernels)[pairs[i].loss].from_z);
+        gm_activation_kernels[pairs[i].output].apply(zs, as);
+        gm_loss_kernels[pairs[i].loss].delta(as, ys, (REAL)0.25, ds);
+        cr_expect(gm_loss_kernels[pairs[i].loss].from_z);
         cr_expect_eq((double)d[0], 0.25 * pairs[i].factor);
         cr_expect_eq((double)d[1], -0.25 * pairs[i].factor);
     }

@@ -11,6 +11,18 @@
 
 #include <stdlib.h>
 
+/* Functions with clones: each has a name of its own for each precision (base/vector.h). */
+#define vexp_best            GM_TYPED(vexp_best)
+#define vexpm1_negative_best GM_TYPED(vexpm1_negative_best)
+#define vlog1p_unit_best     GM_TYPED(vlog1p_unit_best)
+#define vlog_from_1_best     GM_TYPED(vlog_from_1_best)
+#define vsigmoid_best        GM_TYPED(vsigmoid_best)
+#define vtanh_best           GM_TYPED(vtanh_best)
+#define vsoftplus_best       GM_TYPED(vsoftplus_best)
+#define vgaussian_best       GM_TYPED(vgaussian_best)
+#define vnormal_cdf_best     GM_TYPED(vnormal_cdf_best)
+#define SUITE                GM_TYPED(vmath)
+
 #if GM_REAL_BITS == 32
 #define OVERFLOWING 90.0f
 #define PHI_NORMAL  (-12.94) /* Phi(z) is a normal number from here on */
@@ -23,7 +35,7 @@ enum { SWEEP = 120, RANDOM = 100000, POINTS = 600 * SWEEP + RANDOM };
 
 /* y = F(x), compiled as the kernels are, and again for the plainest CPU. */
 #define BOTH(NAME)                                                                                           \
-    GM_VECTOR static void T(NAME##_best)(const REAL *x, REAL *y, size_t count)                               \
+    GM_VECTOR static void NAME##_best(const REAL *x, REAL *y, size_t count)                                  \
     {                                                                                                        \
         _Pragma("omp simd") for (size_t i = 0; i < count; i++) y[i] = NAME(x[i]);                            \
     }                                                                                                        \
@@ -45,8 +57,7 @@ BOTH(vnormal_cdf)
 /* gelu and its derivative are seen only through their kernel. */
 static void gelu(const REAL *x, REAL *y, size_t count)
 {
-    T(gm_activation_kernels)
-    [GM_GELU].apply((gm_mat){(REAL *)x, 1, count, count}, (gm_mat){y, 1, count, count});
+    gm_activation_kernels[GM_GELU].apply((gm_mat){(REAL *)x, 1, count, count}, (gm_mat){y, 1, count, count});
 }
 
 static void gelu_derivative(const REAL *x, REAL *y, size_t count)
@@ -54,7 +65,7 @@ static void gelu_derivative(const REAL *x, REAL *y, size_t count)
     const gm_mat z = {(REAL *)x, 1, count, count};
     for (size_t i = 0; i < count; i++)
         y[i] = 1;
-    T(gm_activation_kernels)[GM_GELU].chain(z, z, (gm_mat){y, 1, count, count});
+    gm_activation_kernels[GM_GELU].chain(z, z, (gm_mat){y, 1, count, count});
 }
 
 static long double softplusl(long double x)
@@ -112,15 +123,15 @@ struct function {
 };
 
 static const struct function functions[] = {
-    {"exp", T(vexp_best), vexp_plain, expl, NULL, -INFINITY, INFINITY, 1.25},
-    {"expm1", T(vexpm1_negative_best), vexpm1_negative_plain, expm1l, NULL, -INFINITY, 0, 1.5},
-    {"log1p", T(vlog1p_unit_best), vlog1p_unit_plain, log1pl, NULL, 0, 1, 2.0},
-    {"log", T(vlog_from_1_best), vlog_from_1_plain, logl, NULL, 1, INFINITY, 2.25},
-    {"sigmoid", T(vsigmoid_best), vsigmoid_plain, sigmoidl, NULL, -INFINITY, INFINITY, 2.5},
-    {"tanh", T(vtanh_best), vtanh_plain, tanhl, NULL, -INFINITY, INFINITY, 3.0},
-    {"softplus", T(vsoftplus_best), vsoftplus_plain, softplusl, NULL, -INFINITY, INFINITY, 3.0},
-    {"gaussian", T(vgaussian_best), vgaussian_plain, gaussianl, NULL, -INFINITY, INFINITY, 1.5},
-    {"Phi", T(vnormal_cdf_best), vnormal_cdf_plain, normal_cdfl, NULL, -INFINITY, INFINITY, 3.5},
+    {"exp", vexp_best, vexp_plain, expl, NULL, -INFINITY, INFINITY, 1.25},
+    {"expm1", vexpm1_negative_best, vexpm1_negative_plain, expm1l, NULL, -INFINITY, 0, 1.5},
+    {"log1p", vlog1p_unit_best, vlog1p_unit_plain, log1pl, NULL, 0, 1, 2.0},
+    {"log", vlog_from_1_best, vlog_from_1_plain, logl, NULL, 1, INFINITY, 2.25},
+    {"sigmoid", vsigmoid_best, vsigmoid_plain, sigmoidl, NULL, -INFINITY, INFINITY, 2.5},
+    {"tanh", vtanh_best, vtanh_plain, tanhl, NULL, -INFINITY, INFINITY, 3.0},
+    {"softplus", vsoftplus_best, vsoftplus_plain, softplusl, NULL, -INFINITY, INFINITY, 3.0},
+    {"gaussian", vgaussian_best, vgaussian_plain, gaussianl, NULL, -INFINITY, INFINITY, 1.5},
+    {"Phi", vnormal_cdf_best, vnormal_cdf_plain, normal_cdfl, NULL, -INFINITY, INFINITY, 3.5},
     {"gelu", gelu, NULL, gelul, NULL, PHI_NORMAL, INFINITY, 4.0},
     {"gelu'", gelu_derivative, NULL, gelu_derivativel, gelu_termsl, PHI_NORMAL, INFINITY, 3.5},
 };
@@ -188,7 +199,7 @@ static void expect_function(const struct function *f, struct sample *s)
         expect_loop(f, f->plain, s);
 }
 
-Test(T(vmath), error_over_the_whole_range)
+Test(SUITE, error_over_the_whole_range)
 {
     struct sample *s = malloc(sizeof *s);
     cr_assert(s);
@@ -203,7 +214,7 @@ static REAL apply(gm_activation activation, REAL z)
     REAL in[8], out[8];
     for (int i = 0; i < 8; i++)
         in[i] = z;
-    T(gm_activation_kernels)[activation].apply((gm_mat){in, 1, 8, 8}, (gm_mat){out, 1, 8, 8});
+    gm_activation_kernels[activation].apply((gm_mat){in, 1, 8, 8}, (gm_mat){out, 1, 8, 8});
     return out[5];
 }
 
@@ -216,12 +227,12 @@ static REAL derivative(gm_activation activation, REAL z)
         a[i] = apply(activation, z);
         d[i] = 1;
     }
-    T(gm_activation_kernels)
-    [activation].chain((gm_mat){in, 1, 8, 8}, (gm_mat){a, 1, 8, 8}, (gm_mat){d, 1, 8, 8});
+    gm_activation_kernels[activation].chain((gm_mat){in, 1, 8, 8}, (gm_mat){a, 1, 8, 8},
+                                            (gm_mat){d, 1, 8, 8});
     return d[5];
 }
 
-Test(T(vmath), limits)
+Test(SUITE, limits)
 {
     const REAL inf = (REAL)INFINITY, big = 1000;
     cr_expect_eq(vexp(inf), inf);
@@ -239,7 +250,7 @@ Test(T(vmath), limits)
 }
 
 /* Each activation and its derivative at 1000 and infinity, with both signs. */
-Test(T(vmath), activations_at_infinity)
+Test(SUITE, activations_at_infinity)
 {
     static const struct {
         gm_activation f;
@@ -264,7 +275,7 @@ Test(T(vmath), activations_at_infinity)
     }
 }
 
-Test(T(vmath), activations_at_zero)
+Test(SUITE, activations_at_zero)
 {
     cr_expect(signbit(apply(GM_TANH, (REAL)-0.0)), "tanh keeps the sign of zero");
     cr_expect_eq(apply(GM_GELU, 0), 0);
@@ -272,7 +283,7 @@ Test(T(vmath), activations_at_zero)
 }
 
 /* Divergence must stay visible. */
-Test(T(vmath), nan_stays_nan)
+Test(SUITE, nan_stays_nan)
 {
     for (int f = 0; f < GM_ACTIVATION_COUNT; f++)
         cr_expect(isnan(apply((gm_activation)f, (REAL)NAN)), "%s(NaN)", gm_activation_name((gm_activation)f));
@@ -294,12 +305,12 @@ Test(T(vmath), nan_stays_nan)
 /* a = softmax(z), a row of four */
 static void softmax(const REAL *z, REAL *a)
 {
-    T(gm_activation_kernels)[GM_SOFTMAX].apply((gm_mat){(REAL *)z, 1, 4, 4}, (gm_mat){a, 1, 4, 4});
+    gm_activation_kernels[GM_SOFTMAX].apply((gm_mat){(REAL *)z, 1, 4, 4}, (gm_mat){a, 1, 4, 4});
 }
 
 /* A row of softmax adds up to 1, whatever the size of its numbers, and shifting all of them changes nothing.
  */
-Test(T(vmath), softmax)
+Test(SUITE, softmax)
 {
     const REAL rows[][4] = {{0, 0, 0, 0}, {1000, -1000, 0, 999}, {-1000, -1001, -1002, -1003}, {1, 2, 3, 4}};
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
@@ -324,7 +335,7 @@ Test(T(vmath), softmax)
 
 /* -infinity is a class that cannot be. NaN anywhere, +infinity, or nothing but -infinity: the whole row is
  * NaN. */
-Test(T(vmath), softmax_of_infinity_and_nan)
+Test(SUITE, softmax_of_infinity_and_nan)
 {
     const REAL inf = (REAL)INFINITY, nan = (REAL)NAN;
     REAL a[4];

@@ -21,6 +21,13 @@
 #include <gradmill/engine.h>
 #include <stdbool.h>
 
+/* Each of these exists once for each precision. */
+#define gm_backend_at        GM_TYPED(gm_backend_at)
+#define gm_backend_find      GM_TYPED(gm_backend_find)
+#define gm_backend_naive     GM_TYPED(gm_backend_naive)
+#define gm_backend_naive_ikj GM_TYPED(gm_backend_naive_ikj)
+#define gm_backend_blas      GM_TYPED(gm_backend_blas)
+
 /* What a backend may read of a layer. */
 typedef struct gm_layer_view {
     gm_mat w;         /* out x in; in a packed order only rows, cols and data have a meaning */
@@ -81,11 +88,11 @@ typedef struct gm_backend {
 } gm_backend;
 
 /* Index 0, 1, ... gives each backend in the order of gm_backend_name; NULL past the last. */
-const gm_backend *T(gm_backend_at)(size_t index);
-const gm_backend *T(gm_backend_find)(const char *name); /* NULL if unknown */
+const gm_backend *gm_backend_at(size_t index);
+const gm_backend *gm_backend_find(const char *name); /* NULL if unknown */
 
-extern const gm_backend T(gm_backend_naive);
-extern const gm_backend T(gm_backend_naive_ikj);
-extern const gm_backend T(gm_backend_blas);
+extern const gm_backend gm_backend_naive;
+extern const gm_backend gm_backend_naive_ikj;
+extern const gm_backend gm_backend_blas;
 
 #endif

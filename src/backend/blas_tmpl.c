@@ -166,7 +166,7 @@ static void weight_gradient(const gm_layer_view *l, gm_mat d, gm_mat a, REAL alp
     }
 }
 
-const gm_backend T(gm_backend_blas) = {
+const gm_backend gm_backend_blas = {
     .name = "blas",
     .summary = "each equation one CBLAS call",
     .calls_blas = true,

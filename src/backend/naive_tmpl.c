@@ -10,6 +10,16 @@
 
 #include <string.h>
 
+/* Functions with clones: each has a name of its own for each precision (base/vector.h). */
+#define forward_ijk         GM_TYPED(forward_ijk)
+#define hidden_delta_ijk    GM_TYPED(hidden_delta_ijk)
+#define bias_gradient_ijk   GM_TYPED(bias_gradient_ijk)
+#define weight_gradient_ijk GM_TYPED(weight_gradient_ijk)
+#define forward_ikj         GM_TYPED(forward_ikj)
+#define hidden_delta_ikj    GM_TYPED(hidden_delta_ikj)
+#define bias_gradient_ikj   GM_TYPED(bias_gradient_ikj)
+#define weight_gradient_ikj GM_TYPED(weight_gradient_ikj)
+
 /* c = alpha x + beta c */
 static inline void blend(REAL alpha, REAL x, REAL beta, REAL *c)
 {
@@ -17,7 +27,7 @@ static inline void blend(REAL alpha, REAL x, REAL beta, REAL *c)
 }
 
 /* Z = A W^T + 1 b^T        z_ij = b_j + sum_k a_ik w_jk */
-GM_VECTOR static void T(forward_ijk)(const gm_layer_view *l, gm_mat a, gm_mat z, REAL *spare)
+GM_VECTOR static void forward_ijk(const gm_layer_view *l, gm_mat a, gm_mat z, REAL *spare)
 {
     (void)spare;
     for (size_t i = 0; i < z.rows; i++) {
@@ -31,8 +41,8 @@ GM_VECTOR static void T(forward_ijk)(const gm_layer_view *l, gm_mat a, gm_mat z,
 }
 
 /* D_prev = D W + beta D_prev        e_ij = sum_k d_ik w_kj + beta e_ij */
-GM_VECTOR static void T(hidden_delta_ijk)(const gm_layer_view *l, gm_mat d, size_t first, REAL beta,
-                                          gm_mat d_prev, REAL *scratch)
+GM_VECTOR static void hidden_delta_ijk(const gm_layer_view *l, gm_mat d, size_t first, REAL beta,
+                                       gm_mat d_prev, REAL *scratch)
 {
     (void)scratch;
     for (size_t i = 0; i < d_prev.rows; i++) {
@@ -46,7 +56,7 @@ GM_VECTOR static void T(hidden_delta_ijk)(const gm_layer_view *l, gm_mat d, size
 }
 
 /* gb = alpha D^T 1 + beta gb */
-GM_VECTOR static void T(bias_gradient_ijk)(const gm_layer_view *l, gm_mat d, REAL alpha, REAL beta, REAL *gb)
+GM_VECTOR static void bias_gradient_ijk(const gm_layer_view *l, gm_mat d, REAL alpha, REAL beta, REAL *gb)
 {
     (void)l;
     for (size_t j = 0; j < d.cols; j++) {
@@ -58,8 +68,8 @@ GM_VECTOR static void T(bias_gradient_ijk)(const gm_layer_view *l, gm_mat d, REA
 }
 
 /* GW = alpha D^T A + beta GW        g_jk = alpha sum_i d_ij a_ik + beta g_jk */
-GM_VECTOR static void T(weight_gradient_ijk)(const gm_layer_view *l, gm_mat d, gm_mat a, REAL alpha,
-                                             REAL beta, gm_mat gw, REAL *scratch)
+GM_VECTOR static void weight_gradient_ijk(const gm_layer_view *l, gm_mat d, gm_mat a, REAL alpha, REAL beta,
+                                          gm_mat gw, REAL *scratch)
 {
     (void)scratch;
     (void)l;
@@ -94,7 +104,7 @@ static inline void axpy(REAL alpha, const REAL *restrict x, REAL *restrict y, si
 }
 
 /* A and W both lie with k along their rows, so here the vectorisable order is a dot product. */
-GM_VECTOR static void T(forward_ikj)(const gm_layer_view *l, gm_mat a, gm_mat z, REAL *spare)
+GM_VECTOR static void forward_ikj(const gm_layer_view *l, gm_mat a, gm_mat z, REAL *spare)
 {
     (void)spare;
     for (size_t i = 0; i < z.rows; i++) {
@@ -110,8 +120,8 @@ GM_VECTOR static void T(forward_ikj)(const gm_layer_view *l, gm_mat a, gm_mat z,
     }
 }
 
-GM_VECTOR static void T(hidden_delta_ikj)(const gm_layer_view *l, gm_mat d, size_t first, REAL beta,
-                                          gm_mat d_prev, REAL *scratch)
+GM_VECTOR static void hidden_delta_ikj(const gm_layer_view *l, gm_mat d, size_t first, REAL beta,
+                                       gm_mat d_prev, REAL *scratch)
 {
     (void)scratch;
     for (size_t i = 0; i < d_prev.rows; i++) {
@@ -121,7 +131,7 @@ GM_VECTOR static void T(hidden_delta_ikj)(const gm_layer_view *l, gm_mat d, size
     }
 }
 
-GM_VECTOR static void T(bias_gradient_ikj)(const gm_layer_view *l, gm_mat d, REAL alpha, REAL beta, REAL *gb)
+GM_VECTOR static void bias_gradient_ikj(const gm_layer_view *l, gm_mat d, REAL alpha, REAL beta, REAL *gb)
 {
     (void)l;
     scale(beta, gb, d.cols);
@@ -129,8 +139,8 @@ GM_VECTOR static void T(bias_gradient_ikj)(const gm_layer_view *l, gm_mat d, REA
         axpy(alpha, gm_row(d, i), gb, d.cols);
 }
 
-GM_VECTOR static void T(weight_gradient_ikj)(const gm_layer_view *l, gm_mat d, gm_mat a, REAL alpha,
-                                             REAL beta, gm_mat gw, REAL *scratch)
+GM_VECTOR static void weight_gradient_ikj(const gm_layer_view *l, gm_mat d, gm_mat a, REAL alpha, REAL beta,
+                                          gm_mat gw, REAL *scratch)
 {
     (void)scratch;
     (void)l;
@@ -141,20 +151,20 @@ GM_VECTOR static void T(weight_gradient_ikj)(const gm_layer_view *l, gm_mat d, g
     }
 }
 
-const gm_backend T(gm_backend_naive) = {
+const gm_backend gm_backend_naive = {
     .name = "naive",
     .summary = "textbook loops i-j-k: the oracle",
-    .forward = T(forward_ijk),
-    .hidden_delta = T(hidden_delta_ijk),
-    .bias_gradient = T(bias_gradient_ijk),
-    .weight_gradient = T(weight_gradient_ijk),
+    .forward = forward_ijk,
+    .hidden_delta = hidden_delta_ijk,
+    .bias_gradient = bias_gradient_ijk,
+    .weight_gradient = weight_gradient_ijk,
 };
 
-const gm_backend T(gm_backend_naive_ikj) = {
+const gm_backend gm_backend_naive_ikj = {
     .name = "naive-ikj",
     .summary = "loops turned so that a compiler can vectorise them",
-    .forward = T(forward_ikj),
-    .hidden_delta = T(hidden_delta_ikj),
-    .bias_gradient = T(bias_gradient_ikj),
-    .weight_gradient = T(weight_gradient_ikj),
+    .forward = forward_ikj,
+    .hidden_delta = hidden_delta_ikj,
+    .bias_gradient = bias_gradient_ikj,
+    .weight_gradient = weight_gradient_ikj,
 };

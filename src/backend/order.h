@@ -8,7 +8,7 @@
  *     band 0: in x band | band 1: in x band | ... | last band: in x width
  *
  * The last band is as wide as it must be, rounded up to whole vectors of `lanes`; the lanes without an output
- * are zero and stay so. Biases are padded in the same way. Independent of precision but for T(gm_pack). */
+ * are zero and stay so. Biases are padded in the same way. Independent of precision but for gm_pack. */
 #ifndef GM_BACKEND_ORDER_H
 #define GM_BACKEND_ORDER_H
 

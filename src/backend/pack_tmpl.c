@@ -1,7 +1,7 @@
 /* Packing and unpacking: once when an engine takes the weights over, and when somebody asks for them. */
 #include "backend/pack.h"
 
-void T(gm_pack)(gm_order order, gm_mat w, REAL *packed)
+void gm_pack(gm_order order, gm_mat w, REAL *packed)
 {
     for (size_t first = 0; first < w.rows; first += order.band) {
         const size_t outputs = gm_order_outputs(order, w.rows, first);
@@ -14,7 +14,7 @@ void T(gm_pack)(gm_order order, gm_mat w, REAL *packed)
     }
 }
 
-void T(gm_unpack_part)(const REAL *packed, size_t width, gm_mat w)
+void gm_unpack_part(const REAL *packed, size_t width, gm_mat w)
 {
     for (size_t o = 0; o < w.rows; o++) {
         for (size_t i = 0; i < w.cols; i++)
@@ -22,10 +22,9 @@ void T(gm_unpack_part)(const REAL *packed, size_t width, gm_mat w)
     }
 }
 
-void T(gm_unpack)(gm_order order, const REAL *packed, gm_mat w)
+void gm_unpack(gm_order order, const REAL *packed, gm_mat w)
 {
     for (size_t first = 0; first < w.rows; first += order.band)
-        T(gm_unpack_part)
-    (packed + first * w.cols, gm_order_width(order, w.rows, first),
-     gm_rows(w, first, gm_order_outputs(order, w.rows, first)));
+        gm_unpack_part(packed + first * w.cols, gm_order_width(order, w.rows, first),
+                       gm_rows(w, first, gm_order_outputs(order, w.rows, first)));
 }

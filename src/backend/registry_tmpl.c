@@ -4,41 +4,41 @@
 #include <string.h>
 
 /* Asked of the compiler's run time, which also knows whether the system saves the wide registers. */
-const gm_backend *T(gm_backend_packed_at)(size_t index)
+const gm_backend *gm_backend_packed_at(size_t index)
 {
     const gm_backend *able[3];
     size_t count = 0;
 #ifdef GM_X86_ISAS
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-        able[count++] = &T(gm_backend_packed_avx512);
+        able[count++] = &gm_backend_packed_avx512;
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        able[count++] = &T(gm_backend_packed_avx2);
+        able[count++] = &gm_backend_packed_avx2;
 #endif
-    able[count++] = &T(gm_backend_packed_base);
+    able[count++] = &gm_backend_packed_base;
     return index < count ? able[index] : NULL;
 }
 
-const gm_backend *T(gm_backend_at)(size_t index)
+const gm_backend *gm_backend_at(size_t index)
 {
     switch (index) {
     case 0:
-        return &T(gm_backend_naive);
+        return &gm_backend_naive;
     case 1:
-        return &T(gm_backend_naive_ikj);
+        return &gm_backend_naive_ikj;
     case 2:
-        return &T(gm_backend_blas);
+        return &gm_backend_blas;
     case 3:
-        return T(gm_backend_packed_at)(0);
+        return gm_backend_packed_at(0);
     default:
         return NULL;
     }
 }
 
-const gm_backend *T(gm_backend_find)(const char *name)
+const gm_backend *gm_backend_find(const char *name)
 {
     const gm_backend *backend;
-    for (size_t i = 0; (backend = T(gm_backend_at)(i)); i++) {
+    for (size_t i = 0; (backend = gm_backend_at(i)); i++) {
         if (strcmp(backend->name, name) == 0)
             return backend;
     }

@@ -1,23 +1,24 @@
 /* Arithmetic written once and compiled for both precisions.
  *
- * A file *_tmpl.c is compiled twice, with GM_REAL_BITS 32 and 64. In it REAL is float or double, and T(name)
- * is name_f32 or name_f64: functions and types that exist for each precision are named by T. Only such files
- * include this header. */
+ * A file *_tmpl.c is compiled twice, with GM_REAL_BITS 32 and 64. In it REAL is float or double. A function
+ * or table that other files can see exists once for each precision, as name_f32 and name_f64. Its header says
+ * so with one line, `#define name GM_TYPED(name)`; everywhere else it is called by its plain name. Only
+ * *_tmpl.c files include this header. */
 #ifndef GM_BASE_REAL_H
 #define GM_BASE_REAL_H
 
 #include <stddef.h>
 
 #if GM_REAL_BITS == 32
-#define REAL         float
-#define T(name)      name##_f32
-#define REAL_EPSILON 0x1p-23f
-#define RMATH(name)  name##f /* the function of <math.h> for this precision */
+#define REAL           float
+#define GM_TYPED(name) name##_f32
+#define REAL_EPSILON   0x1p-23f
+#define RMATH(name)    name##f /* the function of <math.h> for this precision */
 #elif GM_REAL_BITS == 64
-#define REAL         double
-#define T(name)      name##_f64
-#define REAL_EPSILON 0x1p-52
-#define RMATH(name)  name
+#define REAL           double
+#define GM_TYPED(name) name##_f64
+#define REAL_EPSILON   0x1p-52
+#define RMATH(name)    name
 #else
 #error "a template file is compiled with GM_REAL_BITS = 32 or 64"
 #endif

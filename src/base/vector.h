@@ -1,6 +1,7 @@
 /* One binary that uses what the CPU has: a function marked GM_VECTOR is compiled for several instruction sets
  * and chosen when the program loads. Elsewhere (arm64) the baseline has its vectors already. Such a function
- * is named with T() even if it is static: clang gives its resolver external linkage. */
+ * needs a name for each precision (GM_TYPED in base/real.h) even if it is static: clang gives the function
+ * that chooses external linkage. */
 #ifndef GM_BASE_VECTOR_H
 #define GM_BASE_VECTOR_H
 

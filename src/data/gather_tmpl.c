@@ -9,8 +9,16 @@
 
 #include <string.h>
 
+/* Functions with clones: each has a name of its own for each precision (base/vector.h). */
+#define convert_u8  GM_TYPED(convert_u8)
+#define scale_u8    GM_TYPED(scale_u8)
+#define convert_f32 GM_TYPED(convert_f32)
+#define scale_f32   GM_TYPED(scale_f32)
+#define convert_f64 GM_TYPED(convert_f64)
+#define scale_f64   GM_TYPED(scale_f64)
+
 /* One row of n features that are stored as TYPE: as they are, and scaled. The loops need no pragma:
- * nothing overlaps. Static functions, yet named by T: the linker sees clang's resolvers of them. */
+ * nothing overlaps. */
 #define ROW_FROM(TYPE, CONVERT, SCALE)                                                                       \
     GM_VECTOR static void CONVERT(const TYPE *restrict from, size_t n, REAL *restrict to)                    \
     {                                                                                                        \
@@ -24,9 +32,9 @@
             to[f] = ((REAL)from[f] - shift[f]) * factor[f];                                                  \
     }
 
-ROW_FROM(uint8_t, T(convert_u8), T(scale_u8))
-ROW_FROM(float, T(convert_f32), T(scale_f32))
-ROW_FROM(double, T(convert_f64), T(scale_f64))
+ROW_FROM(uint8_t, convert_u8, scale_u8)
+ROW_FROM(float, convert_f32, scale_f32)
+ROW_FROM(double, convert_f64, scale_f64)
 
 #if GM_REAL_BITS == 32
 #define SHIFT  shift_f32
@@ -50,11 +58,11 @@ static void gather_row(const gm_table *table, size_t row, const gm_scaling *scal
 {
     const size_t n = table->features;
     if (table->type == GM_TYPE_U8)
-        GATHER(uint8_t, T(convert_u8), T(scale_u8));
+        GATHER(uint8_t, convert_u8, scale_u8);
     else if (table->type == GM_TYPE_F32)
-        GATHER(float, T(convert_f32), T(scale_f32));
+        GATHER(float, convert_f32, scale_f32);
     else
-        GATHER(double, T(convert_f64), T(scale_f64));
+        GATHER(double, convert_f64, scale_f64);
 }
 
 static void gather_target(const gm_table *table, size_t row, REAL *y)
@@ -64,9 +72,9 @@ static void gather_target(const gm_table *table, size_t row, REAL *y)
         memset(y, 0, n * sizeof *y);
         y[table->labels[row]] = 1;
     } else if (n > 0 && table->value_type == GM_TYPE_F32) {
-        T(convert_f32)((const float *)table->values + row * n, n, y);
+        convert_f32((const float *)table->values + row * n, n, y);
     } else if (n > 0) {
-        T(convert_f64)((const double *)table->values + row * n, n, y);
+        convert_f64((const double *)table->values + row * n, n, y);
     }
 }
 
@@ -81,8 +89,8 @@ static void fetch_row(const gm_table *table, size_t row)
         __builtin_prefetch(from + i);
 }
 
-void T(gm_gather)(const gm_dataset *dataset, const gm_scaling *scaling, const uint32_t *rows, size_t count,
-                  REAL *x, REAL *y)
+void GM_TYPED(gm_gather)(const gm_dataset *dataset, const gm_scaling *scaling, const uint32_t *rows,
+                         size_t count, REAL *x, REAL *y)
 {
     const gm_table *table = dataset->table;
     const unsigned mode = gm_flush_denormals();

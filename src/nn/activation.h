@@ -7,6 +7,9 @@
 #include <gradmill/network.h>
 #include <stdbool.h>
 
+/* Each of these exists once for each precision. */
+#define gm_activation_kernels GM_TYPED(gm_activation_kernels)
+
 typedef struct gm_activation_kernel {
     /* A = f(Z); a may be z. */
     void (*apply)(gm_mat z, gm_mat a);
@@ -17,6 +20,6 @@ typedef struct gm_activation_kernel {
 } gm_activation_kernel;
 
 /* Static storage, indexed by gm_activation. */
-extern const gm_activation_kernel T(gm_activation_kernels)[GM_ACTIVATION_COUNT];
+extern const gm_activation_kernel gm_activation_kernels[GM_ACTIVATION_COUNT];
 
 #endif

@@ -5,6 +5,22 @@
 #include "nn/functions.h"
 #include "nn/softmax.h"
 
+/* Functions with clones: each has a name of its own for each precision (base/vector.h). */
+#define sigmoid_apply    GM_TYPED(sigmoid_apply)
+#define sigmoid_chain    GM_TYPED(sigmoid_chain)
+#define hyperbolic_apply GM_TYPED(hyperbolic_apply)
+#define hyperbolic_chain GM_TYPED(hyperbolic_chain)
+#define relu_apply       GM_TYPED(relu_apply)
+#define relu_chain       GM_TYPED(relu_chain)
+#define leaky_relu_apply GM_TYPED(leaky_relu_apply)
+#define leaky_relu_chain GM_TYPED(leaky_relu_chain)
+#define gelu_apply       GM_TYPED(gelu_apply)
+#define gelu_chain       GM_TYPED(gelu_chain)
+#define softplus_apply   GM_TYPED(softplus_apply)
+#define softplus_chain   GM_TYPED(softplus_chain)
+#define softmax_apply    GM_TYPED(softmax_apply)
+#define softmax_chain    GM_TYPED(softmax_chain)
+
 /* Makes APPLY and CHAIN, two loops over rows, out of NAME, an f of z, and NAME_derivative, which may use z
  * and a. */
 #define ELEMENTWISE(NAME, APPLY, CHAIN)                                                                      \
@@ -25,12 +41,12 @@
         }                                                                                                    \
     }
 
-ELEMENTWISE(sigmoid, T(sigmoid_apply), T(sigmoid_chain))
-ELEMENTWISE(hyperbolic, T(hyperbolic_apply), T(hyperbolic_chain))
-ELEMENTWISE(relu, T(relu_apply), T(relu_chain))
-ELEMENTWISE(leaky_relu, T(leaky_relu_apply), T(leaky_relu_chain))
-ELEMENTWISE(gelu, T(gelu_apply), T(gelu_chain))
-ELEMENTWISE(softplus, T(softplus_apply), T(softplus_chain))
+ELEMENTWISE(sigmoid, sigmoid_apply, sigmoid_chain)
+ELEMENTWISE(hyperbolic, hyperbolic_apply, hyperbolic_chain)
+ELEMENTWISE(relu, relu_apply, relu_chain)
+ELEMENTWISE(leaky_relu, leaky_relu_apply, leaky_relu_chain)
+ELEMENTWISE(gelu, gelu_apply, gelu_chain)
+ELEMENTWISE(softplus, softplus_apply, softplus_chain)
 
 static void identity_apply(gm_mat zs, gm_mat as)
 {
@@ -45,7 +61,7 @@ static void identity_chain(gm_mat zs, gm_mat as, gm_mat ds)
     (void)zs, (void)as, (void)ds;
 }
 
-GM_VECTOR static void T(softmax_apply)(gm_mat zs, gm_mat as)
+GM_VECTOR static void softmax_apply(gm_mat zs, gm_mat as)
 {
     if (zs.cols > SOFTMAX_BLOCK) {
         for (size_t r = 0; r < zs.rows; r++)
@@ -58,20 +74,20 @@ GM_VECTOR static void T(softmax_apply)(gm_mat zs, gm_mat as)
     }
 }
 
-GM_VECTOR static void T(softmax_chain)(gm_mat zs, gm_mat as, gm_mat ds)
+GM_VECTOR static void softmax_chain(gm_mat zs, gm_mat as, gm_mat ds)
 {
     (void)zs;
     for (size_t r = 0; r < ds.rows; r++)
         softmax_chain_row(gm_row(as, r), gm_row(ds, r), ds.cols);
 }
 
-const gm_activation_kernel T(gm_activation_kernels)[GM_ACTIVATION_COUNT] = {
+const gm_activation_kernel gm_activation_kernels[GM_ACTIVATION_COUNT] = {
     [GM_IDENTITY] = {identity_apply, identity_chain, true},
-    [GM_SIGMOID] = {T(sigmoid_apply), T(sigmoid_chain), true},
-    [GM_TANH] = {T(hyperbolic_apply), T(hyperbolic_chain), true},
-    [GM_RELU] = {T(relu_apply), T(relu_chain), true},
-    [GM_LEAKY_RELU] = {T(leaky_relu_apply), T(leaky_relu_chain), true},
-    [GM_GELU] = {T(gelu_apply), T(gelu_chain), true},
-    [GM_SOFTPLUS] = {T(softplus_apply), T(softplus_chain), true},
-    [GM_SOFTMAX] = {T(softmax_apply), T(softmax_chain), false},
+    [GM_SIGMOID] = {sigmoid_apply, sigmoid_chain, true},
+    [GM_TANH] = {hyperbolic_apply, hyperbolic_chain, true},
+    [GM_RELU] = {relu_apply, relu_chain, true},
+    [GM_LEAKY_RELU] = {leaky_relu_apply, leaky_relu_chain, true},
+    [GM_GELU] = {gelu_apply, gelu_chain, true},
+    [GM_SOFTPLUS] = {softplus_apply, softplus_chain, true},
+    [GM_SOFTMAX] = {softmax_apply, softmax_chain, false},
 };

@@ -7,7 +7,7 @@
 #include "nn/pass.h"
 
 /* BP1: D_L = dC/dA (.) f'(Z)               n x out */
-void T(gm_output_delta)(const gm_pass *p, gm_share rows, size_t thread)
+void gm_output_delta(const gm_pass *p, gm_share rows, size_t thread)
 {
     const size_t l = p->layer_count - 1;
     const gm_pass_layer *out = &p->layers[l];
@@ -46,7 +46,7 @@ static void chain(const gm_pass *p, size_t l, gm_share rows, gm_share inputs, si
 }
 
 /* BP2: D_prev = (D W) (.) f'(Z_prev)    n x in = (n x out)(out x in) */
-void T(gm_hidden_delta)(const gm_pass *p, size_t l, gm_share rows, gm_share inputs, size_t thread)
+void gm_hidden_delta(const gm_pass *p, size_t l, gm_share rows, gm_share inputs, size_t thread)
 {
     const size_t out = p->layers[l].view.w.rows;
     for (size_t end = out, first; end > 0; end = first) {
@@ -56,12 +56,12 @@ void T(gm_hidden_delta)(const gm_pass *p, size_t l, gm_share rows, gm_share inpu
     chain(p, l, rows, inputs, thread);
 }
 
-bool T(gm_sweeps)(const gm_pass *p, size_t rows, gm_plan plan)
+bool gm_sweeps(const gm_pass *p, size_t rows, gm_plan plan)
 {
     return rows <= p->backend->order.few && (plan.threads == 1 || plan.cuts_weights);
 }
 
-void T(gm_sweep_layer)(const gm_pass *p, size_t l, gm_share own, size_t thread)
+void gm_sweep_layer(const gm_pass *p, size_t l, gm_share own, size_t thread)
 {
     const gm_order order = p->backend->order;
     const size_t out = p->layers[l].view.w.rows;
@@ -73,10 +73,10 @@ void T(gm_sweep_layer)(const gm_pass *p, size_t l, gm_share own, size_t thread)
             const gm_share inputs = {own.first + i, gm_min(order.inputs, own.count - i)};
             if (l > 0) /* layer 1 has nothing before it that could learn */
                 add_delta(p, l, rows, outputs, inputs, end < out, thread);
-            T(gm_update_block)(p, l, outputs, inputs, thread);
+            gm_update_block(p, l, outputs, inputs, thread);
         }
     }
     if (l > 0 && own.count > 0)
         chain(p, l, rows, own, thread);
-    T(gm_update_biases)(p, l, thread);
+    gm_update_biases(p, l, thread);
 }

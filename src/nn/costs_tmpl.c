@@ -79,26 +79,26 @@ static void probe_once(const struct probe *q, size_t thread)
     case FORWARD:
         units = portion(q, w.rows, thread);
         if (units.count > 0)
-            T(gm_forward_layer)(p, q->layer, rows, units, thread);
+            gm_forward_layer(p, q->layer, rows, units, thread);
         break;
     case HIDDEN_DELTA:
         units = portion(q, w.cols, thread);
         if (units.count > 0)
-            T(gm_hidden_delta)(p, q->layer, rows, units, thread);
+            gm_hidden_delta(p, q->layer, rows, units, thread);
         break;
     case OUTPUT:
         if (q->same_rows && thread > 0)
             break;
-        T(gm_output)(p, rows, thread);
+        gm_output(p, rows, thread);
         if (p->learns)
-            T(gm_output_delta)(p, rows, thread);
+            gm_output_delta(p, rows, thread);
         break;
     case WEIGHTS:
         units = portion(q, w.rows, thread);
-        T(gm_update_block)(p, q->layer, units, gm_all(w.cols), thread);
+        gm_update_block(p, q->layer, units, gm_all(w.cols), thread);
         break;
     case SWEEP:
-        T(gm_sweep_layer)(p, q->layer, portion(q, w.cols, thread), thread);
+        gm_sweep_layer(p, q->layer, portion(q, w.cols, thread), thread);
         break;
     case FUSED:
         for (size_t i = 0; i < q->rows; i++)
@@ -233,7 +233,7 @@ static void measure_weights(gm_pass *p, size_t l, int manner, size_t round)
     q.what = WEIGHTS;
     probe_layer(q, w.rows, gm_output_grain(p), &costs->weights[manner]);
     q.what = SWEEP;
-    if (T(gm_sweeps)(p, q.rows, (gm_plan){.threads = 1}))
+    if (gm_sweeps(p, q.rows, (gm_plan){.threads = 1}))
         probe_layer(q, w.cols, GM_INPUT_GRAIN, &costs->sweep[manner]);
 }
 
@@ -271,7 +271,7 @@ static void measure_fused(gm_pass *p)
 static void begin(gm_pass *p)
 {
     const REAL rate = p->optimizer->kind == GM_SGD ? 1 : 0; /* BLAS has nothing to do where alpha is 0 */
-    p->rule = &T(gm_update_rules)[p->optimizer->kind];
+    p->rule = &gm_update_rules[p->optimizer->kind];
     p->weight_constants = (gm_step_constants){
         .rate = rate, .momentum = 1, .beta1 = 1, .beta2 = 1, .epsilon = 1, .keep = 1, .unbias = 1};
     p->bias_constants = p->weight_constants;
@@ -319,7 +319,7 @@ static void measure_exchange(gm_pass *p)
     probe_rounds(q, lines, &p->costs.exchange);
 }
 
-void T(gm_measure_costs)(gm_pass *p)
+void gm_measure_costs(gm_pass *p)
 {
     const bool together = gm_team_threads(p->team) > 1;
     gm_profile *profile = p->profile;

@@ -12,7 +12,7 @@ static REAL *spare_room(const gm_pass *p, size_t l, gm_share rows, gm_share outp
 }
 
 /* Z = A_prev W^T + 1 b^T and A = f(Z) of layer l; of the output layer only Z. */
-void T(gm_forward_layer)(const gm_pass *p, size_t l, gm_share rows, gm_share outputs, size_t thread)
+void gm_forward_layer(const gm_pass *p, size_t l, gm_share rows, gm_share outputs, size_t thread)
 {
     const gm_pass_layer *layer = &p->layers[l];
     const gm_mat a_prev = gm_rows(l > 0 ? p->layers[l - 1].a : p->x, rows.first, rows.count);
@@ -25,7 +25,7 @@ void T(gm_forward_layer)(const gm_pass *p, size_t l, gm_share rows, gm_share out
         TIMED(p, thread, l, GM_PHASE_ACTIVATION, gm_apply(p, l, rows, outputs)); /* A = f(Z) */
 }
 
-double T(gm_output)(const gm_pass *p, gm_share rows, size_t thread)
+double gm_output(const gm_pass *p, gm_share rows, size_t thread)
 {
     const size_t l = p->layer_count - 1;
     const gm_pass_layer *out = &p->layers[l];

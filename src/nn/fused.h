@@ -5,6 +5,12 @@
 
 #include "nn/pass.h"
 
+/* Each of these exists once for each precision. */
+#define gm_fused_create GM_TYPED(gm_fused_create)
+#define gm_fused_avx512 GM_TYPED(gm_fused_avx512)
+#define gm_fused_avx2   GM_TYPED(gm_fused_avx2)
+#define gm_fused_base   GM_TYPED(gm_fused_base)
+
 /* Where the numbers of a layer lie, in the parameters and in one row of the workspace; each row is padded. */
 typedef struct gm_fused_layer {
     REAL *w, *b;     /* W as its one band: inputs x outputs */
@@ -70,15 +76,15 @@ static inline bool gm_fused_applies(const gm_pass *p, size_t rows)
 
 /* What a pass needs to take steps in this way; NULL: it does not apply, or there is no memory. Free with
  * gm_free. */
-struct gm_fused *T(gm_fused_create)(const gm_pass *p, const gm_engine_options *options);
+struct gm_fused *gm_fused_create(const gm_pass *p, const gm_engine_options *options);
 
 /* Puts its step and what layers need for it into f. One for each instruction set that backend `packed` is
  * compiled for. */
 typedef void (*gm_fused_taker)(struct gm_fused *f);
 #ifdef GM_X86_ISAS
-void T(gm_fused_avx512)(struct gm_fused *f);
-void T(gm_fused_avx2)(struct gm_fused *f);
+void gm_fused_avx512(struct gm_fused *f);
+void gm_fused_avx2(struct gm_fused *f);
 #endif
-void T(gm_fused_base)(struct gm_fused *f);
+void gm_fused_base(struct gm_fused *f);
 
 #endif

@@ -13,10 +13,10 @@ static const struct {
     gm_fused_taker take;
 } takers[] = {
 #ifdef GM_X86_ISAS
-    {&T(gm_backend_packed_avx512), T(gm_fused_avx512)},
-    {&T(gm_backend_packed_avx2), T(gm_fused_avx2)},
+    {&gm_backend_packed_avx512, gm_fused_avx512},
+    {&gm_backend_packed_avx2, gm_fused_avx2},
 #endif
-    {&T(gm_backend_packed_base), T(gm_fused_base)},
+    {&gm_backend_packed_base, gm_fused_base},
 };
 
 static gm_fused_taker taker_of(const gm_backend *backend)
@@ -75,7 +75,7 @@ static void prepare(struct gm_fused *f, const gm_pass *p, size_t r)
         row->layers[l] = layer_of(p, l, r);
 }
 
-struct gm_fused *T(gm_fused_create)(const gm_pass *p, const gm_engine_options *options)
+struct gm_fused *gm_fused_create(const gm_pass *p, const gm_engine_options *options)
 {
     const gm_fused_taker take = taker_of(p->backend);
     if (!take || options->optimizer.kind != GM_SGD || options->inference || options->profile ||

@@ -7,6 +7,9 @@
 #include <gradmill/network.h>
 #include <stdbool.h>
 
+/* Each of these exists once for each precision. */
+#define gm_loss_kernels GM_TYPED(gm_loss_kernels)
+
 typedef struct gm_loss_kernel {
     /* Sum of the losses of the rows: of A; or, if from_z, of Z, and A = f(Z) is computed on the way (a may be
      * z). */
@@ -19,6 +22,6 @@ typedef struct gm_loss_kernel {
 } gm_loss_kernel;
 
 /* Static storage, indexed by gm_loss. */
-extern const gm_loss_kernel T(gm_loss_kernels)[GM_LOSS_COUNT];
+extern const gm_loss_kernel gm_loss_kernels[GM_LOSS_COUNT];
 
 #endif

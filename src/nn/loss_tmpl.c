@@ -4,6 +4,19 @@
 #include "base/vector.h"
 #include "nn/losses.h"
 
+/* Functions with clones: each has a name of its own for each precision (base/vector.h). */
+#define half_squares_value  GM_TYPED(half_squares_value)
+#define half_squares_delta  GM_TYPED(half_squares_delta)
+#define squares_value       GM_TYPED(squares_value)
+#define squares_delta       GM_TYPED(squares_delta)
+#define huber_value         GM_TYPED(huber_value)
+#define huber_delta         GM_TYPED(huber_delta)
+#define logistic_value      GM_TYPED(logistic_value)
+#define logistic_delta      GM_TYPED(logistic_delta)
+#define few_classes_value   GM_TYPED(few_classes_value)
+#define many_classes_value  GM_TYPED(many_classes_value)
+#define cross_entropy_delta GM_TYPED(cross_entropy_delta)
+
 /* VALUE: the sum over all elements of NAME(z, y), times 1/cols if the loss is a mean over the outputs; on the
  * way A = OUTPUT(z). DELTA: D = scale NAME_derivative(a, y), with the same 1/cols. */
 #define ELEMENTWISE(NAME, LOSS, OUTPUT, VALUE, DELTA)                                                        \
@@ -40,12 +53,12 @@ static inline REAL unchanged(REAL a)
     return a;
 }
 
-ELEMENTWISE(half_squares, GM_HALF_SQUARES, unchanged, T(half_squares_value), T(half_squares_delta))
-ELEMENTWISE(squares, GM_MEAN_SQUARES, unchanged, T(squares_value), T(squares_delta))
-ELEMENTWISE(huber, GM_HUBER, unchanged, T(huber_value), T(huber_delta))
-ELEMENTWISE(logistic, GM_LOGISTIC, vsigmoid, T(logistic_value), T(logistic_delta))
+ELEMENTWISE(half_squares, GM_HALF_SQUARES, unchanged, half_squares_value, half_squares_delta)
+ELEMENTWISE(squares, GM_MEAN_SQUARES, unchanged, squares_value, squares_delta)
+ELEMENTWISE(huber, GM_HUBER, unchanged, huber_value, huber_delta)
+ELEMENTWISE(logistic, GM_LOGISTIC, vsigmoid, logistic_value, logistic_delta)
 
-GM_VECTOR static double T(few_classes_value)(gm_mat zs, gm_mat ys, gm_mat as)
+GM_VECTOR static double few_classes_value(gm_mat zs, gm_mat ys, gm_mat as)
 {
     double total = 0;
     for (size_t r = 0, rows; r < zs.rows; r += rows) {
@@ -55,7 +68,7 @@ GM_VECTOR static double T(few_classes_value)(gm_mat zs, gm_mat ys, gm_mat as)
     return total;
 }
 
-GM_VECTOR static double T(many_classes_value)(gm_mat zs, gm_mat ys, gm_mat as)
+GM_VECTOR static double many_classes_value(gm_mat zs, gm_mat ys, gm_mat as)
 {
     double total = 0;
     for (size_t r = 0; r < zs.rows; r++)
@@ -65,19 +78,19 @@ GM_VECTOR static double T(many_classes_value)(gm_mat zs, gm_mat ys, gm_mat as)
 
 static double cross_entropy_value(gm_mat zs, gm_mat ys, gm_mat as)
 {
-    return zs.cols <= SOFTMAX_BLOCK ? T(few_classes_value)(zs, ys, as) : T(many_classes_value)(zs, ys, as);
+    return zs.cols <= SOFTMAX_BLOCK ? few_classes_value(zs, ys, as) : many_classes_value(zs, ys, as);
 }
 
-GM_VECTOR static void T(cross_entropy_delta)(gm_mat as, gm_mat ys, REAL scale, gm_mat ds)
+GM_VECTOR static void cross_entropy_delta(gm_mat as, gm_mat ys, REAL scale, gm_mat ds)
 {
     for (size_t r = 0; r < as.rows; r++)
         cross_entropy_delta_row(gm_row(as, r), gm_row(ys, r), scale, gm_row(ds, r), as.cols);
 }
 
-const gm_loss_kernel T(gm_loss_kernels)[GM_LOSS_COUNT] = {
-    [GM_HALF_SQUARES] = {T(half_squares_value), T(half_squares_delta), false},
-    [GM_MEAN_SQUARES] = {T(squares_value), T(squares_delta), false},
-    [GM_LOGISTIC] = {T(logistic_value), T(logistic_delta), true},
-    [GM_CROSS_ENTROPY] = {cross_entropy_value, T(cross_entropy_delta), true},
-    [GM_HUBER] = {T(huber_value), T(huber_delta), false},
+const gm_loss_kernel gm_loss_kernels[GM_LOSS_COUNT] = {
+    [GM_HALF_SQUARES] = {half_squares_value, half_squares_delta, false},
+    [GM_MEAN_SQUARES] = {squares_value, squares_delta, false},
+    [GM_LOGISTIC] = {logistic_value, logistic_delta, true},
+    [GM_CROSS_ENTROPY] = {cross_entropy_value, cross_entropy_delta, true},
+    [GM_HUBER] = {huber_value, huber_delta, false},
 };

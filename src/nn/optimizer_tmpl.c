@@ -5,9 +5,14 @@
 
 #include <math.h>
 
+/* Functions with clones: each has a name of its own for each precision (base/vector.h). */
+#define momentum_apply GM_TYPED(momentum_apply)
+#define nesterov_apply GM_TYPED(nesterov_apply)
+#define adam_apply     GM_TYPED(adam_apply)
+
 /* V = momentum V + G + l2 W, the first two terms by BP4;  W = keep W - rate V */
-GM_VECTOR static void T(momentum_apply)(const gm_step_constants *c, size_t count, REAL *restrict w,
-                                        REAL *restrict v, REAL *s1, REAL *s2)
+GM_VECTOR static void momentum_apply(const gm_step_constants *c, size_t count, REAL *restrict w,
+                                     REAL *restrict v, REAL *s1, REAL *s2)
 {
     (void)s1, (void)s2;
     if (c->l2 != 0) { /* mostly it is 0, and V need not be written again */
@@ -21,8 +26,8 @@ GM_VECTOR static void T(momentum_apply)(const gm_step_constants *c, size_t count
 }
 
 /* V = momentum V + G;  W = keep W - rate (G + momentum V)    (Sutskever et al. 2013, as PyTorch writes it) */
-GM_VECTOR static void T(nesterov_apply)(const gm_step_constants *c, size_t count, REAL *restrict w,
-                                        REAL *restrict g, REAL *restrict v, REAL *s2)
+GM_VECTOR static void nesterov_apply(const gm_step_constants *c, size_t count, REAL *restrict w,
+                                     REAL *restrict g, REAL *restrict v, REAL *s2)
 {
     (void)s2;
 #pragma omp simd
@@ -36,8 +41,8 @@ GM_VECTOR static void T(nesterov_apply)(const gm_step_constants *c, size_t count
 /* M = beta1 M + (1 - beta1) G;  V = beta2 V + (1 - beta2) G^2;
  * W = keep W - rate / (1 - beta1^t) M / (sqrt(V / (1 - beta2^t)) + epsilon)    (Kingma and Ba 2015)
  * c->rate carries the factor of M already. */
-GM_VECTOR static void T(adam_apply)(const gm_step_constants *c, size_t count, REAL *restrict w,
-                                    REAL *restrict g, REAL *restrict m, REAL *restrict v)
+GM_VECTOR static void adam_apply(const gm_step_constants *c, size_t count, REAL *restrict w, REAL *restrict g,
+                                 REAL *restrict m, REAL *restrict v)
 {
     const REAL beta1 = c->beta1, beta2 = c->beta2;
 #pragma omp simd
@@ -49,17 +54,17 @@ GM_VECTOR static void T(adam_apply)(const gm_step_constants *c, size_t count, RE
     }
 }
 
-const gm_update_rule T(gm_update_rules)[GM_OPTIMIZER_COUNT] = {
+const gm_update_rule gm_update_rules[GM_OPTIMIZER_COUNT] = {
     [GM_SGD] = {INTO_WEIGHTS, NULL},
-    [GM_MOMENTUM] = {INTO_VELOCITY, T(momentum_apply)},
-    [GM_NESTEROV] = {INTO_TILE, T(nesterov_apply)},
-    [GM_ADAM] = {INTO_TILE, T(adam_apply)},
-    [GM_ADAMW] = {INTO_TILE, T(adam_apply)},
+    [GM_MOMENTUM] = {INTO_VELOCITY, momentum_apply},
+    [GM_NESTEROV] = {INTO_TILE, nesterov_apply},
+    [GM_ADAM] = {INTO_TILE, adam_apply},
+    [GM_ADAMW] = {INTO_TILE, adam_apply},
 };
 
-const gm_update_rule T(gm_store_gradient) = {INTO_GRADIENT, NULL};
+const gm_update_rule gm_store_gradient = {INTO_GRADIENT, NULL};
 
-void T(gm_update_prepare)(gm_pass *p)
+void gm_update_prepare(gm_pass *p)
 {
     const gm_optimizer *o = p->optimizer;
     const double t = (double)++p->steps;

@@ -14,6 +14,26 @@
 #include "nn/network.h"
 #include "nn/watch.h"
 
+/* Each of these exists once for each precision. */
+#define gm_cuts_layer     GM_TYPED(gm_cuts_layer)
+#define gm_meets_after    GM_TYPED(gm_meets_after)
+#define gm_forward_layer  GM_TYPED(gm_forward_layer)
+#define gm_output         GM_TYPED(gm_output)
+#define gm_output_delta   GM_TYPED(gm_output_delta)
+#define gm_hidden_delta   GM_TYPED(gm_hidden_delta)
+#define gm_sweeps         GM_TYPED(gm_sweeps)
+#define gm_sweep_layer    GM_TYPED(gm_sweep_layer)
+#define gm_measure_costs  GM_TYPED(gm_measure_costs)
+#define gm_make_plan      GM_TYPED(gm_make_plan)
+#define gm_watch_rows     GM_TYPED(gm_watch_rows)
+#define gm_update_block   GM_TYPED(gm_update_block)
+#define gm_shares_outputs GM_TYPED(gm_shares_outputs)
+#define gm_update_biases  GM_TYPED(gm_update_biases)
+#define gm_update         GM_TYPED(gm_update)
+#define gm_update_prepare GM_TYPED(gm_update_prepare)
+#define gm_update_rules   GM_TYPED(gm_update_rules)
+#define gm_store_gradient GM_TYPED(gm_store_gradient)
+
 /* One layer: parameters, and its matrices for a whole batch. */
 typedef struct gm_pass_layer {
     gm_layer_view view;            /* W out x in, b */
@@ -34,7 +54,7 @@ typedef struct gm_step_constants {
 
 struct gm_pass;
 
-/* How BP3 and BP4 become an update. T(gm_update_rules) has one for each optimizer and one that only stores.
+/* How BP3 and BP4 become an update. gm_update_rules has one for each optimizer and one that only stores.
  */
 typedef struct gm_update_rule {
     enum { INTO_WEIGHTS, INTO_VELOCITY, INTO_TILE, INTO_GRADIENT } target; /* what BP3 and BP4 write to */
@@ -155,62 +175,62 @@ static inline gm_share gm_own_inputs(const gm_pass *p, size_t l, size_t thread, 
 }
 
 /* Whether forward and BP2 of layer l are cut by its weights, for a batch of so many rows; else by rows. */
-bool T(gm_cuts_layer)(const gm_pass *p, size_t l, size_t rows, gm_plan plan);
+bool gm_cuts_layer(const gm_pass *p, size_t l, size_t rows, gm_plan plan);
 
 /* Whether threads meet between layer l and the next one, on the way forward and on the way back: not if each
  * goes on with the rows that it has made itself. After the last layer come the loss and BP1, cut by rows. */
-bool T(gm_meets_after)(const gm_pass *p, size_t l, size_t rows, gm_plan plan);
+bool gm_meets_after(const gm_pass *p, size_t l, size_t rows, gm_plan plan);
 
 /* Z and A of layer l (but the output's A), for these rows of the batch and these outputs; in a packed order
  * they begin a band. */
-void T(gm_forward_layer)(const gm_pass *p, size_t l, gm_share rows, gm_share outputs, size_t thread);
+void gm_forward_layer(const gm_pass *p, size_t l, gm_share rows, gm_share outputs, size_t thread);
 
 /* A of the output layer from its Z, and the sum of the rows' losses (0 if they are not wanted). */
-double T(gm_output)(const gm_pass *p, gm_share rows, size_t thread);
+double gm_output(const gm_pass *p, gm_share rows, size_t thread);
 
 /* BP1 for these rows. */
-void T(gm_output_delta)(const gm_pass *p, gm_share rows, size_t thread);
+void gm_output_delta(const gm_pass *p, gm_share rows, size_t thread);
 
 /* BP2 of layer l >= 1 for these rows and these of its inputs. */
-void T(gm_hidden_delta)(const gm_pass *p, size_t l, gm_share rows, gm_share inputs, size_t thread);
+void gm_hidden_delta(const gm_pass *p, size_t l, gm_share rows, gm_share inputs, size_t thread);
 
 /* Whether BP2, BP4 and the update of a layer are one sweep through W for a batch of so many rows. */
-bool T(gm_sweeps)(const gm_pass *p, size_t rows, gm_plan plan);
+bool gm_sweeps(const gm_pass *p, size_t rows, gm_plan plan);
 
 /* BP2, BP4 and the update of layer l for the inputs that are the thread's own, and BP3 for its outputs; D of
  * the layer is complete. */
-void T(gm_sweep_layer)(const gm_pass *p, size_t l, gm_share own, size_t thread);
+void gm_sweep_layer(const gm_pass *p, size_t l, gm_share own, size_t thread);
 
 /* Measures p->costs, some milliseconds, on all threads of the team. X, A, D and the targets are written over,
  * and the pass has no batch afterwards; no weight changes. */
-void T(gm_measure_costs)(gm_pass *p);
+void gm_measure_costs(gm_pass *p);
 
 /* The best plan for a batch of so many rows. Costs are measured once if there is a choice or `predicted` is
  * set; else plan.seconds is 0. */
-gm_plan T(gm_make_plan)(gm_pass *p, size_t rows, bool predicted);
+gm_plan gm_make_plan(gm_pass *p, size_t rows, bool predicted);
 
 /* Watches steps of so many rows from now on, if that can change the plan without changing any bit of the
  * weights. */
-void T(gm_watch_rows)(gm_pass *p, size_t rows);
+void gm_watch_rows(gm_pass *p, size_t rows);
 
 /* BP4 and what the rule makes of it for some of the W of layer l: some outputs; of a packed order whole
  * bands, and some inputs of them. */
-void T(gm_update_block)(const gm_pass *p, size_t l, gm_share outputs, gm_share inputs, size_t thread);
+void gm_update_block(const gm_pass *p, size_t l, gm_share outputs, gm_share inputs, size_t thread);
 
 /* Whether each thread has some outputs of layer l in BP4, of a packed order whole bands; or some inputs. */
-bool T(gm_shares_outputs)(const gm_pass *p, size_t l, size_t threads);
+bool gm_shares_outputs(const gm_pass *p, size_t l, size_t threads);
 
 /* BP3 and what the rule makes of it, for one thread's share of the outputs of layer l. */
-void T(gm_update_biases)(const gm_pass *p, size_t l, size_t thread);
+void gm_update_biases(const gm_pass *p, size_t l, size_t thread);
 
 /* BP3, BP4 and what the rule makes of them in all layers: for one thread's share of them, and then for what
  * the others have not begun of theirs. */
-void T(gm_update)(const gm_pass *p, size_t thread);
+void gm_update(const gm_pass *p, size_t thread);
 
-/* Takes a step's constants from the optimizer; to be called before T(gm_update) when the rule is a step. */
-void T(gm_update_prepare)(gm_pass *p);
+/* Takes a step's constants from the optimizer; to be called before gm_update when the rule is a step. */
+void gm_update_prepare(gm_pass *p);
 
-extern const gm_update_rule T(gm_update_rules)[GM_OPTIMIZER_COUNT];
-extern const gm_update_rule T(gm_store_gradient);
+extern const gm_update_rule gm_update_rules[GM_OPTIMIZER_COUNT];
+extern const gm_update_rule gm_store_gradient;
 
 #endif

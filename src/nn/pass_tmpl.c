@@ -25,13 +25,13 @@ static void wait_for_all(const gm_pass *p, size_t thread)
 static void forward(const gm_pass *p, gm_share own_rows, size_t thread)
 {
     for (size_t l = 0; l < p->layer_count; l++) {
-        const bool cut = T(gm_cuts_layer)(p, l, p->rows, p->plan);
+        const bool cut = gm_cuts_layer(p, l, p->rows, p->plan);
         const gm_share rows = cut ? gm_all(p->rows) : own_rows;
         const gm_share outputs =
             cut ? gm_own_outputs(p, l, thread, p->plan.threads) : gm_all(p->layers[l].view.w.rows);
         if (rows.count > 0 && outputs.count > 0)
-            T(gm_forward_layer)(p, l, rows, outputs, thread);
-        if (T(gm_meets_after)(p, l, p->rows, p->plan))
+            gm_forward_layer(p, l, rows, outputs, thread);
+        if (gm_meets_after(p, l, p->rows, p->plan))
             wait_for_all(p, thread);
     }
 }
@@ -40,14 +40,14 @@ static void forward(const gm_pass *p, gm_share own_rows, size_t thread)
 static void hidden_deltas(const gm_pass *p, gm_share own_rows, size_t thread)
 {
     for (size_t l = p->layer_count - 1; l > 0; l--) {
-        if (T(gm_meets_after)(p, l, p->rows, p->plan))
+        if (gm_meets_after(p, l, p->rows, p->plan))
             wait_for_all(p, thread);
-        const bool cut = T(gm_cuts_layer)(p, l, p->rows, p->plan);
+        const bool cut = gm_cuts_layer(p, l, p->rows, p->plan);
         const gm_share rows = cut ? gm_all(p->rows) : own_rows;
         const gm_share inputs =
             cut ? gm_own_inputs(p, l, thread, p->plan.threads) : gm_all(p->layers[l].view.w.cols);
         if (rows.count > 0 && inputs.count > 0)
-            T(gm_hidden_delta)(p, l, rows, inputs, thread);
+            gm_hidden_delta(p, l, rows, inputs, thread);
     }
 }
 
@@ -55,16 +55,16 @@ static void hidden_deltas(const gm_pass *p, gm_share own_rows, size_t thread)
 static void backward(const gm_pass *p, gm_share own_rows, size_t thread)
 {
     const size_t threads = p->plan.threads;
-    if (T(gm_sweeps)(p, p->rows, p->plan)) {
+    if (gm_sweeps(p, p->rows, p->plan)) {
         for (size_t l = p->layer_count; l-- > 0;) {
             wait_for_all(p, thread); /* D of this layer is complete */
-            T(gm_sweep_layer)(p, l, gm_own_inputs(p, l, thread, threads), thread);
+            gm_sweep_layer(p, l, gm_own_inputs(p, l, thread, threads), thread);
         }
         return;
     }
     hidden_deltas(p, own_rows, thread);
     wait_for_all(p, thread);
-    T(gm_update)(p, thread);
+    gm_update(p, thread);
 }
 
 /* Threads that are done with their part of the step take what is beside it, piece by piece. */
@@ -84,9 +84,9 @@ static void work(void *context, size_t thread)
     double loss = 0;
     forward(p, rows, thread);
     if (rows.count > 0) {
-        loss = T(gm_output)(p, rows, thread);
+        loss = gm_output(p, rows, thread);
         if (p->backward)
-            T(gm_output_delta)(p, rows, thread); /* BP1 */
+            gm_output_delta(p, rows, thread); /* BP1 */
     }
     p->losses[thread * LOSS_STRIDE] = loss;
     if (p->backward)
@@ -122,10 +122,10 @@ static void run(gm_pass *p, gm_task task, const gm_side_work *beside, void *grad
     p->beside = beside;
     p->judged = loss && p->y.data;
     p->backward = task != GM_TASK_FORWARD;
-    p->rule = task == GM_TASK_GRADIENT ? &T(gm_store_gradient) : &T(gm_update_rules)[p->optimizer->kind];
+    p->rule = task == GM_TASK_GRADIENT ? &gm_store_gradient : &gm_update_rules[p->optimizer->kind];
     p->gradient = gradient;
     if (task == GM_TASK_STEP)
-        T(gm_update_prepare)(p);
+        gm_update_prepare(p);
     const bool watched = task == GM_TASK_STEP && p->rows == p->watched_rows;
     const uint64_t begin = watched ? gm_clock() : 0;
     if (p->plan.threads > 1)
@@ -197,8 +197,8 @@ static gm_status take_labels(gm_array array, gm_mat own, gm_mat *y, gm_error *er
 static gm_plan plan(gm_pass *p, size_t rows, bool predicted)
 {
     if (rows == p->own_x.rows && p->watched_rows == 0)
-        T(gm_watch_rows)(p, rows);
-    return rows == p->watched_rows ? gm_watch_plan(&p->watch) : T(gm_make_plan)(p, rows, predicted);
+        gm_watch_rows(p, rows);
+    return rows == p->watched_rows ? gm_watch_plan(&p->watch) : gm_make_plan(p, rows, predicted);
 }
 
 static gm_status bind(gm_pass *p, gm_array x, const gm_array *y, gm_error *error)
@@ -254,7 +254,7 @@ static void bind_layer(gm_pass *p, size_t index, const gm_binding *b)
                  .ones = workspace + b->layout->ones,
                  .trace = b->options->trace,
                  .index = index},
-        .f = &T(gm_activation_kernels)[layer->activation],
+        .f = &gm_activation_kernels[layer->activation],
         .z = {workspace + place->z, batch, out, place->ld},
         .a = {workspace + place->a, batch, out, place->ld},
         .d = {workspace + place->d, batch, out, place->ld},
@@ -279,8 +279,8 @@ static gm_pass *create(const gm_binding *b)
         destroy(p);
         return NULL;
     }
-    p->backend = T(gm_backend_find)(b->options->backend);
-    p->loss = &T(gm_loss_kernels)[network->loss];
+    p->backend = gm_backend_find(b->options->backend);
+    p->loss = &gm_loss_kernels[network->loss];
     p->layer_count = network->layer_count;
     p->team = b->team;
     p->chooses = b->chooses;
@@ -301,40 +301,40 @@ static gm_pass *create(const gm_binding *b)
         workspace[layout->ones + i] = 1;
     for (size_t i = 0; i < p->layer_count; i++)
         bind_layer(p, i, b);
-    p->fused = T(gm_fused_create)(p, b->options);
+    p->fused = gm_fused_create(p, b->options);
     return p;
 }
 
 static const char *backend_name(size_t index)
 {
-    const gm_backend *backend = T(gm_backend_at)(index);
+    const gm_backend *backend = gm_backend_at(index);
     return backend ? backend->name : NULL;
 }
 
 static const char *backend_summary(size_t index)
 {
-    const gm_backend *backend = T(gm_backend_at)(index);
+    const gm_backend *backend = gm_backend_at(index);
     return backend ? backend->summary : NULL;
 }
 
 static const char *kernels(const char *backend)
 {
-    return T(gm_backend_find)(backend)->kernels;
+    return gm_backend_find(backend)->kernels;
 }
 
 static bool calls_blas(const char *backend)
 {
-    return T(gm_backend_find)(backend)->calls_blas;
+    return gm_backend_find(backend)->calls_blas;
 }
 
 static gm_order order(const char *backend)
 {
-    return T(gm_backend_find)(backend)->order;
+    return gm_backend_find(backend)->order;
 }
 
 static size_t scratch_size(const char *name, size_t in, size_t out)
 {
-    const gm_backend *backend = T(gm_backend_find)(name);
+    const gm_backend *backend = gm_backend_find(name);
     return backend->scratch_size ? backend->scratch_size(in, out) : 0;
 }
 
@@ -349,7 +349,7 @@ static void take_weights(gm_pass *p)
 {
     for (size_t l = 0; l < p->layer_count; l++) {
         const gm_layer *layer = &p->network->layers[l];
-        T(gm_pack)(p->backend->order, block_weights(p, layer), p->parameters + p->layers[l].weights);
+        gm_pack(p->backend->order, block_weights(p, layer), p->parameters + p->layers[l].weights);
         memcpy(p->parameters + p->layers[l].biases, (REAL *)p->network->parameters + layer->biases,
                layer->outputs * sizeof(REAL));
     }
@@ -359,13 +359,13 @@ static void give_weights(gm_pass *p)
 {
     for (size_t l = 0; l < p->layer_count; l++) {
         const gm_layer *layer = &p->network->layers[l];
-        T(gm_unpack)(p->backend->order, p->parameters + p->layers[l].weights, block_weights(p, layer));
+        gm_unpack(p->backend->order, p->parameters + p->layers[l].weights, block_weights(p, layer));
         memcpy((REAL *)p->network->parameters + layer->biases, p->parameters + p->layers[l].biases,
                layer->outputs * sizeof(REAL));
     }
 }
 
-const gm_numerics T(gm_numerics) = {
+const gm_numerics GM_TYPED(gm_numerics) = {
     .backend_name = backend_name,
     .backend_summary = backend_summary,
     .kernels = kernels,

@@ -31,7 +31,7 @@ static double busiest_rows(size_t rows, size_t threads)
 }
 
 /* Outputs that do not go round, such as the few of an output layer, would leave threads idle. */
-bool T(gm_cuts_layer)(const gm_pass *p, size_t l, size_t rows, gm_plan plan)
+bool gm_cuts_layer(const gm_pass *p, size_t l, size_t rows, gm_plan plan)
 {
     if (!plan.cuts_weights)
         return false;
@@ -40,19 +40,18 @@ bool T(gm_cuts_layer)(const gm_pass *p, size_t l, size_t rows, gm_plan plan)
     return outputs < all && outputs * rows <= own_rows * all;
 }
 
-bool T(gm_meets_after)(const gm_pass *p, size_t l, size_t rows, gm_plan plan)
+bool gm_meets_after(const gm_pass *p, size_t l, size_t rows, gm_plan plan)
 {
-    return T(gm_cuts_layer)(p, l, rows, plan) ||
-           (l + 1 < p->layer_count && T(gm_cuts_layer)(p, l + 1, rows, plan));
+    return gm_cuts_layer(p, l, rows, plan) || (l + 1 < p->layer_count && gm_cuts_layer(p, l + 1, rows, plan));
 }
 
 /* How often all threads wait for each other: between layers, before weights change, and at the end. */
 static size_t meetings(const gm_pass *p, size_t rows, gm_plan plan)
 {
-    const bool sweeps = T(gm_sweeps)(p, rows, plan); /* each of which begins with a meeting */
+    const bool sweeps = gm_sweeps(p, rows, plan); /* each of which begins with a meeting */
     size_t count = 1 + (sweeps ? p->layer_count : 1);
     for (size_t l = 0; l < p->layer_count; l++) {
-        if (T(gm_meets_after)(p, l, rows, plan))
+        if (gm_meets_after(p, l, rows, plan))
             count += l == 0 || sweeps ? 1 : 2; /* on the way back, too */
     }
     return count;
@@ -69,9 +68,9 @@ static double lines(size_t rows, size_t cols)
 static double weights_met(const gm_pass *p, size_t l, size_t rows, gm_plan plan)
 {
     const double weights = lines(p->layers[l].view.w.rows, p->layers[l].view.w.cols);
-    if (!T(gm_cuts_layer)(p, l, rows, plan))
+    if (!gm_cuts_layer(p, l, rows, plan))
         return weights;
-    const bool own_outputs = !T(gm_sweeps)(p, rows, plan) && T(gm_shares_outputs)(p, l, plan.threads);
+    const bool own_outputs = !gm_sweeps(p, rows, plan) && gm_shares_outputs(p, l, plan.threads);
     return l == 0 && own_outputs ? 0 : weights / (double)plan.threads;
 }
 
@@ -103,7 +102,7 @@ static double overhead(const gm_pass *p, size_t rows, gm_plan plan, double work)
 static double predict_layer(const gm_pass *p, size_t l, size_t rows, gm_plan plan)
 {
     const gm_layer_costs *costs = &p->costs.layers[l];
-    const bool alone = plan.threads == 1, cut = T(gm_cuts_layer)(p, l, rows, plan);
+    const bool alone = plan.threads == 1, cut = gm_cuts_layer(p, l, rows, plan);
     const int manner = alone ? ALONE : cut ? BY_WEIGHTS : BY_ROWS;
     const double n = (double)rows, threads = (double)plan.threads;
     const double share = busiest_rows(rows, plan.threads);
@@ -113,7 +112,7 @@ static double predict_layer(const gm_pass *p, size_t l, size_t rows, gm_plan pla
     const double seconds = n * (cut ? outputs : share) * gm_cost_seconds(costs->forward[manner]);
     const int shared = alone ? ALONE : BY_WEIGHTS; /* as BP4 and sweeps are in any case */
     const double sweep = gm_cost_seconds(costs->sweep[shared]);
-    if (sweep > 0 && T(gm_sweeps)(p, rows, plan))
+    if (sweep > 0 && gm_sweeps(p, rows, plan))
         return seconds + n * inputs * sweep;
     return seconds + n * (cut ? inputs : share) * gm_cost_seconds(costs->hidden_delta[manner]) +
            n * gm_cost_seconds(costs->weights[shared]) / threads;
@@ -145,7 +144,7 @@ static double panels(const gm_pass *p, size_t rows, gm_plan plan)
     for (size_t l = 0; l < p->layer_count; l++) {
         const double in = (double)p->layers[l].view.w.cols, out = (double)p->layers[l].view.w.rows;
         const double fetched = l > 0 ? 1 - share : 0; /* the inputs of layer 1 are everybody's */
-        const bool cut = T(gm_cuts_layer)(p, l, rows, plan);
+        const bool cut = gm_cuts_layer(p, l, rows, plan);
         sum += cut ? in * out * share + n * in * (1 + fetched) : in * out + r * in;
         if (l > 0)
             sum += cut ? in * out * share + n * out * (1 + fetched) : in * out + r * out;
@@ -179,7 +178,7 @@ static gm_plan together(const gm_pass *p, size_t rows, size_t threads)
     return faster(candidate(p, rows, threads, false), candidate(p, rows, threads, true));
 }
 
-gm_plan T(gm_make_plan)(gm_pass *p, size_t rows, bool predicted)
+gm_plan gm_make_plan(gm_pass *p, size_t rows, bool predicted)
 {
     /* What is taken in one go is taken by one thread, however many there are: the same bits. */
     const size_t threads = gm_fused_applies(p, rows) ? 1 : gm_team_threads(p->team);
@@ -188,20 +187,20 @@ gm_plan T(gm_make_plan)(gm_pass *p, size_t rows, bool predicted)
     if (!choice && !predicted)
         return (gm_plan){.threads = threads, .cuts_weights = should_cut_weights(p, rows, threads)};
     if (!p->costs.known)
-        T(gm_measure_costs)(p);
+        gm_measure_costs(p);
     const gm_plan best = choice && packed ? together(p, rows, threads)
                                           : candidate(p, rows, threads, should_cut_weights(p, rows, threads));
     return choice && p->chooses ? faster(best, candidate(p, rows, 1, false)) : best;
 }
 
-void T(gm_watch_rows)(gm_pass *p, size_t rows)
+void gm_watch_rows(gm_pass *p, size_t rows)
 {
     const size_t threads = gm_team_threads(p->team);
     const bool same_bits = p->backend->order.band > 0 && !gm_fused_applies(p, rows);
     if (!p->chooses || !same_bits || !p->learns || threads == 1)
         return;
     if (!p->costs.known)
-        T(gm_measure_costs)(p);
+        gm_measure_costs(p);
     p->watch = gm_watch_begin(candidate(p, rows, 1, false), together(p, rows, threads));
     p->watched_rows = rows;
 }

@@ -87,8 +87,8 @@ static void update_part(const gm_pass *p, size_t l, gm_part part, size_t thread)
     if (unpacks(p)) {
         const gm_layer *block = &p->network->layers[layer->view.index];
         const size_t first = part.output * block->inputs + part.input;
-        T(gm_unpack_part)
-        (g.data, g.ld, (gm_mat){p->gradient + block->weights + first, g.rows, g.cols, block->inputs});
+        gm_unpack_part(g.data, g.ld,
+                       (gm_mat){p->gradient + block->weights + first, g.rows, g.cols, block->inputs});
     }
 }
 
@@ -99,7 +99,7 @@ static gm_share own_biases(const gm_pass *p, size_t l, size_t thread)
     return gm_team_share(p->layers[l].view.w.rows, grain, thread, p->plan.threads);
 }
 
-void T(gm_update_biases)(const gm_pass *p, size_t l, size_t thread)
+void gm_update_biases(const gm_pass *p, size_t l, size_t thread)
 {
     const gm_pass_layer *layer = &p->layers[l];
     const gm_share outputs = own_biases(p, l, thread);
@@ -168,7 +168,7 @@ static void update_piece(const gm_pass *p, size_t l, struct block block, size_t 
                 thread);
 }
 
-void T(gm_update_block)(const gm_pass *p, size_t l, gm_share outputs, gm_share inputs, size_t thread)
+void gm_update_block(const gm_pass *p, size_t l, gm_share outputs, gm_share inputs, size_t thread)
 {
     const struct block block = {outputs, inputs};
     const size_t pieces = pieces_of(p, l, block);
@@ -177,7 +177,7 @@ void T(gm_update_block)(const gm_pass *p, size_t l, gm_share outputs, gm_share i
 }
 
 /* Bands that do not go round would leave threads without work. */
-bool T(gm_shares_outputs)(const gm_pass *p, size_t l, size_t threads)
+bool gm_shares_outputs(const gm_pass *p, size_t l, size_t threads)
 {
     const size_t band = p->backend->order.band;
     if (band == 0)
@@ -191,7 +191,7 @@ static struct block own_block(const gm_pass *p, size_t l, size_t thread)
 {
     const gm_mat w = p->layers[l].view.w;
     const size_t threads = p->plan.threads;
-    if (!T(gm_shares_outputs)(p, l, threads))
+    if (!gm_shares_outputs(p, l, threads))
         return (struct block){gm_all(w.rows), gm_own_inputs(p, l, thread, threads)};
     return (struct block){gm_own_outputs(p, l, thread, threads), gm_all(w.cols)};
 }
@@ -209,10 +209,10 @@ static void update_share(const gm_pass *p, size_t owner, size_t thread)
     }
 }
 
-void T(gm_update)(const gm_pass *p, size_t thread)
+void gm_update(const gm_pass *p, size_t thread)
 {
     for (size_t l = p->layer_count; l-- > 0;)
-        T(gm_update_biases)(p, l, thread);
+        gm_update_biases(p, l, thread);
     for (size_t i = 0; i < p->plan.threads; i++)
         update_share(p, (thread + i) % p->plan.threads, thread);
 }
