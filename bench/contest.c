@@ -2,8 +2,8 @@
 #include "bench/contest.h"
 #include "base/memory.h"
 #include "base/clock.h"
-#include "bench/budget.h"
-#include "bench/reference.h"
+#include "machine/budget.h"
+#include "machine/reference.h"
 
 #include <gradmill.h>
 #include <jansson.h>

@@ -3,7 +3,7 @@
  * larger sizes. */
 #include "base/error.h"
 #include "base/memory.h"
-#include "bench/budget.h"
+#include "machine/budget.h"
 #include "bench/cases.h"
 #include "bench/figures.h"
 

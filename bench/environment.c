@@ -1,9 +1,9 @@
 /* Where and how: read from the system, measured by peak.h, watched until the end. */
 #include "bench/environment.h"
-#include "base/cpu.h"
+#include "machine/cpu.h"
 #include "base/kernel_text.h"
 #include "base/number.h"
-#include "bench/peak.h"
+#include "machine/peak.h"
 
 #include <limits.h>
 #include <math.h>

@@ -2,7 +2,7 @@
 #ifndef GM_BENCH_ENVIRONMENT_H
 #define GM_BENCH_ENVIRONMENT_H
 
-#include "bench/facts.h"
+#include "machine/facts.h"
 
 #include <stdint.h>
 

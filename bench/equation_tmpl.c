@@ -1,7 +1,7 @@
 /* One equation of one layer on one backend, for one precision. */
 #include "bench/equation.h"
 #include "backend/backend.h"
-#include "backend/blas_library.h"
+#include "machine/blas_library.h"
 #include "backend/pack.h"
 #include "base/memory.h"
 #include "base/random.h"

@@ -5,7 +5,7 @@
 #include "bench/cases.h"
 #include "bench/equation.h"
 
-#include "backend/blas_info.h"
+#include "machine/blas_info.h"
 
 #include <stdio.h>
 

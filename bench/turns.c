@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/clock.h"
 #include "base/memory.h"
-#include "bench/budget.h"
+#include "machine/budget.h"
 #include "bench/contest_result.h"
 #include "bench/statistics.h"
 

@@ -37,6 +37,8 @@ EQUIVALENT = ROOT / "tests" / "mutants.txt"
 SUITES = {
     "src/base/": "base system data allocation",
     "src/base/number.c": "base data model",
+    "src/machine/": "system doctor bench command/test_doctor",
+    "src/machine/blas": "system kernels_f32 doctor command/test_doctor",
     "src/backend/": "kernels_f32 kernels_f64 torch nn command/test_explain",
     "src/nn/": "nn kernels_f32 kernels_f64 gradient torch train",
     "src/data/": "data command/test_faults command/test_cases",

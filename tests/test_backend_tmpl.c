@@ -2,7 +2,7 @@
  * shapes that are too large for that. Compiled once for each precision. */
 #include <criterion/criterion.h>
 
-#include "backend/blas_library.h"
+#include "machine/blas_library.h"
 #include "backend/pack.h"
 #include "backend/packed.h"
 #include "backend/vectors.h"

@@ -1,10 +1,10 @@
 /* The measuring basics: statistics against numbers from outside, the clock, the peak's loops, networks. */
-#include "backend/blas_info.h"
+#include "machine/blas_info.h"
 #include "base/kernel_text.h"
 #include "base/clock.h"
 #include "bench/cases.h"
-#include "bench/fma_chains.h"
-#include "bench/peak.h"
+#include "machine/fma_chains.h"
+#include "machine/peak.h"
 #include "bench/rounds.h"
 #include "bench/statistics.h"
 #include "bench/workload.h"

@@ -1,5 +1,5 @@
 /* What doctor concludes, on machines made up here. */
-#include "bench/findings.h"
+#include "machine/findings.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* What the machine offers: parsers, control groups made up here, and this machine itself. */
 #include "base/cgroup.h"
-#include "base/cpu.h"
+#include "machine/cpu.h"
 #include "base/kernel_text.h"
 
 #include <gradmill/system.h>

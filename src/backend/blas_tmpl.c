@@ -4,7 +4,7 @@
  * With one row in the batch a matrix product would pack the whole of W for a single vector, ten times the
  * work of the product itself; gemv and ger read W once instead. */
 #include "backend/backend.h"
-#include "backend/blas_library.h"
+#include "machine/blas_library.h"
 #include "backend/shuffle.h"
 
 #include <string.h>

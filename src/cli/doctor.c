@@ -1,8 +1,8 @@
 /* `gradmill doctor`: which BLAS, which kernels, threads, quota, peak; and what to change. */
-#include "bench/peak.h"
+#include "machine/peak.h"
 #include "cli/cli.h"
 #include "cli/doctor_report.h"
-#include "bench/facts.h"
+#include "machine/facts.h"
 
 #include <argp.h>
 

@@ -2,7 +2,7 @@
 #ifndef GM_CLI_DOCTOR_REPORT_H
 #define GM_CLI_DOCTOR_REPORT_H
 
-#include "bench/findings.h"
+#include "machine/findings.h"
 
 /* For humans, to stdout. */
 void cli_print_facts(const gm_facts *facts);

@@ -1,6 +1,6 @@
 /* How the command speaks: errors, warnings and notes on stderr. */
 #include "cli/cli.h"
-#include "bench/facts.h"
+#include "machine/facts.h"
 #include "cli/arguments.h"
 
 #include <argp.h>

@@ -2,7 +2,7 @@
  * matrices, in the manner in which a step would do it, and the clock is read. One layer after the other, and
  * that several times: so each finds the caches as the others have left them, as in a step, and another
  * program that takes the processor for a moment disturbs one measurement of many parts, not all of one. */
-#include "base/cpu.h"
+#include "machine/cpu.h"
 #include "nn/fused.h"
 #include "nn/optimizer.h"
 #include "nn/pass.h"

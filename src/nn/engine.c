@@ -1,7 +1,7 @@
 /* An engine: checks, memory, threads; the arithmetic is behind the numerics table of its precision. */
 #include "nn/engine.h"
-#include "backend/blas_info.h"
-#include "backend/blas_library.h"
+#include "machine/blas_info.h"
+#include "machine/blas_library.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "nn/optimizer.h"

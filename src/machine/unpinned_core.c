@@ -1,5 +1,5 @@
 /* Which kernels OpenBLAS would choose by itself: asked of a second process. */
-#include "bench/unpinned_core.h"
+#include "machine/unpinned_core.h"
 #include "base/memory.h"
 
 #include <fcntl.h>

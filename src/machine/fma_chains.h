@@ -1,6 +1,6 @@
 /* The inner loops of the arithmetic peak, one for each instruction set. */
-#ifndef GM_BENCH_FMA_CHAINS_H
-#define GM_BENCH_FMA_CHAINS_H
+#ifndef GM_MACHINE_FMA_CHAINS_H
+#define GM_MACHINE_FMA_CHAINS_H
 
 #include <gradmill/array.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /* The reference loop: independent fused multiply-adds in registers, on as many threads as what is measured
  * beside it. It says what the processor could have done in those very milliseconds, which on a shared machine
  * changes from one second to the next. */
-#ifndef GM_BENCH_REFERENCE_H
-#define GM_BENCH_REFERENCE_H
+#ifndef GM_MACHINE_REFERENCE_H
+#define GM_MACHINE_REFERENCE_H
 
 #include <gradmill/array.h>
 #include <gradmill/status.h>

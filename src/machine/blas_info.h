@@ -1,6 +1,6 @@
 /* Borrowing the BLAS library's threads, and feeding them. Not public. */
-#ifndef GM_BACKEND_BLAS_INFO_H
-#define GM_BACKEND_BLAS_INFO_H
+#ifndef GM_MACHINE_BLAS_INFO_H
+#define GM_MACHINE_BLAS_INFO_H
 
 #include <gradmill/status.h>
 #include <stddef.h>

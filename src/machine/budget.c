@@ -1,5 +1,5 @@
 /* How long measuring may take: the one place where a test may shorten it. */
-#include "bench/budget.h"
+#include "machine/budget.h"
 #include "base/number.h"
 
 #include <stdlib.h>

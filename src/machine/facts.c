@@ -1,7 +1,7 @@
 /* What this process can see of its machine without measuring. */
-#include "bench/facts.h"
+#include "machine/facts.h"
 #include "base/kernel_text.h"
-#include "bench/unpinned_core.h"
+#include "machine/unpinned_core.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,8 +2,8 @@
  *
  * Everything is looked up by name at run time: a system may put another library behind cblas_sgemm (Debian's
  * alternatives, LD_PRELOAD) than the one that was linked, and each has its own functions that tell. */
-#include "backend/blas_info.h"
-#include "backend/blas_library.h"
+#include "machine/blas_info.h"
+#include "machine/blas_library.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"

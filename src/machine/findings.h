@@ -1,7 +1,7 @@
 /* What doctor concludes from what it saw. Pure: facts in, findings out, so that a test can make up a machine.
  */
-#ifndef GM_BENCH_FINDINGS_H
-#define GM_BENCH_FINDINGS_H
+#ifndef GM_MACHINE_FINDINGS_H
+#define GM_MACHINE_FINDINGS_H
 
 #include <gradmill.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* The processor: its name, its caches, and the vector extensions that kernels are chosen by. */
-#include "base/cpu.h"
+#include "machine/cpu.h"
 #include "base/kernel_text.h"
 
 #include <gradmill/system.h>

@@ -1,6 +1,6 @@
 /* Which kernels OpenBLAS would choose by itself. */
-#ifndef GM_BENCH_UNPINNED_CORE_H
-#define GM_BENCH_UNPINNED_CORE_H
+#ifndef GM_MACHINE_UNPINNED_CORE_H
+#define GM_MACHINE_UNPINNED_CORE_H
 
 #include <stddef.h>
 

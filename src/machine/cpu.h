@@ -1,6 +1,6 @@
 /* What the processor is made of. */
-#ifndef GM_BASE_CPU_H
-#define GM_BASE_CPU_H
+#ifndef GM_MACHINE_CPU_H
+#define GM_MACHINE_CPU_H
 
 #include <stddef.h>
 

@@ -1,12 +1,12 @@
 /* What this machine can do at most, measured. */
-#include "bench/peak.h"
-#include "backend/blas_info.h"
-#include "backend/blas_library.h"
+#include "machine/peak.h"
+#include "machine/blas_info.h"
+#include "machine/blas_library.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "bench/budget.h"
-#include "bench/race.h"
-#include "bench/reference.h"
+#include "machine/budget.h"
+#include "machine/race.h"
+#include "machine/reference.h"
 
 #include <gradmill/system.h>
 #include <dlfcn.h>

@@ -1,8 +1,8 @@
 /* The facts that doctor reports and that other verbs warn of. */
-#ifndef GM_BENCH_FACTS_H
-#define GM_BENCH_FACTS_H
+#ifndef GM_MACHINE_FACTS_H
+#define GM_MACHINE_FACTS_H
 
-#include "bench/findings.h"
+#include "machine/findings.h"
 
 /* Everything but the measurements. Without the BLAS that library is not loaded for it, and unknown. */
 gm_facts gm_gather_facts(bool with_blas);

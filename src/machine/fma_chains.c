@@ -3,7 +3,7 @@
  * Compiled with -ffp-contract=fast, which makes c * a + b one instruction. Twelve chains that do not wait for
  * each other hide a latency of four cycles on two ports, and with both operands still fit sixteen registers.
  */
-#include "bench/fma_chains.h"
+#include "machine/fma_chains.h"
 
 #include <stdbool.h>
 

@@ -1,8 +1,8 @@
 /* The BLAS library, loaded when somebody first needs it: OpenBLAS starts threads and maps memory as soon as
  * it is there, and hangs or ends the process where it gets neither. A program that never asks for backend
  * `blas` has nothing to do with that. */
-#ifndef GM_BACKEND_BLAS_LIBRARY_H
-#define GM_BACKEND_BLAS_LIBRARY_H
+#ifndef GM_MACHINE_BLAS_LIBRARY_H
+#define GM_MACHINE_BLAS_LIBRARY_H
 
 #include <cblas.h>
 #include <gradmill/status.h>

@@ -1,5 +1,5 @@
 /* What doctor concludes: one function and one row of the table for each finding. */
-#include "bench/findings.h"
+#include "machine/findings.h"
 #include "base/number.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* Finding the BLAS library and its functions at run time. */
-#include "backend/blas_library.h"
+#include "machine/blas_library.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"

@@ -1,6 +1,6 @@
 /* What this machine can do at most, measured: arithmetic, memory, and the matrix product of its BLAS. */
-#ifndef GM_BENCH_PEAK_H
-#define GM_BENCH_PEAK_H
+#ifndef GM_MACHINE_PEAK_H
+#define GM_MACHINE_PEAK_H
 
 #include <gradmill/array.h>
 #include <gradmill/status.h>

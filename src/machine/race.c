@@ -1,5 +1,5 @@
 /* Threads that start together, timed from the first start to the last end. */
-#include "bench/race.h"
+#include "machine/race.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"

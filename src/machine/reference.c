@@ -1,9 +1,9 @@
 /* The reference loop, timed in short runs. */
-#include "bench/reference.h"
+#include "machine/reference.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "bench/fma_chains.h"
-#include "bench/race.h"
+#include "machine/fma_chains.h"
+#include "machine/race.h"
 
 #include <math.h>
 #include <time.h>

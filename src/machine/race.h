@@ -1,6 +1,6 @@
 /* Threads that start together, timed from the first start to the last end: what peaks are measured by. */
-#ifndef GM_BENCH_RACE_H
-#define GM_BENCH_RACE_H
+#ifndef GM_MACHINE_RACE_H
+#define GM_MACHINE_RACE_H
 
 #include "base/team.h"
 

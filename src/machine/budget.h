@@ -1,6 +1,6 @@
 /* How long measuring may take. */
-#ifndef GM_BENCH_BUDGET_H
-#define GM_BENCH_BUDGET_H
+#ifndef GM_MACHINE_BUDGET_H
+#define GM_MACHINE_BUDGET_H
 
 /* `seconds`, which a case has or was given, times the environment variable GM_BENCH_TIME_SCALE if that is a
  * number above 0 and at most 1. The variable is for tests: they run every case with its own defaults, and

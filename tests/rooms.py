@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""The walls between the rooms: every #include goes to the same floor or further down, and no two files include each
+other. Prints TAP.   usage: tests/rooms.py SOURCE"""
+import pathlib
+import re
+import sys
+
+# The lowest first. Rooms of one floor do not know each other.
+FLOORS = [["base"], ["machine"], ["backend"], ["nn"], ["data"], ["model"], ["train"], ["bench"], ["cli"]]
+FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+INCLUDE = re.compile(r'^#include "(([a-z]+)/[\w/.]+)"', re.M)
+
+
+def includes(source):
+    """{file: files of the project that it includes}, both as they stand in an #include."""
+    found = {}
+    for top, prefix in (("src", ""), ("bench", "bench/")):
+        for path in sorted((source / top).rglob("*.[ch]")):
+            name = prefix + path.relative_to(source / top).as_posix()
+            found[name] = [m[0] for m in INCLUDE.findall(path.read_text())]
+    return found
+
+
+def upward(graph):
+    for file, targets in graph.items():
+        for target in targets:
+            here, there = file.split("/")[0], target.split("/")[0]
+            if here != there and FLOOR[there] >= FLOOR[here]:
+                yield f"{file} includes {target}"
+
+
+def circles(graph):
+    """Files that reach themselves through headers."""
+    for file in graph:
+        seen, ahead = set(), list(graph[file])
+        while ahead:
+            target = ahead.pop()
+            if target == file:
+                yield f"{file} includes itself by way of others"
+                break
+            if target not in seen:
+                seen.add(target)
+                ahead += graph.get(target, [])
+
+
+def main():
+    graph = includes(pathlib.Path(sys.argv[1]))
+    planted = {"base/a.h": ["nn/b.h"], "nn/b.h": ["base/a.h"]}
+    checks = [
+        ("a planted include upward is seen", ["not seen"] if not list(upward(planted)) else []),
+        ("a planted circle is seen", ["not seen"] if not list(circles(planted)) else []),
+        ("there are files to look at", [] if len(graph) > 100 else [f"only {len(graph)}"]),
+        ("no include goes upward", list(upward(graph))),
+        ("no two files include each other", list(circles(graph))),
+    ]
+    print(f"1..{len(checks)}")
+    for number, (name, faults) in enumerate(checks, 1):
+        print(f"{'not ok' if faults else 'ok'} {number} - {name}")
+        for fault in faults:
+            print(f"# {fault}")
+    return any(faults for _, faults in checks)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
