@@ -8,9 +8,9 @@ copy of the tree; the tree is not touched.
 
   scripts/mutate.py                                        every file of src and bench: days
   scripts/mutate.py --sample 50 --seed 3 src/data          50 mutants of one room: about 10 minutes
-  scripts/mutate.py --list bench/verdict.c                 what would be changed, without building
-  scripts/mutate.py --line 75 bench/verdict.c              the mutants of one line
-  scripts/mutate.py bench/verdict.c --change OLD NEW --line 75     one change of your own
+  scripts/mutate.py --list bench/gate/verdict.c                 what would be changed, without building
+  scripts/mutate.py --line 75 bench/gate/verdict.c              the mutants of one line
+  scripts/mutate.py bench/gate/verdict.c --change OLD NEW --line 75     one change of your own
   scripts/mutate.py --from tests/survivors.txt --bound 100         mutants that once survived
 
 Exit code: 0; 1 if the tests fail without a change; 8 if fewer than --bound percent were caught.

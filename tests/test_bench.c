@@ -2,12 +2,12 @@
 #include "machine/blas_info.h"
 #include "base/kernel_text.h"
 #include "base/clock.h"
-#include "bench/cases.h"
+#include "bench/cases/cases.h"
 #include "machine/fma_chains.h"
 #include "machine/peak.h"
-#include "bench/rounds.h"
-#include "bench/statistics.h"
-#include "bench/workload.h"
+#include "bench/measure/rounds.h"
+#include "bench/measure/statistics.h"
+#include "bench/measure/workload.h"
 
 #include <gradmill/system.h>
 #include <criterion/criterion.h>

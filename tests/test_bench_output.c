@@ -1,7 +1,7 @@
 /* The outputs of the benchmarks: the same made-up result in each format, read back field by field. */
-#include "bench/environment.h"
-#include "bench/output.h"
-#include "bench/result.h"
+#include "bench/measure/environment.h"
+#include "bench/output/output.h"
+#include "bench/output/result.h"
 #include "scratch.h"
 
 #include <criterion/criterion.h>

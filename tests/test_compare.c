@@ -1,12 +1,12 @@
 /* Children, contests and what goes wrong with them. The children are shell scripts that speak the lines of
- * bench/problem.h: so a test can have one that crashes, hangs, or computes something else. */
-#include "bench/child.h"
-#include "bench/compare.h"
-#include "bench/contest.h"
-#include "bench/contest_result.h"
-#include "bench/libraries.h"
-#include "bench/peers.h"
-#include "bench/problem.h"
+ * bench/contest/problem.h: so a test can have one that crashes, hangs, or computes something else. */
+#include "bench/contest/child.h"
+#include "bench/peers/compare.h"
+#include "bench/contest/contest.h"
+#include "bench/contest/contest_result.h"
+#include "bench/peers/libraries.h"
+#include "bench/peers/peers.h"
+#include "bench/contest/problem.h"
 #include "nets.h"
 
 #include <jansson.h>

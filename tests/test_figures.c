@@ -1,7 +1,7 @@
 /* Published figures, worked out by hand from numbers that are easy to follow. */
-#include "bench/cases.h"
-#include "bench/figures.h"
-#include "bench/verdict.h"
+#include "bench/cases/cases.h"
+#include "bench/measure/figures.h"
+#include "bench/gate/verdict.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

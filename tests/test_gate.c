@@ -1,6 +1,6 @@
 /* The gate: the rank test against numbers of SciPy, and its verdicts on files. */
-#include "bench/gate.h"
-#include "bench/rank_test.h"
+#include "bench/gate/gate.h"
+#include "bench/measure/rank_test.h"
 #include "scratch.h"
 
 #include <math.h>

@@ -1,8 +1,8 @@
 /* Outputs of the benchmarks when jansson gets no memory: each of its allocations fails in turn. What is
  * written is whole, or nothing is written and the status says so. */
-#include "bench/environment.h"
-#include "bench/output.h"
-#include "bench/result.h"
+#include "bench/measure/environment.h"
+#include "bench/output/output.h"
+#include "bench/output/result.h"
 
 #include <criterion/criterion.h>
 #include <jansson.h>

@@ -1,6 +1,6 @@
 /* Peers over whole epochs: scripts stand in for the programs and answer with numbers whose figures are known.
  */
-#include "bench/peers.h"
+#include "bench/peers/peers.h"
 #include "nets.h"
 #include "scratch.h"
 

@@ -1,9 +1,9 @@
 /* The peer that is written with CBLAS alone: it takes the engine's steps, and says what it cannot do. */
-#include "bench/child.h"
-#include "bench/contest.h"
-#include "bench/contest_result.h"
-#include "bench/peers.h"
-#include "bench/problem.h"
+#include "bench/contest/child.h"
+#include "bench/contest/contest.h"
+#include "bench/contest/contest_result.h"
+#include "bench/peers/peers.h"
+#include "bench/contest/problem.h"
 #include "nets.h"
 
 #include <jansson.h>

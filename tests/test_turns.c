@@ -1,6 +1,6 @@
-/* Two builds that take turns. The builds are shell scripts that speak the lines of bench/problem.h: so their
- * speed is given, and does not depend on the machine. */
-#include "bench/turns.h"
+/* Two builds that take turns. The builds are shell scripts that speak the lines of bench/contest/problem.h:
+ * so their speed is given, and does not depend on the machine. */
+#include "bench/gate/turns.h"
 #include "scratch.h"
 
 #include <gradmill.h>

@@ -1,9 +1,9 @@
 /* What every peer that is a C program does alike: it reads the problem, says who it is, and trains as it is
- * told (bench/problem.h has the lines). For Python peer.py does the same. */
+ * told (bench/contest/problem.h has the lines). For Python peer.py does the same. */
 #ifndef GM_BENCH_PEERS_PEER_H
 #define GM_BENCH_PEERS_PEER_H
 
-#include "bench/problem.h"
+#include "bench/contest/problem.h"
 
 typedef struct gm_peer {
     const char *name;

@@ -1,4 +1,4 @@
-"""What the Python peers share: reading a problem (bench/problem.h) and speaking its lines of JSON."""
+"""What the Python peers share: reading a problem (bench/contest/problem.h) and speaking its lines of JSON."""
 
 import gzip
 import json

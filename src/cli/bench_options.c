@@ -2,7 +2,7 @@
 #include "cli/bench_options.h"
 #include "base/memory.h"
 #include "base/number.h"
-#include "bench/libraries.h"
+#include "bench/peers/libraries.h"
 #include "cli/names.h"
 #include "cli/options.h"
 

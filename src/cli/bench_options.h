@@ -2,9 +2,9 @@
 #ifndef GM_CLI_BENCH_OPTIONS_H
 #define GM_CLI_BENCH_OPTIONS_H
 
-#include "bench/cases.h"
-#include "bench/gate.h"
-#include "bench/output.h"
+#include "bench/cases/cases.h"
+#include "bench/gate/gate.h"
+#include "bench/output/output.h"
 
 #define CLI_MOST_LIBRARIES 16
 

@@ -1,6 +1,6 @@
 /* Doctor's report as text. */
 #include "base/number.h"
-#include "bench/figures.h"
+#include "bench/measure/figures.h"
 #include "cli/doctor_report.h"
 
 #include <math.h>

@@ -3,7 +3,7 @@
 #include "cli/names.h"
 #include "base/append.h"
 #include "base/suggest.h"
-#include "bench/output.h"
+#include "bench/output/output.h"
 #include "cli/cli.h"
 
 #include <gradmill.h>

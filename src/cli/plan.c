@@ -1,8 +1,8 @@
 /* gradmill plan: memory and time of a training before it starts. */
 #include "base/error.h"
 #include "base/memory.h"
-#include "bench/rounds.h"
-#include "bench/workload.h"
+#include "bench/measure/rounds.h"
+#include "bench/measure/workload.h"
 #include "cli/needless.h"
 #include "cli/plan_report.h"
 #include "cli/random_batch.h"

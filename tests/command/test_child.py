@@ -1,4 +1,4 @@
-"""The child process of compare, peers and gate, spoken to as bench/problem.h describes: its losses are those of plain
+"""The child process of compare, peers and gate, spoken to as bench/contest/problem.h describes: its losses are those of plain
 arithmetic, it trains epochs, and it says what is wrong in one line."""
 import json
 import math

@@ -1,7 +1,7 @@
 /* Fuzz target: two outputs of the benchmarks in JSON, separated by a 0 byte, as `bench gate` compares them.
  */
 #include "fuzz.h"
-#include "bench/gate.h"
+#include "bench/gate/gate.h"
 
 #define GATE (FUZZ_READER | FUZZ_STATUS(GM_CHECK)) /* GM_CHECK: nothing to compare */
 

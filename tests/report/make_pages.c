@@ -1,5 +1,5 @@
 /* Writes report pages of made-up results into the folder that is named: what check.py looks at. */
-#include "bench/output.h"
+#include "bench/output/output.h"
 
 #include <math.h>
 #include <stdio.h>

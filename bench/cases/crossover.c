@@ -1,0 +1,175 @@
+/* Case `crossover`: the step of a square network on every backend as its width grows, and as its batch grows:
+ * where does each begin to win? A backend whose steps have become too slow to wait for is left out of the
+ * larger sizes. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "machine/budget.h"
+#include "bench/cases/cases.h"
+#include "bench/measure/figures.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define FIXED_BATCH 64
+#define FIXED_WIDTH 256
+
+/* Seconds of one step from which on a backend is not tried on the next size. */
+#define TOO_SLOW 0.15
+
+static const gm_column columns[] = {
+    {"sweep", "sweep", "", GM_COLUMN_TEXT},
+    {"width", "width", "", 0},
+    {"batch", "batch", "rows", 0},
+    {"backend", "backend", "", GM_COLUMN_TEXT},
+    {"threads", "threads", "", 0},
+    {"milliseconds", "step", "ms", 4},
+    {"spread", "+-", "%", 1},
+    {"samples_per_second", "samples", "1/s", 0},
+    {"gflops", "speed", "GFLOP/s", 2},
+    {"times_naive", "naive = 1", "x", 2},
+    {"fastest", "", "", GM_COLUMN_TEXT},
+};
+
+/* One curve: a backend with a number of threads. */
+struct runner {
+    const char *backend;
+    size_t threads;
+    double last; /* seconds of its last step; 0 before the first */
+};
+#define MOST_RUNNERS 8
+
+static size_t list_runners(struct runner *runners)
+{
+    const size_t usable = gm_system_threads().usable;
+    size_t count = 0;
+    runners[count++] = (struct runner){"naive", 1, 0};
+    runners[count++] = (struct runner){"naive-ikj", 1, 0};
+    runners[count++] = (struct runner){"blas", 1, 0};
+    runners[count++] = (struct runner){"packed", 1, 0};
+    for (size_t t = 2; t < usable && count + 2 < MOST_RUNNERS; t *= 2)
+        runners[count++] = (struct runner){"blas", t, 0};
+    if (usable > 1)
+        runners[count++] = (struct runner){"blas", usable, 0};
+    if (usable > 1)
+        runners[count++] = (struct runner){"packed", usable, 0};
+    return count;
+}
+
+/* Width w everywhere: w-w-w. Work grows with its square. */
+static gm_net square(size_t width)
+{
+    gm_net net = {.widths = {width, width, width}, .width_count = 3};
+    snprintf(net.name, sizeof net.name, "%zu-%zu-%zu", width, width, width);
+    return net;
+}
+
+static gm_status add_rows(gm_result *result, const char *sweep, size_t width, size_t batch,
+                          const gm_timed *timed, size_t count, gm_error *error)
+{
+    double medians[MOST_RUNNERS], deviations[MOST_RUNNERS];
+    bool among[MOST_RUNNERS];
+    for (size_t i = 0; i < count; i++) {
+        medians[i] = timed[i].candidate.statistics.median;
+        deviations[i] = timed[i].candidate.statistics.deviation;
+    }
+    const char *fastest =
+        gm_among_fastest(medians, deviations, count, among) == 1 ? "fastest" : "among the fastest";
+    const bool has_naive = count > 0 && strcmp(timed[0].options.backend, "naive") == 0;
+    for (size_t i = 0; i < count; i++) {
+        const gm_timed *t = &timed[i];
+        const gm_statistics *s = &t->candidate.statistics;
+        gm_result_row *row = gm_result_add(result, error, "crossover/%s/width:%zu/batch:%zu/%s/threads:%zu",
+                                           sweep, width, batch, t->options.backend, t->options.threads);
+        if (!row)
+            return error->status;
+        row->threads = t->options.threads;
+        gm_result_text(result, row, "sweep", "%s", sweep);
+        gm_result_number(result, row, "width", (double)width);
+        gm_result_number(result, row, "batch", (double)batch);
+        gm_result_text(result, row, "backend", "%s", t->options.backend);
+        gm_result_number(result, row, "threads", (double)t->options.threads);
+        gm_result_number(result, row, "milliseconds", s->median * 1e3);
+        gm_result_number(result, row, "spread", 100 * s->deviation / s->median);
+        gm_result_number(result, row, "samples_per_second", (double)batch / s->median);
+        gm_result_number(result, row, "gflops", gm_timed_flops(t) / 1e9);
+        if (has_naive)
+            gm_result_number(result, row, "times_naive", gm_speedup(medians[0], medians[i]));
+        gm_result_text(result, row, "fastest", "%s", among[i] ? fastest : "");
+        const gm_status status = gm_candidate_samples(row, &t->candidate, error);
+        if (status != GM_OK)
+            return status;
+    }
+    return GM_OK;
+}
+
+static gm_status run_size(gm_result *result, const char *sweep, size_t width, size_t batch,
+                          struct runner *runners, size_t runner_count, double seconds,
+                          const gm_bench_options *o, gm_error *error)
+{
+    gm_timed timed[MOST_RUNNERS];
+    struct runner *running[MOST_RUNNERS];
+    size_t count = 0;
+    for (size_t i = 0; i < runner_count; i++) {
+        if (runners[i].last > gm_bench_budget(TOO_SLOW))
+            continue;
+        running[count] = &runners[i];
+        timed[count++] = (gm_timed){.options = {
+                                        .net = square(width),
+                                        .batch = batch,
+                                        .backend = runners[i].backend,
+                                        .threads = runners[i].threads,
+                                        .precision = o->precision_count ? o->precisions[0] : GM_F32,
+                                        .optimizer = gm_optimizer_default(GM_SGD),
+                                        .activation = GM_SIGMOID,
+                                    }};
+    }
+    gm_status status = gm_timed_run(timed, count, seconds, o, error);
+    for (size_t i = 0; i < count && status == GM_OK; i++)
+        running[i]->last = timed[i].candidate.statistics.median;
+    if (status == GM_OK)
+        status = add_rows(result, sweep, width, batch, timed, count, error);
+    gm_timed_clear(timed, count);
+    return status;
+}
+
+static gm_status run_sweep(gm_result *result, const char *sweep, const gm_range *sizes, double seconds,
+                           const gm_bench_options *o, gm_error *error)
+{
+    struct runner runners[MOST_RUNNERS];
+    const size_t count = list_runners(runners);
+    const bool by_width = sweep[0] == 'w';
+    gm_status status = GM_OK;
+    for (size_t i = 0; i < sizes->count && status == GM_OK; i++)
+        status = run_size(result, sweep, by_width ? sizes->sizes[i] : FIXED_WIDTH,
+                          by_width ? FIXED_BATCH : sizes->sizes[i], runners, count,
+                          seconds / (double)sizes->count, o, error);
+    return status;
+}
+
+gm_status gm_bench_crossover(gm_result *result, gm_environment *env, const gm_bench_options *o,
+                             gm_error *error)
+{
+    gm_range widths = o->width, batches = o->batch;
+    *result = gm_result_make("crossover", columns, sizeof columns / sizeof *columns);
+    snprintf(
+        result->title, sizeof result->title,
+        "The step of a square network w-w-w on every backend; batch %d while w grows, w = %d while the batch grows",
+        FIXED_BATCH, FIXED_WIDTH);
+    gm_status status = GM_OK;
+    if (widths.count == 0)
+        status = gm_range_parse(&widths, "width", "2..8192*4", error);
+    if (status == GM_OK && batches.count == 0)
+        status = gm_range_parse(&batches, "batch", "1..1024*4", error);
+    if (status == GM_OK)
+        status = gm_environment_measure(env, GM_F32, error);
+    const double seconds = o->seconds > 0 ? o->seconds : 30;
+    if (status == GM_OK)
+        status = run_sweep(result, "width", &widths, seconds * 2 / 3, o, error);
+    if (status == GM_OK)
+        status = run_sweep(result, "batch", &batches, seconds / 3, o, error);
+    gm_result_note(result, "among the fastest: its median +- deviation overlaps that of the least median");
+    gm_result_note(result,
+                   "a backend that needed more than %.2f s for a step is left out of the larger sizes",
+                   TOO_SLOW);
+    return status;
+}

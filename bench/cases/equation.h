@@ -1,0 +1,24 @@
+/* One equation of one layer on one backend, through the seam: to be checked, then timed. */
+#ifndef GM_BENCH_CASES_EQUATION_H
+#define GM_BENCH_CASES_EQUATION_H
+
+#include <gradmill/engine.h>
+
+struct gm_equation_case; /* of one precision or the other: equation_tmpl.c */
+
+typedef struct gm_equation_kit {
+    /* Random operands for a batch of n rows; GM_FORWARD, GM_HIDDEN_DELTA, GM_BIAS_GRADIENT or
+     * GM_WEIGHT_GRADIENT. NULL without memory or without such a backend. */
+    struct gm_equation_case *(*create)(gm_equation equation, const char *backend, size_t n, size_t in,
+                                       size_t out);
+    void (*destroy)(struct gm_equation_case *);
+    /* For gm_candidate. */
+    gm_status (*run)(void *equation_case, size_t iterations, gm_error *error);
+    /* Computes once and checks in O(size^2) with a random vector t, C t = A (B t): the largest error relative
+     * to what rounding may do; up to 1 is right. The target begins as NaN: beta = 0 must overwrite it. */
+    double (*residual)(struct gm_equation_case *);
+} gm_equation_kit;
+
+extern const gm_equation_kit gm_equation_kit_f32, gm_equation_kit_f64;
+
+#endif

@@ -1,0 +1,241 @@
+/* One equation of one layer on one backend, for one precision. */
+#include "bench/cases/equation.h"
+#include "backend/backend.h"
+#include "machine/blas_library.h"
+#include "backend/pack.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "nn/layout.h"
+
+#include <math.h>
+
+struct gm_equation_case {
+    gm_equation equation;
+    const gm_backend *backend;
+    gm_layer_view layer; /* W out x in in the backend's order, b out */
+    gm_mat w, x, d;      /* out x in, n x in, n x out: operands */
+    gm_mat c;            /* the target: n x out, n x in, 1 x out or out x in */
+    double *t, *left, *right;
+    REAL *block;
+    REAL *weights; /* W */
+    REAL *packed;  /* packed orders: W, or GW, as the backend has it */
+    REAL *scratch; /* the backend's */
+};
+
+static size_t row_of(gm_order order, size_t cols)
+{
+    return gm_layout_row(cols, GM_REAL_BITS == 32 ? GM_F32 : GM_F64, order);
+}
+
+/* Rows as an engine with this backend has them; the padding stays 0. */
+static gm_mat take(REAL **at, gm_order order, size_t rows, size_t cols)
+{
+    const gm_mat m = {*at, rows, cols, row_of(order, cols)};
+    *at += rows * m.ld;
+    return m;
+}
+
+static void draw(gm_mat m, gm_random *random)
+{
+    for (size_t r = 0; r < m.rows; r++) {
+        for (size_t c = 0; c < m.cols; c++)
+            gm_row(m, r)[c] = (REAL)(2 * gm_random_uniform(random) - 1);
+    }
+}
+
+static void destroy(struct gm_equation_case *e)
+{
+    if (!e)
+        return;
+    gm_free(e->block);
+    gm_free(e->weights);
+    gm_free(e->packed);
+    gm_free(e->scratch);
+    gm_free(e->t);
+    gm_free(e->left);
+    gm_free(e->right);
+    gm_free(e);
+}
+
+static bool reserve(struct gm_equation_case *e, size_t n, size_t in, size_t out)
+{
+    const gm_order order = e->backend->order;
+    const size_t longest = gm_max(gm_max(n, in), out), x_row = row_of(order, in), d_row = row_of(order, out);
+    /* b, ones, X, D, and the largest target there may be */
+    const size_t all = d_row + row_of(order, n) + n * (x_row + d_row) +
+                       gm_max(gm_max(out * in, d_row), n * gm_max(x_row, d_row));
+    e->block = gm_alloc(all, sizeof(REAL));
+    e->weights = gm_alloc(out * in, sizeof(REAL));
+    e->packed = gm_alloc(order.band ? gm_order_padded(order, out) * in : 0, sizeof(REAL));
+    e->scratch = gm_alloc(e->backend->scratch_size ? e->backend->scratch_size(in, out) : 0, sizeof(REAL));
+    e->t = gm_alloc(longest, sizeof(double));
+    e->left = gm_alloc(longest, sizeof(double));
+    e->right = gm_alloc(longest, sizeof(double));
+    return e->block && e->weights && e->packed && e->scratch && e->t && e->left && e->right;
+}
+
+static struct gm_equation_case *create(gm_equation equation, const char *backend, size_t n, size_t in,
+                                       size_t out)
+{
+    struct gm_equation_case *e = gm_alloc(1, sizeof *e);
+    if (!e)
+        return NULL;
+    e->equation = equation;
+    e->backend = gm_backend_find(backend);
+    if (!e->backend || (e->backend->calls_blas && gm_blas_load(NULL) != GM_OK) || !reserve(e, n, in, out)) {
+        destroy(e);
+        return NULL;
+    }
+    const gm_order order = e->backend->order;
+    gm_random random = gm_random_seed(1, GM_STREAM_BENCH);
+    REAL *at = e->block;
+    e->w = (gm_mat){e->weights, out, in, in}; /* as in the block, without padding */
+    const gm_mat b = take(&at, order, 1, out), ones = take(&at, order, 1, n);
+    e->x = take(&at, order, n, in);
+    e->d = take(&at, order, n, out);
+    if (equation == GM_WEIGHT_GRADIENT)
+        e->c = (gm_mat){at, out, in, in};
+    else
+        e->c = take(&at, order, equation == GM_BIAS_GRADIENT ? 1 : n, equation == GM_HIDDEN_DELTA ? in : out);
+    draw(e->w, &random);
+    draw(b, &random);
+    draw(e->x, &random);
+    draw(e->d, &random);
+    for (size_t i = 0; i < n; i++)
+        ones.data[i] = 1;
+    e->layer = (gm_layer_view){.w = e->w, .b = b.data, .ones = ones.data, .batch = n};
+    if (order.band) {
+        gm_pack(order, e->w, e->packed);
+        e->layer.w.data = e->packed;
+    }
+    return e;
+}
+
+/* GW = D^T X, part by part in a packed order. */
+static void weight_gradient(const struct gm_equation_case *e)
+{
+    const gm_order order = e->backend->order;
+    const size_t in = e->x.cols, out = e->d.cols;
+    if (order.band == 0) {
+        e->backend->weight_gradient(&e->layer, e->d, e->x, 1, 0, e->c, e->scratch);
+        return;
+    }
+    for (size_t i = 0; i < in; i += order.inputs) {
+        for (size_t o = 0; o < out; o += order.band) {
+            const gm_part part = gm_order_part(order, out, in, o, i, in);
+            e->backend->weight_gradient(
+                &e->layer, gm_cols(e->d, o, part.outputs), gm_cols(e->x, i, part.inputs), 1, 0,
+                (gm_mat){e->packed + part.index, part.outputs, part.inputs, part.ld}, e->scratch);
+        }
+    }
+}
+
+static void compute(const struct gm_equation_case *e)
+{
+    switch (e->equation) {
+    case GM_FORWARD: /* Z = X W^T + 1 b^T; as in an engine D is free meanwhile, but for a packed order */
+        e->backend->forward(&e->layer, e->x, e->c, e->backend->order.band > 0 ? NULL : e->d.data);
+        break;
+    case GM_HIDDEN_DELTA: /* E = D W */
+        e->backend->hidden_delta(&e->layer, e->d, 0, 0, e->c, e->scratch);
+        break;
+    case GM_BIAS_GRADIENT: /* gb = D^T 1 */
+        e->backend->bias_gradient(&e->layer, e->d, 1, 0, e->c.data);
+        break;
+    default: /* GW = D^T X */
+        weight_gradient(e);
+    }
+}
+
+static gm_status run(void *context, size_t iterations, gm_error *error)
+{
+    (void)error;
+    for (size_t i = 0; i < iterations; i++)
+        compute(context);
+    return GM_OK;
+}
+
+/* y = M v and y = M^T v in double */
+static void times(gm_mat m, const double *v, double *y)
+{
+    for (size_t r = 0; r < m.rows; r++) {
+        double sum = 0;
+        for (size_t c = 0; c < m.cols; c++)
+            sum += (double)gm_row(m, r)[c] * v[c];
+        y[r] = sum;
+    }
+}
+
+static void times_transposed(gm_mat m, const double *v, double *y)
+{
+    for (size_t c = 0; c < m.cols; c++)
+        y[c] = 0;
+    for (size_t r = 0; r < m.rows; r++) {
+        for (size_t c = 0; c < m.cols; c++)
+            y[c] += (double)gm_row(m, r)[c] * v[r];
+    }
+}
+
+/* right = A (B t) for the equation's A and B, where C = A B; returns the length k of the sums in C. */
+static size_t multiply_through(struct gm_equation_case *e, double *middle)
+{
+    switch (e->equation) {
+    case GM_FORWARD: { /* X (W^T t) + 1 (b^T t) */
+        double bias = 0;
+        times_transposed(e->w, e->t, middle);
+        times(e->x, middle, e->right);
+        for (size_t j = 0; j < e->w.rows; j++)
+            bias += (double)e->layer.b[j] * e->t[j];
+        for (size_t i = 0; i < e->c.rows; i++)
+            e->right[i] += bias;
+        return e->x.cols;
+    }
+    case GM_HIDDEN_DELTA: /* D (W t) */
+        times(e->w, e->t, middle);
+        times(e->d, middle, e->right);
+        return e->d.cols;
+    case GM_BIAS_GRADIENT: /* 1^T (D t) */
+        times(e->d, e->t, middle);
+        e->right[0] = 0;
+        for (size_t i = 0; i < e->d.rows; i++)
+            e->right[0] += middle[i];
+        return e->d.rows;
+    default: /* D^T (X t) */
+        times(e->x, e->t, middle);
+        times_transposed(e->d, middle, e->right);
+        return e->d.rows;
+    }
+}
+
+static double residual(struct gm_equation_case *e)
+{
+    gm_random random = gm_random_seed(2, GM_STREAM_BENCH);
+    const size_t longest = gm_max(gm_max(e->x.rows, e->x.cols), e->d.cols);
+    double *middle = gm_alloc(longest, sizeof *middle), worst = 0;
+    if (!middle)
+        return INFINITY;
+    const gm_order order = e->backend->order;
+    const bool packed = order.band && e->equation == GM_WEIGHT_GRADIENT;
+    REAL *target = packed ? e->packed : e->c.data;
+    const size_t elements = packed ? gm_order_padded(order, e->c.rows) * e->c.cols : e->c.rows * e->c.ld;
+    for (size_t i = 0; i < elements; i++)
+        target[i] = (REAL)NAN;
+    compute(e);
+    if (packed)
+        gm_unpack(order, e->packed, e->c);
+    for (size_t c = 0; c < e->c.cols; c++)
+        e->t[c] = 2 * gm_random_uniform(&random) - 1;
+    times(e->c, e->t, e->left);
+    const double k = (double)multiply_through(e, middle);
+    /* Each of the cols sums of k products in [-1, 1] is off by some sqrt(k) epsilon of its size sqrt(k); t
+     * adds cols of them up. Eight such deviations are beyond chance. */
+    const double allowed = 8 * (double)REAL_EPSILON * k * sqrt((double)e->c.cols);
+    for (size_t r = 0; r < e->c.rows; r++) {
+        const double error = fabs(e->left[r] - e->right[r]) / allowed;
+        worst = error <= worst ? worst : isnan(error) ? INFINITY : error;
+    }
+    gm_free(middle);
+    return worst;
+}
+
+const gm_equation_kit GM_TYPED(gm_equation_kit) = {create, destroy, run, residual};

@@ -1,0 +1,185 @@
+/* Case `gemm`: the exact products of a network's equations on every backend, on one thread: checked first,
+ * then timed. A wrong result shows no speed, and fails the run. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "bench/cases/cases.h"
+#include "bench/cases/equation.h"
+
+#include "machine/blas_info.h"
+
+#include <stdio.h>
+
+static const gm_column columns[] = {
+    {"layer", "layer", "", GM_COLUMN_TEXT},     {"equation", "equation", "", GM_COLUMN_TEXT},
+    {"shape", "m x n x k", "", GM_COLUMN_TEXT}, {"backend", "backend", "", GM_COLUMN_TEXT},
+    {"check", "check", "", GM_COLUMN_TEXT},     {"residual", "residual", "of 1", 3},
+    {"microseconds", "time", "us", 2},          {"spread", "+-", "%", 1},
+    {"gflops", "speed", "GFLOP/s", 2},          {"peak_share", "of FMA", "%", 1},
+    {"bandwidth", "traffic", "GB/s", 1},        {"intensity", "intensity", "FLOP/B", 2},
+};
+
+static const struct {
+    gm_equation equation;
+    const char *name, *name_one; /* for a batch, and for one row */
+} equations[] = {
+    {GM_FORWARD, "forward NT", "forward gemv"},
+    {GM_HIDDEN_DELTA, "BP2 NN", "BP2 gemv T"},
+    {GM_BIAS_GRADIENT, "BP3 gemv", "BP3 gemv"},
+    {GM_WEIGHT_GRADIENT, "BP4 TN", "BP4 ger"},
+};
+
+/* One layer of the network that is taken apart. */
+struct shape {
+    const char *net;
+    size_t layer, n, in, out;
+    gm_precision precision;
+};
+
+static void describe(gm_result *result, gm_result_row *row, const struct shape *s, size_t e,
+                     const char *backend)
+{
+    gm_result_text(result, row, "layer", "%s layer %zu", s->net, s->layer);
+    gm_result_text(result, row, "equation", "%s", s->n == 1 ? equations[e].name_one : equations[e].name);
+    gm_result_text(result, row, "backend", "%s", backend);
+    switch (equations[e].equation) {
+    case GM_FORWARD:
+        gm_result_text(result, row, "shape", "%zu x %zu x %zu", s->n, s->out, s->in);
+        break;
+    case GM_HIDDEN_DELTA:
+        gm_result_text(result, row, "shape", "%zu x %zu x %zu", s->n, s->in, s->out);
+        break;
+    case GM_BIAS_GRADIENT:
+        gm_result_text(result, row, "shape", "%zu x %zu", s->n, s->out);
+        break;
+    default:
+        gm_result_text(result, row, "shape", "%zu x %zu x %zu", s->out, s->in, s->n);
+    }
+}
+
+static void add_speed(gm_result *result, gm_result_row *row, const struct shape *s, size_t e,
+                      const gm_candidate *c)
+{
+    const double n = (double)s->n, in = (double)s->in, out = (double)s->out;
+    const gm_statistics *statistics = &c->statistics;
+    const bool bias = equations[e].equation == GM_BIAS_GRADIENT;
+    const double flop = bias ? n * out : 2 * n * in * out;
+    const double numbers = bias ? n * out : n * in + n * out + in * out;
+    const double bytes = numbers * (double)gm_precision_size(s->precision);
+    gm_result_number(result, row, "microseconds", statistics->median * 1e6);
+    gm_result_number(result, row, "spread", 100 * statistics->deviation / statistics->median);
+    gm_result_number(result, row, "gflops", flop / statistics->median / 1e9);
+    gm_result_peak_share(result, row, gm_rounds_share(flop, c->samples, c->peaks, c->count));
+    gm_result_number(result, row, "bandwidth", bytes / statistics->median / 1e9);
+    gm_result_number(result, row, "intensity", flop / bytes);
+}
+
+/* All backends compute and time one equation of one layer; *wrong counts the failed checks. */
+static gm_status run_equation(gm_result *result, const gm_bench_options *o, const struct shape *s, size_t e,
+                              double seconds, size_t *wrong, gm_error *error)
+{
+    const gm_equation_kit *kit = s->precision == GM_F64 ? &gm_equation_kit_f64 : &gm_equation_kit_f32;
+    const char *backends[GM_MOST_BACKENDS];
+    double residuals[GM_MOST_BACKENDS];
+    gm_candidate cs[GM_MOST_BACKENDS], right[GM_MOST_BACKENDS];
+    size_t count = 0, right_count = 0, place[GM_MOST_BACKENDS];
+    for (size_t i = 0;
+         i < GM_MOST_BACKENDS && (o->backend_count ? i < o->backend_count : gm_backend_name(i) != NULL); i++)
+        backends[count++] = o->backend_count ? o->backends[i] : gm_backend_name(i);
+    gm_status status = GM_OK;
+    for (size_t i = 0; i < count; i++) {
+        cs[i] = (gm_candidate){
+            .run = kit->run,
+            .context = kit->create(equations[e].equation, backends[i], s->n, s->in, s->out),
+            .precision = s->precision,
+        };
+        if (!cs[i].context) {
+            status =
+                gm_fail(error, GM_USAGE, "%s: no such backend, or no memory for its operands", backends[i]);
+            continue;
+        }
+        residuals[i] = kit->residual(cs[i].context);
+        place[i] = right_count;
+        if (residuals[i] <= 1)
+            right[right_count++] = cs[i];
+        else
+            ++*wrong;
+    }
+    const gm_rounds_options rounds = {.sample_seconds = 0.002,
+                                      .rounds = 11,
+                                      .budget_seconds = seconds,
+                                      .progress = o->progress,
+                                      .context = o->context};
+    if (status == GM_OK && right_count > 0)
+        status = gm_rounds_run(right, right_count, &rounds, error);
+    for (size_t i = 0; i < count && status == GM_OK; i++) {
+        const gm_candidate *c = &right[place[i]];
+        gm_result_row *row = gm_result_add(result, error, "gemm/%s/layer:%zu/%s/n:%zu/%s", s->net, s->layer,
+                                           equations[e].name, s->n, backends[i]);
+        if (!row) {
+            status = error->status;
+            break;
+        }
+        row->threads = 1;
+        describe(result, row, s, e, backends[i]);
+        gm_result_text(result, row, "check", residuals[i] <= 1 ? "PASS" : "FAIL");
+        gm_result_number(result, row, "residual", residuals[i]);
+        if (residuals[i] > 1) {
+            gm_result_fault(row, "wrong product");
+            continue;
+        }
+        add_speed(result, row, s, e, c);
+        status = gm_candidate_samples(row, c, error);
+    }
+    for (size_t i = 0; i < count; i++)
+        kit->destroy(cs[i].context);
+    return status;
+}
+
+static gm_status run_net(gm_result *result, const gm_bench_options *o, const gm_net *net, double seconds,
+                         size_t *wrong, gm_error *error)
+{
+    const size_t layers = net->width_count - 1;
+    gm_status status = GM_OK;
+    for (size_t l = 0; l < layers && status == GM_OK; l++) {
+        const struct shape shape = {
+            .net = net->name,
+            .layer = l + 1,
+            .n = o->batch.count ? o->batch.sizes[0]
+                 : net->batch   ? net->batch
+                                : 64,
+            .in = net->widths[l],
+            .out = net->widths[l + 1],
+            .precision = o->precision_count ? o->precisions[0] : GM_F32,
+        };
+        for (size_t e = 0; e < sizeof equations / sizeof *equations && status == GM_OK; e++) {
+            if (equations[e].equation == GM_HIDDEN_DELTA && l == 0)
+                continue; /* layer 1 needs no BP2 */
+            status = run_equation(result, o, &shape, e, seconds / (double)(4 * layers), wrong, error);
+        }
+    }
+    return status;
+}
+
+gm_status gm_bench_gemm(gm_result *result, gm_environment *env, const gm_bench_options *o, gm_error *error)
+{
+    static const char *const defaults[] = {"mid", NULL};
+    *result = gm_result_make("gemm", columns, sizeof columns / sizeof *columns);
+    snprintf(result->title, sizeof result->title,
+             "The products of the equations, checked, then timed on one thread");
+    gm_net nets[GM_MOST_NETS];
+    size_t count = 0, wrong = 0;
+    gm_status status = gm_bench_nets(o, defaults, nets, GM_MOST_NETS, &count, error);
+    if (status == GM_OK)
+        status = gm_environment_measure(env, o->precision_count ? o->precisions[0] : GM_F32, error);
+    const double seconds = (o->seconds > 0 ? o->seconds : 20) / (double)gm_max(count, 1);
+    gm_blas_borrow_threads(); /* one call, one thread: what the engine's members see */
+    for (size_t i = 0; i < count && status == GM_OK; i++)
+        status = run_net(result, o, &nets[i], seconds, &wrong, error);
+    gm_blas_return_threads();
+    gm_result_note(
+        result,
+        "check: C t = A (B t) with a random t, and NaN in C beforehand; residual 1 is what rounding may do");
+    if (status == GM_OK && wrong > 0)
+        return gm_fail(error, GM_CHECK, "%zu products are wrong; they show no speed", wrong);
+    return status;
+}

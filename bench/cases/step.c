@@ -1,0 +1,124 @@
+/* Case `step`: whole training steps (forward, loss, BP1 to BP4, update), swept over networks, batch sizes,
+ * backends, threads, precision, optimizer and activation. All candidates of one network take turns. */
+#include "base/error.h"
+#include "bench/cases/cases.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const gm_column columns[] = {
+    {"net", "net", "", GM_COLUMN_TEXT},
+    {"batch", "batch", "rows", 0},
+    {"backend", "backend", "", GM_COLUMN_TEXT},
+    {"threads", "threads", "", 0},
+    {"precision", "type", "", GM_COLUMN_TEXT},
+    {"optimizer", "optimizer", "", GM_COLUMN_TEXT},
+    {"samples_per_second", "samples", "1/s", 0},
+    {"milliseconds", "step", "ms", 4},
+    {"spread", "+-", "%", 1},
+    {"fastest", "min", "ms", 4},
+    {"gflops", "speed", "GFLOP/s", 1},
+    {"peak_share", "of FMA", "%", 1},
+    {"gemm_share", "of gemm", "%", 1},
+    {"plan", "ran", "", GM_COLUMN_TEXT},
+};
+
+/* A list that was given, or the one default. */
+#define PICK(list, count, i, fallback) ((count) ? (list)[i] : (fallback))
+#define COUNT(count)                   ((count) ? (count) : 1)
+
+/* Everything that one network is swept over, in this order; the last index moves fastest. */
+static gm_status list_candidates(const gm_bench_options *o, const gm_net *net, gm_timed *timed, size_t *count,
+                                 gm_error *error)
+{
+    const gm_workload_options first = gm_bench_first(o, net);
+    const size_t sizes[] = {COUNT(o->batch.count),      COUNT(o->precision_count), COUNT(o->optimizer_count),
+                            COUNT(o->activation_count), COUNT(o->backend_count),   COUNT(o->threads.count)};
+    size_t total = 1;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        total *= sizes[i];
+    if (total > GM_MOST_CANDIDATES)
+        return gm_fail(error, GM_LIMIT, "%zu rows for one network; expected at most %d", total,
+                       GM_MOST_CANDIDATES);
+    for (*count = 0; *count < total; ++*count) {
+        size_t index[6], rest = *count;
+        for (size_t i = 6; i-- > 0; rest /= sizes[i])
+            index[i] = rest % sizes[i];
+        timed[*count] = (gm_timed){
+            .options = {
+                .net = *net,
+                .batch = PICK(o->batch.sizes, o->batch.count, index[0], first.batch),
+                .precision = PICK(o->precisions, o->precision_count, index[1], first.precision),
+                .optimizer = gm_optimizer_default(PICK(o->optimizers, o->optimizer_count, index[2], GM_SGD)),
+                .activation = PICK(o->activations, o->activation_count, index[3], first.activation),
+                .backend = PICK(o->backends, o->backend_count, index[4], first.backend),
+                .threads = PICK(o->threads.sizes, o->threads.count, index[5], first.threads),
+            }};
+    }
+    return GM_OK;
+}
+
+gm_result_row *gm_step_row_add(gm_result *result, const gm_workload_options *o, size_t threads,
+                               gm_error *error)
+{
+    return gm_result_add(result, error, "step/%s/batch:%zu/%s/threads:%zu/%s/%s/%s", o->net.name, o->batch,
+                         o->backend, threads, gm_precision_name(o->precision),
+                         gm_optimizer_name(o->optimizer.kind), gm_activation_name(o->activation));
+}
+
+static gm_status add_row(gm_result *result, const gm_environment *env, const gm_timed *t,
+                         const gm_timed *first, gm_error *error)
+{
+    (void)first;
+    const gm_workload_options *o = &t->options;
+    const gm_statistics *s = &t->candidate.statistics;
+    const size_t threads = gm_engine_threads(t->workload.engine);
+    const gm_plan plan = gm_engine_plan(t->workload.engine, o->batch);
+    const double flops = gm_timed_flops(t);
+    gm_result_row *row = gm_step_row_add(result, o, threads, error);
+    if (!row)
+        return error->status;
+    row->threads = threads;
+    gm_result_text(result, row, "net", "%s", o->net.name);
+    gm_result_number(result, row, "batch", (double)o->batch);
+    gm_result_text(result, row, "backend", "%s", o->backend);
+    gm_result_number(result, row, "threads", (double)threads);
+    gm_result_text(result, row, "precision", "%s", gm_precision_name(o->precision));
+    gm_result_text(result, row, "optimizer", "%s", gm_optimizer_name(o->optimizer.kind));
+    gm_result_number(result, row, "samples_per_second", (double)o->batch / s->median);
+    gm_result_number(result, row, "milliseconds", s->median * 1e3);
+    gm_result_number(result, row, "spread", 100 * s->deviation / s->median);
+    gm_result_number(result, row, "fastest", s->min * 1e3);
+    gm_result_number(result, row, "gflops", flops / 1e9);
+    const double gemm = plan.threads == 1 ? env->gemm_one[o->precision] : env->gemm_all[o->precision];
+    gm_result_peak_share(result, row, gm_timed_peak_share(t));
+    gm_result_number(result, row, "gemm_share", 100 * flops / gemm);
+    const char *kernels = gm_engine_kernels(t->workload.engine);
+    const bool blas = strcmp(gm_engine_backend(t->workload.engine), "blas") == 0;
+    gm_result_text(result, row, "plan", "%s x%zu%s",
+                   kernels ? kernels
+                   : blas  ? (*env->facts.blas.core ? env->facts.blas.core : "blas")
+                           : "loops",
+                   plan.threads, plan.cuts_weights ? " by weights" : "");
+    if (s->deviation > 0.05 * s->median)
+        gm_result_note(result, "%s: the rounds differ by %.0f %%; the machine was not quiet", row->name,
+                       100 * s->deviation / s->median);
+    return gm_candidate_samples(row, &t->candidate, error);
+}
+
+gm_status gm_bench_step(gm_result *result, gm_environment *env, const gm_bench_options *o, gm_error *error)
+{
+    static const char *const nets[] = {"mid", "deep", "mnist", "nielsen", "xor", NULL};
+    static const gm_sweep sweep = {nets, 20, true, list_candidates, add_row};
+    *result = gm_result_make("step", columns, sizeof columns / sizeof *columns);
+    snprintf(result->title, sizeof result->title,
+             "One training step: forward, loss, BP1 to BP4, update; median of interleaved rounds");
+    const gm_status status = gm_sweep_run(&sweep, result, env, o, error);
+    gm_result_note(result,
+                   "FLOP of a step of n rows: 2 n (3 S - in_1 out_1), S the sum of in x out over the layers; "
+                   "elementwise work is not counted");
+    gm_result_note(result,
+                   "of FMA: share of the peak that was to be had right before and after each sample; the "
+                   "one above is the best of the beginning");
+    return status;
+}

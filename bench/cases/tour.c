@@ -1,0 +1,97 @@
+/* The quick tour, `gradmill bench` without a case: naive loops against BLAS for the step of one wide and one
+ * narrow network. */
+#include "base/memory.h"
+#include "bench/cases/cases.h"
+#include "bench/measure/figures.h"
+
+#include <stdio.h>
+
+static const gm_column columns[] = {
+    {"net", "net", "", GM_COLUMN_TEXT},
+    {"batch", "batch", "rows", 0},
+    {"backend", "backend", "", GM_COLUMN_TEXT},
+    {"threads", "threads", "", 0},
+    {"milliseconds", "step", "ms", 4},
+    {"spread", "+-", "%", 1},
+    {"samples_per_second", "samples", "1/s", 0},
+    {"gflops", "speed", "GFLOP/s", 2},
+    {"peak_share", "of FMA", "%", 1},
+    {"times_naive", "naive = 1", "x", 1},
+};
+
+static const struct {
+    const char *backend;
+    size_t threads;
+} runners[] = {{"naive", 1}, {"naive-ikj", 1}, {"blas", 1}, {"packed", 1}, {"packed", 0}};
+enum { RUNNERS = sizeof runners / sizeof *runners };
+
+static gm_status add_row(gm_result *result, const gm_timed *t, const gm_timed *naive, gm_error *error)
+{
+    const gm_workload_options *o = &t->options;
+    const gm_statistics *s = &t->candidate.statistics;
+    const size_t threads = gm_engine_threads(t->workload.engine);
+    gm_result_row *row =
+        gm_result_add(result, error, "tour/%s/%s/threads:%zu", o->net.name, o->backend, threads);
+    if (!row)
+        return error->status;
+    row->threads = threads;
+    gm_result_text(result, row, "net", "%s", o->net.name);
+    gm_result_number(result, row, "batch", (double)o->batch);
+    gm_result_text(result, row, "backend", "%s", o->backend);
+    gm_result_number(result, row, "threads", (double)threads);
+    gm_result_number(result, row, "milliseconds", s->median * 1e3);
+    gm_result_number(result, row, "spread", 100 * s->deviation / s->median);
+    gm_result_number(result, row, "samples_per_second", (double)o->batch / s->median);
+    gm_result_number(result, row, "gflops", gm_timed_flops(t) / 1e9);
+    gm_result_peak_share(result, row, gm_timed_peak_share(t));
+    gm_result_number(result, row, "times_naive", gm_speedup(naive->candidate.statistics.median, s->median));
+    return gm_candidate_samples(row, &t->candidate, error);
+}
+
+static gm_status race(gm_result *result, const gm_bench_options *o, const char *net, size_t batch,
+                      double seconds, gm_error *error)
+{
+    const size_t count =
+        gm_system_threads().usable > 1 ? RUNNERS : RUNNERS - 1; /* the last has all threads */
+    gm_timed timed[RUNNERS] = {0};
+    gm_net parsed;
+    gm_status status = gm_net_parse(&parsed, net, error);
+    for (size_t i = 0; i < count; i++)
+        timed[i].options = (gm_workload_options){
+            .net = parsed,
+            .batch = batch,
+            .backend = runners[i].backend,
+            .threads = runners[i].threads,
+            .optimizer = gm_optimizer_default(GM_SGD),
+            .activation = GM_SIGMOID,
+        };
+    if (status == GM_OK)
+        status = gm_timed_run(timed, count, seconds, o, error);
+    for (size_t i = 0; i < count && status == GM_OK; i++)
+        status = add_row(result, &timed[i], &timed[0], error);
+    gm_timed_clear(timed, count);
+    return status;
+}
+
+gm_status gm_bench_tour(gm_result *result, gm_environment *env, const gm_bench_options *o, gm_error *error)
+{
+    const double seconds = o->seconds > 0 ? o->seconds : 10;
+    *result = gm_result_make("tour", columns, sizeof columns / sizeof *columns);
+    snprintf(
+        result->title, sizeof result->title,
+        "One training step of a wide and of a narrow network: naive loops against BLAS (f32, sigmoid, plain SGD)");
+    gm_status status = gm_environment_measure(env, GM_F32, error);
+    if (status == GM_OK)
+        status = race(result, o, "1024-1024-10", 64, seconds * 0.8, error);
+    if (status == GM_OK)
+        status = race(result, o, "2-3-1", 4, seconds * 0.2, error);
+    gm_result_note(result,
+                   "naive: the textbook's loops i-j-k; naive-ikj: loops that a compiler can vectorise; blas: "
+                   "each equation one call; packed: weights kept in the order of our own kernels. A small "
+                   "network is all calls and no arithmetic: packed takes a few rows of one in one go.");
+    gm_result_note(
+        result,
+        "next: gradmill bench crossover (where does BLAS begin to win), anatomy (where the step goes), "
+        "step (your own network: --net 784-128-10 --batch 32,128)");
+    return status;
+}

@@ -1,0 +1,67 @@
+/* Children that do the same problem, checked against each other and timed in turns (A B C C B A). What goes
+ * wrong with one is written to its row, and the others go on. */
+#ifndef GM_BENCH_CONTEST_CONTEST_H
+#define GM_BENCH_CONTEST_CONTEST_H
+
+#include "bench/contest/child.h"
+#include "bench/output/result.h"
+#include "bench/measure/rounds.h"
+
+typedef struct gm_contestant {
+    const char *label;        /* as its row is to be called */
+    gm_child_options options; /* problem is filled in */
+    gm_child child;
+
+    char fault[400]; /* why it has no speed; empty while it takes part */
+    char name[64], vendor[32], path[512], core[64], threading[16], detail[512]; /* as it introduced itself */
+    char choice[128]; /* the fastest of the settings that it tried; empty if it has none */
+    double loss;      /* of the last of the checked steps */
+    size_t iterations;
+    double samples[GM_MOST_ROUNDS]; /* seconds of one step */
+    double peaks[GM_MOST_ROUNDS];   /* FLOP/s of the reference loop (reference.h) around each sample */
+    size_t count;
+    double used; /* seconds of all its rounds */
+} gm_contestant;
+
+typedef struct gm_contest_options {
+    size_t check_steps; /* steps after which the losses are compared; default 10 */
+    double tolerance;   /* of the losses, relative; default 1e-4 */
+    size_t rounds;      /* default 11, at most GM_MOST_ROUNDS */
+    double seconds;  /* for all rounds of all contestants; default 2. One that is much slower than the others
+                        gets four times its share, but at least 3 rounds */
+    double patience; /* seconds without an answer after which a child is killed; default 120 */
+    gm_precision precision; /* of the reference loop; default f32 */
+    size_t threads;         /* of the reference loop; default 1 */
+    double rest; /* seconds before another contestant's turn, in which threads without work fall asleep;
+                    default 5e-3 */
+} gm_contest_options;
+
+gm_contest_options gm_contest_options_default(void);
+
+/* A line such as "killed: ..." becomes the contestant's fault, and its child is gone. */
+void gm_contestant_fail(gm_contestant *contestant, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Starts all children on a problem (a descriptor) and waits for their introductions. */
+void gm_contest_start(gm_contestant *contestants, size_t count, int problem, double patience);
+
+/* Asks for an answer with a number "seconds" > 0 and a finite "loss"; NULL after a failure, else the object,
+ * to be decref'd. */
+struct json_t *gm_contestant_ask(gm_contestant *contestant, const char *command, double patience);
+
+/* The losses after the first steps; the first contestant that has one is right. */
+void gm_contest_check(gm_contestant *contestants, size_t count, const gm_contest_options *options);
+
+/* The rounds. GM_LIMIT: no memory or threads for the reference loop. */
+gm_status gm_contest_time(gm_contestant *contestants, size_t count, const gm_contest_options *options,
+                          gm_error *error);
+
+/* Sleeps for that long. */
+void gm_contest_rest(const gm_contest_options *options);
+
+void gm_contest_stop(gm_contestant *contestants, size_t count);
+
+/* The median of the samples; NaN without any. */
+double gm_contestant_median(const gm_contestant *contestant, double *deviation);
+
+#endif

@@ -1,0 +1,101 @@
+/* Rows of verdicts: "same", "slower", "faster", "only old", "only new". */
+#include "bench/gate/verdict.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "bench/measure/statistics.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const gm_column columns[] = {
+    {"benchmark", "benchmark", "", GM_COLUMN_TEXT},
+    {"old_us", "old", "us", 3},
+    {"new_us", "new", "us", 3},
+    {"change", "change", "%", 2},
+    {"interval", "interval", "%", GM_COLUMN_TEXT},
+    {"p", "p", "", 4},
+    {"verdict", "verdict", "", GM_COLUMN_TEXT},
+};
+
+gm_gate_options gm_gate_options_default(void)
+{
+    return (gm_gate_options){.level = 0.01, .threshold = 0.03};
+}
+
+gm_status gm_gate_options_check(const gm_gate_options *options, gm_error *error)
+{
+    if (!(options->level > 0 && options->level < 1))
+        return gm_fail(error, GM_USAGE, "--level: %g; expected a number between 0 and 1", options->level);
+    if (!(options->threshold >= 0 && isfinite(options->threshold)))
+        return gm_fail(error, GM_USAGE, "--threshold: %g; expected a number >= 0, 0.03 for 3 %%",
+                       options->threshold);
+    return GM_OK;
+}
+
+gm_result gm_verdicts_make(const gm_gate_options *options)
+{
+    gm_result result = gm_result_make("gate", columns, sizeof columns / sizeof *columns);
+    snprintf(result.title, sizeof result.title,
+             "Time of one iteration; a change counts beyond %g %% at p < %g", 100 * options->threshold,
+             options->level);
+    return result;
+}
+
+static gm_status show_median(gm_result *result, gm_result_row *row, const char *key, const double *seconds,
+                             size_t count, gm_error *error)
+{
+    double *copy = gm_alloc(count, sizeof *copy);
+    if (!copy)
+        return gm_fail_memory(error, "samples", count * sizeof *copy);
+    memcpy(copy, seconds, count * sizeof *copy);
+    gm_result_number(result, row, key, gm_statistics_of(copy, count).median * 1e6);
+    gm_free(copy);
+    return GM_OK;
+}
+
+gm_status gm_verdict_times(gm_result *result, gm_result_row *row, const double *before, size_t before_count,
+                           const double *after, size_t after_count, gm_error *error)
+{
+    gm_status status = GM_OK;
+    gm_result_text(result, row, "benchmark", "%s", row->name);
+    if (before_count)
+        status = show_median(result, row, "old_us", before, before_count, error);
+    if (after_count && status == GM_OK)
+        status = show_median(result, row, "new_us", after, after_count, error);
+    if (!before_count || !after_count)
+        gm_result_text(result, row, "verdict", "%s", before_count ? "only old" : "only new");
+    return status;
+}
+
+static const char *judge(const gm_rank_test *test, const gm_gate_options *options)
+{
+    if (test->p >= options->level || fabs(test->ratio - 1) <= options->threshold)
+        return "same";
+    if (test->low > 1)
+        return "slower";
+    return test->high < 1 ? "faster" : "same";
+}
+
+static void show_interval(gm_result *result, gm_result_row *row, const gm_rank_test *test)
+{
+    if (isfinite(test->high))
+        gm_result_text(result, row, "interval", "%+.2f to %+.2f", 100 * (test->low - 1),
+                       100 * (test->high - 1));
+    else
+        gm_result_text(result, row, "interval", "too few samples");
+}
+
+void gm_verdict_give(gm_result *result, gm_result_row *row, const gm_rank_test *test,
+                     const gm_gate_options *options, size_t *regressions)
+{
+    const char *verdict = judge(test, options);
+    gm_result_number(result, row, "change", 100 * (test->ratio - 1));
+    show_interval(result, row, test);
+    gm_result_number(result, row, "p", test->p);
+    gm_result_text(result, row, "verdict", "%s", verdict);
+    if (strcmp(verdict, "slower") == 0) {
+        ++*regressions;
+        gm_result_note(result, "slower: %s", row->name); /* the table may cut it */
+    }
+}

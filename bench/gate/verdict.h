@@ -1,0 +1,29 @@
+/* What changed between two builds: the row that says so, however its times were taken. */
+#ifndef GM_BENCH_GATE_VERDICT_H
+#define GM_BENCH_GATE_VERDICT_H
+
+#include "bench/measure/rank_test.h"
+#include "bench/output/result.h"
+
+typedef struct gm_gate_options {
+    double level;     /* of the rank test, two-sided; default 0.01 */
+    double threshold; /* smallest relative change that counts; default 0.03 */
+} gm_gate_options;
+
+gm_gate_options gm_gate_options_default(void);
+gm_status gm_gate_options_check(const gm_gate_options *options, gm_error *error);
+
+/* An empty result with the columns of verdicts. */
+gm_result gm_verdicts_make(const gm_gate_options *options);
+
+/* The row's name and the medians of the old and the new times. Either count may be 0: then the row says which
+ * one there is. GM_LIMIT: no memory. */
+gm_status gm_verdict_times(gm_result *result, gm_result_row *row, const double *before, size_t before_count,
+                           const double *after, size_t after_count, gm_error *error);
+
+/* Change, interval, p and verdict. A change counts if all three say so: the test, its size, and the interval.
+ * *regressions counts "slower". */
+void gm_verdict_give(gm_result *result, gm_result_row *row, const gm_rank_test *test,
+                     const gm_gate_options *options, size_t *regressions);
+
+#endif

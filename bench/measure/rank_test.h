@@ -1,0 +1,31 @@
+/* Did a timing change? Ranks, not means: timings are skewed, and one interrupted round must not decide. */
+#ifndef GM_BENCH_MEASURE_RANK_TEST_H
+#define GM_BENCH_MEASURE_RANK_TEST_H
+
+#include <gradmill/status.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct gm_rank_test {
+    double p;         /* two-sided, of the hypothesis that both samples come from one distribution */
+    double ratio;     /* new / old: Hodges and Lehmann's estimate on logarithms */
+    double low, high; /* the interval that holds the ratio with confidence 1 - level; 0 and infinity if the
+                         samples are too few to say */
+    bool exact;       /* p is exact, not the normal approximation */
+} gm_rank_test;
+
+/* Mann and Whitney 1947. Exact for up to 25 samples a side without ties, else normal with the corrections for
+ * ties and continuity. Samples are positive and finite, counts >= 1, 0 < level < 1. GM_LIMIT: no memory. */
+gm_status gm_rank_test_run(gm_rank_test *test, const double *before, size_t before_count, const double *after,
+                           size_t after_count, double level, gm_error *error);
+
+/* Wilcoxon 1945, for pairs that were measured together: changes[i] = log(new / old) of pair i. Exact for up
+ * to 50 of them without ties among their sizes, else normal as above, zeros by Pratt 1959. Changes are
+ * finite, count >= 1. GM_LIMIT: no memory. */
+gm_status gm_signed_rank_test_run(gm_rank_test *test, const double *changes, size_t count, double level,
+                                  gm_error *error);
+
+/* The smallest p that so many samples can give gm_rank_test_run. */
+double gm_rank_test_least(size_t before_count, size_t after_count);
+
+#endif

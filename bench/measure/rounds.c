@@ -1,0 +1,135 @@
+/* Honest timing. */
+#include "bench/measure/rounds.h"
+#include "base/memory.h"
+#include "base/clock.h"
+#include "machine/budget.h"
+#include "machine/reference.h"
+
+#include <string.h>
+
+/* Rounds that a far too short budget still gets: a median needs three. */
+#define FEWEST_ROUNDS   3
+
+#define REFERENCE_SHARE 0.02 /* of a sample's time, before it and after it */
+
+gm_rounds_options gm_rounds_options_default(void)
+{
+    return (gm_rounds_options){.sample_seconds = 0.005, .rounds = 11};
+}
+
+static gm_status sample(const gm_candidate *c, size_t iterations, double *seconds, gm_error *error)
+{
+    const uint64_t start = gm_clock();
+    const gm_status status = c->run(c->context, iterations, error);
+    *seconds = gm_clock_seconds(start, gm_clock());
+    return status;
+}
+
+/* Doubles the iterations until a sample is long enough. The first call warms caches, buffers and threads. */
+static gm_status calibrate(gm_candidate *c, double least, gm_error *error)
+{
+    gm_status status = sample(c, 1, &c->length, error);
+    for (c->iterations = 1; status == GM_OK; c->iterations *= 2) {
+        status = sample(c, c->iterations, &c->length, error);
+        if (c->length >= least)
+            break;
+    }
+    return status;
+}
+
+static size_t plan_rounds(const gm_candidate *cs, size_t count, const gm_rounds_options *o)
+{
+    double round = 0;
+    for (size_t i = 0; i < count; i++)
+        round += (1.1 + 2 * REFERENCE_SHARE) * cs[i].length;
+    if (o->budget_seconds <= 0)
+        return gm_min(o->rounds, GM_MOST_ROUNDS);
+    const double fit = gm_bench_budget(o->budget_seconds) / round;
+    const size_t rounds = fit > GM_MOST_ROUNDS ? GM_MOST_ROUNDS : (size_t)fit;
+    /* A budget within three times of the wish gets the wish; beyond that the clock on the wall counts more.
+     */
+    return rounds * 3 >= o->rounds ? gm_max(rounds, o->rounds) : gm_max(rounds, FEWEST_ROUNDS);
+}
+
+/* Candidates that work with as many threads on the same type share one. */
+static gm_status open_references(gm_candidate *cs, size_t count, gm_error *error)
+{
+    gm_status status = GM_OK;
+    for (size_t i = 0; i < count && status == GM_OK; i++) {
+        gm_candidate *c = &cs[i];
+        c->threads = gm_max(c->threads, 1);
+        for (size_t j = 0; j < i && !c->reference; j++)
+            if (cs[j].precision == c->precision && cs[j].threads == c->threads)
+                c->reference = cs[j].reference;
+        if (!c->reference)
+            status = gm_reference_create(&c->reference, c->precision, c->threads, error);
+    }
+    return status;
+}
+
+static void close_references(gm_candidate *cs, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        gm_reference *reference = cs[i].reference;
+        for (size_t j = i; j < count; j++)
+            cs[j].reference = cs[j].reference == reference ? NULL : cs[j].reference;
+        gm_reference_destroy(reference);
+    }
+}
+
+static gm_status take_sample(gm_candidate *c, size_t round, gm_error *error)
+{
+    double seconds;
+    const double before = gm_reference_flops(c->reference, REFERENCE_SHARE * c->length);
+    gm_status status = sample(c, c->iterations / 10, &seconds, error); /* its threads were asleep meanwhile */
+    if (status == GM_OK)
+        status = sample(c, c->iterations, &seconds, error);
+    const double after = gm_reference_flops(c->reference, REFERENCE_SHARE * c->length);
+    c->samples[round] = seconds / (double)c->iterations;
+    c->peaks[round] = (before + after) / 2;
+    return status;
+}
+
+static gm_status run_rounds(gm_candidate *cs, size_t count, size_t rounds, const gm_rounds_options *o,
+                            gm_error *error)
+{
+    for (size_t round = 0; round < rounds; round++) {
+        for (size_t i = 0; i < count; i++) {
+            if (o->progress)
+                o->progress(((double)round + (double)i / (double)count) / (double)rounds, o->context);
+            const size_t next = round % 2 ? count - 1 - i : i; /* A B C, C B A */
+            const gm_status status = take_sample(&cs[next], round, error);
+            if (status != GM_OK)
+                return status;
+        }
+    }
+    return GM_OK;
+}
+
+gm_status gm_rounds_run(gm_candidate *cs, size_t count, const gm_rounds_options *o, gm_error *error)
+{
+    gm_status status = GM_OK;
+    for (size_t i = 0; i < count && status == GM_OK; i++)
+        status = calibrate(&cs[i], gm_bench_budget(o->sample_seconds), error);
+    if (status == GM_OK)
+        status = open_references(cs, count, error);
+    const size_t rounds = status == GM_OK ? plan_rounds(cs, count, o) : 0;
+    if (status == GM_OK)
+        status = run_rounds(cs, count, rounds, o, error);
+    close_references(cs, count);
+    for (size_t i = 0; i < count && status == GM_OK; i++) {
+        double copy[GM_MOST_ROUNDS]; /* the statistics sort what they get */
+        memcpy(copy, cs[i].samples, rounds * sizeof *copy);
+        cs[i].count = rounds;
+        cs[i].statistics = gm_statistics_of(copy, rounds);
+    }
+    return status;
+}
+
+double gm_rounds_share(double flop, const double *samples, const double *peaks, size_t count)
+{
+    double shares[GM_MOST_ROUNDS];
+    for (size_t i = 0; i < count; i++)
+        shares[i] = flop / (samples[i] * peaks[i]);
+    return gm_statistics_of(shares, count).median;
+}

@@ -1,0 +1,51 @@
+/* Honest timing: warm-up, samples long enough for the clock, rounds in which all candidates take turns (A B C
+ * C B A), so that a drift of the machine meets them all. */
+#ifndef GM_BENCH_MEASURE_ROUNDS_H
+#define GM_BENCH_MEASURE_ROUNDS_H
+
+#include "bench/measure/statistics.h"
+
+#include <gradmill/array.h>
+#include <gradmill/status.h>
+
+#define GM_MOST_ROUNDS 101
+
+typedef struct gm_candidate {
+    /* Does the thing `iterations` times. */
+    gm_status (*run)(void *context, size_t iterations, gm_error *error);
+    void *context;
+    gm_precision precision; /* of the peak beside it; default f32 */
+    size_t threads;         /* that it works with, for the same reason; default 0: one */
+
+    size_t iterations;              /* within one sample, found by doubling */
+    double length;                  /* seconds of one sample, as found then */
+    double samples[GM_MOST_ROUNDS]; /* seconds of one iteration */
+    double peaks[GM_MOST_ROUNDS];   /* FLOP/s of the reference loop (reference.h) around each sample */
+    size_t count;                   /* of samples */
+    gm_statistics statistics;       /* of the samples */
+    struct gm_reference *reference; /* while the rounds last */
+} gm_candidate;
+
+typedef struct gm_rounds_options {
+    double sample_seconds; /* a sample is at least this long; default 0.005 */
+    size_t rounds;         /* at least this many; default 11 */
+    double budget_seconds; /* more rounds until this time is used, fewer (3 at least) if it is far too short;
+                              default 0: `rounds` */
+    /* Called before each sample with the share that is done; NULL is fine. */
+    void (*progress)(double done, void *context);
+    void *context;
+} gm_rounds_options;
+
+gm_rounds_options gm_rounds_options_default(void);
+
+/* Measures candidates[0 .. count). The reference loop runs right before and right after each sample, for a
+ * fiftieth of its time and a millisecond at least; its mean is the peak of that sample. GM_LIMIT: no threads
+ * or no memory for it. */
+gm_status gm_rounds_run(gm_candidate *candidates, size_t count, const gm_rounds_options *options,
+                        gm_error *error);
+
+/* The share of the peak, 0 to 1, of `flop` operations that take samples[i] seconds where peaks[i] FLOP/s were
+ * to be had: the median over the pairs, 1 <= count <= GM_MOST_ROUNDS. */
+double gm_rounds_share(double flop, const double *samples, const double *peaks, size_t count);
+
+#endif

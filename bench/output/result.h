@@ -1,0 +1,71 @@
+/* What a benchmark case found: rows of named columns, with the samples behind each row. Cases fill it,
+ * outputs (output.h) show it, gate.h reads it back. */
+#ifndef GM_BENCH_OUTPUT_RESULT_H
+#define GM_BENCH_OUTPUT_RESULT_H
+
+#include <gradmill/status.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* One column; static storage. */
+typedef struct gm_column {
+    const char *key;  /* for machines: "samples_per_second" */
+    const char *head; /* for people: "samples" */
+    const char *unit; /* below the head: "1/s"; "" if there is none */
+    int decimals;     /* of numbers; GM_COLUMN_TEXT: the cells are texts */
+} gm_column;
+#define GM_COLUMN_TEXT (-1)
+
+/* Empty: text "" and number NaN. */
+typedef struct gm_cell {
+    double number;
+    char text[64];
+} gm_cell;
+
+typedef struct gm_result_row {
+    char name[192];  /* unique in a result, stable between runs: "step/784-128-10/batch:64/blas/threads:2" */
+    gm_cell *cells;  /* one for each column */
+    double *samples; /* seconds of one iteration, one for each round; NULL if nothing was timed */
+    double *peaks;   /* FLOP/s of the reference loop around each sample (reference.h); NULL if not taken */
+    size_t sample_count;
+    size_t iterations; /* within one sample */
+    size_t threads;
+    char fault[400]; /* why nothing could be timed; empty otherwise */
+} gm_result_row;
+
+typedef struct gm_result {
+    const char *benchmark; /* the case: "step" */
+    char title[256];       /* one line for people */
+    const gm_column *columns;
+    size_t column_count;
+    gm_result_row *rows;
+    size_t row_count, row_capacity;
+    char (*notes)[512]; /* lines below the table: warnings, how to read it */
+    size_t note_count;
+} gm_result;
+
+/* Empty, with these columns. */
+gm_result gm_result_make(const char *benchmark, const gm_column *columns, size_t column_count);
+void gm_result_clear(gm_result *result);
+
+/* A new row with empty cells; NULL without memory (*error is set). Pointers to rows are good until the next
+ * add. */
+gm_result_row *gm_result_add(gm_result *result, gm_error *error, const char *name_format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Fill a cell by its column's key, which must exist. */
+void gm_result_number(gm_result *result, gm_result_row *row, const char *key, double value);
+void gm_result_text(gm_result *result, gm_result_row *row, const char *key, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* What a row has in place of samples if its measurement failed. */
+void gm_result_fault(gm_result_row *row, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Copies of samples and (may be NULL) peaks. */
+gm_status gm_result_samples(gm_result_row *row, const double *samples, const double *peaks, size_t count,
+                            size_t iterations, gm_error *error);
+
+/* A line below the table; lost without memory, which is not worth failing for. */
+void gm_result_note(gm_result *result, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,20 @@
+/* The BLAS libraries that compare knows by name, and where Debian puts them. */
+#ifndef GM_BENCH_PEERS_LIBRARIES_H
+#define GM_BENCH_PEERS_LIBRARIES_H
+
+#include <gradmill/status.h>
+#include <stddef.h>
+
+typedef struct gm_library {
+    const char *name;    /* "blis-openmp"; for a library given by its path, that path */
+    const char *package; /* Debian's; NULL for a path */
+    char path[512];      /* of the shared object; empty: not installed */
+} gm_library;
+
+/* The index-th known one; its name is NULL past the last. */
+gm_library gm_library_known(size_t index);
+
+/* By name or by a path with a slash. GM_USAGE: neither; the text lists the names. */
+gm_status gm_library_find(gm_library *library, const char *name, gm_error *error);
+
+#endif
