@@ -2,6 +2,7 @@
 #include "bench/cases/cases.h"
 #include "bench/measure/figures.h"
 #include "bench/gate/verdict.h"
+#include "bench/output/output.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -188,6 +189,91 @@ Test(figures, a_verdict_needs_all_three)
     expect_verdict(0.001, 1.5, 0.75, 1.75, "same");
     expect_verdict(0.001, 0.5, 0.25, 1, "same");
     expect_verdict(0.001, 0.5, 0.25, 1.25, "same");
+}
+
+/* The row of one verdict, for a test whose numbers are given; the result is to be cleared. */
+static gm_result verdict_of(const gm_rank_test *test)
+{
+    const gm_gate_options options = gm_gate_options_default();
+    gm_result result = gm_verdicts_make(&options);
+    gm_error error;
+    size_t regressions = 0;
+    const double before[] = {3e-6, 1e-6, 2e-6}, after[] = {4e-6, 2e-6};
+    gm_result_row *row = gm_result_add(&result, &error, "row");
+    cr_assert_not_null(row);
+    cr_assert_eq(gm_verdict_times(&result, row, before, 3, after, 2, &error), GM_OK);
+    gm_verdict_give(&result, row, test, &options, &regressions);
+    return result;
+}
+
+static const gm_cell *cell_of(const gm_result *result, const char *key)
+{
+    return &result->rows[0].cells[column_of(result, key)];
+}
+
+/* A ratio of 1.5 is a change of + 50 %. */
+Test(figures, the_numbers_of_a_verdict)
+{
+    gm_result slower = verdict_of(&(gm_rank_test){.p = 0.001, .ratio = 1.5, .low = 1.25, .high = 1.75});
+    cr_expect_eq(cell_of(&slower, "change")->number, 50);
+    cr_expect_eq(cell_of(&slower, "p")->number, 0.001);
+    cr_expect_str_eq(cell_of(&slower, "interval")->text, "+25.00 to +75.00");
+    cr_expect_float_eq(cell_of(&slower, "old_us")->number, 2, 1e-12);
+    cr_expect_float_eq(cell_of(&slower, "new_us")->number, 3, 1e-12);
+    cr_expect(slower.note_count == 1 && strcmp(slower.notes[0], "slower: row") == 0);
+    gm_result faster = verdict_of(&(gm_rank_test){.p = 0.001, .ratio = 0.5, .low = 0.25, .high = INFINITY});
+    cr_expect_eq(cell_of(&faster, "change")->number, -50);
+    cr_expect_str_eq(cell_of(&faster, "interval")->text, "too few samples");
+    cr_expect_eq(faster.note_count, 0U);
+    gm_result_clear(&slower);
+    gm_result_clear(&faster);
+}
+
+/* A microsecond to the nanosecond, a change to a hundredth of a percent, p to four digits. */
+Test(figures, a_verdict_in_the_table)
+{
+    gm_result result = verdict_of(&(gm_rank_test){.p = 0.00125, .ratio = 1.5, .low = 1.25, .high = 1.75});
+    char *text = NULL;
+    size_t size;
+    gm_error error;
+    FILE *out = open_memstream(&text, &size);
+    const gm_environment environment = {.date = "today"};
+    cr_assert_eq(gm_output_write(&result, &environment, GM_FORMAT_TABLE, out, &error), GM_OK);
+    cr_assert_eq(fclose(out), 0);
+    const char *line = strstr(text, "\nrow ");
+    cr_assert_not_null(line, "%s", text);
+    char name[8], before[16], after[16], change[16], p[16];
+    cr_assert_eq(
+        sscanf(line, "%7s %15s %15s %15s +25.00 to +75.00 %15s slower", name, before, after, change, p), 5,
+        "%s", line);
+    cr_expect_str_eq(before, "2.000");
+    cr_expect_str_eq(after, "3.000");
+    cr_expect_str_eq(change, "50.00");
+    cr_expect_str_eq(p, "0.0013");
+    free(text);
+    gm_result_clear(&result);
+}
+
+Test(figures, options_of_the_gate)
+{
+    const gm_gate_options options = gm_gate_options_default();
+    cr_expect_eq(options.level, 0.01);
+    cr_expect_eq(options.threshold, 0.03);
+    cr_expect_eq(gm_gate_options_check(&(gm_gate_options){0.5, 0}, NULL), GM_OK, "any change counts");
+    cr_expect_eq(gm_gate_options_check(&(gm_gate_options){0.01, INFINITY}, NULL), GM_USAGE);
+}
+
+/* More samples than any machine has the memory for; none of them is read. */
+Test(figures, times_without_memory)
+{
+    const gm_gate_options options = gm_gate_options_default();
+    gm_result result = gm_verdicts_make(&options);
+    gm_error error = {0};
+    gm_result_row *row = gm_result_add(&result, &error, "row");
+    cr_assert_not_null(row);
+    cr_expect_eq(gm_verdict_times(&result, row, &(double){1}, (size_t)1 << 50, NULL, 0, &error), GM_LIMIT);
+    cr_expect_str_eq(error.message, "no memory for samples; needed 8 PiB");
+    gm_result_clear(&result);
 }
 
 /* The title gives the threshold in percent and the level as it is. */

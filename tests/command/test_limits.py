@@ -1,10 +1,11 @@
 """Little address space, few threads: the BLAS library, which takes both when it is loaded, is not loaded for a run that
 does not use it, and refused in one line for one that does."""
 import os
+import pathlib
 import resource
-import unittest
+import shutil
 
-from common import LIMIT, OK, PLACES, CommandTest, data, environment
+from common import IO, LIMIT, OK, PLACES, CommandTest, data, environment
 
 MEBIBYTES = [100, 130, 160, 200, 300]
 
@@ -67,3 +68,29 @@ class Limits(CommandTest):
         result = self.run_gradmill(*train("--threads", "1", "--backend", "blas"), env={**self.env, "LD_DEBUG": "files"})
         self.assertEqual(result.returncode, OK)
         self.assertIn("blas", result.stderr)
+
+
+class NoLibrary(CommandTest):
+    """Where no BLAS library can be loaded, the loader's reason is told, and other backends work."""
+
+    NAMES = ["libopenblas.so.0", "libblas.so.3", "libblis.so.4", "libmkl_rt.so.2"]
+
+    def refuse_blas(self, reason):
+        env = environment(LD_LIBRARY_PATH=str(self.folder))
+        self.refuse(IO, rf"no BLAS library: {reason}; install libopenblas0, or use backend packed$",
+                    *train("--backend", "blas", "--threads", "1"), env=env)
+        result = self.run_gradmill(*train("--threads", "1"), env=env)
+        self.assertEqual(result.returncode, OK, result.stderr)
+
+    def test_files_that_are_no_libraries(self):
+        for name in self.NAMES:
+            self.write(name, "x")
+        self.refuse_blas(r".*libopenblas\.so\.0: file too short")
+
+    def test_libraries_without_CBLAS(self):
+        library = pathlib.Path(PLACES.build or "") / "tests" / "libfake_unknown.so"
+        if PLACES.sanitized or not PLACES.build or not library.exists():
+            self.skipTest("needs --build without sanitizers, which must be loaded first")
+        for name in self.NAMES:
+            shutil.copy(library, self.path(name))
+        self.refuse_blas(r"libopenblas\.so\.0 has no CBLAS")
