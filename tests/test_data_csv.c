@@ -363,7 +363,7 @@ Test(data_csv, names_that_look_like_a_mistake)
 {
     gm_dataset *d = load_text(",x,x,c\n0,1,2,a\n1,3,4,b\n", NULL);
     cr_expect(has_remark(d, "column 1 has no name"));
-    cr_expect(has_remark(d, "column 3 has the name of another, 'x'"));
+    cr_expect(has_remark(d, "column 3 has the name of another column, 'x'"));
     cr_expect_eq(gm_dataset_features(d), 3);
     gm_dataset_destroy(d);
 }

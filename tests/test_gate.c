@@ -374,7 +374,7 @@ Test(gate, files_that_are_none, .init = scratch_make, .fini = scratch_remove)
         {"{\"benchmarks\": 1}", GM_BAD_DATA, "no list"},
         {"{\"benchmarks\": []}", GM_BAD_DATA, "no timings"},
         {"{\"benchmarks\": [1, null, \"x\"]}", GM_BAD_DATA, "no timings"},
-        {"{\"benchmarks\": [{\"real_time\": 1}]}", GM_BAD_DATA, "no name"},
+        {"{\"benchmarks\": [{\"real_time\": 1}]}", GM_BAD_DATA, "has no name"},
         {"{\"benchmarks\": [{\"name\": \"x\"}]}", GM_BAD_DATA, "no time"},
         {"{\"benchmarks\": [{\"name\": \"x\", \"real_time\": -1}]}", GM_BAD_DATA, "no time"},
         {"{\"benchmarks\": [{\"name\": \"x\", \"real_time\": 1, \"time_unit\": \"h\"}]}", GM_BAD_DATA,

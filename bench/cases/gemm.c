@@ -180,6 +180,6 @@ gm_status gm_bench_gemm(gm_result *result, gm_environment *env, const gm_bench_o
         result,
         "check: C t = A (B t) with a random t, and NaN in C beforehand; residual 1 is what rounding may do");
     if (status == GM_OK && wrong > 0)
-        return gm_fail(error, GM_CHECK, "%zu products are wrong; they show no speed", wrong);
+        return gm_fail(error, GM_CHECK, "%zu products are wrong: their speed says nothing", wrong);
     return status;
 }

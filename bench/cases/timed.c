@@ -27,7 +27,7 @@ gm_status gm_timed_plan(const gm_timed *timed, size_t count, gm_error *error)
     char needed[32], free_bytes[32];
     return gm_fail(
         error, GM_LIMIT,
-        "%s: what takes turns needs %zu bytes (%s); %s are free; use smaller batches or narrower layers",
+        "%s: the candidates that take turns need %zu bytes (%s); %s are free; use smaller batches or narrower layers",
         timed->options.net.name, total, gm_format_bytes(needed, sizeof needed, total),
         gm_format_bytes(free_bytes, sizeof free_bytes, available));
 }

@@ -49,13 +49,15 @@ static gm_status allocate(gm_problem *p, gm_error *error)
     size_t rows, count = 0, weights;
     for (size_t i = 1; i < p->width_count; i++) {
         if (!gm_mul(p->widths[i - 1] + 1, p->widths[i], &weights) || !gm_add(count, weights, &count))
-            return gm_fail(error, GM_LIMIT, "a network that no machine has the memory for");
+            return gm_fail(error, GM_LIMIT, "the network is larger than the memory of any machine");
     }
     if (!gm_mul(p->batch, p->batches, &rows))
-        return gm_fail(error, GM_LIMIT, "%zu batches of %zu rows", p->batches, p->batch);
+        return gm_fail(error, GM_LIMIT,
+                       "%zu batches of %zu rows are more than any machine has the memory for", p->batches,
+                       p->batch);
     size_t x, y;
     if (!gm_mul(rows, inputs_of(p), &x) || !gm_mul(rows, outputs_of(p), &y))
-        return gm_fail(error, GM_LIMIT, "%zu rows: more than any machine has the memory for", rows);
+        return gm_fail(error, GM_LIMIT, "%zu rows are more than any machine has the memory for", rows);
     p->parameter_count = count;
     p->parameters = gm_alloc(count, sizeof *p->parameters);
     p->x = gm_alloc(x, sizeof *p->x);

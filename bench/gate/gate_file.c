@@ -59,7 +59,7 @@ static gm_status file_entry(gm_gate_file *file, json_t *entry, size_t index, gm_
 {
     const char *name = name_of(entry);
     if (!name)
-        return gm_fail(error, GM_BAD_DATA, "%s: benchmarks[%zu]: no name", file->path, index);
+        return gm_fail(error, GM_BAD_DATA, "%s: benchmarks[%zu] has no name", file->path, index);
     json_t *entries = json_object_get(file->rows, name);
     if (!entries) {
         entries = json_array();

@@ -203,8 +203,8 @@ static gm_status check_lists(const struct bench_case *found, const gm_bench_opti
             return gm_fail(error, GM_USAGE, "--%s means nothing to bench %s", given[i].name,
                            *found->name ? found->name : "without a case");
         if (given[i].count > 1)
-            return gm_fail(error, GM_USAGE, "--%s: bench %s takes one, got %zu", given[i].name, found->name,
-                           given[i].count);
+            return gm_fail(error, GM_USAGE, "--%s: bench %s takes one value, got %zu", given[i].name,
+                           found->name, given[i].count);
     }
     return GM_OK;
 }

@@ -29,28 +29,32 @@ enum {
 };
 
 static const struct argp_option table[] = {
-    {0, 0, 0, 0, "What to sweep; lists such as 1,32,128, ranges such as 64..8192*2 or 1..4:", 1},
-    {"net", KEY_NET, "NET,...", 0, "784-128-10, or", 0}, /* and the presets */
-    {"batch", KEY_BATCH, "SIZES", 0, "rows of a batch (default: the net's own)", 0},
-    {"width", KEY_WIDTH, "SIZES", 0, "of every hidden layer, instead of the net's own", 0},
-    {"threads", KEY_THREADS, "SIZES", 0, "default: what affinity and quota allow", 0},
-    {"backend", KEY_BACKEND, "NAME,...", 0, "packed, blas, naive, naive-ikj (default packed)", 0},
-    {"precision", KEY_PRECISION, "TYPE,...", 0, "f32, f64 (default f32)", 0},
-    {"optimizer", KEY_OPTIMIZER, "NAME,...", 0, "sgd, momentum, nesterov, adam, adamw (default sgd)", 0},
-    {"activation", KEY_ACTIVATION, "F,...", 0, "of the hidden layers (default sigmoid)", 0},
-    {"time", KEY_TIME, "T", 0, "for the whole case: 30s, 2m, 500ms", 0},
+    {0, 0, 0, 0, "What to sweep; SIZES are lists such as 1,32,128 or ranges such as 1..4 and 64..8192*2:", 1},
+    {"net", KEY_NET, "NET,...", 0, "networks: widths such as 784-128-10, or", 0}, /* and the presets */
+    {"batch", KEY_BATCH, "SIZES", 0, "rows of a mini-batch (default: the network's own)", 0},
+    {"width", KEY_WIDTH, "SIZES", 0, "width of every hidden layer, instead of the network's own", 0},
+    {"threads", KEY_THREADS, "SIZES", 0,
+     "threads of a step (default: as many as affinity mask and CPU quota allow)", 0},
+    {"backend", KEY_BACKEND, "NAME,...", 0, "who computes: packed, blas, naive, naive-ikj (default packed)",
+     0},
+    {"precision", KEY_PRECISION, "TYPE,...", 0, "precision of the arithmetic: f32, f64 (default f32)", 0},
+    {"optimizer", KEY_OPTIMIZER, "NAME,...", 0,
+     "optimizer: sgd, momentum, nesterov, adam, adamw (default sgd)", 0},
+    {"activation", KEY_ACTIVATION, "F,...", 0, "activation of the hidden layers (default sigmoid)", 0},
+    {"time", KEY_TIME, "T", 0, "time for the whole case, such as 30s, 2m or 500ms", 0},
     {0, 0, 0, 0, "Output:", 2},
-    {"output", 'o', "FORMAT", 0, "on stdout: table, markdown, csv, json (default table)", 0},
-    {"out", KEY_OUT, "FILE", 0, "the same as JSON into a file", 0},
-    {"report", KEY_REPORT, "FILE", 0, "one HTML page with tables and charts", 0},
+    {"output", 'o', "FORMAT", 0, "format of what is printed: table, markdown, csv or json (default table)",
+     0},
+    {"out", KEY_OUT, "FILE", 0, "write the results into this file as well, as JSON", 0},
+    {"report", KEY_REPORT, "FILE", 0, "write one HTML page with tables and charts", 0},
     {0, 0, 0, 0, "compare, peers, gate:", 3},
     {"blas", KEY_BLAS, "NAME,...", 0,
-     "compare: openblas-pthread, openblas-openmp, openblas-serial, blis, reference, or the path of a library",
+     "compare: libraries to compare: openblas-pthread, openblas-openmp, openblas-serial, blis, reference, or the path of a library",
      0},
     {"epoch", KEY_EPOCH, 0, 0, "peers: whole epochs of Fashion-MNIST instead of single steps", 0},
-    {"accuracy", KEY_ACCURACY, "X", 0, "peers --epoch: the time to this test accuracy", 0},
+    {"accuracy", KEY_ACCURACY, "X", 0, "peers --epoch: also measure the time to this test accuracy", 0},
     {"data", KEY_DATA, "DIR", 0, "peers --epoch: the IDX files (default where Debian has them)", 0},
-    {"level", KEY_LEVEL, "P", 0, "gate: of the rank test (default 0.01)", 0},
+    {"level", KEY_LEVEL, "P", 0, "gate: significance level of the rank test (default 0.01)", 0},
     {"threshold", KEY_THRESHOLD, "X", 0, "gate: smallest relative change that counts (default 0.03)", 0},
     {0},
 };
@@ -70,8 +74,8 @@ static void note_crowd(const gm_range *threads)
     for (size_t i = 0; i < threads->count; i++)
         most = gm_max(most, threads->sizes[i]);
     if (most > usable)
-        cli_note("--threads %zu: no more than %zu processors may run here; the threads take turns", most,
-                 usable);
+        cli_note("--threads %zu: only %zu processor%s may run here; the threads take turns", most, usable,
+                 gm_plural(usable));
 }
 
 static void add_net(cli_bench_options *o, const char *item, struct argp_state *state)

@@ -13,8 +13,8 @@ struct options {
 enum { KEY_JSON = 256, KEY_QUICK }; /* no short forms */
 
 static const struct argp_option option_table[] = {
-    {"json", KEY_JSON, NULL, 0, "Print one JSON object", 0},
-    {"quick", KEY_QUICK, NULL, 0, "Do not measure", 0},
+    {"json", KEY_JSON, NULL, 0, "one JSON object instead of text", 0},
+    {"quick", KEY_QUICK, NULL, 0, "measure nothing", 0},
     {NULL, 0, NULL, 0, NULL, 0},
 };
 

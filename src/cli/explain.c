@@ -23,9 +23,9 @@ struct run {
 
 static const struct argp_option verb_options[] = {
     {"steps", KEY_STEPS, "N", 0, "explain the first step, then show the loss up to step N (default 1)", 0},
-    {"rate", KEY_RATE, "X", 0, "learning rate (default: the example's)", 0},
+    {"rate", KEY_RATE, "X", 0, "learning rate (default: as the example says)", 0},
     {"freeze-bias", KEY_FREEZE_BIAS, "yes|no", OPTION_ARG_OPTIONAL,
-     "whether biases stay (default: the example's)", 0},
+     "whether the biases stay as they are (default: as the example says)", 0},
     {"seeds", KEY_SEEDS, "N", 0,
      "instead: train from the weights of seeds 1 to N for --steps steps (default 10000) and tell how many learn the "
      "samples, that is, bring every output within 0.1 of its target",

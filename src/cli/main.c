@@ -8,28 +8,29 @@
 #include <string.h>
 
 static const cli_verb verbs[] = {
-    {"train", "data -> model", cli_train},
-    {"eval", "model + data -> loss and accuracy", cli_eval},
-    {"predict", "model + data -> labels, probabilities or values, as CSV", cli_predict},
-    {"explain", "one step of a small network: every number, every equation, every BLAS call", cli_explain},
-    {"gradcheck", "BP1 to BP4 against central differences", cli_gradcheck},
-    {"plan", "memory and time of a training, before it starts", cli_plan},
-    {"bench", "how fast is a training step here, and why", cli_bench},
-    {"doctor", "which BLAS, which kernels, how many threads, how fast; what to change", cli_doctor},
+    {"train", "trains a network on data and saves it as a model", cli_train},
+    {"eval", "tells the loss and accuracy of a model on data", cli_eval},
+    {"predict", "prints what a model says of data, as CSV", cli_predict},
+    {"explain", "shows every number and equation of one step of a small network", cli_explain},
+    {"gradcheck", "compares gradients of backpropagation with central differences", cli_gradcheck},
+    {"plan", "tells memory and time of a training before it starts", cli_plan},
+    {"bench", "measures how fast a training step is here, and why", cli_bench},
+    {"doctor", "tells which BLAS computes here, how fast, and what to change", cli_doctor},
 };
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)
 
 static void print_help(FILE *out)
 {
     fputs("Usage: gradmill VERB [OPTION...]\n"
-          "Trains fully connected networks on CPUs, each equation of backpropagation as one BLAS call.\n\n",
+          "Trains fully connected networks on CPUs, and shows where the time of a step goes.\n\n",
           out);
     for (size_t i = 0; i < VERB_COUNT; i++)
         fprintf(out, "  %-10s %s\n", verbs[i].name, verbs[i].summary);
-    fputs(
-        "\n'gradmill VERB --help' lists the options of a verb. Exit codes: 0 done, 1 unexpected, 2 usage,\n"
-        "3 bad data file, 4 bad model file, 5 input/output, 6 memory or limits, 7 diverged, 8 a check failed.\n",
-        out);
+    fputs("\n'gradmill VERB --help' lists the options of a verb. Exit codes: 0 done,\n"
+          "1 unexpected error, 2 wrong usage, 3 bad data file, 4 bad model file,\n"
+          "5 input or output failed, 6 not enough memory or another limit, 7 training\n"
+          "diverged, 8 a check failed or had nothing to check.\n",
+          out);
 }
 
 /* argp calls the program by argv[0]: "gradmill train" makes its messages say which verb they speak of. */

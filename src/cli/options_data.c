@@ -17,17 +17,20 @@ enum {
 static const struct argp_option data_options[] = {
     {0, 0, 0, 0, "Data:", 1},
     {"data", KEY_DATA, "PATH", 0,
-     "IDX or CSV file, or a directory of MNIST-like IDX files; gzip or plain; - is standard input", 0},
+     "the data: an IDX or CSV file, plain or gzip, a directory of IDX files as MNIST has them, or - for standard input",
+     0},
     {"labels", KEY_LABELS, "FILE", 0, "IDX: the labels of the images in --data", 0},
     {"target", KEY_TARGET, "COLUMN", 0,
-     "CSV: the label column by name or number, -1 = last, none (default: the model's; in training "
-     "the last, or the first if it is named label)",
+     "CSV: the column of labels or targets: its name, its number (1 is the first, -1 the last), or none (default: the model's; in training the last, or the first if it is named label)",
      0},
-    {"delim", KEY_DELIM, "CHAR", 0, "CSV: the separator: one character, tab or blanks (default ,)", 0},
-    {"header", KEY_HEADER, "yes|no", 0, "CSV: whether the first row names the columns (default: look)", 0},
+    {"delim", KEY_DELIM, "CHAR", 0,
+     "CSV: what separates the cells: one character, tab or blanks (default a comma)", 0},
+    {"header", KEY_HEADER, "yes|no", 0,
+     "CSV: whether the first row names the columns (default: decided by its cells, with a note)", 0},
     {"regression", KEY_REGRESSION, 0, 0, "CSV: the target is a number to be fitted, not a class", 0},
     {"missing", KEY_MISSING, "auto|refuse|mean|drop", 0,
-     "CSV: what to do with empty cells (default auto: the training mean if the model knows it, else refuse)",
+     "CSV: what to do with missing values: refuse the file, take the mean of the training data, or drop the row "
+     "(default auto: the mean if a model is used that knows it, else refuse)",
      0},
     {0},
 };

@@ -1,6 +1,7 @@
 /* The options that say who computes, and how the network learns. */
 #include "cli/options.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "cli/names.h"
 
 #include <math.h>
@@ -22,9 +23,12 @@ enum {
 
 static const struct argp_option compute_options[] = {
     {0, 0, 0, 0, "Computation:", 3},
-    {"backend", KEY_BACKEND, "NAME", 0, "packed, blas, auto, naive, naive-ikj (default packed)", 0},
-    {"threads", KEY_THREADS, "N", 0, "default: what affinity and quota allow", 0},
-    {"batch", KEY_BATCH, "N", 0, "rows of a batch (default 128; train: 32 below 10,000 rows)", 0},
+    {"backend", KEY_BACKEND, "NAME", 0,
+     "who computes: packed, blas, auto, naive or naive-ikj (default packed)", 0},
+    {"threads", KEY_THREADS, "N", 0,
+     "threads of a step (default: as many as affinity mask and CPU quota allow)", 0},
+    {"batch", KEY_BATCH, "N", 0,
+     "rows of a mini-batch (default 128; train: 32 below 10,000 rows; gradcheck: 8)", 0},
     {0},
 };
 
@@ -37,7 +41,8 @@ static size_t threads_to_start(size_t asked)
     const size_t usable = gm_system_threads().usable;
     if (asked <= usable || asked > MOST_THREADS)
         return asked;
-    cli_note("--threads %zu: no more than %zu processors may run here; threads: %zu", asked, usable, usable);
+    cli_note("--threads %zu: only %zu processor%s may run here, and no more threads are started", asked,
+             usable, gm_plural(usable));
     return usable;
 }
 
@@ -77,16 +82,19 @@ const struct argp cli_compute_argp = {.options = compute_options, .parser = pars
 
 static const struct argp_option optimizer_options[] = {
     {0, 0, 0, 0, "Optimizer:", 4},
-    {"optimizer", KEY_OPTIMIZER, "NAME", 0, "sgd, momentum, nesterov, adam, adamw (default adam)", 0},
+    {"optimizer", KEY_OPTIMIZER, "NAME", 0,
+     "how the weights are updated: sgd, momentum, nesterov, adam or adamw (default adam)", 0},
     {"rate", KEY_RATE, "X", 0, "learning rate (default 0.001 for adam and adamw, else 0.1)", 0},
-    {"momentum", KEY_MOMENTUM, "X", 0, "of momentum and nesterov (default 0.9)", 0},
-    {"beta1", KEY_BETA1, "X", 0, "of adam and adamw (default 0.9)", 0},
-    {"beta2", KEY_BETA2, "X", 0, "of adam and adamw (default 0.999)", 0},
-    {"epsilon", KEY_EPSILON, "X", 0, "of adam and adamw (default 1e-8)", 0},
-    {"l2", KEY_L2, "X", 0, "L2 penalty: adds X W to the gradient of W (default 0)", 0},
-    {"decay", KEY_DECAY, "X", 0, "decoupled weight decay: W shrinks by rate X a step (default 0, adamw 0.01)",
+    {"momentum", KEY_MOMENTUM, "X", 0,
+     "momentum and nesterov: how much of the last step is kept (default 0.9)", 0},
+    {"beta1", KEY_BETA1, "X", 0, "adam and adamw: decay rate of the mean of the gradients (default 0.9)", 0},
+    {"beta2", KEY_BETA2, "X", 0, "adam and adamw: decay rate of the mean of their squares (default 0.999)",
      0},
-    {"freeze-bias", KEY_FREEZE_BIAS, 0, 0, "leave the biases as they begin", 0},
+    {"epsilon", KEY_EPSILON, "X", 0, "adam and adamw: added to the divisor of a step (default 1e-8)", 0},
+    {"l2", KEY_L2, "X", 0, "L2 penalty: adds X W to the gradient of W (default 0)", 0},
+    {"decay", KEY_DECAY, "X", 0,
+     "decoupled weight decay: each step takes the share rate X off every weight (default 0, adamw 0.01)", 0},
+    {"freeze-bias", KEY_FREEZE_BIAS, 0, 0, "leave the biases as they are at the start", 0},
     {0},
 };
 

@@ -20,19 +20,22 @@ enum {
 static const struct argp_option network_options[] = {
     {0, 0, 0, 0, "Network:", 2},
     {"layers", KEY_LAYERS, "N,N,...", 0,
-     "widths from inputs to outputs, for example 784,1024,1024,10 (or 784x128x10, 784-128-10)", 0},
+     "widths from the inputs to the outputs, such as 784,1024,1024,10; x or - may stand in place of the commas",
+     0},
     {"activation", KEY_ACTIVATION, "F[,F...]", 0,
-     "of the hidden layers, or a list with one for each layer: identity, sigmoid, tanh, relu, leaky-relu, gelu, "
-     "softplus, softmax (default relu; output as the loss needs)",
+     "activation of the hidden layers, or a list with one for each layer: identity, sigmoid, tanh, relu, leaky-relu, gelu, "
+     "softplus, softmax (default relu; the output layer has what the loss needs)",
      0},
     {"loss", KEY_LOSS, "C", 0,
-     "half-squares, mean-squares, logistic, cross-entropy, huber (default cross-entropy, for numbers mean-squares)",
+     "loss function: half-squares, mean-squares, logistic, cross-entropy or huber (default cross-entropy for classes, "
+     "mean-squares for numbers)",
      0},
     {"init", KEY_INIT, "HOW", 0,
-     "auto, or xavier-, he-, lecun- with uniform or normal (default auto: He for relu and its kin, else Xavier)",
+     "how the weights begin: auto, or xavier-, he- or lecun- with uniform or normal (default auto: He for relu and its kin, else Xavier)",
      0},
-    {"precision", KEY_PRECISION, "f32|f64", 0, "arithmetic (default f32)", 0},
-    {"seed", KEY_SEED, "N", 0, "of weights, split and shuffle (default 1)", 0},
+    {"precision", KEY_PRECISION, "f32|f64", 0, "precision of the arithmetic (default f32; gradcheck: f64)",
+     0},
+    {"seed", KEY_SEED, "N", 0, "seed of the weights, the split and the order of the rows (default 1)", 0},
     {0},
 };
 

@@ -30,7 +30,7 @@ struct run {
 
 static const struct argp_option verb_options[] = {
     {0, 0, 0, 0, "Planning:", 5},
-    {"rows", KEY_ROWS, "N", 0, "of a training set: predict the whole training, with its defaults", 0},
+    {"rows", KEY_ROWS, "N", 0, "rows of a training set: predict the whole training, with its defaults", 0},
     {"epochs", KEY_EPOCHS, "N", 0, "passes over these rows (default 10, more for small data)", 0},
     {"measure", KEY_MEASURE, 0, 0, "also run steps on random data for a second, and compare", 0},
     {"json", KEY_JSON, 0, 0, "one JSON object instead of the table", 0},

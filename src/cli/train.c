@@ -53,15 +53,16 @@ static const struct argp_option verb_options[] = {
     {0, 0, 0, 0, "Training:", 5},
     {"epochs", KEY_EPOCHS, "N", 0, "passes over the training rows (default 10, more for small data)", 0},
     {"schedule", KEY_SCHEDULE, "NAME", 0,
-     "of the rate: constant, linear, cosine (default cosine: falls to 0)", 0},
+     "how the rate changes: constant, linear or cosine (default cosine, which falls to 0)", 0},
     {"valid", KEY_VALID, "FILE", 0, "validate on this file instead of a share of the data", 0},
-    {"valid-labels", KEY_VALID_LABELS, "FILE", 0, "IDX: the labels of --valid", 0},
+    {"valid-labels", KEY_VALID_LABELS, "FILE", 0, "IDX: the labels of the images in --valid", 0},
     {"valid-share", KEY_SHARE, "X", 0, "share of the rows kept for validation, stratified (default 0.1)", 0},
-    {"scaling", KEY_SCALING, "HOW", 0, "auto, none, unit (1/255), standard (default auto: unit for bytes)",
+    {"scaling", KEY_SCALING, "HOW", 0,
+     "how inputs are scaled: auto, none, unit (1/255) or standard (default auto: unit for bytes, else standard)",
      0},
     {"save", KEY_SAVE, "FILE", 0, "write the model here after each epoch (safetensors)", 0},
     {"json", KEY_JSON, 0, 0, "one JSON object instead of the table", 0},
-    {"quiet", KEY_QUIET, 0, 0, "no table, no progress bar", 0},
+    {"quiet", KEY_QUIET, 0, 0, "no table and no progress bar", 0},
     {0},
 };
 
@@ -249,8 +250,10 @@ static gm_status build(struct run *run, gm_error *error)
     run->model.seed = run->network.seed;
     status = fit_scaling(run, error);
     if (status == GM_OK && run->model.scaling->constant_features > 0)
-        cli_note("%zu of %zu features are constant in the training part",
-                 run->model.scaling->constant_features, run->model.scaling->features);
+        cli_note("%zu of %zu features %s constant in the training part, and nothing can be learned from %s",
+                 run->model.scaling->constant_features, run->model.scaling->features,
+                 run->model.scaling->constant_features == 1 ? "is" : "are",
+                 run->model.scaling->constant_features == 1 ? "it" : "them");
     return status == GM_OK ? gm_engine_create(&run->runner, run->model.network, &run->engine.engine, error)
                            : status;
 }

@@ -89,8 +89,9 @@ gm_status cli_use_open(cli_use *use, gm_error *error)
     if (status != GM_OK)
         return status;
     if (!use->model.sealed)
-        cli_note("%s: without a checksum, as another program wrote it: damage would not be noticed",
-                 use->path);
+        cli_note(
+            "%s: without a checksum, because another program wrote the file: damage to it would not be noticed",
+            use->path);
     adapt_reading(use);
     status = cli_load(&use->data, CLI_PART_TEST, &use->dataset, error);
     if (status == GM_OK)

@@ -226,7 +226,7 @@ static gm_status override_target(matching *m, gm_error *error)
     if (own && gm_csv_equals(found, own))
         return GM_OK;
     return gm_table_remark(m->table, error, "the target is '%s'; the model was trained on %s%s%s",
-                           gm_csv_show(found, shown), own ? "'" : "another",
+                           gm_csv_show(found, shown), own ? "'" : "another target",
                            own ? gm_csv_show_text(own, other) : "", own ? "'" : "");
 }
 

@@ -39,10 +39,11 @@ static gm_status judge_name(gm_table *table, gm_classes *seen, const gm_csv_cell
         return gm_table_remark(table, error, "column %zu has no name; if it is an index, leave it out",
                                column + 1);
     if (gm_classes_find(seen, cell->text, cell->length) != GM_NO_CLASS)
-        return gm_table_remark(table, error,
-                               "column %zu has the name of another, '%s'; a model of this file will match "
-                               "columns by position",
-                               column + 1, gm_csv_show(cell, shown));
+        return gm_table_remark(
+            table, error,
+            "column %zu has the name of another column, '%s'; a model of this file will match "
+            "columns by position",
+            column + 1, gm_csv_show(cell, shown));
     return seen->names.count < GM_CLASS_LIMIT ? gm_classes_add(seen, cell->text, cell->length, error) : GM_OK;
 }
 

@@ -228,7 +228,7 @@ gm_status gm_blas_check_room(size_t threads, gm_error *error)
     if (!found || found->buffer == 0)
         return GM_OK;
     if (!gm_mul(threads, found->buffer, &bytes))
-        return gm_fail(error, GM_LIMIT, "%zu threads: more than any machine has", threads);
+        return gm_fail(error, GM_LIMIT, "%zu threads are more than any machine has", threads);
     void *trial =
         mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (trial == MAP_FAILED)

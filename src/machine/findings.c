@@ -198,9 +198,10 @@ static bool small_quota(const gm_facts *facts, gm_finding *finding)
 {
     const gm_threads *t = &facts->threads;
     return quota_binds(t) && is_whole(t->quota) &&
-           found(finding, "",
-                 "the control group allows the time of %.0f of the %zu processors: no more threads are used",
-                 floor(t->quota), t->affinity);
+           found(
+               finding, "",
+               "the control group allows the time of %.0f of the %zu processors: no more threads are started",
+               floor(t->quota), t->affinity);
 }
 
 static bool fractional_quota(const gm_facts *facts, gm_finding *finding)
@@ -212,7 +213,7 @@ static bool fractional_quota(const gm_facts *facts, gm_finding *finding)
     snprintf(fix, sizeof fix, "docker run --cpus %.0f (Kubernetes: limits: cpu: %.0f)", ceil(t->quota),
              ceil(t->quota));
     return found(finding, fix,
-                 "the control group allows the time of %s processors, no whole number; threads used: %zu",
+                 "the control group allows the time of %s processors, of which %zu can be used in full",
                  gm_format_double(quota, sizeof quota, t->quota, 3), t->usable);
 }
 
@@ -220,7 +221,8 @@ static bool governor(const gm_facts *facts, gm_finding *finding)
 {
     return facts->governor[0] && strcmp(facts->governor, "performance") != 0 &&
            found(finding, "echo performance | sudo tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor",
-                 "the clock is governed by \"%s\": short runs may be timed at a low clock", facts->governor);
+                 "the frequency governor of the CPU is \"%s\": short runs may be timed at a low clock",
+                 facts->governor);
 }
 
 static bool huge_pages(const gm_facts *facts, gm_finding *finding)

@@ -91,7 +91,7 @@ static gm_status gemm_allocate(struct gemm_job *job, size_t threads, gm_error *e
     const size_t row = GEMM_WIDTH * job->size;
     size_t rows;
     if (!gm_mul(threads, GEMM_ROWS, &rows))
-        return gm_fail(error, GM_LIMIT, "%zu threads: more than any machine has", threads);
+        return gm_fail(error, GM_LIMIT, "%zu threads are more than any machine has", threads);
     job->a = gm_alloc(rows, row);
     job->b = gm_alloc(GEMM_WIDTH, row);
     job->c = gm_alloc(rows, row);

@@ -18,8 +18,8 @@ static gm_status create_temporary(const gm_place *place, gm_held_name *name, int
 {
     *fd = gm_held_create(place->folder, place->exists ? 0600 : 0666, name);
     if (*fd < 0)
-        return gm_fail(error, GM_IO, "%s: cannot be written: no new file in its folder: %s", place->path,
-                       strerror(errno));
+        return gm_fail(error, GM_IO, "%s: cannot be written: no file can be made in its folder: %s",
+                       place->path, strerror(errno));
     return GM_OK;
 }
 
@@ -152,7 +152,7 @@ static gm_status take_lock(gm_durable_lock *lock, const gm_place *place, gm_erro
     case GM_HELD_FAILED:
         break;
     }
-    return gm_fail(error, GM_IO, "%s: cannot be written: no new file in its folder: %s", place->path,
+    return gm_fail(error, GM_IO, "%s: cannot be written: no file can be made in its folder: %s", place->path,
                    strerror(errno));
 }
 

@@ -135,7 +135,7 @@ gm_status gm_json_parse(const gm_json_source *from, const char *text, size_t siz
         return gm_fail_memory(from->error, from->path, size);
     const gm_foreign *found = status != GM_OK ? gm_foreign_find(text, size) : NULL;
     if (found && *text != '{' && *text != '[')
-        return gm_fail(from->error, from->bad, "%s: %s; expected a JSON text", from->path, found->kind);
+        return gm_fail(from->error, from->bad, "%s: not JSON but %s", from->path, found->kind);
     if (status != GM_OK)
         return gm_fail(from->error, from->bad, "%s:%d:%d: not JSON: %s", from->path, wrong.line, wrong.column,
                        gm_printable(wrong.text).text);

@@ -224,9 +224,11 @@ static gm_status read_parameters(const gm_safetensors *file, gm_model *model, bo
         return status;
     model->sealed = is_sealed(file);
     if (model->sealed && !gm_checksum_holds(file->head, file->head_size, parameters, file->data_size))
-        return gm_fail(error, GM_BAD_MODEL,
-                       "%s: " GM_CHECKSUM_KEY ": checksum does not fit the contents; the file is damaged",
-                       file->path);
+        return gm_fail(
+            error, GM_BAD_MODEL,
+            "%s: " GM_CHECKSUM_KEY
+            ": checksum does not fit the contents; the file is damaged: take a copy of it, or train again",
+            file->path);
     if (moved)
         status = move_tensors(file, parameters, error);
     return status == GM_OK ? gm_check_finite(model->network, file->path, GM_BAD_MODEL, error) : status;

@@ -1,4 +1,5 @@
 /* From the metadata of a file to a model, strictly. */
+#include "base/append.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
@@ -8,7 +9,6 @@
 #include "model/printable.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,13 +37,12 @@ static gm_status check_required(const gm_safetensors *file, gm_error *error)
     size_t length = 0;
     for (size_t i = 0; i < KEY_COUNT; i++)
         if (keys[i].required && !gm_metadata_value(file, keys[i].name))
-            length += (size_t)snprintf(missing + length, sizeof missing - length, "%s%s",
-                                       length > 0 ? ", " : "", keys[i].name);
+            length = gm_append(missing, sizeof missing, length, "%s%s", length > 0 ? ", " : "", keys[i].name);
     if (length == 0)
         return GM_OK;
     return gm_fail(error, GM_BAD_MODEL,
-                   "%s: not a model of gradmill; its metadata lacks %s; weights alone do not say how "
-                   "to use them",
+                   "%s: not a model of gradmill; its metadata lacks %s; gradmill train writes it, because "
+                   "weights alone do not say how to use them",
                    file->path, missing);
 }
 

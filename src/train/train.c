@@ -32,8 +32,8 @@ gm_train_options gm_train_options_default(void)
 static gm_status diverged(gm_error *error, const char *what, double value, size_t epoch, size_t step)
 {
     return gm_fail(error, GM_DIVERGED,
-                   "training diverged: %s %g at epoch %zu, step %zu; try a smaller rate or scaled inputs",
-                   what, value, epoch, step);
+                   "training diverged: %s is %s at epoch %zu, step %zu; try a smaller rate or scaled inputs",
+                   what, isnan(value) ? "not a number" : "infinite", epoch, step);
 }
 
 /* One step on `now`; beside it `next` is gathered from what comes after the first `done` rows. */
@@ -62,7 +62,7 @@ static gm_status run_steps(struct run *run, size_t epoch, double *loss_sum, size
             return status;
         progress.step++;
         if (!isfinite(progress.loss))
-            return diverged(error, "loss", progress.loss, epoch, progress.step);
+            return diverged(error, "the loss", progress.loss, epoch, progress.step);
         *loss_sum += progress.loss * (double)now->x.rows;
         *rows_done += now->x.rows;
         if (run->options->on_step && run->options->on_step(&progress, run->options->context))
@@ -78,7 +78,7 @@ static gm_status check_parameters(const struct run *run, size_t epoch, gm_error 
     for (size_t i = 0; i < gm_network_parameter_count(network); i++) {
         const double value = gm_network_parameter(network, i);
         if (!isfinite(value))
-            return diverged(error, "a weight is", value, epoch, run->steps);
+            return diverged(error, "a weight", value, epoch, run->steps);
     }
     return GM_OK;
 }

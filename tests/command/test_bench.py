@@ -74,7 +74,7 @@ WRONG = [
     (["gate"], r"expected OLD and NEW, two JSON outputs or two programs"),
     (["gate", "old.json"], r"expected OLD and NEW"),
     (["gate", "old.json", "new.json", "--net", "2-3-1"], r"--net means nothing to bench gate"),
-    (["gate", sys.executable, sys.executable, "--batch", "1,2"], r"--batch: bench gate takes one, got 2"),
+    (["gate", sys.executable, sys.executable, "--batch", "1,2"], r"--batch: bench gate takes one value, got 2"),
     (["gate", sys.executable, sys.executable, "--level", "2"], r"--level: 2; expected a number between 0 and 1"),
     (["gate", "old.json", "new.json", "more.json"], r"unexpected argument 'more\.json'"),
     (["gate", "--level", "2", "old.json", "new.json"], r"--level: 2; expected a number between 0 and 1"),
@@ -274,7 +274,7 @@ class Output(BenchTest):
 
     def test_what_a_case_would_ignore_is_refused(self):
         self.refuse(USAGE, r"--net means nothing to bench crossover", "bench", "crossover", "--net", "mid")
-        self.refuse(USAGE, r"--batch: bench anatomy takes one, got 2", "bench", "anatomy", "--batch", "1,2")
+        self.refuse(USAGE, r"--batch: bench anatomy takes one value, got 2", "bench", "anatomy", "--batch", "1,2")
 
     def test_full_device_as_standard_output(self):
         with open("/dev/full", "wb") as full:
@@ -364,7 +364,7 @@ class Gate(BenchTest):
             ("deep", b"[" * 100000, BAD_DATA, r"not JSON: maximum parsing depth"),
             ("a list", b"[]", BAD_DATA, r'no list "benchmarks".*--out or -o json'),
             ("no timings", b'{"benchmarks": []}', BAD_DATA, r"no timings"),
-            ("no name", b'{"benchmarks": [{"real_time": 1}]}', BAD_DATA, r"benchmarks\[0\]: no name"),
+            ("no name", b'{"benchmarks": [{"real_time": 1}]}', BAD_DATA, r"benchmarks\[0\] has no name"),
             ("a negative time", b'{"benchmarks": [{"name": "a", "real_time": -1}]}', BAD_DATA, r"a, repetition 1: no time"),
             ("a strange unit", b'{"benchmarks": [{"name": "a", "real_time": 1, "time_unit": "h"}]}', BAD_DATA, r"no time"),
         ]
@@ -404,7 +404,7 @@ class Wrong(BenchTest):
     def test_too_large(self):
         for case in ("step", "scaling"):
             for net, batch in (("99999999-99999999-3", "4"), ("1024-1024-10", "2147483647")):
-                self.refuse(LIMIT, r"needs \d+ bytes .* are free; use smaller batches or narrower layers",
+                self.refuse(LIMIT, r"that take turns need \d+ bytes .* are free; use smaller batches or narrower layers",
                             "bench", case, "--net", f"4-5-3,{net}", "--batch", batch)
         self.refuse(USAGE, r"batch 99999999999; expected 1 to \d+ rows", *SHORT, "--batch", "99999999999")
         self.refuse(USAGE, r"100000000 threads; expected at most", *SHORT, "--threads", "100000000")

@@ -132,7 +132,7 @@ class ByName(ColumnsTest):
     def test_equal_names_in_training(self):
         text = "a,a,t\n" + "".join(f"{i},{-i},{i}\n" for i in range(30))
         model, result = self.fit(text, layers="2,1")
-        self.assertRegex(result.stderr, "note: column 2 has the name of another, 'a'.*by position")
+        self.assertRegex(result.stderr, "note: column 2 has the name of another column, 'a'.*by position")
         self.assertNotIn("gradmill.columns", metadata(model))
         self.assertRegex(self.predict(model, "a,a\n1,2\n").stderr, "by position, because the model knows no names")
 

@@ -107,6 +107,7 @@ class Explain(CommandTest):
                 result = self.run_gradmill("explain", path)
                 self.assertIn(result.returncode, (3, 4))
                 self.assertRegex(result.stderr, r"^gradmill: \S*bad\.json")
+        self.refuse(3, r"model\.safetensors: not JSON but a model or another safetensors file$", "explain", self.trained())
 
 
 class Gradcheck(CommandTest):

@@ -54,7 +54,7 @@ class BadData(CommandTest):
     def test_constant_columns_and_equal_names_are_fine(self):
         path = self.write("good.csv", "a,a,class\n" + "1,7,x\n2,7,y\n" * 20)
         result = self.succeed(*TRAIN, "--data", path)
-        self.assertRegex(result.stderr, r"1 of 2 features are constant")
+        self.assertRegex(result.stderr, r"1 of 2 features is constant in the training part, and nothing can be learned from it")
 
     def test_kaggle_mnist(self):
         """The label comes first, and its name says so; the names of pixels are given in full."""

@@ -10,7 +10,7 @@ def one_processor():
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 
-NOTE = r"gradmill: note: --threads 4: no more than 1 processors may run here; threads: 1"
+NOTE = r"gradmill: note: --threads 4: only 1 processor may run here, and no more threads are started"
 NET = ["--layers", "60,60,60,15,1", "--loss", "half-squares"]
 
 
@@ -36,5 +36,5 @@ class Threads(CommandTest):
     @unittest.skipIf(len(os.sched_getaffinity(0)) > 4000, "more processors than threads that may be asked for")
     def test_bench_does_as_it_is_told(self):
         result = self.run_on_one("bench", "scaling", "--net", "4-5-3", "--batch", "4", "--time", "100ms", "--threads", "3")
-        self.assertRegex(result.stderr, r"note: --threads 3: no more than 1 processors may run here; the threads take turns")
+        self.assertRegex(result.stderr, r"note: --threads 3: only 1 processor may run here; the threads take turns")
         self.assertRegex(result.stdout, r"4-5-3 +4 +packed +3 ")
