@@ -56,6 +56,21 @@ class BadData(CommandTest):
         result = self.succeed(*TRAIN, "--data", path)
         self.assertRegex(result.stderr, r"1 of 2 features is constant in the training part, and nothing can be learned from it")
 
+    def test_numbers_as_labels(self):
+        """Whole numbers are names of classes, of any size and sign; what looks like a measured value is refused."""
+        for label in ("-1", str(2**40)):
+            with self.subTest(label):
+                self.succeed(*TRAIN, "--data", self.write("good.csv", f"1,2,{label}\n2,1,1\n" * 20))
+        self.refuse(BAD_DATA, r"bad\.csv:1:5: column 3; expected a class, got '3\.7'; if .* say --regression", *TRAIN,
+                    "--data", self.write("bad.csv", "1,2,3.7\n2,1,1\n" * 20))
+        self.refuse(BAD_DATA, r"bad\.csv: only one class; expected at least 2 in column 3, got 'a' in every row", *TRAIN,
+                    "--data", self.write("bad.csv", "1,2,a\n2,1,a\n" * 20))
+
+    def test_targets_far_from_zero_are_noted(self):
+        rows = "".join(f"{i},{1000000 + i % 5 - 2}\n" for i in range(40))
+        result = self.succeed(*TRAIN, "--regression", "--data", self.write("good.csv", "x,y\n" + rows))
+        self.assertRegex(result.stderr, r"note: the model does worse than no model: .* has the rmse 1\.\d+ on")
+
     def test_kaggle_mnist(self):
         """The label comes first, and its name says so; the names of pixels are given in full."""
         rows = ["label," + ",".join(f"pixel{p}" for p in range(784))]
