@@ -21,6 +21,9 @@
 
 static atomic_size_t calls, largest;
 
+/* What gm_alloc has in use, and how many times it still gets memory. */
+static atomic_size_t in_use, until_failure = SIZE_MAX;
+
 #ifndef SANITIZED
 /* glibc's own names for its allocator; malloc and its kin below take its place in the whole program. */
 void *__libc_malloc(size_t size);
@@ -57,6 +60,10 @@ void *realloc(void *memory, size_t size)
 void *aligned_alloc(size_t alignment, size_t size)
 {
     seen(size);
+    if (atomic_load(&until_failure) == 0)
+        return NULL;
+    atomic_fetch_sub(&until_failure, 1);
+    atomic_fetch_add(&in_use, 1);
     return __libc_memalign(alignment, size);
 }
 
@@ -69,8 +76,10 @@ int posix_memalign(void **memory, size_t alignment, size_t size)
 
 void free(void *memory)
 {
-    if (memory)
+    if (memory) {
         seen(0);
+        atomic_fetch_sub(&in_use, 1);
+    }
     __libc_free(memory);
 }
 
@@ -173,4 +182,30 @@ Test(allocation, none_for_a_network_that_is_refused)
     cr_expect_eq(gm_network_create(&network, &options, &error), GM_LIMIT);
     cr_expect_lt(atomic_load(&largest), (size_t)1 << 16);
     cr_expect_not_null(strstr(error.message, "4000004000000 bytes"), "%s", error.message);
+}
+
+/* Each of the allocations of a split fails in turn: there are no parts, and nothing stays behind. */
+Test(allocation, a_split_that_fails_leaves_nothing)
+{
+    gm_dataset *all, *train = NULL, *valid = NULL;
+    gm_error error;
+    cr_assert_eq(
+        gm_dataset_from_arrays(&all, gm_array_f64(x, ROWS, IN), gm_array_labels(labels, ROWS), OUT, &error),
+        GM_OK, "%s", error.message);
+    gm_status status = GM_LIMIT;
+    size_t successes = 0;
+    for (; status != GM_OK; successes++) {
+        const size_t before = atomic_load(&in_use);
+        atomic_store(&until_failure, successes);
+        status = gm_dataset_split(all, 0.5, 1, &train, &valid, &error);
+        atomic_store(&until_failure, SIZE_MAX);
+        cr_assert(status == GM_OK || (status == GM_LIMIT && !train && !valid), "%zu: status %d", successes,
+                  (int)status);
+        cr_expect(status == GM_OK || atomic_load(&in_use) == before, "%zu: %zu blocks more", successes,
+                  atomic_load(&in_use) - before);
+    }
+    cr_expect_geq(successes, 6U);
+    gm_dataset_destroy(train);
+    gm_dataset_destroy(valid);
+    gm_dataset_destroy(all);
 }

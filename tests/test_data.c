@@ -239,6 +239,25 @@ Test(data, split_depends_on_nothing_but_its_seed)
     gm_dataset_destroy(all);
 }
 
+/* The first rows of a shuffled order are for validation, the others for training. The order is the seed's own
+ * in the stream of splits: the same seed gives another one to the rows of an epoch. */
+Test(data, split_is_the_order_of_its_stream)
+{
+    uint32_t order[10];
+    gm_dataset *all = numbered(NULL, 10), *train, *valid;
+    gm_random random = gm_random_seed(7, GM_STREAM_SPLIT);
+    for (uint32_t i = 0; i < 10; i++)
+        order[i] = i;
+    gm_random_shuffle(&random, order, 10);
+    cr_assert_eq(gm_dataset_split(all, 0.3, 7, &train, &valid, NULL), GM_OK);
+    cr_assert_eq(gm_dataset_rows(valid), 3);
+    for (uint32_t r = 0; r < 10; r++)
+        cr_expect_eq(r < 3 ? feature(valid, r, 0) : feature(train, r - 3, 0), order[r], "row %u", r);
+    gm_dataset_destroy(train);
+    gm_dataset_destroy(valid);
+    gm_dataset_destroy(all);
+}
+
 Test(data, split_without_labels_and_of_a_view)
 {
     gm_dataset *all = numbered(NULL, 100), *half, *other, *train, *valid;

@@ -61,11 +61,29 @@ Test(targets, a_loss_refuses_what_it_cannot_learn)
     expect(&soft_one, numbers((float[]){0, 1, 1}, 3, 1), "cross-entropy needs at least 2 outputs");
     expect(&soft_two, numbers((float[]){0, 1, 1, 0}, 2, 2), NULL);
     expect(&soft_two, numbers((float[]){0, 1, 1.5F, 0}, 2, 2), "targets from 0 to 1, got 1.5 in row 2");
+    expect(&soft_two, numbers((float[]){0, 1, 0, 1.5F}, 2, 2), "targets from 0 to 1, got 1.5 in row 2");
     expect(&soft_two, labels((uint32_t[]){0, 1, 1}, 3, 2), NULL);
     expect(&logistic_one, numbers((float[]){0, 0.5F, 1}, 3, 1), NULL);
     expect(&logistic_one, numbers((float[]){0, 1, -0.25F}, 3, 1), "targets from 0 to 1, got -0.25 in row 3");
     expect(&logistic_one, numbers((float[]){NAN, 1}, 2, 1), "got nan in row 1");
     expect(&squares_one, numbers((float[]){-7, 1e6F}, 2, 1), NULL);
+}
+
+static void expect_domain(gm_loss loss, double low, double high, size_t least_outputs)
+{
+    const gm_loss_domain domain = gm_loss_domain_of(loss);
+    cr_expect(domain.low == low && domain.high == high, "%s: %g to %g", gm_loss_name(loss), domain.low,
+              domain.high);
+    cr_expect_eq(domain.least_outputs, least_outputs, "%s: %zu", gm_loss_name(loss), domain.least_outputs);
+}
+
+Test(targets, domains_of_losses)
+{
+    expect_domain(GM_HALF_SQUARES, -INFINITY, INFINITY, 1);
+    expect_domain(GM_MEAN_SQUARES, -INFINITY, INFINITY, 1);
+    expect_domain(GM_HUBER, -INFINITY, INFINITY, 1);
+    expect_domain(GM_LOGISTIC, 0, 1, 1);
+    expect_domain(GM_CROSS_ENTROPY, 0, 1, 2);
 }
 
 /* The first epoch must not pass before somebody looks at these rows. */
@@ -129,6 +147,7 @@ Test(targets, constant_targets_are_noticed)
     expect_constant(numbers((float[]){5, 5, 6}, 3, 1), false, 0);
     expect_constant(numbers((float[]){5, 1, 5, 2}, 2, 2), false, 0);
     expect_constant(labels((uint32_t[]){1, 1, 1}, 3, 2), true, 1);
+    expect_constant(labels((uint32_t[]){2}, 1, 3), true, 2);
     expect_constant(labels((uint32_t[]){1, 1, 0}, 3, 2), false, 0);
 }
 
