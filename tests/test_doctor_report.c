@@ -3,7 +3,9 @@
 #include "cli/doctor_report.h"
 #include "scratch.h"
 
+#include <jansson.h>
 #include <regex.h>
+#include <stdint.h>
 #include <unistd.h>
 
 TestSuite(doctor_report, .init = scratch_make, .fini = scratch_remove);
@@ -185,4 +187,75 @@ Test(doctor_report, findings_with_and_without_a_fix)
     out = end();
     EXPECT_LINES(out, "^No findings: nothing to change\\.$");
     expect_none(&out, "slow");
+}
+
+/* What is printed as JSON; empty if it fails, which must be by want of memory. */
+static output json_of(const gm_facts *facts, gm_status *status)
+{
+    const gm_finding findings[] = {{"slow", GM_WARNING, true, "it is slow", "make it fast"}};
+    gm_error error = {0};
+    begin();
+    *status = cli_dump_facts(facts, findings, 1, &error);
+    cr_expect(*status == GM_OK || *status == GM_LIMIT, "%s", error.message);
+    return end();
+}
+
+static void expect_speeds(const json_t *measured, const char *key, double one, double all)
+{
+    double one_thread, all_threads;
+    cr_assert_eq(json_unpack(json_object_get(measured, key), "{s:F, s:F}", "one_thread", &one_thread,
+                             "all_threads", &all_threads),
+                 0, "%s", key);
+    cr_expect(one_thread == one && all_threads == all, "%s: %g, %g", key, one_thread, all_threads);
+}
+
+Test(doctor_report, json_of_every_fact)
+{
+    gm_facts facts = machine();
+    strcpy(facts.governor, "bad \xff");
+    gm_status status;
+    const output out = json_of(&facts, &status);
+    json_t *root = json_loads(out.text, 0, NULL);
+    cr_assert(status == GM_OK && root, "%s", out.text);
+    const json_t *measured = json_object_get(root, "measured");
+    expect_speeds(measured, "fma_f32_gflops", 100, 800);
+    expect_speeds(measured, "sgemm_gflops", 75, 200);
+    expect_speeds(measured, "fma_f64_gflops", 50, 400);
+    expect_speeds(measured, "dgemm_gflops", 40, 300);
+    expect_speeds(measured, "memory_gbytes", 10, 20);
+    const char *core, *threads, *first, *second, *finding;
+    cr_assert_eq(json_unpack(root, "{s:{s:s}, s:{s:s}, s:{s:[s, s!]}, s:[{s:s}!]}", "blas", "core", &core,
+                             "environment", "OMP_NUM_THREADS", &threads, "cpu", "features", &first, &second,
+                             "findings", "name", &finding),
+                 0);
+    cr_expect(strcmp(core, "SkylakeX") == 0 && strcmp(threads, "2") == 0 && strcmp(finding, "slow") == 0);
+    cr_expect(strcmp(first, "sse4.2") == 0 && strcmp(second, "avx2") == 0);
+    cr_expect(json_is_null(json_object_get(json_object_get(root, "system"), "governor")), "no UTF-8");
+    json_decref(root);
+}
+
+static size_t successes = SIZE_MAX; /* allocations of jansson before the one that fails */
+
+static void *fail_once(size_t size)
+{
+    return successes-- == 0 ? NULL : malloc(size);
+}
+
+/* Each allocation fails in turn, and only that one: nothing that is known becomes null. */
+Test(doctor_report, json_without_memory)
+{
+    const gm_facts facts = machine();
+    gm_status status;
+    json_set_alloc_funcs(fail_once, free);
+    const output whole = json_of(&facts, &status);
+    cr_assert_eq(status, GM_OK);
+    size_t n = 0, failed = 0;
+    for (bool reached = true; reached; n++) {
+        successes = n;
+        const output out = json_of(&facts, &status);
+        reached = successes > n;
+        failed += status != GM_OK;
+        cr_assert_str_eq(out.text, status == GM_OK ? whole.text : "", "allocation %zu", n);
+    }
+    cr_expect(n > 50 && failed + 10 > n, "%zu of %zu allocations are missed", failed, n);
 }

@@ -1,6 +1,7 @@
 /* Doctor's report as one JSON object. What is unknown is null. json_pack with "o" takes its parts over, and
  * gives NULL if one of them is NULL: a failure anywhere arrives at the root. */
 #include "base/error.h"
+#include "base/utf8.h"
 #include "cli/doctor_report.h"
 #include "cli/json_out.h"
 
@@ -10,11 +11,20 @@
 
 static const char *const threading_keys[] = {"serial", "pthreads", "openmp"};
 
+static bool is_utf8(const char *text)
+{
+    for (size_t left = strlen(text), length; left > 0; text += length, left -= length) {
+        length = gm_utf8_length(text, left);
+        if (length == 0)
+            return false;
+    }
+    return true;
+}
+
 /* A text from the system; what is empty or no UTF-8 becomes null. */
 static json_t *text_or_null(const char *text)
 {
-    json_t *string = text[0] ? json_string(text) : NULL;
-    return string ? string : json_null();
+    return text[0] && is_utf8(text) ? json_string(text) : json_null();
 }
 
 /* A value that is never 0 where it is known. */
