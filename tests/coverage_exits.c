@@ -2,7 +2,9 @@
  *
  * gcc's counters are written to their files when a program returns from main or calls exit. One that ends by
  * _exit, or by a signal that it raises, would lose what it has counted: here the counters are written before.
- */
+ * The writing must not meet injected faults (command/inject.c), which it does not survive. */
+#include <dlfcn.h>
+
 void __gcov_dump(void);
 void __gcov_reset(void);
 void __real__exit(int code) __attribute__((noreturn));
@@ -11,8 +13,18 @@ int __real_raise(int number);
 void __wrap__exit(int code) __attribute__((noreturn));
 int __wrap_raise(int number);
 
+/* A destructor without a priority runs before gcc's own, which writes the counters, and after the handlers of
+ * exit. */
+__attribute__((destructor)) static void stop_faults(void)
+{
+    void (*const stop)(void) = (void (*)(void))dlsym(RTLD_DEFAULT, "inject_stop");
+    if (stop)
+        stop();
+}
+
 void __wrap__exit(int code)
 {
+    stop_faults();
     __gcov_dump();
     __real__exit(code);
 }
@@ -20,6 +32,7 @@ void __wrap__exit(int code)
 /* Who goes on after the signal counts from 0: the next writing adds to the files. */
 int __wrap_raise(int number)
 {
+    stop_faults();
     __gcov_dump();
     const int result = __real_raise(number);
     __gcov_reset();

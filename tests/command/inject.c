@@ -587,6 +587,13 @@ __attribute__((destructor)) static void end(void)
     say("total %ld\n", atomic_load(&plan.calls));
 }
 
+/* Found by name: what a build that counts lines does at the end is not the command's (coverage_exits.c). */
+void inject_stop(void);
+void inject_stop(void)
+{
+    atomic_store(&plan.counting, false);
+}
+
 typedef int main_function(int, char **, char **);
 typedef int start(main_function *, int, char **, void (*)(void), void (*)(void), void (*)(void), void *);
 start __libc_start_main;
