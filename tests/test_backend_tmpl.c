@@ -3,7 +3,6 @@
 #include <criterion/criterion.h>
 
 #include "machine/blas_library.h"
-#include "backend/pack.h"
 #include "backend/packed.h"
 #include "backend/vectors.h"
 #include "base/random.h"
@@ -28,9 +27,9 @@ static REAL draw(gm_random *random)
     return (REAL)(2 * gm_random_uniform(random) - 1);
 }
 
-static padded make(gm_order order, size_t rows, size_t cols, size_t pad)
+static padded make(const gm_storage *storage, size_t rows, size_t cols, size_t pad)
 {
-    const size_t own = gm_order_padded(order, cols);
+    const size_t own = gm_padded(storage, cols);
     padded p = {.own = own, .size = rows * (own + pad) + 2};
     p.block = malloc(p.size * sizeof(REAL));
     cr_assert_not_null(p.block);
@@ -41,9 +40,9 @@ static padded make(gm_order order, size_t rows, size_t cols, size_t pad)
 }
 
 /* Random numbers, and 0 in the rest of the last vector of each row. */
-static padded make_random(gm_order order, size_t rows, size_t cols, size_t pad, gm_random *random)
+static padded make_random(const gm_storage *storage, size_t rows, size_t cols, size_t pad, gm_random *random)
 {
-    padded p = make(order, rows, cols, pad);
+    padded p = make(storage, rows, cols, pad);
     for (size_t r = 0; r < rows; r++) {
         for (size_t c = 0; c < p.own; c++)
             gm_row(p.m, r)[c] = c < cols ? draw(random) : 0;
@@ -79,27 +78,27 @@ struct layer {
 static struct layer make_layer(const gm_backend *backend, size_t n, size_t in, size_t out, size_t pad,
                                uint64_t seed)
 {
-    const gm_order order = backend->order, plain = {0};
+    const gm_storage *storage = backend->storage, *plain = &gm_row_major;
     gm_random random = gm_random_seed(seed, GM_STREAM_CHECK);
     struct layer l = {.backend = backend, .n = n, .in = in, .out = out};
     l.w = make_random(plain, out, in, 0, &random); /* as in the parameter block: without padding */
     l.a = make_random(plain, n, in, pad, &random);
-    l.d = make_random(order, n, out, pad, &random);
-    l.b = make_random(order, 1, out, 0, &random);
+    l.d = make_random(storage, n, out, pad, &random);
+    l.b = make_random(storage, 1, out, 0, &random);
     l.ones = make(plain, 1, n, 0);
     for (size_t i = 0; i < n; i++)
         l.ones.m.data[i] = 1;
-    l.z = make(order, n, out, pad);
-    l.d_prev = make(order, n, in, pad);
+    l.z = make(storage, n, out, pad);
+    l.d_prev = make(storage, n, in, pad);
     l.gw = make(plain, out, in, pad);
     l.gb = make(plain, 1, out, 0);
-    l.packed = calloc(2 * in * gm_order_padded(order, out), sizeof(REAL));
+    l.packed = calloc(2 * storage->weights(in, out), sizeof(REAL));
     l.scratch = malloc((1 + (backend->scratch_size ? backend->scratch_size(in, out) : 0)) * sizeof(REAL));
     l.spare = malloc(n * out * sizeof(REAL));
     cr_assert(l.packed && l.scratch && l.spare);
     l.view = (gm_layer_view){.w = l.w.m, .b = l.b.m.data, .ones = l.ones.m.data, .batch = n};
-    if (order.band) {
-        gm_pack(order, l.w.m, l.packed);
+    if (storage->own) {
+        backend->pack(l.w.m, l.packed);
         l.view.w.data = l.packed;
     }
     snprintf(l.name, sizeof l.name, "%s %s", backend->name, backend->kernels ? backend->kernels : "");
@@ -131,34 +130,34 @@ static const gm_backend *backend_at(size_t index)
     return index < count ? gm_backend_at(index) : gm_backend_packed_at(index - count);
 }
 
-/* BP4 into l->gw, part by part by way of the backend's own order. With `step` it is momentum's, alpha is 1
+/* BP4 into l->gw, part by part by way of the backend's own layout. With `step` it is momentum's, alpha is 1
  * and beta the momentum, and l->w takes its step. */
 static void bp4_by_parts(struct layer *l, REAL alpha, REAL beta, const gm_descent *step)
 {
-    const gm_order order = l->backend->order;
-    REAL *gw = l->packed + l->in * gm_order_padded(order, l->out);
-    gm_pack(order, l->gw.m, gw);
-    for (size_t i = 0; i < l->in; i += order.inputs) {
-        for (size_t o = 0; o < l->out; o += order.band) {
-            const gm_part part = gm_order_part(order, l->out, l->in, o, i, l->in);
-            const gm_mat d = gm_cols(l->d.m, o, part.outputs), a = gm_cols(l->a.m, i, part.inputs);
-            const gm_mat g = {gw + part.index, part.outputs, part.inputs, part.ld};
-            if (step) {
-                const gm_descent own = {l->packed + part.index, step->l2, step->keep, step->rate};
-                l->backend->momentum_step(&l->view, d, a, beta, g, &own, l->scratch);
-            } else {
-                l->backend->weight_gradient(&l->view, d, a, alpha, beta, g, l->scratch);
-            }
+    const gm_storage *storage = l->backend->storage;
+    const gm_block all = {{0, l->out}, {0, l->in}};
+    REAL *gw = l->packed + storage->weights(l->in, l->out);
+    l->backend->pack(l->gw.m, gw);
+    for (size_t i = 0; i < storage->part_count(l->in, l->out, all, l->out); i++) {
+        const gm_part part = storage->part(l->in, l->out, all, l->out, i);
+        const gm_mat d = gm_cols(l->d.m, part.outputs.first, part.outputs.count);
+        const gm_mat a = gm_cols(l->a.m, part.inputs.first, part.inputs.count);
+        const gm_mat g = {gw + part.index, part.outputs.count, part.inputs.count, part.ld};
+        if (step) {
+            const gm_descent own = {l->packed + part.index, step->l2, step->keep, step->rate};
+            l->backend->momentum_step(&l->view, d, a, beta, g, &own, l->scratch);
+        } else {
+            l->backend->weight_gradient(&l->view, d, a, alpha, beta, g, l->scratch);
         }
     }
-    gm_unpack(order, gw, l->gw.m);
-    gm_unpack(order, l->packed, l->w.m);
+    l->backend->unpack(gw, l->gw.m);
+    l->backend->unpack(l->packed, l->w.m);
 }
 
 /* BP4 into l->gw: at once, or by parts. */
 static void weight_gradient(struct layer *l, REAL alpha, REAL beta)
 {
-    if (l->backend->order.band == 0)
+    if (!l->backend->storage->own)
         l->backend->weight_gradient(&l->view, l->d.m, l->a.m, alpha, beta, l->gw.m, l->scratch);
     else
         bp4_by_parts(l, alpha, beta, NULL);
@@ -233,7 +232,7 @@ static void check_momentum(struct layer *l, const gm_descent *step)
             gm_row(l->w.m, j)[k] = (REAL)w;
         }
     }
-    gm_pack(l->backend->order, l->w.m, l->packed);
+    l->backend->pack(l->w.m, l->packed);
     bp4_by_parts(l, 1, (REAL)momentum, step);
     for (size_t j = 0; j < l->out; j++) {
         for (size_t k = 0; k < l->in; k++) {
@@ -370,7 +369,7 @@ Test(SUITE, slabs_of_inputs)
 /* BP2 summed up from slab to slab of the outputs. */
 Test(SUITE, slabs_of_outputs)
 {
-    enum { OUT = 330, FIRST = 256 }; /* which begins a band of every packed order */
+    enum { OUT = 330, FIRST = 256 }; /* a whole number of grains of every backend */
     static const size_t rows[] = {1, 5, 40};
     const gm_backend *backend;
     for (size_t i = 0; (backend = backend_at(i)); i++) {
@@ -401,7 +400,7 @@ Test(SUITE, slabs)
             cr_expect_eq(!isnan(gm_row(l.z.m, r)[0]), mine, "%s, Z row %zu", backend->name, r);
             cr_expect_eq(!isnan(gm_row(l.d_prev.m, r)[8]), mine, "%s, D_prev row %zu", backend->name, r);
         }
-        if (backend->order.band == 0)
+        if (!backend->storage->own)
             check_rows_of_weights(&l);
         free_layer(&l);
     }

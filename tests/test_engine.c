@@ -432,7 +432,7 @@ Test(engine, copies_of_large_networks_lie_apart)
             options.backend = "blas";
             options.optimizer = gm_optimizer_default(GM_ADAM);
             gm_layout layout;
-            const gm_layout_needs needs = {1, {0}, no_scratch};
+            const gm_layout_needs needs = {1, &gm_row_major, no_scratch};
             cr_assert_eq(
                 gm_layout_make(&layout, NULL, &layer, 1, (gm_precision)precision, &options, &needs, NULL),
                 GM_OK);
@@ -465,7 +465,7 @@ Test(engine, large_matrices_of_a_layer_lie_apart)
             options.batch = batch;
             gm_layout layout;
             gm_layer_layout place;
-            const gm_layout_needs needs = {1, {0}, no_scratch};
+            const gm_layout_needs needs = {1, &gm_row_major, no_scratch};
             cr_assert_eq(
                 gm_layout_make(&layout, &place, &layer, 1, (gm_precision)precision, &options, &needs, NULL),
                 GM_OK);

@@ -2,7 +2,6 @@
  * all activations, losses and widths, with decay and without. Compiled once for each precision. */
 #include "fused_samples.h"
 
-#include "backend/pack.h"
 #include "backend/packed.h"
 #include "base/memory.h"
 #include "nn/fused.h"
@@ -12,7 +11,7 @@
 
 #define SUITE GM_TYPED(fused)
 
-/* A network and its numbers in the order of one packed backend, without an engine around them. */
+/* A network and its numbers in the layout of one packed backend, without an engine around them. */
 struct bench {
     gm_network *network;
     gm_layout layout;
@@ -36,7 +35,7 @@ static void place_layer(struct bench *b, size_t l)
     const size_t in = layer->inputs, out = layer->outputs;
     const gm_mat block = {(REAL *)b->network->parameters + layer->weights, out, in, in};
     REAL *w = b->pass.parameters + place->weights;
-    gm_pack(b->pass.backend->order, block, w);
+    b->pass.backend->pack(block, w);
     memcpy(b->pass.parameters + place->biases, (REAL *)b->network->parameters + layer->biases,
            out * sizeof(REAL));
     b->layers[l] = (gm_pass_layer){
@@ -54,7 +53,7 @@ static bool bench_make(struct bench *b, const net_shape *shape, const gm_engine_
                        const gm_backend *backend)
 {
     gm_network *n = net_make(shape, PRECISION, 3);
-    const gm_layout_needs needs = {1, backend->order, no_scratch};
+    const gm_layout_needs needs = {1, backend->storage, no_scratch};
     gm_error error;
     *b = (struct bench){.network = n};
     cr_assert_eq(
@@ -92,7 +91,7 @@ static void bench_settle(struct bench *b)
         const gm_layer *layer = &b->network->layers[l];
         const gm_mat block = {(REAL *)b->network->parameters + layer->weights, layer->outputs, layer->inputs,
                               layer->inputs};
-        gm_unpack(b->pass.backend->order, b->layers[l].view.w.data, block);
+        b->pass.backend->unpack(b->layers[l].view.w.data, block);
         memcpy((REAL *)b->network->parameters + layer->biases, b->pass.parameters + b->layers[l].biases,
                layer->outputs * sizeof(REAL));
     }
@@ -122,7 +121,7 @@ static void expect_same_row(struct bench *b, gm_engine *reference, size_t r, con
 {
     for (size_t l = 0; l < b->network->layer_count; l++) {
         const gm_pass_layer *layer = &b->layers[l];
-        const size_t out = layer->d.cols, padded = gm_order_padded(b->pass.backend->order, out);
+        const size_t out = layer->d.cols, padded = gm_padded(b->pass.backend->storage, out);
         const REAL *z = row_of_view(reference, GM_VIEW_Z, l, r), *a = row_of_view(reference, GM_VIEW_A, l, r),
                    *d = row_of_view(reference, GM_VIEW_DELTA, l, r);
         cr_expect_eq(count_differences(gm_row(layer->z, r), z, out), 0, "%s: Z of layer %zu", where, l);
@@ -254,7 +253,8 @@ static size_t try_pair(const gm_backend *backend, gm_loss loss, gm_activation ou
         memcpy(shape.sizes, shapes[i / GM_SOFTMAX], sizeof shapes[0]);
         const gm_optimizer optimizer = optimizer_of((i + (size_t)output) % 8);
         const bool applies = try(&shape, &optimizer, backend);
-        cr_expect_eq(applies, is_within(shape.sizes, backend->order.band), "%s", describe(&shape, backend));
+        cr_expect_eq(applies, is_within(shape.sizes, backend->storage->grain.outputs), "%s",
+                     describe(&shape, backend));
         cr_expect_eq(try_rows(&shape, &optimizer, backend) > 0, applies, "%s", describe(&shape, backend));
         tried += applies;
     }
@@ -282,7 +282,7 @@ Test(SUITE, every_width)
     for (size_t i = 0; (backend = gm_backend_packed_at(i)); i++) {
         for (size_t width = 1; width <= MOST; width++) {
             const net_shape shape = {{width, width, width}, GM_TANH, GM_IDENTITY, GM_HUBER};
-            cr_expect_eq(try(&shape, &optimizer, backend), width <= backend->order.band, "%s",
+            cr_expect_eq(try(&shape, &optimizer, backend), width <= backend->storage->grain.outputs, "%s",
                          describe(&shape, backend));
         }
     }
@@ -304,7 +304,7 @@ Test(SUITE, padding_stays_out_of_it)
         }
         for (size_t l = 0; l < 3; l++) {
             const gm_layer *layer = &b.network->layers[l];
-            const size_t padded = gm_order_padded(backend->order, layer->outputs);
+            const size_t padded = gm_padded(backend->storage, layer->outputs);
             for (size_t k = 0; k < layer->inputs; k++)
                 for (size_t c = layer->outputs; c < padded; c++)
                     b.layers[l].view.w.data[k * padded + c] = (REAL)NAN;

@@ -215,7 +215,10 @@ Test(plan, cut_for_a_blas)
 }
 
 /* Its bands are as wide whatever the processor. */
-static const gm_backend whole_band = {.name = "bands", .order = {.band = 64, .lanes = 16}};
+static const gm_storage in_bands = {
+    .own = true, .lanes = 16, .grain = {.outputs = 64, .inputs = 16, .biases = 16}};
+static const gm_backend whole_band = {
+    .name = "bands", .same_bits = true, .parts_by_input = true, .storage = &in_bands};
 
 /* Layers are cut by weights where their outputs go round; with one row there is nothing else to share. */
 Test(plan, layers_with_few_outputs_are_cut_by_rows)

@@ -2,7 +2,6 @@
 #include "bench/cases/equation.h"
 #include "backend/backend.h"
 #include "machine/blas_library.h"
-#include "backend/pack.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "nn/layout.h"
@@ -12,25 +11,25 @@
 struct gm_equation_case {
     gm_equation equation;
     const gm_backend *backend;
-    gm_layer_view layer; /* W out x in in the backend's order, b out */
+    gm_layer_view layer; /* W out x in in the backend's layout, b out */
     gm_mat w, x, d;      /* out x in, n x in, n x out: operands */
     gm_mat c;            /* the target: n x out, n x in, 1 x out or out x in */
     double *t, *left, *right;
     REAL *block;
     REAL *weights; /* W */
-    REAL *packed;  /* packed orders: W, or GW, as the backend has it */
+    REAL *packed;  /* W, or GW, in a layout of the backend's own if it has one */
     REAL *scratch; /* the backend's */
 };
 
-static size_t row_of(gm_order order, size_t cols)
+static size_t row_of(const gm_storage *storage, size_t cols)
 {
-    return gm_layout_row(cols, GM_REAL_BITS == 32 ? GM_F32 : GM_F64, order);
+    return gm_layout_row(cols, GM_REAL_BITS == 32 ? GM_F32 : GM_F64, storage);
 }
 
 /* Rows as an engine with this backend has them; the padding stays 0. */
-static gm_mat take(REAL **at, gm_order order, size_t rows, size_t cols)
+static gm_mat take(REAL **at, const gm_storage *storage, size_t rows, size_t cols)
 {
-    const gm_mat m = {*at, rows, cols, row_of(order, cols)};
+    const gm_mat m = {*at, rows, cols, row_of(storage, cols)};
     *at += rows * m.ld;
     return m;
 }
@@ -59,14 +58,15 @@ static void destroy(struct gm_equation_case *e)
 
 static bool reserve(struct gm_equation_case *e, size_t n, size_t in, size_t out)
 {
-    const gm_order order = e->backend->order;
-    const size_t longest = gm_max(gm_max(n, in), out), x_row = row_of(order, in), d_row = row_of(order, out);
+    const gm_storage *storage = e->backend->storage;
+    const size_t longest = gm_max(gm_max(n, in), out), x_row = row_of(storage, in),
+                 d_row = row_of(storage, out);
     /* b, ones, X, D, and the largest target there may be */
-    const size_t all = d_row + row_of(order, n) + n * (x_row + d_row) +
+    const size_t all = d_row + row_of(storage, n) + n * (x_row + d_row) +
                        gm_max(gm_max(out * in, d_row), n * gm_max(x_row, d_row));
     e->block = gm_alloc(all, sizeof(REAL));
     e->weights = gm_alloc(out * in, sizeof(REAL));
-    e->packed = gm_alloc(order.band ? gm_order_padded(order, out) * in : 0, sizeof(REAL));
+    e->packed = gm_alloc(storage->own ? storage->weights(in, out) : 0, sizeof(REAL));
     e->scratch = gm_alloc(e->backend->scratch_size ? e->backend->scratch_size(in, out) : 0, sizeof(REAL));
     e->t = gm_alloc(longest, sizeof(double));
     e->left = gm_alloc(longest, sizeof(double));
@@ -86,17 +86,18 @@ static struct gm_equation_case *create(gm_equation equation, const char *backend
         destroy(e);
         return NULL;
     }
-    const gm_order order = e->backend->order;
+    const gm_storage *storage = e->backend->storage;
     gm_random random = gm_random_seed(1, GM_STREAM_BENCH);
     REAL *at = e->block;
     e->w = (gm_mat){e->weights, out, in, in}; /* as in the block, without padding */
-    const gm_mat b = take(&at, order, 1, out), ones = take(&at, order, 1, n);
-    e->x = take(&at, order, n, in);
-    e->d = take(&at, order, n, out);
+    const gm_mat b = take(&at, storage, 1, out), ones = take(&at, storage, 1, n);
+    e->x = take(&at, storage, n, in);
+    e->d = take(&at, storage, n, out);
     if (equation == GM_WEIGHT_GRADIENT)
         e->c = (gm_mat){at, out, in, in};
     else
-        e->c = take(&at, order, equation == GM_BIAS_GRADIENT ? 1 : n, equation == GM_HIDDEN_DELTA ? in : out);
+        e->c =
+            take(&at, storage, equation == GM_BIAS_GRADIENT ? 1 : n, equation == GM_HIDDEN_DELTA ? in : out);
     draw(e->w, &random);
     draw(b, &random);
     draw(e->x, &random);
@@ -104,37 +105,34 @@ static struct gm_equation_case *create(gm_equation equation, const char *backend
     for (size_t i = 0; i < n; i++)
         ones.data[i] = 1;
     e->layer = (gm_layer_view){.w = e->w, .b = b.data, .ones = ones.data, .batch = n};
-    if (order.band) {
-        gm_pack(order, e->w, e->packed);
+    if (storage->own) {
+        e->backend->pack(e->w, e->packed);
         e->layer.w.data = e->packed;
     }
     return e;
 }
 
-/* GW = D^T X, part by part in a packed order. */
+/* GW = D^T X, in the parts in which the backend has it. */
 static void weight_gradient(const struct gm_equation_case *e)
 {
-    const gm_order order = e->backend->order;
+    const gm_storage *storage = e->backend->storage;
     const size_t in = e->x.cols, out = e->d.cols;
-    if (order.band == 0) {
-        e->backend->weight_gradient(&e->layer, e->d, e->x, 1, 0, e->c, e->scratch);
-        return;
-    }
-    for (size_t i = 0; i < in; i += order.inputs) {
-        for (size_t o = 0; o < out; o += order.band) {
-            const gm_part part = gm_order_part(order, out, in, o, i, in);
-            e->backend->weight_gradient(
-                &e->layer, gm_cols(e->d, o, part.outputs), gm_cols(e->x, i, part.inputs), 1, 0,
-                (gm_mat){e->packed + part.index, part.outputs, part.inputs, part.ld}, e->scratch);
-        }
+    const gm_block all = {{0, out}, {0, in}};
+    REAL *target = storage->own ? e->packed : e->c.data;
+    for (size_t i = 0; i < storage->part_count(in, out, all, out); i++) {
+        const gm_part part = storage->part(in, out, all, out, i);
+        const gm_share outputs = part.outputs, inputs = part.inputs;
+        e->backend->weight_gradient(
+            &e->layer, gm_cols(e->d, outputs.first, outputs.count), gm_cols(e->x, inputs.first, inputs.count),
+            1, 0, (gm_mat){target + part.index, outputs.count, inputs.count, part.ld}, e->scratch);
     }
 }
 
 static void compute(const struct gm_equation_case *e)
 {
     switch (e->equation) {
-    case GM_FORWARD: /* Z = X W^T + 1 b^T; as in an engine D is free meanwhile, but for a packed order */
-        e->backend->forward(&e->layer, e->x, e->c, e->backend->order.band > 0 ? NULL : e->d.data);
+    case GM_FORWARD: /* Z = X W^T + 1 b^T; as in an engine D is free meanwhile */
+        e->backend->forward(&e->layer, e->x, e->c, e->backend->wants_spare ? e->d.data : NULL);
         break;
     case GM_HIDDEN_DELTA: /* E = D W */
         e->backend->hidden_delta(&e->layer, e->d, 0, 0, e->c, e->scratch);
@@ -214,15 +212,15 @@ static double residual(struct gm_equation_case *e)
     double *middle = gm_alloc(longest, sizeof *middle), worst = 0;
     if (!middle)
         return INFINITY;
-    const gm_order order = e->backend->order;
-    const bool packed = order.band && e->equation == GM_WEIGHT_GRADIENT;
+    const gm_storage *storage = e->backend->storage;
+    const bool packed = storage->own && e->equation == GM_WEIGHT_GRADIENT;
     REAL *target = packed ? e->packed : e->c.data;
-    const size_t elements = packed ? gm_order_padded(order, e->c.rows) * e->c.cols : e->c.rows * e->c.ld;
+    const size_t elements = packed ? storage->weights(e->c.cols, e->c.rows) : e->c.rows * e->c.ld;
     for (size_t i = 0; i < elements; i++)
         target[i] = (REAL)NAN;
     compute(e);
     if (packed)
-        gm_unpack(order, e->packed, e->c);
+        e->backend->unpack(e->packed, e->c);
     for (size_t c = 0; c < e->c.cols; c++)
         e->t[c] = 2 * gm_random_uniform(&random) - 1;
     times(e->c, e->t, e->left);

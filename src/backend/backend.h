@@ -1,21 +1,22 @@
-/* The one seam: a backend is the equations.
+/* A backend: the four equations of backpropagation for one layer, as a table of functions.
  *
  * Everything that differs between plain loops, BLAS calls and packed weights stands behind this table. It
- * speaks of layers and deltas, not of gemm. Shapes: a layer maps n x in to n x out, W is out x in.
- * A matrix handed in may be a slab: forward works on any rows of the batch, and with a view of some outputs
- * (gm_view_outputs) on these alone; hidden_delta on any rows and some inputs, and, with such a view, it sums
- * over some outputs; bias_gradient and weight_gradient on some rows of W (that is, columns of D). No function
- * reads a target whose beta is 0.
+ * speaks of layers and deltas, not of matrix products. Shapes: a layer maps n x in to n x out, W is out x in.
  *
- * A backend may keep weights in an order of its own (order.h). The engine then holds them in that order while
- * it trains, and every Z, A, D has rows that may be read and written up to the next whole vector, where D is
- * 0.
+ * The work on a layer may be partitioned, and each function then gets a part of the matrices: forward some
+ * rows of the batch and some outputs (gm_view_outputs); hidden_delta some rows and some inputs, and with such
+ * a view it sums over some outputs only; bias_gradient some outputs; weight_gradient one part of W
+ * (storage.h). Where the parts may begin and how large they should be, a backend says in the fields of its
+ * table. src/nn knows nothing else about it. No function reads a target whose beta is 0.
  *
- * Every backend exists for both precisions; included by *_tmpl.c only. */
+ * A backend may keep the weights in a layout of its own (storage.h). If it pads rows to whole vectors, its
+ * functions may read and write every row of Z, A and D up to the end of the last vector, where D is 0.
+ *
+ * Every backend exists for both precisions. For *_tmpl.c only. */
 #ifndef GM_BACKEND_BACKEND_H
 #define GM_BACKEND_BACKEND_H
 
-#include "backend/order.h"
+#include "backend/storage.h"
 #include "base/real.h"
 
 #include <gradmill/engine.h>
@@ -30,7 +31,7 @@
 
 /* What a backend may read of a layer. */
 typedef struct gm_layer_view {
-    gm_mat w;         /* out x in; in a packed order only rows, cols and data have a meaning */
+    gm_mat w;         /* out x in; in a layout of the backend's own only rows, cols and data have a meaning */
     const REAL *b;    /* out; padded to whole vectors */
     const REAL *ones; /* at least as many ones as the batch has rows, for BP3 */
     size_t batch;     /* rows of the whole batch: what depends on it is the same for every slab */
@@ -38,7 +39,7 @@ typedef struct gm_layer_view {
     size_t index;     /* of the layer, for the trace */
 } gm_layer_view;
 
-/* The layer as if it had only `count` outputs from `first` on; in a packed order `first` begins a band. */
+/* The layer as if it had only `count` outputs from `first` on, a multiple of storage->grain.outputs. */
 static inline gm_layer_view gm_view_outputs(const gm_layer_view *layer, size_t first, size_t count)
 {
     gm_layer_view part = *layer;
@@ -48,7 +49,7 @@ static inline gm_layer_view gm_view_outputs(const gm_layer_view *layer, size_t f
     return part;
 }
 
-/* The step of weights after their velocity V: V += l2 W, W = keep W - rate V. */
+/* The step of weights W with momentum, where V is their velocity: V += l2 W, W = keep W - rate V. */
 typedef struct gm_descent {
     REAL *w; /* lies as V does */
     REAL l2, keep, rate;
@@ -58,14 +59,33 @@ typedef struct gm_backend {
     const char *name;
     const char *summary; /* one line for humans */
     const char *kernels; /* instruction set; NULL: not chosen here */
-    bool calls_blas;     /* the BLAS library's threads are borrowed while an engine has this backend */
-    gm_order order;
-    /* Elements of scratch memory for each thread that BP2 and BP4 need for a layer; NULL: none. */
+
+    bool calls_blas;     /* the BLAS library runs single-threaded while an engine has this backend */
+    bool fast;           /* engines with backend `auto` consider it */
+    bool same_bits;      /* results have the same bits, however the work on a layer is partitioned */
+    bool parts_by_input; /* BP4 may be partitioned by inputs, and not only by outputs */
+    bool wants_spare;    /* forward makes use of spare room, see there */
+    /* Mini-batches of at most `rows` rows are so small that the time of a step is the time in which W comes
+     * from memory. For these BP2, BP4 and the update go through W once, in blocks that stay in cache: so many
+     * outputs, and so many inputs of them. BP2 for fewer inputs takes as long as for so many. rows = 0:
+     * never.
+     */
+    struct {
+        size_t rows, outputs, inputs;
+    } sweep;
+
+    const gm_storage *storage;
+    /* If storage->own: W (out x in, row-major) into that layout, whose padding stays as it is; and back. */
+    void (*pack)(gm_mat w, REAL *packed);
+    void (*unpack)(const REAL *packed, gm_mat w);
+    /* One part of W, by its own beginning and its ld, into w, which has the part's outputs and inputs. */
+    void (*unpack_part)(const REAL *part, size_t ld, gm_mat w);
+
+    /* Numbers of scratch memory for each thread that BP2 and BP4 need for a layer; NULL: none. */
     size_t (*scratch_size)(size_t in, size_t out);
 
     /* Z = A_prev W^T + 1 b^T                   n x out = (n x in)(out x in)^T
-     * `spare` has room for as many numbers as Z, free to be written over; or it is NULL, as in packed orders.
-     */
+     * `spare` has room for as many numbers as Z and may be written over; or it is NULL. */
     void (*forward)(const gm_layer_view *layer, gm_mat a_prev, gm_mat z, REAL *spare);
 
     /* BP2 without its factor: D_prev = D W + beta D_prev     n x in = (n x out)(out x in)
@@ -77,7 +97,7 @@ typedef struct gm_backend {
     void (*bias_gradient)(const gm_layer_view *layer, gm_mat d, REAL alpha, REAL beta, REAL *gb);
 
     /* BP4: GW = alpha D^T A_prev + beta GW     out x in = (n x out)^T (n x in)
-     * In a packed order d is one band at most, a_prev some of the inputs, and gw.ld the band's width. */
+     * For one part of W: d has its outputs, a_prev its inputs, gw.ld is its ld. */
     void (*weight_gradient)(const gm_layer_view *layer, gm_mat d, gm_mat a_prev, REAL alpha, REAL beta,
                             gm_mat gw, REAL *scratch);
 

@@ -154,6 +154,7 @@ GM_VECTOR static void weight_gradient_ikj(const gm_layer_view *l, gm_mat d, gm_m
 const gm_backend gm_backend_naive = {
     .name = "naive",
     .summary = "textbook loops i-j-k: the oracle",
+    .storage = &gm_row_major,
     .forward = forward_ijk,
     .hidden_delta = hidden_delta_ijk,
     .bias_gradient = bias_gradient_ijk,
@@ -163,6 +164,7 @@ const gm_backend gm_backend_naive = {
 const gm_backend gm_backend_naive_ikj = {
     .name = "naive-ikj",
     .summary = "loops turned so that a compiler can vectorise them",
+    .storage = &gm_row_major,
     .forward = forward_ikj,
     .hidden_delta = hidden_delta_ikj,
     .bias_gradient = bias_gradient_ikj,

@@ -1,7 +1,7 @@
 /* Backend `packed`: the weights stay in the order that the kernels want, from one step to the next.
  *
  * A matrix product of BLAS copies W into blocks at every call; with the batches of training that copy costs
- * 10 to 35 % of the time. Here W lies in bands (order.h) all the time, and one copy serves all three
+ * 10 to 35 % of the time. Here W lies in bands (bands.h) all the time, and one copy serves all three
  * products, because a tile (tile.h) takes its left operand either way round:
  *
  *     forward   Z      = A W^T      L = A,    R = a band of W^T               along the outputs
@@ -17,6 +17,8 @@
  * come out for every number of threads. Compiled once for each precision and instruction set (meson.build).
  */
 #include "backend/packed.h"
+#include "backend/bands.h"
+#include "backend/pack.h"
 #include "backend/shuffle.h"
 #include "backend/tile.h"
 
@@ -33,11 +35,7 @@
  * the columns of A that they are must stay in the L1 cache, unless a wide band has enough to do with each. */
 #define SAMPLES_AT_ONCE (VECTOR_BYTES == 64 ? 128 : 64)
 
-#define ORDER                                                                                                \
-    {                                                                                                        \
-        BAND, LANES, INPUTS_AT_ONCE, SLAB, FEW_ROWS                                                          \
-    }
-static const gm_order order = ORDER;
+static const gm_bands layout = {.band = BAND, .lanes = LANES, .inputs = INPUTS_AT_ONCE};
 
 static size_t vectors_of(size_t count)
 {
@@ -83,14 +81,14 @@ static struct ahead fetch(const REAL *at, size_t row, size_t height, size_t k)
  * `rows` rows meet these. */
 static struct ahead next_band(const gm_layer_view *l, size_t first, size_t i, size_t k, size_t rows)
 {
-    const size_t in = l->w.cols, out = l->w.rows, width = gm_order_width(order, out, first);
+    const size_t in = l->w.cols, out = l->w.rows, width = gm_bands_width(layout, out, first);
     const bool last_band = first + BAND >= out;
     if (tiles_of(rows, width / LANES) == 1) /* it reads from end to end, and the processor sees that */
         return (struct ahead){0};
     if (!outgrows(l, IN_L2) || (last_band && i + k >= in))
         return (struct ahead){0};
-    const size_t next = last_band ? gm_order_index(order, out, in, 0, i + k)
-                                  : gm_order_index(order, out, in, first + BAND, i);
+    const size_t next = last_band ? gm_bands_index(layout, out, in, 0, i + k)
+                                  : gm_bands_index(layout, out, in, first + BAND, i);
     return fetch(l->w.data + next, k * width * sizeof(REAL) / rows, rows_of_tile[width / LANES - 1], k);
 }
 
@@ -110,12 +108,12 @@ static void forward(const gm_layer_view *l, gm_mat a, gm_mat z, REAL *spare)
     for (size_t i = 0, inputs; i < in; i += inputs) {
         inputs = piece_of(in - i, most);
         for (size_t first = 0; first < out; first += BAND) {
-            const size_t width = gm_order_width(order, out, first);
+            const size_t width = gm_bands_width(layout, out, first);
             const struct tile t = {
                 .l = a.data + i,
                 .l_row = a.ld,
                 .l_k = 1,
-                .r = l->w.data + gm_order_index(order, out, in, first, i),
+                .r = l->w.data + gm_bands_index(layout, out, in, first, i),
                 .r_k = width,
                 .c = z.data + first,
                 .c_row = z.ld,
@@ -165,10 +163,11 @@ static void hidden_delta_of_few(const gm_layer_view *l, gm_mat d, size_t begin, 
 {
     const size_t in = l->w.cols, out = l->w.rows;
     for (size_t first = 0, bands; first < out; first += bands * BAND, beta = 1) {
-        const size_t width = gm_order_width(order, out, first), outputs = gm_order_outputs(order, out, first);
+        const size_t width = gm_bands_width(layout, out, first),
+                     outputs = gm_bands_outputs(layout, out, first);
         bands = bands_from(first, out, DOTS_AT_ONCE);
         for (size_t i = 0; i < d_prev.cols; i += LANES) {
-            const REAL *w = l->w.data + gm_order_index(order, out, in, first, begin + i);
+            const REAL *w = l->w.data + gm_bands_index(layout, out, in, first, begin + i);
             const size_t inputs = d_prev.cols - i;
             for (size_t r = 0; r < d.rows; r++) {
                 const REAL *row = gm_row(d, r) + first;
@@ -202,8 +201,8 @@ static void add_bands(const gm_layer_view *l, size_t first, size_t bands, size_t
                       panels et)
 {
     const size_t in = l->w.cols, out = l->w.rows;
-    const size_t width = gm_order_width(order, out, first), outputs = gm_order_outputs(order, out, first);
-    const REAL *w = l->w.data + gm_order_index(order, out, in, first, i);
+    const size_t width = gm_bands_width(layout, out, first), outputs = gm_bands_outputs(layout, out, first);
+    const REAL *w = l->w.data + gm_bands_index(layout, out, in, first, i);
     for (size_t r = 0; r < dt.rows; r += BAND) {
         const gm_mat d = panel_of(dt, r), e = panel_of(et, r);
         const size_t vectors = d.ld / LANES;
@@ -240,7 +239,7 @@ static void hidden_delta_of_some(const gm_layer_view *l, gm_mat d, size_t begin,
                                  REAL *scratch)
 {
     const size_t out = l->w.rows;
-    const panels dt = {scratch, gm_order_padded(order, out), d.rows};
+    const panels dt = {scratch, gm_bands_padded(layout, out), d.rows};
     panels et = {scratch + dt.length * ROWS_AT_ONCE, 0, d.rows};
     turn(d, dt);
     for (size_t i = 0; i < d_prev.cols; i += et.length) {
@@ -279,8 +278,8 @@ static void hidden_delta(const gm_layer_view *l, gm_mat d, size_t first, REAL be
 
 static size_t scratch_size(size_t in, size_t out)
 {
-    const size_t inputs = gm_order_padded(order, gm_min(in, INPUTS_AT_ONCE));
-    const size_t transposed = (gm_order_padded(order, out) + inputs) * ROWS_AT_ONCE;
+    const size_t inputs = gm_bands_padded(layout, gm_min(in, INPUTS_AT_ONCE));
+    const size_t transposed = (gm_bands_padded(layout, out) + inputs) * ROWS_AT_ONCE;
     return gm_max(transposed, SAMPLES_AT_ONCE * BAND);
 }
 
@@ -369,11 +368,61 @@ static void momentum_step(const gm_layer_view *l, gm_mat d, gm_mat a, REAL momen
     add_samples(l, d, a, 1, momentum, v, step, scratch);
 }
 
+static size_t weights(size_t in, size_t out)
+{
+    return in * gm_bands_padded(layout, out);
+}
+
+static size_t part_count(size_t in, size_t out, gm_block block, size_t most_outputs)
+{
+    (void)in, (void)out, (void)most_outputs;
+    return gm_bands_part_count(layout, block);
+}
+
+static gm_part part(size_t in, size_t out, gm_block block, size_t most_outputs, size_t index)
+{
+    (void)most_outputs;
+    return gm_bands_part(layout, in, out, block, index);
+}
+
+static size_t largest_part(size_t in, size_t out, size_t most_outputs)
+{
+    (void)out, (void)most_outputs;
+    return gm_min(in, INPUTS_AT_ONCE) * BAND;
+}
+
+static const gm_storage storage = {
+    .own = true,
+    .lanes = LANES,
+    .grain = {.outputs = BAND, .inputs = 16, .biases = LANES > 4 ? LANES : 4},
+    .weights = weights,
+    .part_count = part_count,
+    .part = part,
+    .largest_part = largest_part,
+};
+
+static void pack(gm_mat w, REAL *packed)
+{
+    gm_pack(layout, w, packed);
+}
+
+static void unpack(const REAL *packed, gm_mat w)
+{
+    gm_unpack(layout, packed, w);
+}
+
 const gm_backend GM_PACKED = {
     .name = "packed",
     .summary = "weights kept in the order of the kernels",
     .kernels = GM_ISA_NAME,
-    .order = ORDER,
+    .fast = true,
+    .same_bits = true,
+    .parts_by_input = true,
+    .sweep = {.rows = FEW_ROWS, .outputs = SLAB, .inputs = INPUTS_AT_ONCE},
+    .storage = &storage,
+    .pack = pack,
+    .unpack = unpack,
+    .unpack_part = gm_unpack_part,
     .scratch_size = scratch_size,
     .forward = forward,
     .hidden_delta = hidden_delta,

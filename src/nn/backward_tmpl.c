@@ -21,8 +21,8 @@ void gm_output_delta(const gm_pass *p, gm_share rows, size_t thread)
 /* Where the slab that ends before output `end` begins. */
 static size_t slab_before(const gm_pass *p, size_t end)
 {
-    const gm_order order = p->backend->order;
-    return p->rows <= order.few ? (end - 1) / order.slab * order.slab : 0;
+    const size_t outputs = p->backend->sweep.outputs;
+    return p->rows <= p->backend->sweep.rows ? (end - 1) / outputs * outputs : 0;
 }
 
 /* D_prev = D W + beta D_prev            n x in = (n x out)(out x in), over some outputs, for some inputs */
@@ -58,22 +58,21 @@ void gm_hidden_delta(const gm_pass *p, size_t l, gm_share rows, gm_share inputs,
 
 bool gm_sweeps(const gm_pass *p, size_t rows, gm_plan plan)
 {
-    return rows <= p->backend->order.few && (plan.threads == 1 || plan.cuts_weights);
+    return rows <= p->backend->sweep.rows && (plan.threads == 1 || plan.cuts_weights);
 }
 
 void gm_sweep_layer(const gm_pass *p, size_t l, gm_share own, size_t thread)
 {
-    const gm_order order = p->backend->order;
     const size_t out = p->layers[l].view.w.rows;
     const gm_share rows = gm_all(p->rows);
     for (size_t end = out, first; end > 0; end = first) {
         first = slab_before(p, end);
         const gm_share outputs = {first, end - first};
-        for (size_t i = 0; i < own.count; i += order.inputs) {
-            const gm_share inputs = {own.first + i, gm_min(order.inputs, own.count - i)};
+        for (size_t i = 0; i < own.count; i += p->backend->sweep.inputs) {
+            const gm_share inputs = {own.first + i, gm_min(p->backend->sweep.inputs, own.count - i)};
             if (l > 0) /* layer 1 has nothing before it that could learn */
                 add_delta(p, l, rows, outputs, inputs, end < out, thread);
-            gm_update_block(p, l, outputs, inputs, thread);
+            gm_update_block(p, l, (gm_block){outputs, inputs}, thread);
         }
     }
     if (l > 0 && own.count > 0)

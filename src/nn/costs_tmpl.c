@@ -95,7 +95,7 @@ static void probe_once(const struct probe *q, size_t thread)
         break;
     case WEIGHTS:
         units = portion(q, w.rows, thread);
-        gm_update_block(p, q->layer, units, gm_all(w.cols), thread);
+        gm_update_block(p, q->layer, (gm_block){units, gm_all(w.cols)}, thread);
         break;
     case SWEEP:
         gm_sweep_layer(p, q->layer, portion(q, w.cols, thread), thread);
@@ -219,7 +219,7 @@ static void measure_products(gm_pass *p, size_t l, int manner, size_t round)
     still(p, l);
     q.what = HIDDEN_DELTA;
     if (l > 0) /* D is turned round once for all inputs: not for a few of them */
-        probe_layer(q, w.cols, gm_max(GM_INPUT_GRAIN, p->backend->order.inputs),
+        probe_layer(q, w.cols, gm_max(gm_input_grain(p), p->backend->sweep.inputs),
                     &costs->hidden_delta[manner]);
 }
 
@@ -234,7 +234,7 @@ static void measure_weights(gm_pass *p, size_t l, int manner, size_t round)
     probe_layer(q, w.rows, gm_output_grain(p), &costs->weights[manner]);
     q.what = SWEEP;
     if (gm_sweeps(p, q.rows, (gm_plan){.threads = 1}))
-        probe_layer(q, w.cols, GM_INPUT_GRAIN, &costs->sweep[manner]);
+        probe_layer(q, w.cols, gm_input_grain(p), &costs->sweep[manner]);
 }
 
 /* Always cut by rows. */
@@ -308,7 +308,7 @@ static double cached(const gm_pass *p)
     const double copies = 1 + (double)gm_optimizer_state(p->optimizer->kind);
     const double held = copies * (double)gm_network_parameter_count(p->network) * sizeof(REAL);
     const size_t own = gm_cpu_cache(2), common = gm_cpu_cache(3);
-    const bool few = p->own_x.rows <= gm_max(p->backend->order.few, GM_ROW_GRAIN);
+    const bool few = p->own_x.rows <= gm_max(p->backend->sweep.rows, GM_ROW_GRAIN);
     return own == 0 || (held <= (double)common && !few) ? INFINITY : (double)(own / GM_ALIGNMENT);
 }
 

@@ -79,8 +79,42 @@ static gm_status check_records(const gm_network *network, const gm_engine_option
 static gm_layout_needs needs_of(const gm_numerics *numerics, const gm_engine_options *options)
 {
     return (gm_layout_needs){.threads = gm_planned_threads(options),
-                             .order = numerics->order(options->backend),
+                             .storage = numerics->storage(options->backend),
                              .scratch_size = numerics->scratch_size};
+}
+
+/* The next backend from *index on that `auto` considers; NULL past the last. */
+static const char *next_fast(const gm_numerics *numerics, size_t *index)
+{
+    const char *name;
+    while ((name = numerics->backend_name((*index)++))) {
+        if (numerics->fast(name))
+            return name;
+    }
+    return NULL;
+}
+
+/* With backend `auto` the most that one of its candidates needs. */
+static gm_status plan_memory(const gm_network_options *network, const gm_engine_options *engine,
+                             const gm_layer *layers, size_t parameters, gm_memory *memory, gm_error *error)
+{
+    const gm_numerics *numerics = numerics_of(network->precision);
+    gm_engine_options options = *engine;
+    gm_status status = GM_OK;
+    *memory = (gm_memory){0};
+    size_t index = 0;
+    options.backend = is_auto(engine) ? next_fast(numerics, &index) : engine->backend;
+    while (options.backend && status == GM_OK) {
+        const gm_layout_needs needs = needs_of(numerics, &options);
+        gm_layout layout;
+        status = gm_layout_make(&layout, NULL, layers, network->layer_count, network->precision, &options,
+                                &needs, error);
+        const gm_memory planned = gm_layout_memory(&layout, parameters, network->precision);
+        if (status == GM_OK && planned.total > memory->total)
+            *memory = planned;
+        options.backend = is_auto(engine) ? next_fast(numerics, &index) : NULL;
+    }
+    return status;
 }
 
 gm_status gm_memory_plan(const gm_network_options *network, const gm_engine_options *engine,
@@ -89,21 +123,13 @@ gm_status gm_memory_plan(const gm_network_options *network, const gm_engine_opti
     gm_status status = check_options(engine, error);
     if (status != GM_OK)
         return status;
-    gm_engine_options options = *engine;
-    if (is_auto(engine)) /* the larger of the two */
-        options.backend = "packed";
-    const gm_layout_needs needs = needs_of(numerics_of(network->precision), &options);
     gm_layer *layers = gm_alloc(network->layer_count, sizeof *layers);
     if (!layers)
         return gm_fail_memory(error, "the layers", network->layer_count * sizeof *layers);
     size_t parameters = 0;
-    gm_layout layout;
     status = gm_network_shape(network, layers, &parameters, error);
     if (status == GM_OK)
-        status = gm_layout_make(&layout, NULL, layers, network->layer_count, network->precision, &options,
-                                &needs, error);
-    if (status == GM_OK)
-        *memory = gm_layout_memory(&layout, parameters, network->precision);
+        status = plan_memory(network, engine, layers, parameters, memory, error);
     gm_free(layers);
     return status;
 }
@@ -184,25 +210,29 @@ static gm_status create(gm_engine **result, gm_network *network, const gm_engine
     return status;
 }
 
-/* An engine for each of the two fast backends; the one that expects to be done first stays. */
-static gm_status create_faster(gm_engine **result, gm_network *network, const gm_engine_options *options,
-                               gm_error *error)
+/* An engine for each backend that `auto` considers; the one whose step is expected to take least stays. */
+static gm_status create_fastest(gm_engine **result, gm_network *network, const gm_engine_options *options,
+                                gm_error *error)
 {
-    gm_engine *packed = NULL, *blas = NULL;
+    gm_engine *best = NULL;
     gm_engine_options one = *options;
-    one.backend = "packed";
-    gm_status status = create(&packed, network, &one, error);
-    one.backend = "blas";
-    if (status == GM_OK)
-        status = create(&blas, network, &one, error);
-    if (status != GM_OK) {
-        gm_engine_destroy(packed);
-        return status;
+    gm_status status = GM_OK;
+    size_t index = 0;
+    while (status == GM_OK && (one.backend = next_fast(numerics_of(network->precision), &index))) {
+        gm_engine *engine = NULL;
+        status = create(&engine, network, &one, error);
+        if (status != GM_OK)
+            break;
+        const bool faster =
+            !best || gm_engine_plan(engine, one.batch).seconds < gm_engine_plan(best, one.batch).seconds;
+        gm_engine_destroy(faster ? best : engine);
+        best = faster ? engine : best;
     }
-    const bool packs = gm_engine_plan(packed, one.batch).seconds <= gm_engine_plan(blas, one.batch).seconds;
-    *result = packs ? packed : blas;
-    gm_engine_destroy(packs ? blas : packed);
-    return GM_OK;
+    if (status == GM_OK)
+        *result = best;
+    else
+        gm_engine_destroy(best);
+    return status;
 }
 
 gm_status gm_engine_create(gm_engine **result, gm_network *network, const gm_engine_options *options,
@@ -214,7 +244,7 @@ gm_status gm_engine_create(gm_engine **result, gm_network *network, const gm_eng
         status = check_records(network, options, error);
     if (status != GM_OK)
         return status;
-    return is_auto(options) ? create_faster(result, network, options, error)
+    return is_auto(options) ? create_fastest(result, network, options, error)
                             : create(result, network, options, error);
 }
 

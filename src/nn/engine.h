@@ -11,7 +11,7 @@ struct gm_engine {
     gm_layout layout;
     gm_layer_layout *places; /* one for each layer */
     void *workspace, *state;
-    void *own;        /* the weights in the backend's order, or NULL */
+    void *own;        /* the weights in a layout of the backend's own, or NULL */
     gm_keeper keeper; /* of them */
     gm_team *team;
     const gm_numerics *numerics;

@@ -2,11 +2,11 @@
  * rows through all layers meets no other thread. */
 #include "nn/pass.h"
 
-/* D means nothing before BP1 and BP2 write it (but for the padding of packed orders): room for as many
+/* D means nothing before BP1 and BP2 write it (but for padding): room for as many
  * numbers as a block of Z has, apart from that of every other block. NULL without deltas. */
 static REAL *spare_room(const gm_pass *p, size_t l, gm_share rows, gm_share outputs)
 {
-    if (!p->learns || p->backend->order.band > 0)
+    if (!p->learns || !p->backend->wants_spare)
         return NULL;
     return gm_row(p->layers[l].d, rows.first) + outputs.first * rows.count;
 }

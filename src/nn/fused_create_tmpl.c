@@ -27,11 +27,12 @@ static gm_fused_taker taker_of(const gm_backend *backend)
     return NULL;
 }
 
-/* Whether the outputs of every layer are one band: then its W is one matrix, inputs x outputs. */
+/* Whether the outputs of every layer are one band (backend/bands.h): then its W is one matrix, inputs x
+ * outputs. */
 static bool has_single_bands(const gm_pass *p)
 {
     for (size_t l = 0; l < p->layer_count; l++)
-        if (p->layers[l].view.w.rows > p->backend->order.band)
+        if (p->layers[l].view.w.rows > p->backend->storage->grain.outputs)
             return false;
     return true;
 }

@@ -2,8 +2,8 @@
  * fused_tmpl.c for each width.
  *
  * The outputs of a layer are `vectors` of them, a constant: all of this is inlined. What lies beyond the last
- * output is padding (order.h). It may become anything in W, Z and A, since it is never mixed with the rest;
- * D is 0 there.
+ * output is padding (backend/bands.h). It may become anything in W, Z and A, since it is never mixed with the
+ * rest; D is 0 there.
  *
  * `act` is the layer's activation, a constant where the layer is narrow. What a layer of at most QUAD units
  * has for its neighbours, A or W^T d, goes from function to function in a register, and otherwise through

@@ -29,10 +29,10 @@ size_t gm_tile_rows(const gm_layer *layer, gm_precision precision)
     return gm_min(gm_max(rows - rows % 4, TILE_ROWS_LEAST), layer->outputs);
 }
 
-size_t gm_layout_row(size_t cols, gm_precision precision, gm_order order)
+size_t gm_layout_row(size_t cols, gm_precision precision, const gm_storage *storage)
 {
     const size_t line = GM_ALIGNMENT / gm_precision_size(precision);
-    if (cols < 4 * line && order.band == 0)
+    if (cols < 4 * line && storage->lanes == 1)
         return cols;
     const size_t ld = (cols + line - 1) / line * line;
     return ld % (64 * line) == 0 ? ld + line : ld;
@@ -69,9 +69,9 @@ static bool reserve_beside(gm_layout *layout, size_t last, size_t ld, gm_precisi
 }
 
 static bool reserve_layer(gm_layout *layout, gm_layer_layout *place, const gm_layer *layer,
-                          gm_precision precision, const gm_engine_options *options, gm_order order)
+                          gm_precision precision, const gm_engine_options *options, const gm_storage *storage)
 {
-    place->ld = gm_layout_row(layer->outputs, precision, order);
+    place->ld = gm_layout_row(layer->outputs, precision, storage);
     bool fits = reserve(&layout->workspace, layout->batch, place->ld, &place->a);
     place->z = place->a;
     if (options->keep_z || gm_activation_needs_z(layer->activation))
@@ -81,13 +81,14 @@ static bool reserve_layer(gm_layout *layout, gm_layer_layout *place, const gm_la
     return fits;
 }
 
-/* W and b, in the network's block or in the backend's order. */
+/* W and b, in the network's block or in a layout of the backend's own. */
 static bool reserve_parameters(gm_layout *layout, gm_layer_layout *place, const gm_layer *layer,
-                               gm_order order)
+                               const gm_storage *storage)
 {
-    const size_t outputs = gm_order_padded(order, layer->outputs);
-    if (order.band)
-        return reserve(&layout->parameters, layer->inputs, outputs, &place->weights) &&
+    const size_t outputs = gm_padded(storage, layer->outputs);
+    if (storage->own)
+        return reserve(&layout->parameters, storage->weights(layer->inputs, layer->outputs), 1,
+                       &place->weights) &&
                reserve(&layout->parameters, 1, outputs, &place->biases);
     place->weights = layer->weights;
     place->biases = layer->biases;
@@ -95,12 +96,11 @@ static bool reserve_parameters(gm_layout *layout, gm_layer_layout *place, const 
     return true;
 }
 
-/* A thread's gradient tile: some rows of W, or part of a band; at least all biases, which pass through it. */
-static size_t tile_size(const gm_layer *layer, gm_precision precision, gm_order order)
+/* A thread's tile of gradient: one part of W, and at least all biases, which pass through it. */
+static size_t tile_size(const gm_layer *layer, gm_precision precision, const gm_storage *storage)
 {
-    const size_t weights = order.band ? gm_min(layer->inputs, order.inputs) * order.band
-                                      : gm_tile_rows(layer, precision) * layer->inputs;
-    return gm_max(weights, layer->outputs);
+    const size_t most_outputs = gm_tile_rows(layer, precision);
+    return gm_max(storage->largest_part(layer->inputs, layer->outputs, most_outputs), layer->outputs);
 }
 
 static bool reserve_for_threads(gm_layout *layout, const gm_layout_needs *needs)
@@ -127,22 +127,22 @@ gm_status gm_layout_make(gm_layout *layout, gm_layer_layout *places, const gm_la
                          const gm_layout_needs *needs, gm_error *error)
 {
     const size_t inputs = layers[0].inputs, outputs = layers[layer_count - 1].outputs;
-    const gm_order order = needs->order;
-    /* A packed gradient is always unpacked from tiles. */
+    const gm_storage *storage = needs->storage;
+    /* A gradient in a layout of the backend's own is always unpacked from tiles. */
     const bool tiles =
-        !options->inference && (order.band || gm_optimizer_needs_tile(options->optimizer.kind));
+        !options->inference && (storage->own || gm_optimizer_needs_tile(options->optimizer.kind));
     *layout = (gm_layout){.batch = options->batch,
-                          .x_ld = gm_layout_row(inputs, precision, order),
-                          .y_ld = gm_layout_row(outputs, precision, order)};
+                          .x_ld = gm_layout_row(inputs, precision, storage),
+                          .y_ld = gm_layout_row(outputs, precision, storage)};
     bool fits = reserve(&layout->workspace, layout->batch, layout->x_ld, &layout->x) &&
                 reserve(&layout->workspace, layout->batch, layout->y_ld, &layout->y) &&
                 reserve(&layout->workspace, layout->batch, 1, &layout->ones);
     for (size_t i = 0; i < layer_count && fits; i++) {
         gm_layer_layout here = {0}, *place = places ? &places[i] : &here;
-        fits = reserve_layer(layout, place, &layers[i], precision, options, order) &&
-               reserve_parameters(layout, place, &layers[i], order);
+        fits = reserve_layer(layout, place, &layers[i], precision, options, storage) &&
+               reserve_parameters(layout, place, &layers[i], storage);
         if (tiles)
-            layout->tile_size = gm_max(layout->tile_size, tile_size(&layers[i], precision, order));
+            layout->tile_size = gm_max(layout->tile_size, tile_size(&layers[i], precision, storage));
         if (!options->inference)
             layout->scratch_size =
                 gm_max(layout->scratch_size,
@@ -152,7 +152,7 @@ gm_status gm_layout_make(gm_layout *layout, gm_layer_layout *places, const gm_la
     if (!fits || !reserve_for_threads(layout, needs) || !reserve_state(layout, precision, copies))
         return gm_fail(error, GM_LIMIT, "a batch of %zu rows needs more memory than any machine has",
                        options->batch);
-    layout->own = order.band ? layout->parameters : 0;
+    layout->own = storage->own ? layout->parameters : 0;
     return GM_OK;
 }
 

@@ -1,21 +1,21 @@
 /* The map of an engine's memory, drawn before anything is allocated.
  *
  * workspace:  x | y | ones | layer 1: z? a d | layer 2: ... | tile of each thread | scratch of each thread
- * own:        W1 b1 W2 b2 ... in the backend's order, if it has one
+ * own:        W1 b1 W2 b2 ... in the backend's own layout, if it has one
  * state:      optimizer copies of the parameters, one after the other, in the same order, with gaps
  *
  * Offsets are in elements of the precision. Every matrix begins on a cache line. */
 #ifndef GM_NN_LAYOUT_H
 #define GM_NN_LAYOUT_H
 
-#include "backend/order.h"
+#include "backend/storage.h"
 
 #include <gradmill/engine.h>
 
 /* What a layout depends on beside the network and the options. */
 typedef struct gm_layout_needs {
     size_t threads;
-    gm_order order; /* of the backend */
+    const gm_storage *storage; /* of the backend */
     size_t (*scratch_size)(const char *backend, size_t in, size_t out);
 } gm_layout_needs;
 
@@ -50,9 +50,9 @@ size_t gm_tile_rows(const gm_layer *layer, gm_precision precision);
 
 /* Elements from one row to the next. Wide rows begin on a cache line, and rows that would all begin at the
  * same place of a page (4 KiB) are moved apart, because they would share a handful of cache sets. Narrow rows
- * are left dense, so that small worked examples show the leading dimensions of the textbook; but packed
- * kernels write whole vectors. */
-size_t gm_layout_row(size_t cols, gm_precision precision, gm_order order);
+ * are left dense, so that small worked examples show the leading dimensions of the textbook, unless the
+ * backend pads rows. */
+size_t gm_layout_row(size_t cols, gm_precision precision, const gm_storage *storage);
 
 /* The layout in bytes. */
 gm_memory gm_layout_memory(const gm_layout *layout, size_t parameter_count, gm_precision precision);

@@ -16,7 +16,7 @@ typedef struct gm_binding {
     const gm_layout *layout;
     const gm_layer_layout *places;
     void *workspace, *state; /* blocks as layout says */
-    void *own;               /* the weights in the backend's order; NULL: in the network's block */
+    void *own;               /* the weights in a layout of the backend's own; NULL: in the network's block */
     gm_team *team;
     bool chooses; /* the plan may leave threads out */
 } gm_binding;
@@ -41,8 +41,9 @@ typedef struct gm_numerics {
     const char *(*backend_name)(size_t index); /* NULL past the last */
     const char *(*backend_summary)(size_t index);
     const char *(*kernels)(const char *backend); /* NULL: not the backend's choice */
-    bool (*calls_blas)(const char *backend);     /* of a known backend, as are the next two */
-    gm_order (*order)(const char *backend);
+    bool (*fast)(const char *backend);           /* of a known backend, as are the next three */
+    bool (*calls_blas)(const char *backend);
+    const gm_storage *(*storage)(const char *backend);
     size_t (*scratch_size)(const char *backend, size_t in, size_t out); /* elements for each thread */
     struct gm_pass *(*create)(const gm_binding *binding); /* NULL without memory; the backend is known */
     void (*destroy)(struct gm_pass *pass);
@@ -57,7 +58,7 @@ typedef struct gm_numerics {
     gm_row_steps (*row_steps)(const struct gm_pass *pass);
     void (*copy_outputs)(const struct gm_pass *pass, void *outputs);
     gm_array (*view)(const struct gm_pass *pass, gm_view view, size_t layer);
-    /* The weights from the network's block into the backend's order, and back. */
+    /* The weights from the network's block into the backend's layout, and back. */
     void (*take_weights)(struct gm_pass *pass);
     void (*give_weights)(struct gm_pass *pass);
     gm_plan (*plan)(struct gm_pass *pass, size_t rows, bool predict);

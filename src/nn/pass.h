@@ -41,7 +41,8 @@ typedef struct gm_pass_layer {
     gm_mat z, a, d;                /* batch x out; z.data == a.data unless Z is kept apart */
     size_t weights;                /* index of W in the parameters, and in each optimizer copy */
     size_t biases;                 /* of b */
-    size_t tile_rows;
+    size_t tile_rows;              /* rows of W whose gradient a tile holds */
+    bool dense;                    /* Z, A, D have nothing but padding between their rows */
 } gm_pass_layer;
 
 /* Numbers of one step, made by optimizer_tmpl.c from the optimizer's settings. */
@@ -91,7 +92,7 @@ typedef struct gm_pass {
     gm_step_constants weight_constants, bias_constants;
     size_t steps;              /* taken so far */
     const gm_network *network; /* for the block, and for where things lie in it */
-    REAL *parameters;          /* the block, or the engine's own copy in the backend's order */
+    REAL *parameters;          /* the block, or the engine's own copy in the backend's layout */
     REAL *state;               /* first optimizer copy of the parameters */
     size_t next_copy;          /* elements from there to the second; 0: there is none */
     REAL *gradient;            /* INTO_GRADIENT: the caller's block, always row-major */
@@ -126,12 +127,11 @@ static inline gm_share gm_all(size_t count)
 }
 
 /* A block of a layer's matrix for work element by element: one long row, if it is whole rows with nothing or
- * only the padding of a packed order between them. */
-static inline gm_mat gm_flat(const gm_pass *p, const gm_pass_layer *layer, gm_mat m, gm_share rows,
-                             gm_share cols)
+ * only padding between them. */
+static inline gm_mat gm_flat(const gm_pass_layer *layer, gm_mat m, gm_share rows, gm_share cols)
 {
     m = gm_rows(m, rows.first, rows.count);
-    if (cols.count == m.cols && layer->f->elementwise && m.ld == gm_order_padded(p->backend->order, m.cols))
+    if (cols.count == m.cols && layer->f->elementwise && layer->dense)
         return (gm_mat){m.data, 1, m.rows * m.ld, m.rows * m.ld};
     return gm_cols(m, cols.first, cols.count);
 }
@@ -140,27 +140,28 @@ static inline gm_mat gm_flat(const gm_pass *p, const gm_pass_layer *layer, gm_ma
 static inline void gm_apply(const gm_pass *p, size_t l, gm_share rows, gm_share cols)
 {
     const gm_pass_layer *layer = &p->layers[l];
-    layer->f->apply(gm_flat(p, layer, layer->z, rows, cols), gm_flat(p, layer, layer->a, rows, cols));
+    layer->f->apply(gm_flat(layer, layer->z, rows, cols), gm_flat(layer, layer->a, rows, cols));
 }
 
 /* D = D (.) f'(Z) for a block of layer l. */
 static inline void gm_chain(const gm_pass *p, size_t l, gm_share rows, gm_share cols)
 {
     const gm_pass_layer *layer = &p->layers[l];
-    layer->f->chain(gm_flat(p, layer, layer->z, rows, cols), gm_flat(p, layer, layer->a, rows, cols),
-                    gm_flat(p, layer, layer->d, rows, cols));
+    layer->f->chain(gm_flat(layer, layer->z, rows, cols), gm_flat(layer, layer->a, rows, cols),
+                    gm_flat(layer, layer->d, rows, cols));
 }
 
 /* Rows of the batch go to threads in so many at once: fewer leave kernels with half-empty registers. */
 #define GM_ROW_GRAIN 4
-/* The same of the outputs and of the inputs of a layer. */
-#define GM_OUTPUT_GRAIN 4
-#define GM_INPUT_GRAIN  16
-
-/* A band of a packed order is not cut. */
+/* The same of the outputs and of the inputs of a layer: the backend says how many. */
 static inline size_t gm_output_grain(const gm_pass *p)
 {
-    return gm_max(GM_OUTPUT_GRAIN, p->backend->order.band);
+    return p->backend->storage->grain.outputs;
+}
+
+static inline size_t gm_input_grain(const gm_pass *p)
+{
+    return p->backend->storage->grain.inputs;
 }
 
 /* The outputs, or the inputs, of a layer that are a thread's own when a step is cut by its weights. */
@@ -171,7 +172,7 @@ static inline gm_share gm_own_outputs(const gm_pass *p, size_t l, size_t thread,
 
 static inline gm_share gm_own_inputs(const gm_pass *p, size_t l, size_t thread, size_t threads)
 {
-    return gm_team_share(p->layers[l].view.w.cols, GM_INPUT_GRAIN, thread, threads);
+    return gm_team_share(p->layers[l].view.w.cols, gm_input_grain(p), thread, threads);
 }
 
 /* Whether forward and BP2 of layer l are cut by its weights, for a batch of so many rows; else by rows. */
@@ -181,8 +182,7 @@ bool gm_cuts_layer(const gm_pass *p, size_t l, size_t rows, gm_plan plan);
  * goes on with the rows that it has made itself. After the last layer come the loss and BP1, cut by rows. */
 bool gm_meets_after(const gm_pass *p, size_t l, size_t rows, gm_plan plan);
 
-/* Z and A of layer l (but the output's A), for these rows of the batch and these outputs; in a packed order
- * they begin a band. */
+/* Z and A of layer l (but the output's A), for these rows of the batch and these outputs, whole grains. */
 void gm_forward_layer(const gm_pass *p, size_t l, gm_share rows, gm_share outputs, size_t thread);
 
 /* A of the output layer from its Z, and the sum of the rows' losses (0 if they are not wanted). */
@@ -213,11 +213,11 @@ gm_plan gm_make_plan(gm_pass *p, size_t rows, bool predicted);
  * weights. */
 void gm_watch_rows(gm_pass *p, size_t rows);
 
-/* BP4 and what the rule makes of it for some of the W of layer l: some outputs; of a packed order whole
- * bands, and some inputs of them. */
-void gm_update_block(const gm_pass *p, size_t l, gm_share outputs, gm_share inputs, size_t thread);
+/* BP4 and what the rule makes of it for some of the W of layer l: whole grains of outputs, and some inputs if
+ * the backend can do that, else all. */
+void gm_update_block(const gm_pass *p, size_t l, gm_block block, size_t thread);
 
-/* Whether each thread has some outputs of layer l in BP4, of a packed order whole bands; or some inputs. */
+/* Whether each thread has some outputs of layer l in BP4, whole grains of them; or some inputs. */
 bool gm_shares_outputs(const gm_pass *p, size_t l, size_t threads);
 
 /* BP3 and what the rule makes of it, for one thread's share of the outputs of layer l. */

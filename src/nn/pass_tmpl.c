@@ -7,7 +7,6 @@
  * BP2 reads, after its own has read it.
  */
 #include "nn/pass.h"
-#include "backend/pack.h"
 #include "base/denormals.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -261,6 +260,7 @@ static void bind_layer(gm_pass *p, size_t index, const gm_binding *b)
         .weights = place->weights,
         .biases = place->biases,
         .tile_rows = gm_tile_rows(layer, b->network->precision),
+        .dense = place->ld == gm_padded(p->backend->storage, out),
     };
 }
 
@@ -322,14 +322,19 @@ static const char *kernels(const char *backend)
     return gm_backend_find(backend)->kernels;
 }
 
+static bool fast(const char *backend)
+{
+    return gm_backend_find(backend)->fast;
+}
+
 static bool calls_blas(const char *backend)
 {
     return gm_backend_find(backend)->calls_blas;
 }
 
-static gm_order order(const char *backend)
+static const gm_storage *storage(const char *backend)
 {
-    return gm_backend_find(backend)->order;
+    return gm_backend_find(backend)->storage;
 }
 
 static size_t scratch_size(const char *name, size_t in, size_t out)
@@ -349,7 +354,7 @@ static void take_weights(gm_pass *p)
 {
     for (size_t l = 0; l < p->layer_count; l++) {
         const gm_layer *layer = &p->network->layers[l];
-        gm_pack(p->backend->order, block_weights(p, layer), p->parameters + p->layers[l].weights);
+        p->backend->pack(block_weights(p, layer), p->parameters + p->layers[l].weights);
         memcpy(p->parameters + p->layers[l].biases, (REAL *)p->network->parameters + layer->biases,
                layer->outputs * sizeof(REAL));
     }
@@ -359,7 +364,7 @@ static void give_weights(gm_pass *p)
 {
     for (size_t l = 0; l < p->layer_count; l++) {
         const gm_layer *layer = &p->network->layers[l];
-        gm_unpack(p->backend->order, p->parameters + p->layers[l].weights, block_weights(p, layer));
+        p->backend->unpack(p->parameters + p->layers[l].weights, block_weights(p, layer));
         memcpy((REAL *)p->network->parameters + layer->biases, p->parameters + p->layers[l].biases,
                layer->outputs * sizeof(REAL));
     }
@@ -369,8 +374,9 @@ const gm_numerics GM_TYPED(gm_numerics) = {
     .backend_name = backend_name,
     .backend_summary = backend_summary,
     .kernels = kernels,
+    .fast = fast,
     .calls_blas = calls_blas,
-    .order = order,
+    .storage = storage,
     .scratch_size = scratch_size,
     .create = create,
     .destroy = destroy,

@@ -182,21 +182,22 @@ gm_plan gm_make_plan(gm_pass *p, size_t rows, bool predicted)
 {
     /* What is taken in one go is taken by one thread, however many there are: the same bits. */
     const size_t threads = gm_fused_applies(p, rows) ? 1 : gm_team_threads(p->team);
-    const bool packed = p->backend->order.band > 0;
-    const bool choice = threads > 1 && (p->chooses || packed);
+    const bool same_bits = p->backend->same_bits;
+    const bool choice = threads > 1 && (p->chooses || same_bits);
     if (!choice && !predicted)
         return (gm_plan){.threads = threads, .cuts_weights = should_cut_weights(p, rows, threads)};
     if (!p->costs.known)
         gm_measure_costs(p);
-    const gm_plan best = choice && packed ? together(p, rows, threads)
-                                          : candidate(p, rows, threads, should_cut_weights(p, rows, threads));
+    const gm_plan best = choice && same_bits
+                             ? together(p, rows, threads)
+                             : candidate(p, rows, threads, should_cut_weights(p, rows, threads));
     return choice && p->chooses ? faster(best, candidate(p, rows, 1, false)) : best;
 }
 
 void gm_watch_rows(gm_pass *p, size_t rows)
 {
     const size_t threads = gm_team_threads(p->team);
-    const bool same_bits = p->backend->order.band > 0 && !gm_fused_applies(p, rows);
+    const bool same_bits = p->backend->same_bits && !gm_fused_applies(p, rows);
     if (!p->chooses || !same_bits || !p->learns || threads == 1)
         return;
     if (!p->costs.known)

@@ -7,7 +7,6 @@
  * takes the step of W along. The others take the gradient tile by tile, each tile still in cache when the
  * optimizer reads it. */
 #include "nn/pass.h"
-#include "backend/pack.h"
 #include "base/memory.h"
 
 #include <string.h>
@@ -30,10 +29,11 @@ static void factors(const gm_pass *p, const gm_step_constants *c, REAL *alpha, R
     }
 }
 
-/* A gradient that is asked for has the order of the block: out of a packed one it comes by way of a tile. */
+/* A gradient that is asked for is row-major. Out of a layout of the backend's own it comes by way of a tile.
+ */
 static bool unpacks(const gm_pass *p)
 {
-    return p->rule->target == INTO_GRADIENT && p->backend->order.band > 0;
+    return p->rule->target == INTO_GRADIENT && p->backend->storage->own;
 }
 
 /* Where BP3 or BP4 writes the part of the parameters that begins at `index`. */
@@ -66,9 +66,9 @@ static void update_part(const gm_pass *p, size_t l, gm_part part, size_t thread)
     const gm_step_constants *c = &p->weight_constants;
     const gm_mat a_prev = gm_rows(l > 0 ? p->layers[l - 1].a : p->x, 0, p->rows);
     const size_t index = layer->weights + part.index;
-    const gm_mat d = gm_cols(gm_rows(layer->d, 0, p->rows), part.output, part.outputs);
-    const gm_mat a = gm_cols(a_prev, part.input, part.inputs);
-    const gm_mat g = {target(p, index, thread), part.outputs, part.inputs, part.ld};
+    const gm_mat d = gm_cols(gm_rows(layer->d, 0, p->rows), part.outputs.first, part.outputs.count);
+    const gm_mat a = gm_cols(a_prev, part.inputs.first, part.inputs.count);
+    const gm_mat g = {target(p, index, thread), part.outputs.count, part.inputs.count, part.ld};
     REAL *scratch = p->scratch + thread * p->scratch_size;
     if (p->rule->target == INTO_VELOCITY && p->backend->momentum_step) {
         /* V = D^T A_prev + momentum V + l2 W;  W = keep W - rate V       out x in = (n x out)^T (n x in) */
@@ -86,17 +86,16 @@ static void update_part(const gm_pass *p, size_t l, gm_part part, size_t thread)
         TIMED(p, thread, layer->view.index, GM_PHASE_UPDATE, apply(p, c, index, part.count, g.data));
     if (unpacks(p)) {
         const gm_layer *block = &p->network->layers[layer->view.index];
-        const size_t first = part.output * block->inputs + part.input;
-        gm_unpack_part(g.data, g.ld,
-                       (gm_mat){p->gradient + block->weights + first, g.rows, g.cols, block->inputs});
+        const size_t first = part.outputs.first * block->inputs + part.inputs.first;
+        p->backend->unpack_part(
+            g.data, g.ld, (gm_mat){p->gradient + block->weights + first, g.rows, g.cols, block->inputs});
     }
 }
 
-/* Of a packed order whole vectors. */
 static gm_share own_biases(const gm_pass *p, size_t l, size_t thread)
 {
-    const size_t grain = gm_max(GM_OUTPUT_GRAIN, p->backend->order.lanes);
-    return gm_team_share(p->layers[l].view.w.rows, grain, thread, p->plan.threads);
+    return gm_team_share(p->layers[l].view.w.rows, p->backend->storage->grain.biases, thread,
+                         p->plan.threads);
 }
 
 void gm_update_biases(const gm_pass *p, size_t l, size_t thread)
@@ -122,78 +121,49 @@ void gm_update_biases(const gm_pass *p, size_t l, size_t thread)
                outputs.count * sizeof(REAL));
 }
 
-/* Some of the W of a layer: some outputs (of a packed order whole bands), and some inputs of them (all, where
- * it is row-major). BP4 does it piece by piece. */
-struct block {
-    gm_share outputs, inputs;
-};
-
-/* Of a row-major W. An optimizer that follows finds them still in cache, and the tile that it reads holds no
- * more of them. */
-static size_t rows_at_once(const gm_pass *p, size_t l)
+/* The outputs of a part of W: an optimizer that follows finds them still in cache, and the tile that it reads
+ * holds no more of them. */
+static size_t most_outputs(const gm_pass *p, size_t l)
 {
     return p->rule->apply ? p->layers[l].tile_rows : p->layers[l].view.w.rows;
 }
 
-static size_t pieces_of(const gm_pass *p, size_t l, struct block block)
+static size_t parts_of(const gm_pass *p, size_t l, gm_block block)
 {
-    const gm_order order = p->backend->order;
-    if (order.band == 0)
-        return gm_pieces(block.outputs.count, rows_at_once(p, l));
-    return gm_pieces(block.outputs.count, order.band) * gm_pieces(block.inputs.count, order.inputs);
-}
-
-static gm_part row_piece(const gm_pass *p, size_t l, gm_share outputs, size_t piece)
-{
-    const size_t in = p->layers[l].view.w.cols, done = piece * rows_at_once(p, l);
-    const size_t first = outputs.first + done, count = gm_min(rows_at_once(p, l), outputs.count - done);
-    return (gm_part){first, count, 0, in, first * in, count * in, in};
-}
-
-/* The same columns of A meet all bands before the next ones are fetched. */
-static gm_part band_piece(const gm_pass *p, size_t l, struct block block, size_t piece)
-{
-    const gm_order order = p->backend->order;
     const gm_mat w = p->layers[l].view.w;
-    const size_t bands = gm_pieces(block.outputs.count, order.band);
-    const size_t output = block.outputs.first + piece % bands * order.band;
-    const size_t input = block.inputs.first + piece / bands * order.inputs;
-    return gm_order_part(order, w.rows, w.cols, output, input, block.inputs.first + block.inputs.count);
+    return p->backend->storage->part_count(w.cols, w.rows, block, most_outputs(p, l));
 }
 
-static void update_piece(const gm_pass *p, size_t l, struct block block, size_t piece, size_t thread)
+static void update_one(const gm_pass *p, size_t l, gm_block block, size_t index, size_t thread)
 {
-    const bool packed = p->backend->order.band > 0;
-    update_part(p, l, packed ? band_piece(p, l, block, piece) : row_piece(p, l, block.outputs, piece),
-                thread);
+    const gm_mat w = p->layers[l].view.w;
+    update_part(p, l, p->backend->storage->part(w.cols, w.rows, block, most_outputs(p, l), index), thread);
 }
 
-void gm_update_block(const gm_pass *p, size_t l, gm_share outputs, gm_share inputs, size_t thread)
+void gm_update_block(const gm_pass *p, size_t l, gm_block block, size_t thread)
 {
-    const struct block block = {outputs, inputs};
-    const size_t pieces = pieces_of(p, l, block);
-    for (size_t piece = 0; piece < pieces; piece++)
-        update_piece(p, l, block, piece, thread);
+    const size_t parts = parts_of(p, l, block);
+    for (size_t i = 0; i < parts; i++)
+        update_one(p, l, block, i, thread);
 }
 
-/* Bands that do not go round would leave threads without work. */
+/* Grains of outputs that cannot be dealt out evenly would leave threads without work. */
 bool gm_shares_outputs(const gm_pass *p, size_t l, size_t threads)
 {
-    const size_t band = p->backend->order.band;
-    if (band == 0)
+    if (!p->backend->parts_by_input)
         return true;
-    const size_t bands = gm_pieces(p->layers[l].view.w.rows, band);
-    return bands % threads == 0 || bands >= 4 * threads;
+    const size_t grains = gm_pieces(p->layers[l].view.w.rows, gm_output_grain(p));
+    return grains % threads == 0 || grains >= 4 * threads;
 }
 
 /* A thread's share of the W of layer l. */
-static struct block own_block(const gm_pass *p, size_t l, size_t thread)
+static gm_block own_block(const gm_pass *p, size_t l, size_t thread)
 {
     const gm_mat w = p->layers[l].view.w;
     const size_t threads = p->plan.threads;
     if (!gm_shares_outputs(p, l, threads))
-        return (struct block){gm_all(w.rows), gm_own_inputs(p, l, thread, threads)};
-    return (struct block){gm_own_outputs(p, l, thread, threads), gm_all(w.cols)};
+        return (gm_block){gm_all(w.rows), gm_own_inputs(p, l, thread, threads)};
+    return (gm_block){gm_own_outputs(p, l, thread, threads), gm_all(w.cols)};
 }
 
 /* What nobody has begun of a thread's share, from the last layer to the first. */
@@ -201,10 +171,10 @@ static void update_share(const gm_pass *p, size_t owner, size_t thread)
 {
     size_t before = 0; /* pieces of the layers behind this one */
     for (size_t l = p->layer_count; l-- > 0;) {
-        const struct block own = own_block(p, l, owner);
-        const size_t end = before + pieces_of(p, l, own);
+        const gm_block own = own_block(p, l, owner);
+        const size_t end = before + parts_of(p, l, own);
         for (size_t piece; gm_team_take(p->team, owner, end, &piece);)
-            update_piece(p, l, own, piece - before, thread);
+            update_one(p, l, own, piece - before, thread);
         before = end;
     }
 }
