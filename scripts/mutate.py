@@ -42,6 +42,7 @@ SUITES = {
     "src/backend/": "kernels_f32 kernels_f64 torch nn command/test_explain",
     "src/nn/": "nn kernels_f32 kernels_f64 gradient torch train",
     "src/data/": "data command/test_faults command/test_cases",
+    "src/data/split.c": "data allocation",
     "src/model/": "model command/test_roundtrip command/test_faults",
     "src/train/": "train command/test_usage",
     "src/cli/": "command/test_usage command/test_faults command/test_explain command/test_plan command/test_roundtrip",
