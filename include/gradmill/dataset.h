@@ -39,16 +39,21 @@ typedef struct gm_columns {
     double *means;     /* of the features over the training rows, for missing values; NULL: not known */
 } gm_columns;
 
-/* How a file is to be read. Fields that do not concern its format are ignored. */
+/* How a file is to be read. Fields that do not concern its format are ignored, but for `labels` of a text
+ * file. */
 typedef struct gm_dataset_options {
-    const char *labels; /* IDX: the file of labels that belongs to the images; default NULL = none */
+    /* IDX: the file of labels that belongs to the images; default NULL = none. GM_USAGE if the data is text,
+     * whose labels are a column, and the target is to be read. */
+    const char *labels;
     /* CSV: the target's column, by header name, by number from 1 ("-1" = last), or "none". A name in the
      * header goes before these meanings: a column that is called "3" or "none" is found by "3" or "none".
      * Default NULL: the target that `columns` knows, otherwise the last column, or the first if it alone is
      * named label, class or target. */
     const char *target;
     char delimiter; /* CSV: default 0 = ','; ' ' = any number of spaces and tabs */
-    int header;     /* CSV: 1 yes, 0 no, -1 detect (a first row of texts above rows of numbers); default -1 */
+    /* CSV: 1 yes, 0 no, -1 detect (a first row of texts above rows of numbers); default -1. A
+     * '#' before the first name of a header is left out of that name, unless this is 0. */
+    int header;
     bool regression;    /* CSV: the target column holds numbers to be fitted, not classes; default false */
     gm_missing missing; /* CSV: default GM_MISSING_AUTO */
     /* The precision that numbers of a file are kept in (bytes stay bytes): GM_F64 keeps all digits of a CSV
