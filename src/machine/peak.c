@@ -22,6 +22,12 @@
 
 #define TRIAD_BYTES ((size_t)192 << 20) /* three arrays together */
 
+/* As much work as the budget has time for: its time is proportional to `amount`. */
+static size_t affordable(size_t amount)
+{
+    return gm_max((size_t)gm_bench_budget((double)amount), 1);
+}
+
 static double best_round(const gm_race *race)
 {
     gm_race_run(race); /* warms caches, clocks and buffers of the library */
@@ -58,14 +64,15 @@ struct gemm_job {
     sgemm *single; /* one of the two is set */
     dgemm *twofold;
     size_t size; /* bytes of a number */
+    size_t rows; /* of each thread */
     char *a, *b, *c;
 };
 
 static void gemm_work(void *context, size_t thread)
 {
     const struct gemm_job *job = context;
-    const int m = GEMM_ROWS, n = GEMM_WIDTH;
-    const size_t offset = thread * GEMM_ROWS * GEMM_WIDTH * job->size;
+    const int m = (int)job->rows, n = GEMM_WIDTH;
+    const size_t offset = thread * job->rows * GEMM_WIDTH * job->size;
     const void *a = job->a + offset, *b = job->b;
     void *c = job->c + offset;
     if (job->single)
@@ -90,7 +97,7 @@ static gm_status gemm_allocate(struct gemm_job *job, size_t threads, gm_error *e
 {
     const size_t row = GEMM_WIDTH * job->size;
     size_t rows;
-    if (!gm_mul(threads, GEMM_ROWS, &rows))
+    if (!gm_mul(threads, job->rows, &rows))
         return gm_fail(error, GM_LIMIT, "%zu threads are more than any machine has", threads);
     job->a = gm_alloc(rows, row);
     job->b = gm_alloc(GEMM_WIDTH, row);
@@ -112,7 +119,8 @@ static gm_status gemm_measure(struct gemm_job *job, size_t threads, double *flop
         status = gm_race_prepare(&race, threads, gemm_work, job, error);
     if (status == GM_OK) {
         gm_blas_borrow_threads();
-        *flops = 2.0 * GEMM_ROWS * GEMM_WIDTH * GEMM_WIDTH * (double)threads / best_round(&race);
+        const double rows = (double)(job->rows * threads);
+        *flops = 2 * rows * GEMM_WIDTH * GEMM_WIDTH / best_round(&race);
         gm_blas_return_threads();
         gm_race_clear(&race);
     }
@@ -124,7 +132,7 @@ static gm_status gemm_measure(struct gemm_job *job, size_t threads, double *flop
 
 gm_status gm_peak_gemm(gm_precision precision, size_t threads, double *flops, gm_error *error)
 {
-    struct gemm_job job = {.size = gm_precision_size(precision)};
+    struct gemm_job job = {.size = gm_precision_size(precision), .rows = affordable(GEMM_ROWS)};
     const gm_status status = gm_blas_load(error);
     if (status != GM_OK)
         return status;
@@ -167,8 +175,9 @@ static gm_status triad_measure(struct triad_job *job, double *bytes, gm_error *e
 
 gm_status gm_peak_bandwidth(size_t threads, double *bytes, gm_error *error)
 {
-    const size_t total = gm_min(TRIAD_BYTES, gm_system_memory() / 4); /* a small container stays alive */
-    struct triad_job job = {.count = total / sizeof(double) / 3, .threads = threads};
+    const size_t total =
+        gm_min(affordable(TRIAD_BYTES), gm_system_memory() / 4); /* a small container stays alive */
+    struct triad_job job = {.count = gm_max(total / sizeof(double) / 3, 1), .threads = threads};
     double *memory = gm_alloc(3 * job.count, sizeof *memory);
     if (!memory)
         return gm_fail_memory(error, "the measurement of the memory", total);
