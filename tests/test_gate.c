@@ -226,6 +226,8 @@ Test(gate, least_p_of_so_many_samples)
     cr_expect_float_eq(gm_rank_test_least(3, 3), 0.1, 1e-15);
     cr_expect_float_eq(gm_rank_test_least(5, 5), 2.0 / 252, 1e-15);
     cr_expect_float_eq(gm_rank_test_least(1, 1), 1, 1e-15);
+    cr_expect_float_eq(gm_signed_rank_test_least(1), 1, 1e-15);
+    cr_expect_float_eq(gm_signed_rank_test_least(8), 2.0 / 256, 1e-15);
 }
 
 /* 11 repetitions of each row: milliseconds `base` with some spread; the peaks beside them, if any, are those

@@ -36,6 +36,7 @@ struct turns {
     size_t sittings;
     double seconds[2][MOST_SITTINGS * ROUNDS]; /* of a step, for the row's medians */
     size_t rounds;
+    size_t telling; /* nets with sittings enough to show a change at all */
 };
 
 bool gm_turns_is_program(const char *path)
@@ -113,9 +114,9 @@ static gm_status sit_until_clear(struct turns *t, const gm_turns_options *o, dou
     return status;
 }
 
-static gm_status add_row(gm_result *result, const struct turns *t, const gm_workload_options *of,
-                         size_t threads, const gm_rank_test *test, const gm_gate_options *gate,
-                         size_t *regressions, gm_error *error)
+static gm_status add_row(gm_result *result, struct turns *t, const gm_workload_options *of, size_t threads,
+                         const gm_rank_test *test, const gm_gate_options *gate, size_t *regressions,
+                         gm_error *error)
 {
     gm_result_row *row = gm_step_row_add(result, of, threads, error);
     if (!row)
@@ -125,6 +126,7 @@ static gm_status add_row(gm_result *result, const struct turns *t, const gm_work
     if (status != GM_OK)
         return status;
     gm_verdict_give(result, row, test, gate, regressions);
+    t->telling += gm_signed_rank_test_least(t->sittings) < gate->level;
     gm_result_note(result, "%s: %zu sittings%s", row->name, t->sittings,
                    is_narrow(test, gate)
                        ? ""
@@ -173,6 +175,11 @@ gm_status gm_bench_turns(gm_result *result, const gm_turns_options *o, size_t *r
         gm_bench_budget(o->sweep->seconds > 0 ? o->sweep->seconds / (double)count : NET_SECONDS);
     for (size_t i = 0; i < count && status == GM_OK; i++)
         status = take_net(result, t, o, &nets[i], seconds, regressions, error);
+    if (status == GM_OK && t->telling == 0)
+        status = gm_fail(error, GM_CHECK,
+                         "nothing decided: no network had sittings enough to show a change at level %g; give "
+                         "them more --time",
+                         o->gate->level);
     gm_free(t);
     return status;
 }

@@ -18,7 +18,8 @@ typedef struct gm_turns_options {
 bool gm_turns_is_program(const char *path);
 
 /* Fills *result with a row of verdict.h for each net; *regressions counts "slower". Losses that differ by
- * more than 1e-4 after the first steps, or a program that does not take part: GM_CHECK. */
+ * more than 1e-4 after the first steps, or a program that does not take part: GM_CHECK. So it is, with the
+ * result filled, if no net had sittings enough to show a change. */
 gm_status gm_bench_turns(gm_result *result, const gm_turns_options *options, size_t *regressions,
                          gm_error *error);
 

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "bench/measure/statistics.h"
 
+#include <limits.h>
 #include <math.h>
 
 /* Up to here every count of arrangements, C(50, 25) or 2^50 at most, is a whole number that a double holds.
@@ -230,4 +231,9 @@ double gm_rank_test_least(size_t before_count, size_t after_count)
     for (size_t i = 1; i <= after_count; i++)
         p *= (double)i / (double)(before_count + i);
     return fmin(1, p);
+}
+
+double gm_signed_rank_test_least(size_t count)
+{
+    return ldexp(2, -(int)gm_min(count, INT_MAX));
 }

@@ -25,7 +25,9 @@ gm_status gm_rank_test_run(gm_rank_test *test, const double *before, size_t befo
 gm_status gm_signed_rank_test_run(gm_rank_test *test, const double *changes, size_t count, double level,
                                   gm_error *error);
 
-/* The smallest p that so many samples can give gm_rank_test_run. */
+/* The smallest p that so many samples can give gm_rank_test_run, or so many changes gm_signed_rank_test_run.
+ */
 double gm_rank_test_least(size_t before_count, size_t after_count);
+double gm_signed_rank_test_least(size_t count);
 
 #endif

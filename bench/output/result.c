@@ -103,6 +103,17 @@ void gm_result_fault(gm_result_row *row, const char *format, ...)
     va_end(arguments);
 }
 
+gm_status gm_result_check(const gm_result *result, gm_error *error)
+{
+    for (size_t i = 0; i < result->row_count; i++)
+        if (!*result->rows[i].fault)
+            return GM_OK;
+    if (result->row_count == 0)
+        return GM_OK;
+    return gm_fail(error, GM_CHECK, "nothing could be measured: %s: %s", result->rows[0].name,
+                   result->rows[0].fault);
+}
+
 static double *copy_of(const double *values, size_t count)
 {
     double *copy = gm_alloc(count, sizeof *copy);

@@ -65,6 +65,10 @@ void gm_result_fault(gm_result_row *row, const char *format, ...) __attribute__(
 gm_status gm_result_samples(gm_result_row *row, const double *samples, const double *peaks, size_t count,
                             size_t iterations, gm_error *error);
 
+/* GM_CHECK, with the first row's reason, if there are rows and all have a fault: then nothing was measured.
+ */
+gm_status gm_result_check(const gm_result *result, gm_error *error);
+
 /* A line below the table; lost without memory, which is not worth failing for. */
 void gm_result_note(gm_result *result, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -238,8 +238,9 @@ static gm_status check_others(const struct bench_case *found, gm_error *error)
 static gm_status run_case(const struct bench_case *found, const cli_bench_options *o, gm_result *result,
                           gm_environment *environment, gm_error *error)
 {
-    return found->sweep ? found->sweep(result, environment, &o->sweep, error)
-                        : found->special(o, result, environment, error);
+    const gm_status status = found->sweep ? found->sweep(result, environment, &o->sweep, error)
+                                          : found->special(o, result, environment, error);
+    return status == GM_OK ? gm_result_check(result, error) : status;
 }
 
 /* What is read: the two sides of gate, the data of peers, and libraries that were given by their path. */

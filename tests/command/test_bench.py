@@ -321,14 +321,23 @@ class Gate(BenchTest):
         self.succeed("bench", "gate", self.old, new, "--threshold", "5")
 
     def test_builds_that_take_turns(self):
-        # A sitting or two: too few for any verdict but this one, whatever the machine does meanwhile.
-        result = self.succeed("bench", "gate", PLACES.gradmill, PLACES.gradmill, "--net", "2-3-1,4-5-3", "--batch", "4",
-                              "--backend", "naive", "--threads", "1", "--time", "1ms", "-o", "json")
+        # A sitting or two: too few for any verdict but this one, whatever the machine does meanwhile, and for a success.
+        result = self.run_gradmill("bench", "gate", PLACES.gradmill, PLACES.gradmill, "--net", "2-3-1,4-5-3", "--batch",
+                                   "4", "--backend", "naive", "--threads", "1", "--time", "1ms", "-o", "json")
+        self.assertEqual(result.returncode, CHECK, result.stderr)
+        self.assertRegex(self.errors(result)[0], "nothing decided: no network had sittings enough")
         self.assertEqual(self.verdicts(result), {f"step/{net}/batch:4/naive/threads:1/f32/sgd/sigmoid": "same"
                                                  for net in ("2-3-1", "4-5-3")})
         failed = self.run_gradmill("bench", "gate", PLACES.gradmill, "/bin/false", "--net", "2-3-1")
         self.assertEqual(failed.returncode, CHECK)
         self.assertEqual(self.errors(failed), ["gradmill: new program: /bin/false: ended with exit code 1"])
+
+    def test_nothing_that_could_be_measured(self):
+        result = self.run_gradmill("bench", "compare", "--blas", "./none.so", "--net", "2-3-1", "--time", "1ms",
+                                   env=environment(GM_BENCH_TIME_SCALE="0.01"))
+        self.assertEqual(result.returncode, CHECK, result.stderr)
+        self.assertRegex(self.errors(result)[0], r"nothing could be measured: compare/2-3-1/.*none\.so: no such file")
+        self.assertIn("no such file", result.stdout)
 
     def test_rows_that_were_not_timed_are_left_out(self):
         told = self.load("old.json")
