@@ -127,7 +127,8 @@ GM_API gm_status gm_memory_plan(const gm_network_options *network, const gm_engi
                                 gm_memory *memory, gm_error *error);
 
 /* GM_USAGE: unknown backend, batch 0, a rate that is negative or no number, a profile or trace without room.
- * GM_LIMIT: more memory than the machine has, or no thread could be started. *engine is NULL on failure. */
+ * GM_LIMIT: more memory than the machine has, or no thread could be started. GM_IO: a backend that calls BLAS
+ * finds no such library; a program that is linked with -static has none. *engine is NULL on failure. */
 GM_API gm_status gm_engine_create(gm_engine **engine, gm_network *network, const gm_engine_options *options,
                                   gm_error *error);
 GM_API void gm_engine_destroy(gm_engine *engine);

@@ -8,6 +8,7 @@
 #include <gradmill/system.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -87,10 +88,32 @@ static gm_status check_limits(gm_error *error)
     return GM_OK;
 }
 
+static int look_for_interpreter(struct dl_phdr_info *program, size_t size, void *found)
+{
+    (void)size;
+    for (size_t i = 0; i < program->dlpi_phnum; i++)
+        if (program->dlpi_phdr[i].p_type == PT_INTERP)
+            *(bool *)found = true;
+    return 1; /* the first one is the program itself */
+}
+
+/* Whether the program was linked with -static. A shared library that it loads brings a second C library with
+ * it, which nobody has set up: the first call of its allocator crashes. */
+static bool is_static_program(void)
+{
+    bool found = false;
+    dl_iterate_phdr(look_for_interpreter, &found);
+    return !found;
+}
+
 static gm_status load(gm_error *error)
 {
     char reason[160] = "libopenblas.so.0 has no CBLAS";
     bool no_memory = false;
+    if (is_static_program())
+        return gm_fail(error, GM_IO,
+                       "no BLAS library: a program that is linked with -static cannot load one; use backend "
+                       "packed, or link the C library dynamically");
     if (fill(RTLD_DEFAULT))
         return GM_OK;
     const gm_status status = check_limits(error);

@@ -25,7 +25,7 @@ extern gm_blas_calls gm_cblas;
 /* Takes the CBLAS that the process has (linked, preloaded, loaded by others), else loads that of the system,
  * whose names are then visible to dlsym. It stays. Any thread may call, as often as it likes. GM_LIMIT: too
  * little address space or too few threads for what OpenBLAS takes when it is loaded. GM_IO: there is no such
- * library. */
+ * library, or the program was linked with -static. */
 gm_status gm_blas_load(gm_error *error);
 
 #endif

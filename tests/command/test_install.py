@@ -7,7 +7,7 @@ import shlex
 import shutil
 import subprocess
 
-from common import PLACES, CommandTest, environment
+from common import IO, PLACES, CommandTest, environment
 
 PROGRAM = r"""
 #include <gradmill.h>
@@ -28,6 +28,31 @@ int main(void)
     }
     printf("%s %zu\n", gm_version(), gm_network_parameter_count(network));
     gm_network_destroy(network);
+    return 0;
+}
+"""
+
+BACKENDS = r"""
+#include <gradmill.h>
+#include <stdio.h>
+int main(void)
+{
+    const gm_layer_options layer = {1, GM_IDENTITY};
+    const char *const backends[] = {"packed", "blas"};
+    gm_network_options options = gm_network_options_default();
+    options.inputs = 2, options.layer_count = 1, options.layers = &layer, options.loss = GM_MEAN_SQUARES;
+    for (int i = 0; i < 2; i++) {
+        gm_error error = {0};
+        gm_network *network = NULL;
+        gm_engine *engine = NULL;
+        gm_engine_options compute = gm_engine_options_default();
+        compute.backend = backends[i];
+        if (gm_network_create(&network, &options, &error) == GM_OK)
+            gm_engine_create(&engine, network, &compute, &error);
+        printf("%s: %d %s\n", backends[i], (int)error.status, error.message);
+        gm_engine_destroy(engine);
+        gm_network_destroy(network);
+    }
     return 0;
 }
 """
@@ -84,6 +109,19 @@ class Install(CommandTest):
         flags = [str(self.library / "libgradmill.a") if flag == "-lgradmill" else flag for flag in flags]
         self.assertRegex(self.build("static", *flags), r" 13\n$")
         self.assertNotIn("libgradmill", self.call("ldd", self.path("static"), env=self.env))
+
+    def test_without_a_shared_library(self):
+        """Linked with -static a program has no BLAS library: it is told so, and all else works."""
+        for name in ("c", "m", "jansson", "z"):
+            if not os.path.isabs(self.call("cc", f"-print-file-name=lib{name}.a").strip()):
+                self.skipTest(f"no lib{name}.a")
+        source = self.write("backends.c", BACKENDS)
+        include = self.system_flags(self.flags("--cflags"))
+        self.call("cc", "-static", source, "-o", self.path("backends"), *include, str(self.library / "libgradmill.a"),
+                  "-ljansson", "-lz", "-lm", "-pthread")
+        said = self.call(self.path("backends"), env=self.env).splitlines()
+        self.assertEqual(said[0], "packed: 0 ")
+        self.assertRegex(said[1], rf"blas: {IO} no BLAS library: .* linked with -static")
 
     def test_soname(self):
         library = self.library / "libgradmill.so"
