@@ -1,9 +1,24 @@
 #!/bin/sh
 # Fault injection at every place: each call for memory, a file, a thread or a process fails once, and after a while all
-# of them, in every verb. tests/command/test_injection.py, which every test run includes, takes a part of them.
+# of them, in every verb. inject.sh [--sanitize]: the release build, or the one with AddressSanitizer, LeakSanitizer and
+# UndefinedBehaviorSanitizer. tests/command/test_injection.py, which every test run includes, takes a part of them.
 set -eu
 cd "$(dirname "$0")/.."
-[ -f build-test/build.ninja ] || meson setup -Dwerror=true build-test >/dev/null
-ninja -C build-test >/dev/null
-exec python3 tests/command/run.py --gradmill build-test/src/cli/gradmill --source . --build build-test \
-    --shim build-test/tests/libinject.so --thorough test_injection
+build=build-test
+sanitized=
+case ${1-} in
+'') [ -f $build/build.ninja ] || meson setup -Dwerror=true $build >/dev/null ;;
+--sanitize)
+    build=build-sanitize
+    sanitized=--sanitized
+    [ -f $build/build.ninja ] || meson setup -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false \
+        $build >/dev/null
+    ;;
+*)
+    echo "inject.sh: unknown option $1; expected --sanitize or nothing" >&2
+    exit 2
+    ;;
+esac
+ninja -C $build src/cli/gradmill tests/libinject.so >/dev/null
+exec python3 tests/command/run.py --gradmill $build/src/cli/gradmill --source . --build $build \
+    --shim $build/tests/libinject.so $sanitized --thorough test_injection

@@ -1,8 +1,9 @@
 /* Fault injection: makes the n-th call of a kind fail, in the command as it is.
  *
- * Preloaded, it sees the calls of the command, of jansson and of zlib. Calls are counted from main on,
- * because nothing before it is the command's; those of OpenBLAS are let through, because it does not survive
- * a refusal.
+ * Preloaded, it stands before the C library, and in a build with sanitizers before their functions, which so
+ * see what the command does after a fault. It sees the calls of the command, of jansson and of zlib. Calls
+ * are counted from main on, because nothing before it is the command's; those of OpenBLAS are let through,
+ * because it does not survive a refusal.
  *
  *   GM_INJECT=KIND:FAULT:N  The N-th call of KIND meets FAULT; with "N+" all later ones too. 0: none.
  *   GM_INJECT_REPORT=FILE   Receives "fired N CALL by MODULE+OFFSET" when that happens, and when main returns
@@ -30,6 +31,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* The next function of that name: the C library's or, in a build with sanitizers, theirs on its way there. */
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 enum kind { NONE, MEMORY, OPEN, READ, WRITE, FSYNC, RENAME, CLOSE, UNLINK, MAP, THREAD };
@@ -57,6 +59,9 @@ static struct {
  * when it is refused memory, so that the command calls it only where the memory was found beforehand; and
  * while the BLAS library is loaded, whose initialisers do not survive a refusal either. */
 static _Thread_local bool paused;
+
+/* Set while a thread does what it was started for; before that a sanitizer looks where its stack is. */
+static _Thread_local bool at_work;
 
 static void say(const char *format, ...)
 {
@@ -94,7 +99,7 @@ static bool from_blas(const void *caller)
 /* Whether this call is to fail; errno is then set, to 0 for a short one. */
 static bool refuse(enum kind kind, const char *call, const void *caller)
 {
-    if (kind != plan.kind || !atomic_load(&plan.counting) || paused || from_blas(caller))
+    if (kind != plan.kind || !atomic_load(&plan.counting) || paused || !at_work || from_blas(caller))
         return false;
     const long number = atomic_fetch_add(&plan.calls, 1) + 1;
     if (plan.at == 0 || (plan.stays ? number < plan.at : number != plan.at))
@@ -107,19 +112,26 @@ static bool refuse(enum kind kind, const char *call, const void *caller)
 
 #define CALLER __builtin_return_address(0)
 
-/* Blocks that are in use: an open hash table that only grows. */
+/* Blocks that are in use: an open hash table that only grows. The leak checker of AddressSanitizer takes what
+ * looks like an address for a reference, and must not find one here: so an address is kept with all bits
+ * turned round. */
 enum { BLOCKS = 1 << 16 };
 static struct block {
-    uintptr_t address; /* 0: never used; 1: used before */
+    uintptr_t key; /* of the block's address; 0: never used; 1: used before */
     const void *caller;
     size_t size;
 } blocks[BLOCKS];
 static atomic_flag blocks_held = ATOMIC_FLAG_INIT;
 static atomic_bool blocks_full;
 
-static size_t first_slot(uintptr_t address)
+static uintptr_t key_of(const void *memory)
 {
-    return (size_t)(address * 0x9E3779B97F4A7C15U >> 48) % BLOCKS;
+    return ~(uintptr_t)memory;
+}
+
+static size_t first_slot(uintptr_t key)
+{
+    return (size_t)(key * 0x9E3779B97F4A7C15U >> 48) % BLOCKS;
 }
 
 static void hold_blocks(void)
@@ -141,11 +153,11 @@ static void *add_block(void *memory, size_t size, const void *caller)
     if (!memory || !atomic_load(&plan.counting) || !is_tracked(caller))
         return memory;
     hold_blocks();
-    size_t slot = first_slot((uintptr_t)memory), tried = 0;
-    while (blocks[slot].address > 1 && tried++ < BLOCKS)
+    size_t slot = first_slot(key_of(memory)), tried = 0;
+    while (blocks[slot].key > 1 && tried++ < BLOCKS)
         slot = (slot + 1) % BLOCKS;
     if (tried < BLOCKS)
-        blocks[slot] = (struct block){(uintptr_t)memory, caller, size};
+        blocks[slot] = (struct block){key_of(memory), caller, size};
     else
         atomic_store(&blocks_full, true);
     atomic_flag_clear(&blocks_held);
@@ -157,25 +169,16 @@ static void remove_block(const void *memory)
     if (!memory)
         return;
     hold_blocks();
-    size_t slot = first_slot((uintptr_t)memory);
-    for (size_t tried = 0; blocks[slot].address != 0 && tried < BLOCKS; tried++) {
-        if (blocks[slot].address == (uintptr_t)memory) {
-            blocks[slot].address = 1;
+    size_t slot = first_slot(key_of(memory));
+    for (size_t tried = 0; blocks[slot].key != 0 && tried < BLOCKS; tried++) {
+        if (blocks[slot].key == key_of(memory)) {
+            blocks[slot].key = 1;
             break;
         }
         slot = (slot + 1) % BLOCKS;
     }
     atomic_flag_clear(&blocks_held);
 }
-
-/* glibc's own, under the names that nobody replaces. */
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *memory, size_t size);
-void *__libc_memalign(size_t alignment, size_t size);
-void __libc_free(void *memory);
-#define __libc_aligned_alloc __libc_memalign
-#define ALLOCATE(name)       __libc_##name
 
 void *malloc(size_t size);
 void *calloc(size_t count, size_t size);
@@ -184,15 +187,41 @@ void *aligned_alloc(size_t alignment, size_t size);
 int posix_memalign(void **memory, size_t alignment, size_t size);
 void free(void *memory);
 
+/* Looked up once, because dlsym itself frees what is left of its last error. */
+static struct {
+    __typeof__(&malloc) malloc;
+    __typeof__(&calloc) calloc;
+    __typeof__(&realloc) realloc;
+    __typeof__(&aligned_alloc) aligned_alloc;
+    __typeof__(&posix_memalign) posix_memalign;
+    __typeof__(&free) free;
+} next;
+static atomic_bool allocators_found;
+
+static void find_allocators(void)
+{
+    if (atomic_load(&allocators_found))
+        return;
+    next.malloc = REAL(malloc);
+    next.calloc = REAL(calloc);
+    next.realloc = REAL(realloc);
+    next.aligned_alloc = REAL(aligned_alloc);
+    next.posix_memalign = REAL(posix_memalign);
+    next.free = REAL(free);
+    atomic_store(&allocators_found, true);
+}
+
+#define ALLOCATOR(name) (find_allocators(), next.name)
+
 void *malloc(size_t size)
 {
-    return refuse(MEMORY, "malloc", CALLER) ? NULL : add_block(ALLOCATE(malloc)(size), size, CALLER);
+    return refuse(MEMORY, "malloc", CALLER) ? NULL : add_block(ALLOCATOR(malloc)(size), size, CALLER);
 }
 
 void *calloc(size_t count, size_t size)
 {
     return refuse(MEMORY, "calloc", CALLER) ? NULL
-                                            : add_block(ALLOCATE(calloc)(count, size), count * size, CALLER);
+                                            : add_block(ALLOCATOR(calloc)(count, size), count * size, CALLER);
 }
 
 void *realloc(void *memory, size_t size)
@@ -200,7 +229,7 @@ void *realloc(void *memory, size_t size)
     if (refuse(MEMORY, "realloc", CALLER))
         return NULL;
     remove_block(memory);
-    void *const larger = ALLOCATE(realloc)(memory, size);
+    void *const larger = ALLOCATOR(realloc)(memory, size);
     return add_block(larger ? larger : memory, size, CALLER), larger;
 }
 
@@ -208,65 +237,23 @@ void *aligned_alloc(size_t alignment, size_t size)
 {
     return refuse(MEMORY, "aligned_alloc", CALLER)
                ? NULL
-               : add_block(ALLOCATE(aligned_alloc)(alignment, size), size, CALLER);
+               : add_block(ALLOCATOR(aligned_alloc)(alignment, size), size, CALLER);
 }
 
 int posix_memalign(void **memory, size_t alignment, size_t size)
 {
-    void *const found =
-        refuse(MEMORY, "posix_memalign", CALLER) ? NULL : ALLOCATE(aligned_alloc)(alignment, size);
-    if (!found)
-        return ENOMEM;
-    *memory = add_block(found, size, CALLER);
-    return 0;
+    const int refused = refuse(MEMORY, "posix_memalign", CALLER)
+                            ? ENOMEM
+                            : ALLOCATOR(posix_memalign)(memory, alignment, size);
+    if (refused == 0)
+        add_block(*memory, size, CALLER);
+    return refused;
 }
 
 void free(void *memory)
 {
     remove_block(memory);
-    ALLOCATE(free)(memory);
-}
-
-/* The half of a short read or write. */
-static size_t half(size_t size)
-{
-    return size > 1 ? size / 2 : size;
-}
-
-static int open_at(int folder, const char *path, int flags, mode_t mode, const void *caller)
-{
-    return refuse(OPEN, "open", caller) ? -1 : (int)syscall(SYS_openat, folder, path, flags, mode);
-}
-
-static ssize_t read_from(int fd, void *to, size_t size, const void *caller)
-{
-    if (refuse(READ, "read", caller)) {
-        if (plan.fault != 0)
-            return -1;
-        size = half(size);
-    }
-    return syscall(SYS_read, fd, to, size);
-}
-
-static ssize_t write_to(int fd, const void *from, size_t size, const void *caller)
-{
-    if (refuse(WRITE, "write", caller)) {
-        if (plan.fault != 0)
-            return -1;
-        size = half(size);
-    }
-    return syscall(SYS_write, fd, from, size);
-}
-
-/* A descriptor is gone whatever close says. */
-static int close_it(int fd, const void *caller)
-{
-    const bool refused = refuse(CLOSE, "close", caller);
-    const int result = (int)syscall(SYS_close, fd);
-    if (!refused)
-        return result;
-    errno = plan.fault;
-    return -1;
+    ALLOCATOR(free)(memory);
 }
 
 int open(const char *path, int flags, ...);
@@ -287,6 +274,48 @@ int unlink(const char *path);
 int unlinkat(int folder, const char *path, int flags);
 void *mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset);
 void *mmap64(void *address, size_t size, int protection, int flags, int fd, off_t offset);
+
+/* The half of a short read or write. */
+static size_t half(size_t size)
+{
+    return size > 1 ? size / 2 : size;
+}
+
+static int open_at(int folder, const char *path, int flags, mode_t mode, const void *caller)
+{
+    return refuse(OPEN, "open", caller) ? -1 : REAL(openat64)(folder, path, flags, mode);
+}
+
+static ssize_t read_from(int fd, void *to, size_t size, const void *caller)
+{
+    if (refuse(READ, "read", caller)) {
+        if (plan.fault != 0)
+            return -1;
+        size = half(size);
+    }
+    return REAL(read)(fd, to, size);
+}
+
+static ssize_t write_to(int fd, const void *from, size_t size, const void *caller)
+{
+    if (refuse(WRITE, "write", caller)) {
+        if (plan.fault != 0)
+            return -1;
+        size = half(size);
+    }
+    return REAL(write)(fd, from, size);
+}
+
+/* A descriptor is gone whatever close says. */
+static int close_it(int fd, const void *caller)
+{
+    const bool refused = refuse(CLOSE, "close", caller);
+    const int result = REAL(close)(fd);
+    if (!refused)
+        return result;
+    errno = plan.fault;
+    return -1;
+}
 
 #define MODE_AFTER(flags)                                                                                    \
     va_list arguments;                                                                                       \
@@ -335,7 +364,7 @@ static ssize_t pread_from(int fd, void *to, size_t size, off_t offset, const voi
             return -1;
         size = half(size);
     }
-    return syscall(SYS_pread64, fd, to, size, offset);
+    return REAL(pread64)(fd, to, size, offset);
 }
 
 ssize_t pread(int fd, void *to, size_t size, off_t offset)
@@ -355,25 +384,22 @@ ssize_t write(int fd, const void *from, size_t size)
 
 int fsync(int fd)
 {
-    return refuse(FSYNC, "fsync", CALLER) ? -1 : (int)syscall(SYS_fsync, fd);
+    return refuse(FSYNC, "fsync", CALLER) ? -1 : REAL(fsync)(fd);
 }
 
 int fdatasync(int fd)
 {
-    return refuse(FSYNC, "fdatasync", CALLER) ? -1 : (int)syscall(SYS_fdatasync, fd);
+    return refuse(FSYNC, "fdatasync", CALLER) ? -1 : REAL(fdatasync)(fd);
 }
 
 int rename(const char *from, const char *to)
 {
-    return refuse(RENAME, "rename", CALLER) ? -1
-                                            : (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+    return refuse(RENAME, "rename", CALLER) ? -1 : REAL(rename)(from, to);
 }
 
 int renameat(int from_folder, const char *from, int to_folder, const char *to)
 {
-    return refuse(RENAME, "renameat", CALLER)
-               ? -1
-               : (int)syscall(SYS_renameat2, from_folder, from, to_folder, to, 0);
+    return refuse(RENAME, "renameat", CALLER) ? -1 : REAL(renameat)(from_folder, from, to_folder, to);
 }
 
 int close(int fd)
@@ -383,26 +409,24 @@ int close(int fd)
 
 int unlink(const char *path)
 {
-    return refuse(UNLINK, "unlink", CALLER) ? -1 : (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
+    return refuse(UNLINK, "unlink", CALLER) ? -1 : REAL(unlink)(path);
 }
 
 int unlinkat(int folder, const char *path, int flags)
 {
-    return refuse(UNLINK, "unlinkat", CALLER) ? -1 : (int)syscall(SYS_unlinkat, folder, path, flags);
+    return refuse(UNLINK, "unlinkat", CALLER) ? -1 : REAL(unlinkat)(folder, path, flags);
 }
 
 void *mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset)
 {
-    return refuse(MAP, "mmap", CALLER)
-               ? MAP_FAILED
-               : (void *)syscall(SYS_mmap, address, size, protection, flags, fd, offset);
+    return refuse(MAP, "mmap", CALLER) ? MAP_FAILED
+                                       : REAL(mmap)(address, size, protection, flags, fd, offset);
 }
 
 void *mmap64(void *address, size_t size, int protection, int flags, int fd, off_t offset)
 {
-    return refuse(MAP, "mmap", CALLER)
-               ? MAP_FAILED
-               : (void *)syscall(SYS_mmap, address, size, protection, flags, fd, offset);
+    return refuse(MAP, "mmap", CALLER) ? MAP_FAILED
+                                       : REAL(mmap)(address, size, protection, flags, fd, offset);
 }
 
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
@@ -412,12 +436,32 @@ int posix_spawn(pid_t *process, const char *path, const posix_spawn_file_actions
 int posix_spawnp(pid_t *process, const char *file, const posix_spawn_file_actions_t *actions,
                  const posix_spawnattr_t *attributes, char *const arguments[], char *const environment[]);
 
+struct beginning {
+    void *(*start)(void *);
+    void *argument;
+};
+
+static void *begin_work(void *memory)
+{
+    const struct beginning of = *(struct beginning *)memory;
+    ALLOCATOR(free)(memory);
+    at_work = true;
+    return of.start(of.argument);
+}
+
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
                    void *argument)
 {
-    return refuse(THREAD, "pthread_create", CALLER)
-               ? plan.fault
-               : REAL(pthread_create)(thread, attributes, start, argument);
+    if (refuse(THREAD, "pthread_create", CALLER))
+        return plan.fault;
+    struct beginning *const of = ALLOCATOR(malloc)(sizeof *of);
+    if (!of)
+        return EAGAIN;
+    *of = (struct beginning){start, argument};
+    const int failed = REAL(pthread_create)(thread, attributes, begin_work, of);
+    if (failed)
+        ALLOCATOR(free)(of);
+    return failed;
 }
 
 int posix_spawn(pid_t *process, const char *path, const posix_spawn_file_actions_t *actions,
@@ -486,7 +530,7 @@ static FILE *open_stream(const char *path, const char *mode, const void *caller)
     const int fd = open_at(AT_FDCWD, path, flags | O_CLOEXEC, 0666, caller);
     FILE *const stream = fd < 0 ? NULL : make_stream(fd, mode);
     if (fd >= 0 && !stream)
-        syscall(SYS_close, fd);
+        REAL(close)(fd);
     return stream;
 }
 
@@ -512,10 +556,20 @@ void *json_loadb(const char *text, size_t size, size_t flags, void *error)
     return json;
 }
 
+/* Of the leak checker, where there is one. */
+void __lsan_disable(void) __attribute__((weak));
+void __lsan_enable(void) __attribute__((weak));
+
+/* What the loader keeps is no leak; the checker would know that if it saw that the loader has asked for it,
+ * and not this file. */
 void *dlopen(const char *file, int mode)
 {
     paused = true;
+    if (__lsan_disable)
+        __lsan_disable();
     void *const library = REAL(dlopen)(file, mode);
+    if (__lsan_enable)
+        __lsan_enable();
     paused = false;
     return library;
 }
@@ -557,6 +611,7 @@ static void begin(void)
         stdout = out;
     for (int fd = 0; fd < DESCRIPTORS; fd++)
         open_before[fd] = is_open(fd);
+    at_work = true;
     atomic_store(&plan.counting, true);
 }
 
@@ -565,7 +620,7 @@ static void report_rest(void)
     if (atomic_load(&blocks_full))
         say("blocks full\n");
     for (size_t i = 0; i < BLOCKS; i++)
-        if (blocks[i].address > 1)
+        if (blocks[i].key > 1)
             say("block %zu by %s\n", blocks[i].size, name_place(blocks[i].caller).text);
     for (int fd = 0; fd < DESCRIPTORS; fd++)
         if (is_open(fd) && !open_before[fd])

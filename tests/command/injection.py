@@ -33,23 +33,32 @@ FAULTS = {
     "thread:EAGAIN+": {LIMIT},
 }
 
+# For a build with sanitizers. The shim stands before their runtime; sizes that cannot be had are asked for on purpose;
+# a leak is reported at the end of the run, by exit code 1 as all they find.
+SANITIZERS = {
+    "ASAN_OPTIONS": "verify_asan_link_order=0:allocator_may_return_null=1:detect_stack_use_after_return=1:exitcode=1",
+    "LSAN_OPTIONS": "exitcode=1",
+    "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
+}
+REPORT = re.compile(r"(ERROR: \w+Sanitizer: .*|runtime error: .*|LeakSanitizer has .*)")
+
 # Lines on stderr that are no errors.
 SOFT = re.compile(r"gradmill: (note|warning): ")
 
 MODEL = "model.safetensors"
+SHORT = {"GM_BENCH_TIME_SCALE": "0.01"}
 BENCH = ["bench", "step", "--net", "4-8-3", "--batch", "4", "--time", "1ms", "--threads", "1"]
 
 
 class Command:
     """A command line, run in a folder of its own that holds `files` (name: bytes)."""
 
-    def __init__(self, name, arguments, files=(), output=None, whole=None, slow=False):
+    def __init__(self, name, arguments, files=(), output=None, whole=None):
         self.name = name
         self.arguments = arguments
         self.files = dict(files)
         self.output = output  # the name of the file that it replaces or makes
         self.whole = whole  # says of a good run's output that it is whole, where runs differ; None: they do not
-        self.slow = slow  # a run takes seconds: only with --thorough
 
 
 def is_json(text):
@@ -81,11 +90,20 @@ def commands(model, timings):
         Command("gradcheck", ["gradcheck", "--layers", "3,4,2", "--threads", "1", "--json"]),
         Command("plan", ["plan", "--layers", "4,8,3", "--threads", "2", "--rows", "100", "--json"], whole=is_json),
         Command("bench step", [*BENCH, "--out", "new.json"], {"new.json": timings}, output="new.json",
-                whole=lambda text: "4-8-3" in text, slow=True),
+                whole=lambda text: "4-8-3" in text),
         Command("bench gate", ["bench", "gate", "old.json", "new.json", "-o", "csv"],
                 {"old.json": timings, "new.json": timings}, whole=lambda text: "4-8-3" in text),
         Command("doctor", ["doctor", "--quick", "--json"], whole=is_json),
     ]
+
+
+def sanitizer_report(err):
+    """What a sanitizer says, and the functions of ours that it names; "" if it is silent."""
+    found = REPORT.search(err)
+    if not found:
+        return ""
+    calls = re.findall(r"#\d+ \S+ in (\S+) \S*/(?:src|bench)/(\S+)", err[found.start():])
+    return " < ".join([found[1], *(f"{name} {place}" for name, place in calls[:6])])
 
 
 class Outcome:
@@ -93,6 +111,7 @@ class Outcome:
         self.code = code
         self.out = out
         self.errors = [line for line in err.splitlines() if not SOFT.match(line)]
+        self.sanitizer = sanitizer_report(err)
         self.report = report.splitlines()
         self.files = {path.name: path.read_bytes() for path in folder.iterdir()} if folder.exists() else {}
 
@@ -113,8 +132,7 @@ def run_once(command, place, inject):
     for name, content in command.files.items():
         (folder / name).write_bytes(content)
     report = place / "report"
-    changes = {"GM_INJECT": inject, "GM_INJECT_REPORT": str(report), "GM_BENCH_TIME_SCALE": "0.01",
-               "LD_PRELOAD": PLACES.shim}
+    changes = {"GM_INJECT": inject, "GM_INJECT_REPORT": str(report), **SHORT, **SANITIZERS, "LD_PRELOAD": PLACES.shim}
     run = subprocess.Popen([PLACES.gradmill, *command.arguments], cwd=folder,
                            env=environment(**changes), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                            stderr=subprocess.PIPE)
@@ -159,6 +177,8 @@ def is_one_complaint(fault, lines):
 def judge(command, fault, outcome, good):
     """What is wrong after one fault, as a list of texts."""
     wrong = [line for line in outcome.report if line.startswith(("block", "descriptor"))]
+    if outcome.sanitizer:
+        return [*wrong, outcome.sanitizer]
     if outcome.code == OK:
         if outcome.errors:
             wrong.append("success with a complaint")
@@ -199,6 +219,7 @@ class Loop:
         self.most = most
         self.folder = pathlib.Path(folder) / re.sub(r"\W", "-", f"{command.name} {fault}")
         self.runs = 0
+        self.codes = set()
         self.wrong = []
         self.good = self.run(0)
 
@@ -223,6 +244,7 @@ class Loop:
         if wrong:
             self.wrong.append(describe(self.command, self.fault, number, outcome, wrong))
         self.runs += 1
+        self.codes.add(outcome.code)
         return outcome.fired is not None
 
     def check_all(self):
