@@ -21,7 +21,7 @@
 
 static atomic_size_t calls, largest;
 
-/* What gm_alloc has in use, and how many times it still gets memory. */
+/* What gm_alloc has in use, and how many times it gets memory before it once gets none. */
 static atomic_size_t in_use, until_failure = SIZE_MAX;
 
 #ifndef SANITIZED
@@ -60,9 +60,8 @@ void *realloc(void *memory, size_t size)
 void *aligned_alloc(size_t alignment, size_t size)
 {
     seen(size);
-    if (atomic_load(&until_failure) == 0)
+    if (atomic_fetch_sub(&until_failure, 1) == 0) /* from then on it is SIZE_MAX */
         return NULL;
-    atomic_fetch_sub(&until_failure, 1);
     atomic_fetch_add(&in_use, 1);
     return __libc_memalign(alignment, size);
 }
@@ -184,7 +183,8 @@ Test(allocation, none_for_a_network_that_is_refused)
     cr_expect_not_null(strstr(error.message, "4000004000000 bytes"), "%s", error.message);
 }
 
-/* Each of the allocations of a split fails in turn: there are no parts, and nothing stays behind. */
+/* Each of the allocations of a split fails in turn, and only that one: there are no parts, and nothing stays
+ * behind. */
 Test(allocation, a_split_that_fails_leaves_nothing)
 {
     gm_dataset *all, *train = NULL, *valid = NULL;
