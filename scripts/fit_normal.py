@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints the coefficients of inverse_mills in src/nn/vmath.h: m(x) = e^(-x^2/2) / Phi(-x) = 2 + 2 x + x g(t).
+"""Prints the coefficients of inverse_mills in src/function/vmath.h: m(x) = e^(-x^2/2) / Phi(-x) = 2 + 2 x + x g(t).
 
 t = (x - CENTRE) / (x + CENTRE) makes g smooth. Remez' exchange finds the polynomial in t for which the largest relative
 error of m is least on 0 < x <= END, where Phi(-x) meets the smallest normal number. CENTRE was found by trying some:

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Prints src/nn/segments_table.h: sigmoid and tanh (hyperbolic) as polynomials of degree 7 around 32 centres.
+"""Prints src/online/segments_table.h: sigmoid and tanh (hyperbolic) as polynomials of degree 7 around 32 centres.
 
 Each polynomial meets its function at the Chebyshev nodes of its segment, which is near the best that the degree can do.
 The printed errors are of the exact polynomials, in units of the last place of f32; rounding comes on top
-(tests/test_fused_tmpl.c). Needs mpmath (Debian: python3-mpmath).
+(tests/test_online_tmpl.c). Needs mpmath (Debian: python3-mpmath).
 """
 
 import re

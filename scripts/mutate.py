@@ -40,6 +40,8 @@ SUITES = {
     "src/machine/": "system doctor bench command/test_doctor",
     "src/machine/blas": "system kernels_f32 doctor command/test_doctor",
     "src/backend/": "kernels_f32 kernels_f64 torch nn command/test_explain",
+    "src/function/": "kernels_f32 kernels_f64 gradient torch",
+    "src/online/": "kernels_f32 kernels_f64 nn",
     "src/nn/": "nn kernels_f32 kernels_f64 gradient torch train",
     "src/data/": "data command/test_faults command/test_cases",
     "src/data/split.c": "data allocation",

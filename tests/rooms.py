@@ -6,7 +6,7 @@ import re
 import sys
 
 # The lowest first. Rooms of one floor do not know each other.
-FLOORS = [["base"], ["machine"], ["backend"], ["nn"], ["data"], ["model"], ["train"], ["bench/measure"],
+FLOORS = [["base"], ["machine"], ["function", "backend"], ["online"], ["nn"], ["data"], ["model"], ["train"], ["bench/measure"],
           ["bench/output"], ["bench/report", "bench/cases"], ["bench/contest"], ["bench/gate", "bench/peers"], ["cli"]]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 INCLUDE = re.compile(r'^#include "(([a-z]+)/[\w/.]+)"', re.M)
@@ -52,14 +52,31 @@ def circles(graph):
                 ahead += graph.get(target, [])
 
 
+# What a room shows to the rooms above it, where that is not all of its headers.
+FACES = {"backend": {"backend/backend.h", "backend/storage.h"}, "online": {"online/online.h"}}
+# The steps of online training and the benchmark of single products are made for the layout of backend `packed`.
+KEYS = {("online", "backend/packed.h"), ("online", "backend/tile.h")}
+
+
+def private(graph):
+    for file, targets in graph.items():
+        for target in targets:
+            here, there = room(file), room(target)
+            shown = there not in FACES or target in FACES[there] or (here, target) in KEYS
+            if here != there and not shown:
+                yield f"{file} includes {target}, which is private to {there}"
+
+
 def main():
     graph = includes(pathlib.Path(sys.argv[1]))
     planted = {"base/a.h": ["nn/b.h"], "nn/b.h": ["base/a.h"]}
     checks = [
         ("a planted include upward is seen", ["not seen"] if not list(upward(planted)) else []),
         ("a planted circle is seen", ["not seen"] if not list(circles(planted)) else []),
+        ("a planted private include is seen", [] if list(private({"nn/a.c": ["backend/tile.h"]})) else ["not seen"]),
         ("there are files to look at", [] if len(graph) > 100 else [f"only {len(graph)}"]),
         ("no include goes upward", list(upward(graph))),
+        ("no private header is included from another room", list(private(graph))),
         ("no two files include each other", list(circles(graph))),
     ]
     print(f"1..{len(checks)}")

@@ -6,7 +6,7 @@
 #include "base/random.h"
 #include "base/vector.h"
 #include "nn/activation.h"
-#include "nn/vmath.h"
+#include "function/vmath.h"
 #include "ulps.h"
 
 #include <stdlib.h>
@@ -111,7 +111,8 @@ static long double gelu_termsl(long double z)
 
 typedef void (*loop)(const REAL *x, REAL *y, size_t count);
 
-/* One function: its domain, and the error that is allowed. src/nn/vmath.h has the same table for its readers.
+/* One function: its domain, and the error that is allowed. src/function/vmath.h has the same table for its
+ * readers.
  */
 struct function {
     const char *name;

@@ -2,8 +2,8 @@
 #include "nn/activation.h"
 #include "base/memory.h"
 #include "base/vector.h"
-#include "nn/functions.h"
-#include "nn/softmax.h"
+#include "function/activations.h"
+#include "function/softmax.h"
 
 /* Functions with clones: each has a name of its own for each precision (base/vector.h). */
 #define sigmoid_apply    GM_TYPED(sigmoid_apply)

@@ -32,7 +32,7 @@ typedef struct gm_layer_costs {
 typedef struct gm_costs {
     gm_layer_costs *layers;  /* one for each */
     gm_cost output[MANNERS]; /* A of the output layer, loss and BP1 */
-    gm_cost fused;           /* a row of a step that is taken in one go, if it applies */
+    gm_cost online;          /* a row of a step that is taken in one go, if it applies */
     gm_cost exchange;        /* a cache line that another thread has written last */
     double barrier;          /* seconds for which threads wait for each other */
     double start;            /* seconds to set a team to work */

@@ -3,7 +3,6 @@
  * that several times: so each finds the caches as the others have left them, as in a step, and another
  * program that takes the processor for a moment disturbs one measurement of many parts, not all of one. */
 #include "machine/cpu.h"
-#include "nn/fused.h"
 #include "nn/optimizer.h"
 #include "nn/pass.h"
 
@@ -13,23 +12,24 @@
 /* Work for one probe: enough to be seen by the clock, and over in a fraction of a millisecond. A BLAS packs
  * its matrices at each call, which must not weigh more in a probe than in a step: more rows, more units, and
  * some milliseconds. */
-#define PROBE_FLOP  1e7
-#define PROBE_ROWS  64
-#define BLAS_FLOP   4e8
-#define BLAS_ROWS   256
-#define BARRIERS    10
-#define MEETINGS    40
-#define FUSED_STEPS 256
+#define PROBE_FLOP   1e7
+#define PROBE_ROWS   64
+#define BLAS_FLOP    4e8
+#define BLAS_ROWS    256
+#define BARRIERS     10
+#define MEETINGS     40
+#define ONLINE_STEPS 256
 
 /* One measurement, done by one thread or by all at once. */
 struct probe {
     gm_pass *pass;
-    enum { FORWARD, OUTPUT, HIDDEN_DELTA, WEIGHTS, SWEEP, FUSED, BARRIER, EXCHANGE, NOTHING } what;
+    enum { FORWARD, OUTPUT, HIDDEN_DELTA, WEIGHTS, SWEEP, ONLINE, BARRIER, EXCHANGE, NOTHING } what;
     size_t layer, rows;
     size_t units; /* outputs, or inputs of BP2, in one go: whole grains */
     size_t grain;
     size_t turn;   /* every round takes other units, as a step does */
     gm_mat matrix; /* to exchange */
+    gm_online *online;
     bool together;
     bool same_rows; /* for all threads: they share weights, or the batch has too few */
     double seconds; /* of thread 0 */
@@ -100,9 +100,9 @@ static void probe_once(const struct probe *q, size_t thread)
     case SWEEP:
         gm_sweep_layer(p, q->layer, portion(q, w.cols, thread), thread);
         break;
-    case FUSED:
+    case ONLINE:
         for (size_t i = 0; i < q->rows; i++)
-            p->fused->step(p->fused, p->x.data, p->y.data, NULL);
+            q->online->step(q->online, p->x.data, p->y.data, NULL);
         break;
     case BARRIER:
         for (int i = 0; i < BARRIERS; i++)
@@ -256,14 +256,16 @@ static void measure_manner(gm_pass *p, int manner, size_t round)
         measure_output(p, manner, round);
 }
 
-/* One row in one go. The rate is 0 meanwhile: no weight may change. */
-static void measure_fused(gm_pass *p)
+/* One row in one go, by steps of a rate of 0 of their own: no weight may change. Without memory for them the
+ * cost stays unknown. */
+static void measure_online(gm_pass *p)
 {
     static const gm_optimizer still = {.kind = GM_SGD};
-    const struct probe q = {.pass = p, .what = FUSED, .rows = FUSED_STEPS};
-    p->fused->optimizer = &still;
-    probe_rounds(q, FUSED_STEPS, &p->costs.fused);
-    p->fused->optimizer = p->optimizer;
+    gm_online *online = gm_pass_create_online(p, &still);
+    if (online)
+        probe_rounds((struct probe){.pass = p, .what = ONLINE, .online = online, .rows = ONLINE_STEPS},
+                     ONLINE_STEPS, &p->costs.online);
+    gm_free(online);
 }
 
 /* The optimizer only keeps what it has. The batch itself is taken in after its plan is made, so its place is
@@ -336,8 +338,8 @@ void gm_measure_costs(gm_pass *p)
         for (size_t round = 0; round <= GM_PROBES; round++)
             measure_manner(p, manner, round);
     }
-    if (p->fused)
-        measure_fused(p);
+    if (p->online)
+        measure_online(p);
     p->profile = profile;
     p->rows = 0; /* no batch is at work */
     p->costs.known = true;

@@ -2,7 +2,7 @@
 #include "nn/loss.h"
 #include "base/memory.h"
 #include "base/vector.h"
-#include "nn/losses.h"
+#include "function/losses.h"
 
 /* Functions with clones: each has a name of its own for each precision (base/vector.h). */
 #define half_squares_value  GM_TYPED(half_squares_value)

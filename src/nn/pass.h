@@ -13,26 +13,28 @@
 #include "nn/loss.h"
 #include "nn/network.h"
 #include "nn/watch.h"
+#include "online/online.h"
 
 /* Each of these exists once for each precision. */
-#define gm_cuts_layer     GM_TYPED(gm_cuts_layer)
-#define gm_meets_after    GM_TYPED(gm_meets_after)
-#define gm_forward_layer  GM_TYPED(gm_forward_layer)
-#define gm_output         GM_TYPED(gm_output)
-#define gm_output_delta   GM_TYPED(gm_output_delta)
-#define gm_hidden_delta   GM_TYPED(gm_hidden_delta)
-#define gm_sweeps         GM_TYPED(gm_sweeps)
-#define gm_sweep_layer    GM_TYPED(gm_sweep_layer)
-#define gm_measure_costs  GM_TYPED(gm_measure_costs)
-#define gm_make_plan      GM_TYPED(gm_make_plan)
-#define gm_watch_rows     GM_TYPED(gm_watch_rows)
-#define gm_update_block   GM_TYPED(gm_update_block)
-#define gm_shares_outputs GM_TYPED(gm_shares_outputs)
-#define gm_update_biases  GM_TYPED(gm_update_biases)
-#define gm_update         GM_TYPED(gm_update)
-#define gm_update_prepare GM_TYPED(gm_update_prepare)
-#define gm_update_rules   GM_TYPED(gm_update_rules)
-#define gm_store_gradient GM_TYPED(gm_store_gradient)
+#define gm_pass_create_online GM_TYPED(gm_pass_create_online)
+#define gm_cuts_layer         GM_TYPED(gm_cuts_layer)
+#define gm_meets_after        GM_TYPED(gm_meets_after)
+#define gm_forward_layer      GM_TYPED(gm_forward_layer)
+#define gm_output             GM_TYPED(gm_output)
+#define gm_output_delta       GM_TYPED(gm_output_delta)
+#define gm_hidden_delta       GM_TYPED(gm_hidden_delta)
+#define gm_sweeps             GM_TYPED(gm_sweeps)
+#define gm_sweep_layer        GM_TYPED(gm_sweep_layer)
+#define gm_measure_costs      GM_TYPED(gm_measure_costs)
+#define gm_make_plan          GM_TYPED(gm_make_plan)
+#define gm_watch_rows         GM_TYPED(gm_watch_rows)
+#define gm_update_block       GM_TYPED(gm_update_block)
+#define gm_shares_outputs     GM_TYPED(gm_shares_outputs)
+#define gm_update_biases      GM_TYPED(gm_update_biases)
+#define gm_update             GM_TYPED(gm_update)
+#define gm_update_prepare     GM_TYPED(gm_update_prepare)
+#define gm_update_rules       GM_TYPED(gm_update_rules)
+#define gm_store_gradient     GM_TYPED(gm_store_gradient)
 
 /* One layer: parameters, and its matrices for a whole batch. */
 typedef struct gm_pass_layer {
@@ -70,12 +72,12 @@ typedef struct gm_pass {
     gm_pass_layer *layers; /* layer_count */
     size_t layer_count;
     gm_team *team;
-    gm_plan plan;           /* of the batch at work */
-    gm_costs costs;         /* what plans are made by */
-    bool chooses;           /* whether it may leave threads out */
-    gm_watch watch;         /* one thread against all, for batches of watched_rows */
-    size_t watched_rows;    /* 0: nothing is watched */
-    struct gm_fused *fused; /* a step of few rows in one go (fused.h); NULL: it does not apply */
+    gm_plan plan;        /* of the batch at work */
+    gm_costs costs;      /* what plans are made by */
+    bool chooses;        /* whether it may leave threads out */
+    gm_watch watch;      /* one thread against all, for batches of watched_rows */
+    size_t watched_rows; /* 0: nothing is watched */
+    gm_online *online;   /* takes steps of few rows in one go; NULL: this network has none */
 
     gm_mat x, y;                /* the batch at work; y.data NULL: forward only */
     gm_mat own_x, own_y;        /* places in the workspace for batches that must be converted */
@@ -174,6 +176,10 @@ static inline gm_share gm_own_inputs(const gm_pass *p, size_t l, size_t thread, 
 {
     return gm_team_share(p->layers[l].view.w.cols, gm_input_grain(p), thread, threads);
 }
+
+/* Steps of few rows in one go with this optimizer, which is borrowed; NULL if this network has none, or
+ * without memory. Free it with gm_free. */
+gm_online *gm_pass_create_online(const gm_pass *p, const gm_optimizer *optimizer);
 
 /* Whether forward and BP2 of layer l are cut by its weights, for a batch of so many rows; else by rows. */
 bool gm_cuts_layer(const gm_pass *p, size_t l, size_t rows, gm_plan plan);

@@ -10,7 +10,6 @@
 #include "base/denormals.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "nn/fused.h"
 #include "nn/numerics.h"
 
 #include <string.h>
@@ -97,25 +96,25 @@ static void work(void *context, size_t thread)
 
 static gm_row_steps row_steps(const gm_pass *p)
 {
-    if (p->rows != 1 || !gm_fused_applies(p, 1))
+    if (p->rows != 1 || !gm_online_takes(p->online, 1))
         return (gm_row_steps){0};
-    return (gm_row_steps){p->fused->step, p->fused};
+    return (gm_row_steps){p->online->step, p->online};
 }
 
 /* A step of few rows in one go. */
-static void run_fused(const gm_pass *p, const gm_side_work *beside, double *loss)
+static void run_online(const gm_pass *p, const gm_side_work *beside, double *loss)
 {
     if (p->rows == 1)
-        p->fused->step(p->fused, p->x.data, p->y.data, loss);
+        p->online->step(p->online, p->x.data, p->y.data, loss);
     else
-        p->fused->step_rows(p->fused, p->x, p->y, loss);
+        p->online->step_rows(p->online, p->x, p->y, loss);
     gm_side_work_do(beside);
 }
 
 static void run(gm_pass *p, gm_task task, const gm_side_work *beside, void *gradient, double *loss)
 {
-    if (task == GM_TASK_STEP && gm_fused_applies(p, p->rows)) {
-        run_fused(p, beside, loss);
+    if (task == GM_TASK_STEP && gm_online_takes(p->online, p->rows)) {
+        run_online(p, beside, loss);
         return;
     }
     p->beside = beside;
@@ -237,7 +236,7 @@ static void destroy(gm_pass *p)
     gm_free(p->layers);
     gm_free(p->costs.layers);
     gm_free(p->losses);
-    gm_free(p->fused);
+    gm_free(p->online);
     gm_free(p);
 }
 
@@ -262,6 +261,39 @@ static void bind_layer(gm_pass *p, size_t index, const gm_binding *b)
         .tile_rows = gm_tile_rows(layer, b->network->precision),
         .dense = place->ld == gm_padded(p->backend->storage, out),
     };
+}
+
+gm_online *gm_pass_create_online(const gm_pass *p, const gm_optimizer *optimizer)
+{
+    gm_online_view *layers = gm_alloc(p->layer_count, sizeof *layers);
+    if (!layers)
+        return NULL;
+    for (size_t l = 0; l < p->layer_count; l++) {
+        const gm_pass_layer *layer = &p->layers[l];
+        layers[l] = (gm_online_view){
+            .w = p->parameters + layer->weights,
+            .b = p->parameters + layer->biases,
+            .z = layer->z,
+            .a = layer->a,
+            .d = layer->d,
+            .inputs = layer->view.w.cols,
+            .outputs = layer->view.w.rows,
+            .activation = p->network->layers[l].activation,
+        };
+    }
+    const gm_online_problem problem = {
+        .backend = p->backend,
+        .optimizer = optimizer,
+        .loss = p->network->loss,
+        .loss_from_z = p->loss->from_z,
+        .batch = p->own_x.rows,
+        .parameter_count = p->network->parameter_count,
+        .layer_count = p->layer_count,
+        .layers = layers,
+    };
+    gm_online *online = gm_online_create(&problem);
+    gm_free(layers);
+    return online;
 }
 
 static gm_pass *create(const gm_binding *b)
@@ -301,7 +333,9 @@ static gm_pass *create(const gm_binding *b)
         workspace[layout->ones + i] = 1;
     for (size_t i = 0; i < p->layer_count; i++)
         bind_layer(p, i, b);
-    p->fused = gm_fused_create(p, b->options);
+    const gm_engine_options *o = b->options;
+    if (!o->inference && !o->profile)
+        p->online = gm_pass_create_online(p, p->optimizer);
     return p;
 }
 

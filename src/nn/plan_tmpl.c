@@ -12,9 +12,8 @@
  * W; by weights, their columns of A and D and their updates of the weights that it reads; of updates no more
  * than caches hold, for the rest comes from memory in any case. The constants are measured once for each
  * engine, on its own layers and matrices; from elsewhere is only what UNEVEN says. Where one thread may take
- * rows in one go (fused.h), such a row is measured as a whole. Of the two cuts the model chooses only where
- * that changes no bit; elsewhere what must be copied is counted. */
-#include "nn/fused.h"
+ * rows in one go (src/online), such a row is measured as a whole. Of the two cuts the model chooses only
+ * where that changes no bit; elsewhere what must be copied is counted. */
 #include "nn/pass.h"
 
 #include <math.h>
@@ -120,8 +119,8 @@ static double predict_layer(const gm_pass *p, size_t l, size_t rows, gm_plan pla
 
 static double predict(const gm_pass *p, size_t rows, gm_plan plan)
 {
-    if (gm_fused_applies(p, rows))
-        return (double)rows * gm_cost_seconds(p->costs.fused);
+    if (gm_online_takes(p->online, rows))
+        return (double)rows * gm_cost_seconds(p->costs.online);
     double seconds = (double)rows * busiest_rows(rows, plan.threads) *
                      gm_cost_seconds(p->costs.output[plan.threads == 1 ? ALONE : BY_ROWS]);
     for (size_t l = 0; l < p->layer_count; l++)
@@ -181,7 +180,7 @@ static gm_plan together(const gm_pass *p, size_t rows, size_t threads)
 gm_plan gm_make_plan(gm_pass *p, size_t rows, bool predicted)
 {
     /* What is taken in one go is taken by one thread, however many there are: the same bits. */
-    const size_t threads = gm_fused_applies(p, rows) ? 1 : gm_team_threads(p->team);
+    const size_t threads = gm_online_takes(p->online, rows) ? 1 : gm_team_threads(p->team);
     const bool same_bits = p->backend->same_bits;
     const bool choice = threads > 1 && (p->chooses || same_bits);
     if (!choice && !predicted)
@@ -197,7 +196,7 @@ gm_plan gm_make_plan(gm_pass *p, size_t rows, bool predicted)
 void gm_watch_rows(gm_pass *p, size_t rows)
 {
     const size_t threads = gm_team_threads(p->team);
-    const bool same_bits = p->backend->same_bits && !gm_fused_applies(p, rows);
+    const bool same_bits = p->backend->same_bits && !gm_online_takes(p->online, rows);
     if (!p->chooses || !same_bits || !p->learns || threads == 1)
         return;
     if (!p->costs.known)

@@ -1,15 +1,16 @@
-/* The fused step against the textbook loops of backend `naive`, for every instruction set that this CPU has:
- * all activations, losses and widths, with decay and without. Compiled once for each precision. */
-#include "fused_samples.h"
+/* The step of online training against the textbook loops of backend `naive`, for every instruction set that
+ * this CPU has: all activations, losses and widths, with decay and without. Compiled once for each precision.
+ */
+#include "online_samples.h"
 
 #include "backend/packed.h"
 #include "base/memory.h"
-#include "nn/fused.h"
+#include "nn/pass.h"
 #include "ulps.h"
 
 #include <string.h>
 
-#define SUITE GM_TYPED(fused)
+#define SUITE GM_TYPED(online)
 
 /* A network and its numbers in the layout of one packed backend, without an engine around them. */
 struct bench {
@@ -19,7 +20,7 @@ struct bench {
     gm_pass_layer layers[NET_LAYERS];
     gm_pass pass;
     REAL *workspace;
-    struct gm_fused *fused;
+    gm_online *online;
 };
 
 static size_t no_scratch(const char *backend, size_t in, size_t out)
@@ -48,7 +49,7 @@ static void place_layer(struct bench *b, size_t l)
     };
 }
 
-/* False if the fused step does not apply. */
+/* False if the step of online training does not apply. */
 static bool bench_make(struct bench *b, const net_shape *shape, const gm_engine_options *options,
                        const gm_backend *backend)
 {
@@ -68,17 +69,18 @@ static bool bench_make(struct bench *b, const net_shape *shape, const gm_engine_
         .optimizer = &options->optimizer,
         .network = n,
         .parameters = gm_alloc(b->layout.parameters, sizeof(REAL)),
+        .own_x = {.rows = options->batch},
     };
     cr_assert(b->workspace && b->pass.parameters);
     for (size_t l = 0; l < n->layer_count; l++)
         place_layer(b, l);
-    b->fused = gm_fused_create(&b->pass, options);
-    return b->fused;
+    b->online = gm_pass_create_online(&b->pass, &options->optimizer);
+    return b->online;
 }
 
 static void bench_free(struct bench *b)
 {
-    gm_free(b->fused);
+    gm_free(b->online);
     gm_free(b->workspace);
     gm_free(b->pass.parameters);
     gm_network_destroy(b->network);
@@ -154,9 +156,9 @@ static void compare_step(struct bench *b, gm_engine *reference, const struct sam
     double actual = 0, *loss = step % 2 ? NULL : &actual;
     const double expected = net_step(reference, xs, ys);
     if (rows == 1)
-        b->fused->step(b->fused, x.data, y.data, loss);
+        b->online->step(b->online, x.data, y.data, loss);
     else
-        b->fused->step_rows(b->fused, x, y, loss);
+        b->online->step_rows(b->online, x, y, loss);
     cr_expect(!loss || close(actual, expected), "%s: loss %.9g; expected %.9g", where, actual, expected);
 }
 
@@ -170,7 +172,7 @@ static void compare(struct bench *b, gm_engine *reference, const struct samples 
     expect_same_parameters(b, reference, where);
 }
 
-/* Returns whether the shape has a fused step for this backend. */
+/* Returns whether the shape has a step of online training for this backend. */
 static bool try(const net_shape *shape, const gm_optimizer *optimizer, const gm_backend *backend)
 {
     static struct samples samples;
@@ -200,7 +202,7 @@ static size_t try_rows(const net_shape *shape, const gm_optimizer *optimizer, co
     fill(&samples);
     if (bench_make(&b, shape, &options, backend)) {
         gm_engine *reference = make_engine(shape, &options, "naive");
-        rows = b.fused->most_rows;
+        rows = b.online->most_rows;
         compare(&b, reference, &samples, rows, describe(shape, backend));
         if (rows > 2) { /* fewer, and then a single one: nothing of the batch before is left */
             compare_step(&b, reference, &samples, 1, 2, describe(shape, backend));
@@ -340,7 +342,7 @@ static double error_at(struct bench *b, REAL x, long double (*exact)(long double
     const REAL y[MOST] = {0};
     const gm_pass_layer *layer = &b->layers[0];
     double worst = 0;
-    b->fused->step(b->fused, &x, y, NULL);
+    b->online->step(b->online, &x, y, NULL);
     for (size_t c = 0; c < layer->z.cols; c++) {
         const long double value = exact((long double)layer->z.data[c]);
         worst = fmax(worst, ulps(layer->a.data[c], value, value));
@@ -352,7 +354,7 @@ static void expect_ends(struct bench *b, REAL x, double at_plus, double at_minus
 {
     const REAL y[MOST] = {0};
     const gm_pass_layer *layer = &b->layers[0];
-    b->fused->step(b->fused, &x, y, NULL);
+    b->online->step(b->online, &x, y, NULL);
     for (size_t c = 0; c < layer->a.cols; c++) {
         const double a = (double)layer->a.data[c], expected = c % 4 < 2 ? at_plus : at_minus;
         cr_expect(isnan(x) ? isnan(a) : a == expected, "f(%g) is %g", (double)layer->z.data[c], a);

@@ -24,8 +24,8 @@
  * gelu and its derivative (functions.h) are good for as long as Phi(z) is a normal number: z > -12.94
  * in f32, -37.51 in f64. The unit of gelu' is that of Phi(z) + |z| phi(z), since its two terms cancel near
  * -0.75. */
-#ifndef GM_NN_VMATH_H
-#define GM_NN_VMATH_H
+#ifndef GM_FUNCTION_VMATH_H
+#define GM_FUNCTION_VMATH_H
 
 #include "base/real.h"
 

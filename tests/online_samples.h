@@ -1,7 +1,7 @@
-/* What the tests of the fused step share: samples, engines to compare with, and when numbers are the same.
- * For *_tmpl.c only. */
-#ifndef TESTS_FUSED_SAMPLES_H
-#define TESTS_FUSED_SAMPLES_H
+/* What the tests of the step of online training share: samples, engines to compare with, and when numbers are
+ * the same. For *_tmpl.c only. */
+#ifndef TESTS_ONLINE_SAMPLES_H
+#define TESTS_ONLINE_SAMPLES_H
 
 #include "nets.h"
 

@@ -1,6 +1,6 @@
 /* Coefficients for segments.h, made by scripts/fit_segments.py. */
-#ifndef GM_NN_SEGMENTS_TABLE_H
-#define GM_NN_SEGMENTS_TABLE_H
+#ifndef GM_ONLINE_SEGMENTS_TABLE_H
+#define GM_ONLINE_SEGMENTS_TABLE_H
 
 /* clang-format off */
 /* Centres 1.0 apart, error 0.07 units. */

@@ -1,46 +1,46 @@
-/* The fused step as a part of an engine, which must take it when it may, and only then. Compiled once for
- * each precision. */
-#include "fused_samples.h"
+/* The step of online training as a part of an engine, which must take it when it may, and only then. Compiled
+ * once for each precision. */
+#include "online_samples.h"
 
 #include "base/denormals.h"
-#include "nn/fused.h"
+#include "nn/pass.h"
 
 #include <limits.h>
 #include <string.h>
 
-#define SUITE GM_TYPED(fused_engine)
+#define SUITE GM_TYPED(online_engine)
 
-/* An engine whose fused steps are counted. */
-static gm_fused_step right;
+/* An engine whose steps of online training are counted. */
+static void (*right)(void *online, const void *x, const void *y, double *loss);
 static size_t steps_taken;
 
-static void count_step(void *fused, const void *x, const void *y, double *loss)
+static void count_step(void *online, const void *x, const void *y, double *loss)
 {
     steps_taken++;
-    right(fused, x, y, loss);
+    right(online, x, y, loss);
 }
 
 static size_t batches_taken;
-static gm_fused_batch right_rows;
+static void (*right_rows)(gm_online *online, gm_mat x, gm_mat y, double *loss);
 
-static void count_batch(struct gm_fused *f, gm_mat x, gm_mat y, double *loss)
+static void count_batch(gm_online *f, gm_mat x, gm_mat y, double *loss)
 {
     batches_taken++;
     right_rows(f, x, y, loss);
 }
 
-static struct gm_fused *fused_of(gm_engine *engine)
+static gm_online *online_of(gm_engine *engine)
 {
-    return ((gm_pass *)engine->pass)->fused;
+    return ((gm_pass *)engine->pass)->online;
 }
 
 static void watch(gm_engine *engine)
 {
-    cr_assert_not_null(fused_of(engine));
-    right = fused_of(engine)->step;
-    fused_of(engine)->step = count_step;
-    right_rows = fused_of(engine)->step_rows;
-    fused_of(engine)->step_rows = count_batch;
+    cr_assert_not_null(online_of(engine));
+    right = online_of(engine)->step;
+    online_of(engine)->step = count_step;
+    right_rows = online_of(engine)->step_rows;
+    online_of(engine)->step_rows = count_batch;
     steps_taken = batches_taken = 0;
 }
 
@@ -54,8 +54,8 @@ static void expect_same_engines(gm_engine *actual, gm_engine *expected, const ch
 
 static const net_shape small = {{2, 3, 2}, GM_SIGMOID, GM_SOFTMAX, GM_CROSS_ENTROPY};
 
-/* A row in its own precision, in another one, or with a label: all take the fused step, in an engine for
- * larger batches as well, and a batch of two takes the one for some. */
+/* A row in its own precision, in another one, or with a label: all take the step of online training, in an
+ * engine for larger batches as well, and a batch of two takes the one for some. */
 Test(SUITE, an_engine_takes_it)
 {
     const double x[4] = {.5, -.25, 1, .75}, y[4] = {0, 1, 1, 0};
@@ -94,8 +94,8 @@ Test(SUITE, an_engine_takes_it)
     }
 }
 
-/* The rate may change between steps, others may write the weights, and the general way sees what the fused
- * one has done. */
+/* The rate may change between steps, others may write the weights, and the general way sees what
+ * steps of online training have done. */
 Test(SUITE, an_engine_keeps_up)
 {
     static struct samples s;
@@ -137,7 +137,7 @@ Test(SUITE, a_plan_changes_nothing)
             const gm_plan plan = gm_engine_plan(planned, 1);
             cr_expect_eq(plan.threads, 1);
             cr_expect_gt(plan.seconds, 0);
-            cr_expect_eq(plan.seconds, gm_cost_seconds(((gm_pass *)planned->pass)->costs.fused));
+            cr_expect_eq(plan.seconds, gm_cost_seconds(((gm_pass *)planned->pass)->costs.online));
         }
         net_step(planned, row_of(s.x[step], 2), row_of(s.y[step], 2));
         net_step(reference, row_of(s.x[step], 2), row_of(s.y[step], 2));
@@ -212,7 +212,7 @@ static void expect_general(const net_shape *shape, const gm_engine_options *opti
                            const char *why)
 {
     gm_engine *engine = make_engine(shape, options, backend);
-    cr_expect_null(fused_of(engine), "%s", why);
+    cr_expect_null(online_of(engine), "%s", why);
     net_free(engine);
 }
 

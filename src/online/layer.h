@@ -1,5 +1,5 @@
-/* One layer of the fused step on vectors of one width, which fused_vector.h describes. Included by
- * fused_tmpl.c for each width.
+/* One layer of the step on vectors of one width, which vector.h describes. Included by
+ * step_tmpl.c for each width.
  *
  * The outputs of a layer are `vectors` of them, a constant: all of this is inlined. What lies beyond the last
  * output is padding (backend/bands.h). It may become anything in W, Z and A, since it is never mixed with the
@@ -17,7 +17,7 @@ ALWAYS void OF(add_row)(const int vectors, REAL a, const REAL *w, VEC sum[TILE_V
 
 /* z = b + sum_k a_k W[k]: several sums, because one waits for itself at every k; but no more of them than
  * there are inputs, because adding them up takes its time, too. */
-ALWAYS void OF(product)(const int vectors, const gm_fused_layer *l, const REAL *a, VEC z[TILE_VECTORS])
+ALWAYS void OF(product)(const int vectors, const gm_online_layer *l, const REAL *a, VEC z[TILE_VECTORS])
 {
     const size_t in = l->inputs, stride = STRIDE(vectors * N);
     const REAL *w = l->w;
@@ -40,7 +40,7 @@ ALWAYS void OF(product)(const int vectors, const gm_fused_layer *l, const REAL *
 }
 
 /* The same for inputs that fit in a quad: they do not wait for memory to take and return them. */
-ALWAYS void OF(short_product)(const int vectors, const gm_fused_layer *l, quad a, VEC z[TILE_VECTORS])
+ALWAYS void OF(short_product)(const int vectors, const gm_online_layer *l, quad a, VEC z[TILE_VECTORS])
 {
     const REAL *w = l->w;
     UNROLLED for (int v = 0; v < vectors; v++) z[v] = OF(read)(l->b + v * N);
@@ -52,8 +52,8 @@ ALWAYS void OF(short_product)(const int vectors, const gm_fused_layer *l, quad a
 }
 
 /* Z, from the quad or from memory. */
-ALWAYS void OF(weighted)(const int vectors, const struct gm_fused *f, const gm_fused_layer *l, quad a,
-                         VEC z[TILE_VECTORS])
+ALWAYS void OF(weighted)(const int vectors, const struct gm_online_sample *f, const gm_online_layer *l,
+                         quad a, VEC z[TILE_VECTORS])
 {
     if (l > f->layers && l->inputs <= QUAD)
         OF(short_product)(vectors, l, a, z);
@@ -63,8 +63,8 @@ ALWAYS void OF(weighted)(const int vectors, const struct gm_fused *f, const gm_f
 
 /* Z, A = f(Z), and f'(Z) in the place of D, so that BP2 finds it there; of softmax, which is the business of
  * a whole row, only Z, in both places. Returns the first of A. */
-ALWAYS quad OF(forward)(const int vectors, const gm_activation act, const struct gm_fused *f,
-                        const gm_fused_layer *l, quad before)
+ALWAYS quad OF(forward)(const int vectors, const gm_activation act, const struct gm_online_sample *f,
+                        const gm_online_layer *l, quad before)
 {
     VEC z[TILE_VECTORS], a[TILE_VECTORS];
     OF(weighted)(vectors, f, l, before, z);
@@ -94,7 +94,7 @@ ALWAYS void OF(update)(const int vectors, const struct decay *decay, REAL *w, RE
 
 /* BP4 and update of the first layer. The next step waits for its weights: the rate is multiplied with the
  * inputs, which have been there for long. */
-ALWAYS void OF(learn_first)(const int vectors, const struct gm_fused *f, const struct decay *decay,
+ALWAYS void OF(learn_first)(const int vectors, const struct gm_online_sample *f, const struct decay *decay,
                             const VEC d[TILE_VECTORS])
 {
     const REAL *x = f->x, *end = x + f->layers->inputs, rate = f->rate;
@@ -135,7 +135,7 @@ ALWAYS quad OF(dots)(const int vectors, quad factor, const REAL *w, size_t count
 
 /* BP2, BP4 and update in one pass over the weights of QUAD inputs from k on, or of those that there are.
  * rate_d is rate d. Returns the D of these inputs. */
-ALWAYS quad OF(learn)(const int vectors, const struct decay *decay, const gm_fused_layer *l, size_t k,
+ALWAYS quad OF(learn)(const int vectors, const struct decay *decay, const gm_online_layer *l, size_t k,
                       const size_t count, const VEC d[TILE_VECTORS], const VEC rate_d[TILE_VECTORS])
 {
     const size_t stride = STRIDE(vectors * N);
@@ -152,7 +152,7 @@ ALWAYS quad OF(learn)(const int vectors, const struct decay *decay, const gm_fus
 
 /* BP2 for all inputs, of a sample in a batch: the weights must wait for the others. (A question in OF(learn)
  * instead costs single rows up to a tenth.) */
-ALWAYS quad OF(send_back)(const int vectors, const gm_fused_layer *l, const VEC d[TILE_VECTORS])
+ALWAYS quad OF(send_back)(const int vectors, const gm_online_layer *l, const VEC d[TILE_VECTORS])
 {
     const size_t in = l->inputs, stride = STRIDE(vectors * N);
     quad before = {0};
@@ -165,7 +165,7 @@ ALWAYS quad OF(send_back)(const int vectors, const gm_fused_layer *l, const VEC 
 }
 
 /* BP3 and its update. */
-ALWAYS void OF(learn_biases)(const int vectors, const struct gm_fused *f, const gm_fused_layer *l,
+ALWAYS void OF(learn_biases)(const int vectors, const struct gm_online_sample *f, const gm_online_layer *l,
                              const VEC rate_d[TILE_VECTORS])
 {
     if (f->optimizer->freeze_bias)
@@ -174,11 +174,11 @@ ALWAYS void OF(learn_biases)(const int vectors, const struct gm_fused *f, const 
 }
 
 /* BP3, BP4 and the update of a layer, of which D of all rows is in its place. */
-ALWAYS void OF(learn_rows)(const int vectors, struct gm_fused *f, size_t layer, size_t rows)
+ALWAYS void OF(learn_rows)(const int vectors, struct gm_online_sample *f, size_t layer, size_t rows)
 {
     for (size_t r = 0; r < rows; r++) {
-        const struct gm_fused *row = gm_fused_row(f, r);
-        const gm_fused_layer *l = &row->layers[layer];
+        const struct gm_online_sample *row = gm_online_row(f, r);
+        const gm_online_layer *l = &row->layers[layer];
         const struct decay once = {r == 0 && f->shrinks, f->keep};
         const REAL *a = inputs_of(row, l);
         VEC rate_d[TILE_VECTORS];
@@ -190,7 +190,7 @@ ALWAYS void OF(learn_rows)(const int vectors, struct gm_fused *f, size_t layer, 
 }
 
 /* OF(learn) for all inputs. Returns the D of these if they fit in a quad; otherwise it is in its place. */
-ALWAYS quad OF(learn_all)(const int vectors, const struct decay *decay, const gm_fused_layer *l,
+ALWAYS quad OF(learn_all)(const int vectors, const struct decay *decay, const gm_online_layer *l,
                           const VEC d[TILE_VECTORS], const VEC rate_d[TILE_VECTORS])
 {
     const size_t in = l->inputs;
@@ -217,7 +217,7 @@ ALWAYS quad OF(learn_all)(const int vectors, const struct decay *decay, const gm
 }
 
 /* BP2, BP3, BP4 and the update of a layer, of which d is the delta; for a sample in a batch only BP2. */
-ALWAYS quad OF(backward)(const int vectors, const struct gm_fused *f, const gm_fused_layer *l,
+ALWAYS quad OF(backward)(const int vectors, const struct gm_online_sample *f, const gm_online_layer *l,
                          const VEC d[TILE_VECTORS])
 {
     const struct decay decay = {f->shrinks, f->keep}; /* where no store can change it */
@@ -235,7 +235,8 @@ ALWAYS quad OF(backward)(const int vectors, const struct gm_fused *f, const gm_f
 }
 
 /* The layer backward. D comes in the quad or in its place. */
-ALWAYS quad OF(hidden)(const int vectors, const struct gm_fused *f, const gm_fused_layer *l, quad handed)
+ALWAYS quad OF(hidden)(const int vectors, const struct gm_online_sample *f, const gm_online_layer *l,
+                       quad handed)
 {
     VEC d[TILE_VECTORS];
     UNROLLED for (int v = 0; v < vectors; v++) d[v] = OF(read_or_handed)(l->d + v * N, handed);
@@ -245,8 +246,8 @@ ALWAYS quad OF(hidden)(const int vectors, const struct gm_fused *f, const gm_fus
 }
 
 /* BP1 for the outputs from c on: their D, and their part of the loss if it is wanted. */
-ALWAYS VEC OF(judge)(const gm_activation act, const struct gm_fused *f, const gm_fused_layer *l, size_t c,
-                     VEC z, VEC a, REAL *loss)
+ALWAYS VEC OF(judge)(const gm_activation act, const struct gm_online_sample *f, const gm_online_layer *l,
+                     size_t c, VEC z, VEC a, REAL *loss)
 {
     const size_t count = l->outputs - c;
     const VEC y = OF(read_first)(f->y + c, count);
@@ -262,7 +263,7 @@ ALWAYS VEC OF(judge)(const gm_activation act, const struct gm_fused *f, const gm
 
 /* Softmax with cross-entropy where all classes fit in one vector: the layer forward, BP1, which is
  * a_j sum_k y_k - y_j, and the layer backward, as softmax_row and its kin do it (softmax.h, losses.h). */
-ALWAYS quad OF(classify)(const struct gm_fused *f, const gm_fused_layer *l, quad before)
+ALWAYS quad OF(classify)(const struct gm_online_sample *f, const gm_online_layer *l, quad before)
 {
     const size_t count = l->outputs;
     const VEC y = OF(read_first)(f->y, count);
@@ -286,8 +287,8 @@ ALWAYS quad OF(classify)(const struct gm_fused *f, const gm_fused_layer *l, quad
 }
 
 /* The output layer forward, BP1, and the layer backward. */
-ALWAYS quad OF(output)(const int vectors, const gm_activation act, const struct gm_fused *f,
-                       const gm_fused_layer *l, quad before)
+ALWAYS quad OF(output)(const int vectors, const gm_activation act, const struct gm_online_sample *f,
+                       const gm_online_layer *l, quad before)
 {
     VEC z[TILE_VECTORS], d[TILE_VECTORS];
     REAL loss = 0;

@@ -1,9 +1,9 @@
 /* Softmax of one row, and of several rows of a few classes: the activation, its derivative, and what the loss
  * that belongs to it needs. For *_tmpl.c only. */
-#ifndef GM_NN_SOFTMAX_H
-#define GM_NN_SOFTMAX_H
+#ifndef GM_FUNCTION_SOFTMAX_H
+#define GM_FUNCTION_SOFTMAX_H
 
-#include "nn/vmath.h"
+#include "function/vmath.h"
 
 /* Inlined whatever its size: on its own a function would be compiled for the plainest CPU, and not for that
  * of the loop that calls it. */

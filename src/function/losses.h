@@ -1,9 +1,9 @@
 /* The losses, number by number or, for cross-entropy, row by row: each value stands directly above its
  * derivative, which is BP1. For *_tmpl.c only. */
-#ifndef GM_NN_LOSSES_H
-#define GM_NN_LOSSES_H
+#ifndef GM_FUNCTION_LOSSES_H
+#define GM_FUNCTION_LOSSES_H
 
-#include "nn/softmax.h"
+#include "function/softmax.h"
 
 #include <gradmill/network.h>
 #include <stdbool.h>

@@ -1,9 +1,9 @@
 /* The activations, number by number: each f stands directly above its derivative, which may use z and a. For
  * *_tmpl.c only. */
-#ifndef GM_NN_FUNCTIONS_H
-#define GM_NN_FUNCTIONS_H
+#ifndef GM_FUNCTION_ACTIVATIONS_H
+#define GM_FUNCTION_ACTIVATIONS_H
 
-#include "nn/vmath.h"
+#include "function/vmath.h"
 
 static inline REAL sigmoid(REAL z)
 {

@@ -1,4 +1,4 @@
-/* Vectors of one width, and the activations and losses on them. Included by fused_tmpl.c for each width, with
+/* Vectors of one width, and the activations and losses on them. Included by step_tmpl.c for each width, with
  *
  *     N          numbers in a vector
  *     OF(name)   the name for this width

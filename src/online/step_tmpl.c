@@ -6,13 +6,13 @@
  * It takes the weights as backend `packed` keeps them, each layer within one band, and leaves Z, A and D in
  * the workspace, a row for each sample. Compiled once for each precision and instruction set (meson.build).
  */
-#include "nn/fused.h"
+#include "online/sample.h"
 #include "backend/tile.h"
 #include "base/denormals.h"
 #include "base/memory.h"
-#include "nn/functions.h"
-#include "nn/losses.h"
-#include "nn/segments.h"
+#include "function/activations.h"
+#include "function/losses.h"
+#include "online/segments.h"
 
 #define STRIDE(n) (((size_t)(n) + LANES - 1) / LANES * LANES) /* from one row of W to the next */
 #define CHAINS    4                                           /* sums at once in a product */
@@ -25,7 +25,7 @@ struct decay {
 };
 
 /* A_prev */
-static const REAL *inputs_of(const struct gm_fused *f, const gm_fused_layer *l)
+static const REAL *inputs_of(const struct gm_online_sample *f, const gm_online_layer *l)
 {
     return l == f->layers ? f->x : l[-1].a;
 }
@@ -47,7 +47,7 @@ static const REAL *inputs_of(const struct gm_fused *f, const gm_fused_layer *l)
 #define VEC      vector_narrow
 #define VEC_AT   vector_at_narrow
 #define CHOSEN   ALWAYS
-#include "nn/fused_vector.h"
+#include "online/vector.h"
 typedef VEC quad;
 
 /* Element i of the result is the sum over vector i. */
@@ -86,7 +86,7 @@ ALWAYS quad read_or_handed_narrow(const REAL *from, quad handed)
     return handed;
 }
 
-#include "nn/fused_layer.h"
+#include "online/layer.h"
 
 #undef N
 #undef OF
@@ -98,7 +98,7 @@ ALWAYS quad read_or_handed_narrow(const REAL *from, quad handed)
 #define VEC      vector_wide
 #define VEC_AT   vector_at_wide
 #define CHOSEN   static
-#include "nn/fused_vector.h"
+#include "online/vector.h"
 
 ALWAYS quad first_quad_wide(VEC v)
 {
@@ -123,38 +123,38 @@ ALWAYS quad quarters_wide(VEC v)
     return sum;
 }
 
-#include "nn/fused_layer.h"
+#include "online/layer.h"
 
-/* What is done with a layer: fused_layer.h, each function with its constants put in. The quad is what the
+/* What is done with a layer: layer.h, each function with its constants put in. The quad is what the
  * neighbour handed over. */
-struct gm_fused_functions {
-    quad (*forward)(const struct gm_fused *f, const gm_fused_layer *l, quad a);
-    quad (*output)(const struct gm_fused *f, const gm_fused_layer *l, quad a);
-    quad (*hidden)(const struct gm_fused *f, const gm_fused_layer *l, quad d);
-    void (*learn)(struct gm_fused *f, size_t layer, size_t rows);
+struct gm_online_functions {
+    quad (*forward)(const struct gm_online_sample *f, const gm_online_layer *l, quad a);
+    quad (*output)(const struct gm_online_sample *f, const gm_online_layer *l, quad a);
+    quad (*hidden)(const struct gm_online_sample *f, const gm_online_layer *l, quad d);
+    void (*learn)(struct gm_online_sample *f, size_t layer, size_t rows);
 };
 
 #define BACKWARD(WIDTH, VECTORS, NAME)                                                                       \
-    static quad hidden_##NAME(const struct gm_fused *f, const gm_fused_layer *l, quad d)                     \
+    static quad hidden_##NAME(const struct gm_online_sample *f, const gm_online_layer *l, quad d)            \
     {                                                                                                        \
         return hidden_##WIDTH(VECTORS, f, l, d);                                                             \
     }                                                                                                        \
-    static void learn_##NAME(struct gm_fused *f, size_t layer, size_t rows)                                  \
+    static void learn_##NAME(struct gm_online_sample *f, size_t layer, size_t rows)                          \
     {                                                                                                        \
         learn_rows_##WIDTH(VECTORS, f, layer, rows);                                                         \
     }
 
 #define FORWARD(WIDTH, VECTORS, ACT, NAME, BACK)                                                             \
-    static quad forward_##NAME(const struct gm_fused *f, const gm_fused_layer *l, quad a)                    \
+    static quad forward_##NAME(const struct gm_online_sample *f, const gm_online_layer *l, quad a)           \
     {                                                                                                        \
         return forward_##WIDTH(VECTORS, ACT, f, l, a);                                                       \
     }                                                                                                        \
-    static quad output_##NAME(const struct gm_fused *f, const gm_fused_layer *l, quad a)                     \
+    static quad output_##NAME(const struct gm_online_sample *f, const gm_online_layer *l, quad a)            \
     {                                                                                                        \
         return output_##WIDTH(VECTORS, ACT, f, l, a);                                                        \
     }                                                                                                        \
-    static const struct gm_fused_functions NAME = {forward_##NAME, output_##NAME, hidden_##BACK,             \
-                                                   learn_##BACK};
+    static const struct gm_online_functions NAME = {forward_##NAME, output_##NAME, hidden_##BACK,            \
+                                                    learn_##BACK};
 
 /* The fewer units, the more a choice costs that is made at every step. */
 BACKWARD(narrow, 1, few)
@@ -178,7 +178,7 @@ FORWARD(wide, 4, l->f, wide_4, wide_4)
 #endif
 
 /* BP1 of softmax with any other loss than its own. */
-static void judge_softmax(const struct gm_fused *f, const gm_fused_layer *l)
+static void judge_softmax(const struct gm_online_sample *f, const gm_online_layer *l)
 {
     REAL loss = 0;
     softmax_row(l->z, l->a, l->outputs);
@@ -189,7 +189,7 @@ static void judge_softmax(const struct gm_fused *f, const gm_fused_layer *l)
         *f->value = (double)(f->mean * loss);
 }
 
-static void judge_classes(const struct gm_fused *f, const gm_fused_layer *l)
+static void judge_classes(const struct gm_online_sample *f, const gm_online_layer *l)
 {
     if (f->value)
         *f->value = (double)cross_entropy_row(l->z, f->y, l->a, l->outputs);
@@ -199,7 +199,7 @@ static void judge_classes(const struct gm_fused *f, const gm_fused_layer *l)
 }
 
 /* Softmax is the business of a whole row: Z goes to memory, and D comes from there. */
-static quad output_softmax(const struct gm_fused *f, const gm_fused_layer *l, quad a)
+static quad output_softmax(const struct gm_online_sample *f, const gm_online_layer *l, quad a)
 {
     l->functions->forward(f, l, a);
     if (f->loss == GM_CROSS_ENTROPY)
@@ -210,24 +210,24 @@ static quad output_softmax(const struct gm_fused *f, const gm_fused_layer *l, qu
 }
 
 /* With cross-entropy, where the row is one vector. */
-static quad output_few_classes(const struct gm_fused *f, const gm_fused_layer *l, quad a)
+static quad output_few_classes(const struct gm_online_sample *f, const gm_online_layer *l, quad a)
 {
     return classify_narrow(f, l, a);
 }
 
-static quad output_classes(const struct gm_fused *f, const gm_fused_layer *l, quad a)
+static quad output_classes(const struct gm_online_sample *f, const gm_online_layer *l, quad a)
 {
     return classify_wide(f, l, a);
 }
 
-static const struct gm_fused_functions few_classes = {NULL, output_few_classes, hidden_few, learn_few};
-static const struct gm_fused_functions classes = {NULL, output_classes, hidden_wide_1, learn_wide_1};
+static const struct gm_online_functions few_classes = {NULL, output_few_classes, hidden_few, learn_few};
+static const struct gm_online_functions classes = {NULL, output_classes, hidden_wide_1, learn_wide_1};
 
 #define SOFTMAX(VECTORS)                                                                                     \
     {                                                                                                        \
         forward_wide_##VECTORS, output_softmax, hidden_wide_##VECTORS, learn_wide_##VECTORS                  \
     }
-static const struct gm_fused_functions softmax_by_vectors[] = {
+static const struct gm_online_functions softmax_by_vectors[] = {
     SOFTMAX(1),
     SOFTMAX(2),
 #if TILE_VECTORS == 4
@@ -236,22 +236,23 @@ static const struct gm_fused_functions softmax_by_vectors[] = {
 #endif
 };
 
-static const struct gm_fused_functions *softmax_functions_of(const struct gm_fused *f,
-                                                             const gm_fused_layer *l)
+static const struct gm_online_functions *softmax_functions_of(const struct gm_online_sample *f,
+                                                              const gm_online_layer *l)
 {
     if (f->loss == GM_CROSS_ENTROPY && l->outputs <= N)
         return l->outputs <= QUAD ? &few_classes : &classes;
     return &softmax_by_vectors[(l->outputs - 1) / N];
 }
 
-static const struct gm_fused_functions *functions_of(const struct gm_fused *f, const gm_fused_layer *l)
+static const struct gm_online_functions *functions_of(const struct gm_online_sample *f,
+                                                      const gm_online_layer *l)
 {
-    static const struct gm_fused_functions *const by_activation[] = {
+    static const struct gm_online_functions *const by_activation[] = {
         [GM_SIGMOID] = &narrow_sigmoid,       [GM_TANH] = &narrow_tanh, [GM_RELU] = &narrow_relu,
         [GM_LEAKY_RELU] = &narrow_leaky_relu, [GM_GELU] = &narrow_gelu, [GM_SOFTPLUS] = &narrow_softplus,
         [GM_IDENTITY] = &narrow_identity,
     };
-    static const struct gm_fused_functions *const by_vectors[] = {
+    static const struct gm_online_functions *const by_vectors[] = {
         &wide_1,
         &wide_2,
 #if TILE_VECTORS == 4
@@ -272,7 +273,7 @@ static const struct gm_fused_functions *functions_of(const struct gm_fused *f, c
 #endif
 
 /* What the update needs; made again when the rate has changed. */
-static void take_rate(struct gm_fused *f)
+static void take_rate(struct gm_online_sample *f)
 {
     const gm_optimizer *o = f->optimizer;
     if (o->rate == f->known_rate)
@@ -287,9 +288,9 @@ static void take_rate(struct gm_fused *f)
 }
 
 /* Forward, BP1 and backward, layer by layer. */
-static void through_layers(const struct gm_fused *f)
+static void through_layers(const struct gm_online_sample *f)
 {
-    const gm_fused_layer *l = f->layers, *last = l + f->layer_count - 1;
+    const gm_online_layer *l = f->layers, *last = l + f->layer_count - 1;
     quad a = {0}, d;
     for (; l < last; l++)
         a = l->functions->forward(f, l, a);
@@ -301,9 +302,9 @@ static void through_layers(const struct gm_fused *f)
 /* The same for one hidden layer and an output layer that are narrow, in one function: nothing is called, and
  * what the layers have in common stays in registers. For the activations that such networks mostly have. */
 #define PAIR(HIDDEN, OUTPUT, NAME)                                                                           \
-    static void NAME(const struct gm_fused *f)                                                               \
+    static void NAME(const struct gm_online_sample *f)                                                       \
     {                                                                                                        \
-        const gm_fused_layer *hidden = f->layers, *output = hidden + 1;                                      \
+        const gm_online_layer *hidden = f->layers, *output = hidden + 1;                                     \
         const quad a = forward_narrow(1, HIDDEN, f, hidden, (quad){0});                                      \
         const quad d = OUTPUT;                                                                               \
         hidden_narrow(1, f, hidden, d);                                                                      \
@@ -319,11 +320,11 @@ PAIR(GM_RELU, output_narrow(1, GM_SIGMOID, f, output, a), relu_sigmoid)
 PAIR(GM_RELU, output_narrow(1, GM_IDENTITY, f, output, a), relu_identity)
 PAIR(GM_RELU, classify_narrow(f, output, a), relu_classes)
 
-static gm_fused_through *through_of(const struct gm_fused *f)
+static gm_online_through *through_of(const struct gm_online_sample *f)
 {
     static const struct {
-        const struct gm_fused_functions *hidden, *output;
-        gm_fused_through *through;
+        const struct gm_online_functions *hidden, *output;
+        gm_online_through *through;
     } pairs[] = {
         {&narrow_sigmoid, &narrow_sigmoid, sigmoid_sigmoid},
         {&narrow_sigmoid, &narrow_identity, sigmoid_identity},
@@ -336,7 +337,7 @@ static gm_fused_through *through_of(const struct gm_fused *f)
         {&narrow_relu, &narrow_identity, relu_identity},
         {&narrow_relu, &few_classes, relu_classes},
     };
-    const gm_fused_layer *l = f->layers;
+    const gm_online_layer *l = f->layers;
     for (size_t i = 0; f->layer_count == 2 && i < sizeof pairs / sizeof *pairs; i++)
         if (pairs[i].hidden == l[0].functions && pairs[i].output == l[1].functions)
             return pairs[i].through;
@@ -349,7 +350,7 @@ static gm_fused_through *through_of(const struct gm_fused *f)
 #define WATCH_EVERY 16
 
 /* Around the arithmetic of a step: flushes denormals, or watches for the first one. */
-static unsigned begin(const struct gm_fused *f)
+static unsigned begin(const struct gm_online_sample *f)
 {
 #ifdef GM_DENORMAL_FLAGS
     if (!f->flushes)
@@ -359,7 +360,7 @@ static unsigned begin(const struct gm_fused *f)
     return gm_flush_denormals();
 }
 
-static void end(struct gm_fused *f, unsigned mode)
+static void end(struct gm_online_sample *f, unsigned mode)
 {
 #ifdef GM_DENORMAL_FLAGS
     if (!f->flushes) {
@@ -373,7 +374,7 @@ static void end(struct gm_fused *f, unsigned mode)
 }
 
 /* On its own, so that the many steps that need no mode do without what it keeps on the stack. */
-__attribute__((noinline)) static void through_with_mode(struct gm_fused *f)
+__attribute__((noinline)) static void through_with_mode(struct gm_online_sample *f)
 {
     f->unwatched = WATCH_EVERY - 1;
     const unsigned mode = begin(f);
@@ -381,9 +382,9 @@ __attribute__((noinline)) static void through_with_mode(struct gm_fused *f)
     end(f, mode);
 }
 
-static void step(void *fused, const void *x, const void *y, double *value)
+static void step(void *online, const void *x, const void *y, double *value)
 {
-    struct gm_fused *f = fused;
+    struct gm_online_sample *f = online;
     f->x = x;
     f->y = y;
     f->value = value;
@@ -397,11 +398,11 @@ static void step(void *fused, const void *x, const void *y, double *value)
 }
 
 /* The rows one by one as far as BP2, then the weights, which meet all of them. */
-static void rows_and_weights(struct gm_fused *f, gm_mat x, gm_mat y, double *value)
+static void rows_and_weights(struct gm_online_sample *f, gm_mat x, gm_mat y, double *value)
 {
     double loss = 0, sum = 0;
     for (size_t r = 0; r < x.rows; r++) {
-        struct gm_fused *row = gm_fused_row(f, r);
+        struct gm_online_sample *row = gm_online_row(f, r);
         row->x = gm_row(x, r);
         row->y = gm_row(y, r);
         row->value = value ? &loss : NULL;
@@ -416,18 +417,19 @@ static void rows_and_weights(struct gm_fused *f, gm_mat x, gm_mat y, double *val
         *value = sum / (double)x.rows;
 }
 
-static void step_rows(struct gm_fused *f, gm_mat x, gm_mat y, double *value)
+static void step_rows(gm_online *online, gm_mat x, gm_mat y, double *value)
 {
+    struct gm_online_sample *f = (struct gm_online_sample *)online;
     take_rate(f);
     const unsigned mode = begin(f);
     rows_and_weights(f, x, y, value);
     end(f, mode);
 }
 
-void GM_FUSED(struct gm_fused *f)
+void GM_ONLINE(struct gm_online_sample *f)
 {
-    f->step = step;
-    f->step_rows = step_rows;
+    f->face.step = step;
+    f->face.step_rows = step_rows;
     for (size_t l = 0; l < f->layer_count; l++)
         f->layers[l].functions = functions_of(f, &f->layers[l]);
     f->through = through_of(f);

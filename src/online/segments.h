@@ -3,12 +3,12 @@
  *
  * AVX-512 picks a number for each lane out of 32 in three cycles, which is what makes it worth while; no
  * vector type says that to every compiler, and nothing else has it. Elsewhere, and beyond the last segment,
- * the functions of vmath.h serve. Included by fused_tmpl.c; the vectors there are narrow and wide.
+ * the functions of vmath.h serve. Included by step_tmpl.c; the vectors there are narrow and wide.
  *
  * Errors in units of the last place, the worst of all arguments from 2^-14 on: sigmoid 2.61, at -9.49611;
- * tanh 2.30, at 0.548584. tests/test_fused_tmpl.c holds them to 2.75 and 3. */
-#ifndef GM_NN_SEGMENTS_H
-#define GM_NN_SEGMENTS_H
+ * tanh 2.30, at 0.548584. tests/test_online_tmpl.c holds them to 2.75 and 3. */
+#ifndef GM_ONLINE_SEGMENTS_H
+#define GM_ONLINE_SEGMENTS_H
 
 #if defined(__AVX512DQ__) && defined(__AVX512VL__) && GM_REAL_BITS == 32
 #define HAS_SEGMENTS 1
@@ -23,7 +23,7 @@ struct segments {
     float c[TERMS][SEGMENTS];
 };
 
-#include "nn/segments_table.h"
+#include "online/segments_table.h"
 
 /* Where the outermost segments end. */
 #define SEGMENTS_END(places) ((float)(SEGMENTS - 1) / (float)(2 << (places)))
