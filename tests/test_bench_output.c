@@ -7,14 +7,15 @@
 #include <criterion/criterion.h>
 #include <jansson.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const gm_column columns[] = {
-    {"net", "network", "", GM_COLUMN_TEXT},      {"threads", "threads", "", 0},
-    {"samples_per_second", "samples", "1/s", 0}, {"gflops", "speed", "GFLOP/s", 1},
-    {"core", "kernels", "", GM_COLUMN_TEXT},     {"unused", "never", "x", 2},
-};
+static const gm_column net = {"net", "network", "", GM_COLUMN_TEXT}, threads = {"threads", "threads", "", 0},
+                       samples_per_second = {"samples_per_second", "samples", "1/s", 0},
+                       gflops = {"gflops", "speed", "GFLOP/s", 1},
+                       core = {"core", "kernels", "", GM_COLUMN_TEXT}, unused = {"unused", "never", "x", 2};
+static const gm_column *const columns[] = {&net, &threads, &samples_per_second, &gflops, &core, &unused};
 
 static gm_environment environment;
 
@@ -45,17 +46,17 @@ static gm_result made_up_result(void)
     gm_result_row *row = gm_result_add(&result, &error, "step/%s/threads:%d", "784-10", 2);
     cr_assert_not_null(row);
     row->threads = 2;
-    gm_result_text(&result, row, "net", "784|10, \"wide\"");
-    gm_result_number(&result, row, "threads", 2);
-    gm_result_number(&result, row, "samples_per_second", 1234567);
-    gm_result_number(&result, row, "gflops", 0.1);
-    gm_result_text(&result, row, "core", "SkylakeX");
+    gm_result_text(&result, row, &net, "784|10, \"wide\"");
+    gm_result_number(&result, row, &threads, 2);
+    gm_result_number(&result, row, &samples_per_second, 1234567);
+    gm_result_number(&result, row, &gflops, 0.1);
+    gm_result_text(&result, row, &core, "SkylakeX");
     cr_assert_eq(gm_result_samples(row, samples, peaks, 4, 10, &error), GM_OK);
     row = gm_result_add(&result, &error, "step/missing");
     cr_assert_not_null(row);
-    gm_result_text(&result, row, "net", "not installed");
+    gm_result_text(&result, row, &net, "not installed");
     gm_result_fault(row, "not installed (package %s)", "python3-torch");
-    gm_result_number(&result, row, "gflops", INFINITY);
+    gm_result_number(&result, row, &gflops, INFINITY);
     gm_result_note(&result, "the first note");
     gm_result_note(&result, "note %d", 2);
     return result;
@@ -136,10 +137,9 @@ Test(bench_output, the_table_is_aligned_and_leaves_out_what_is_empty)
 
 Test(bench_output, the_table_fits_a_screen)
 {
-    static const gm_column wide[] = {{"a", "a", "", GM_COLUMN_TEXT},
-                                     {"b", "b", "", GM_COLUMN_TEXT},
-                                     {"c", "c", "", GM_COLUMN_TEXT},
-                                     {"n", "n", "", 3}};
+    static const gm_column a = {"a", "a", "", GM_COLUMN_TEXT}, b = {"b", "b", "", GM_COLUMN_TEXT},
+                           c = {"c", "c", "", GM_COLUMN_TEXT}, n = {"n", "n", "", 3};
+    static const gm_column *const wide[] = {&a, &b, &c, &n};
     gm_error error;
     environment = made_up_environment();
     memset(environment.command, 'x', sizeof environment.command - 1);
@@ -150,9 +150,9 @@ Test(bench_output, the_table_fits_a_screen)
     gm_result result = gm_result_make("step", wide, 4);
     gm_result_row *row = gm_result_add(&result, &error, "row");
     for (size_t i = 0; i < 3; i++)
-        gm_result_text(&result, row, wide[i].key, "%s",
+        gm_result_text(&result, row, wide[i], "%s",
                        "\xc3\xa4_456789_123456789_123456789_123456789_123456789");
-    gm_result_number(&result, row, "n", -12345.6789);
+    gm_result_number(&result, row, &n, -12345.6789);
     for (size_t i = 0; i < 40; i++)
         gm_result_note(&result, "words and words and words and words and words and words and words and words "
                                 "and words and words and words and words and words");
@@ -160,8 +160,8 @@ Test(bench_output, the_table_fits_a_screen)
     cr_expect_not_null(strstr(text, "-12,345.679\n"));
     for (const char *line; (line = strsep(&rest, "\n")) != NULL;) {
         size_t width = 0;
-        for (const char *c = line; *c; c++)
-            width += (*c & 0xC0) != 0x80;
+        for (const char *at = line; *at; at++)
+            width += (*at & 0xC0) != 0x80;
         cr_expect_leq(width, 110U, "%s", line);
     }
     free(text);
@@ -245,7 +245,7 @@ Test(bench_output, json_says_what_has_no_time)
     environment = made_up_environment();
     gm_result result = made_up_result();
     gm_result_row *row = gm_result_add(&result, &error, "gate/verdict");
-    gm_result_text(&result, row, "net", "slower");
+    gm_result_text(&result, row, &net, "slower");
     char *text = written(&result, "json");
     json_t *root = parsed(text);
     const json_t *list = json_object_get(root, "benchmarks"), *failed = json_array_get(list, 8),
@@ -379,12 +379,24 @@ Test(bench_output, many_rows_keep_their_contents)
         gm_result_row *row = gm_result_add(&result, &error, "row %d", i);
         cr_assert_not_null(row);
         cr_expect(isnan(row->cells[1].number) && row->cells[0].text[0] == '\0');
-        gm_result_number(&result, row, "threads", i);
+        gm_result_number(&result, row, &threads, i);
     }
     cr_expect_str_eq(result.rows[7].name, "row 7");
     cr_expect_eq(result.rows[999].cells[1].number, 999);
     gm_result_clear(&result);
     cr_expect_eq(result.row_count, 0U);
+}
+
+Test(bench_output, a_column_that_a_result_lacks_stops_the_program, .signal = SIGABRT)
+{
+    gm_result result = made_up_result();
+    gm_result_number(&result, result.rows, &gm_column_gflops, 1);
+}
+
+Test(bench_output, a_number_in_a_column_of_texts_stops_the_program, .signal = SIGABRT)
+{
+    gm_result result = made_up_result();
+    gm_result_number(&result, result.rows, &net, 1);
 }
 
 Test(bench_output, the_environment_is_read_and_said_once)

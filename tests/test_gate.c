@@ -263,7 +263,7 @@ static const gm_cell *cell(const gm_result *result, const char *name, const char
 {
     for (size_t i = 0; i < result->row_count; i++)
         for (size_t j = 0; j < result->column_count; j++)
-            if (strcmp(result->rows[i].name, name) == 0 && strcmp(result->columns[j].key, key) == 0)
+            if (strcmp(result->rows[i].name, name) == 0 && strcmp(result->columns[j]->key, key) == 0)
                 return &result->rows[i].cells[j];
     cr_assert_fail("no row %s with %s", name, key);
     return NULL;

@@ -30,14 +30,14 @@ static void release(void *memory)
 
 static gm_result make_result(void)
 {
-    static const gm_column columns[] = {{"net", "network", "", GM_COLUMN_TEXT}, {"speed", "speed", "1/s", 0}};
+    static const gm_column *const columns[] = {&gm_column_net, &gm_column_gflops};
     static const double samples[] = {3, 1, 2};
     gm_result result = gm_result_make("step", columns, 2);
     gm_error error;
     gm_result_row *row = gm_result_add(&result, &error, "timed");
     cr_assert_not_null(row);
-    gm_result_text(&result, row, "net", "2-3-1");
-    gm_result_number(&result, row, "speed", 5);
+    gm_result_text(&result, row, &gm_column_net, "2-3-1");
+    gm_result_number(&result, row, &gm_column_gflops, 5);
     cr_assert_eq(gm_result_samples(row, samples, NULL, 3, 1, &error), GM_OK);
     row = gm_result_add(&result, &error, "failed");
     cr_assert_not_null(row);

@@ -69,7 +69,7 @@ static const gm_result_row *row_of(const gm_result *result, const char *label)
 static const gm_cell *cell(const gm_result *result, const gm_result_row *row, const char *key)
 {
     for (size_t i = 0; i < result->column_count; i++)
-        if (strcmp(result->columns[i].key, key) == 0)
+        if (strcmp(result->columns[i]->key, key) == 0)
             return &row->cells[i];
     cr_assert_fail("no column %s", key);
     return NULL;

@@ -39,7 +39,7 @@ static gm_status take_turns(gm_result *result, const scratch_text *before, const
 static const gm_cell *cell(const gm_result *result, const char *key)
 {
     size_t c = 0;
-    while (strcmp(result->columns[c].key, key) != 0)
+    while (strcmp(result->columns[c]->key, key) != 0)
         c++;
     return &result->rows[0].cells[c];
 }

@@ -11,17 +11,9 @@
 #include <math.h>
 #include <stdio.h>
 
-static const gm_column columns[] = {
-    {"net", "net", "", GM_COLUMN_TEXT},
-    {"layer", "layer", "", GM_COLUMN_TEXT},
-    {"kind", "part", "", GM_COLUMN_TEXT},
-    {"microseconds", "time", "us", 1},
-    {"share", "share", "%", 1},
-    {"gflops", "speed", "GFLOP/s", 1},
-    {"bandwidth", "traffic", "GB/s", 1},
-    {"intensity", "intensity", "FLOP/B", 2},
-    {"bound", "bound by", "", GM_COLUMN_TEXT},
-};
+static const gm_column *const columns[] = {&gm_column_net,          &gm_column_layer,     &gm_column_kind,
+                                           &gm_column_microseconds, &gm_column_share,     &gm_column_gflops,
+                                           &gm_column_bandwidth,    &gm_column_intensity, &gm_column_bound};
 
 static const char *const phase_names[GM_PHASE_COUNT] = {
     [GM_PHASE_FORWARD] = "forward", [GM_PHASE_ACTIVATION] = "activation", [GM_PHASE_LOSS] = "loss + BP1",
@@ -48,19 +40,19 @@ static gm_status add_part(const struct frame *f, const char *layer, const char *
                       o->batch, o->backend, gm_engine_threads(f->timed->workload.engine), layer, kind);
     if (!row)
         return error->status;
-    gm_result_text(f->result, row, "net", "%s", o->net.name);
-    gm_result_text(f->result, row, "layer", "%s", layer);
-    gm_result_text(f->result, row, "kind", "%s", kind);
-    gm_result_number(f->result, row, "microseconds", seconds * 1e6);
-    gm_result_number(f->result, row, "share", 100 * seconds / f->step);
+    gm_result_text(f->result, row, &gm_column_net, "%s", o->net.name);
+    gm_result_text(f->result, row, &gm_column_layer, "%s", layer);
+    gm_result_text(f->result, row, &gm_column_kind, "%s", kind);
+    gm_result_number(f->result, row, &gm_column_microseconds, seconds * 1e6);
+    gm_result_number(f->result, row, &gm_column_share, 100 * seconds / f->step);
     if (work->flop > 0) {
-        gm_result_number(f->result, row, "gflops", work->flop / seconds / 1e9);
+        gm_result_number(f->result, row, &gm_column_gflops, work->flop / seconds / 1e9);
     }
     if (bytes > 0 && work->flop > 0)
-        gm_result_number(f->result, row, "intensity", work->flop / bytes);
+        gm_result_number(f->result, row, &gm_column_intensity, work->flop / bytes);
     if (bytes > 0) {
-        gm_result_number(f->result, row, "bandwidth", bytes / seconds / 1e9);
-        gm_result_text(f->result, row, "bound", "%s",
+        gm_result_number(f->result, row, &gm_column_bandwidth, bytes / seconds / 1e9);
+        gm_result_text(f->result, row, &gm_column_bound, "%s",
                        gm_bound_by(work->flop, bytes, seconds, f->peak, f->bandwidth));
     }
     return GM_OK;

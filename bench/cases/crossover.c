@@ -16,19 +16,12 @@
 /* Seconds of one step from which on a backend is not tried on the next size. */
 #define TOO_SLOW 0.15
 
-static const gm_column columns[] = {
-    {"sweep", "sweep", "", GM_COLUMN_TEXT},
-    {"width", "width", "", 0},
-    {"batch", "batch", "rows", 0},
-    {"backend", "backend", "", GM_COLUMN_TEXT},
-    {"threads", "threads", "", 0},
-    {"milliseconds", "step", "ms", 4},
-    {"spread", "+-", "%", 1},
-    {"samples_per_second", "samples", "1/s", 0},
-    {"gflops", "speed", "GFLOP/s", 2},
-    {"times_naive", "naive = 1", "x", 2},
-    {"fastest", "", "", GM_COLUMN_TEXT},
-};
+static const gm_column *const columns[] = {&gm_column_sweep,        &gm_column_width,
+                                           &gm_column_batch,        &gm_column_backend,
+                                           &gm_column_threads,      &gm_column_milliseconds,
+                                           &gm_column_spread,       &gm_column_samples_per_second,
+                                           &gm_column_gflops_fine,  &gm_column_times_naive_fine,
+                                           &gm_column_among_fastest};
 
 /* One curve: a backend with a number of threads. */
 struct runner {
@@ -83,18 +76,18 @@ static gm_status add_rows(gm_result *result, const char *sweep, size_t width, si
         if (!row)
             return error->status;
         row->threads = t->options.threads;
-        gm_result_text(result, row, "sweep", "%s", sweep);
-        gm_result_number(result, row, "width", (double)width);
-        gm_result_number(result, row, "batch", (double)batch);
-        gm_result_text(result, row, "backend", "%s", t->options.backend);
-        gm_result_number(result, row, "threads", (double)t->options.threads);
-        gm_result_number(result, row, "milliseconds", s->median * 1e3);
-        gm_result_number(result, row, "spread", 100 * s->deviation / s->median);
-        gm_result_number(result, row, "samples_per_second", (double)batch / s->median);
-        gm_result_number(result, row, "gflops", gm_timed_flops(t) / 1e9);
+        gm_result_text(result, row, &gm_column_sweep, "%s", sweep);
+        gm_result_number(result, row, &gm_column_width, (double)width);
+        gm_result_number(result, row, &gm_column_batch, (double)batch);
+        gm_result_text(result, row, &gm_column_backend, "%s", t->options.backend);
+        gm_result_number(result, row, &gm_column_threads, (double)t->options.threads);
+        gm_result_number(result, row, &gm_column_milliseconds, s->median * 1e3);
+        gm_result_number(result, row, &gm_column_spread, 100 * s->deviation / s->median);
+        gm_result_number(result, row, &gm_column_samples_per_second, (double)batch / s->median);
+        gm_result_number(result, row, &gm_column_gflops_fine, gm_timed_flops(t) / 1e9);
         if (has_naive)
-            gm_result_number(result, row, "times_naive", gm_speedup(medians[0], medians[i]));
-        gm_result_text(result, row, "fastest", "%s", among[i] ? fastest : "");
+            gm_result_number(result, row, &gm_column_times_naive_fine, gm_speedup(medians[0], medians[i]));
+        gm_result_text(result, row, &gm_column_among_fastest, "%s", among[i] ? fastest : "");
         const gm_status status = gm_candidate_samples(row, &t->candidate, error);
         if (status != GM_OK)
             return status;

@@ -9,14 +9,18 @@
 
 #include <stdio.h>
 
-static const gm_column columns[] = {
-    {"layer", "layer", "", GM_COLUMN_TEXT},     {"equation", "equation", "", GM_COLUMN_TEXT},
-    {"shape", "m x n x k", "", GM_COLUMN_TEXT}, {"backend", "backend", "", GM_COLUMN_TEXT},
-    {"check", "check", "", GM_COLUMN_TEXT},     {"residual", "residual", "of 1", 3},
-    {"microseconds", "time", "us", 2},          {"spread", "+-", "%", 1},
-    {"gflops", "speed", "GFLOP/s", 2},          {"peak_share", "of FMA", "%", 1},
-    {"bandwidth", "traffic", "GB/s", 1},        {"intensity", "intensity", "FLOP/B", 2},
-};
+static const gm_column *const columns[] = {&gm_column_layer,
+                                           &gm_column_equation,
+                                           &gm_column_shape,
+                                           &gm_column_backend,
+                                           &gm_column_check,
+                                           &gm_column_residual,
+                                           &gm_column_microseconds_fine,
+                                           &gm_column_spread,
+                                           &gm_column_gflops_fine,
+                                           &gm_column_peak_share,
+                                           &gm_column_bandwidth,
+                                           &gm_column_intensity};
 
 static const struct {
     gm_equation equation;
@@ -38,21 +42,22 @@ struct shape {
 static void describe(gm_result *result, gm_result_row *row, const struct shape *s, size_t e,
                      const char *backend)
 {
-    gm_result_text(result, row, "layer", "%s layer %zu", s->net, s->layer);
-    gm_result_text(result, row, "equation", "%s", s->n == 1 ? equations[e].name_one : equations[e].name);
-    gm_result_text(result, row, "backend", "%s", backend);
+    gm_result_text(result, row, &gm_column_layer, "%s layer %zu", s->net, s->layer);
+    gm_result_text(result, row, &gm_column_equation, "%s",
+                   s->n == 1 ? equations[e].name_one : equations[e].name);
+    gm_result_text(result, row, &gm_column_backend, "%s", backend);
     switch (equations[e].equation) {
     case GM_FORWARD:
-        gm_result_text(result, row, "shape", "%zu x %zu x %zu", s->n, s->out, s->in);
+        gm_result_text(result, row, &gm_column_shape, "%zu x %zu x %zu", s->n, s->out, s->in);
         break;
     case GM_HIDDEN_DELTA:
-        gm_result_text(result, row, "shape", "%zu x %zu x %zu", s->n, s->in, s->out);
+        gm_result_text(result, row, &gm_column_shape, "%zu x %zu x %zu", s->n, s->in, s->out);
         break;
     case GM_BIAS_GRADIENT:
-        gm_result_text(result, row, "shape", "%zu x %zu", s->n, s->out);
+        gm_result_text(result, row, &gm_column_shape, "%zu x %zu", s->n, s->out);
         break;
     default:
-        gm_result_text(result, row, "shape", "%zu x %zu x %zu", s->out, s->in, s->n);
+        gm_result_text(result, row, &gm_column_shape, "%zu x %zu x %zu", s->out, s->in, s->n);
     }
 }
 
@@ -65,12 +70,12 @@ static void add_speed(gm_result *result, gm_result_row *row, const struct shape 
     const double flop = bias ? n * out : 2 * n * in * out;
     const double numbers = bias ? n * out : n * in + n * out + in * out;
     const double bytes = numbers * (double)gm_precision_size(s->precision);
-    gm_result_number(result, row, "microseconds", statistics->median * 1e6);
-    gm_result_number(result, row, "spread", 100 * statistics->deviation / statistics->median);
-    gm_result_number(result, row, "gflops", flop / statistics->median / 1e9);
+    gm_result_number(result, row, &gm_column_microseconds_fine, statistics->median * 1e6);
+    gm_result_number(result, row, &gm_column_spread, 100 * statistics->deviation / statistics->median);
+    gm_result_number(result, row, &gm_column_gflops_fine, flop / statistics->median / 1e9);
     gm_result_peak_share(result, row, gm_rounds_share(flop, c->samples, c->peaks, c->count));
-    gm_result_number(result, row, "bandwidth", bytes / statistics->median / 1e9);
-    gm_result_number(result, row, "intensity", flop / bytes);
+    gm_result_number(result, row, &gm_column_bandwidth, bytes / statistics->median / 1e9);
+    gm_result_number(result, row, &gm_column_intensity, flop / bytes);
 }
 
 /* All backends compute and time one equation of one layer; *wrong counts the failed checks. */
@@ -121,8 +126,8 @@ static gm_status run_equation(gm_result *result, const gm_bench_options *o, cons
         }
         row->threads = 1;
         describe(result, row, s, e, backends[i]);
-        gm_result_text(result, row, "check", residuals[i] <= 1 ? "PASS" : "FAIL");
-        gm_result_number(result, row, "residual", residuals[i]);
+        gm_result_text(result, row, &gm_column_check, residuals[i] <= 1 ? "PASS" : "FAIL");
+        gm_result_number(result, row, &gm_column_residual, residuals[i]);
         if (residuals[i] > 1) {
             gm_result_fault(row, "wrong product");
             continue;

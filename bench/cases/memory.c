@@ -4,18 +4,16 @@
 
 #include <stdio.h>
 
-static const gm_column columns[] = {
-    {"net", "net", "", GM_COLUMN_TEXT},
-    {"optimizer", "optimizer", "", GM_COLUMN_TEXT},
-    {"precision", "type", "", GM_COLUMN_TEXT},
-    {"parameters", "parameters", "", 0},
-    {"held", "held", "B/param", 1},
-    {"workspace", "workspace", "MiB", 2},
-    {"moved", "moved", "B/param", 1},
-    {"milliseconds", "step", "ms", 4},
-    {"bandwidth", "moved", "GB/s", 1},
-    {"bandwidth_share", "of triad", "%", 0},
-};
+static const gm_column *const columns[] = {&gm_column_net,
+                                           &gm_column_optimizer,
+                                           &gm_column_precision,
+                                           &gm_column_parameters,
+                                           &gm_column_held,
+                                           &gm_column_workspace,
+                                           &gm_column_moved,
+                                           &gm_column_milliseconds,
+                                           &gm_column_bandwidth_moved,
+                                           &gm_column_bandwidth_share};
 
 static gm_status add_row(gm_result *result, const gm_environment *env, const gm_timed *t,
                          const gm_timed *first, gm_error *error)
@@ -30,16 +28,17 @@ static gm_status add_row(gm_result *result, const gm_environment *env, const gm_
                                        gm_optimizer_name(o->optimizer.kind), gm_precision_name(o->precision));
     if (!row)
         return error->status;
-    gm_result_text(result, row, "net", "%s", o->net.name);
-    gm_result_text(result, row, "optimizer", "%s", gm_optimizer_name(o->optimizer.kind));
-    gm_result_text(result, row, "precision", "%s", gm_precision_name(o->precision));
-    gm_result_number(result, row, "parameters", parameters);
-    gm_result_number(result, row, "held", (double)(memory.parameters + memory.optimizer) / parameters);
-    gm_result_number(result, row, "workspace", (double)memory.workspace / (1 << 20));
-    gm_result_number(result, row, "moved", moved / parameters);
-    gm_result_number(result, row, "milliseconds", seconds * 1e3);
-    gm_result_number(result, row, "bandwidth", moved / seconds / 1e9);
-    gm_result_number(result, row, "bandwidth_share", 100 * moved / seconds / env->bandwidth_all);
+    gm_result_text(result, row, &gm_column_net, "%s", o->net.name);
+    gm_result_text(result, row, &gm_column_optimizer, "%s", gm_optimizer_name(o->optimizer.kind));
+    gm_result_text(result, row, &gm_column_precision, "%s", gm_precision_name(o->precision));
+    gm_result_number(result, row, &gm_column_parameters, parameters);
+    gm_result_number(result, row, &gm_column_held,
+                     (double)(memory.parameters + memory.optimizer) / parameters);
+    gm_result_number(result, row, &gm_column_workspace, (double)memory.workspace / (1 << 20));
+    gm_result_number(result, row, &gm_column_moved, moved / parameters);
+    gm_result_number(result, row, &gm_column_milliseconds, seconds * 1e3);
+    gm_result_number(result, row, &gm_column_bandwidth_moved, moved / seconds / 1e9);
+    gm_result_number(result, row, &gm_column_bandwidth_share, 100 * moved / seconds / env->bandwidth_all);
     return gm_candidate_samples(row, &t->candidate, error);
 }
 

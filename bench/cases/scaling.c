@@ -4,18 +4,10 @@
 
 #include <stdio.h>
 
-static const gm_column columns[] = {
-    {"net", "net", "", GM_COLUMN_TEXT},
-    {"batch", "batch", "rows", 0},
-    {"backend", "backend", "", GM_COLUMN_TEXT},
-    {"threads", "threads", "", 0},
-    {"working", "working", "", 0},
-    {"milliseconds", "step", "ms", 4},
-    {"spread", "+-", "%", 1},
-    {"gflops", "speed", "GFLOP/s", 1},
-    {"speedup", "speed-up", "x", 2},
-    {"efficiency", "efficiency", "%", 1},
-};
+static const gm_column *const columns[] = {&gm_column_net,       &gm_column_batch,   &gm_column_backend,
+                                           &gm_column_threads,   &gm_column_working, &gm_column_milliseconds,
+                                           &gm_column_spread,    &gm_column_gflops,  &gm_column_speedup,
+                                           &gm_column_efficiency};
 
 static gm_status add_row(gm_result *result, const gm_environment *environment, const gm_timed *t,
                          const gm_timed *first, gm_error *error)
@@ -29,16 +21,17 @@ static gm_status add_row(gm_result *result, const gm_environment *environment, c
     if (!row)
         return error->status;
     row->threads = o->threads;
-    gm_result_text(result, row, "net", "%s", o->net.name);
-    gm_result_number(result, row, "batch", (double)o->batch);
-    gm_result_text(result, row, "backend", "%s", o->backend);
-    gm_result_number(result, row, "threads", (double)o->threads);
-    gm_result_number(result, row, "working", (double)gm_engine_plan(t->workload.engine, o->batch).threads);
-    gm_result_number(result, row, "milliseconds", s->median * 1e3);
-    gm_result_number(result, row, "spread", 100 * s->deviation / s->median);
-    gm_result_number(result, row, "gflops", gm_timed_flops(t) / 1e9);
-    gm_result_number(result, row, "speedup", speedup);
-    gm_result_number(result, row, "efficiency", gm_efficiency(speedup, o->threads));
+    gm_result_text(result, row, &gm_column_net, "%s", o->net.name);
+    gm_result_number(result, row, &gm_column_batch, (double)o->batch);
+    gm_result_text(result, row, &gm_column_backend, "%s", o->backend);
+    gm_result_number(result, row, &gm_column_threads, (double)o->threads);
+    gm_result_number(result, row, &gm_column_working,
+                     (double)gm_engine_plan(t->workload.engine, o->batch).threads);
+    gm_result_number(result, row, &gm_column_milliseconds, s->median * 1e3);
+    gm_result_number(result, row, &gm_column_spread, 100 * s->deviation / s->median);
+    gm_result_number(result, row, &gm_column_gflops, gm_timed_flops(t) / 1e9);
+    gm_result_number(result, row, &gm_column_speedup, speedup);
+    gm_result_number(result, row, &gm_column_efficiency, gm_efficiency(speedup, o->threads));
     return gm_candidate_samples(row, &t->candidate, error);
 }
 

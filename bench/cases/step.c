@@ -6,22 +6,20 @@
 #include <stdio.h>
 #include <string.h>
 
-static const gm_column columns[] = {
-    {"net", "net", "", GM_COLUMN_TEXT},
-    {"batch", "batch", "rows", 0},
-    {"backend", "backend", "", GM_COLUMN_TEXT},
-    {"threads", "threads", "", 0},
-    {"precision", "type", "", GM_COLUMN_TEXT},
-    {"optimizer", "optimizer", "", GM_COLUMN_TEXT},
-    {"samples_per_second", "samples", "1/s", 0},
-    {"milliseconds", "step", "ms", 4},
-    {"spread", "+-", "%", 1},
-    {"fastest", "min", "ms", 4},
-    {"gflops", "speed", "GFLOP/s", 1},
-    {"peak_share", "of FMA", "%", 1},
-    {"gemm_share", "of gemm", "%", 1},
-    {"plan", "ran", "", GM_COLUMN_TEXT},
-};
+static const gm_column *const columns[] = {&gm_column_net,
+                                           &gm_column_batch,
+                                           &gm_column_backend,
+                                           &gm_column_threads,
+                                           &gm_column_precision,
+                                           &gm_column_optimizer,
+                                           &gm_column_samples_per_second,
+                                           &gm_column_milliseconds,
+                                           &gm_column_spread,
+                                           &gm_column_fastest,
+                                           &gm_column_gflops,
+                                           &gm_column_peak_share,
+                                           &gm_column_gemm_share,
+                                           &gm_column_plan};
 
 /* A list that was given, or the one default. */
 #define PICK(list, count, i, fallback) ((count) ? (list)[i] : (fallback))
@@ -79,23 +77,23 @@ static gm_status add_row(gm_result *result, const gm_environment *env, const gm_
     if (!row)
         return error->status;
     row->threads = threads;
-    gm_result_text(result, row, "net", "%s", o->net.name);
-    gm_result_number(result, row, "batch", (double)o->batch);
-    gm_result_text(result, row, "backend", "%s", o->backend);
-    gm_result_number(result, row, "threads", (double)threads);
-    gm_result_text(result, row, "precision", "%s", gm_precision_name(o->precision));
-    gm_result_text(result, row, "optimizer", "%s", gm_optimizer_name(o->optimizer.kind));
-    gm_result_number(result, row, "samples_per_second", (double)o->batch / s->median);
-    gm_result_number(result, row, "milliseconds", s->median * 1e3);
-    gm_result_number(result, row, "spread", 100 * s->deviation / s->median);
-    gm_result_number(result, row, "fastest", s->min * 1e3);
-    gm_result_number(result, row, "gflops", flops / 1e9);
+    gm_result_text(result, row, &gm_column_net, "%s", o->net.name);
+    gm_result_number(result, row, &gm_column_batch, (double)o->batch);
+    gm_result_text(result, row, &gm_column_backend, "%s", o->backend);
+    gm_result_number(result, row, &gm_column_threads, (double)threads);
+    gm_result_text(result, row, &gm_column_precision, "%s", gm_precision_name(o->precision));
+    gm_result_text(result, row, &gm_column_optimizer, "%s", gm_optimizer_name(o->optimizer.kind));
+    gm_result_number(result, row, &gm_column_samples_per_second, (double)o->batch / s->median);
+    gm_result_number(result, row, &gm_column_milliseconds, s->median * 1e3);
+    gm_result_number(result, row, &gm_column_spread, 100 * s->deviation / s->median);
+    gm_result_number(result, row, &gm_column_fastest, s->min * 1e3);
+    gm_result_number(result, row, &gm_column_gflops, flops / 1e9);
     const double gemm = plan.threads == 1 ? env->gemm_one[o->precision] : env->gemm_all[o->precision];
     gm_result_peak_share(result, row, gm_timed_peak_share(t));
-    gm_result_number(result, row, "gemm_share", 100 * flops / gemm);
+    gm_result_number(result, row, &gm_column_gemm_share, 100 * flops / gemm);
     const char *kernels = gm_engine_kernels(t->workload.engine);
     const bool blas = strcmp(gm_engine_backend(t->workload.engine), "blas") == 0;
-    gm_result_text(result, row, "plan", "%s x%zu%s",
+    gm_result_text(result, row, &gm_column_plan, "%s x%zu%s",
                    kernels ? kernels
                    : blas  ? (*env->facts.blas.core ? env->facts.blas.core : "blas")
                            : "loops",

@@ -110,7 +110,7 @@ double gm_timed_peak_share(const gm_timed *t)
 void gm_result_peak_share(gm_result *result, gm_result_row *row, double share)
 {
     const double percent = gm_peak_percent(share);
-    gm_result_number(result, row, "peak_share", percent);
+    gm_result_number(result, row, &gm_column_peak_share, percent);
     if (isnan(percent))
         gm_result_note(result,
                        "%s: no share of FMA: it would be %.0f %%, so the peak beside it was measured while "

@@ -6,18 +6,16 @@
 
 #include <stdio.h>
 
-static const gm_column columns[] = {
-    {"net", "net", "", GM_COLUMN_TEXT},
-    {"batch", "batch", "rows", 0},
-    {"backend", "backend", "", GM_COLUMN_TEXT},
-    {"threads", "threads", "", 0},
-    {"milliseconds", "step", "ms", 4},
-    {"spread", "+-", "%", 1},
-    {"samples_per_second", "samples", "1/s", 0},
-    {"gflops", "speed", "GFLOP/s", 2},
-    {"peak_share", "of FMA", "%", 1},
-    {"times_naive", "naive = 1", "x", 1},
-};
+static const gm_column *const columns[] = {&gm_column_net,
+                                           &gm_column_batch,
+                                           &gm_column_backend,
+                                           &gm_column_threads,
+                                           &gm_column_milliseconds,
+                                           &gm_column_spread,
+                                           &gm_column_samples_per_second,
+                                           &gm_column_gflops_fine,
+                                           &gm_column_peak_share,
+                                           &gm_column_times_naive};
 
 static const struct {
     const char *backend;
@@ -35,16 +33,17 @@ static gm_status add_row(gm_result *result, const gm_timed *t, const gm_timed *n
     if (!row)
         return error->status;
     row->threads = threads;
-    gm_result_text(result, row, "net", "%s", o->net.name);
-    gm_result_number(result, row, "batch", (double)o->batch);
-    gm_result_text(result, row, "backend", "%s", o->backend);
-    gm_result_number(result, row, "threads", (double)threads);
-    gm_result_number(result, row, "milliseconds", s->median * 1e3);
-    gm_result_number(result, row, "spread", 100 * s->deviation / s->median);
-    gm_result_number(result, row, "samples_per_second", (double)o->batch / s->median);
-    gm_result_number(result, row, "gflops", gm_timed_flops(t) / 1e9);
+    gm_result_text(result, row, &gm_column_net, "%s", o->net.name);
+    gm_result_number(result, row, &gm_column_batch, (double)o->batch);
+    gm_result_text(result, row, &gm_column_backend, "%s", o->backend);
+    gm_result_number(result, row, &gm_column_threads, (double)threads);
+    gm_result_number(result, row, &gm_column_milliseconds, s->median * 1e3);
+    gm_result_number(result, row, &gm_column_spread, 100 * s->deviation / s->median);
+    gm_result_number(result, row, &gm_column_samples_per_second, (double)o->batch / s->median);
+    gm_result_number(result, row, &gm_column_gflops_fine, gm_timed_flops(t) / 1e9);
     gm_result_peak_share(result, row, gm_timed_peak_share(t));
-    gm_result_number(result, row, "times_naive", gm_speedup(naive->candidate.statistics.median, s->median));
+    gm_result_number(result, row, &gm_column_times_naive,
+                     gm_speedup(naive->candidate.statistics.median, s->median));
     return gm_candidate_samples(row, &t->candidate, error);
 }
 

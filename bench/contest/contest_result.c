@@ -104,7 +104,7 @@ gm_status gm_contest_run(gm_contestant *contestants, size_t count, gm_problem *p
 
 void gm_contest_status(gm_result *result, gm_result_row *row, const gm_contestant *c)
 {
-    gm_result_text(result, row, "status", "%s", *c->fault ? c->fault : "ok");
+    gm_result_text(result, row, &gm_column_status, "%s", *c->fault ? c->fault : "ok");
     gm_result_fault(row, "%s", c->fault);
     if (*c->fault)
         gm_result_note(result, "%s: %s", c->label, c->fault);
@@ -122,12 +122,12 @@ gm_status gm_contest_cells(gm_result *result, gm_result_row *row, const gm_conte
     if (isnan(median))
         return GM_OK;
     const double flop = gm_contest_flop(problem);
-    gm_result_number(result, row, "samples_per_second", (double)problem->batch / median);
-    gm_result_number(result, row, "milliseconds", median * 1e3);
-    gm_result_number(result, row, "spread", 100 * deviation / median);
-    gm_result_number(result, row, "gflops", flop / median / 1e9);
+    gm_result_number(result, row, &gm_column_samples_per_second, (double)problem->batch / median);
+    gm_result_number(result, row, &gm_column_milliseconds, median * 1e3);
+    gm_result_number(result, row, &gm_column_spread, 100 * deviation / median);
+    gm_result_number(result, row, &gm_column_gflops, flop / median / 1e9);
     gm_result_peak_share(result, row, gm_rounds_share(flop, c->samples, c->peaks, c->count));
-    gm_result_number(result, row, "times", gm_contestant_median(first, &other) / median);
-    gm_result_number(result, row, "loss", c->loss);
+    gm_result_number(result, row, &gm_column_times, gm_contestant_median(first, &other) / median);
+    gm_result_number(result, row, &gm_column_loss, c->loss);
     return gm_result_samples(row, c->samples, c->peaks, c->count, c->iterations, error);
 }

@@ -30,12 +30,8 @@ gm_status gm_contest_run(gm_contestant *contestants, size_t count, gm_problem *p
 
 /* The columns, and the cells of one row; `first` is whom the others are compared with. */
 #define GM_CONTEST_COLUMNS                                                                                   \
-    {"samples_per_second", "samples", "1/s", 0}, {"milliseconds", "step", "ms", 4},                          \
-        {"spread", "+-", "%", 1}, {"gflops", "speed", "GFLOP/s", 1}, {"peak_share", "of FMA", "%", 1},       \
-        {"times", "times", "first", 2}, {"loss", "loss", "", 6},                                             \
-    {                                                                                                        \
-        "status", "status", "", GM_COLUMN_TEXT                                                               \
-    }
+    &gm_column_samples_per_second, &gm_column_milliseconds, &gm_column_spread, &gm_column_gflops,            \
+        &gm_column_peak_share, &gm_column_times, &gm_column_loss, &gm_column_status
 
 gm_status gm_contest_cells(gm_result *result, gm_result_row *row, const gm_contestant *contestant,
                            const gm_contestant *first, const gm_problem *problem, gm_error *error);

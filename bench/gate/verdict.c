@@ -8,15 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const gm_column columns[] = {
-    {"benchmark", "benchmark", "", GM_COLUMN_TEXT},
-    {"old_us", "old", "us", 3},
-    {"new_us", "new", "us", 3},
-    {"change", "change", "%", 2},
-    {"interval", "interval", "%", GM_COLUMN_TEXT},
-    {"p", "p", "", 4},
-    {"verdict", "verdict", "", GM_COLUMN_TEXT},
-};
+static const gm_column *const columns[] = {&gm_column_benchmark, &gm_column_old_us,   &gm_column_new_us,
+                                           &gm_column_change,    &gm_column_interval, &gm_column_p,
+                                           &gm_column_verdict};
 
 gm_gate_options gm_gate_options_default(void)
 {
@@ -42,14 +36,14 @@ gm_result gm_verdicts_make(const gm_gate_options *options)
     return result;
 }
 
-static gm_status show_median(gm_result *result, gm_result_row *row, const char *key, const double *seconds,
-                             size_t count, gm_error *error)
+static gm_status show_median(gm_result *result, gm_result_row *row, const gm_column *column,
+                             const double *seconds, size_t count, gm_error *error)
 {
     double *copy = gm_alloc(count, sizeof *copy);
     if (!copy)
         return gm_fail_memory(error, "samples", count * sizeof *copy);
     memcpy(copy, seconds, count * sizeof *copy);
-    gm_result_number(result, row, key, gm_statistics_of(copy, count).median * 1e6);
+    gm_result_number(result, row, column, gm_statistics_of(copy, count).median * 1e6);
     gm_free(copy);
     return GM_OK;
 }
@@ -58,13 +52,13 @@ gm_status gm_verdict_times(gm_result *result, gm_result_row *row, const double *
                            const double *after, size_t after_count, gm_error *error)
 {
     gm_status status = GM_OK;
-    gm_result_text(result, row, "benchmark", "%s", row->name);
+    gm_result_text(result, row, &gm_column_benchmark, "%s", row->name);
     if (before_count)
-        status = show_median(result, row, "old_us", before, before_count, error);
+        status = show_median(result, row, &gm_column_old_us, before, before_count, error);
     if (after_count && status == GM_OK)
-        status = show_median(result, row, "new_us", after, after_count, error);
+        status = show_median(result, row, &gm_column_new_us, after, after_count, error);
     if (!before_count || !after_count)
-        gm_result_text(result, row, "verdict", "%s", before_count ? "only old" : "only new");
+        gm_result_text(result, row, &gm_column_verdict, "%s", before_count ? "only old" : "only new");
     return status;
 }
 
@@ -80,20 +74,20 @@ static const char *judge(const gm_rank_test *test, const gm_gate_options *option
 static void show_interval(gm_result *result, gm_result_row *row, const gm_rank_test *test)
 {
     if (isfinite(test->high))
-        gm_result_text(result, row, "interval", "%+.2f to %+.2f", 100 * (test->low - 1),
+        gm_result_text(result, row, &gm_column_interval, "%+.2f to %+.2f", 100 * (test->low - 1),
                        100 * (test->high - 1));
     else
-        gm_result_text(result, row, "interval", "too few samples");
+        gm_result_text(result, row, &gm_column_interval, "too few samples");
 }
 
 void gm_verdict_give(gm_result *result, gm_result_row *row, const gm_rank_test *test,
                      const gm_gate_options *options, size_t *regressions)
 {
     const char *verdict = judge(test, options);
-    gm_result_number(result, row, "change", 100 * (test->ratio - 1));
+    gm_result_number(result, row, &gm_column_change, 100 * (test->ratio - 1));
     show_interval(result, row, test);
-    gm_result_number(result, row, "p", test->p);
-    gm_result_text(result, row, "verdict", "%s", verdict);
+    gm_result_number(result, row, &gm_column_p, test->p);
+    gm_result_text(result, row, &gm_column_verdict, "%s", verdict);
     if (strcmp(verdict, "slower") == 0) {
         ++*regressions;
         gm_result_note(result, "slower: %s", row->name); /* the table may cut it */

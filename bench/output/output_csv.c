@@ -54,7 +54,7 @@ gm_status gm_output_csv(const gm_result *result, const gm_environment *environme
     fputs("row", out);
     for (size_t i = 0; i < result->column_count; i++) {
         fputc(',', out);
-        put_field(out, result->columns[i].key);
+        put_field(out, result->columns[i]->key);
     }
     put_environment_heads(out);
     for (size_t r = 0; r < result->row_count; r++) {
@@ -62,7 +62,7 @@ gm_status gm_output_csv(const gm_result *result, const gm_environment *environme
         put_field(out, row->name);
         for (size_t i = 0; i < result->column_count; i++) {
             fputc(',', out);
-            put_cell(out, &result->columns[i], &row->cells[i]);
+            put_cell(out, result->columns[i], &row->cells[i]);
         }
         put_environment(out, environment);
     }

@@ -27,7 +27,7 @@ static json_t *join_texts(const gm_result *result, const gm_result_row *row)
     char label[1024] = "";
     size_t used = 0;
     for (size_t i = 0; i < result->column_count; i++) {
-        const bool shown = result->columns[i].decimals == GM_COLUMN_TEXT && row->cells[i].text[0];
+        const bool shown = result->columns[i]->decimals == GM_COLUMN_TEXT && row->cells[i].text[0];
         if (shown && used + sizeof row->cells[i].text + 1 < sizeof label)
             used += (size_t)snprintf(label + used, sizeof label - used, "%s%s", used > 0 ? " " : "",
                                      row->cells[i].text);
@@ -64,7 +64,7 @@ static bool set_time(json_t *object, double time)
 static bool set_columns(json_t *object, const gm_result *result, const gm_result_row *row)
 {
     for (size_t i = 0; i < result->column_count; i++) {
-        const gm_column *column = &result->columns[i];
+        const gm_column *column = result->columns[i];
         char key[128];
         if (gm_cell_is_empty(column, &row->cells[i]) ||
             (column->decimals != GM_COLUMN_TEXT && !isfinite(row->cells[i].number)))

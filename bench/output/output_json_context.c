@@ -126,7 +126,7 @@ static json_t *pack_columns(const gm_result *result)
 {
     json_t *array = json_array();
     for (size_t i = 0; array && i < result->column_count; i++) {
-        const gm_column *c = &result->columns[i];
+        const gm_column *c = result->columns[i];
         json_t *column =
             json_pack("{s:s, s:s, s:s, s:o}", "key", c->key, "head", c->head, "unit", c->unit, "decimals",
                       c->decimals == GM_COLUMN_TEXT ? json_null() : json_integer(c->decimals));

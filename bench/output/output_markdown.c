@@ -28,7 +28,7 @@ static void put_escaped(FILE *out, const char *text)
 static void put_heads(const gm_result *result, FILE *out)
 {
     for (size_t i = 0; i < result->column_count; i++) {
-        const gm_column *c = &result->columns[i];
+        const gm_column *c = result->columns[i];
         if (!gm_column_is_used(result, i))
             continue;
         fputs("| ", out);
@@ -42,7 +42,7 @@ static void put_heads(const gm_result *result, FILE *out)
     fputs("|\n", out);
     for (size_t i = 0; i < result->column_count; i++)
         if (gm_column_is_used(result, i))
-            fputs(result->columns[i].decimals == GM_COLUMN_TEXT ? "|:---" : "|---:", out);
+            fputs(result->columns[i]->decimals == GM_COLUMN_TEXT ? "|:---" : "|---:", out);
     fputs("|\n", out);
 }
 
@@ -53,7 +53,7 @@ static void put_row(const gm_result *result, const gm_result_row *row, FILE *out
         if (!gm_column_is_used(result, i))
             continue;
         fputs("| ", out);
-        put_escaped(out, gm_cell_text(text, sizeof text, &result->columns[i], &row->cells[i]));
+        put_escaped(out, gm_cell_text(text, sizeof text, result->columns[i], &row->cells[i]));
         fputc(' ', out);
     }
     fputs("|\n", out);

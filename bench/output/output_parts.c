@@ -22,7 +22,7 @@ bool gm_cell_is_empty(const gm_column *column, const gm_cell *cell)
 bool gm_column_is_used(const gm_result *result, size_t column)
 {
     for (size_t i = 0; i < result->row_count; i++)
-        if (!gm_cell_is_empty(&result->columns[column], &result->rows[i].cells[column]))
+        if (!gm_cell_is_empty(result->columns[column], &result->rows[i].cells[column]))
             return true;
     return false;
 }

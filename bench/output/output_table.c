@@ -19,7 +19,7 @@ static size_t width_of(const char *text)
 
 static size_t column_width(const gm_result *result, size_t column)
 {
-    const gm_column *c = &result->columns[column];
+    const gm_column *c = result->columns[column];
     size_t width = gm_max(width_of(c->head), width_of(c->unit));
     for (size_t i = 0; i < result->row_count; i++) {
         char text[96];
@@ -47,7 +47,7 @@ static size_t widest_text(const gm_result *result, const size_t *widths)
 {
     size_t widest = result->column_count, width = LEAST_COLUMN;
     for (size_t i = 0; i < result->column_count; i++)
-        if (result->columns[i].decimals == GM_COLUMN_TEXT && widths[i] > width)
+        if (result->columns[i]->decimals == GM_COLUMN_TEXT && widths[i] > width)
             width = widths[widest = i];
     return widest;
 }
@@ -110,7 +110,7 @@ static void put_heads(const gm_result *result, const layout *l, bool units, FILE
 {
     writer w = {.out = out, .gap = l->gap};
     for (size_t i = 0; i < result->column_count; i++) {
-        const gm_column *c = &result->columns[i];
+        const gm_column *c = result->columns[i];
         char text[96];
         snprintf(text, sizeof text, "%s", units ? c->unit : c->head);
         put(&w, text, l->widths[i], c->decimals != GM_COLUMN_TEXT);
@@ -121,7 +121,7 @@ static void put_heads(const gm_result *result, const layout *l, bool units, FILE
 static bool has_units(const gm_result *result, const layout *l)
 {
     for (size_t i = 0; i < result->column_count; i++)
-        if (result->columns[i].unit[0] && l->widths[i] > 0)
+        if (result->columns[i]->unit[0] && l->widths[i] > 0)
             return true;
     return false;
 }
@@ -131,7 +131,7 @@ static void put_rows(const gm_result *result, const layout *l, FILE *out)
     writer w = {.out = out, .gap = l->gap};
     for (size_t r = 0; r < result->row_count; r++) {
         for (size_t i = 0; i < result->column_count; i++) {
-            const gm_column *c = &result->columns[i];
+            const gm_column *c = result->columns[i];
             char text[96];
             gm_cell_text(text, sizeof text, c, &result->rows[r].cells[i]);
             put(&w, text, l->widths[i], c->decimals != GM_COLUMN_TEXT);

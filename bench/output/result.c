@@ -3,13 +3,13 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-#include <assert.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-gm_result gm_result_make(const char *benchmark, const gm_column *columns, size_t column_count)
+gm_result gm_result_make(const char *benchmark, const gm_column *const *columns, size_t column_count)
 {
     return (gm_result){.benchmark = benchmark, .columns = columns, .column_count = column_count};
 }
@@ -67,28 +67,23 @@ gm_result_row *gm_result_add(gm_result *result, gm_error *error, const char *nam
     return row;
 }
 
-/* NULL only by a slip of the programmer, which a debug build stops at. */
-static gm_cell *find_cell(const gm_result *result, const gm_result_row *row, const char *key)
+static gm_cell *find_cell(const gm_result *result, const gm_result_row *row, const gm_column *column,
+                          bool text)
 {
     for (size_t i = 0; i < result->column_count; i++)
-        if (strcmp(result->columns[i].key, key) == 0)
+        if (result->columns[i] == column && text == (column->decimals == GM_COLUMN_TEXT))
             return &row->cells[i];
-    assert(false && "a column with this key");
-    return NULL;
+    abort();
 }
 
-void gm_result_number(gm_result *result, gm_result_row *row, const char *key, double value)
+void gm_result_number(gm_result *result, gm_result_row *row, const gm_column *column, double value)
 {
-    gm_cell *cell = find_cell(result, row, key);
-    if (cell)
-        cell->number = value;
+    find_cell(result, row, column, false)->number = value;
 }
 
-void gm_result_text(gm_result *result, gm_result_row *row, const char *key, const char *format, ...)
+void gm_result_text(gm_result *result, gm_result_row *row, const gm_column *column, const char *format, ...)
 {
-    gm_cell *cell = find_cell(result, row, key);
-    if (!cell)
-        return;
+    gm_cell *cell = find_cell(result, row, column, true);
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(cell->text, sizeof cell->text, format, arguments);

@@ -3,18 +3,11 @@
 #ifndef GM_BENCH_OUTPUT_RESULT_H
 #define GM_BENCH_OUTPUT_RESULT_H
 
+#include "bench/output/columns.h"
+
 #include <gradmill/status.h>
 #include <stdbool.h>
 #include <stddef.h>
-
-/* One column; static storage. */
-typedef struct gm_column {
-    const char *key;  /* for machines: "samples_per_second" */
-    const char *head; /* for people: "samples" */
-    const char *unit; /* below the head: "1/s"; "" if there is none */
-    int decimals;     /* of numbers; GM_COLUMN_TEXT: the cells are texts */
-} gm_column;
-#define GM_COLUMN_TEXT (-1)
 
 /* Empty: text "" and number NaN. */
 typedef struct gm_cell {
@@ -34,9 +27,9 @@ typedef struct gm_result_row {
 } gm_result_row;
 
 typedef struct gm_result {
-    const char *benchmark; /* the case: "step" */
-    char title[256];       /* one line for people */
-    const gm_column *columns;
+    const char *benchmark;           /* the case: "step" */
+    char title[256];                 /* one line for people */
+    const gm_column *const *columns; /* static storage */
     size_t column_count;
     gm_result_row *rows;
     size_t row_count, row_capacity;
@@ -45,7 +38,7 @@ typedef struct gm_result {
 } gm_result;
 
 /* Empty, with these columns. */
-gm_result gm_result_make(const char *benchmark, const gm_column *columns, size_t column_count);
+gm_result gm_result_make(const char *benchmark, const gm_column *const *columns, size_t column_count);
 void gm_result_clear(gm_result *result);
 
 /* A new row with empty cells; NULL without memory (*error is set). Pointers to rows are good until the next
@@ -53,9 +46,10 @@ void gm_result_clear(gm_result *result);
 gm_result_row *gm_result_add(gm_result *result, gm_error *error, const char *name_format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Fill a cell by its column's key, which must exist. */
-void gm_result_number(gm_result *result, gm_result_row *row, const char *key, double value);
-void gm_result_text(gm_result *result, gm_result_row *row, const char *key, const char *format, ...)
+/* Fill the cell of a column. The program aborts if the result has no such column, or one of the other type:
+ * that is a mistake in the source, which no user could mend. */
+void gm_result_number(gm_result *result, gm_result_row *row, const gm_column *column, double value);
+void gm_result_text(gm_result *result, gm_result_row *row, const gm_column *column, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
 /* What a row has in place of samples if its measurement failed. */

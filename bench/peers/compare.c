@@ -11,15 +11,9 @@
 
 #define MOST_ARGUMENTS 8
 
-static const gm_column columns[] = {
-    {"net", "net", "", GM_COLUMN_TEXT},
-    {"batch", "batch", "rows", 0},
-    {"library", "library", "", GM_COLUMN_TEXT},
-    {"loaded", "loaded", "", GM_COLUMN_TEXT},
-    {"core", "kernels", "", GM_COLUMN_TEXT},
-    {"threading", "its threads", "", GM_COLUMN_TEXT},
-    GM_CONTEST_COLUMNS,
-};
+static const gm_column *const columns[] = {&gm_column_net,    &gm_column_batch, &gm_column_library,
+                                           &gm_column_loaded, &gm_column_core,  &gm_column_threading,
+                                           GM_CONTEST_COLUMNS};
 
 struct entrant {
     gm_library library;
@@ -79,12 +73,12 @@ static gm_status add_row(gm_result *result, const gm_net *net, const gm_contesta
                       problem->threads, gm_precision_name(problem->precision), c->label);
     if (!row)
         return GM_LIMIT;
-    gm_result_text(result, row, "net", "%s", net->name);
-    gm_result_number(result, row, "batch", (double)problem->batch);
-    gm_result_text(result, row, "library", "%s", c->label);
-    gm_result_text(result, row, "loaded", "%s", short_path(c->path));
-    gm_result_text(result, row, "core", "%s", c->core);
-    gm_result_text(result, row, "threading", "%s", c->threading);
+    gm_result_text(result, row, &gm_column_net, "%s", net->name);
+    gm_result_number(result, row, &gm_column_batch, (double)problem->batch);
+    gm_result_text(result, row, &gm_column_library, "%s", c->label);
+    gm_result_text(result, row, &gm_column_loaded, "%s", short_path(c->path));
+    gm_result_text(result, row, &gm_column_core, "%s", c->core);
+    gm_result_text(result, row, &gm_column_threading, "%s", c->threading);
     return gm_contest_cells(result, row, c, first, problem, error);
 }
 

@@ -15,13 +15,8 @@
 #define GM_PEERS_BUILD "peers"
 #endif
 
-static const gm_column columns[] = {
-    {"net", "net", "", GM_COLUMN_TEXT},
-    {"batch", "batch", "rows", 0},
-    {"problem", "problem", "", GM_COLUMN_TEXT},
-    {"peer", "peer", "", GM_COLUMN_TEXT},
-    GM_CONTEST_COLUMNS,
-};
+static const gm_column *const columns[] = {&gm_column_net, &gm_column_batch, &gm_column_problem,
+                                           &gm_column_peer, GM_CONTEST_COLUMNS};
 
 static const struct {
     const char *label, *file; /* NULL: this program */
@@ -97,10 +92,10 @@ static gm_status add_row(gm_result *result, const gm_net *net, const gm_contesta
                                        problem->batch, problem->backend, problem->threads, loss, c->label);
     if (!row)
         return GM_LIMIT;
-    gm_result_text(result, row, "net", "%s", net->name);
-    gm_result_number(result, row, "batch", (double)problem->batch);
-    gm_result_text(result, row, "problem", "%s", loss);
-    gm_result_text(result, row, "peer", "%s", *c->name ? c->name : c->label);
+    gm_result_text(result, row, &gm_column_net, "%s", net->name);
+    gm_result_number(result, row, &gm_column_batch, (double)problem->batch);
+    gm_result_text(result, row, &gm_column_problem, "%s", loss);
+    gm_result_text(result, row, &gm_column_peer, "%s", *c->name ? c->name : c->label);
     return gm_contest_cells(result, row, c, first, problem, error);
 }
 

@@ -12,19 +12,11 @@
 #define FASHION_MNIST "/usr/share/datasets/fashion-mnist"
 #define MOST_EPOCHS   50
 
-static const gm_column columns[] = {
-    {"net", "net", "", GM_COLUMN_TEXT},
-    {"batch", "batch", "rows", 0},
-    {"peer", "peer", "", GM_COLUMN_TEXT},
-    {"epochs", "epochs", "", 0},
-    {"seconds", "epoch", "s", 3},
-    {"samples_per_second", "samples", "1/s", 0},
-    {"times", "times", "first", 2},
-    {"loss", "loss", "last", 4},
-    {"accuracy", "accuracy", "%", 2},
-    {"reached", "reached", "s", 2},
-    {"status", "status", "", GM_COLUMN_TEXT},
-};
+static const gm_column *const columns[] = {
+    &gm_column_net,     &gm_column_batch,     &gm_column_peer,
+    &gm_column_epochs,  &gm_column_seconds,   &gm_column_samples_per_second,
+    &gm_column_times,   &gm_column_last_loss, &gm_column_accuracy,
+    &gm_column_reached, &gm_column_status};
 
 struct runner {
     gm_contestant *contestant;
@@ -79,21 +71,22 @@ static gm_status add_row(gm_result *result, const struct runner *runner, const s
     if (!row)
         return GM_LIMIT;
     row->threads = problem->threads;
-    gm_result_text(result, row, "net", "%s", net->name);
-    gm_result_number(result, row, "batch", (double)problem->batch);
-    gm_result_text(result, row, "peer", "%s", *c->name ? c->name : c->label);
+    gm_result_text(result, row, &gm_column_net, "%s", net->name);
+    gm_result_number(result, row, &gm_column_batch, (double)problem->batch);
+    gm_result_text(result, row, &gm_column_peer, "%s", *c->name ? c->name : c->label);
     gm_contest_status(result, row, c);
     const double median = gm_contestant_median(c, &deviation);
     if (isnan(median))
         return GM_OK;
-    gm_result_number(result, row, "epochs", (double)c->count);
-    gm_result_number(result, row, "seconds", median);
-    gm_result_number(result, row, "samples_per_second", runner->rows / median);
-    gm_result_number(result, row, "times", gm_contestant_median(first->contestant, &deviation) / median);
-    gm_result_number(result, row, "loss", runner->loss);
-    gm_result_number(result, row, "accuracy", 100 * runner->accuracy);
+    gm_result_number(result, row, &gm_column_epochs, (double)c->count);
+    gm_result_number(result, row, &gm_column_seconds, median);
+    gm_result_number(result, row, &gm_column_samples_per_second, runner->rows / median);
+    gm_result_number(result, row, &gm_column_times,
+                     gm_contestant_median(first->contestant, &deviation) / median);
+    gm_result_number(result, row, &gm_column_last_loss, runner->loss);
+    gm_result_number(result, row, &gm_column_accuracy, 100 * runner->accuracy);
     if (runner->finished)
-        gm_result_number(result, row, "reached", runner->total);
+        gm_result_number(result, row, &gm_column_reached, runner->total);
     return gm_result_samples(row, c->samples, NULL, c->count, 1, error);
 }
 

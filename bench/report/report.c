@@ -12,7 +12,7 @@ static json_t *pack_cells(const gm_result *result, const gm_result_row *row)
 {
     json_t *array = json_array();
     for (size_t i = 0; array && i < result->column_count; i++) {
-        if (json_array_append_new(array, gm_json_cell(&result->columns[i], &row->cells[i])) != 0) {
+        if (json_array_append_new(array, gm_json_cell(result->columns[i], &row->cells[i])) != 0) {
             json_decref(array);
             return NULL;
         }

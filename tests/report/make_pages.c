@@ -43,17 +43,15 @@ static gm_status time_row(gm_result_row *row, double seconds, gm_error *error)
 
 static gm_status fill_crossover(gm_result *result, gm_error *error)
 {
-    static const gm_column columns[] = {
-        {"sweep", "sweep", "", GM_COLUMN_TEXT},
-        {"width", "width", "", 0},
-        {"batch", "batch", "rows", 0},
-        {"backend", "backend", "", GM_COLUMN_TEXT},
-        {"threads", "threads", "", 0},
-        {"milliseconds", "step", "ms", 4},
-        {"samples_per_second", "samples", "1/s", 0},
-        {"gflops", "speed", "GFLOP/s", 2},
-        {"fastest", "", "", GM_COLUMN_TEXT},
-    };
+    static const gm_column *const columns[] = {&gm_column_sweep,
+                                               &gm_column_width,
+                                               &gm_column_batch,
+                                               &gm_column_backend,
+                                               &gm_column_threads,
+                                               &gm_column_milliseconds,
+                                               &gm_column_samples_per_second,
+                                               &gm_column_gflops_fine,
+                                               &gm_column_among_fastest};
     static const struct {
         const char *backend;
         size_t threads;
@@ -72,16 +70,16 @@ static gm_status fill_crossover(gm_result *result, gm_error *error)
                                                curves[i].backend, curves[i].threads);
             if (!row || time_row(row, seconds, error) != GM_OK)
                 return error->status;
-            gm_result_text(result, row, "sweep", "width");
-            gm_result_number(result, row, "width", w);
-            gm_result_number(result, row, "batch", 64);
-            gm_result_text(result, row, "backend", "%s", curves[i].backend);
-            gm_result_number(result, row, "threads", (double)curves[i].threads);
-            gm_result_number(result, row, "milliseconds", seconds * 1e3);
-            gm_result_number(result, row, "samples_per_second", 64 / seconds);
-            gm_result_number(result, row, "gflops", gflops);
+            gm_result_text(result, row, &gm_column_sweep, "width");
+            gm_result_number(result, row, &gm_column_width, w);
+            gm_result_number(result, row, &gm_column_batch, 64);
+            gm_result_text(result, row, &gm_column_backend, "%s", curves[i].backend);
+            gm_result_number(result, row, &gm_column_threads, (double)curves[i].threads);
+            gm_result_number(result, row, &gm_column_milliseconds, seconds * 1e3);
+            gm_result_number(result, row, &gm_column_samples_per_second, 64 / seconds);
+            gm_result_number(result, row, &gm_column_gflops_fine, gflops);
             if (i == 3 && width > 64)
-                gm_result_text(result, row, "fastest", "fastest");
+                gm_result_text(result, row, &gm_column_among_fastest, "fastest");
         }
     gm_result_note(result, "On this machine BLAS overtakes the best loops at width %d.", 16);
     return GM_OK;
@@ -89,16 +87,9 @@ static gm_status fill_crossover(gm_result *result, gm_error *error)
 
 static gm_status fill_anatomy(gm_result *result, gm_error *error)
 {
-    static const gm_column columns[] = {
-        {"net", "net", "", GM_COLUMN_TEXT},
-        {"layer", "layer", "", GM_COLUMN_TEXT},
-        {"kind", "part", "", GM_COLUMN_TEXT},
-        {"microseconds", "time", "us", 1},
-        {"share", "share", "%", 1},
-        {"gflops", "speed", "GFLOP/s", 1},
-        {"intensity", "intensity", "FLOP/B", 2},
-        {"bound", "bound by", "", GM_COLUMN_TEXT},
-    };
+    static const gm_column *const columns[] = {&gm_column_net,          &gm_column_layer, &gm_column_kind,
+                                               &gm_column_microseconds, &gm_column_share, &gm_column_gflops,
+                                               &gm_column_intensity,    &gm_column_bound};
     static const struct {
         const char *layer, *kind;
         double us, gflops, intensity;
@@ -117,24 +108,22 @@ static gm_status fill_anatomy(gm_result *result, gm_error *error)
                                            parts[i].layer, parts[i].kind);
         if (!row)
             return error->status;
-        gm_result_text(result, row, "net", "784-1024-1024-10");
-        gm_result_text(result, row, "layer", "%s", parts[i].layer);
-        gm_result_text(result, row, "kind", "%s", parts[i].kind);
-        gm_result_number(result, row, "microseconds", parts[i].us);
-        gm_result_number(result, row, "share", parts[i].us / 17.57);
-        gm_result_number(result, row, "gflops", parts[i].gflops);
-        gm_result_number(result, row, "intensity", parts[i].intensity);
+        gm_result_text(result, row, &gm_column_net, "784-1024-1024-10");
+        gm_result_text(result, row, &gm_column_layer, "%s", parts[i].layer);
+        gm_result_text(result, row, &gm_column_kind, "%s", parts[i].kind);
+        gm_result_number(result, row, &gm_column_microseconds, parts[i].us);
+        gm_result_number(result, row, &gm_column_share, parts[i].us / 17.57);
+        gm_result_number(result, row, &gm_column_gflops, parts[i].gflops);
+        gm_result_number(result, row, &gm_column_intensity, parts[i].intensity);
     }
     return GM_OK;
 }
 
 static gm_status fill_scaling(gm_result *result, gm_error *error)
 {
-    static const gm_column columns[] = {
-        {"net", "net", "", GM_COLUMN_TEXT}, {"backend", "backend", "", GM_COLUMN_TEXT},
-        {"threads", "threads", "", 0},      {"milliseconds", "step", "ms", 4},
-        {"speedup", "speed-up", "x", 2},    {"efficiency", "efficiency", "%", 1},
-    };
+    static const gm_column *const columns[] = {&gm_column_net,     &gm_column_backend,
+                                               &gm_column_threads, &gm_column_milliseconds,
+                                               &gm_column_speedup, &gm_column_efficiency};
     static const char *const nets[] = {"wide", "mid", "mnist"};
     static const double serial[] = {0.03, 0.1, 0.4};
     *result = gm_result_make("scaling", columns, sizeof columns / sizeof *columns);
@@ -146,24 +135,26 @@ static gm_status fill_scaling(gm_result *result, gm_error *error)
             if (!row || time_row(row, 0.01 / speedup, error) != GM_OK)
                 return error->status;
             row->threads = t;
-            gm_result_text(result, row, "net", "%s", nets[n]);
-            gm_result_text(result, row, "backend", "blas");
-            gm_result_number(result, row, "threads", threads);
-            gm_result_number(result, row, "milliseconds", 10 / speedup);
-            gm_result_number(result, row, "speedup", speedup);
-            gm_result_number(result, row, "efficiency", 100 * speedup / threads);
+            gm_result_text(result, row, &gm_column_net, "%s", nets[n]);
+            gm_result_text(result, row, &gm_column_backend, "blas");
+            gm_result_number(result, row, &gm_column_threads, threads);
+            gm_result_number(result, row, &gm_column_milliseconds, 10 / speedup);
+            gm_result_number(result, row, &gm_column_speedup, speedup);
+            gm_result_number(result, row, &gm_column_efficiency, 100 * speedup / threads);
         }
     return GM_OK;
 }
 
 static gm_status fill_step(gm_result *result, gm_error *error)
 {
-    static const gm_column columns[] = {
-        {"net", "net", "", GM_COLUMN_TEXT},          {"batch", "batch", "rows", 0},
-        {"backend", "backend", "", GM_COLUMN_TEXT},  {"threads", "threads", "", 0},
-        {"samples_per_second", "samples", "1/s", 0}, {"milliseconds", "step", "ms", 4},
-        {"gflops", "speed", "GFLOP/s", 1},           {"peak_share", "of FMA", "%", 1},
-    };
+    static const gm_column *const columns[] = {&gm_column_net,
+                                               &gm_column_batch,
+                                               &gm_column_backend,
+                                               &gm_column_threads,
+                                               &gm_column_samples_per_second,
+                                               &gm_column_milliseconds,
+                                               &gm_column_gflops,
+                                               &gm_column_peak_share};
     static const struct {
         const char *net, *backend;
         double gflops;
@@ -177,20 +168,20 @@ static gm_status fill_step(gm_result *result, gm_error *error)
             gm_result_add(result, error, "step/%s/batch:64/%s", rows[i].net, rows[i].backend);
         if (!row || time_row(row, 0.2 / rows[i].gflops, error) != GM_OK)
             return error->status;
-        gm_result_text(result, row, "net", "%s", rows[i].net);
-        gm_result_number(result, row, "batch", 64);
-        gm_result_text(result, row, "backend", "%s", rows[i].backend);
-        gm_result_number(result, row, "threads", i % 2 ? 1 : 4);
-        gm_result_number(result, row, "samples_per_second", 320 * rows[i].gflops);
-        gm_result_number(result, row, "milliseconds", 200 / rows[i].gflops);
-        gm_result_number(result, row, "gflops", rows[i].gflops);
-        gm_result_number(result, row, "peak_share", rows[i].gflops / 2.3);
+        gm_result_text(result, row, &gm_column_net, "%s", rows[i].net);
+        gm_result_number(result, row, &gm_column_batch, 64);
+        gm_result_text(result, row, &gm_column_backend, "%s", rows[i].backend);
+        gm_result_number(result, row, &gm_column_threads, i % 2 ? 1 : 4);
+        gm_result_number(result, row, &gm_column_samples_per_second, 320 * rows[i].gflops);
+        gm_result_number(result, row, &gm_column_milliseconds, 200 / rows[i].gflops);
+        gm_result_number(result, row, &gm_column_gflops, rows[i].gflops);
+        gm_result_number(result, row, &gm_column_peak_share, rows[i].gflops / 2.3);
     }
     gm_result_row *failed = gm_result_add(result, error, "step/784-10/batch:64/missing");
     if (!failed)
         return error->status;
-    gm_result_text(result, failed, "net", "784-10");
-    gm_result_text(result, failed, "backend", "missing");
+    gm_result_text(result, failed, &gm_column_net, "784-10");
+    gm_result_text(result, failed, &gm_column_backend, "missing");
     gm_result_fault(failed, "not installed </script>");
     gm_result_note(result, "</script><img src=x onerror=\"document.title='broken'\"> & \"quotes\"");
     return GM_OK;
