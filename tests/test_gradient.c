@@ -238,7 +238,7 @@ struct surgery {
 static void plant(gm_engine *engine, const struct fault *fault, struct surgery *s)
 {
     gm_pass *pass = (gm_pass *)engine->pass;
-    gm_pass_layer *out = &pass->layers[pass->layer_count - 1];
+    gm_pass_layer *out = &pass->bound.layers[pass->bound.layer_count - 1];
     *s = (struct surgery){*right, *right_loss, *right_f, *right_f};
     s->backend.hidden_delta = fault->hidden_delta ? fault->hidden_delta : right->hidden_delta;
     s->backend.bias_gradient = fault->bias_gradient ? fault->bias_gradient : right->bias_gradient;
@@ -246,11 +246,11 @@ static void plant(gm_engine *engine, const struct fault *fault, struct surgery *
     s->loss.delta = fault->delta ? fault->delta : right_loss->delta;
     s->output.chain = fault->output_chain ? fault->output_chain : right_f->chain;
     s->hidden.chain = fault->hidden_chain ? fault->hidden_chain : right_f->chain;
-    for (size_t l = 0; l < pass->layer_count; l++)
-        pass->layers[l].f = &s->hidden;
+    for (size_t l = 0; l < pass->bound.layer_count; l++)
+        pass->bound.layers[l].f = &s->hidden;
     out->f = &s->output;
-    pass->backend = &s->backend;
-    pass->loss = &s->loss;
+    pass->bound.backend = &s->backend;
+    pass->bound.loss = &s->loss;
 }
 
 /* Sigmoid throughout, so that one kernel serves hidden and output layers. */
@@ -259,9 +259,9 @@ static gm_gradcheck check_with(const struct fault *fault)
     const net_shape shape = shape_of(3, GM_SIGMOID, GM_SIGMOID, GM_HALF_SQUARES);
     gm_engine *engine = make_engine(&shape, "blas", MOST_ROWS);
     struct surgery surgery;
-    right = ((gm_pass *)engine->pass)->backend;
-    right_loss = ((gm_pass *)engine->pass)->loss;
-    right_f = ((gm_pass *)engine->pass)->layers[0].f;
+    right = ((gm_pass *)engine->pass)->bound.backend;
+    right_loss = ((gm_pass *)engine->pass)->bound.loss;
+    right_f = ((gm_pass *)engine->pass)->bound.layers[0].f;
     plant(engine, fault, &surgery);
     const gm_gradcheck result = check(engine, MOST_ROWS);
     net_free(engine);

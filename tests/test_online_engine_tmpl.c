@@ -31,7 +31,7 @@ static void count_batch(gm_online *f, gm_mat x, gm_mat y, double *loss)
 
 static gm_online *online_of(gm_engine *engine)
 {
-    return ((gm_pass *)engine->pass)->online;
+    return ((gm_pass *)engine->pass)->bound.online;
 }
 
 static void watch(gm_engine *engine)
@@ -137,7 +137,7 @@ Test(SUITE, a_plan_changes_nothing)
             const gm_plan plan = gm_engine_plan(planned, 1);
             cr_expect_eq(plan.threads, 1);
             cr_expect_gt(plan.seconds, 0);
-            cr_expect_eq(plan.seconds, gm_cost_seconds(((gm_pass *)planned->pass)->costs.online));
+            cr_expect_eq(plan.seconds, gm_cost_seconds(((gm_pass *)planned->pass)->planner.costs.online));
         }
         net_step(planned, row_of(s.x[step], 2), row_of(s.y[step], 2));
         net_step(reference, row_of(s.x[step], 2), row_of(s.y[step], 2));

@@ -18,7 +18,7 @@ struct bench {
     gm_layout layout;
     gm_layer_layout places[NET_LAYERS];
     gm_pass_layer layers[NET_LAYERS];
-    gm_pass pass;
+    gm_bound bound;
     REAL *workspace;
     gm_online *online;
 };
@@ -35,9 +35,9 @@ static void place_layer(struct bench *b, size_t l)
     const gm_layer_layout *place = &b->places[l];
     const size_t in = layer->inputs, out = layer->outputs;
     const gm_mat block = {(REAL *)b->network->parameters + layer->weights, out, in, in};
-    REAL *w = b->pass.parameters + place->weights;
-    b->pass.backend->pack(block, w);
-    memcpy(b->pass.parameters + place->biases, (REAL *)b->network->parameters + layer->biases,
+    REAL *w = b->bound.parameters + place->weights;
+    b->bound.backend->pack(block, w);
+    memcpy(b->bound.parameters + place->biases, (REAL *)b->network->parameters + layer->biases,
            out * sizeof(REAL));
     b->layers[l] = (gm_pass_layer){
         .view = {.w = {w, out, in, in}},
@@ -61,7 +61,7 @@ static bool bench_make(struct bench *b, const net_shape *shape, const gm_engine_
         gm_layout_make(&b->layout, b->places, n->layers, n->layer_count, PRECISION, options, &needs, &error),
         GM_OK, "%s", error.message);
     b->workspace = gm_alloc(b->layout.workspace, sizeof(REAL));
-    b->pass = (gm_pass){
+    b->bound = (gm_bound){
         .backend = backend,
         .loss = &gm_loss_kernels[n->loss],
         .layers = b->layers,
@@ -71,10 +71,10 @@ static bool bench_make(struct bench *b, const net_shape *shape, const gm_engine_
         .parameters = gm_alloc(b->layout.parameters, sizeof(REAL)),
         .own_x = {.rows = options->batch},
     };
-    cr_assert(b->workspace && b->pass.parameters);
+    cr_assert(b->workspace && b->bound.parameters);
     for (size_t l = 0; l < n->layer_count; l++)
         place_layer(b, l);
-    b->online = gm_pass_create_online(&b->pass, &options->optimizer);
+    b->online = gm_pass_create_online(&b->bound, &options->optimizer);
     return b->online;
 }
 
@@ -82,7 +82,7 @@ static void bench_free(struct bench *b)
 {
     gm_free(b->online);
     gm_free(b->workspace);
-    gm_free(b->pass.parameters);
+    gm_free(b->bound.parameters);
     gm_network_destroy(b->network);
 }
 
@@ -93,8 +93,8 @@ static void bench_settle(struct bench *b)
         const gm_layer *layer = &b->network->layers[l];
         const gm_mat block = {(REAL *)b->network->parameters + layer->weights, layer->outputs, layer->inputs,
                               layer->inputs};
-        b->pass.backend->unpack(b->layers[l].view.w.data, block);
-        memcpy((REAL *)b->network->parameters + layer->biases, b->pass.parameters + b->layers[l].biases,
+        b->bound.backend->unpack(b->layers[l].view.w.data, block);
+        memcpy((REAL *)b->network->parameters + layer->biases, b->bound.parameters + b->layers[l].biases,
                layer->outputs * sizeof(REAL));
     }
 }
@@ -123,7 +123,7 @@ static void expect_same_row(struct bench *b, gm_engine *reference, size_t r, con
 {
     for (size_t l = 0; l < b->network->layer_count; l++) {
         const gm_pass_layer *layer = &b->layers[l];
-        const size_t out = layer->d.cols, padded = gm_padded(b->pass.backend->storage, out);
+        const size_t out = layer->d.cols, padded = gm_padded(b->bound.backend->storage, out);
         const REAL *z = row_of_view(reference, GM_VIEW_Z, l, r), *a = row_of_view(reference, GM_VIEW_A, l, r),
                    *d = row_of_view(reference, GM_VIEW_DELTA, l, r);
         cr_expect_eq(count_differences(gm_row(layer->z, r), z, out), 0, "%s: Z of layer %zu", where, l);
@@ -331,7 +331,7 @@ static bool make_curve(struct bench *b, gm_activation f, size_t units, const gm_
         return false;
     for (size_t c = 0; c < units; c++) {
         b->layers[0].view.w.data[c] = factors[c % 4];
-        b->pass.parameters[b->layers[0].biases + c] = 0;
+        b->bound.parameters[b->layers[0].biases + c] = 0;
     }
     return true;
 }

@@ -42,10 +42,10 @@ static double take_steps(gm_engine *engine, bool cuts_weights, size_t rows)
     const gm_array xs = gm_array_f64(x, rows, IN), ys = gm_array_f64(y, rows, OUT);
     double loss;
     gm_engine_loss(engine, xs, ys, &loss, NULL, NULL); /* makes the plan for so many rows */
-    pass->plan = (gm_plan){.threads = gm_engine_threads(engine), .cuts_weights = cuts_weights};
+    pass->batch.plan = (gm_plan){.threads = gm_engine_threads(engine), .cuts_weights = cuts_weights};
     for (int i = 0; i < 5; i++)
         loss = net_step(engine, xs, ys);
-    cr_assert_eq(pass->plan.cuts_weights, cuts_weights, "the plan was made again");
+    cr_assert_eq(pass->batch.plan.cuts_weights, cuts_weights, "the plan was made again");
     return loss;
 }
 
@@ -148,16 +148,16 @@ Test(plan, changing_over_changes_no_bit)
     fill();
     gm_engine *plain = make("packed", 1, GM_ADAM), *watched = make("packed", 3, GM_ADAM);
     gm_pass *pass = (gm_pass *)watched->pass;
-    pass->chooses = true; /* as if threads had not been asked for */
+    pass->planner.chooses = true; /* as if threads had not been asked for */
     const gm_array xs = gm_array_f64(x, ROWS, IN), ys = gm_array_f64(y, ROWS, OUT);
     size_t steps_alone = 0;
     for (int i = 0; i < 6; i++) {
-        steps_alone += i > 0 && pass->plan.threads == 1;
+        steps_alone += i > 0 && pass->batch.plan.threads == 1;
         const double expected = net_step(plain, xs, ys), actual = net_step(watched, xs, ys);
         cr_expect_float_eq(expected, actual, 1e-12); /* sums over threads are grouped otherwise */
-        cr_assert_eq(pass->watched_rows, ROWS);
-        pass->watch.now = i % 2;
-        pass->plan = gm_watch_plan(&pass->watch);
+        cr_assert_eq(pass->planner.watched_rows, ROWS);
+        pass->planner.watch.now = i % 2;
+        pass->batch.plan = gm_watch_plan(&pass->planner.watch);
     }
     cr_expect_eq(steps_alone, 3);
     cr_expect_arr_eq(gm_network_parameters_const(plain->network),
@@ -237,10 +237,10 @@ Test(plan, layers_with_few_outputs_are_cut_by_rows)
         gm_engine *engine =
             make_of(&cases[i].shape, GM_F64, "packed", cases[i].rows, cases[i].threads, GM_SGD);
         gm_pass *pass = (gm_pass *)engine->pass;
-        pass->backend = &whole_band;
+        pass->bound.backend = &whole_band;
         const gm_plan plan = {.threads = cases[i].threads, .cuts_weights = true};
         for (size_t l = 0; l < 3; l++)
-            cr_expect_eq(gm_cuts_layer_f64(pass, l, cases[i].rows, plan), cases[i].cut[l],
+            cr_expect_eq(gm_cuts_layer_f64(&pass->bound, l, cases[i].rows, plan), cases[i].cut[l],
                          "case %zu, layer %zu", i, l + 1);
         net_free(engine);
     }
@@ -249,8 +249,8 @@ Test(plan, layers_with_few_outputs_are_cut_by_rows)
 /* Of a pass that has not measured any: each product of a row takes so long, whatever the manner. */
 static void set_costs(gm_pass *pass, double seconds)
 {
-    for (size_t l = 0; l < pass->layer_count; l++) {
-        gm_layer_costs *costs = &pass->costs.layers[l];
+    for (size_t l = 0; l < pass->bound.layer_count; l++) {
+        gm_layer_costs *costs = &pass->planner.costs.layers[l];
         for (int i = 0; i < GM_PROBES; i++) {
             for (int manner = 0; manner < MANNERS; manner++) {
                 costs->forward[manner].seconds[i] = seconds;
@@ -260,11 +260,11 @@ static void set_costs(gm_pass *pass, double seconds)
         }
     }
     for (int i = 0; i < GM_PROBES; i++)
-        pass->costs.exchange.seconds[i] = 1e-9;
-    pass->costs.barrier = 1e-7;
-    pass->costs.start = 3e-7;
-    pass->costs.cached = INFINITY;
-    pass->costs.known = true;
+        pass->planner.costs.exchange.seconds[i] = 1e-9;
+    pass->planner.costs.barrier = 1e-7;
+    pass->planner.costs.start = 3e-7;
+    pass->planner.costs.cached = INFINITY;
+    pass->planner.costs.known = true;
 }
 
 /* A step of 64 rows of 64-128-128 on two threads, worked out by hand. Each has 32 rows, or 64 of 128 weights,
@@ -285,13 +285,13 @@ Test(plan, seconds_are_those_of_the_formula)
     };
     gm_engine *engine = make_of(&two, GM_F64, "packed", 64, 2, GM_SGD);
     gm_pass *pass = (gm_pass *)engine->pass;
-    pass->backend = &whole_band;
+    pass->bound.backend = &whole_band;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         set_costs(pass, cases[i].seconds);
         const double work = 32 * 5 * cases[i].seconds; /* f, w of two layers, b of one */
         const double expected =
             work + 3e-7 + cases[i].barriers * 1e-7 + cases[i].waits + cases[i].lines * 1e-9;
-        const gm_plan plan = gm_make_plan_f64(pass, 64, true);
+        const gm_plan plan = gm_make_plan_f64(&pass->planner, &pass->bound, 64, true);
         cr_expect_eq(plan.cuts_weights, cases[i].cuts_weights, "case %zu", i);
         cr_expect(fabs(plan.seconds - expected) < 1e-9 * expected, "case %zu: %.6g us, expected %.6g us", i,
                   plan.seconds * 1e6, expected * 1e6);

@@ -7,75 +7,74 @@
 #include "nn/pass.h"
 
 /* BP1: D_L = dC/dA (.) f'(Z)               n x out */
-void gm_output_delta(const gm_pass *p, gm_share rows, size_t thread)
+void gm_output_delta(const gm_worker *w, gm_share rows)
 {
-    const size_t l = p->layer_count - 1;
-    const gm_pass_layer *out = &p->layers[l];
-    const gm_mat a = gm_rows(out->a, rows.first, rows.count);
-    const gm_mat d = gm_rows(out->d, rows.first, rows.count), y = gm_rows(p->y, rows.first, rows.count);
-    TIMED(p, thread, l, GM_PHASE_LOSS, p->loss->delta(a, y, 1 / (REAL)p->rows, d));
-    if (!p->loss->from_z) /* otherwise the closed form has f' in it */
-        TIMED(p, thread, l, GM_PHASE_LOSS, gm_chain(p, l, rows, gm_all(out->view.w.rows)));
+    const gm_bound *b = w->bound;
+    const size_t l = b->layer_count - 1;
+    const gm_pass_layer *out = &b->layers[l];
+    const gm_mat a = gm_rows(out->a, rows.first, rows.count), d = gm_rows(out->d, rows.first, rows.count);
+    const gm_mat y = gm_rows(w->batch->y, rows.first, rows.count);
+    TIMED(w, l, GM_PHASE_LOSS, b->loss->delta(a, y, 1 / (REAL)w->batch->rows, d));
+    if (!b->loss->from_z) /* otherwise the closed form has f' in it */
+        TIMED(w, l, GM_PHASE_LOSS, gm_chain(out, rows, gm_all(out->view.w.rows)));
 }
 
-/* Where the slab that ends before output `end` begins. */
-static size_t slab_before(const gm_pass *p, size_t end)
+/* Where the slab of outputs that ends before output `end` begins. */
+static size_t slab_before(const gm_worker *w, size_t end)
 {
-    const size_t outputs = p->backend->sweep.outputs;
-    return p->rows <= p->backend->sweep.rows ? (end - 1) / outputs * outputs : 0;
+    const gm_backend *backend = w->bound->backend;
+    return w->batch->rows <= backend->sweep.rows ? (end - 1) / backend->sweep.outputs * backend->sweep.outputs
+                                                 : 0;
 }
 
 /* D_prev = D W + beta D_prev            n x in = (n x out)(out x in), over some outputs, for some inputs */
-static void add_delta(const gm_pass *p, size_t l, gm_share rows, gm_share outputs, gm_share inputs, REAL beta,
-                      size_t thread)
+static void add_delta(const gm_worker *w, size_t l, gm_share rows, gm_block block, REAL beta)
 {
-    const gm_pass_layer *layer = &p->layers[l];
-    const gm_layer_view view = gm_view_outputs(&layer->view, outputs.first, outputs.count);
+    const gm_pass_layer *layer = &w->bound->layers[l];
+    const gm_share outputs = block.outputs, inputs = block.inputs;
+    const gm_layer_view view = gm_view_of(w, l, outputs);
     const gm_mat d = gm_cols(gm_rows(layer->d, rows.first, rows.count), outputs.first, outputs.count);
-    const gm_mat d_prev =
-        gm_cols(gm_rows(p->layers[l - 1].d, rows.first, rows.count), inputs.first, inputs.count);
-    TIMED(p, thread, l, GM_PHASE_BP2,
-          p->backend->hidden_delta(&view, d, inputs.first, beta, d_prev,
-                                   p->scratch + thread * p->scratch_size));
+    const gm_mat d_prev = gm_cols(gm_rows(layer[-1].d, rows.first, rows.count), inputs.first, inputs.count);
+    TIMED(w, l, GM_PHASE_BP2,
+          w->bound->backend->hidden_delta(&view, d, inputs.first, beta, d_prev, w->scratch));
 }
 
 /* D_prev = D_prev (.) f'(Z_prev)        n x in */
-static void chain(const gm_pass *p, size_t l, gm_share rows, gm_share inputs, size_t thread)
+static void chain(const gm_worker *w, size_t l, gm_share rows, gm_share inputs)
 {
-    TIMED(p, thread, l - 1, GM_PHASE_BP2_FACTOR, gm_chain(p, l - 1, rows, inputs));
+    TIMED(w, l - 1, GM_PHASE_BP2_FACTOR, gm_chain(&w->bound->layers[l - 1], rows, inputs));
 }
 
 /* BP2: D_prev = (D W) (.) f'(Z_prev)    n x in = (n x out)(out x in) */
-void gm_hidden_delta(const gm_pass *p, size_t l, gm_share rows, gm_share inputs, size_t thread)
+void gm_hidden_delta(const gm_worker *w, size_t l, gm_share rows, gm_share inputs)
 {
-    const size_t out = p->layers[l].view.w.rows;
+    const size_t out = w->bound->layers[l].view.w.rows;
     for (size_t end = out, first; end > 0; end = first) {
-        first = slab_before(p, end);
-        add_delta(p, l, rows, (gm_share){first, end - first}, inputs, end < out, thread);
+        first = slab_before(w, end);
+        add_delta(w, l, rows, (gm_block){{first, end - first}, inputs}, end < out);
     }
-    chain(p, l, rows, inputs, thread);
+    chain(w, l, rows, inputs);
 }
 
-bool gm_sweeps(const gm_pass *p, size_t rows, gm_plan plan)
+bool gm_sweeps(const gm_bound *b, size_t rows, gm_plan plan)
 {
-    return rows <= p->backend->sweep.rows && (plan.threads == 1 || plan.cuts_weights);
+    return rows <= b->backend->sweep.rows && (plan.threads == 1 || plan.cuts_weights);
 }
 
-void gm_sweep_layer(const gm_pass *p, size_t l, gm_share own, size_t thread)
+void gm_sweep_layer(const gm_worker *w, size_t l, gm_share own)
 {
-    const size_t out = p->layers[l].view.w.rows;
-    const gm_share rows = gm_all(p->rows);
+    const size_t out = w->bound->layers[l].view.w.rows, at_once = w->bound->backend->sweep.inputs;
+    const gm_share rows = gm_all(w->batch->rows);
     for (size_t end = out, first; end > 0; end = first) {
-        first = slab_before(p, end);
-        const gm_share outputs = {first, end - first};
-        for (size_t i = 0; i < own.count; i += p->backend->sweep.inputs) {
-            const gm_share inputs = {own.first + i, gm_min(p->backend->sweep.inputs, own.count - i)};
+        first = slab_before(w, end);
+        for (size_t i = 0; i < own.count; i += at_once) {
+            const gm_block block = {{first, end - first}, {own.first + i, gm_min(at_once, own.count - i)}};
             if (l > 0) /* layer 1 has nothing before it that could learn */
-                add_delta(p, l, rows, outputs, inputs, end < out, thread);
-            gm_update_block(p, l, (gm_block){outputs, inputs}, thread);
+                add_delta(w, l, rows, block, end < out);
+            gm_update_block(w, l, block);
         }
     }
     if (l > 0 && own.count > 0)
-        chain(p, l, rows, own, thread);
-    gm_update_biases(p, l, thread);
+        chain(w, l, rows, own);
+    gm_update_biases(w, l);
 }

@@ -22,7 +22,8 @@
 
 /* One measurement, done by one thread or by all at once. */
 struct probe {
-    gm_pass *pass;
+    const gm_bound *bound;
+    const gm_batch *batch; /* of the probes alone: no weight changes by it */
     enum { FORWARD, OUTPUT, HIDDEN_DELTA, WEIGHTS, SWEEP, ONLINE, BARRIER, EXCHANGE, NOTHING } what;
     size_t layer, rows;
     size_t units; /* outputs, or inputs of BP2, in one go: whole grains */
@@ -39,7 +40,7 @@ struct probe {
 static gm_share portion(const struct probe *q, size_t total, size_t thread)
 {
     const size_t places = gm_max(1, total / gm_max(q->units, q->grain));
-    const size_t place = (q->turn * gm_team_threads(q->pass->team) + thread) % places;
+    const size_t place = (q->turn * gm_team_threads(q->bound->team) + thread) % places;
     const size_t first = place * (gm_max(q->units, q->grain) / q->grain) * q->grain;
     const bool taken = q->same_rows && thread >= places; /* by another thread */
     return (gm_share){first, taken ? 0 : gm_min(q->units, total - first)};
@@ -48,7 +49,7 @@ static gm_share portion(const struct probe *q, size_t total, size_t thread)
 /* A thread's part of the matrix that is exchanged, in whole cache lines. */
 static gm_share exchanged(const struct probe *q, size_t thread)
 {
-    return gm_team_share(q->matrix.rows * q->matrix.ld, GM_LINE, thread, gm_team_threads(q->pass->team));
+    return gm_team_share(q->matrix.rows * q->matrix.ld, GM_LINE, thread, gm_team_threads(q->bound->team));
 }
 
 static void write_own(const struct probe *q, size_t thread)
@@ -60,7 +61,7 @@ static void write_own(const struct probe *q, size_t thread)
 /* One number of each line that the next thread has written. */
 static void read_others(const struct probe *q, size_t thread)
 {
-    const gm_share other = exchanged(q, (thread + 1) % gm_team_threads(q->pass->team));
+    const gm_share other = exchanged(q, (thread + 1) % gm_team_threads(q->bound->team));
     const REAL *numbers = q->matrix.data + other.first;
     REAL sum = 0;
     for (size_t i = 0; i < other.count; i += GM_LINE)
@@ -71,42 +72,43 @@ static void read_others(const struct probe *q, size_t thread)
 
 static void probe_once(const struct probe *q, size_t thread)
 {
-    const gm_pass *p = q->pass;
-    const gm_mat w = p->layers[q->layer].view.w;
+    const gm_bound *b = q->bound;
+    const gm_worker worker = gm_worker_of(b, q->batch, thread);
+    const gm_mat w = b->layers[q->layer].view.w;
     const gm_share rows = {q->together && !q->same_rows ? thread * q->rows : 0, q->rows};
     gm_share units;
     switch (q->what) {
     case FORWARD:
         units = portion(q, w.rows, thread);
         if (units.count > 0)
-            gm_forward_layer(p, q->layer, rows, units, thread);
+            gm_forward_layer(&worker, q->layer, rows, units);
         break;
     case HIDDEN_DELTA:
         units = portion(q, w.cols, thread);
         if (units.count > 0)
-            gm_hidden_delta(p, q->layer, rows, units, thread);
+            gm_hidden_delta(&worker, q->layer, rows, units);
         break;
     case OUTPUT:
         if (q->same_rows && thread > 0)
             break;
-        gm_output(p, rows, thread);
-        if (p->learns)
-            gm_output_delta(p, rows, thread);
+        gm_output(&worker, rows);
+        if (b->learns)
+            gm_output_delta(&worker, rows);
         break;
     case WEIGHTS:
         units = portion(q, w.rows, thread);
-        gm_update_block(p, q->layer, (gm_block){units, gm_all(w.cols)}, thread);
+        gm_update_block(&worker, q->layer, (gm_block){units, gm_all(w.cols)});
         break;
     case SWEEP:
-        gm_sweep_layer(p, q->layer, portion(q, w.cols, thread), thread);
+        gm_sweep_layer(&worker, q->layer, portion(q, w.cols, thread));
         break;
     case ONLINE:
         for (size_t i = 0; i < q->rows; i++)
-            q->online->step(q->online, p->x.data, p->y.data, NULL);
+            q->online->step(q->online, q->batch->x.data, q->batch->y.data, NULL);
         break;
     case BARRIER:
         for (int i = 0; i < BARRIERS; i++)
-            gm_team_barrier(p->team);
+            gm_team_barrier(b->team);
         break;
     case EXCHANGE:
         read_others(q, thread);
@@ -122,7 +124,7 @@ static void probe_work(void *context, size_t thread)
     if (q->what == EXCHANGE)
         write_own(q, thread);
     if (q->together)
-        gm_team_barrier(q->pass->team);
+        gm_team_barrier(q->bound->team);
     const uint64_t start = gm_clock();
     probe_once(q, thread);
     if (thread == 0)
@@ -133,9 +135,9 @@ static void probe_run(struct probe *q)
 {
     const uint64_t start = gm_clock();
     if (q->together)
-        gm_team_run(q->pass->team, probe_work, q);
+        gm_team_run(q->bound->team, probe_work, q);
     else
-        gm_team_run_alone(q->pass->team, probe_work, q);
+        gm_team_run_alone(q->bound->team, probe_work, q);
     if (q->what == NOTHING)
         q->seconds = gm_clock_seconds(start, gm_clock());
 }
@@ -175,9 +177,9 @@ static double probe_meeting(struct probe q)
 /* For one row and all `total` units of a layer. */
 static void probe_layer(struct probe q, size_t total, size_t grain, gm_cost *cost)
 {
-    const gm_mat w = q.pass->layers[q.layer].view.w;
+    const gm_mat w = q.bound->layers[q.layer].view.w;
     const double flop = 2 * (double)q.rows * (double)w.rows * (double)w.cols;
-    const double most = q.pass->backend->calls_blas ? BLAS_FLOP : PROBE_FLOP;
+    const double most = q.bound->backend->calls_blas ? BLAS_FLOP : PROBE_FLOP;
     size_t units = flop > most ? (size_t)((double)total * most / flop) : total;
     units = gm_max((units + grain - 1) / grain * grain, grain);
     q.units = gm_min(units, total);
@@ -186,115 +188,125 @@ static void probe_layer(struct probe q, size_t total, size_t grain, gm_cost *cos
 }
 
 /* No weight may change: what BP4 of layer l reads is 0, whatever was there or was left by other probes. */
-static void still(gm_pass *p, size_t l)
+static void still(const gm_bound *b, size_t l)
 {
-    const gm_mat d = p->layers[l].d, a = l > 0 ? p->layers[l - 1].a : p->own_x;
+    const gm_mat d = b->layers[l].d, a = l > 0 ? b->layers[l - 1].a : b->own_x;
     memset(d.data, 0, d.rows * d.ld * sizeof(REAL));
     memset(a.data, 0, a.rows * a.ld * sizeof(REAL));
 }
 
+/* What is measured, and for whom. */
+struct survey {
+    const gm_bound *bound;
+    gm_batch batch;
+    gm_costs *costs;
+};
+
 /* A probe of layer l by the rows that each thread has; with fewer rows than threads all have the same. */
-static struct probe probe_of(gm_pass *p, size_t l, int manner, size_t round)
+static struct probe probe_of(const struct survey *s, size_t l, int manner, size_t round)
 {
-    const size_t batch = p->own_x.rows;
-    const size_t share = manner == BY_ROWS ? batch / gm_team_threads(p->team) : batch;
-    const size_t most = p->backend->calls_blas ? BLAS_ROWS : PROBE_ROWS;
-    return (struct probe){.pass = p,
+    const gm_bound *b = s->bound;
+    const size_t rows = manner == BY_ROWS ? s->batch.rows / gm_team_threads(b->team) : s->batch.rows;
+    const size_t most = b->backend->calls_blas ? BLAS_ROWS : PROBE_ROWS;
+    return (struct probe){.bound = b,
+                          .batch = &s->batch,
                           .layer = l,
-                          .rows = gm_min(gm_max(share, 1), most),
+                          .rows = gm_min(gm_max(rows, 1), most),
                           .turn = round,
                           .together = manner != ALONE,
-                          .same_rows = manner == BY_WEIGHTS || share == 0};
+                          .same_rows = manner == BY_WEIGHTS || rows == 0};
 }
 
-static void measure_products(gm_pass *p, size_t l, int manner, size_t round)
+static void measure_products(const struct survey *s, size_t l, int manner, size_t round)
 {
-    const gm_mat w = p->layers[l].view.w;
-    gm_layer_costs *costs = &p->costs.layers[l];
-    struct probe q = probe_of(p, l, manner, round);
+    const gm_bound *b = s->bound;
+    const gm_mat w = b->layers[l].view.w;
+    gm_layer_costs *costs = &s->costs->layers[l];
+    struct probe q = probe_of(s, l, manner, round);
     q.what = FORWARD;
-    probe_layer(q, w.rows, gm_output_grain(p), &costs->forward[manner]);
-    if (!p->learns)
+    probe_layer(q, w.rows, gm_output_grain(b), &costs->forward[manner]);
+    if (!b->learns)
         return;
-    still(p, l);
+    still(b, l);
     q.what = HIDDEN_DELTA;
-    if (l > 0) /* D is turned round once for all inputs: not for a few of them */
-        probe_layer(q, w.cols, gm_max(gm_input_grain(p), p->backend->sweep.inputs),
+    if (l > 0) /* what a backend prepares once for many inputs must not be prepared for a few of them */
+        probe_layer(q, w.cols, gm_max(gm_input_grain(b), b->backend->sweep.inputs),
                     &costs->hidden_delta[manner]);
 }
 
-/* These are always shared by weights. */
-static void measure_weights(gm_pass *p, size_t l, int manner, size_t round)
+/* These are always partitioned by weights. */
+static void measure_weights(const struct survey *s, size_t l, int manner, size_t round)
 {
-    const gm_mat w = p->layers[l].view.w;
-    gm_layer_costs *costs = &p->costs.layers[l];
-    struct probe q = probe_of(p, l, manner, round);
-    q.rows = p->own_x.rows;
+    const gm_bound *b = s->bound;
+    const gm_mat w = b->layers[l].view.w;
+    gm_layer_costs *costs = &s->costs->layers[l];
+    struct probe q = probe_of(s, l, manner, round);
+    q.rows = s->batch.rows;
     q.what = WEIGHTS;
-    probe_layer(q, w.rows, gm_output_grain(p), &costs->weights[manner]);
+    probe_layer(q, w.rows, gm_output_grain(b), &costs->weights[manner]);
     q.what = SWEEP;
-    if (gm_sweeps(p, q.rows, (gm_plan){.threads = 1}))
-        probe_layer(q, w.cols, gm_input_grain(p), &costs->sweep[manner]);
+    if (gm_sweeps(b, q.rows, (gm_plan){.threads = 1}))
+        probe_layer(q, w.cols, gm_input_grain(b), &costs->sweep[manner]);
 }
 
-/* Always cut by rows. */
-static void measure_output(gm_pass *p, int manner, size_t round)
+/* Always partitioned by rows. */
+static void measure_output(const struct survey *s, int manner, size_t round)
 {
-    struct probe q = probe_of(p, p->layer_count - 1, manner, round);
+    struct probe q = probe_of(s, s->bound->layer_count - 1, manner, round);
     q.what = OUTPUT;
-    probe(q, (double)q.rows, &p->costs.output[manner]);
+    probe(q, (double)q.rows, &s->costs->output[manner]);
 }
 
-static void measure_manner(gm_pass *p, int manner, size_t round)
+static void measure_manner(const struct survey *s, int manner, size_t round)
 {
-    for (size_t l = 0; l < p->layer_count; l++) {
-        measure_products(p, l, manner, round);
-        if (p->learns && manner != BY_ROWS)
-            measure_weights(p, l, manner, round);
+    for (size_t l = 0; l < s->bound->layer_count; l++) {
+        measure_products(s, l, manner, round);
+        if (s->bound->learns && manner != BY_ROWS)
+            measure_weights(s, l, manner, round);
     }
     if (manner != BY_WEIGHTS)
-        measure_output(p, manner, round);
+        measure_output(s, manner, round);
 }
 
 /* One row in one go, by steps of a rate of 0 of their own: no weight may change. Without memory for them the
  * cost stays unknown. */
-static void measure_online(gm_pass *p)
+static void measure_online(const struct survey *s)
 {
-    static const gm_optimizer still = {.kind = GM_SGD};
-    gm_online *online = gm_pass_create_online(p, &still);
+    static const gm_optimizer rest = {.kind = GM_SGD};
+    gm_online *online = gm_pass_create_online(s->bound, &rest);
+    const struct probe q = {
+        .bound = s->bound, .batch = &s->batch, .what = ONLINE, .online = online, .rows = ONLINE_STEPS};
     if (online)
-        probe_rounds((struct probe){.pass = p, .what = ONLINE, .online = online, .rows = ONLINE_STEPS},
-                     ONLINE_STEPS, &p->costs.online);
+        probe_rounds(q, ONLINE_STEPS, &s->costs->online);
     gm_free(online);
 }
 
-/* The optimizer only keeps what it has. The batch itself is taken in after its plan is made, so its place is
- * free. */
-static void begin(gm_pass *p)
+/* The batch of the probes: the whole of the engine's own place for batches, with an optimizer that only keeps
+ * what it has. */
+static gm_batch batch_of_probes(const gm_bound *b)
 {
-    const REAL rate = p->optimizer->kind == GM_SGD ? 1 : 0; /* BLAS has nothing to do where alpha is 0 */
-    p->rule = &gm_update_rules[p->optimizer->kind];
-    p->weight_constants = (gm_step_constants){
+    const REAL rate = b->optimizer->kind == GM_SGD ? 1 : 0; /* BLAS has nothing to do where alpha is 0 */
+    const gm_step_constants keep = {
         .rate = rate, .momentum = 1, .beta1 = 1, .beta2 = 1, .epsilon = 1, .keep = 1, .unbias = 1};
-    p->bias_constants = p->weight_constants;
-    p->plan = (gm_plan){.threads = gm_team_threads(p->team)}; /* that biases are shared by */
-    p->x = p->own_x;
-    p->y = p->own_y;
-    p->judged = true;
-    p->rows = p->own_x.rows;
-    memset(p->own_y.data, 0, p->own_y.rows * p->own_y.ld * sizeof(REAL));
-    for (size_t l = 0; l < p->layer_count; l++)
-        p->layers[l].view.batch = p->own_x.rows;
+    memset(b->own_y.data, 0, b->own_y.rows * b->own_y.ld * sizeof(REAL));
+    return (gm_batch){.plan = {.threads = gm_team_threads(b->team)}, /* that biases are shared by */
+                      .rows = b->own_x.rows,
+                      .x = b->own_x,
+                      .y = b->own_y,
+                      .judged = true,
+                      .rule = &gm_update_rules[b->optimizer->kind],
+                      .weight_constants = keep,
+                      .bias_constants = keep};
 }
 
 /* The largest of X and all A, because a small one has too few lines to be timed; of which as much as the
  * cores can have in their own caches. */
-static gm_mat to_exchange(const gm_pass *p)
+static gm_mat to_exchange(const gm_bound *b)
 {
-    const size_t own = gm_cpu_cache(2) / 2 * gm_team_threads(p->team);
-    gm_mat largest = p->own_x;
-    for (size_t l = 0; l < p->layer_count; l++) {
-        const gm_mat a = p->layers[l].a;
+    const size_t own = gm_cpu_cache(2) / 2 * gm_team_threads(b->team);
+    gm_mat largest = b->own_x;
+    for (size_t l = 0; l < b->layer_count; l++) {
+        const gm_mat a = b->layers[l].a;
         largest = a.rows * a.ld > largest.rows * largest.ld ? a : largest;
     }
     if (own > 0)
@@ -305,42 +317,42 @@ static gm_mat to_exchange(const gm_pass *p)
 /* Lines that others have written and that no core must fetch from memory: those in its own cache, or all
  * where the common one holds the parameters and what the optimizer keeps of each. With few rows W comes at
  * the same pace from there, whoever has written it. */
-static double cached(const gm_pass *p)
+static double cached(const gm_bound *b)
 {
-    const double copies = 1 + (double)gm_optimizer_state(p->optimizer->kind);
-    const double held = copies * (double)gm_network_parameter_count(p->network) * sizeof(REAL);
+    const double copies = 1 + (double)gm_optimizer_state(b->optimizer->kind);
+    const double held = copies * (double)gm_network_parameter_count(b->network) * sizeof(REAL);
     const size_t own = gm_cpu_cache(2), common = gm_cpu_cache(3);
-    const bool few = p->own_x.rows <= gm_max(p->backend->sweep.rows, GM_ROW_GRAIN);
+    const bool few = b->own_x.rows <= gm_max(b->backend->sweep.rows, GM_ROW_GRAIN);
     return own == 0 || (held <= (double)common && !few) ? INFINITY : (double)(own / GM_ALIGNMENT);
 }
 
-static void measure_exchange(gm_pass *p)
+/* What threads cost each other: at a barrier, at the beginning of a step, by what they exchange. */
+static void measure_together(const struct survey *s)
 {
-    const struct probe q = {.pass = p, .what = EXCHANGE, .matrix = to_exchange(p), .together = true};
-    const double lines = (double)gm_max(1, gm_pieces(exchanged(&q, 1).count, GM_LINE));
-    probe_rounds(q, lines, &p->costs.exchange);
+    const gm_bound *b = s->bound;
+    const struct probe q = {.bound = b, .batch = &s->batch, .matrix = to_exchange(b), .together = true};
+    struct probe barriers = q, nothing = q, exchange = q;
+    barriers.what = BARRIER;
+    nothing.what = NOTHING;
+    exchange.what = EXCHANGE;
+    s->costs->barrier = probe_meeting(barriers) / BARRIERS;
+    s->costs->start = probe_meeting(nothing);
+    s->costs->cached = cached(b);
+    probe_rounds(exchange, (double)gm_max(1, gm_pieces(exchanged(&q, 1).count, GM_LINE)),
+                 &s->costs->exchange);
 }
 
-void gm_measure_costs(gm_pass *p)
+void gm_measure_costs(gm_costs *costs, const gm_bound *b)
 {
-    const bool together = gm_team_threads(p->team) > 1;
-    gm_profile *profile = p->profile;
-    p->profile = NULL;
-    begin(p);
-    if (together) { /* first: it settles the threads, too */
-        const struct probe meeting = {.pass = p, .what = BARRIER, .together = true};
-        p->costs.barrier = probe_meeting(meeting) / BARRIERS;
-        p->costs.start = probe_meeting((struct probe){.pass = p, .what = NOTHING, .together = true});
-        p->costs.cached = cached(p);
-        measure_exchange(p);
-    }
+    const bool together = gm_team_threads(b->team) > 1;
+    const struct survey s = {b, batch_of_probes(b), costs};
+    if (together) /* first: it settles the threads, too */
+        measure_together(&s);
     for (int manner = ALONE; manner <= (together ? BY_WEIGHTS : ALONE); manner++) {
         for (size_t round = 0; round <= GM_PROBES; round++)
-            measure_manner(p, manner, round);
+            measure_manner(&s, manner, round);
     }
-    if (p->online)
-        measure_online(p);
-    p->profile = profile;
-    p->rows = 0; /* no batch is at work */
-    p->costs.known = true;
+    if (b->online)
+        measure_online(&s);
+    costs->known = true;
 }

@@ -1,43 +1,45 @@
 /* The forward pass. It works on any block of Z: some rows of the batch, some outputs. A thread that takes its
- * rows through all layers meets no other thread. */
+ * rows through all layers needs no data from other threads. */
 #include "nn/pass.h"
 
-/* D means nothing before BP1 and BP2 write it (but for padding): room for as many
- * numbers as a block of Z has, apart from that of every other block. NULL without deltas. */
-static REAL *spare_room(const gm_pass *p, size_t l, gm_share rows, gm_share outputs)
+/* D means nothing before BP1 and BP2 write it (but for padding): the backend may use it as spare room, as
+ * many numbers as a block of Z has, apart from that of every other block. NULL without deltas. */
+static REAL *spare_room(const gm_bound *b, size_t l, gm_share rows, gm_share outputs)
 {
-    if (!p->learns || !p->backend->wants_spare)
+    if (!b->learns || !b->backend->wants_spare)
         return NULL;
-    return gm_row(p->layers[l].d, rows.first) + outputs.first * rows.count;
+    return gm_row(b->layers[l].d, rows.first) + outputs.first * rows.count;
 }
 
 /* Z = A_prev W^T + 1 b^T and A = f(Z) of layer l; of the output layer only Z. */
-void gm_forward_layer(const gm_pass *p, size_t l, gm_share rows, gm_share outputs, size_t thread)
+void gm_forward_layer(const gm_worker *w, size_t l, gm_share rows, gm_share outputs)
 {
-    const gm_pass_layer *layer = &p->layers[l];
-    const gm_mat a_prev = gm_rows(l > 0 ? p->layers[l - 1].a : p->x, rows.first, rows.count);
+    const gm_bound *b = w->bound;
+    const gm_pass_layer *layer = &b->layers[l];
+    const gm_mat a_prev = gm_rows(l > 0 ? b->layers[l - 1].a : w->batch->x, rows.first, rows.count);
     const gm_mat z = gm_cols(gm_rows(layer->z, rows.first, rows.count), outputs.first, outputs.count);
-    const gm_layer_view view = gm_view_outputs(&layer->view, outputs.first, outputs.count);
+    const gm_layer_view view = gm_view_of(w, l, outputs);
     /* Z = A_prev W^T + 1 b^T        n x out = (n x in)(out x in)^T */
-    TIMED(p, thread, l, GM_PHASE_FORWARD,
-          p->backend->forward(&view, a_prev, z, spare_room(p, l, rows, outputs)));
-    if (l + 1 < p->layer_count)
-        TIMED(p, thread, l, GM_PHASE_ACTIVATION, gm_apply(p, l, rows, outputs)); /* A = f(Z) */
+    TIMED(w, l, GM_PHASE_FORWARD, b->backend->forward(&view, a_prev, z, spare_room(b, l, rows, outputs)));
+    if (l + 1 < b->layer_count)
+        TIMED(w, l, GM_PHASE_ACTIVATION, gm_apply(layer, rows, outputs)); /* A = f(Z) */
 }
 
-double gm_output(const gm_pass *p, gm_share rows, size_t thread)
+double gm_output(const gm_worker *w, gm_share rows)
 {
-    const size_t l = p->layer_count - 1;
-    const gm_pass_layer *out = &p->layers[l];
+    const gm_bound *b = w->bound;
+    const size_t l = b->layer_count - 1;
+    const gm_pass_layer *out = &b->layers[l];
+    const bool judged = w->batch->judged;
     const gm_mat z = gm_rows(out->z, rows.first, rows.count), a = gm_rows(out->a, rows.first, rows.count);
-    const gm_mat y = p->judged ? gm_rows(p->y, rows.first, rows.count) : p->y;
+    const gm_mat y = judged ? gm_rows(w->batch->y, rows.first, rows.count) : w->batch->y;
     double loss = 0;
-    if (p->judged && p->loss->from_z) { /* A = f(Z) comes with it */
-        TIMED(p, thread, l, GM_PHASE_LOSS, loss = p->loss->value(z, y, a));
+    if (judged && b->loss->from_z) { /* A = f(Z) comes with it */
+        TIMED(w, l, GM_PHASE_LOSS, loss = b->loss->value(z, y, a));
         return loss;
     }
-    TIMED(p, thread, l, GM_PHASE_ACTIVATION, gm_apply(p, l, rows, gm_all(out->view.w.rows)));
-    if (p->judged)
-        TIMED(p, thread, l, GM_PHASE_LOSS, loss = p->loss->value(a, y, a));
+    TIMED(w, l, GM_PHASE_ACTIVATION, gm_apply(out, rows, gm_all(out->view.w.rows)));
+    if (judged)
+        TIMED(w, l, GM_PHASE_LOSS, loss = b->loss->value(a, y, a));
     return loss;
 }

@@ -64,12 +64,12 @@ const gm_update_rule gm_update_rules[GM_OPTIMIZER_COUNT] = {
 
 const gm_update_rule gm_store_gradient = {INTO_GRADIENT, NULL};
 
-void gm_update_prepare(gm_pass *p)
+void gm_update_prepare(gm_batch *batch, const gm_optimizer *o, size_t step)
 {
-    const gm_optimizer *o = p->optimizer;
-    const double t = (double)++p->steps;
+    const double t = (double)step;
     const bool adam = o->kind == GM_ADAM || o->kind == GM_ADAMW;
-    p->bias_constants = (gm_step_constants){
+    batch->rule = &gm_update_rules[o->kind];
+    batch->bias_constants = (gm_step_constants){
         .rate = (REAL)(adam ? o->rate / (1 - pow(o->beta1, t)) : o->rate),
         .momentum = (REAL)o->momentum,
         .beta1 = (REAL)o->beta1,
@@ -78,7 +78,7 @@ void gm_update_prepare(gm_pass *p)
         .keep = 1,
         .unbias = (REAL)(adam ? 1 / sqrt(1 - pow(o->beta2, t)) : 1),
     };
-    p->weight_constants = p->bias_constants;
-    p->weight_constants.l2 = (REAL)o->l2;
-    p->weight_constants.keep = (REAL)(1 - o->rate * o->decay);
+    batch->weight_constants = batch->bias_constants;
+    batch->weight_constants.l2 = (REAL)o->l2;
+    batch->weight_constants.keep = (REAL)(1 - o->rate * o->decay);
 }

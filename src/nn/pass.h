@@ -1,6 +1,13 @@
-/* The typed half of an engine: views of the parameter block and of the workspace, bound once, and the passes
- * over them. The files that work on it are forward_tmpl.c, backward_tmpl.c, update_tmpl.c, optimizer_tmpl.c;
- * pass_tmpl.c puts them together. For *_tmpl.c only; engine.c knows it as numerics.h shows it. */
+/* The typed half of an engine. Its data are of four kinds, each a struct of its own:
+ *
+ *     gm_bound     what is bound when the engine is created: layers, their matrices, the backend, the
+ * optimizer gm_batch     what belongs to the batch at work: its rows, the plan, the rule of the update
+ *     gm_worker    what one thread works with: the two above, its tile of gradient, its scratch memory
+ *     gm_planner   what plans are made by: measured costs, and the watch over two plans
+ *
+ * The equations take a worker (forward_tmpl.c, backward_tmpl.c, update_tmpl.c), plans take what is bound
+ * (plan_tmpl.c), and the probes that measure costs (costs_tmpl.c) make a batch of their own. pass_tmpl.c puts
+ * it all together. For *_tmpl.c only; engine.c knows it as numerics.h shows it. */
 #ifndef GM_NN_PASS_H
 #define GM_NN_PASS_H
 
@@ -55,8 +62,6 @@ typedef struct gm_step_constants {
     REAL unbias; /* Adam: 1 / sqrt(1 - beta2^t) */
 } gm_step_constants;
 
-struct gm_pass;
-
 /* How BP3 and BP4 become an update. gm_update_rules has one for each optimizer and one that only stores.
  */
 typedef struct gm_update_rule {
@@ -66,58 +71,101 @@ typedef struct gm_update_rule {
     void (*apply)(const gm_step_constants *c, size_t count, REAL *w, REAL *g, REAL *s1, REAL *s2);
 } gm_update_rule;
 
-typedef struct gm_pass {
+/* What is bound when the engine is created. Nothing of it changes afterwards but the numbers that it points
+ * to, and the settings of the optimizer. */
+typedef struct gm_bound {
     const gm_backend *backend;
     const gm_loss_kernel *loss;
     gm_pass_layer *layers; /* layer_count */
     size_t layer_count;
     gm_team *team;
-    gm_plan plan;        /* of the batch at work */
-    gm_costs costs;      /* what plans are made by */
-    bool chooses;        /* whether it may leave threads out */
-    gm_watch watch;      /* one thread against all, for batches of watched_rows */
-    size_t watched_rows; /* 0: nothing is watched */
-    gm_online *online;   /* takes steps of few rows in one go; NULL: this network has none */
+    const gm_network *network;     /* for the block, and for where things lie in it */
+    const gm_optimizer *optimizer; /* the engine's: a schedule changes its rate between steps */
+    bool learns;                   /* there are deltas */
+    gm_online *online;             /* takes steps of few rows in one go; NULL: this network has none */
+    gm_mat own_x, own_y;           /* places in the workspace for a whole batch that must be converted */
+    REAL *parameters;              /* the block, or the engine's own copy in the backend's layout */
+    REAL *state;                   /* first optimizer copy of the parameters */
+    size_t next_copy;              /* elements from there to the second; 0: there is none */
+    REAL *tiles;                   /* tile_size for each thread */
+    REAL *scratch;                 /* scratch_size for each thread: the backend's */
+    size_t tile_size, scratch_size;
+} gm_bound;
 
-    gm_mat x, y;                /* the batch at work; y.data NULL: forward only */
-    gm_mat own_x, own_y;        /* places in the workspace for batches that must be converted */
-    size_t rows;                /* of the batch at work */
-    bool learns;                /* there are deltas */
+/* What belongs to the batch at work. */
+typedef struct gm_batch {
+    gm_plan plan;
+    size_t rows;
+    gm_mat x, y;                /* y.data NULL: forward only */
     bool judged;                /* whether the loss is wanted */
     bool backward;              /* whether BP1 to BP4 follow */
-    const gm_side_work *beside; /* NULL: nothing */
-    double *losses;             /* one sum for each thread, a cache line apart */
-
-    gm_profile *profile;           /* NULL, or where times are kept */
-    const gm_optimizer *optimizer; /* the engine's: a schedule changes its rate between steps */
-    const gm_update_rule *rule;    /* of this pass */
+    const gm_update_rule *rule; /* of BP3 and BP4 */
     gm_step_constants weight_constants, bias_constants;
-    size_t steps;              /* taken so far */
-    const gm_network *network; /* for the block, and for where things lie in it */
-    REAL *parameters;          /* the block, or the engine's own copy in the backend's layout */
-    REAL *state;               /* first optimizer copy of the parameters */
-    size_t next_copy;          /* elements from there to the second; 0: there is none */
-    REAL *gradient;            /* INTO_GRADIENT: the caller's block, always row-major */
-    REAL *tiles;               /* tile_size for each thread */
-    REAL *scratch;             /* scratch_size for each thread: the backend's */
-    size_t tile_size, scratch_size;
+    REAL *gradient;             /* INTO_GRADIENT: the caller's block, always row-major */
+    gm_profile *profile;        /* NULL, or where times are kept */
+    const gm_side_work *beside; /* what is done beside the step; NULL: nothing */
+    double *losses;             /* one sum for each thread, LOSS_STRIDE apart; or NULL */
+} gm_batch;
+
+/* What one thread works with. */
+typedef struct gm_worker {
+    const gm_bound *bound;
+    const gm_batch *batch;
+    size_t thread;
+    REAL *tile, *scratch; /* its own */
+} gm_worker;
+
+/* What plans are made by. */
+typedef struct gm_planner {
+    gm_costs costs;
+    bool chooses;        /* whether a plan may leave threads out */
+    gm_watch watch;      /* one thread against all, for batches of watched_rows */
+    size_t watched_rows; /* 0: nothing is watched */
+} gm_planner;
+
+typedef struct gm_pass {
+    gm_bound bound;
+    gm_planner planner;
+    gm_batch batch;
+    size_t steps; /* taken so far */
 } gm_pass;
 
+static inline gm_worker gm_worker_of(const gm_bound *bound, const gm_batch *batch, size_t thread)
+{
+    return (gm_worker){
+        .bound = bound,
+        .batch = batch,
+        .thread = thread,
+        .tile = bound->tiles + thread * bound->tile_size,
+        .scratch = bound->scratch + thread * bound->scratch_size,
+    };
+}
+
+/* Layer l as the backend sees it, with only these outputs: whole grains. */
+static inline gm_layer_view gm_view_of(const gm_worker *w, size_t l, gm_share outputs)
+{
+    gm_layer_view view = gm_view_outputs(&w->bound->layers[l].view, outputs.first, outputs.count);
+    view.batch = w->batch->rows;
+    return view;
+}
+
 /* Does `work`, and adds its seconds to the profile if there is one. */
-#define TIMED(pass, thread, layer, phase, work)                                                              \
+#define TIMED(worker, layer, phase, work)                                                                    \
     do {                                                                                                     \
-        const uint64_t timed_start = (pass)->profile ? gm_clock() : 0;                                       \
+        gm_profile *const timed_profile = (worker)->batch->profile;                                          \
+        const uint64_t timed_start = timed_profile ? gm_clock() : 0;                                         \
         work;                                                                                                \
-        if ((pass)->profile)                                                                                 \
-            gm_pass_add_time(pass, thread, layer, phase, gm_clock_seconds(timed_start, gm_clock()));         \
+        if (timed_profile)                                                                                   \
+            gm_profile_add(timed_profile, (worker)->thread, layer, phase,                                    \
+                           gm_clock_seconds(timed_start, gm_clock()));                                       \
     } while (0)
 
 #define LOSS_STRIDE (GM_ALIGNMENT / sizeof(double))
 
-static inline void gm_pass_add_time(const gm_pass *p, size_t thread, size_t layer, gm_phase phase,
-                                    double seconds)
+static inline void gm_profile_add(gm_profile *profile, size_t thread, size_t layer, gm_phase phase,
+                                  double seconds)
 {
-    p->profile->seconds[(thread * p->profile->layers + layer) * GM_PHASE_COUNT + phase] += seconds;
+    profile->seconds[(thread * profile->layers + layer) * GM_PHASE_COUNT + phase] += seconds;
 }
 
 /* Numbers in a cache line. */
@@ -138,103 +186,104 @@ static inline gm_mat gm_flat(const gm_pass_layer *layer, gm_mat m, gm_share rows
     return gm_cols(m, cols.first, cols.count);
 }
 
-/* A = f(Z) for a block of layer l. */
-static inline void gm_apply(const gm_pass *p, size_t l, gm_share rows, gm_share cols)
+/* A = f(Z) for a block of a layer. */
+static inline void gm_apply(const gm_pass_layer *layer, gm_share rows, gm_share cols)
 {
-    const gm_pass_layer *layer = &p->layers[l];
     layer->f->apply(gm_flat(layer, layer->z, rows, cols), gm_flat(layer, layer->a, rows, cols));
 }
 
-/* D = D (.) f'(Z) for a block of layer l. */
-static inline void gm_chain(const gm_pass *p, size_t l, gm_share rows, gm_share cols)
+/* D = D (.) f'(Z) for a block of a layer. */
+static inline void gm_chain(const gm_pass_layer *layer, gm_share rows, gm_share cols)
 {
-    const gm_pass_layer *layer = &p->layers[l];
     layer->f->chain(gm_flat(layer, layer->z, rows, cols), gm_flat(layer, layer->a, rows, cols),
                     gm_flat(layer, layer->d, rows, cols));
 }
 
-/* Rows of the batch go to threads in so many at once: fewer leave kernels with half-empty registers. */
+/* Rows of the batch go to threads in multiples of this: fewer leave kernels with half-empty registers. */
 #define GM_ROW_GRAIN 4
+
 /* The same of the outputs and of the inputs of a layer: the backend says how many. */
-static inline size_t gm_output_grain(const gm_pass *p)
+static inline size_t gm_output_grain(const gm_bound *b)
 {
-    return p->backend->storage->grain.outputs;
+    return b->backend->storage->grain.outputs;
 }
 
-static inline size_t gm_input_grain(const gm_pass *p)
+static inline size_t gm_input_grain(const gm_bound *b)
 {
-    return p->backend->storage->grain.inputs;
+    return b->backend->storage->grain.inputs;
 }
 
-/* The outputs, or the inputs, of a layer that are a thread's own when a step is cut by its weights. */
-static inline gm_share gm_own_outputs(const gm_pass *p, size_t l, size_t thread, size_t threads)
+/* The outputs, or the inputs, of a layer that are a thread's own when a step is partitioned by weights. */
+static inline gm_share gm_own_outputs(const gm_bound *b, size_t l, size_t thread, size_t threads)
 {
-    return gm_team_share(p->layers[l].view.w.rows, gm_output_grain(p), thread, threads);
+    return gm_team_share(b->layers[l].view.w.rows, gm_output_grain(b), thread, threads);
 }
 
-static inline gm_share gm_own_inputs(const gm_pass *p, size_t l, size_t thread, size_t threads)
+static inline gm_share gm_own_inputs(const gm_bound *b, size_t l, size_t thread, size_t threads)
 {
-    return gm_team_share(p->layers[l].view.w.cols, gm_input_grain(p), thread, threads);
+    return gm_team_share(b->layers[l].view.w.cols, gm_input_grain(b), thread, threads);
 }
 
 /* Steps of few rows in one go with this optimizer, which is borrowed; NULL if this network has none, or
  * without memory. Free it with gm_free. */
-gm_online *gm_pass_create_online(const gm_pass *p, const gm_optimizer *optimizer);
+gm_online *gm_pass_create_online(const gm_bound *b, const gm_optimizer *optimizer);
 
-/* Whether forward and BP2 of layer l are cut by its weights, for a batch of so many rows; else by rows. */
-bool gm_cuts_layer(const gm_pass *p, size_t l, size_t rows, gm_plan plan);
+/* Whether forward and BP2 of layer l are partitioned by weights, for a batch of so many rows; else by rows.
+ */
+bool gm_cuts_layer(const gm_bound *b, size_t l, size_t rows, gm_plan plan);
 
-/* Whether threads meet between layer l and the next one, on the way forward and on the way back: not if each
- * goes on with the rows that it has made itself. After the last layer come the loss and BP1, cut by rows. */
-bool gm_meets_after(const gm_pass *p, size_t l, size_t rows, gm_plan plan);
-
-/* Z and A of layer l (but the output's A), for these rows of the batch and these outputs, whole grains. */
-void gm_forward_layer(const gm_pass *p, size_t l, gm_share rows, gm_share outputs, size_t thread);
-
-/* A of the output layer from its Z, and the sum of the rows' losses (0 if they are not wanted). */
-double gm_output(const gm_pass *p, gm_share rows, size_t thread);
-
-/* BP1 for these rows. */
-void gm_output_delta(const gm_pass *p, gm_share rows, size_t thread);
-
-/* BP2 of layer l >= 1 for these rows and these of its inputs. */
-void gm_hidden_delta(const gm_pass *p, size_t l, gm_share rows, gm_share inputs, size_t thread);
+/* Whether there is a barrier between layer l and the next one, on the way forward and on the way back: not if
+ * each thread goes on with the rows that it has made itself. After the last layer come the loss and BP1, by
+ * rows. */
+bool gm_meets_after(const gm_bound *b, size_t l, size_t rows, gm_plan plan);
 
 /* Whether BP2, BP4 and the update of a layer are one sweep through W for a batch of so many rows. */
-bool gm_sweeps(const gm_pass *p, size_t rows, gm_plan plan);
+bool gm_sweeps(const gm_bound *b, size_t rows, gm_plan plan);
 
-/* BP2, BP4 and the update of layer l for the inputs that are the thread's own, and BP3 for its outputs; D of
- * the layer is complete. */
-void gm_sweep_layer(const gm_pass *p, size_t l, gm_share own, size_t thread);
-
-/* Measures p->costs, some milliseconds, on all threads of the team. X, A, D and the targets are written over,
- * and the pass has no batch afterwards; no weight changes. */
-void gm_measure_costs(gm_pass *p);
+/* Whether each thread has some outputs of layer l in BP4, whole grains of them; or some inputs. */
+bool gm_shares_outputs(const gm_bound *b, size_t l, size_t threads);
 
 /* The best plan for a batch of so many rows. Costs are measured once if there is a choice or `predicted` is
  * set; else plan.seconds is 0. */
-gm_plan gm_make_plan(gm_pass *p, size_t rows, bool predicted);
+gm_plan gm_make_plan(gm_planner *planner, const gm_bound *b, size_t rows, bool predicted);
 
 /* Watches steps of so many rows from now on, if that can change the plan without changing any bit of the
  * weights. */
-void gm_watch_rows(gm_pass *p, size_t rows);
+void gm_watch_rows(gm_planner *planner, const gm_bound *b, size_t rows);
+
+/* Measures the costs, some milliseconds, on all threads of the team. X, Y, Z, A and D in the workspace are
+ * written over; no weight changes. */
+void gm_measure_costs(gm_costs *costs, const gm_bound *b);
+
+/* Z and A of layer l (but the output's A), for these rows of the batch and these outputs, whole grains. */
+void gm_forward_layer(const gm_worker *w, size_t l, gm_share rows, gm_share outputs);
+
+/* A of the output layer from its Z, and the sum of the rows' losses (0 if they are not wanted). */
+double gm_output(const gm_worker *w, gm_share rows);
+
+/* BP1 for these rows. */
+void gm_output_delta(const gm_worker *w, gm_share rows);
+
+/* BP2 of layer l >= 1 for these rows and these of its inputs. */
+void gm_hidden_delta(const gm_worker *w, size_t l, gm_share rows, gm_share inputs);
+
+/* BP2, BP4 and the update of layer l for these inputs, the thread's own, and BP3 for its outputs; D of the
+ * layer is complete. */
+void gm_sweep_layer(const gm_worker *w, size_t l, gm_share own);
 
 /* BP4 and what the rule makes of it for some of the W of layer l: whole grains of outputs, and some inputs if
  * the backend can do that, else all. */
-void gm_update_block(const gm_pass *p, size_t l, gm_block block, size_t thread);
+void gm_update_block(const gm_worker *w, size_t l, gm_block block);
 
-/* Whether each thread has some outputs of layer l in BP4, whole grains of them; or some inputs. */
-bool gm_shares_outputs(const gm_pass *p, size_t l, size_t threads);
+/* BP3 and what the rule makes of it, for the thread's own outputs of layer l. */
+void gm_update_biases(const gm_worker *w, size_t l);
 
-/* BP3 and what the rule makes of it, for one thread's share of the outputs of layer l. */
-void gm_update_biases(const gm_pass *p, size_t l, size_t thread);
+/* BP3, BP4 and what the rule makes of them in all layers: for the thread's own part of them, and then for the
+ * parts that other threads have not begun (work stealing). */
+void gm_update(const gm_worker *w);
 
-/* BP3, BP4 and what the rule makes of them in all layers: for one thread's share of them, and then for what
- * the others have not begun of theirs. */
-void gm_update(const gm_pass *p, size_t thread);
-
-/* Takes a step's constants from the optimizer; to be called before gm_update when the rule is a step. */
-void gm_update_prepare(gm_pass *p);
+/* The rule and the constants of the step number `step`, 1, 2, ..., of this optimizer. */
+void gm_update_prepare(gm_batch *batch, const gm_optimizer *optimizer, size_t step);
 
 extern const gm_update_rule gm_update_rules[GM_OPTIMIZER_COUNT];
 extern const gm_update_rule gm_store_gradient;

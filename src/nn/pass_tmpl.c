@@ -1,10 +1,10 @@
-/* One pass over a batch: forward, BP1, BP2; a barrier; BP3, BP4 and update by rows of W.
+/* One pass over a batch: forward, BP1, BP2; a barrier; BP3, BP4 and the update, partitioned by weights.
  *
- * What comes before the barrier is cut by rows of the batch: nobody needs anybody. Or by weights: every
- * thread has its outputs (forward) or inputs (BP2) of each layer that has enough of them, and they meet after
- * each of these. BP2 of a layer reads the old W, because no W changes before the barrier. With few rows each
- * layer is one sweep instead: its D is complete before, and of W a thread changes only what no other thread's
- * BP2 reads, after its own has read it.
+ * Before the barrier, work is partitioned by rows of the batch: threads need no data from each other. Or it
+ * is partitioned by weights: every thread has its outputs (forward) or its inputs (BP2) of each layer that
+ * has enough of them, and there is a barrier after each such layer. BP2 of a layer reads the old W, because
+ * no W changes before the barrier. With few rows each layer is one sweep instead: its D is complete before,
+ * and a thread changes only those weights that no other thread's BP2 reads, after its own BP2 has read them.
  */
 #include "nn/pass.h"
 #include "base/denormals.h"
@@ -14,131 +14,151 @@
 
 #include <string.h>
 
-static void wait_for_all(const gm_pass *p, size_t thread)
+static void wait_for_all(const gm_worker *w)
 {
-    if (p->plan.threads > 1)
-        TIMED(p, thread, 0, GM_PHASE_WAIT, gm_team_barrier(p->team));
+    if (w->batch->plan.threads > 1)
+        TIMED(w, 0, GM_PHASE_WAIT, gm_team_barrier(w->bound->team));
 }
 
-static void forward(const gm_pass *p, gm_share own_rows, size_t thread)
+static void forward(const gm_worker *w, gm_share own_rows)
 {
-    for (size_t l = 0; l < p->layer_count; l++) {
-        const bool cut = gm_cuts_layer(p, l, p->rows, p->plan);
-        const gm_share rows = cut ? gm_all(p->rows) : own_rows;
+    const gm_bound *b = w->bound;
+    const gm_plan plan = w->batch->plan;
+    const size_t all_rows = w->batch->rows;
+    for (size_t l = 0; l < b->layer_count; l++) {
+        const bool cut = gm_cuts_layer(b, l, all_rows, plan);
+        const gm_share rows = cut ? gm_all(all_rows) : own_rows;
         const gm_share outputs =
-            cut ? gm_own_outputs(p, l, thread, p->plan.threads) : gm_all(p->layers[l].view.w.rows);
+            cut ? gm_own_outputs(b, l, w->thread, plan.threads) : gm_all(b->layers[l].view.w.rows);
         if (rows.count > 0 && outputs.count > 0)
-            gm_forward_layer(p, l, rows, outputs, thread);
-        if (gm_meets_after(p, l, p->rows, p->plan))
-            wait_for_all(p, thread);
+            gm_forward_layer(w, l, rows, outputs);
+        if (gm_meets_after(b, l, all_rows, plan))
+            wait_for_all(w);
     }
 }
 
 /* Layer 1 has nothing before it that could learn: its D W is never computed. */
-static void hidden_deltas(const gm_pass *p, gm_share own_rows, size_t thread)
+static void hidden_deltas(const gm_worker *w, gm_share own_rows)
 {
-    for (size_t l = p->layer_count - 1; l > 0; l--) {
-        if (gm_meets_after(p, l, p->rows, p->plan))
-            wait_for_all(p, thread);
-        const bool cut = gm_cuts_layer(p, l, p->rows, p->plan);
-        const gm_share rows = cut ? gm_all(p->rows) : own_rows;
+    const gm_bound *b = w->bound;
+    const gm_plan plan = w->batch->plan;
+    const size_t all_rows = w->batch->rows;
+    for (size_t l = b->layer_count - 1; l > 0; l--) {
+        if (gm_meets_after(b, l, all_rows, plan))
+            wait_for_all(w);
+        const bool cut = gm_cuts_layer(b, l, all_rows, plan);
+        const gm_share rows = cut ? gm_all(all_rows) : own_rows;
         const gm_share inputs =
-            cut ? gm_own_inputs(p, l, thread, p->plan.threads) : gm_all(p->layers[l].view.w.cols);
+            cut ? gm_own_inputs(b, l, w->thread, plan.threads) : gm_all(b->layers[l].view.w.cols);
         if (rows.count > 0 && inputs.count > 0)
-            gm_hidden_delta(p, l, rows, inputs, thread);
+            gm_hidden_delta(w, l, rows, inputs);
     }
 }
 
 /* BP2 of all layers, BP3, BP4 and the updates. */
-static void backward(const gm_pass *p, gm_share own_rows, size_t thread)
+static void backward(const gm_worker *w, gm_share own_rows)
 {
-    const size_t threads = p->plan.threads;
-    if (gm_sweeps(p, p->rows, p->plan)) {
-        for (size_t l = p->layer_count; l-- > 0;) {
-            wait_for_all(p, thread); /* D of this layer is complete */
-            gm_sweep_layer(p, l, gm_own_inputs(p, l, thread, threads), thread);
+    const gm_bound *b = w->bound;
+    const gm_plan plan = w->batch->plan;
+    if (gm_sweeps(b, w->batch->rows, plan)) {
+        for (size_t l = b->layer_count; l-- > 0;) {
+            wait_for_all(w); /* D of this layer is complete */
+            gm_sweep_layer(w, l, gm_own_inputs(b, l, w->thread, plan.threads));
         }
         return;
     }
-    hidden_deltas(p, own_rows, thread);
-    wait_for_all(p, thread);
-    gm_update(p, thread);
+    hidden_deltas(w, own_rows);
+    wait_for_all(w);
+    gm_update(w);
 }
 
-/* Threads that are done with their part of the step take what is beside it, piece by piece. */
-static void work_beside(const gm_pass *p)
+/* Threads that have finished their part of the step take what is to be done beside it, piece by piece. */
+static void work_beside(const gm_worker *w)
 {
-    const gm_side_work *beside = p->beside;
+    const gm_side_work *beside = w->batch->beside;
+    gm_team *team = w->bound->team;
     if (!beside)
         return;
-    for (size_t i; gm_team_take(p->team, gm_team_threads(p->team), beside->pieces, &i);)
+    for (size_t i; gm_team_take(team, gm_team_threads(team), beside->pieces, &i);)
         beside->piece(beside->context, i);
 }
 
 static void work(void *context, size_t thread)
 {
     const gm_pass *p = context;
-    const gm_share rows = gm_team_share(p->rows, GM_ROW_GRAIN, thread, p->plan.threads);
+    const gm_worker w = gm_worker_of(&p->bound, &p->batch, thread);
+    const gm_share rows = gm_team_share(p->batch.rows, GM_ROW_GRAIN, thread, p->batch.plan.threads);
     double loss = 0;
-    forward(p, rows, thread);
+    forward(&w, rows);
     if (rows.count > 0) {
-        loss = gm_output(p, rows, thread);
-        if (p->backward)
-            gm_output_delta(p, rows, thread); /* BP1 */
+        loss = gm_output(&w, rows);
+        if (p->batch.backward)
+            gm_output_delta(&w, rows); /* BP1 */
     }
-    p->losses[thread * LOSS_STRIDE] = loss;
-    if (p->backward)
-        backward(p, rows, thread);
-    work_beside(p);
-    if (p->profile) /* the team waits at the end of the work in any case; here the wait is seen */
-        wait_for_all(p, thread);
+    p->batch.losses[thread * LOSS_STRIDE] = loss;
+    if (p->batch.backward)
+        backward(&w, rows);
+    work_beside(&w);
+    if (p->batch.profile) /* the team waits at the end of the work in any case; here the wait is seen */
+        wait_for_all(&w);
 }
 
 static gm_row_steps row_steps(const gm_pass *p)
 {
-    if (p->rows != 1 || !gm_online_takes(p->online, 1))
+    gm_online *online = p->bound.online;
+    if (p->batch.rows != 1 || !gm_online_takes(online, 1))
         return (gm_row_steps){0};
-    return (gm_row_steps){p->online->step, p->online};
+    return (gm_row_steps){online->step, online};
 }
 
 /* A step of few rows in one go. */
 static void run_online(const gm_pass *p, const gm_side_work *beside, double *loss)
 {
-    if (p->rows == 1)
-        p->online->step(p->online, p->x.data, p->y.data, loss);
+    gm_online *online = p->bound.online;
+    if (p->batch.rows == 1)
+        online->step(online, p->batch.x.data, p->batch.y.data, loss);
     else
-        p->online->step_rows(p->online, p->x, p->y, loss);
+        online->step_rows(online, p->batch.x, p->batch.y, loss);
     gm_side_work_do(beside);
+}
+
+/* The mean loss of the batch. The threads' sums are added in this order, so that the result repeats to the
+ * bit while the plan stays. */
+static double mean_loss(const gm_batch *batch)
+{
+    double sum = 0;
+    for (size_t thread = 0; thread < batch->plan.threads; thread++)
+        sum += batch->losses[thread * LOSS_STRIDE];
+    return sum / (double)batch->rows;
 }
 
 static void run(gm_pass *p, gm_task task, const gm_side_work *beside, void *gradient, double *loss)
 {
-    if (task == GM_TASK_STEP && gm_online_takes(p->online, p->rows)) {
+    gm_batch *batch = &p->batch;
+    gm_planner *planner = &p->planner;
+    if (task == GM_TASK_STEP && gm_online_takes(p->bound.online, batch->rows)) {
         run_online(p, beside, loss);
         return;
     }
-    p->beside = beside;
-    p->judged = loss && p->y.data;
-    p->backward = task != GM_TASK_FORWARD;
-    p->rule = task == GM_TASK_GRADIENT ? &gm_store_gradient : &gm_update_rules[p->optimizer->kind];
-    p->gradient = gradient;
-    if (task == GM_TASK_STEP)
-        gm_update_prepare(p);
-    const bool watched = task == GM_TASK_STEP && p->rows == p->watched_rows;
+    batch->beside = beside;
+    batch->judged = loss && batch->y.data;
+    batch->backward = task != GM_TASK_FORWARD;
+    batch->gradient = gradient;
+    if (task == GM_TASK_GRADIENT)
+        batch->rule = &gm_store_gradient;
+    else if (task == GM_TASK_STEP)
+        gm_update_prepare(batch, p->bound.optimizer, ++p->steps);
+    const bool watched = task == GM_TASK_STEP && batch->rows == planner->watched_rows;
     const uint64_t begin = watched ? gm_clock() : 0;
-    if (p->plan.threads > 1)
-        gm_team_run(p->team, work, p);
+    if (batch->plan.threads > 1)
+        gm_team_run(p->bound.team, work, p);
     else
-        gm_team_run_alone(p->team, work, p);
-    double sum = 0;
-    for (size_t thread = 0; thread < p->plan.threads;
-         thread++) /* in this order, so that sums repeat to the bit while the plan stays */
-        sum += p->losses[thread * LOSS_STRIDE];
+        gm_team_run_alone(p->bound.team, work, p);
     if (loss)
-        *loss = sum / (double)p->rows;
+        *loss = mean_loss(batch);
     if (watched) {
-        gm_watch_step(&p->watch, gm_clock_seconds(begin, gm_clock()));
-        p->plan = gm_watch_plan(&p->watch);
+        gm_watch_step(&planner->watch, gm_clock_seconds(begin, gm_clock()));
+        batch->plan = gm_watch_plan(&planner->watch);
     }
 }
 
@@ -194,59 +214,60 @@ static gm_status take_labels(gm_array array, gm_mat own, gm_mat *y, gm_error *er
 /* Full batches, which most are, have their steps watched. */
 static gm_plan plan(gm_pass *p, size_t rows, bool predicted)
 {
-    if (rows == p->own_x.rows && p->watched_rows == 0)
-        gm_watch_rows(p, rows);
-    return rows == p->watched_rows ? gm_watch_plan(&p->watch) : gm_make_plan(p, rows, predicted);
+    gm_planner *planner = &p->planner;
+    if (rows == p->bound.own_x.rows && planner->watched_rows == 0)
+        gm_watch_rows(planner, &p->bound, rows);
+    return rows == planner->watched_rows ? gm_watch_plan(&planner->watch)
+                                         : gm_make_plan(planner, &p->bound, rows, predicted);
 }
 
 static gm_status bind(gm_pass *p, gm_array x, const gm_array *y, gm_error *error)
 {
-    if (x.rows != p->rows)
-        p->plan = plan(p, x.rows, false);
-    p->rows = x.rows;
-    p->x = take(x, p->own_x);
-    p->y = (gm_mat){0};
-    for (size_t l = 0; l < p->layer_count; l++)
-        p->layers[l].view.batch = x.rows;
+    gm_batch *batch = &p->batch;
+    if (x.rows != batch->rows)
+        batch->plan = plan(p, x.rows, false);
+    batch->rows = x.rows;
+    batch->x = take(x, p->bound.own_x);
+    batch->y = (gm_mat){0};
     if (y && y->type == GM_TYPE_LABEL)
-        return take_labels(*y, p->own_y, &p->y, error);
+        return take_labels(*y, p->bound.own_y, &batch->y, error);
     if (y)
-        p->y = take(*y, p->own_y);
+        batch->y = take(*y, p->bound.own_y);
     return GM_OK;
 }
 
 static void copy_outputs(const gm_pass *p, void *outputs)
 {
-    const gm_mat a = p->layers[p->layer_count - 1].a;
-    for (size_t r = 0; r < p->rows; r++)
+    const gm_mat a = p->bound.layers[p->bound.layer_count - 1].a;
+    for (size_t r = 0; r < p->batch.rows; r++)
         memcpy((REAL *)outputs + r * a.cols, gm_row(a, r), a.cols * sizeof(REAL));
 }
 
 static gm_array view(const gm_pass *p, gm_view what, size_t layer)
 {
-    const gm_pass_layer *l = &p->layers[layer];
+    const gm_pass_layer *l = &p->bound.layers[layer];
     const gm_mat m = what == GM_VIEW_Z ? l->z : what == GM_VIEW_A ? l->a : l->d;
-    return (gm_array){m.data, GM_REAL_BITS == 32 ? GM_TYPE_F32 : GM_TYPE_F64, p->rows, m.cols, m.ld};
+    return (gm_array){m.data, GM_REAL_BITS == 32 ? GM_TYPE_F32 : GM_TYPE_F64, p->batch.rows, m.cols, m.ld};
 }
 
 static void destroy(gm_pass *p)
 {
     if (!p)
         return;
-    gm_free(p->layers);
-    gm_free(p->costs.layers);
-    gm_free(p->losses);
-    gm_free(p->online);
+    gm_free(p->bound.layers);
+    gm_free(p->bound.online);
+    gm_free(p->planner.costs.layers);
+    gm_free(p->batch.losses);
     gm_free(p);
 }
 
-static void bind_layer(gm_pass *p, size_t index, const gm_binding *b)
+static gm_pass_layer bind_layer(const gm_backend *backend, size_t index, const gm_binding *b)
 {
     const gm_layer *layer = &b->network->layers[index];
     const gm_layer_layout *place = &b->places[index];
     const size_t batch = b->layout->batch, out = layer->outputs, in = layer->inputs;
     REAL *workspace = b->workspace, *parameters = b->own ? b->own : b->network->parameters;
-    p->layers[index] = (gm_pass_layer){
+    return (gm_pass_layer){
         .view = {.w = {parameters + place->weights, out, in, in},
                  .b = parameters + place->biases,
                  .ones = workspace + b->layout->ones,
@@ -259,36 +280,36 @@ static void bind_layer(gm_pass *p, size_t index, const gm_binding *b)
         .weights = place->weights,
         .biases = place->biases,
         .tile_rows = gm_tile_rows(layer, b->network->precision),
-        .dense = place->ld == gm_padded(p->backend->storage, out),
+        .dense = place->ld == gm_padded(backend->storage, out),
     };
 }
 
-gm_online *gm_pass_create_online(const gm_pass *p, const gm_optimizer *optimizer)
+gm_online *gm_pass_create_online(const gm_bound *b, const gm_optimizer *optimizer)
 {
-    gm_online_view *layers = gm_alloc(p->layer_count, sizeof *layers);
+    gm_online_view *layers = gm_alloc(b->layer_count, sizeof *layers);
     if (!layers)
         return NULL;
-    for (size_t l = 0; l < p->layer_count; l++) {
-        const gm_pass_layer *layer = &p->layers[l];
+    for (size_t l = 0; l < b->layer_count; l++) {
+        const gm_pass_layer *layer = &b->layers[l];
         layers[l] = (gm_online_view){
-            .w = p->parameters + layer->weights,
-            .b = p->parameters + layer->biases,
+            .w = b->parameters + layer->weights,
+            .b = b->parameters + layer->biases,
             .z = layer->z,
             .a = layer->a,
             .d = layer->d,
             .inputs = layer->view.w.cols,
             .outputs = layer->view.w.rows,
-            .activation = p->network->layers[l].activation,
+            .activation = b->network->layers[l].activation,
         };
     }
     const gm_online_problem problem = {
-        .backend = p->backend,
+        .backend = b->backend,
         .optimizer = optimizer,
-        .loss = p->network->loss,
-        .loss_from_z = p->loss->from_z,
-        .batch = p->own_x.rows,
-        .parameter_count = p->network->parameter_count,
-        .layer_count = p->layer_count,
+        .loss = b->network->loss,
+        .loss_from_z = b->loss->from_z,
+        .batch = b->own_x.rows,
+        .parameter_count = b->network->parameter_count,
+        .layer_count = b->layer_count,
         .layers = layers,
     };
     gm_online *online = gm_online_create(&problem);
@@ -296,46 +317,55 @@ gm_online *gm_pass_create_online(const gm_pass *p, const gm_optimizer *optimizer
     return online;
 }
 
-static gm_pass *create(const gm_binding *b)
+static gm_bound bound_of(const gm_binding *b, gm_pass_layer *layers)
 {
     const gm_network *network = b->network;
     const gm_layout *layout = b->layout;
     REAL *workspace = b->workspace;
+    const gm_bound bound = {
+        .backend = gm_backend_find(b->options->backend),
+        .loss = &gm_loss_kernels[network->loss],
+        .layers = layers,
+        .layer_count = network->layer_count,
+        .team = b->team,
+        .network = network,
+        .optimizer = &b->options->optimizer,
+        .learns = !b->options->inference,
+        .own_x = {workspace + layout->x, layout->batch, gm_network_inputs(network), layout->x_ld},
+        .own_y = {workspace + layout->y, layout->batch, gm_network_outputs(network), layout->y_ld},
+        .parameters = b->own ? b->own : network->parameters,
+        .state = (REAL *)b->state + layout->first_copy,
+        .next_copy = layout->next_copy,
+        .tiles = workspace + layout->tile,
+        .tile_size = layout->tile_size,
+        .scratch = workspace + layout->scratch,
+        .scratch_size = layout->scratch_size,
+    };
+    for (size_t i = 0; i < layout->batch; i++)
+        workspace[layout->ones + i] = 1;
+    for (size_t l = 0; l < network->layer_count; l++)
+        layers[l] = bind_layer(bound.backend, l, b);
+    return bound;
+}
+
+static gm_pass *create(const gm_binding *b)
+{
+    const size_t count = b->network->layer_count;
     gm_pass *p = gm_alloc(1, sizeof *p);
     if (!p)
         return NULL;
-    p->layers = gm_alloc(network->layer_count, sizeof *p->layers);
-    p->losses = gm_alloc(gm_team_threads(b->team) * LOSS_STRIDE, sizeof *p->losses);
-    p->costs.layers = gm_alloc(network->layer_count, sizeof *p->costs.layers);
-    if (!p->layers || !p->losses || !p->costs.layers) {
+    p->bound.layers = gm_alloc(count, sizeof *p->bound.layers);
+    p->planner.costs.layers = gm_alloc(count, sizeof *p->planner.costs.layers);
+    p->batch.losses = gm_alloc(gm_team_threads(b->team) * LOSS_STRIDE, sizeof *p->batch.losses);
+    if (!p->bound.layers || !p->planner.costs.layers || !p->batch.losses) {
         destroy(p);
         return NULL;
     }
-    p->backend = gm_backend_find(b->options->backend);
-    p->loss = &gm_loss_kernels[network->loss];
-    p->layer_count = network->layer_count;
-    p->team = b->team;
-    p->chooses = b->chooses;
-    p->learns = !b->options->inference;
-    p->profile = b->options->profile;
-    p->optimizer = &b->options->optimizer;
-    p->network = network;
-    p->parameters = b->own ? b->own : network->parameters;
-    p->state = (REAL *)b->state + layout->first_copy;
-    p->next_copy = layout->next_copy;
-    p->tiles = workspace + layout->tile;
-    p->tile_size = layout->tile_size;
-    p->scratch = workspace + layout->scratch;
-    p->scratch_size = layout->scratch_size;
-    p->own_x = (gm_mat){workspace + layout->x, layout->batch, gm_network_inputs(network), layout->x_ld};
-    p->own_y = (gm_mat){workspace + layout->y, layout->batch, gm_network_outputs(network), layout->y_ld};
-    for (size_t i = 0; i < layout->batch; i++)
-        workspace[layout->ones + i] = 1;
-    for (size_t i = 0; i < p->layer_count; i++)
-        bind_layer(p, i, b);
-    const gm_engine_options *o = b->options;
-    if (!o->inference && !o->profile)
-        p->online = gm_pass_create_online(p, p->optimizer);
+    p->bound = bound_of(b, p->bound.layers);
+    p->planner.chooses = b->chooses;
+    p->batch.profile = b->options->profile;
+    if (p->bound.learns && !p->batch.profile)
+        p->bound.online = gm_pass_create_online(&p->bound, p->bound.optimizer);
     return p;
 }
 
@@ -378,28 +408,30 @@ static size_t scratch_size(const char *name, size_t in, size_t out)
 }
 
 /* W of a layer in the network's block. */
-static gm_mat block_weights(const gm_pass *p, const gm_layer *layer)
+static gm_mat block_weights(const gm_bound *b, const gm_layer *layer)
 {
-    return (gm_mat){(REAL *)p->network->parameters + layer->weights, layer->outputs, layer->inputs,
+    return (gm_mat){(REAL *)b->network->parameters + layer->weights, layer->outputs, layer->inputs,
                     layer->inputs};
 }
 
 static void take_weights(gm_pass *p)
 {
-    for (size_t l = 0; l < p->layer_count; l++) {
-        const gm_layer *layer = &p->network->layers[l];
-        p->backend->pack(block_weights(p, layer), p->parameters + p->layers[l].weights);
-        memcpy(p->parameters + p->layers[l].biases, (REAL *)p->network->parameters + layer->biases,
+    const gm_bound *b = &p->bound;
+    for (size_t l = 0; l < b->layer_count; l++) {
+        const gm_layer *layer = &b->network->layers[l];
+        b->backend->pack(block_weights(b, layer), b->parameters + b->layers[l].weights);
+        memcpy(b->parameters + b->layers[l].biases, (REAL *)b->network->parameters + layer->biases,
                layer->outputs * sizeof(REAL));
     }
 }
 
 static void give_weights(gm_pass *p)
 {
-    for (size_t l = 0; l < p->layer_count; l++) {
-        const gm_layer *layer = &p->network->layers[l];
-        p->backend->unpack(p->parameters + p->layers[l].weights, block_weights(p, layer));
-        memcpy((REAL *)p->network->parameters + layer->biases, p->parameters + p->layers[l].biases,
+    const gm_bound *b = &p->bound;
+    for (size_t l = 0; l < b->layer_count; l++) {
+        const gm_layer *layer = &b->network->layers[l];
+        b->backend->unpack(b->parameters + b->layers[l].weights, block_weights(b, layer));
+        memcpy((REAL *)b->network->parameters + layer->biases, b->parameters + b->layers[l].biases,
                layer->outputs * sizeof(REAL));
     }
 }

@@ -30,27 +30,27 @@ static double busiest_rows(size_t rows, size_t threads)
 }
 
 /* Outputs that do not go round, such as the few of an output layer, would leave threads idle. */
-bool gm_cuts_layer(const gm_pass *p, size_t l, size_t rows, gm_plan plan)
+bool gm_cuts_layer(const gm_bound *b, size_t l, size_t rows, gm_plan plan)
 {
     if (!plan.cuts_weights)
         return false;
-    const size_t all = p->layers[l].view.w.rows, outputs = gm_own_outputs(p, l, 0, plan.threads).count;
+    const size_t all = b->layers[l].view.w.rows, outputs = gm_own_outputs(b, l, 0, plan.threads).count;
     const size_t own_rows = gm_team_share(rows, GM_ROW_GRAIN, 0, plan.threads).count;
     return outputs < all && outputs * rows <= own_rows * all;
 }
 
-bool gm_meets_after(const gm_pass *p, size_t l, size_t rows, gm_plan plan)
+bool gm_meets_after(const gm_bound *b, size_t l, size_t rows, gm_plan plan)
 {
-    return gm_cuts_layer(p, l, rows, plan) || (l + 1 < p->layer_count && gm_cuts_layer(p, l + 1, rows, plan));
+    return gm_cuts_layer(b, l, rows, plan) || (l + 1 < b->layer_count && gm_cuts_layer(b, l + 1, rows, plan));
 }
 
 /* How often all threads wait for each other: between layers, before weights change, and at the end. */
-static size_t meetings(const gm_pass *p, size_t rows, gm_plan plan)
+static size_t meetings(const gm_bound *b, size_t rows, gm_plan plan)
 {
-    const bool sweeps = gm_sweeps(p, rows, plan); /* each of which begins with a meeting */
-    size_t count = 1 + (sweeps ? p->layer_count : 1);
-    for (size_t l = 0; l < p->layer_count; l++) {
-        if (gm_meets_after(p, l, rows, plan))
+    const bool sweeps = gm_sweeps(b, rows, plan); /* each of which begins with a meeting */
+    size_t count = 1 + (sweeps ? b->layer_count : 1);
+    for (size_t l = 0; l < b->layer_count; l++) {
+        if (gm_meets_after(b, l, rows, plan))
             count += l == 0 || sweeps ? 1 : 2; /* on the way back, too */
     }
     return count;
@@ -64,12 +64,12 @@ static double lines(size_t rows, size_t cols)
 /* Lines of the W of layer l that a thread reads in a step, T - 1 of T of them after others have changed them.
  * By rows it reads all. By weights it reads those of its outputs, then those of its inputs, and one of the
  * two it has changed itself; but BP2, which reads the latter, has no layer 1. */
-static double weights_met(const gm_pass *p, size_t l, size_t rows, gm_plan plan)
+static double weights_met(const gm_bound *b, size_t l, size_t rows, gm_plan plan)
 {
-    const double weights = lines(p->layers[l].view.w.rows, p->layers[l].view.w.cols);
-    if (!gm_cuts_layer(p, l, rows, plan))
+    const double weights = lines(b->layers[l].view.w.rows, b->layers[l].view.w.cols);
+    if (!gm_cuts_layer(b, l, rows, plan))
         return weights;
-    const bool own_outputs = !gm_sweeps(p, rows, plan) && gm_shares_outputs(p, l, plan.threads);
+    const bool own_outputs = !gm_sweeps(b, rows, plan) && gm_shares_outputs(b, l, plan.threads);
     return l == 0 && own_outputs ? 0 : weights / (double)plan.threads;
 }
 
@@ -82,50 +82,50 @@ static double weights_met(const gm_pass *p, size_t l, size_t rows, gm_plan plan)
 #define UNEVEN_SHARE 0.25
 
 /* What several threads spend beside the work itself, of which each has so many seconds. */
-static double overhead(const gm_pass *p, size_t rows, gm_plan plan, double work)
+static double overhead(const gm_costs *costs, const gm_bound *b, size_t rows, gm_plan plan, double work)
 {
     const double others = (double)(plan.threads - 1) / (double)plan.threads;
     double weights = 0, activations = 0;
-    for (size_t l = 0; l < p->layer_count; l++) {
-        weights += weights_met(p, l, rows, plan);
-        activations += lines(rows, p->layers[l].a.ld);
+    for (size_t l = 0; l < b->layer_count; l++) {
+        weights += weights_met(b, l, rows, plan);
+        activations += lines(rows, b->layers[l].a.ld);
     }
-    const double updates = fmin(weights, p->costs.cached);
-    const double times = (double)meetings(p, rows, plan);
-    return p->costs.start + times * p->costs.barrier + fmin(times * UNEVEN, UNEVEN_SHARE * work) +
+    const double updates = fmin(weights, costs->cached);
+    const double times = (double)meetings(b, rows, plan);
+    return costs->start + times * costs->barrier + fmin(times * UNEVEN, UNEVEN_SHARE * work) +
            2 * others * (2 * activations + updates) *
-               gm_cost_seconds(p->costs.exchange); /* to fetch, and to take back */
+               gm_cost_seconds(costs->exchange); /* to fetch, and to take back */
 }
 
 /* Forward, BP2, BP4 and the update of layer l. */
-static double predict_layer(const gm_pass *p, size_t l, size_t rows, gm_plan plan)
+static double predict_layer(const gm_layer_costs *costs, const gm_bound *b, size_t l, size_t rows,
+                            gm_plan plan)
 {
-    const gm_layer_costs *costs = &p->costs.layers[l];
-    const bool alone = plan.threads == 1, cut = gm_cuts_layer(p, l, rows, plan);
+    const bool alone = plan.threads == 1, cut = gm_cuts_layer(b, l, rows, plan);
     const int manner = alone ? ALONE : cut ? BY_WEIGHTS : BY_ROWS;
     const double n = (double)rows, threads = (double)plan.threads;
     const double share = busiest_rows(rows, plan.threads);
-    const gm_mat w = p->layers[l].view.w;
-    const double outputs = busiest(gm_own_outputs(p, l, 0, plan.threads), w.rows);
-    const double inputs = busiest(gm_own_inputs(p, l, 0, plan.threads), w.cols);
+    const gm_mat w = b->layers[l].view.w;
+    const double outputs = busiest(gm_own_outputs(b, l, 0, plan.threads), w.rows);
+    const double inputs = busiest(gm_own_inputs(b, l, 0, plan.threads), w.cols);
     const double seconds = n * (cut ? outputs : share) * gm_cost_seconds(costs->forward[manner]);
     const int shared = alone ? ALONE : BY_WEIGHTS; /* as BP4 and sweeps are in any case */
     const double sweep = gm_cost_seconds(costs->sweep[shared]);
-    if (sweep > 0 && gm_sweeps(p, rows, plan))
+    if (sweep > 0 && gm_sweeps(b, rows, plan))
         return seconds + n * inputs * sweep;
     return seconds + n * (cut ? inputs : share) * gm_cost_seconds(costs->hidden_delta[manner]) +
            n * gm_cost_seconds(costs->weights[shared]) / threads;
 }
 
-static double predict(const gm_pass *p, size_t rows, gm_plan plan)
+static double predict(const gm_costs *costs, const gm_bound *b, size_t rows, gm_plan plan)
 {
-    if (gm_online_takes(p->online, rows))
-        return (double)rows * gm_cost_seconds(p->costs.online);
+    if (gm_online_takes(b->online, rows))
+        return (double)rows * gm_cost_seconds(costs->online);
     double seconds = (double)rows * busiest_rows(rows, plan.threads) *
-                     gm_cost_seconds(p->costs.output[plan.threads == 1 ? ALONE : BY_ROWS]);
-    for (size_t l = 0; l < p->layer_count; l++)
-        seconds += predict_layer(p, l, rows, plan);
-    return plan.threads > 1 ? seconds + overhead(p, rows, plan, seconds) : seconds;
+                     gm_cost_seconds(costs->output[plan.threads == 1 ? ALONE : BY_ROWS]);
+    for (size_t l = 0; l < b->layer_count; l++)
+        seconds += predict_layer(&costs->layers[l], b, l, rows, plan);
+    return plan.threads > 1 ? seconds + overhead(costs, b, rows, plan, seconds) : seconds;
 }
 
 /* Numbers that the busiest thread copies or fetches before its products can begin, which for a BLAS, which
@@ -135,15 +135,15 @@ static double predict(const gm_pass *p, size_t rows, gm_plan plan)
  *     by weights   its share of W, and all n rows of A, of which the others have written theirs
  *
  * The same in BP2 with D for A. */
-static double panels(const gm_pass *p, size_t rows, gm_plan plan)
+static double panels(const gm_bound *b, size_t rows, gm_plan plan)
 {
     const double n = (double)rows, share = 1 / (double)plan.threads;
     const double r = n * busiest_rows(rows, plan.threads);
     double sum = 0;
-    for (size_t l = 0; l < p->layer_count; l++) {
-        const double in = (double)p->layers[l].view.w.cols, out = (double)p->layers[l].view.w.rows;
+    for (size_t l = 0; l < b->layer_count; l++) {
+        const double in = (double)b->layers[l].view.w.cols, out = (double)b->layers[l].view.w.rows;
         const double fetched = l > 0 ? 1 - share : 0; /* the inputs of layer 1 are everybody's */
-        const bool cut = gm_cuts_layer(p, l, rows, plan);
+        const bool cut = gm_cuts_layer(b, l, rows, plan);
         sum += cut ? in * out * share + n * in * (1 + fetched) : in * out + r * in;
         if (l > 0)
             sum += cut ? in * out * share + n * out * (1 + fetched) : in * out + r * out;
@@ -153,16 +153,17 @@ static double panels(const gm_pass *p, size_t rows, gm_plan plan)
 
 /* The cut of a step where it changes how sums are grouped: counted, not measured, because the same seed and
  * the same threads shall give the same bits. */
-static bool should_cut_weights(const gm_pass *p, size_t rows, size_t threads)
+static bool should_cut_weights(const gm_bound *b, size_t rows, size_t threads)
 {
     const gm_plan by_rows = {.threads = threads}, by_weights = {.threads = threads, .cuts_weights = true};
-    return threads > 1 && panels(p, rows, by_weights) < panels(p, rows, by_rows);
+    return threads > 1 && panels(b, rows, by_weights) < panels(b, rows, by_rows);
 }
 
-static gm_plan candidate(const gm_pass *p, size_t rows, size_t threads, bool cuts_weights)
+static gm_plan candidate(const gm_costs *costs, const gm_bound *b, size_t rows, size_t threads,
+                         bool cuts_weights)
 {
     gm_plan plan = {.threads = threads, .cuts_weights = cuts_weights};
-    plan.seconds = predict(p, rows, plan);
+    plan.seconds = predict(costs, b, rows, plan);
     return plan;
 }
 
@@ -172,35 +173,37 @@ static gm_plan faster(gm_plan a, gm_plan b)
 }
 
 /* All threads, in the better of the two cuts. */
-static gm_plan together(const gm_pass *p, size_t rows, size_t threads)
+static gm_plan together(const gm_costs *costs, const gm_bound *b, size_t rows, size_t threads)
 {
-    return faster(candidate(p, rows, threads, false), candidate(p, rows, threads, true));
+    return faster(candidate(costs, b, rows, threads, false), candidate(costs, b, rows, threads, true));
 }
 
-gm_plan gm_make_plan(gm_pass *p, size_t rows, bool predicted)
+gm_plan gm_make_plan(gm_planner *planner, const gm_bound *b, size_t rows, bool predicted)
 {
     /* What is taken in one go is taken by one thread, however many there are: the same bits. */
-    const size_t threads = gm_online_takes(p->online, rows) ? 1 : gm_team_threads(p->team);
-    const bool same_bits = p->backend->same_bits;
-    const bool choice = threads > 1 && (p->chooses || same_bits);
+    const size_t threads = gm_online_takes(b->online, rows) ? 1 : gm_team_threads(b->team);
+    const bool same_bits = b->backend->same_bits;
+    const bool choice = threads > 1 && (planner->chooses || same_bits);
+    const gm_costs *costs = &planner->costs;
     if (!choice && !predicted)
-        return (gm_plan){.threads = threads, .cuts_weights = should_cut_weights(p, rows, threads)};
-    if (!p->costs.known)
-        gm_measure_costs(p);
+        return (gm_plan){.threads = threads, .cuts_weights = should_cut_weights(b, rows, threads)};
+    if (!costs->known)
+        gm_measure_costs(&planner->costs, b);
     const gm_plan best = choice && same_bits
-                             ? together(p, rows, threads)
-                             : candidate(p, rows, threads, should_cut_weights(p, rows, threads));
-    return choice && p->chooses ? faster(best, candidate(p, rows, 1, false)) : best;
+                             ? together(costs, b, rows, threads)
+                             : candidate(costs, b, rows, threads, should_cut_weights(b, rows, threads));
+    return choice && planner->chooses ? faster(best, candidate(costs, b, rows, 1, false)) : best;
 }
 
-void gm_watch_rows(gm_pass *p, size_t rows)
+void gm_watch_rows(gm_planner *planner, const gm_bound *b, size_t rows)
 {
-    const size_t threads = gm_team_threads(p->team);
-    const bool same_bits = p->backend->same_bits && !gm_online_takes(p->online, rows);
-    if (!p->chooses || !same_bits || !p->learns || threads == 1)
+    const size_t threads = gm_team_threads(b->team);
+    const bool same_bits = b->backend->same_bits && !gm_online_takes(b->online, rows);
+    const gm_costs *costs = &planner->costs;
+    if (!planner->chooses || !same_bits || !b->learns || threads == 1)
         return;
-    if (!p->costs.known)
-        gm_measure_costs(p);
-    p->watch = gm_watch_begin(candidate(p, rows, 1, false), together(p, rows, threads));
-    p->watched_rows = rows;
+    if (!costs->known)
+        gm_measure_costs(&planner->costs, b);
+    planner->watch = gm_watch_begin(candidate(costs, b, rows, 1, false), together(costs, b, rows, threads));
+    planner->watched_rows = rows;
 }

@@ -1,6 +1,7 @@
-/* BP3, BP4 and what the optimizer's rule makes of them (optimizer_tmpl.c). The work is cut by rows of W: each
- * thread owns its rows of every layer, so no gradient is ever summed between threads. Who is done with his
- * own takes pieces of the others'; which thread does a piece changes no bit of it.
+/* BP3, BP4 and what the optimizer's rule makes of them (optimizer_tmpl.c). The work is partitioned by
+ * weights: each thread owns some of the weights of every layer, so no gradient is ever summed between
+ * threads. A thread that has finished its own parts takes unstarted parts from other threads (work stealing).
+ * Which thread does a part changes no bit of it.
  *
  * Plain SGD is done by the BP4 product itself (alpha = -rate, beta = 1 - rate decay): no gradient is stored.
  * Momentum lets the product add into the velocity (beta = momentum), and a backend that has its own kernels
@@ -12,9 +13,9 @@
 #include <string.h>
 
 /* alpha and beta of BP3 and BP4 when they write to the rule's target. */
-static void factors(const gm_pass *p, const gm_step_constants *c, REAL *alpha, REAL *beta)
+static void factors(const gm_update_rule *rule, const gm_step_constants *c, REAL *alpha, REAL *beta)
 {
-    switch (p->rule->target) {
+    switch (rule->target) {
     case INTO_WEIGHTS:
         *alpha = -c->rate;
         *beta = c->keep - c->rate * c->l2; /* for SGD an L2 penalty and decay are the same thing */
@@ -31,158 +32,165 @@ static void factors(const gm_pass *p, const gm_step_constants *c, REAL *alpha, R
 
 /* A gradient that is asked for is row-major. Out of a layout of the backend's own it comes by way of a tile.
  */
-static bool unpacks(const gm_pass *p)
+static bool unpacks(const gm_worker *w)
 {
-    return p->rule->target == INTO_GRADIENT && p->backend->storage->own;
+    return w->batch->rule->target == INTO_GRADIENT && w->bound->backend->storage->own;
 }
 
 /* Where BP3 or BP4 writes the part of the parameters that begins at `index`. */
-static REAL *target(const gm_pass *p, size_t index, size_t thread)
+static REAL *target(const gm_worker *w, size_t index)
 {
-    switch (p->rule->target) {
+    switch (w->batch->rule->target) {
     case INTO_WEIGHTS:
-        return p->parameters + index;
+        return w->bound->parameters + index;
     case INTO_VELOCITY:
-        return p->state + index;
+        return w->bound->state + index;
     case INTO_GRADIENT:
-        if (!unpacks(p))
-            return p->gradient + index;
+        if (!unpacks(w))
+            return w->batch->gradient + index;
         break;
     case INTO_TILE:
         break;
     }
-    return p->tiles + thread * p->tile_size;
+    return w->tile;
 }
 
-static void apply(const gm_pass *p, const gm_step_constants *c, size_t index, size_t count, REAL *g)
+static void apply(const gm_worker *w, const gm_step_constants *c, size_t index, size_t count, REAL *g)
 {
-    p->rule->apply(c, count, p->parameters + index, g, p->state + index, p->state + p->next_copy + index);
+    const gm_bound *b = w->bound;
+    w->batch->rule->apply(c, count, b->parameters + index, g, b->state + index,
+                          b->state + b->next_copy + index);
+}
+
+/* The gradient of one part of W, from a tile to its place in the caller's block. */
+static void unpack(const gm_worker *w, size_t l, gm_part part, gm_mat g)
+{
+    const gm_layer *block = &w->bound->network->layers[l];
+    const size_t first = block->weights + part.outputs.first * block->inputs + part.inputs.first;
+    w->bound->backend->unpack_part(g.data, g.ld,
+                                   (gm_mat){w->batch->gradient + first, g.rows, g.cols, block->inputs});
 }
 
 /* BP4 for a part of W, then the update. */
-static void update_part(const gm_pass *p, size_t l, gm_part part, size_t thread)
+static void update_part(const gm_worker *w, size_t l, gm_part part)
 {
-    const gm_pass_layer *layer = &p->layers[l];
-    const gm_step_constants *c = &p->weight_constants;
-    const gm_mat a_prev = gm_rows(l > 0 ? p->layers[l - 1].a : p->x, 0, p->rows);
-    const size_t index = layer->weights + part.index;
-    const gm_mat d = gm_cols(gm_rows(layer->d, 0, p->rows), part.outputs.first, part.outputs.count);
-    const gm_mat a = gm_cols(a_prev, part.inputs.first, part.inputs.count);
-    const gm_mat g = {target(p, index, thread), part.outputs.count, part.inputs.count, part.ld};
-    REAL *scratch = p->scratch + thread * p->scratch_size;
-    if (p->rule->target == INTO_VELOCITY && p->backend->momentum_step) {
+    const gm_bound *b = w->bound;
+    const gm_batch *batch = w->batch;
+    const gm_step_constants *c = &batch->weight_constants;
+    const gm_layer_view view = gm_view_of(w, l, gm_all(b->layers[l].view.w.rows));
+    const gm_mat a_prev = l > 0 ? b->layers[l - 1].a : batch->x;
+    const gm_mat a = gm_cols(gm_rows(a_prev, 0, batch->rows), part.inputs.first, part.inputs.count);
+    const gm_mat d = gm_cols(gm_rows(b->layers[l].d, 0, batch->rows), part.outputs.first, part.outputs.count);
+    const size_t index = b->layers[l].weights + part.index;
+    const gm_mat g = {target(w, index), part.outputs.count, part.inputs.count, part.ld};
+    if (batch->rule->target == INTO_VELOCITY && b->backend->momentum_step) {
         /* V = D^T A_prev + momentum V + l2 W;  W = keep W - rate V       out x in = (n x out)^T (n x in) */
-        const gm_descent step = {p->parameters + index, c->l2, c->keep, c->rate};
-        TIMED(p, thread, layer->view.index, GM_PHASE_BP4,
-              p->backend->momentum_step(&layer->view, d, a, c->momentum, g, &step, scratch));
+        const gm_descent step = {b->parameters + index, c->l2, c->keep, c->rate};
+        TIMED(w, l, GM_PHASE_BP4, b->backend->momentum_step(&view, d, a, c->momentum, g, &step, w->scratch));
         return;
     }
     REAL alpha, beta;
-    factors(p, c, &alpha, &beta);
+    factors(batch->rule, c, &alpha, &beta);
     /* GW = alpha D^T A_prev + beta GW       out x in = (n x out)^T (n x in) */
-    TIMED(p, thread, layer->view.index, GM_PHASE_BP4,
-          p->backend->weight_gradient(&layer->view, d, a, alpha, beta, g, scratch));
-    if (p->rule->apply)
-        TIMED(p, thread, layer->view.index, GM_PHASE_UPDATE, apply(p, c, index, part.count, g.data));
-    if (unpacks(p)) {
-        const gm_layer *block = &p->network->layers[layer->view.index];
-        const size_t first = part.outputs.first * block->inputs + part.inputs.first;
-        p->backend->unpack_part(
-            g.data, g.ld, (gm_mat){p->gradient + block->weights + first, g.rows, g.cols, block->inputs});
-    }
+    TIMED(w, l, GM_PHASE_BP4, b->backend->weight_gradient(&view, d, a, alpha, beta, g, w->scratch));
+    if (batch->rule->apply)
+        TIMED(w, l, GM_PHASE_UPDATE, apply(w, c, index, part.count, g.data));
+    if (unpacks(w))
+        unpack(w, l, part, g);
 }
 
-static gm_share own_biases(const gm_pass *p, size_t l, size_t thread)
+static gm_share own_biases(const gm_worker *w, size_t l)
 {
-    return gm_team_share(p->layers[l].view.w.rows, p->backend->storage->grain.biases, thread,
-                         p->plan.threads);
+    return gm_team_share(w->bound->layers[l].view.w.rows, w->bound->backend->storage->grain.biases, w->thread,
+                         w->batch->plan.threads);
 }
 
-void gm_update_biases(const gm_pass *p, size_t l, size_t thread)
+void gm_update_biases(const gm_worker *w, size_t l)
 {
-    const gm_pass_layer *layer = &p->layers[l];
-    const gm_share outputs = own_biases(p, l, thread);
-    const bool learns = p->rule->target == INTO_GRADIENT || !p->optimizer->freeze_bias;
+    const gm_bound *b = w->bound;
+    const gm_batch *batch = w->batch;
+    const gm_share outputs = own_biases(w, l);
+    const bool learns = batch->rule->target == INTO_GRADIENT || !b->optimizer->freeze_bias;
     if (!learns || outputs.count == 0)
         return;
-    const size_t index = layer->biases + outputs.first;
-    const gm_mat d = gm_cols(gm_rows(layer->d, 0, p->rows), outputs.first, outputs.count);
-    REAL *g = target(p, index, thread);
+    const gm_layer_view view = gm_view_of(w, l, gm_all(b->layers[l].view.w.rows));
+    const size_t index = b->layers[l].biases + outputs.first;
+    const gm_mat d = gm_cols(gm_rows(b->layers[l].d, 0, batch->rows), outputs.first, outputs.count);
+    REAL *g = target(w, index);
     REAL alpha, beta;
-    factors(p, &p->bias_constants, &alpha, &beta);
+    factors(batch->rule, &batch->bias_constants, &alpha, &beta);
     /* gb = alpha D^T 1 + beta gb            out = (n x out)^T (n) */
-    TIMED(p, thread, layer->view.index, GM_PHASE_BP3,
-          p->backend->bias_gradient(&layer->view, d, alpha, beta, g));
-    if (p->rule->apply)
-        TIMED(p, thread, layer->view.index, GM_PHASE_BP3,
-              apply(p, &p->bias_constants, index, outputs.count, g));
-    if (unpacks(p))
-        memcpy(p->gradient + p->network->layers[layer->view.index].biases + outputs.first, g,
+    TIMED(w, l, GM_PHASE_BP3, b->backend->bias_gradient(&view, d, alpha, beta, g));
+    if (batch->rule->apply)
+        TIMED(w, l, GM_PHASE_BP3, apply(w, &batch->bias_constants, index, outputs.count, g));
+    if (unpacks(w))
+        memcpy(batch->gradient + b->network->layers[l].biases + outputs.first, g,
                outputs.count * sizeof(REAL));
 }
 
 /* The outputs of a part of W: an optimizer that follows finds them still in cache, and the tile that it reads
  * holds no more of them. */
-static size_t most_outputs(const gm_pass *p, size_t l)
+static size_t most_outputs(const gm_worker *w, size_t l)
 {
-    return p->rule->apply ? p->layers[l].tile_rows : p->layers[l].view.w.rows;
+    const gm_pass_layer *layer = &w->bound->layers[l];
+    return w->batch->rule->apply ? layer->tile_rows : layer->view.w.rows;
 }
 
-static size_t parts_of(const gm_pass *p, size_t l, gm_block block)
+static size_t parts_of(const gm_worker *w, size_t l, gm_block block)
 {
-    const gm_mat w = p->layers[l].view.w;
-    return p->backend->storage->part_count(w.cols, w.rows, block, most_outputs(p, l));
+    const gm_mat m = w->bound->layers[l].view.w;
+    return w->bound->backend->storage->part_count(m.cols, m.rows, block, most_outputs(w, l));
 }
 
-static void update_one(const gm_pass *p, size_t l, gm_block block, size_t index, size_t thread)
+static void update_one(const gm_worker *w, size_t l, gm_block block, size_t index)
 {
-    const gm_mat w = p->layers[l].view.w;
-    update_part(p, l, p->backend->storage->part(w.cols, w.rows, block, most_outputs(p, l), index), thread);
+    const gm_mat m = w->bound->layers[l].view.w;
+    update_part(w, l, w->bound->backend->storage->part(m.cols, m.rows, block, most_outputs(w, l), index));
 }
 
-void gm_update_block(const gm_pass *p, size_t l, gm_block block, size_t thread)
+void gm_update_block(const gm_worker *w, size_t l, gm_block block)
 {
-    const size_t parts = parts_of(p, l, block);
+    const size_t parts = parts_of(w, l, block);
     for (size_t i = 0; i < parts; i++)
-        update_one(p, l, block, i, thread);
+        update_one(w, l, block, i);
 }
 
 /* Grains of outputs that cannot be dealt out evenly would leave threads without work. */
-bool gm_shares_outputs(const gm_pass *p, size_t l, size_t threads)
+bool gm_shares_outputs(const gm_bound *b, size_t l, size_t threads)
 {
-    if (!p->backend->parts_by_input)
+    if (!b->backend->parts_by_input)
         return true;
-    const size_t grains = gm_pieces(p->layers[l].view.w.rows, gm_output_grain(p));
+    const size_t grains = gm_pieces(b->layers[l].view.w.rows, gm_output_grain(b));
     return grains % threads == 0 || grains >= 4 * threads;
 }
 
-/* A thread's share of the W of layer l. */
-static gm_block own_block(const gm_pass *p, size_t l, size_t thread)
+/* The weights of layer l that a thread owns. */
+static gm_block own_block(const gm_bound *b, size_t l, size_t thread, size_t threads)
 {
-    const gm_mat w = p->layers[l].view.w;
-    const size_t threads = p->plan.threads;
-    if (!gm_shares_outputs(p, l, threads))
-        return (gm_block){gm_all(w.rows), gm_own_inputs(p, l, thread, threads)};
-    return (gm_block){gm_own_outputs(p, l, thread, threads), gm_all(w.cols)};
+    const gm_mat m = b->layers[l].view.w;
+    if (!gm_shares_outputs(b, l, threads))
+        return (gm_block){gm_all(m.rows), gm_own_inputs(b, l, thread, threads)};
+    return (gm_block){gm_own_outputs(b, l, thread, threads), gm_all(m.cols)};
 }
 
-/* What nobody has begun of a thread's share, from the last layer to the first. */
-static void update_share(const gm_pass *p, size_t owner, size_t thread)
+/* The parts of a thread's own weights that no thread has begun, from the last layer to the first. */
+static void update_parts_of(const gm_worker *w, size_t owner)
 {
-    size_t before = 0; /* pieces of the layers behind this one */
-    for (size_t l = p->layer_count; l-- > 0;) {
-        const gm_block own = own_block(p, l, owner);
-        const size_t end = before + parts_of(p, l, own);
-        for (size_t piece; gm_team_take(p->team, owner, end, &piece);)
-            update_one(p, l, own, piece - before, thread);
+    size_t before = 0; /* parts of the layers behind this one */
+    for (size_t l = w->bound->layer_count; l-- > 0;) {
+        const gm_block own = own_block(w->bound, l, owner, w->batch->plan.threads);
+        const size_t end = before + parts_of(w, l, own);
+        for (size_t part; gm_team_take(w->bound->team, owner, end, &part);)
+            update_one(w, l, own, part - before);
         before = end;
     }
 }
 
-void gm_update(const gm_pass *p, size_t thread)
+void gm_update(const gm_worker *w)
 {
-    for (size_t l = p->layer_count; l-- > 0;)
-        gm_update_biases(p, l, thread);
-    for (size_t i = 0; i < p->plan.threads; i++)
-        update_share(p, (thread + i) % p->plan.threads, thread);
+    const size_t threads = w->batch->plan.threads;
+    for (size_t l = w->bound->layer_count; l-- > 0;)
+        gm_update_biases(w, l);
+    for (size_t i = 0; i < threads; i++)
+        update_parts_of(w, (w->thread + i) % threads);
 }
