@@ -1,8 +1,8 @@
-/* Backend `blas`: each equation is one call of the BLAS. blas_library.h has
- * its functions.
+/* Backend `blas`: each equation is one call of a BLAS library, whichever the user has installed.
+ * machine/blas_library.h loads it and has its functions.
  *
- * With one row in the batch a matrix product would pack the whole of W for a single vector, ten times the
- * work of the product itself; gemv and ger read W once instead. */
+ * A batch of one row calls gemv and ger in place of gemm: a matrix product would copy all of W for a single
+ * vector, and that takes much longer than the product itself. */
 #include "backend/backend.h"
 #include "machine/blas_library.h"
 #include "backend/shuffle.h"
@@ -23,7 +23,7 @@
 #define PREFIX "cblas_d"
 #endif
 
-/* Which equation of which layer a call belongs to; written down before the call when the engine traces. */
+/* Records a call in the trace of the engine, with the layer that it belongs to. */
 static void record(const gm_layer_view *l, gm_call call)
 {
     gm_trace *t = l->trace;
@@ -33,7 +33,7 @@ static void record(const gm_layer_view *l, gm_call call)
     t->count++;
 }
 
-/* Sizes fit a 32-bit BLAS integer: the engine refuses larger ones when it is made. */
+/* Sizes fit into a 32-bit BLAS integer: gm_network_create and gm_engine_create refuse larger ones. */
 static int len(size_t size)
 {
     return (int)size;
@@ -76,7 +76,7 @@ static void ger(const gm_layer_view *l, gm_equation equation, REAL alpha, const 
     GER(CblasRowMajor, len(a.rows), len(a.cols), alpha, x, 1, y, 1, a.data, len(a.ld));
 }
 
-/* A = beta A, row by row because of ld; beta = 0 overwrites. */
+/* A = beta A, row by row because there may be gaps between rows. If beta is 0, A is overwritten. */
 static void scale(REAL beta, gm_mat a)
 {
     for (size_t r = 0; r < a.rows && beta != 1; r++) {
@@ -87,23 +87,23 @@ static void scale(REAL beta, gm_mat a)
     }
 }
 
-/* OpenBLAS copies both factors of a product that is not small. Of W^T as the right one it takes numbers from
- * 16 rows of W at once, of W as the left one from 4, just before it needs them. With few rows in the batch
- * this copy is much of the time, and W better stands on the left, although Z^T must then be turned round:
- * layers of 128 to 784 inputs take 10 to 20 % less time with 16 rows, 5 to 12 % with 32, 1 to 5 % with 64.
- * Where rows of W lie whole pages apart, 16 of them push each other out of the level-1 cache, and 1024 x 1024
- * weights take 54, 40, 21, 10, 5 % less time with 16, 32, 64, 128, 256 rows. (0.3.21 on a Zen 4; with its
- * kernels for AVX2 it is a fraction of that; in double precision W stands better where it is.) */
+/* Forward is computed as Z^T = W A^T if that is faster. OpenBLAS copies both factors of a product that is not
+ * small, and copies a left factor in a better order than a transposed right one. With few rows in the batch
+ * the copy of W is much of the time, so W better stands on the left, although Z^T must be transposed
+ * afterwards. If the rows of W lie whole pages apart, the copy of W^T misses the level-1 cache, and W stands
+ * on the left up to larger batches. In double precision this brings nothing. Measurements: docs/kernels.md.
+ */
 #define PAGE_BYTES      4096
 #define TURNED_ROWS     64
 #define TURNED_BY_PAGES 256
-#define NOT_SMALL       200000 /* multiplications: smaller products gain nothing, or lose up to 14 % */
+#define NOT_SMALL       200000 /* multiplications; smaller products gain nothing */
 
 static bool is_better_turned(gm_mat w, gm_mat z)
 {
     const size_t most = w.ld * sizeof(REAL) % PAGE_BYTES == 0 ? TURNED_BY_PAGES : TURNED_ROWS;
-    const bool few_rows = z.rows <= most && 2 * z.rows <= w.cols; /* Z is smaller than W by as much */
-    const bool whole_squares = z.rows % LANES == 0 && z.cols % LANES == 0; /* for transpose */
+    const bool few_rows =
+        z.rows <= most && 2 * z.rows <= w.cols; /* so that transposing Z is cheap beside copying W */
+    const bool whole_squares = z.rows % LANES == 0 && z.cols % LANES == 0; /* as transpose needs it */
     return GM_REAL_BITS == 32 && few_rows && whole_squares && z.rows * z.cols * w.cols > NOT_SMALL;
 }
 
@@ -120,7 +120,7 @@ static void forward_turned(const gm_layer_view *l, gm_mat a, gm_mat z, REAL *spa
 }
 
 /* Z = A W^T + 1 b^T         n x out = (n x in)(out x in)^T
- * Z begins as the bias and the product adds to it (beta = 1) in its own pass over Z. */
+ * Z is set to the bias first, and the product is added to it (beta = 1). */
 static void forward(const gm_layer_view *l, gm_mat a, gm_mat z, REAL *spare)
 {
     if (spare && is_better_turned(l->w, z)) {
@@ -158,7 +158,8 @@ static void weight_gradient(const gm_layer_view *l, gm_mat d, gm_mat a, REAL alp
                             REAL *scratch)
 {
     (void)scratch;
-    if (d.rows == 1) { /* GW += alpha d a^T   out x in = (out)(in)^T; ger has no beta */
+    if (d.rows ==
+        1) { /* GW = alpha d a^T + GW   out x in = (out)(in)^T; ger has no beta, so GW is scaled before */
         scale(beta, gw);
         ger(l, GM_WEIGHT_GRADIENT, alpha, d.data, a.data, gw);
     } else {

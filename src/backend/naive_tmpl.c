@@ -1,16 +1,18 @@
-/* Backends `naive` and `naive-ikj`: plain loops, no library.
+/* Backends `naive` and `naive-ikj`: plain loops, without a library.
  *
- * `naive` is the textbook's order i-j-k, one sum for each element of the target: slow, obvious, the oracle
- * that the others are tested against. `naive-ikj` is the same arithmetic with the loops turned so that the
- * innermost one runs along a row in memory, which a compiler can vectorise: the fair opponent of a BLAS. Both
- * are compiled with -O3 for each instruction set (GM_VECTOR). As in BLAS, beta = 0 overwrites: what was
- * there, NaN included, is never read. */
+ * `naive` has the loops of a textbook, in the order i, j, k, with one sum for each element of the result. It
+ * is slow and obvious; the tests compare the other backends with it. `naive-ikj` does the same arithmetic
+ * with the loops in an order in which the innermost one runs along rows in memory, so that a compiler can
+ * vectorise it. It is the fair opponent in comparisons of loops with a BLAS. Both are compiled with -O3 for
+ * several instruction sets (GM_VECTOR). As in a BLAS, a target is not read if beta is 0, so that a NaN in it
+ * does not survive. */
 #include "backend/backend.h"
 #include "base/vector.h"
 
 #include <string.h>
 
-/* Functions with clones: each has a name of its own for each precision (base/vector.h). */
+/* The compiler makes a clone of each for several instruction sets, and clones need a name that is unique to
+ * the precision (base/vector.h). */
 #define forward_ijk         GM_TYPED(forward_ijk)
 #define hidden_delta_ijk    GM_TYPED(hidden_delta_ijk)
 #define bias_gradient_ijk   GM_TYPED(bias_gradient_ijk)
@@ -103,7 +105,8 @@ static inline void axpy(REAL alpha, const REAL *restrict x, REAL *restrict y, si
         y[i] += alpha * x[i];
 }
 
-/* A and W both lie with k along their rows, so here the vectorisable order is a dot product. */
+/* Z = A W^T + 1 b^T. Both A and W have k along their rows, so here the order that vectorises is a dot
+ * product. */
 GM_VECTOR static void forward_ikj(const gm_layer_view *l, gm_mat a, gm_mat z, REAL *spare)
 {
     (void)spare;
@@ -120,6 +123,7 @@ GM_VECTOR static void forward_ikj(const gm_layer_view *l, gm_mat a, gm_mat z, RE
     }
 }
 
+/* D_prev = D W + beta D_prev */
 GM_VECTOR static void hidden_delta_ikj(const gm_layer_view *l, gm_mat d, size_t first, REAL beta,
                                        gm_mat d_prev, REAL *scratch)
 {
@@ -131,6 +135,7 @@ GM_VECTOR static void hidden_delta_ikj(const gm_layer_view *l, gm_mat d, size_t 
     }
 }
 
+/* gb = alpha D^T 1 + beta gb */
 GM_VECTOR static void bias_gradient_ikj(const gm_layer_view *l, gm_mat d, REAL alpha, REAL beta, REAL *gb)
 {
     (void)l;
@@ -139,6 +144,7 @@ GM_VECTOR static void bias_gradient_ikj(const gm_layer_view *l, gm_mat d, REAL a
         axpy(alpha, gm_row(d, i), gb, d.cols);
 }
 
+/* GW = alpha D^T A + beta GW */
 GM_VECTOR static void weight_gradient_ikj(const gm_layer_view *l, gm_mat d, gm_mat a, REAL alpha, REAL beta,
                                           gm_mat gw, REAL *scratch)
 {

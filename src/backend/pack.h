@@ -1,4 +1,4 @@
-/* Between row-major weights and bands (bands.h). For *_tmpl.c of this room only. */
+/* Conversion of weights between row-major order and bands (bands.h). For *_tmpl.c of this room only. */
 #ifndef GM_BACKEND_PACK_H
 #define GM_BACKEND_PACK_H
 
@@ -10,13 +10,14 @@
 #define gm_unpack      GM_TYPED(gm_unpack)
 #define gm_unpack_part GM_TYPED(gm_unpack_part)
 
-/* W (out x in, row-major) into `packed`, whose padding is left as it is: zero, from its allocation. */
+/* Copies W (out x in, row-major) into bands. The padding of `packed` is not written; it is zero from its
+ * allocation. */
 void gm_pack(gm_bands bands, gm_mat w, REAL *packed);
 
-/* And back. */
+/* Copies the weights back; `w` is row-major. */
 void gm_unpack(gm_bands bands, const REAL *packed, gm_mat w);
 
-/* The first w.cols inputs of a band, `width` numbers apart, into w (w.rows <= width). */
+/* Copies the first w.cols inputs of one band, which lie `width` numbers apart, into w; w.rows <= width. */
 void gm_unpack_part(const REAL *packed, size_t width, gm_mat w);
 
 #endif

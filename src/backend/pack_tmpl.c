@@ -1,4 +1,5 @@
-/* Packing and unpacking: once when an engine takes the weights over, and when somebody asks for them. */
+/* Converts weights between row-major order and bands (bands.h). This happens when an engine begins to train,
+ * and when somebody reads or writes the network's parameters; not in every step. */
 #include "backend/pack.h"
 
 void gm_pack(gm_bands bands, gm_mat w, REAL *packed)

@@ -15,7 +15,7 @@ extern const gm_backend gm_backend_packed_avx512, gm_backend_packed_avx2;
 #endif
 extern const gm_backend gm_backend_packed_base;
 
-/* Those that this processor can run, the best first; NULL past the last. */
+/* Index 0, 1, ... gives those that this processor can run, the fastest first; NULL past the last. */
 const gm_backend *gm_backend_packed_at(size_t index);
 
 #endif

@@ -1,21 +1,20 @@
-/* Backend `packed`: the weights stay in the order that the kernels want, from one step to the next.
+/* Backend `packed`: the weights stay in the layout that the kernels read, from one step to the next.
  *
- * A matrix product of BLAS copies W into blocks at every call; with the batches of training that copy costs
- * 10 to 35 % of the time. Here W lies in bands (bands.h) all the time, and one copy serves all three
- * products, because a tile (tile.h) takes its left operand either way round:
+ * A BLAS copies W into blocks at every call, because its caller keeps W row by row. Here the engine keeps W
+ * in bands (bands.h) while it trains, and nothing is copied. One copy of W serves all three products, because
+ * the micro-kernel (tile.h) multiplies L by R and can read L by its rows or by its columns:
  *
- *     forward   Z      = A W^T      L = A,    R = a band of W^T               along the outputs
- *     BP2       D_prev = D W        computed as D_prev^T = W^T D^T:
- *                                   L = a band of W^T, R = D^T                along the rows of the batch
- *     BP4       GW^T   = A^T D      L = A^T,  R = D, C = a band of GW^T       along the outputs
+ *     forward   Z = A W^T             L = A,               R = a band of W^T    vectors run along the outputs
+ *     BP2       D_prev^T = W^T D^T    L = a band of W^T,   R = D^T              along the rows of the batch
+ *     BP4       GW^T = A^T D          L = A^T,             R = D                along the outputs
  *
- * so only D is turned round, before BP2, and D_prev after it: n (in + out) numbers beside n in out products.
- * With few rows there is little along the batch; BP2 is then a dot product of each row with each input's
- * weights.
+ * Only BP2 needs transposes: of D before it and of D_prev after it. These move n (in + out) numbers, while
+ * the product takes n in out multiply-adds. A small batch would fill only a few lanes of a vector, so for
+ * small batches BP2 computes dot products instead.
  *
- * Every element of a result is summed in the same order whatever slab it is computed in, so the same bits
- * come out for every number of threads. Compiled once for each precision and instruction set (meson.build).
- */
+ * Each element of a result is summed in the same order, however the work is partitioned. So results have the
+ * same bits for every number of threads. The file is compiled once for each precision and instruction set
+ * (meson.build). docs/kernels.md has a picture of the loops and the measurements behind the constants. */
 #include "backend/packed.h"
 #include "backend/bands.h"
 #include "backend/pack.h"
@@ -24,15 +23,19 @@
 
 #include <string.h>
 
-#define BAND           (TILE_VECTORS * LANES)
-#define INPUTS_AT_ONCE 512 /* a band of so many inputs stays in the L2 cache with the rows that it meets */
-#define FEW_ROWS       (LANES * 3 / 4) /* of the batch: BP2 turned round would leave lanes empty */
-#define ROWS_AT_ONCE   256             /* of the batch, in BP2: they share what is fetched of W */
-#define BANDS_AT_ONCE  2               /* in BP2: their part of D^T stays in the L1 cache */
-#define DOTS_AT_ONCE   4               /* bands of a dot product: its lanes are added up but once */
+#define BAND (TILE_VECTORS * LANES)
+/* How much is worked on at once, so that it stays in a cache while it is used again. */
+#define INPUTS_AT_ONCE 512 /* inputs of a band; with the rows that meet them they fit in the L2 cache */
+#define ROWS_AT_ONCE   256 /* rows of the batch in BP2; they use each part of W while it is in cache */
+#define BANDS_AT_ONCE  2   /* bands in BP2; their part of D^T fits in the L1 cache */
+#define DOTS_AT_ONCE   4 /* bands of a dot product; the lanes of the sum are added up once for all of them */
 #define SLAB           (DOTS_AT_ONCE * BAND)
-/* Samples of the batch, summed up at once in BP4: the more, the less often GW is fetched and put back; but
- * the columns of A that they are must stay in the L1 cache, unless a wide band has enough to do with each. */
+/* For at most so many rows of the batch, BP2 computes dot products: transposed, they would leave lanes empty.
+ */
+#define FEW_ROWS (LANES * 3 / 4)
+/* Rows of the batch that BP4 sums up at once. More of them mean that GW is loaded and stored less often, but
+ * their columns of A must stay in the L1 cache. A wide band does enough work with each number of A to afford
+ * more of them. */
 #define SAMPLES_AT_ONCE (VECTOR_BYTES == 64 ? 128 : 64)
 
 static const gm_bands layout = {.band = BAND, .lanes = LANES, .inputs = INPUTS_AT_ONCE};
@@ -42,48 +45,49 @@ static size_t vectors_of(size_t count)
     return (count + LANES - 1) / LANES;
 }
 
-/* Tiles that `rows` rows of C are cut into. */
+/* Number of tiles that `rows` rows of C are divided into. */
 static size_t tiles_of(size_t rows, size_t vectors)
 {
     return (rows + rows_of_tile[vectors - 1] - 1) / rows_of_tile[vectors - 1];
 }
 
-/* The next of the nearly equal pieces, none above `most`, that `rest` is cut into. */
+/* Divides `rest` into nearly equal pieces of at most `most` each, and returns the size of the next piece. */
 static size_t piece_of(size_t rest, size_t most)
 {
     const size_t pieces = (rest + most - 1) / most;
     return (rest + pieces - 1) / pieces;
 }
 
-/* Whole bands from `first` on, at most `most`; or the one that is not whole. */
+/* Number of whole bands from output `first` on, at most `most`. If only an incomplete band is left, 1. */
 static size_t bands_from(size_t first, size_t out, size_t most)
 {
     return gm_max(1, gm_min(most, (out - first) / BAND));
 }
 
-/* Bytes of weights beyond which they do not stay in a cache until their turn comes again. */
+/* Weights of more bytes than these do not stay in the cache until they are used again. */
 #define IN_L1 ((size_t)64 << 10)
 #define IN_L2 ((size_t)512 << 10)
 
-/* Then they are fetched before they are needed. */
+/* Whether the weights of a layer must be prefetched, because they are larger than a cache of so many bytes.
+ */
 static bool outgrows(const gm_layer_view *l, size_t bytes)
 {
     return l->w.cols * l->w.rows * sizeof(REAL) > bytes;
 }
 
-/* From `at` on, `row` bytes for each row of a tile with `height` rows, while k numbers are summed up. */
+/* Prefetches `row` bytes for each of `height` rows of a tile, from `at` on, spread evenly over k sums. */
 static struct ahead fetch(const REAL *at, size_t row, size_t height, size_t k)
 {
     return (struct ahead){.at = (const char *)at, .row = row, .k = (row * height + k - 1) / k};
 }
 
-/* In the forward pass: the weights that follow those of the band at `first` and input `i`, while k inputs of
- * `rows` rows meet these. */
+/* What forward prefetches while it multiplies k inputs, from `i` on, of the band at `first` by `rows` rows of
+ * A: the weights that it needs after these. */
 static struct ahead next_band(const gm_layer_view *l, size_t first, size_t i, size_t k, size_t rows)
 {
     const size_t in = l->w.cols, out = l->w.rows, width = gm_bands_width(layout, out, first);
     const bool last_band = first + BAND >= out;
-    if (tiles_of(rows, width / LANES) == 1) /* it reads from end to end, and the processor sees that */
+    if (tiles_of(rows, width / LANES) == 1) /* one tile reads W from end to end: the processor prefetches */
         return (struct ahead){0};
     if (!outgrows(l, IN_L2) || (last_band && i + k >= in))
         return (struct ahead){0};
@@ -92,7 +96,8 @@ static struct ahead next_band(const gm_layer_view *l, size_t first, size_t i, si
     return fetch(l->w.data + next, k * width * sizeof(REAL) / rows, rows_of_tile[width / LANES - 1], k);
 }
 
-/* In the backward pass: what the next tile reads of a band of W or of GW, while k numbers are summed up. */
+/* What the backward pass prefetches during k sums: the rows of a band of W or of GW that the next tile reads.
+ */
 static struct ahead next_tile(const REAL *band, size_t width, size_t height, size_t k)
 {
     return fetch(band + height * width, width * sizeof(REAL), height, k);
@@ -103,7 +108,7 @@ static void forward(const gm_layer_view *l, gm_mat a, gm_mat z, REAL *spare)
 {
     (void)spare;
     const size_t in = l->w.cols, out = l->w.rows;
-    /* Weights that only one tile meets need not stay in cache. */
+    /* If there is only one tile, each weight is used once and need not stay in cache. */
     const size_t most = tiles_of(z.rows, vectors_of(gm_min(out, BAND))) == 1 ? in : INPUTS_AT_ONCE;
     for (size_t i = 0, inputs; i < in; i += inputs) {
         inputs = piece_of(in - i, most);
@@ -128,7 +133,7 @@ static void forward(const gm_layer_view *l, gm_mat a, gm_mat z, REAL *spare)
     }
 }
 
-/* v, but its lanes from `count` on are 0. */
+/* v with its lanes from `count` on set to 0. */
 ALWAYS vec first_lanes(vec v, size_t count)
 {
     static const LANE_INT numbers[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
@@ -137,8 +142,8 @@ ALWAYS vec first_lanes(vec v, size_t count)
     return (vec)((lane_ints)v & keep);
 }
 
-/* The dot products of d with the weights of LANES inputs, `w_row` apart (the last one again where there are
- * fewer), over bands that are `w_band` apart. */
+/* Dot products of d with the weights of LANES inputs, which lie `w_row` numbers apart, summed over bands that
+ * lie `w_band` apart. If there are fewer inputs, the last one is used again in the remaining lanes. */
 ALWAYS vec dot_each(const REAL *w, size_t w_row, size_t inputs, const REAL *d, size_t outputs, size_t bands,
                     size_t w_band)
 {
@@ -158,7 +163,7 @@ ALWAYS vec dot_each(const REAL *w, size_t w_row, size_t inputs, const REAL *d, s
 }
 
 /* D_prev = D W + beta D_prev        n x in = (n x out)(out x in), by dot products, LANES inputs at a time
- * Padding is masked: zeros are no help against a NaN. */
+ * Padding is masked, because multiplying it by zero would not remove a NaN. */
 static void hidden_delta_of_few(const gm_layer_view *l, gm_mat d, size_t begin, REAL beta, gm_mat d_prev)
 {
     const size_t in = l->w.cols, out = l->w.rows;
@@ -172,7 +177,7 @@ static void hidden_delta_of_few(const gm_layer_view *l, gm_mat d, size_t begin, 
             for (size_t r = 0; r < d.rows; r++) {
                 const REAL *row = gm_row(d, r) + first;
                 REAL *to = gm_row(d_prev, r) + i;
-                const vec sums = outputs == BAND && inputs >= LANES /* mostly; and then these are constants */
+                const vec sums = outputs == BAND && inputs >= LANES /* the usual case, with constant bounds */
                                      ? dot_each(w, BAND, LANES, row, BAND, bands, BAND * in)
                                      : dot_each(w, width, inputs, row, outputs, bands, BAND * in);
                 store(to, first_lanes(beta == 0 ? sums : sums + spread(beta) * load(to), inputs));
@@ -181,22 +186,23 @@ static void hidden_delta_of_few(const gm_layer_view *l, gm_mat d, size_t begin, 
     }
 }
 
-/* Rows of the batch as BP2 has them: turned round, in panels that are one tile wide. */
+/* Rows of the batch as BP2 needs them: transposed, in panels that are one tile wide. */
 typedef struct panels {
     REAL *data;
     size_t length; /* numbers of each row */
     size_t rows;
 } panels;
 
-/* Those of the panel that begins with row r. */
+/* The panel that begins with row r of the batch. */
 static gm_mat panel_of(panels p, size_t r)
 {
     const size_t rows = gm_min(BAND, p.rows - r);
     return (gm_mat){p.data + r * p.length, p.length, rows, vectors_of(rows) * LANES};
 }
 
-/* D_prev^T = W^T D^T + beta D_prev^T for some bands of the same width and the inputs from `i` on, panel by
- * panel, while that part of W waits in cache        in x n = (in x out)(out x n) */
+/* D_prev^T = W^T D^T + beta D_prev^T           in x n = (in x out)(out x n)
+ * for some bands of the same width and the inputs from `i` on. All panels are multiplied by this part of W
+ * while it is in cache. */
 static void add_bands(const gm_layer_view *l, size_t first, size_t bands, size_t i, panels dt, REAL beta,
                       panels et)
 {
@@ -225,7 +231,7 @@ static void add_bands(const gm_layer_view *l, size_t first, size_t bands, size_t
     }
 }
 
-/* Rows of m, turned round, to panels. */
+/* Writes the rows of m, transposed, into panels. */
 static void turn(gm_mat m, panels to)
 {
     for (size_t r = 0; r < m.rows; r += BAND) {
@@ -243,7 +249,8 @@ static void hidden_delta_of_some(const gm_layer_view *l, gm_mat d, size_t begin,
     panels et = {scratch + dt.length * ROWS_AT_ONCE, 0, d.rows};
     turn(d, dt);
     for (size_t i = 0; i < d_prev.cols; i += et.length) {
-        /* Whole vectors, but for the last: the padding that is written after it is the row's own. */
+        /* All pieces but the last are whole vectors. Padding is written after the last one only, where it
+         * belongs to the same row. */
         et.length = gm_min(vectors_of(piece_of(d_prev.cols - i, INPUTS_AT_ONCE)) * LANES, d_prev.cols - i);
         if (beta != 0)
             turn(gm_cols(d_prev, i, et.length), et);
@@ -256,7 +263,7 @@ static void hidden_delta_of_some(const gm_layer_view *l, gm_mat d, size_t begin,
     }
 }
 
-/* Whether dot products are faster than turning round. */
+/* Whether dot products are faster than transposing D. */
 static bool few(const gm_layer_view *l)
 {
     return l->batch <= (l->w.rows < BAND ? FEW_ROWS / 2 : FEW_ROWS);
@@ -283,7 +290,7 @@ static size_t scratch_size(size_t in, size_t out)
     return gm_max(transposed, SAMPLES_AT_ONCE * BAND);
 }
 
-/* Sums of so many vectors of columns, from column c on. */
+/* Sums of `vectors` vectors of columns, from column c on. */
 ALWAYS void sum_columns(const int vectors, gm_mat d, size_t c, REAL *sums)
 {
     vec sum[TILE_VECTORS] = {0};
@@ -310,7 +317,7 @@ static void bias_gradient(const gm_layer_view *l, gm_mat d, REAL alpha, REAL bet
     }
 }
 
-/* Rows of d times alpha, close together: one panel that stays in the L1 cache. */
+/* Writes alpha d into a panel without gaps between its rows, which stays in the L1 cache. */
 static void scale(REAL alpha, gm_mat d, REAL *panel, size_t width)
 {
     for (size_t r = 0; r < d.rows; r++) {
@@ -320,7 +327,7 @@ static void scale(REAL alpha, gm_mat d, REAL *panel, size_t width)
 }
 
 /* GW^T = alpha A^T D + beta GW^T           in x out = (n x in)^T (n x out), for one band and some inputs
- * With the last samples comes the descent, if there is one. */
+ * If `descent` is not NULL, W takes its step with the last of the samples. */
 static void add_samples(const gm_layer_view *l, gm_mat d, gm_mat a, REAL alpha, REAL beta, gm_mat gw,
                         const gm_descent *descent, REAL *scratch)
 {
@@ -342,7 +349,7 @@ static void add_samples(const gm_layer_view *l, gm_mat d, gm_mat a, REAL alpha, 
         };
         if (descent && r + samples == d.rows) {
             t.descent = *descent;
-        } else if (t.beta == 1 && samples <= FEW_K) { /* 0 + C is 1 C, and costs less */
+        } else if (t.beta == 1 && samples <= FEW_K) { /* C begins the sum: cheaper than adding it (tile.h) */
             t.base = t.c;
             t.base_row = t.c_row;
             t.beta = 0;

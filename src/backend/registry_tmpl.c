@@ -1,9 +1,10 @@
-/* The list of backends. A new one is added here, and nowhere else. */
+/* The list of backends. A new backend gets a line here. */
 #include "backend/packed.h"
 
 #include <string.h>
 
-/* Asked of the compiler's run time, which also knows whether the system saves the wide registers. */
+/* The compiler's run time is asked, because it also knows whether the operating system saves the wide
+ * registers. */
 const gm_backend *gm_backend_packed_at(size_t index)
 {
     const gm_backend *able[3];

@@ -1,12 +1,14 @@
-/* Turning small squares of numbers round in registers: for backends that need the batch to lie along the
- * vectors, or did. Both work by the perfect shuffle: log2(LANES) times, vector i is interleaved with vector
- * i + LANES/2. */
+/* Transposes squares of LANES x LANES numbers in registers, and whole matrices by way of them. Backends need
+ * it when vectors shall run along the rows of the batch and the matrix has them along the columns.
+ *
+ * The method is the perfect shuffle: interleave vector i with vector i + LANES / 2, for all i, and repeat
+ * that log2(LANES) times. */
 #ifndef GM_BACKEND_SHUFFLE_H
 #define GM_BACKEND_SHUFFLE_H
 
 #include "backend/vectors.h"
 
-/* a0 b0 a1 b1 ... from the first halves of a and b, or from the second. */
+/* Interleaves the first halves of a and b, or the second halves: a0 b0 a1 b1 ... */
 #if VECTOR_BYTES * 8 == 16 * GM_REAL_BITS
 #define FIRST_HALVES(a, b)                                                                                   \
     __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
@@ -23,7 +25,7 @@
 #define SECOND_HALVES(a, b) __builtin_shufflevector(a, b, 1, 3)
 #endif
 
-/* Transposes the LANES x LANES numbers in v. */
+/* Transposes the square of LANES x LANES numbers in v. */
 ALWAYS void transpose_square(vec v[LANES])
 {
     UNROLLED for (int stage = 1; stage < LANES; stage *= 2)
@@ -38,7 +40,7 @@ ALWAYS void transpose_square(vec v[LANES])
     }
 }
 
-/* Element i of the result is the sum over vector i. */
+/* Element i of the result is the sum of the lanes of v[i]. */
 ALWAYS vec sum_each(vec v[LANES])
 {
     UNROLLED for (int half = LANES / 2; half > 0; half /= 2)
@@ -49,8 +51,9 @@ ALWAYS vec sum_each(vec v[LANES])
     return v[0];
 }
 
-/* dst (src.cols x src.rows) = src^T. Rows of src are read, and rows of dst written, up to the next whole
- * vector; what lies there in dst becomes 0 (from rows that src lacks) or src's padding. */
+/* dst = src^T                              src.cols x src.rows
+ * Rows of both are padded to whole vectors, and the padding is read and written, too: numbers of dst beyond
+ * the last row of src become 0. */
 static void transpose(gm_mat src, REAL *dst, size_t dst_row)
 {
     for (size_t r = 0; r < src.rows; r += LANES) {

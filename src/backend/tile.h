@@ -1,23 +1,34 @@
-/* The micro-kernel of backend `packed`: a tile of C stays in registers while k outer products are added up.
+/* The micro-kernel of backend `packed`: one tile of C, held in registers while k outer products are added to
+ * it.
  *
- *     C = BASE + L R + beta C         rows x width = (rows x k)(k x width)
+ *     C = BASE + L R + beta C              rows x width = (rows x k)(k x width)
  *
- * Of L single numbers are taken and spread over a vector, so it may lie either way round: its transpose costs
- * nothing. R and C are read and written in whole vectors along their rows. BASE is one row for all (a bias,
- * with distance 0), or rows such as C has, or NULL. C is not read if beta is 0.
+ *                    R: k x width, read in whole vectors
+ *                    +-----------------+
+ *                    | r0 | r1 | r2 |..|  one row of R for each k
+ *                    +-----------------+
+ *     L: rows x k    C: rows x width, `rows` x `vectors` registers
+ *     +---+          +-----------------+
+ *     | l |  ------> | += l in every lane, times each vector of that row of R
+ *     +---+          +-----------------+
  *
- * The sum begins with BASE, so that one which is continued, with the last C for its BASE, is the same to the
- * bit wherever it was cut. C comes last, which is faster: no multiply-add waits for it, nor it for the stores
- * of the tile before. Only where few k are added to an undiminished C may it better be BASE: then it needs no
- * multiply-add of its own, one in eleven with ten samples.
+ * Single numbers of L are read and copied to all lanes of a vector. So L may lie by its rows or by its
+ * columns, and a transposed L costs nothing. BASE is one row that is the same for all rows of C (a bias, with
+ * distance 0), or has rows as C has, or is NULL. If beta is 0, C is not read.
  *
- * Where L lies by its columns, there is no BASE but C, and rows of C and of R are as far apart as the tile is
- * wide: BP4 adds to weights, a tile of which takes so few multiplications that it matters what their
- * addresses cost. There a descent may follow: C is the velocity of weights, which take their step while it is
- * in registers.
+ * A sum begins with BASE. If a long sum is divided into several calls, and each gets the result so far as its
+ * BASE, then the result has the same bits wherever it was divided. beta C is added last: then no multiply-add
+ * waits for the load of C, and the load does not wait for the stores of the tile before. There is one
+ * exception. When k is small and beta is 1, C is used as the initial value of the sum (BASE). This saves one
+ * addition per element, which matters beside so few multiply-adds.
  *
- * Compiled once for each instruction set (meson.build). The loops over a tile have constant bounds and are
- * unrolled whole; what remains are multiply-adds on registers, as the assembly of gcc and clang shows. */
+ * BP4 is the product whose L lies by its columns. There C and R have rows exactly as wide as the tile, and
+ * BASE is either NULL or C, so that distances are constants for the compiler. The step of momentum may follow
+ * (gm_descent): C is then the velocity V, and W changes while V is in registers.
+ *
+ * Loops over a tile have constant bounds and are unrolled completely; what remains in the assembly are
+ * multiply-adds on registers. docs/kernels.md has the sizes of tiles and what was measured. For *_tmpl.c
+ * only. */
 #ifndef GM_BACKEND_TILE_H
 #define GM_BACKEND_TILE_H
 
@@ -26,17 +37,18 @@
 
 #include <stdbool.h>
 
-/* Vectors of a full tile: as many as the registers allow. */
+/* Width of the widest tile in vectors: as many as the registers of the instruction set allow. */
 #if VECTOR_BYTES == 64 || defined(__aarch64__)
 #define TILE_VECTORS 4
 #else
 #define TILE_VECTORS 2
 #endif
 
-/* Rows of a tile that is so many vectors wide: as many accumulators as leave registers for R and for one of
- * L: 24 of 32, or 12 of 16. Tiles of weights with few k are lower: of so many vectors at once, fetching and
- * putting back takes longer than the multiplications of the next tile can hide. Still lower, by 1.5 % of a
- * step on a Zen 4, they have fewer sums than keep an Intel core busy. */
+/* Rows of a tile, by its width in vectors. The accumulators take 24 of 32 registers, or 12 of 16; the rest is
+ * for a row of R and a number of L.
+ * When k is at most FEW_K, tiles of BP4 are lower, because loading and storing a high tile takes longer than
+ * the multiplications of the next tile can hide. They must not be too low either: a core needs enough
+ * independent sums to keep its multiply-add units busy (docs/kernels.md). */
 #define FEW_K 32
 #if TILE_VECTORS == 4
 #define MOST_ROWS 12
@@ -46,20 +58,20 @@ static const unsigned char rows_of_tile[] = {12, 12, 8, 6}, rows_of_few_k[] = {6
 static const unsigned char rows_of_tile[] = {8, 6}, rows_of_few_k[] = {8, 6};
 #endif
 
-/* What will be needed soon, and is fetched into the cache meanwhile. A little with every k: a core has few
- * places for loads on their way, and a burst of requests for distant memory makes the kernel's own loads
- * wait. */
+/* Memory to prefetch while a tile is computed. The requests are spread over all k, because a core can have
+ * only a few loads on their way: a burst of requests for distant memory would keep the loads of the kernel
+ * itself waiting. */
 struct ahead {
-    const char *at; /* where L comes in pieces, so does this */
-    size_t row;     /* bytes for each row of C: the next tile goes on after those of this one */
-    size_t k;       /* bytes from one k to the next; 0: nothing to fetch */
+    const char *at; /* where to begin; if L comes in pieces, so does this */
+    size_t row;     /* bytes for each row of C; the next tile continues where this one ended */
+    size_t k;       /* bytes from one k to the next; 0: nothing is prefetched */
 };
 
-/* L by its rows may come in pieces of the same size, one for each band that it crosses; R goes on from piece
- * to piece. */
+/* What a tile computes. If L lies by its rows, it may come in several pieces of the same size, one for each
+ * band that it crosses; R continues from piece to piece. */
 struct tile {
     const REAL *l;
-    size_t l_row, l_k; /* distances in L: l_k = 1, or l_row = 1 where it lies by its columns */
+    size_t l_row, l_k; /* distances in L: l_k is 1 if it lies by its rows, l_row is 1 if by its columns */
     size_t l_piece;    /* from one piece to the next */
     const REAL *r;
     size_t r_k;
@@ -70,7 +82,7 @@ struct tile {
     REAL beta;
     size_t k, pieces; /* k of each piece, and how many pieces */
     struct ahead ahead;
-    gm_descent descent; /* of weights that lie as C does, and are fetched ahead with it; w NULL: none */
+    gm_descent descent; /* for weights that lie as C does and are prefetched with it; w is NULL: none */
 };
 
 /* sum = BASE, or 0 */
@@ -84,7 +96,7 @@ ALWAYS void tile_begin(const int rows, const int vectors, const struct tile *t,
     }
 }
 
-/* sum += L R for one tile; all of it in registers. */
+/* sum += L R for one tile, in registers. This is the loop in which most of a training step is spent. */
 ALWAYS void tile_multiply(const int rows, const int vectors, const struct tile *t, const bool by_columns,
                           const bool fetches, const bool descends, vec sum[MOST_ROWS][TILE_VECTORS])
 {
@@ -93,17 +105,17 @@ ALWAYS void tile_multiply(const int rows, const int vectors, const struct tile *
     for (size_t piece = 0; piece < t->pieces; piece++) {
         const REAL *l = t->l + piece * t->l_piece;
         const char *ahead = t->ahead.at + piece * t->l_piece * sizeof(REAL);
-        /* Where two hardware threads share a core, those instructions count that only count. */
+        /* Unrolled by four: loop instructions cost time where two hardware threads share a core. */
         BY_FOUR for (size_t k = 0; k < t->k; k++, l += t->l_k, r += t->r_k, ahead += t->ahead.k)
         {
             vec right[TILE_VECTORS];
-            if (fetches) { /* past the end of memory this is no fault */
+            if (fetches) { /* a prefetch beyond the end of the matrix is harmless */
                 __builtin_prefetch(ahead);
                 if (descends) {
                     __builtin_prefetch(weights);
                     weights += t->ahead.k;
                 }
-                if (by_columns) /* what comes when the cache lines of these columns are used up */
+                if (by_columns) /* the next cache lines of these columns */
                     __builtin_prefetch(l + 64 / sizeof(REAL));
             }
             UNROLLED for (int j = 0; j < vectors; j++) right[j] = load(r + j * LANES);
@@ -132,8 +144,8 @@ ALWAYS void tile_store(const int rows, const int vectors, const struct tile *t, 
     }
 }
 
-/* C = sum + beta C. Each multiply-add here takes the time of one of the product's; an addition alone has
- * units of its own on some processors. */
+/* C = sum + beta C. A multiply-add takes time away from those of the product. An addition, which is enough if
+ * beta is 1, has units of its own on some processors. */
 ALWAYS void tile_end(const int rows, const int vectors, const struct tile *t,
                      vec sum[MOST_ROWS][TILE_VECTORS])
 {
@@ -145,7 +157,8 @@ ALWAYS void tile_end(const int rows, const int vectors, const struct tile *t,
         tile_store(rows, vectors, t, false, true, sum);
 }
 
-/* C = sum + beta C + l2 W;  W = keep W - rate C, where these are not 0 and 1 */
+/* C = sum + beta C + l2 W;  W = keep W - rate C
+ * `decays` is false if l2 is 0 and keep is 1: then two multiplications are left out. */
 ALWAYS void tile_descend(const int rows, const int vectors, const struct tile *t, const bool decays,
                          vec sum[MOST_ROWS][TILE_VECTORS])
 {
@@ -166,7 +179,7 @@ ALWAYS void tile_descend(const int rows, const int vectors, const struct tile *t
     }
 }
 
-/* One tile of C. */
+/* Computes one tile of C. */
 ALWAYS void tile_of(const int rows, const int vectors, const struct tile *t, const bool by_columns,
                     const bool fetches, const bool descends)
 {
@@ -181,7 +194,7 @@ ALWAYS void tile_of(const int rows, const int vectors, const struct tile *t, con
         tile_end(rows, vectors, t, sum);
 }
 
-/* So many rows further down. */
+/* The tile that begins `rows` rows further down. */
 ALWAYS struct tile below(struct tile t, size_t rows)
 {
     t.l += rows * t.l_row;
@@ -194,8 +207,9 @@ ALWAYS struct tile below(struct tile t, size_t rows)
     return t;
 }
 
-/* So many tiles, one below the other. They work on a copy: what is read from `first` would have to be read
- * again after every store to C, which might have changed it; and what is set here is a constant for them. */
+/* Computes `count` tiles of the same size, one below the other. It works on a copy of the description: the
+ * compiler must assume that a store to C changes *first, and would read every field again after it. Fields
+ * that are set here are constants for the compiler. */
 ALWAYS void tiles_below(const int rows, const int vectors, const struct tile *first, size_t count,
                         const bool by_columns, const bool fetches, const bool descends)
 {
@@ -212,7 +226,7 @@ ALWAYS void tiles_below(const int rows, const int vectors, const struct tile *fi
         tile_of(rows, vectors, &t, by_columns, fetches, descends);
 }
 
-/* Where L is one column, it does not matter which way it lies. */
+/* If L has only one column, both answers are right. */
 static inline bool lies_by_columns(const struct tile *t)
 {
     return t->l_k != 1;
@@ -240,7 +254,7 @@ ALWAYS void tiles_either_way(const int rows, const int vectors, const struct til
     {                                                                                                        \
         tiles_either_way(R, V, first, count);                                                                \
     }
-/* tiles[v - 1][r - 1] computes tiles of r rows of v vectors. */
+/* One function for each size: tiles[v - 1][r - 1] computes tiles of r rows and v vectors. */
 /* clang-format off */
 TILE(1, 1) TILE(2, 1) TILE(3, 1) TILE(4, 1) TILE(5, 1) TILE(6, 1) TILE(7, 1) TILE(8, 1)
 TILE(1, 2) TILE(2, 2) TILE(3, 2) TILE(4, 2) TILE(5, 2) TILE(6, 2)
@@ -269,13 +283,13 @@ static inline size_t tile_height(const struct tile *t, size_t vectors)
     return few_k ? rows_of_few_k[vectors - 1] : rows_of_tile[vectors - 1];
 }
 
-/* All `rows` of C, `vectors` wide, in tiles of nearly equal height. */
+/* Computes all `rows` of C, which are `vectors` vectors wide, in tiles of nearly equal height. */
 static inline void tile_rows(struct tile t, size_t rows, size_t vectors)
 {
     const size_t most = tile_height(&t, vectors), count = (rows + most - 1) / most;
-    const size_t height = rows / count, higher = rows % count; /* so many have a row more */
+    const size_t height = rows / count, higher = rows % count; /* so many tiles have one row more */
     if (t.ahead.k == 0)
-        t.ahead.at = (const char *)t.r; /* somewhere, never fetched: NULL + 0 is undefined */
+        t.ahead.at = (const char *)t.r; /* never read, but NULL + 0 is undefined */
     if (higher > 0)
         tiles[vectors - 1][height](&t, higher);
     t = below(t, higher * (height + 1));

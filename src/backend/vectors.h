@@ -1,5 +1,5 @@
-/* Vectors of the instruction set that a file is compiled for, with the compiler's own types and operators:
- * one text for AVX-512, AVX2, NEON and plain SSE2. For *_tmpl.c only. */
+/* Vectors of the instruction set that a file is compiled for. They are the compiler's own vector types, with
+ * the usual operators, so that AVX-512, AVX2, NEON and SSE2 share one source text. For *_tmpl.c only. */
 #ifndef GM_BACKEND_VECTORS_H
 #define GM_BACKEND_VECTORS_H
 
@@ -15,10 +15,10 @@
 #define LANES (VECTOR_BYTES / (int)sizeof(REAL))
 
 typedef REAL vec __attribute__((vector_size(VECTOR_BYTES)));
-/* The same in memory, where it is aligned as its elements are. */
+/* A vector in memory, which is only aligned as its elements are. */
 typedef REAL vec_at __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(REAL)), may_alias));
 
-/* Whole numbers of the same size, for masks. */
+/* Vectors of integers of the same size as REAL, for masks. */
 #if GM_REAL_BITS == 32
 #define LANE_INT int
 #else
@@ -29,7 +29,7 @@ typedef LANE_INT lane_ints_at
     __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(LANE_INT)), may_alias));
 
 #define ALWAYS static inline __attribute__((always_inline))
-#if defined(__clang__) /* it accepts gcc's pragma, and ignores it */
+#if defined(__clang__) /* it accepts the pragma of gcc, but ignores it */
 #define UNROLLED _Pragma("clang loop unroll(full)")
 #define BY_FOUR  _Pragma("clang loop unroll_count(4)")
 #else
