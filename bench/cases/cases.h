@@ -36,13 +36,9 @@ typedef struct gm_bench_options {
 typedef gm_status gm_bench_case(gm_result *result, gm_environment *environment,
                                 const gm_bench_options *options, gm_error *error);
 
-gm_bench_case gm_bench_tour;      /* naive loops against BLAS, one wide and one narrow net */
-gm_bench_case gm_bench_step;      /* whole training steps, swept over everything */
-gm_bench_case gm_bench_anatomy;   /* where one step goes, by layer and equation */
-gm_bench_case gm_bench_gemm;      /* the products of the equations, checked and timed */
-gm_bench_case gm_bench_crossover; /* naive loops against BLAS as the width or the batch grows */
-gm_bench_case gm_bench_scaling;   /* threads 1 .. T */
-gm_bench_case gm_bench_memory;    /* bytes for each parameter, by optimizer */
+/* What each of them shows is said, for the user's help, in the table of src/cli/bench_cases.c. */
+gm_bench_case gm_bench_tour, gm_bench_step, gm_bench_anatomy, gm_bench_gemm, gm_bench_crossover,
+    gm_bench_scaling, gm_bench_memory;
 
 /* One network of a sweep, timed: what the cases above share. */
 typedef struct gm_timed {

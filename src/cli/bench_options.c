@@ -1,5 +1,6 @@
 /* What `gradmill bench` is asked to do: its option table. */
 #include "cli/bench_options.h"
+#include "cli/bench_cases.h"
 #include "base/memory.h"
 #include "base/number.h"
 #include "bench/peers/libraries.h"
@@ -265,14 +266,17 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-/* What --help says of --net ends with the names of the preset networks; argp frees a text that is new. */
-static char *add_presets(int key, const char *text, void *input)
+/* What --help says of --net ends with the names of the preset networks, and the whole ends with the cases;
+ * argp frees a text that is new. */
+static char *complete_help(int key, const char *text, void *input)
 {
-    char names[GM_PRESET_NAMES], *full;
+    char names[GM_PRESET_NAMES], *full = NULL;
     (void)input;
-    if (key != KEY_NET || asprintf(&full, "%s %s", text, gm_net_preset_names(names)) < 0)
-        return (char *)(uintptr_t)text;
-    return full;
+    if (key == KEY_NET && asprintf(&full, "%s %s", text, gm_net_preset_names(names)) < 0)
+        full = NULL;
+    if (key == ARGP_KEY_HELP_POST_DOC)
+        full = cli_bench_cases_help(text);
+    return full ? full : (char *)(uintptr_t)text;
 }
 
 void cli_bench_parse(cli_bench_options *options, int argc, char **argv)
@@ -281,19 +285,8 @@ void cli_bench_parse(cli_bench_options *options, int argc, char **argv)
         .options = table,
         .parser = parse,
         .args_doc = "[CASE [OLD NEW]]",
-        .doc = "Measures training steps. Without a case: a quick tour, naive loops against BLAS.\v"
-               "Cases:\n"
-               "  step       whole training steps, swept over everything above\n"
-               "  anatomy    where one step goes: by layer and equation, and what bounds it\n"
-               "  gemm       the products of the equations, checked, then timed\n"
-               "  crossover  naive loops against BLAS as the width or the batch grows\n"
-               "  scaling    threads 1 to T: speed-up and efficiency\n"
-               "  memory     bytes for each parameter, held and moved, by optimizer\n"
-               "  compare    several BLAS libraries, each in a process of its own (--blas)\n"
-               "  peers      the same networks in plain CBLAS, PyTorch, scikit-learn and FANN\n"
-               "  gate       what changed beyond noise from OLD to NEW: two JSON outputs, or\n"
-               "             two builds of this program, by turns; exit code 8 if slower",
-        .help_filter = add_presets,
+        .doc = "Measures training steps. Without a case: a quick tour, naive loops against BLAS.\vCases:",
+        .help_filter = complete_help,
     };
     *options = (cli_bench_options){.gate = gm_gate_options_default()};
     cli_parse(&argp, argc, argv, options);

@@ -397,6 +397,16 @@ class Networks(BenchTest):
         listed = re.search(r"Widths such as 784-128-10, or one of\n(.*?)\n\.TP", manual, re.S)[1]
         self.assertEqual(re.findall(r"(?m)^\.BR? (\w+)", listed), names)
 
+    def test_help_error_and_manual_name_the_same_cases(self):
+        said = self.succeed("bench", "--help").stdout
+        names = re.findall(r"(?m)^  ([a-z]+) +\S", said[said.index("Cases:"):])
+        self.assertIn("crossover", names)
+        error = self.refuse(USAGE, r"unknown case 'fly'", "bench", "fly").stderr
+        self.assertIn(f"expected {', '.join(names[:-1])} or {names[-1]}", error)
+        manual = (PLACES.source / "man" / "gradmill.1").read_text(encoding="utf-8")
+        listed = re.search(r"(?m)^\.B bench$.*?^\.RS$(.*?)^\.RE$", manual, re.S | re.M)[1]
+        self.assertEqual(re.findall(r"(?m)^\.TP\n\.B (\w+)", listed), names)
+
     def test_online_is_mid_row_by_row(self):
         told = json.loads(self.succeed("bench", "scaling", "--net", "online", "--threads", "1", "--time", "100ms",
                                        "-o", "json").stdout)
