@@ -2,6 +2,7 @@
 #include "machine/blas_info.h"
 #include "base/kernel_text.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "bench/cases/cases.h"
 #include "machine/fma_chains.h"
 #include "machine/peak.h"
@@ -123,7 +124,9 @@ Test(bench, a_sample_is_held_against_the_peak_beside_it)
             candidates[i] = (gm_candidate){.run = run_chains, .context = &chains[i]};
         candidates[1].precision = GM_F64;
         candidates[2].threads = 2;
-        cr_assert_eq(gm_rounds_run(candidates, 3, &options, &error), GM_OK, "%s", error.message);
+        cr_assert_eq(gm_rounds_run((gm_candidate *[]){&candidates[0], &candidates[1], &candidates[2]}, 3,
+                                   &options, &error),
+                     GM_OK, "%s", error.message);
         near = true;
         for (size_t i = 0; i < 3; i++) {
             const gm_candidate *c = &candidates[i];
@@ -134,6 +137,49 @@ Test(bench, a_sample_is_held_against_the_peak_beside_it)
         }
     }
     cr_expect(near, "shares %g, %g and, on two threads, %g", share[0], share[1], share[2]);
+}
+
+/* A candidate that says how long it took, sleeps, and fails after so many runs. */
+struct actor {
+    double says, sleeps;
+    size_t runs, last_run; /* 0: it does not fail */
+    size_t iterations;
+};
+
+static gm_status act(void *context, size_t iterations, gm_error *error)
+{
+    struct actor *a = context;
+    a->iterations = iterations;
+    gm_rest(a->sleeps);
+    return ++a->runs == a->last_run ? gm_fail(error, GM_CHECK, "no more") : GM_OK;
+}
+
+static double says(const void *context)
+{
+    const struct actor *a = context;
+    return a->says * (double)a->iterations;
+}
+
+Test(bench, one_that_fails_or_is_slow_does_not_stop_the_rounds)
+{
+    struct actor actors[] = {{.says = 0.002}, {.says = 0.003, .last_run = 6}, {.says = 0.004, .sleeps = 0.2}};
+    gm_candidate c[3];
+    gm_candidate *all[] = {&c[0], &c[1], &c[2]};
+    const gm_rounds_options options = {.sample_seconds = 0.001, .rounds = 7, .most_seconds = 0.3};
+    gm_error error = {0};
+    for (size_t i = 0; i < 3; i++)
+        c[i] = (gm_candidate){.run = act, .seconds = says, .context = &actors[i], .expendable = i == 1};
+    cr_assert_eq(gm_rounds_run(all, 3, &options, &error), GM_OK, "%s", error.message);
+    cr_expect_eq(c[0].count, 7U);
+    cr_expect_eq(c[0].statistics.median, 0.002);
+    cr_expect(c[1].failed);
+    cr_expect_eq(c[1].count, 1U, "%zu", c[1].count);
+    cr_expect_eq(c[2].count, 3U, "%zu", c[2].count);
+    cr_expect_eq(c[2].statistics.median, 0.004);
+    actors[1].runs = 0;
+    c[1] = (gm_candidate){.run = act, .seconds = says, .context = &actors[1]};
+    cr_expect_eq(gm_rounds_run(all, 3, &options, &error), GM_CHECK);
+    cr_expect_str_eq(error.message, "no more");
 }
 
 Test(bench, shares_are_taken_pair_by_pair)
@@ -165,7 +211,7 @@ Test(bench, impossible_thread_counts_are_refused)
     cr_expect_eq(gm_peak_fma(GM_F32, SIZE_MAX / 2, &speed, &error), GM_LIMIT);
     gm_candidate candidate = {.run = run_chains, .context = &chains, .threads = SIZE_MAX / 2};
     const gm_rounds_options options = gm_rounds_options_default();
-    cr_expect_eq(gm_rounds_run(&candidate, 1, &options, &error), GM_LIMIT);
+    cr_expect_eq(gm_rounds_run(&(gm_candidate *){&candidate}, 1, &options, &error), GM_LIMIT);
     cr_expect_eq(error.status, GM_LIMIT);
 }
 

@@ -133,9 +133,11 @@ Test(compare, one_that_fails_costs_its_row_only)
     cr_expect_eq(gm_contest_time(all, COUNT(all), &options, &error), GM_OK);
     gm_contest_stop(all, COUNT(all));
     for (size_t i = 0; i < COUNT(entries); i++) {
-        cr_expect_eq(all[i].count, entries[i].fault ? 0 : 3, "%s: %zu", entries[i].script, all[i].count);
-        for (size_t j = 0; j < all[i].count; j++)
-            cr_expect(all[i].peaks[j] > 1e6 && isfinite(all[i].peaks[j]), "%g FLOP/s", all[i].peaks[j]);
+        cr_expect_eq(all[i].candidate.count, entries[i].fault ? 0 : 3, "%s: %zu", entries[i].script,
+                     all[i].candidate.count);
+        for (size_t j = 0; j < all[i].candidate.count; j++)
+            cr_expect(all[i].candidate.peaks[j] > 1e6 && isfinite(all[i].candidate.peaks[j]), "%g FLOP/s",
+                      all[i].candidate.peaks[j]);
         cr_expect(entries[i].fault ? strstr(all[i].fault, entries[i].fault) != NULL : !*all[i].fault,
                   "%s: %s", entries[i].script, all[i].fault);
     }

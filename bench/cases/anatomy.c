@@ -149,7 +149,7 @@ static gm_status time_gather(const struct frame *f, gm_error *error)
     const gm_rounds_options rounds = gm_rounds_options_default();
     gm_status status = prepare_gather(&gather, w, precision, error);
     if (status == GM_OK)
-        status = gm_rounds_run(&candidate, 1, &rounds, error);
+        status = gm_rounds_run(&(gm_candidate *){&candidate}, 1, &rounds, error);
     if (status == GM_OK) {
         const double in = (double)gm_network_inputs(w->network), n = (double)w->batch;
         const double size = (double)gm_precision_size(precision);

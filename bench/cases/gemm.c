@@ -85,8 +85,8 @@ static gm_status run_equation(gm_result *result, const gm_bench_options *o, cons
     const gm_equation_kit *kit = s->precision == GM_F64 ? &gm_equation_kit_f64 : &gm_equation_kit_f32;
     const char *backends[GM_MOST_BACKENDS];
     double residuals[GM_MOST_BACKENDS];
-    gm_candidate cs[GM_MOST_BACKENDS], right[GM_MOST_BACKENDS];
-    size_t count = 0, right_count = 0, place[GM_MOST_BACKENDS];
+    gm_candidate cs[GM_MOST_BACKENDS], *right[GM_MOST_BACKENDS];
+    size_t count = 0, right_count = 0;
     for (size_t i = 0;
          i < GM_MOST_BACKENDS && (o->backend_count ? i < o->backend_count : gm_backend_name(i) != NULL); i++)
         backends[count++] = o->backend_count ? o->backends[i] : gm_backend_name(i);
@@ -103,9 +103,8 @@ static gm_status run_equation(gm_result *result, const gm_bench_options *o, cons
             continue;
         }
         residuals[i] = kit->residual(cs[i].context);
-        place[i] = right_count;
         if (residuals[i] <= 1)
-            right[right_count++] = cs[i];
+            right[right_count++] = &cs[i];
         else
             ++*wrong;
     }
@@ -117,7 +116,7 @@ static gm_status run_equation(gm_result *result, const gm_bench_options *o, cons
     if (status == GM_OK && right_count > 0)
         status = gm_rounds_run(right, right_count, &rounds, error);
     for (size_t i = 0; i < count && status == GM_OK; i++) {
-        const gm_candidate *c = &right[place[i]];
+        const gm_candidate *c = &cs[i];
         gm_result_row *row = gm_result_add(result, error, "gemm/%s/layer:%zu/%s/n:%zu/%s", s->net, s->layer,
                                            equations[e].name, s->n, backends[i]);
         if (!row) {

@@ -77,17 +77,16 @@ gm_status gm_timed_run(gm_timed *timed, size_t count, double seconds, const gm_b
         status = check_losses(timed, count, error);
     if (status != GM_OK)
         return status;
-    gm_candidate candidates[GM_MOST_CANDIDATES];
-    for (size_t i = 0; i < count; i++)
-        candidates[i] = candidate_of(&timed[i]);
+    gm_candidate *candidates[GM_MOST_CANDIDATES];
+    for (size_t i = 0; i < count; i++) {
+        timed[i].candidate = candidate_of(&timed[i]);
+        candidates[i] = &timed[i].candidate;
+    }
     gm_rounds_options rounds = gm_rounds_options_default();
     rounds.budget_seconds = seconds;
     rounds.progress = options->progress;
     rounds.context = options->context;
-    status = gm_rounds_run(candidates, count, &rounds, error);
-    for (size_t i = 0; i < count; i++)
-        timed[i].candidate = candidates[i];
-    return status;
+    return gm_rounds_run(candidates, count, &rounds, error);
 }
 
 void gm_timed_clear(gm_timed *timed, size_t count)

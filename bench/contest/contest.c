@@ -1,17 +1,13 @@
 /* The contest: everyone starts, everyone is checked, then everyone is timed in turns. */
 #include "bench/contest/contest.h"
+#include "base/error.h"
 #include "base/memory.h"
-#include "base/clock.h"
-#include "machine/budget.h"
-#include "machine/reference.h"
 
 #include <gradmill.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
-#include <time.h>
 
 gm_contest_options gm_contest_options_default(void)
 {
@@ -24,18 +20,13 @@ gm_contest_options gm_contest_options_default(void)
                                 .rest = 5e-3};
 }
 
-void gm_contest_rest(const gm_contest_options *options)
-{
-    nanosleep(&(struct timespec){.tv_nsec = (long)(options->rest * 1e9)}, NULL);
-}
-
 void gm_contestant_fail(gm_contestant *contestant, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(contestant->fault, sizeof contestant->fault, format, arguments);
     va_end(arguments);
-    contestant->count = 0;
+    contestant->candidate.count = 0;
     gm_child_stop(&contestant->child);
 }
 
@@ -103,6 +94,7 @@ void gm_contest_start(gm_contestant *contestants, size_t count, int problem, dou
         gm_error error;
         c->child = (gm_child){.line = -1, .complaint = -1};
         c->options.problem = problem;
+        c->patience = patience;
         if (*c->fault)
             continue;
         if (gm_child_start(&c->child, &c->options, &error) == GM_OK)
@@ -112,17 +104,24 @@ void gm_contest_start(gm_contestant *contestants, size_t count, int problem, dou
     }
 }
 
-/* Seconds of one of `steps` steps; 0 after a failure. */
-static double run(gm_contestant *c, size_t steps, double patience, double *loss)
+/* The run of a candidate. */
+static gm_status run_steps(void *contestant, size_t steps, gm_error *error)
 {
+    gm_contestant *c = contestant;
     char command[32];
     snprintf(command, sizeof command, "step %zu", steps);
-    json_t *answer = gm_contestant_ask(c, command, patience);
-    const double seconds = json_number_value(json_object_get(answer, "seconds"));
-    if (loss)
-        *loss = json_number_value(json_object_get(answer, "loss"));
+    json_t *answer = gm_contestant_ask(c, command, c->patience);
+    if (!answer)
+        return gm_fail(error, GM_CHECK, "%s", c->fault);
+    c->seconds = json_number_value(json_object_get(answer, "seconds"));
+    c->last_loss = json_number_value(json_object_get(answer, "loss"));
     json_decref(answer);
-    return seconds / (double)steps;
+    return GM_OK;
+}
+
+static double seconds_of(const void *contestant)
+{
+    return ((const gm_contestant *)contestant)->seconds;
 }
 
 void gm_contest_check(gm_contestant *contestants, size_t count, const gm_contest_options *options)
@@ -132,9 +131,10 @@ void gm_contest_check(gm_contestant *contestants, size_t count, const gm_contest
         gm_contestant *c = &contestants[i];
         if (*c->fault)
             continue;
-        gm_contest_rest(options); /* here is where a contestant may choose its plan */
-        if (run(c, options->check_steps, options->patience, &c->loss) <= 0)
+        gm_rest(options->rest); /* here is where a contestant may choose its plan */
+        if (run_steps(c, options->check_steps, NULL) != GM_OK)
             continue;
+        c->loss = c->last_loss;
         if (!right)
             right = c;
         else if (!(fabs(c->loss - right->loss) <= options->tolerance * fabs(right->loss)))
@@ -143,73 +143,40 @@ void gm_contest_check(gm_contestant *contestants, size_t count, const gm_contest
     }
 }
 
-/* Doubles the steps until they fill the sample: the last, long run is the warm-up, too. */
-static void calibrate(gm_contestant *c, double sample, double patience)
-{
-    for (c->iterations = 1; !*c->fault; c->iterations *= 2) {
-        const double seconds = run(c, c->iterations, patience, NULL);
-        if (*c->fault || seconds * (double)c->iterations >= sample)
-            return;
-    }
-}
-
-static void take_sample(gm_contestant *c, gm_reference *loop, const gm_contest_options *options)
-{
-    const uint64_t start = gm_clock();
-    const double patience = options->patience;
-    gm_contest_rest(options);
-    const double before = gm_reference_flops(loop, 0);
-    const size_t wake = c->iterations / 10 + 1; /* its caches and threads were left alone meanwhile */
-    if (run(c, wake, patience, NULL) <= 0)
-        return;
-    const double seconds = run(c, c->iterations, patience, NULL);
-    if (!*c->fault) {
-        c->peaks[c->count] = (before + gm_reference_flops(loop, 0)) / 2;
-        c->samples[c->count++] = seconds;
-    }
-    c->used += gm_clock_seconds(start, gm_clock());
-}
-
 gm_status gm_contest_time(gm_contestant *contestants, size_t count, const gm_contest_options *options,
                           gm_error *error)
 {
-    const size_t rounds = gm_min(options->rounds, GM_MOST_ROUNDS);
-    const double budget = gm_bench_budget(options->seconds);
-    const double sample =
-        fmax(gm_bench_budget(0.005), budget / (1.5 * (double)(gm_max(rounds, 1) * gm_max(count, 1))));
-    gm_reference *loop;
-    const gm_status status = gm_reference_create(&loop, options->precision, options->threads, error);
-    if (status != GM_OK)
-        return status;
+    gm_candidate **candidates = gm_alloc(count, sizeof *candidates);
+    if (!candidates)
+        return gm_fail_memory(error, "a contest", count * sizeof *candidates);
+    size_t able = 0;
     for (size_t i = 0; i < count; i++) {
-        gm_contest_rest(options);
-        calibrate(&contestants[i], sample, options->patience);
+        gm_contestant *c = &contestants[i];
+        c->candidate = (gm_candidate){.run = run_steps,
+                                      .seconds = seconds_of,
+                                      .context = c,
+                                      .expendable = true,
+                                      .precision = options->precision,
+                                      .threads = options->threads};
+        if (!*c->fault)
+            candidates[able++] = &c->candidate;
     }
-    for (size_t round = 0; round < rounds; round++) {
-        for (size_t i = 0; i < count; i++) {
-            gm_contestant *c = &contestants[round % 2 ? count - 1 - i : i];
-            if (!*c->fault && (c->count < 3 || c->used <= 4 * budget / (double)count))
-                take_sample(c, loop, options);
-        }
-    }
-    gm_reference_destroy(loop);
-    return GM_OK;
+    const double share = options->seconds / (double)gm_max(count, 1);
+    const gm_rounds_options rounds = {
+        .sample_seconds = fmax(0.005, share / (1.5 * (double)gm_max(options->rounds, 1))),
+        .rounds = options->rounds,
+        .most_seconds = 4 * share,
+        .rest_seconds = options->rest,
+    };
+    const gm_status status = gm_rounds_run(candidates, able, &rounds, error);
+    for (size_t i = 0; i < count; i++)
+        gm_candidate_summarise(&contestants[i].candidate);
+    gm_free(candidates);
+    return status;
 }
 
 void gm_contest_stop(gm_contestant *contestants, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         gm_child_stop(&contestants[i].child);
-}
-
-double gm_contestant_median(const gm_contestant *c, double *deviation)
-{
-    double samples[GM_MOST_ROUNDS];
-    *deviation = NAN;
-    if (c->count == 0)
-        return NAN;
-    memcpy(samples, c->samples, c->count * sizeof *samples);
-    const gm_statistics s = gm_statistics_of(samples, c->count);
-    *deviation = s.deviation;
-    return s.median;
 }

@@ -1,4 +1,4 @@
-/* Children that do the same problem, checked against each other and timed in turns (A B C C B A). What goes
+/* Children that do the same problem, checked against each other and timed in turns (rounds.h). What goes
  * wrong with one is written to its row, and the others go on. */
 #ifndef GM_BENCH_CONTEST_CONTEST_H
 #define GM_BENCH_CONTEST_CONTEST_H
@@ -14,13 +14,11 @@ typedef struct gm_contestant {
 
     char fault[400]; /* why it has no speed; empty while it takes part */
     char name[64], vendor[32], path[512], core[64], threading[16], detail[512]; /* as it introduced itself */
-    char choice[128]; /* the fastest of the settings that it tried; empty if it has none */
-    double loss;      /* of the last of the checked steps */
-    size_t iterations;
-    double samples[GM_MOST_ROUNDS]; /* seconds of one step */
-    double peaks[GM_MOST_ROUNDS];   /* FLOP/s of the reference loop (reference.h) around each sample */
-    size_t count;
-    double used; /* seconds of all its rounds */
+    char choice[128];          /* the fastest of the settings that it tried; empty if it has none */
+    double loss;               /* of the last of the checked steps */
+    double patience;           /* seconds without an answer after which it is killed */
+    double seconds, last_loss; /* of its last steps */
+    gm_candidate candidate;    /* its samples; one iteration is a step */
 } gm_contestant;
 
 typedef struct gm_contest_options {
@@ -52,16 +50,11 @@ struct json_t *gm_contestant_ask(gm_contestant *contestant, const char *command,
 /* The losses after the first steps; the first contestant that has one is right. */
 void gm_contest_check(gm_contestant *contestants, size_t count, const gm_contest_options *options);
 
-/* The rounds. GM_LIMIT: no memory or threads for the reference loop. */
+/* The rounds, and the statistics of each contestant: NaN for one that failed. GM_LIMIT: no memory or threads
+ * for the reference loop. */
 gm_status gm_contest_time(gm_contestant *contestants, size_t count, const gm_contest_options *options,
                           gm_error *error);
 
-/* Sleeps for that long. */
-void gm_contest_rest(const gm_contest_options *options);
-
 void gm_contest_stop(gm_contestant *contestants, size_t count);
-
-/* The median of the samples; NaN without any. */
-double gm_contestant_median(const gm_contestant *contestant, double *deviation);
 
 #endif

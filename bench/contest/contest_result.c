@@ -115,19 +115,19 @@ void gm_contest_status(gm_result *result, gm_result_row *row, const gm_contestan
 gm_status gm_contest_cells(gm_result *result, gm_result_row *row, const gm_contestant *c,
                            const gm_contestant *first, const gm_problem *problem, gm_error *error)
 {
-    double deviation, other;
+    const gm_candidate *timed = &c->candidate;
+    const double median = timed->statistics.median;
     row->threads = problem->threads;
     gm_contest_status(result, row, c);
-    const double median = gm_contestant_median(c, &deviation);
     if (isnan(median))
         return GM_OK;
     const double flop = gm_contest_flop(problem);
     gm_result_number(result, row, &gm_column_samples_per_second, (double)problem->batch / median);
     gm_result_number(result, row, &gm_column_milliseconds, median * 1e3);
-    gm_result_number(result, row, &gm_column_spread, 100 * deviation / median);
+    gm_result_number(result, row, &gm_column_spread, 100 * timed->statistics.deviation / median);
     gm_result_number(result, row, &gm_column_gflops, flop / median / 1e9);
-    gm_result_peak_share(result, row, gm_rounds_share(flop, c->samples, c->peaks, c->count));
-    gm_result_number(result, row, &gm_column_times, gm_contestant_median(first, &other) / median);
+    gm_result_peak_share(result, row, gm_rounds_share(flop, timed->samples, timed->peaks, timed->count));
+    gm_result_number(result, row, &gm_column_times, first->candidate.statistics.median / median);
     gm_result_number(result, row, &gm_column_loss, c->loss);
-    return gm_result_samples(row, c->samples, c->peaks, c->count, c->iterations, error);
+    return gm_candidate_samples(row, timed, error);
 }

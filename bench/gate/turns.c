@@ -59,11 +59,11 @@ static gm_status become(struct turns *t, size_t side, const char *program, gm_er
 static void keep_rounds(struct turns *t, const gm_contestant *before, const gm_contestant *after)
 {
     double logs[ROUNDS];
-    const size_t rounds = gm_min(before->count, after->count);
+    const size_t rounds = gm_min(before->candidate.count, after->candidate.count);
     for (size_t i = 0; i < rounds; i++) {
-        logs[i] = log(after->samples[i] / before->samples[i]);
-        t->seconds[OLD][t->rounds] = before->samples[i];
-        t->seconds[NEW][t->rounds++] = after->samples[i];
+        logs[i] = log(after->candidate.samples[i] / before->candidate.samples[i]);
+        t->seconds[OLD][t->rounds] = before->candidate.samples[i];
+        t->seconds[NEW][t->rounds++] = after->candidate.samples[i];
     }
     t->changes[t->sittings++] = gm_statistics_of(logs, rounds).median;
 }

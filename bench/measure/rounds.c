@@ -5,7 +5,9 @@
 #include "machine/budget.h"
 #include "machine/reference.h"
 
+#include <math.h>
 #include <string.h>
+#include <time.h>
 
 /* Rounds that a far too short budget still gets: a median needs three. */
 #define FEWEST_ROUNDS   3
@@ -17,31 +19,41 @@ gm_rounds_options gm_rounds_options_default(void)
     return (gm_rounds_options){.sample_seconds = 0.005, .rounds = 11};
 }
 
-static gm_status sample(const gm_candidate *c, size_t iterations, double *seconds, gm_error *error)
+void gm_rest(double seconds)
+{
+    if (seconds > 0)
+        nanosleep(&(struct timespec){.tv_nsec = (long)(seconds * 1e9)}, NULL);
+}
+
+static gm_status sample(gm_candidate *c, size_t iterations, double *seconds, gm_error *error)
 {
     const uint64_t start = gm_clock();
-    const gm_status status = c->run(c->context, iterations, error);
-    *seconds = gm_clock_seconds(start, gm_clock());
-    return status;
+    const gm_status status = c->run(c->context, iterations, c->expendable ? NULL : error);
+    *seconds = c->seconds ? c->seconds(c->context) : gm_clock_seconds(start, gm_clock());
+    c->failed = status != GM_OK;
+    return c->expendable ? GM_OK : status;
 }
 
 /* Doubles the iterations until a sample is long enough. The first call warms caches, buffers and threads. */
-static gm_status calibrate(gm_candidate *c, double least, gm_error *error)
+static gm_status calibrate(gm_candidate *c, const gm_rounds_options *o, gm_error *error)
 {
+    c->count = 0;
+    c->used = 0;
+    gm_rest(o->rest_seconds);
     gm_status status = sample(c, 1, &c->length, error);
-    for (c->iterations = 1; status == GM_OK; c->iterations *= 2) {
+    for (c->iterations = 1; !c->failed; c->iterations *= 2) {
         status = sample(c, c->iterations, &c->length, error);
-        if (c->length >= least)
+        if (c->length >= gm_bench_budget(o->sample_seconds))
             break;
     }
     return status;
 }
 
-static size_t plan_rounds(const gm_candidate *cs, size_t count, const gm_rounds_options *o)
+static size_t plan_rounds(gm_candidate *const *cs, size_t count, const gm_rounds_options *o)
 {
     double round = 0;
     for (size_t i = 0; i < count; i++)
-        round += (1.1 + 2 * REFERENCE_SHARE) * cs[i].length;
+        round += (1.1 + 2 * REFERENCE_SHARE) * cs[i]->length;
     if (o->budget_seconds <= 0)
         return gm_min(o->rounds, GM_MOST_ROUNDS);
     const double fit = gm_bench_budget(o->budget_seconds) / round;
@@ -52,53 +64,68 @@ static size_t plan_rounds(const gm_candidate *cs, size_t count, const gm_rounds_
 }
 
 /* Candidates that work with as many threads on the same type share one. */
-static gm_status open_references(gm_candidate *cs, size_t count, gm_error *error)
+static gm_status open_references(gm_candidate *const *cs, size_t count, gm_error *error)
 {
     gm_status status = GM_OK;
     for (size_t i = 0; i < count && status == GM_OK; i++) {
-        gm_candidate *c = &cs[i];
+        gm_candidate *c = cs[i];
         c->threads = gm_max(c->threads, 1);
         for (size_t j = 0; j < i && !c->reference; j++)
-            if (cs[j].precision == c->precision && cs[j].threads == c->threads)
-                c->reference = cs[j].reference;
+            if (cs[j]->precision == c->precision && cs[j]->threads == c->threads)
+                c->reference = cs[j]->reference;
         if (!c->reference)
             status = gm_reference_create(&c->reference, c->precision, c->threads, error);
     }
     return status;
 }
 
-static void close_references(gm_candidate *cs, size_t count)
+static void close_references(gm_candidate *const *cs, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        gm_reference *reference = cs[i].reference;
+        gm_reference *reference = cs[i]->reference;
         for (size_t j = i; j < count; j++)
-            cs[j].reference = cs[j].reference == reference ? NULL : cs[j].reference;
+            cs[j]->reference = cs[j]->reference == reference ? NULL : cs[j]->reference;
         gm_reference_destroy(reference);
     }
 }
 
-static gm_status take_sample(gm_candidate *c, size_t round, gm_error *error)
+/* Its caches and its threads were left alone meanwhile: a tenth of the sample is run before it, and after a
+ * rest one iteration at least. */
+static gm_status take_sample(gm_candidate *c, const gm_rounds_options *o, gm_error *error)
 {
-    double seconds;
+    double seconds = 0;
+    gm_rest(o->rest_seconds);
     const double before = gm_reference_flops(c->reference, REFERENCE_SHARE * c->length);
-    gm_status status = sample(c, c->iterations / 10, &seconds, error); /* its threads were asleep meanwhile */
-    if (status == GM_OK)
+    gm_status status = sample(c, c->iterations / 10 + (o->rest_seconds > 0), &seconds, error);
+    if (!c->failed)
         status = sample(c, c->iterations, &seconds, error);
+    if (c->failed)
+        return status;
     const double after = gm_reference_flops(c->reference, REFERENCE_SHARE * c->length);
-    c->samples[round] = seconds / (double)c->iterations;
-    c->peaks[round] = (before + after) / 2;
-    return status;
+    c->peaks[c->count] = (before + after) / 2;
+    c->samples[c->count++] = seconds / (double)c->iterations;
+    return GM_OK;
 }
 
-static gm_status run_rounds(gm_candidate *cs, size_t count, size_t rounds, const gm_rounds_options *o,
+static bool has_turn(const gm_candidate *c, const gm_rounds_options *o)
+{
+    const bool slow = o->most_seconds > 0 && c->used > gm_bench_budget(o->most_seconds);
+    return !c->failed && (c->count < FEWEST_ROUNDS || !slow);
+}
+
+static gm_status run_rounds(gm_candidate *const *cs, size_t count, size_t rounds, const gm_rounds_options *o,
                             gm_error *error)
 {
     for (size_t round = 0; round < rounds; round++) {
         for (size_t i = 0; i < count; i++) {
+            gm_candidate *c = cs[gm_turn(round, i, count)];
             if (o->progress)
                 o->progress(((double)round + (double)i / (double)count) / (double)rounds, o->context);
-            const size_t next = round % 2 ? count - 1 - i : i; /* A B C, C B A */
-            const gm_status status = take_sample(&cs[next], round, error);
+            if (!has_turn(c, o))
+                continue;
+            const uint64_t start = gm_clock();
+            const gm_status status = take_sample(c, o, error);
+            c->used += gm_clock_seconds(start, gm_clock());
             if (status != GM_OK)
                 return status;
         }
@@ -106,23 +133,26 @@ static gm_status run_rounds(gm_candidate *cs, size_t count, size_t rounds, const
     return GM_OK;
 }
 
-gm_status gm_rounds_run(gm_candidate *cs, size_t count, const gm_rounds_options *o, gm_error *error)
+void gm_candidate_summarise(gm_candidate *c)
+{
+    double copy[GM_MOST_ROUNDS]; /* the statistics sort what they get */
+    memcpy(copy, c->samples, c->count * sizeof *copy);
+    c->statistics =
+        c->count > 0 ? gm_statistics_of(copy, c->count) : (gm_statistics){.median = NAN, .deviation = NAN};
+}
+
+gm_status gm_rounds_run(gm_candidate *const *cs, size_t count, const gm_rounds_options *o, gm_error *error)
 {
     gm_status status = GM_OK;
     for (size_t i = 0; i < count && status == GM_OK; i++)
-        status = calibrate(&cs[i], gm_bench_budget(o->sample_seconds), error);
+        status = calibrate(cs[i], o, error);
     if (status == GM_OK)
         status = open_references(cs, count, error);
-    const size_t rounds = status == GM_OK ? plan_rounds(cs, count, o) : 0;
     if (status == GM_OK)
-        status = run_rounds(cs, count, rounds, o, error);
+        status = run_rounds(cs, count, plan_rounds(cs, count, o), o, error);
     close_references(cs, count);
-    for (size_t i = 0; i < count && status == GM_OK; i++) {
-        double copy[GM_MOST_ROUNDS]; /* the statistics sort what they get */
-        memcpy(copy, cs[i].samples, rounds * sizeof *copy);
-        cs[i].count = rounds;
-        cs[i].statistics = gm_statistics_of(copy, rounds);
-    }
+    for (size_t i = 0; i < count && status == GM_OK; i++)
+        gm_candidate_summarise(cs[i]);
     return status;
 }
 

@@ -7,13 +7,20 @@
 
 #include <gradmill/array.h>
 #include <gradmill/status.h>
+#include <stdbool.h>
 
 #define GM_MOST_ROUNDS 101
 
+/* Something that takes turns: a loop in this process, or a child process that is asked to do it (contest.h).
+ */
 typedef struct gm_candidate {
     /* Does the thing `iterations` times. */
     gm_status (*run)(void *context, size_t iterations, gm_error *error);
+    /* Seconds of the last run by the clock of the process that did it; NULL: they are measured around `run`.
+     */
+    double (*seconds)(const void *context);
     void *context;
+    bool expendable;        /* when it fails, the others go on; default false: its error ends the rounds */
     gm_precision precision; /* of the peak beside it; default f32 */
     size_t threads;         /* that it works with, for the same reason; default 0: one */
 
@@ -22,6 +29,8 @@ typedef struct gm_candidate {
     double samples[GM_MOST_ROUNDS]; /* seconds of one iteration */
     double peaks[GM_MOST_ROUNDS];   /* FLOP/s of the reference loop (reference.h) around each sample */
     size_t count;                   /* of samples */
+    bool failed;                    /* it was expendable, and has no turn any more */
+    double used;                    /* seconds of all its turns */
     gm_statistics statistics;       /* of the samples */
     struct gm_reference *reference; /* while the rounds last */
 } gm_candidate;
@@ -31,6 +40,9 @@ typedef struct gm_rounds_options {
     size_t rounds;         /* at least this many; default 11 */
     double budget_seconds; /* more rounds until this time is used, fewer (3 at least) if it is far too short;
                               default 0: `rounds` */
+    double most_seconds;   /* a candidate that has used this much has no turn after its third; default 0: no
+                              limit */
+    double rest_seconds;   /* before each turn, in which threads without work fall asleep; default 0 */
     /* Called before each sample with the share that is done; NULL is fine. */
     void (*progress)(double done, void *context);
     void *context;
@@ -38,11 +50,23 @@ typedef struct gm_rounds_options {
 
 gm_rounds_options gm_rounds_options_default(void);
 
+/* Whose turn is the i-th of `count` in this round: A B C, then C B A. */
+static inline size_t gm_turn(size_t round, size_t i, size_t count)
+{
+    return round % 2 ? count - 1 - i : i;
+}
+
 /* Measures candidates[0 .. count). The reference loop runs right before and right after each sample, for a
  * fiftieth of its time and a millisecond at least; its mean is the peak of that sample. GM_LIMIT: no threads
  * or no memory for it. */
-gm_status gm_rounds_run(gm_candidate *candidates, size_t count, const gm_rounds_options *options,
+gm_status gm_rounds_run(gm_candidate *const *candidates, size_t count, const gm_rounds_options *options,
                         gm_error *error);
+
+/* Sleeps for that long, less than a second; not at all for 0. */
+void gm_rest(double seconds);
+
+/* Makes the statistics of the samples that are there; median and deviation are NaN without any. */
+void gm_candidate_summarise(gm_candidate *candidate);
 
 /* The share of the peak, 0 to 1, of `flop` operations that take samples[i] seconds where peaks[i] FLOP/s were
  * to be had: the median over the pairs, 1 <= count <= GM_MOST_ROUNDS. */

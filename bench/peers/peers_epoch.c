@@ -35,12 +35,12 @@ static void run_epoch(struct runner *runner, const gm_peers_options *options,
                       const gm_contest_options *contest)
 {
     gm_contestant *c = runner->contestant;
-    gm_contest_rest(contest);
+    gm_rest(contest->rest);
     json_t *answer = gm_contestant_ask(c, "epoch", contest->patience);
     if (!answer)
         return;
     const double seconds = json_number_value(json_object_get(answer, "seconds"));
-    c->samples[c->count++] = seconds;
+    c->candidate.samples[c->candidate.count++] = seconds;
     runner->total += seconds;
     runner->rows = json_number_value(json_object_get(answer, "rows"));
     runner->loss = number_of(answer, "loss");
@@ -54,7 +54,7 @@ static void run_all(struct runner *runners, size_t epochs, const gm_peers_option
 {
     for (size_t epoch = 0; epoch < epochs; epoch++) {
         for (size_t i = 0; i < GM_PEERS; i++) {
-            struct runner *runner = &runners[epoch % 2 ? GM_PEERS - 1 - i : i];
+            struct runner *runner = &runners[gm_turn(epoch, i, GM_PEERS)];
             if (!*runner->contestant->fault && !runner->finished)
                 run_epoch(runner, options, contest);
         }
@@ -65,7 +65,6 @@ static gm_status add_row(gm_result *result, const struct runner *runner, const s
                          const gm_net *net, const gm_problem *problem, gm_error *error)
 {
     const gm_contestant *c = runner->contestant;
-    double deviation;
     gm_result_row *row = gm_result_add(result, error, "peers-epoch/%s/batch:%zu/%s/threads:%zu/%s", net->name,
                                        problem->batch, problem->backend, problem->threads, c->label);
     if (!row)
@@ -75,19 +74,18 @@ static gm_status add_row(gm_result *result, const struct runner *runner, const s
     gm_result_number(result, row, &gm_column_batch, (double)problem->batch);
     gm_result_text(result, row, &gm_column_peer, "%s", *c->name ? c->name : c->label);
     gm_contest_status(result, row, c);
-    const double median = gm_contestant_median(c, &deviation);
+    const double median = c->candidate.statistics.median;
     if (isnan(median))
         return GM_OK;
-    gm_result_number(result, row, &gm_column_epochs, (double)c->count);
+    gm_result_number(result, row, &gm_column_epochs, (double)c->candidate.count);
     gm_result_number(result, row, &gm_column_seconds, median);
     gm_result_number(result, row, &gm_column_samples_per_second, runner->rows / median);
-    gm_result_number(result, row, &gm_column_times,
-                     gm_contestant_median(first->contestant, &deviation) / median);
+    gm_result_number(result, row, &gm_column_times, first->contestant->candidate.statistics.median / median);
     gm_result_number(result, row, &gm_column_last_loss, runner->loss);
     gm_result_number(result, row, &gm_column_accuracy, 100 * runner->accuracy);
     if (runner->finished)
         gm_result_number(result, row, &gm_column_reached, runner->total);
-    return gm_result_samples(row, c->samples, NULL, c->count, 1, error);
+    return gm_result_samples(row, c->candidate.samples, NULL, c->candidate.count, 1, error);
 }
 
 static gm_problem make_problem(const gm_net *net, const gm_bench_options *sweep, const char *data)
@@ -130,6 +128,8 @@ static gm_status run_contest(gm_result *result, const gm_peers_options *options,
         runners[i].contestant = &contestants[i];
     run_all(runners, epochs < MOST_EPOCHS ? epochs : MOST_EPOCHS, options, &contest);
     gm_contest_stop(contestants, GM_PEERS);
+    for (size_t i = 0; i < GM_PEERS; i++)
+        gm_candidate_summarise(&contestants[i].candidate);
     gm_status added = GM_OK;
     for (size_t i = 0; i < GM_PEERS && added == GM_OK; i++)
         added = add_row(result, &runners[i], &runners[0], net, problem, error);

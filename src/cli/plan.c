@@ -145,7 +145,7 @@ static gm_status measure(struct run *run, gm_error *error)
     gm_rounds_options rounds = gm_rounds_options_default();
     rounds.budget_seconds = MEASURE_SECONDS;
     gm_engine_set_rate(engine, MEASURE_RATE);
-    status = gm_rounds_run(&candidate, 1, &rounds, error);
+    status = gm_rounds_run(&(gm_candidate *){&candidate}, 1, &rounds, error);
     run->forecast.measured.seconds = candidate.statistics.median;
     run->forecast.measured.samples = candidate.count;
     return status;
