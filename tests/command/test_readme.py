@@ -27,6 +27,22 @@ def commands(block):
     return [line for line in lines if COMMAND.match(line)]
 
 
+FENCES = re.compile(r"^```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+INLINE = re.compile(r"`(gradmill [^`]+)`")
+
+
+def outputs(text):
+    """Pairs of the commands of an sh block and the lines of the block behind it, which shows what they print."""
+    fences = [(match["kind"], match["text"]) for match in FENCES.finditer(text)]
+    return [(commands(before[1]), behind[1].splitlines()) for before, behind in zip(fences, fences[1:])
+            if before[0] == "sh" and behind[0] == "" and commands(before[1])]
+
+
+def shape(line):
+    """A line without its numbers, whose last digits differ from machine to machine."""
+    return " ".join(re.sub(r"[\d.,]*\d(?:e[-+]?\d+)?", "#", line).split())
+
+
 class Extractor(CommandTest):
     def test_blocks_and_commands(self):
         text = (
@@ -38,6 +54,12 @@ class Extractor(CommandTest):
         self.assertEqual([reason for reason, _ in found], [None, "needs a download", None])
         self.assertEqual(commands(found[0][1]), ["build/src/cli/gradmill train --data x"])
         self.assertEqual(commands(found[2][1]), ["OMP_X=1 gradmill doctor"])
+
+
+    def test_outputs(self):
+        text = "```sh\ngradmill eval\n```\n\n```\nloss  0.5\n```\n```c\nint x;\n```\n```sh\nscripts/x.sh\n```\n```\ny\n```\n"
+        self.assertEqual(outputs(text), [(["gradmill eval"], ["loss  0.5"])])
+        self.assertEqual(shape("loss   0.5 at 1,024: 3.3e-09"), "loss # at #: #")
 
 
 class Readme(CommandTest):
@@ -63,3 +85,36 @@ class Readme(CommandTest):
                     result = subprocess.run(["sh", "-c", line[:begin] + "gradmill" + line[end:]], cwd=place, env=env,
                                             capture_output=True, text=True, timeout=2 * PATIENCE)
                     self.assertEqual(result.returncode, 0, result.stderr[-500:])
+
+    def test_output_that_the_README_shows(self):
+        """Every line of it is printed, but for its numbers. What was measured, and may be shortened, is left out."""
+        env = environment(PATH=f"{os.path.dirname(PLACES.gradmill)}:{os.environ['PATH']}")
+        place = self.folder / "copy"
+        place.mkdir()
+        shutil.copytree(PLACES.source / "data", place / "data")
+        checked = 0
+        for lines, shown in outputs((PLACES.source / "README.md").read_text(encoding="utf-8")):
+            if any(" bench " in line for line in lines):
+                continue
+            printed = "".join(subprocess.run(["sh", "-c", line], cwd=place, env=env, capture_output=True, text=True,
+                                             timeout=2 * PATIENCE).stdout for line in lines)
+            shapes = {shape(line) for line in printed.splitlines()}
+            for line in shown:
+                checked += 1
+                with self.subTest(line):
+                    self.assertIn(shape(line), shapes)
+        self.assertGreater(checked, 5)
+
+    def test_options_beside_the_figures_exist(self):
+        """Commands in tables measure for minutes: they are not run, but what they ask for is there."""
+        for page in ("README.md", "docs/results.md", "docs/kernels.md"):
+            text = (PLACES.source / page).read_text(encoding="utf-8")
+            for line in INLINE.findall(text):
+                words = line.split()[1:]
+                if words[0] == "VERB":
+                    continue
+                with self.subTest(f"{page}: {line}"):
+                    help_text = self.run_gradmill(words[0], "--help").stdout
+                    for word in words[1:]:
+                        if word.startswith("--"):
+                            self.assertRegex(help_text, rf"{word.split('=')[0]}\b")
