@@ -1,4 +1,5 @@
-/* gradmill: trains fully connected networks on CPUs, each equation of backpropagation as one BLAS call.
+/* gradmill: trains fully connected networks on CPUs. Each equation of backpropagation is one matrix product
+ * per layer. A backend computes it: with kernels of its own, with a BLAS library, or with plain loops.
  *
  * The headers are the manual. Read them in this order:
  *   status.h    how errors come back

@@ -1,9 +1,20 @@
 /* An engine: a network bound to a backend, a team of threads, an optimizer, and a workspace for one batch.
  *
- * The engine is the one owner of threads: BLAS runs single-threaded inside the engine's own team. While an
- * engine with the blas backend exists the BLAS library is set to one thread for the whole process; its former
- * setting returns when the last such engine is destroyed. This is the one setting outside itself that the
- * library touches.
+ * What runs: forward, BP2, BP3 and BP4 are products of matrices, or of a matrix and a vector, which the
+ * backend computes. Backend "packed" has kernels of its own; "blas" makes one call of a BLAS library for each
+ * of them; "naive" and "naive-ikj" are loops. BP1 and activations are elementwise and the same for all
+ * backends.
+ *
+ * Threads: the engine is the one owner of threads. A BLAS library runs single-threaded inside the engine's
+ * team.
+ *
+ * Process-wide state that is touched:
+ *   - The number of threads of the BLAS library is 1 while an engine with backend "blas" exists. The former
+ *     number returns when the last such engine is destroyed. The library itself stays loaded.
+ *   - The calling thread may be moved to another processor, by an affinity mask that is narrowed and restored
+ *     within the call. It flushes denormals to zero during a call; its floating-point mode is then restored.
+ *   - Signals are blocked in the calling thread while it starts others, and in the threads of the team for
+ *     good, so that signals reach the program's own threads. One pthread_atfork handler is installed.
  *
  * An engine borrows its network; several engines may share one network as long as only one runs at a time.
  * One engine may be used by one thread at a time. After a fork the child may use and destroy its copy of an
@@ -53,8 +64,8 @@ typedef enum gm_equation {
     GM_WEIGHT_GRADIENT, /* BP4  D^T A_prev           out x in  */
 } gm_equation;
 
-/* A BLAS call as it was made. Fields that the routine lacks are 0. Forward may be turned round, in single
- * precision: Z^T = W A_prev^T, whose m is the number of outputs. */
+/* A BLAS call as it was made. Fields that the routine lacks are 0. In single precision
+ * forward may be computed as Z^T = W A_prev^T, whose m is the number of outputs. */
 typedef struct gm_call {
     gm_equation equation;
     size_t layer;          /* from 0 */
@@ -139,10 +150,11 @@ GM_API size_t gm_engine_batch(const gm_engine *engine);
 GM_API size_t gm_engine_threads(const gm_engine *engine);
 /* How a step of a batch of `rows` rows will be shared, and how long it should take. */
 typedef struct gm_plan {
-    size_t threads;    /* that will work: those that were asked for; with 0, one or all, whichever is faster:
-                          full batches of `packed` are timed, and change over when the machine does. A row or
-                          a few of a small network are always left to one. */
-    bool cuts_weights; /* each has some weights of every layer that has enough; else some rows of the batch */
+    size_t threads; /* that take part in the step. If options.threads is 0, one or all of them, whichever is
+                       expected to be faster; full batches of `packed` are timed, and change over if the
+                       other becomes faster. A few rows of a small network always go to one thread. */
+    bool cuts_weights; /* true: each thread has some weights of every layer that has enough of them; false:
+                          each thread has some rows of the batch */
     double seconds;    /* of the step, expected; 0 if nothing was measured because there was no choice */
 } gm_plan;
 /* 1 <= rows <= batch. The first call of this, or of anything below, measures the network's layers for some
