@@ -116,7 +116,8 @@ static gm_status prepare_gather(struct gather *g, const gm_workload *w, gm_preci
     const size_t in = gm_network_inputs(w->network), out = gm_network_outputs(w->network);
     uint8_t *pixels = gm_alloc(ROWS, in);
     uint32_t *labels = gm_alloc(ROWS, sizeof *labels);
-    *g = (struct gather){.batch = w->batch, .precision = precision, .x = w->x, .y = w->y};
+    *g =
+        (struct gather){.batch = w->batch, .precision = precision, .x = w->rows.inputs, .y = w->rows.targets};
     g->rows = gm_alloc(w->batch, sizeof *g->rows);
     gm_status status = pixels && labels && g->rows ? GM_OK : gm_fail_memory(error, "a data set", ROWS * in);
     for (size_t i = 0; i < ROWS && status == GM_OK; i++)

@@ -2,6 +2,7 @@
 #include "bench/contest/contest_result.h"
 #include "base/memory.h"
 #include "bench/contest/child.h"
+#include "nn/flop.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -55,7 +56,7 @@ double gm_contest_flop(const gm_problem *p)
     double products = 0;
     for (size_t i = 1; i < p->width_count; i++)
         products += (double)p->widths[i - 1] * (double)p->widths[i];
-    return 2 * (double)p->batch * (3 * products - (double)p->widths[0] * (double)p->widths[1]);
+    return gm_flop_of_products(products, (double)p->widths[0] * (double)p->widths[1], p->batch);
 }
 
 /* Threads of OpenBLAS without work spin for 2^26 ticks of the clock: 34 ms at 2 GHz. */

@@ -2,7 +2,7 @@
 #include "bench/contest/problem.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/random.h"
+#include "bench/measure/random_batch.h"
 #include "model/json_write.h"
 
 #include <errno.h>
@@ -21,15 +21,8 @@ static const char magic[8] = {'G', 'M', 'P', 'R', 'O', 'B', '1', '\n'};
 static gm_status create_network(const gm_problem *p, gm_network **network, gm_error *error)
 {
     gm_layer_options layers[GM_PROBLEM_WIDTHS];
-    gm_network_options options = gm_network_options_default();
-    options.inputs = p->widths[0];
-    options.layer_count = p->width_count - 1;
-    for (size_t i = 0; i < options.layer_count; i++)
-        layers[i] = (gm_layer_options){p->widths[i + 1], p->hidden};
-    layers[options.layer_count - 1].activation = p->output;
-    options.layers = layers;
-    options.loss = p->loss;
-    options.precision = p->precision;
+    const gm_net_layers net = {p->widths, p->width_count, p->hidden, p->output, p->loss, p->precision};
+    const gm_network_options options = gm_net_options(&net, layers);
     return gm_network_create(network, &options, error);
 }
 
@@ -65,21 +58,6 @@ static gm_status allocate(gm_problem *p, gm_error *error)
     return p->parameters && p->x && p->y ? GM_OK : gm_fail(error, GM_LIMIT, "no memory for a problem");
 }
 
-/* Inputs as pixels are, in [0, 1); targets one class of each row, or of each output 0 or 1. */
-static void draw_batches(gm_problem *p)
-{
-    gm_random random = gm_random_seed(1, GM_STREAM_BENCH);
-    const size_t rows = p->batch * p->batches, outputs = outputs_of(p);
-    for (size_t i = 0; i < rows * inputs_of(p); i++)
-        p->x[i] = (float)gm_random_uniform(&random);
-    for (size_t i = 0; i < rows; i++) {
-        if (p->loss == GM_CROSS_ENTROPY)
-            p->y[i * outputs + gm_random_below(&random, outputs)] = 1;
-        for (size_t j = 0; p->loss != GM_CROSS_ENTROPY && j < outputs; j++)
-            p->y[i * outputs + j] = (float)gm_random_below(&random, 2);
-    }
-}
-
 gm_status gm_problem_draw(gm_problem *p, gm_error *error)
 {
     gm_network *network = NULL;
@@ -89,7 +67,13 @@ gm_status gm_problem_draw(gm_problem *p, gm_error *error)
     if (status == GM_OK) {
         for (size_t i = 0; i < p->parameter_count; i++)
             p->parameters[i] = (float)gm_network_parameter(network, i);
-        draw_batches(p);
+        const gm_random_rows rows = {.kind = GM_RANDOM_PIXELS,
+                                     .precision = GM_F32,
+                                     .loss = p->loss,
+                                     .rows = p->batch * p->batches,
+                                     .inputs = inputs_of(p),
+                                     .outputs = outputs_of(p)};
+        gm_random_rows_draw(&rows, gm_random_seed(1, GM_STREAM_BENCH), p->x, p->y);
     }
     gm_network_destroy(network);
     return status;

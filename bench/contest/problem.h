@@ -34,9 +34,11 @@
 #ifndef GM_BENCH_CONTEST_PROBLEM_H
 #define GM_BENCH_CONTEST_PROBLEM_H
 
+#include "bench/measure/workload.h"
+
 #include <gradmill.h>
 
-#define GM_PROBLEM_WIDTHS 64
+#define GM_PROBLEM_WIDTHS GM_MOST_WIDTHS
 
 typedef struct gm_problem {
     size_t widths[GM_PROBLEM_WIDTHS]; /* inputs, hidden ..., outputs */

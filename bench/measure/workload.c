@@ -3,7 +3,6 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
-#include "base/random.h"
 #include "base/suggest.h"
 #include "bench/measure/range.h"
 
@@ -96,21 +95,30 @@ gm_loss gm_net_loss(const gm_net *net)
     return net->widths[net->width_count - 1] == 1 ? GM_LOGISTIC : GM_CROSS_ENTROPY;
 }
 
-/* `layers` has room for GM_MOST_WIDTHS; the options refer to it. */
+gm_network_options gm_net_options(const gm_net_layers *n, gm_layer_options *layers)
+{
+    gm_network_options options = gm_network_options_default();
+    options.inputs = n->widths[0];
+    options.layer_count = n->width_count - 1;
+    for (size_t i = 0; i < options.layer_count; i++)
+        layers[i] = (gm_layer_options){n->widths[i + 1], n->hidden};
+    layers[options.layer_count - 1].activation = n->output;
+    options.layers = layers;
+    options.loss = n->loss;
+    options.precision = n->precision;
+    return options;
+}
+
 static gm_network_options network_options(const gm_workload_options *o, gm_layer_options *layers)
 {
-    const size_t count = o->net.width_count - 1;
     const gm_loss loss = gm_net_loss(&o->net);
-    for (size_t i = 0; i < count; i++)
-        layers[i] = (gm_layer_options){o->net.widths[i + 1], o->activation};
-    layers[count - 1].activation = gm_loss_output_activation(loss);
-    gm_network_options options = gm_network_options_default();
-    options.inputs = o->net.widths[0];
-    options.layer_count = count;
-    options.layers = layers;
-    options.loss = loss;
-    options.precision = o->precision;
-    return options;
+    const gm_net_layers net = {.widths = o->net.widths,
+                               .width_count = o->net.width_count,
+                               .hidden = o->activation,
+                               .output = gm_loss_output_activation(loss),
+                               .loss = loss,
+                               .precision = o->precision};
+    return gm_net_options(&net, layers);
 }
 
 static gm_engine_options engine_options(const gm_workload_options *o)
@@ -142,32 +150,9 @@ gm_status gm_workload_plan(const gm_workload_options *o, size_t *bytes, gm_error
     return GM_OK;
 }
 
-static void put(void *values, gm_precision precision, size_t index, double value)
-{
-    if (precision == GM_F64)
-        ((double *)values)[index] = value;
-    else
-        ((float *)values)[index] = (float)value;
-}
-
-/* Inputs uniform in [0, 1) as pixels are; one class for each row, or 0 and 1 for one output. */
-static void draw_batch(gm_workload *w, gm_precision precision, size_t in, size_t out)
-{
-    gm_random random = gm_random_seed(1, GM_STREAM_BENCH);
-    for (size_t i = 0; i < w->batch * in; i++)
-        put(w->x, precision, i, gm_random_uniform(&random));
-    for (size_t r = 0; r < w->batch; r++) {
-        const size_t label = (size_t)gm_random_below(&random, out == 1 ? 2 : out);
-        for (size_t c = 0; c < out; c++)
-            put(w->y, precision, r * out + c, out == 1 ? (double)label : c == label);
-    }
-}
-
 gm_status gm_workload_create(gm_workload *w, const gm_workload_options *o, gm_error *error)
 {
     *w = (gm_workload){.batch = o->batch};
-    const size_t in = o->net.widths[0], out = o->net.widths[o->net.width_count - 1];
-    const size_t size = gm_precision_size(o->precision);
     gm_layer_options layers[GM_MOST_WIDTHS];
     const gm_network_options network = network_options(o, layers);
     const gm_engine_options engine = engine_options(o);
@@ -175,27 +160,19 @@ gm_status gm_workload_create(gm_workload *w, const gm_workload_options *o, gm_er
     if (status == GM_OK)
         status = gm_engine_create(&w->engine, w->network, &engine, error);
     if (status == GM_OK) {
-        w->x = gm_alloc(o->batch, in * size);
-        w->y = gm_alloc(o->batch, out * size);
-        if (!w->x || !w->y)
-            status = gm_fail_memory(error, "a batch", o->batch * (in + out) * size);
+        const gm_random_rows rows = gm_random_rows_for(w->network, o->batch, GM_RANDOM_PIXELS);
+        status = gm_random_batch_draw(&w->rows, &rows, gm_random_seed(1, GM_STREAM_BENCH), error);
     }
-    if (status != GM_OK) {
+    if (status != GM_OK)
         gm_workload_clear(w);
-        return status;
-    }
-    draw_batch(w, o->precision, in, out);
-    w->xs = gm_array_real(w->x, o->precision, o->batch, in);
-    w->ys = gm_array_real(w->y, o->precision, o->batch, out);
-    return GM_OK;
+    return status;
 }
 
 void gm_workload_clear(gm_workload *w)
 {
     gm_engine_destroy(w->engine);
     gm_network_destroy(w->network);
-    gm_free(w->x);
-    gm_free(w->y);
+    gm_random_batch_clear(&w->rows);
     *w = (gm_workload){0};
 }
 
@@ -204,6 +181,6 @@ gm_status gm_workload_steps(void *workload, size_t iterations, gm_error *error)
     const gm_workload *w = workload;
     gm_status status = GM_OK;
     for (size_t i = 0; i < iterations && status == GM_OK; i++)
-        status = gm_engine_step(w->engine, w->xs, w->ys, NULL, error);
+        status = gm_engine_step(w->engine, w->rows.x, w->rows.y, NULL, error);
     return status;
 }

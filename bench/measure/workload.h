@@ -2,6 +2,8 @@
 #ifndef GM_BENCH_MEASURE_WORKLOAD_H
 #define GM_BENCH_MEASURE_WORKLOAD_H
 
+#include "bench/measure/random_batch.h"
+
 #include <gradmill.h>
 
 #define GM_MOST_WIDTHS 64
@@ -27,6 +29,18 @@ const char *gm_net_preset_names(char buffer[GM_PRESET_NAMES]);
 /* The loss that belongs to it: logistic for one output, else cross-entropy. */
 gm_loss gm_net_loss(const gm_net *net);
 
+/* A network by its widths. */
+typedef struct gm_net_layers {
+    const size_t *widths; /* inputs, hidden ..., outputs; at most GM_MOST_WIDTHS */
+    size_t width_count;
+    gm_activation hidden, output;
+    gm_loss loss;
+    gm_precision precision;
+} gm_net_layers;
+
+/* What gm_network_create takes to make it. `layers` has room for GM_MOST_WIDTHS; the options refer to it. */
+gm_network_options gm_net_options(const gm_net_layers *net, gm_layer_options *layers);
+
 typedef struct gm_workload_options {
     gm_net net;
     size_t batch;
@@ -41,8 +55,7 @@ typedef struct gm_workload_options {
 typedef struct gm_workload {
     gm_network *network;
     gm_engine *engine;
-    void *x, *y; /* batch rows, of the precision */
-    gm_array xs, ys;
+    gm_random_batch rows; /* what each step trains on */
     size_t batch;
 } gm_workload;
 

@@ -6,7 +6,7 @@
 #include "cli/arguments.h"
 #include "cli/json_out.h"
 #include "cli/needless.h"
-#include "cli/random_batch.h"
+#include "bench/measure/random_batch.h"
 #include "train/targets.h"
 
 #include <math.h>
@@ -23,7 +23,7 @@ struct run {
 
     gm_network *built; /* from options; the example owns its own */
     gm_example example;
-    cli_random_batch batch; /* for `built` */
+    gm_random_batch batch; /* for `built` */
 };
 
 static const struct argp_option verb_options[] = {
@@ -79,9 +79,11 @@ static gm_status describe(struct run *run, gm_array *x, gm_array *y, gm_error *e
     if (status == GM_OK) /* otherwise every gradient is 0, and nothing is checked */
         status = gm_targets_check_width(run->built, error);
     gm_free(layers);
-    if (status == GM_OK)
-        status = cli_random_batch_draw(&run->batch, run->built, run->engine.engine.batch, run->network.seed,
-                                       error);
+    if (status == GM_OK) {
+        const gm_random_rows rows = gm_random_rows_for(run->built, run->engine.engine.batch, GM_RANDOM_REALS);
+        status = gm_random_batch_draw(&run->batch, &rows, gm_random_seed(run->network.seed, GM_STREAM_CHECK),
+                                      error);
+    }
     *x = run->batch.x;
     *y = run->batch.y;
     return status;
@@ -190,7 +192,7 @@ int cli_gradcheck(int argc, char **argv)
     const gm_status status = check(&run, &error);
     gm_example_clear(&run.example);
     gm_network_destroy(run.built);
-    cli_random_batch_clear(&run.batch);
+    gm_random_batch_clear(&run.batch);
     cli_network_clear(&run.network);
     return cli_finish(status, &error);
 }

@@ -5,7 +5,7 @@
 #include "bench/measure/workload.h"
 #include "cli/needless.h"
 #include "cli/plan_report.h"
-#include "cli/random_batch.h"
+#include "bench/measure/random_batch.h"
 #include "nn/network.h"
 
 #include <stdint.h>
@@ -24,7 +24,7 @@ struct run {
     bool measure, json;
 
     gm_network *built;
-    cli_random_batch batch; /* with --measure */
+    gm_random_batch batch; /* with --measure */
     cli_forecast forecast;
 };
 
@@ -137,10 +137,12 @@ static gm_status measure(struct run *run, gm_error *error)
 {
     gm_engine *engine = run->forecast.engine;
     const size_t rows = gm_engine_batch(engine);
-    gm_status status = cli_random_batch_draw(&run->batch, run->built, rows, run->network.seed, error);
+    const gm_random_rows of = gm_random_rows_for(run->built, rows, GM_RANDOM_REALS);
+    gm_status status =
+        gm_random_batch_draw(&run->batch, &of, gm_random_seed(run->network.seed, GM_STREAM_CHECK), error);
     if (status != GM_OK)
         return status;
-    gm_workload workload = {.engine = engine, .xs = run->batch.x, .ys = run->batch.y, .batch = rows};
+    gm_workload workload = {.engine = engine, .rows = run->batch, .batch = rows};
     gm_candidate candidate = {.run = gm_workload_steps, .context = &workload};
     gm_rounds_options rounds = gm_rounds_options_default();
     rounds.budget_seconds = MEASURE_SECONDS;
@@ -195,7 +197,7 @@ int cli_plan(int argc, char **argv)
     const gm_status status = plan(&run, &error);
     gm_engine_destroy(run.forecast.engine);
     gm_network_destroy(run.built);
-    cli_random_batch_clear(&run.batch);
+    gm_random_batch_clear(&run.batch);
     cli_network_clear(&run.network);
     return cli_finish(status, &error);
 }

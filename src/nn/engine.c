@@ -4,6 +4,7 @@
 #include "machine/blas_library.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "nn/flop.h"
 #include "nn/optimizer.h"
 
 #include <limits.h>
@@ -451,7 +452,7 @@ double gm_step_flop(const gm_network *network, size_t batch)
     for (size_t i = 0; i < network->layer_count; i++)
         sum += (double)network->layers[i].inputs * (double)network->layers[i].outputs;
     const double first = (double)network->layers[0].inputs * (double)network->layers[0].outputs;
-    return 2 * (double)batch * (3 * sum - first);
+    return gm_flop_of_products(sum, first, batch);
 }
 
 double gm_step_traffic(const gm_network *network, gm_optimizer_kind optimizer)
