@@ -1,4 +1,4 @@
-/* Text of a fixed size, put together piece by piece. */
+/* Builds text in a buffer of fixed size, piece by piece. */
 #include "base/append.h"
 
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* Text of a fixed size, put together piece by piece. */
+/* Builds text in a buffer of fixed size, piece by piece. */
 #ifndef GM_BASE_APPEND_H
 #define GM_BASE_APPEND_H
 

@@ -1,4 +1,4 @@
-/* Letters of ASCII, the same in every locale. */
+/* Letters of ASCII. The functions of <ctype.h> depend on the locale; these do not. */
 #ifndef GM_BASE_ASCII_H
 #define GM_BASE_ASCII_H
 

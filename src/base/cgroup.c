@@ -1,4 +1,4 @@
-/* Control groups: where the files are, and what they say. */
+/* Finds the files of the control groups of this process, and reads their limits. */
 #include "base/cgroup.h"
 #include "base/kernel_text.h"
 #include "base/memory.h"

@@ -1,5 +1,6 @@
-/* What the control groups of this process leave it: versions 1 and 2, each from the own group up to the root,
- * because every ancestor's limit holds as well. Not public. */
+/* The limits that control groups (cgroups, versions 1 and 2) set for this process. The limits of all
+ * ancestors hold as well, so each question is asked from the process's own group up to the root. Not public.
+ */
 #ifndef GM_BASE_CGROUP_H
 #define GM_BASE_CGROUP_H
 

@@ -1,4 +1,4 @@
-/* The one clock. */
+/* Reads CLOCK_MONOTONIC. */
 #include "base/clock.h"
 
 #include <time.h>

@@ -1,4 +1,5 @@
-/* The one clock of training reports, profiles and benchmarks: CLOCK_MONOTONIC. */
+/* The clock of training reports, profiles and benchmarks: CLOCK_MONOTONIC. No other clock is used for them.
+ */
 #ifndef GM_BASE_CLOCK_H
 #define GM_BASE_CLOCK_H
 

@@ -1,7 +1,10 @@
-/* Denormal numbers cost a hundred times a normal operation on many CPUs, and say nothing in training: inside
- * the team they are flushed to zero, and the caller's mode comes back afterwards. A step of some dozen
- * weights (fused.h) is so short that the two changes of the mode would be a tenth of it. It goes without
- * until the CPU's status says that it has met a denormal number. */
+/* Denormal numbers are flushed to zero during a training step.
+ *
+ * On many CPUs an operation on denormal numbers takes a hundred times as long as others, and numbers that
+ * small do not matter for training. So the CPU's mode is changed at the beginning of a step, and restored at
+ * its end. For a step of a few dozen weights (src/online) the two changes would take a tenth of the time.
+ * Such steps leave the mode alone until the status register of the CPU says that a denormal number has
+ * occurred. */
 #ifndef GM_BASE_DENORMALS_H
 #define GM_BASE_DENORMALS_H
 

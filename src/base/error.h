@@ -1,4 +1,4 @@
-/* How the rooms report failure. Not public. */
+/* How the functions of the library report a failure: a status, and one line of text. Not public. */
 #ifndef GM_BASE_ERROR_H
 #define GM_BASE_ERROR_H
 

@@ -1,5 +1,5 @@
-/* The line for a file that cannot be opened. A name that is not there is most often a misspelt one, and the
- * right one stands in the same folder. */
+/* The error line for a file that cannot be opened. If the file does not exist, its name is most often
+ * misspelt, so the line suggests the most similar name in the same folder. */
 #include "base/error.h"
 #include "base/suggest.h"
 

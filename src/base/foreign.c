@@ -1,4 +1,5 @@
-/* Kinds of files by their first bytes: one list for everything that is read or replaced here. */
+/* The list of kinds of files, and their first bytes. Everything that reads or replaces files uses this list.
+ */
 #include "base/foreign.h"
 #include "base/ascii.h"
 

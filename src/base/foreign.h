@@ -1,6 +1,6 @@
-/* What a file is, told by its first bytes. A file of another kind often comes in place of a data set or a
- * model: the page of a failed download, an archive, the file of another program. Its message then says what
- * the file is and what can be done about it. */
+/* Recognises a kind of file by its first bytes. Where a data set or a model is expected, people often give
+ * another file: the HTML page of a failed download, an archive, a file of another program. The error message
+ * then says what the file is and what can be done about it. */
 #ifndef GM_BASE_FOREIGN_H
 #define GM_BASE_FOREIGN_H
 

@@ -1,4 +1,4 @@
-/* What the kernel tells as text. */
+/* Reads small text files of the kernel. */
 #include "base/kernel_text.h"
 #include "base/memory.h"
 #include "base/number.h"

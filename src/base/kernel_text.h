@@ -1,4 +1,5 @@
-/* What the kernel tells as text: small files of /proc and /sys, lines of "key: value". Not public. */
+/* Reads small text files of the kernel, in /proc and /sys, among them files of "key: value" lines. Not
+ * public. */
 #ifndef GM_BASE_KERNEL_TEXT_H
 #define GM_BASE_KERNEL_TEXT_H
 

@@ -1,4 +1,4 @@
-/* Aligned, zeroed memory. */
+/* Allocates memory that is aligned and zeroed. */
 #include "base/memory.h"
 
 #include <gradmill/system.h>

@@ -1,4 +1,4 @@
-/* Aligned memory and checked sizes. */
+/* Allocation of aligned memory, and arithmetic on sizes that notices overflow. */
 #ifndef GM_BASE_MEMORY_H
 #define GM_BASE_MEMORY_H
 

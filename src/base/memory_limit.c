@@ -1,4 +1,4 @@
-/* How much this process may still allocate. */
+/* How much memory this process may still allocate. */
 #include "base/cgroup.h"
 #include "base/kernel_text.h"
 #include "base/memory.h"

@@ -1,4 +1,5 @@
-/* Numbers as text, the same in every locale: by a "C" locale of our own, made once. */
+/* Converts numbers to text and back. The functions of the C library depend on the locale of the program, so
+ * they are given a "C" locale, which is made once. */
 #include "base/number.h"
 
 #include <locale.h>

@@ -1,4 +1,4 @@
-/* Numbers as text, the same in every locale. */
+/* Converts numbers to text and back, with a decimal point in every locale. */
 #ifndef GM_BASE_NUMBER_H
 #define GM_BASE_NUMBER_H
 

@@ -2,7 +2,8 @@
 
 #include <stdbool.h>
 
-/* Moves are guidance: where the system refuses one, or moves the thread again, it is as slow as it was. */
+/* How often a thread tries to find a processor of its own. If the kernel refuses or moves the thread again,
+ * nothing is lost but speed. */
 #define MOVES 2
 
 void gm_places_clear(gm_places *p)

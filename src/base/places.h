@@ -1,9 +1,11 @@
-/* The processors that threads of a team run on.
+/* Keeps the threads of a team on different processors.
  *
- * The system likes to wake a thread where its waker runs, even if other processors are idle, and takes 10 ms
- * to some seconds to move one of them: longer than most steps. So a thread that finds its processor taken
- * moves at once. Nothing is pinned: afterwards it may run wherever it might before; only processors that the
- * process is given later are not for it. */
+ * The kernel often wakes a thread on the processor of the thread that woke it, even if others are idle, and
+ * takes from 10 ms to some seconds to move one of them. Most steps are shorter than that. So a thread that
+ * finds another member of the team on its processor moves at once. It does so by narrowing its affinity mask,
+ * which makes the kernel move it, and restoring the mask. The thread is not pinned to one
+ * processor: the kernel may move it afterwards. But its mask is fixed from then on, and processors that the
+ * process is given later are not used by it. */
 #ifndef GM_BASE_PLACES_H
 #define GM_BASE_PLACES_H
 
@@ -16,11 +18,11 @@ typedef struct gm_places {
     atomic_ulong taken[CPU_SETSIZE / GM_PLACES_WORD]; /* one bit for each processor */
 } gm_places;
 
-/* Nobody has a processor any more. */
+/* Marks all processors as free. */
 void gm_places_clear(gm_places *places);
 
-/* The calling thread takes the processor that it runs on, or one that nobody has and that it may use, if
- * there is any. */
+/* The calling thread takes the processor that it runs on. If another thread has taken that one, it moves to a
+ * free processor that it may use, if there is one. */
 void gm_places_take(gm_places *places);
 
 #endif

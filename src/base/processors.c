@@ -1,4 +1,5 @@
-/* Threads: what the machine has, what this process may run on, what its control group pays for. */
+/* How many threads this process can use: processors of the machine, its affinity mask, and the quota of its
+ * control group. */
 #include "base/cgroup.h"
 #include "base/kernel_text.h"
 #include "base/memory.h"

@@ -1,5 +1,6 @@
-/* Random numbers that are the same on every machine. This file is compiled without contraction into FMA, and
- * takes its logarithm from basic operations, because libm's last bit differs between machines. */
+/* Random numbers that are the same on every machine. This file is compiled without contraction to fused
+ * multiply-adds, and computes logarithms from basic operations, because the last bit of the C library's
+ * logarithm differs between machines. */
 #include "base/random.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-/* Random numbers that are the same on every machine: integers, and IEEE basic operations only. */
+/* Random numbers that are the same on every machine: only integers and basic IEEE operations are used. */
 #ifndef GM_BASE_RANDOM_H
 #define GM_BASE_RANDOM_H
 

@@ -1,4 +1,4 @@
-/* Status names and the one place where error lines are written. */
+/* Names of statuses, and the one function that writes error lines. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"

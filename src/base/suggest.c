@@ -1,4 +1,4 @@
-/* Suggestions for misspelt names, by the optimal string alignment distance. */
+/* Finds the name nearest to a misspelt one, by the optimal string alignment distance. */
 #include "base/suggest.h"
 #include "base/ascii.h"
 #include "base/memory.h"

@@ -1,4 +1,4 @@
-/* What a user may have meant by a name that is not known: "did you mean --optimizer?". */
+/* Suggestions for misspelt names: "did you mean --optimizer?". */
 #ifndef GM_BASE_SUGGEST_H
 #define GM_BASE_SUGGEST_H
 

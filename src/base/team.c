@@ -1,4 +1,5 @@
-/* A team of threads with a barrier: who works, on what, and who waits. How one waits is turnstile.h's. */
+/* A team of threads: starting members, giving them work, and the barrier. turnstile.h has the waiting itself.
+ */
 #include "base/team.h"
 #include "base/denormals.h"
 #include "base/error.h"
@@ -14,14 +15,14 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Runs after which members look whether two of them share a processor, as they do whenever some had slept:
- * the system may put them together at any time, and leave them so for seconds. */
+/* After so many runs, members check whether two of them share a processor. They also check after a sleep. The
+ * kernel may put two members on one processor at any time, and leave them there for seconds. */
 #define SETTLE_EVERY 256
 
-/* BLAS kernels keep their panels in buffers of their own; nothing here needs a deep stack. */
+/* Stack of a member. BLAS kernels have buffers of their own, so nothing needs a large stack. */
 #define STACK_BYTES ((size_t)1 << 20)
 
-/* Pieces of the work; the members' queues do not share a cache line. */
+/* A queue of pieces of work. Each has a cache line of its own, so that members do not disturb each other. */
 struct queue {
     _Alignas(GM_ALIGNMENT) atomic_size_t next;
 };
@@ -30,11 +31,11 @@ struct gm_team {
     gm_turnstile start, barrier;
     gm_places places;                             /* of all members, when they settle */
     _Alignas(GM_ALIGNMENT) atomic_size_t arrived; /* at the barrier */
-    _Alignas(GM_ALIGNMENT) gm_team_work work;     /* NULL sends the members home */
+    _Alignas(GM_ALIGNMENT) gm_team_work work;     /* NULL: the members end */
     void *context;
     struct queue *queues; /* threads + 1 */
-    bool alone;           /* this run is the caller's own */
-    bool settles;         /* in this run every member takes a place before it works */
+    bool alone;           /* in this run only the caller works */
+    bool settles;         /* in this run every member looks for a processor of its own before it works */
     size_t threads;
     size_t running; /* threads really started, the caller not counted */
     unsigned forks; /* that this process had seen when they were started */
@@ -64,7 +65,8 @@ bool gm_team_take(gm_team *team, size_t queue, size_t end, size_t *piece)
 {
     atomic_size_t *next = &team->queues[queue].next;
     *piece = atomic_load_explicit(next, memory_order_relaxed);
-    if (team->alone && *piece < end) { /* nobody else asks: 0.4 % of a step of 784-30-10 */
+    if (team->alone &&
+        *piece < end) { /* no other thread: an atomic exchange is not needed (docs/kernels.md) */
         atomic_store_explicit(next, *piece + 1, memory_order_relaxed);
         return true;
     }

@@ -1,7 +1,9 @@
-/* The engine's team of threads: the caller is its first member. Members spin briefly while they wait, then
- * sleep, so that back-to-back steps meet awake threads and an idle engine burns nothing; where there are more
- * members than processors, they sleep at once. After a sleep, and
- * now and then, each moves to a processor of its own if there is one (places.h). */
+/* The team of threads of an engine: a thread pool with a barrier. The caller is its first member.
+ *
+ * A member that waits spins for a moment and then sleeps. So members are still awake when steps follow each
+ * other without a pause, and an engine without work takes no CPU time. If there are more members than
+ * processors, waiting members sleep at once, so that the others can run. After a sleep, and now and then in
+ * any case, each member moves to a processor of its own if there is one (places.h). */
 #ifndef GM_BASE_TEAM_H
 #define GM_BASE_TEAM_H
 
@@ -28,17 +30,19 @@ gm_status gm_team_ready(gm_team *team, gm_error *error);
 /* Every member does work(context, its number), denormals flushed to zero; returns when all are done. */
 void gm_team_run(gm_team *team, gm_team_work work, void *context);
 
-/* The same for work that one thread does alone: work(context, 0) on the caller, nobody is woken. */
+/* The caller alone does work(context, 0), with denormals flushed to zero; no other member is woken. */
 void gm_team_run_alone(gm_team *team, gm_team_work work, void *context);
 
-/* Called by every member inside the work: nobody goes on before all have come. */
+/* A barrier: every member calls it inside the work, and none returns before all have called it. */
 void gm_team_barrier(gm_team *team);
 
-/* Pieces of the work for whoever is free, from queues: one for each member and one more, whose number is
- * gm_team_threads(). Takes the queue's next piece, 0, 1, 2 and so on in every run, if it is below `end`. */
+/* Work stealing. There is a queue of pieces for each member, and one more, whose number is gm_team_threads().
+ * In each run the pieces of a queue are 0, 1, 2 and so on. Takes the next one if it is below `end`; any
+ * member may take from any queue. */
 bool gm_team_take(gm_team *team, size_t queue, size_t end, size_t *piece);
 
-/* One member's share of `total` things, in whole grains except at the end: [first, first + count). */
+/* The range [first, first + count) of `total` things that belongs to one member. Ranges begin and end at
+ * multiples of `grain`, except for the end of the last one. */
 typedef struct gm_share {
     size_t first, count;
 } gm_share;

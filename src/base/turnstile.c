@@ -1,4 +1,5 @@
-/* The turnstile on C11 atomics and a futex. Who waits spins first: back-to-back steps meet awake threads. */
+/* The turnstile with C11 atomics and a futex. A waiting thread spins first, so that it is awake when the next
+ * step follows at once. */
 #include "base/turnstile.h"
 #include "base/clock.h"
 

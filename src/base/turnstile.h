@@ -1,7 +1,7 @@
-/* A number that only grows, and threads that wait until it does: what the team's start and its barrier are
- * made of. There are two of it, and the build takes one (option `team`): on a futex, where who waits spins
- * for a moment before it sleeps; and on a mutex and a condition variable, which is slower, and which every
- * tool that looks for races understands. */
+/* A turnstile: a counter on which threads wait until it grows. The start and the barrier of a team are made
+ * of turnstiles. There are two implementations, and the build option `team` chooses one. The usual one uses a
+ * futex, and a waiting thread spins before it sleeps. The portable one uses a mutex and a condition variable;
+ * it is slower, but every tool that looks for data races understands it. */
 #ifndef GM_BASE_TURNSTILE_H
 #define GM_BASE_TURNSTILE_H
 

@@ -1,5 +1,5 @@
-/* The turnstile on a mutex and a condition variable: no spinning, nothing that only one system has, and
- * nothing that ThreadSanitizer would have to believe. */
+/* The turnstile with a mutex and a condition variable. It does not spin, uses nothing of one system alone,
+ * and needs no annotations for ThreadSanitizer. */
 #include "base/turnstile.h"
 
 void gm_turnstile_init(gm_turnstile *t, bool crowded)

@@ -1,4 +1,4 @@
-/* UTF-8: which bytes are a character, and which of them may be printed. */
+/* UTF-8: which bytes form a character, and which characters may be printed. */
 #include "base/utf8.h"
 
 #include <stdbool.h>

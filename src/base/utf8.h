@@ -1,4 +1,4 @@
-/* UTF-8, and text from strangers in messages. */
+/* UTF-8, for text that comes from outside and is shown in messages. */
 #ifndef GM_BASE_UTF8_H
 #define GM_BASE_UTF8_H
 

@@ -1,7 +1,7 @@
-/* One binary that uses what the CPU has: a function marked GM_VECTOR is compiled for several instruction sets
- * and chosen when the program loads. Elsewhere (arm64) the baseline has its vectors already. Such a function
- * needs a name for each precision (GM_TYPED in base/real.h) even if it is static: clang gives the function
- * that chooses external linkage. */
+/* GM_VECTOR marks a function that the compiler builds for several instruction sets; when the program is
+ * loaded, the best one for this CPU is chosen. Where the baseline has vectors already (arm64), it does
+ * nothing. Such a function needs a name for each precision (GM_TYPED in base/real.h) even if it is static,
+ * because clang gives the function that chooses external linkage. */
 #ifndef GM_BASE_VECTOR_H
 #define GM_BASE_VECTOR_H
 

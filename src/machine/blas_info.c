@@ -1,7 +1,8 @@
-/* Which BLAS is loaded, and its threads.
+/* Which BLAS library is loaded, how it was built, and its threads.
  *
- * Everything is looked up by name at run time: a system may put another library behind cblas_sgemm (Debian's
- * alternatives, LD_PRELOAD) than the one that was linked, and each has its own functions that tell. */
+ * All functions of the library are looked up by name at run time. The library behind cblas_sgemm may be
+ * another one than at build time (alternatives of Debian, LD_PRELOAD), and each has functions of its own to
+ * ask. */
 #include "machine/blas_info.h"
 #include "machine/blas_library.h"
 #include "base/error.h"

@@ -1,4 +1,5 @@
-/* Borrowing the BLAS library's threads, and feeding them. Not public. */
+/* The threads of the BLAS library: setting their number to one while an engine needs that, and whether the
+ * library has buffers for the threads of an engine. Not public. */
 #ifndef GM_MACHINE_BLAS_INFO_H
 #define GM_MACHINE_BLAS_INFO_H
 

@@ -1,4 +1,4 @@
-/* Finding the BLAS library and its functions at run time. */
+/* Finds the BLAS library and its functions at run time. */
 #include "machine/blas_library.h"
 #include "base/error.h"
 #include "base/memory.h"

@@ -1,6 +1,6 @@
-/* The BLAS library, loaded when somebody first needs it: OpenBLAS starts threads and maps memory as soon as
- * it is there, and hangs or ends the process where it gets neither. A program that never asks for backend
- * `blas` has nothing to do with that. */
+/* Loads the BLAS library when it is first needed, and holds its functions. It is not linked, because OpenBLAS
+ * starts threads and maps memory as soon as it is loaded, and hangs or ends the process if it gets neither. A
+ * program that does not use backend `blas` is spared that. */
 #ifndef GM_MACHINE_BLAS_LIBRARY_H
 #define GM_MACHINE_BLAS_LIBRARY_H
 

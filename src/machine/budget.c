@@ -1,4 +1,4 @@
-/* How long measuring may take: the one place where a test may shorten it. */
+/* The time that a measurement may take. Only here may a test shorten it. */
 #include "machine/budget.h"
 #include "base/number.h"
 

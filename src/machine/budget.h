@@ -1,4 +1,4 @@
-/* How long measuring may take. */
+/* The time that a measurement may take, and how tests shorten it. */
 #ifndef GM_MACHINE_BUDGET_H
 #define GM_MACHINE_BUDGET_H
 

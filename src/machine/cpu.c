@@ -1,4 +1,4 @@
-/* The processor: its name, its caches, and the vector extensions that kernels are chosen by. */
+/* Facts about the processor: its name, its caches, and its vector extensions. */
 #include "machine/cpu.h"
 #include "base/kernel_text.h"
 

@@ -1,4 +1,4 @@
-/* What the processor is made of. */
+/* Facts about the processor. */
 #ifndef GM_MACHINE_CPU_H
 #define GM_MACHINE_CPU_H
 

@@ -1,4 +1,4 @@
-/* What this process can see of its machine without measuring. */
+/* Gathers what this process can learn about its machine without measuring. */
 #include "machine/facts.h"
 #include "base/kernel_text.h"
 #include "machine/unpinned_core.h"

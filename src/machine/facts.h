@@ -1,4 +1,4 @@
-/* The facts that doctor reports and that other verbs warn of. */
+/* Gathers the facts that doctor reports and that other verbs warn about. */
 #ifndef GM_MACHINE_FACTS_H
 #define GM_MACHINE_FACTS_H
 

@@ -1,4 +1,4 @@
-/* What doctor concludes: one function and one row of the table for each finding. */
+/* What doctor concludes from facts: each finding has one function and one row of the table. */
 #include "machine/findings.h"
 #include "base/number.h"
 

@@ -1,5 +1,5 @@
-/* What doctor concludes from what it saw. Pure: facts in, findings out, so that a test can make up a machine.
- */
+/* What doctor concludes from facts. The functions are pure, facts in and findings out, so that a test can
+ * make up a machine. */
 #ifndef GM_MACHINE_FINDINGS_H
 #define GM_MACHINE_FINDINGS_H
 

@@ -1,8 +1,8 @@
-/* The inner loops of the arithmetic peak.
+/* The inner loops by which the arithmetic peak is measured.
  *
- * Compiled with -ffp-contract=fast, which makes c * a + b one instruction. Twelve chains that do not wait for
- * each other hide a latency of four cycles on two ports, and with both operands still fit sixteen registers.
- */
+ * The file is compiled with -ffp-contract=fast, which makes c * a + b one instruction. Twelve sums that do
+ * not depend on each other hide a latency of four cycles on two execution units; together with both operands
+ * they fit into sixteen registers. */
 #include "machine/fma_chains.h"
 
 #include <stdbool.h>

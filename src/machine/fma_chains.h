@@ -1,4 +1,4 @@
-/* The inner loops of the arithmetic peak, one for each instruction set. */
+/* The inner loops by which the arithmetic peak is measured, one for each instruction set. */
 #ifndef GM_MACHINE_FMA_CHAINS_H
 #define GM_MACHINE_FMA_CHAINS_H
 

@@ -1,4 +1,4 @@
-/* What this machine can do at most, measured. */
+/* Measures the limits of this machine. */
 #include "machine/peak.h"
 #include "machine/blas_info.h"
 #include "machine/blas_library.h"

@@ -1,4 +1,4 @@
-/* What this machine can do at most, measured: arithmetic, memory, and the matrix product of its BLAS. */
+/* Measures the limits of this machine: arithmetic, memory, and the matrix product of its BLAS library. */
 #ifndef GM_MACHINE_PEAK_H
 #define GM_MACHINE_PEAK_H
 

@@ -1,4 +1,4 @@
-/* Threads that start together, timed from the first start to the last end. */
+/* Runs a function on several threads that start together, and takes the time. */
 #include "machine/race.h"
 #include "base/clock.h"
 #include "base/error.h"

@@ -1,4 +1,5 @@
-/* Threads that start together, timed from the first start to the last end: what peaks are measured by. */
+/* Runs a function on several threads that start together, and takes the time from the first start to the last
+ * end. Peaks are measured with it. */
 #ifndef GM_MACHINE_RACE_H
 #define GM_MACHINE_RACE_H
 

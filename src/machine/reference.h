@@ -1,6 +1,6 @@
-/* The reference loop: independent fused multiply-adds in registers, on as many threads as what is measured
- * beside it. It says what the processor could have done in those very milliseconds, which on a shared machine
- * changes from one second to the next. */
+/* The reference loop: independent multiply-adds in registers, on as many threads as the measurement beside
+ * which it runs. It tells how fast the processor could have been in those milliseconds. On a shared machine
+ * that changes from one second to the next. */
 #ifndef GM_MACHINE_REFERENCE_H
 #define GM_MACHINE_REFERENCE_H
 

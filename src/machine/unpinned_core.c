@@ -1,4 +1,4 @@
-/* Which kernels OpenBLAS would choose by itself: asked of a second process. */
+/* Which kernels OpenBLAS would choose by itself. A second process, without OPENBLAS_CORETYPE, is asked. */
 #include "machine/unpinned_core.h"
 #include "base/memory.h"
 

@@ -1,4 +1,4 @@
-/* Which kernels OpenBLAS would choose by itself. */
+/* Which kernels OpenBLAS would choose by itself, without OPENBLAS_CORETYPE. */
 #ifndef GM_MACHINE_UNPINNED_CORE_H
 #define GM_MACHINE_UNPINNED_CORE_H
 

@@ -1,4 +1,4 @@
-/* The CRC-32 of a model file. It detects every change of up to 32 neighbouring bits, wherever it is. */
+/* The CRC-32 of a model file. It detects every change that is confined to 32 neighbouring bits. */
 #include "model/checksum.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* The CRC-32 of a model file, which stands in the file itself. */
+/* The CRC-32 of a model file. It is stored in the metadata of the file itself. */
 #ifndef GM_MODEL_CHECKSUM_H
 #define GM_MODEL_CHECKSUM_H
 

@@ -1,5 +1,5 @@
-/* Durable writing. Each step is checked, and a failed fsync is never tried again: the kernel may have dropped
- * the pages that it could not write, and a second call would then claim success. */
+/* Writes files durably. Every step is checked. A failed fsync is never repeated: the kernel may have dropped
+ * the pages that it could not write, and a second call would then report success. */
 #include "model/durable.h"
 #include "base/error.h"
 #include "model/place.h"

@@ -1,4 +1,5 @@
-/* Files that are either the old one or the new one, whole, whatever happens meanwhile. */
+/* Replaces files durably: at every moment, even after a crash, the file is either the old one or the new one,
+ * and complete. */
 #ifndef GM_MODEL_DURABLE_H
 #define GM_MODEL_DURABLE_H
 

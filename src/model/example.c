@@ -1,4 +1,4 @@
-/* Worked examples: a small JSON file becomes a network, its samples and a rate. */
+/* Reads worked examples: a small JSON file that gives a network, its samples and a learning rate. */
 #include <gradmill/model.h>
 
 #include "base/error.h"

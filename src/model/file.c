@@ -1,4 +1,5 @@
-/* Reading regular files. pread and not mmap: a file that shrinks meanwhile is an error, not a SIGBUS. */
+/* Reads regular files. It uses pread, not mmap, so that a file that becomes shorter meanwhile is an error and
+ * not a SIGBUS. */
 #include "model/file.h"
 #include "base/error.h"
 

@@ -1,4 +1,4 @@
-/* Reading regular files: sizes from the open file, exact reads. */
+/* Reads regular files: the size is taken from the open file, and reads are complete or fail. */
 #ifndef GM_MODEL_FILE_H
 #define GM_MODEL_FILE_H
 

@@ -1,4 +1,4 @@
-/* Kinds of files by their first bytes. */
+/* Recognises the kinds of files that gradmill writes. */
 #include "model/file_kind.h"
 #include "base/error.h"
 #include "base/foreign.h"

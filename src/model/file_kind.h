@@ -1,5 +1,5 @@
-/* What a file is, told by its first bytes. Writing replaces files of the same kind only: what was meant to
- * stay is not lost to a wrong name. */
+/* The kinds of files that gradmill writes, recognised by their first bytes. A file is only replaced by one of
+ * the same kind, so that a wrong name does not destroy a file of another kind. */
 #ifndef GM_MODEL_FILE_KIND_H
 #define GM_MODEL_FILE_KIND_H
 

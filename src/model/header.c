@@ -1,5 +1,5 @@
-/* The JSON header of a safetensors file, read strictly: every number is checked before it is used, and the
- * tensors must cover the data section without hole, overlap or rest. */
+/* Reads the JSON header of a safetensors file strictly: every number is checked before it is used, and the
+ * tensors must cover the data section without gap, overlap or rest. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "model/printable.h"

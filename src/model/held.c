@@ -1,5 +1,5 @@
-/* Temporary files and locks, held by flock. A file may be removed by another process between its creation and
- * the moment when it is held; whoever holds it therefore looks whether it still has its name. */
+/* Temporary files and lock files that are locked by flock. Between the creation of a file and its locking
+ * another process may remove it. So after locking, the file is looked up by its name again. */
 #include "model/held.h"
 
 #include <dirent.h>

@@ -1,6 +1,6 @@
-/* Files of our own that lie in somebody's folder for a while: temporary files, and locks of a run. Each is
- * held by flock for as long as its owner lives, so one that nobody holds was left by a process that was
- * killed. */
+/* Files that gradmill puts into a user's folder for a while: temporary files, and locks of a run. Each is
+ * locked by flock as long as its owner lives. A file that is not locked was left by a process that was
+ * killed, and may be removed. */
 #ifndef GM_MODEL_HELD_H
 #define GM_MODEL_HELD_H
 

@@ -1,4 +1,4 @@
-/* JSON that a person wrote. Unlike strict_json.c this takes the whole language, for small files. */
+/* Reads JSON that a person wrote. Unlike strict_json.c it accepts the whole language, for small files. */
 #include "model/json_reader.h"
 
 #include "base/error.h"

@@ -1,4 +1,5 @@
-/* The text of a JSON value, counted first, then written into memory that is large enough; and numbers. */
+/* Writes JSON values as text: the length is counted first, and then the text is written into memory that is
+ * large enough. */
 #include "model/json_write.h"
 #include "base/memory.h"
 

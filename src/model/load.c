@@ -1,5 +1,5 @@
-/* From a file to a model: names, shapes and types of all tensors are checked before the network is made, and
- * the whole file goes through its checksum before a model is handed out. */
+/* Loads a model from a file. Names, shapes and types of all tensors are checked before a network is created,
+ * and the checksum of the whole file before the model is returned. */
 #include <gradmill/model.h>
 
 #include "base/error.h"

@@ -1,4 +1,4 @@
-/* From the metadata of a file to a model, strictly. */
+/* Reads the metadata of a model file, strictly. */
 #include "base/append.h"
 #include "base/error.h"
 #include "base/memory.h"

@@ -1,4 +1,4 @@
-/* Values of the metadata that are arrays: of names, and of numbers. */
+/* Metadata that are arrays: of names and of numbers. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"

@@ -1,4 +1,4 @@
-/* From a model to the metadata of its file. */
+/* Writes the metadata of a model file. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"

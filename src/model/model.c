@@ -1,4 +1,4 @@
-/* A model and its way into a file. The way back is load.c. */
+/* A model, and saving it to a file. load.c loads it. */
 #include <gradmill/model.h>
 
 #include "base/error.h"

@@ -1,4 +1,4 @@
-/* Where a file is to be written. */
+/* Resolves the path of a file that is to be written. */
 #include "model/place.h"
 #include "base/error.h"
 #include "base/memory.h"

@@ -1,4 +1,4 @@
-/* Where a file is to be written: its open folder and its name there. */
+/* The path of a file that is to be written, as an open folder and a name in it. */
 #ifndef GM_MODEL_PLACE_H
 #define GM_MODEL_PLACE_H
 

@@ -1,4 +1,4 @@
-/* Text from a file, made fit for one line of an error message. */
+/* Makes text from a file fit for one line of an error message. */
 #ifndef GM_MODEL_PRINTABLE_H
 #define GM_MODEL_PRINTABLE_H
 

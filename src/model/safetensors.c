@@ -1,4 +1,5 @@
-/* The safetensors file: opening, reading, and the bytes of a new header. The JSON in it is header.c's. */
+/* Opens and reads safetensors files, and makes the header of a new one. header.c reads the JSON in a header.
+ */
 #include "model/safetensors.h"
 #include "base/error.h"
 #include "base/foreign.h"

@@ -1,5 +1,5 @@
-/* The safetensors container: a length, a JSON header, the tensors' bytes. What the tensors mean is not known
- * here. */
+/* The safetensors container: a length, a JSON header, and the bytes of the tensors. What the tensors mean is
+ * decided elsewhere. */
 #ifndef GM_MODEL_SAFETENSORS_H
 #define GM_MODEL_SAFETENSORS_H
 

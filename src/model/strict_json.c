@@ -1,5 +1,5 @@
-/* JSON from strangers. A look over the text comes before the parser, because the parser would also take
- * -0, 1.0, null and two thousand levels, and would spend a hundred bytes on each "[]". */
+/* Reads JSON from untrusted files. The text is checked before jansson parses it, because jansson also accepts
+ * -0, 1.0, null and two thousand levels of nesting, and needs a hundred bytes of memory for each "[]". */
 #include "model/strict_json.h"
 #include "model/json_load.h"
 #include "model/printable.h"

@@ -1,4 +1,4 @@
-/* JSON from strangers: a small part of the language, in bounded time, memory and depth. */
+/* Reads JSON from untrusted files: a small part of the language, with bounded time, memory and depth. */
 #ifndef GM_MODEL_STRICT_JSON_H
 #define GM_MODEL_STRICT_JSON_H
 

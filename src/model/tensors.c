@@ -1,4 +1,4 @@
-/* How the block of a network is cut into the tensors of a file. */
+/* How the parameters of a network are divided into the tensors of a file. */
 #include "model/tensors.h"
 #include "base/error.h"
 

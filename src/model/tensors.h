@@ -1,4 +1,4 @@
-/* How the block of a network is cut into the tensors of a file: weights and biases of each layer in turn. */
+/* How the parameters of a network are divided into the tensors of a file: W and b of each layer in turn. */
 #ifndef GM_MODEL_TENSORS_H
 #define GM_MODEL_TENSORS_H
 

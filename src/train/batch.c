@@ -1,10 +1,10 @@
-/* The place that rows of a data set are gathered into. */
+/* Gathers rows of a data set into the matrices of a batch, at once or in pieces. */
 #include "train/batch.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "train/targets.h"
 
-/* Numbers gathered in one piece: some microseconds. */
+/* Numbers in a piece of side work: gathering them takes some microseconds. */
 #define PIECE 8192
 
 static gm_status check_fit(const gm_network *network, const gm_dataset *dataset, const gm_scaling *scaling,
@@ -71,7 +71,7 @@ static void gather_piece(void *context, size_t i)
     gather(b, first, gm_min(b->piece, b->x.rows - first));
 }
 
-/* From now on the batch is these rows. */
+/* Makes the batch consist of these rows; they are not gathered yet. */
 static void choose(gm_batch *batch, const uint32_t *rows, size_t count)
 {
     const gm_dataset *dataset = batch->dataset;

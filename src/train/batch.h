@@ -1,4 +1,4 @@
-/* The place that rows of a data set are gathered into, one batch at a time. Not public. */
+/* The matrices into which rows of a data set are gathered, one batch at a time. Not public. */
 #ifndef GM_TRAIN_BATCH_H
 #define GM_TRAIN_BATCH_H
 

@@ -1,4 +1,4 @@
-/* Loss, accuracy and error of a network on a data set, batch by batch. */
+/* Computes loss, accuracy and error of a network on a data set, batch by batch. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "train/batch.h"

@@ -1,4 +1,4 @@
-/* Learning rates that change with time. */
+/* Learning rates that change from step to step. */
 #include <gradmill/train.h>
 #include <math.h>
 #include <string.h>

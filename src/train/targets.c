@@ -1,4 +1,4 @@
-/* The targets of a data set, held against a loss, and judged without a model. */
+/* Checks the targets of a data set against a loss, and judges them without a model. */
 #include "train/targets.h"
 #include "base/error.h"
 #include "base/memory.h"

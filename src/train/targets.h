@@ -1,4 +1,4 @@
-/* The targets of a data set: whether a loss can learn them, and how well one does without any model. */
+/* The targets of a data set: whether a loss can learn them, and what loss one gets without any model. */
 #ifndef GM_TRAIN_TARGETS_H
 #define GM_TRAIN_TARGETS_H
 

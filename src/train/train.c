@@ -1,5 +1,7 @@
-/* The training loop: shuffle, gather, step; evaluate after each epoch; report; stop when told or when
- * diverged. The next batch is gathered beside the step, by threads that have nothing left to do in it. */
+/* The training loop. For each epoch: shuffle the order of the rows, take a step for each batch, evaluate on
+ * the validation set, call back. It ends after the last epoch, when a callback asks for it, or with
+ * GM_DIVERGED when the loss or a weight is not finite. There are two batches: while one is learned, the next
+ * one is gathered by threads that have finished their part of the step. */
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -10,7 +12,7 @@
 #include <gradmill/train.h>
 #include <math.h>
 
-/* What the loop carries from step to step. */
+/* The state of a training run. */
 struct run {
     gm_engine *engine;
     const gm_train_options *options;
@@ -36,7 +38,7 @@ static gm_status diverged(gm_error *error, const char *what, double value, size_
                    what, isnan(value) ? "not a number" : "infinite", epoch, step);
 }
 
-/* One step on `now`; beside it `next` is gathered from what comes after the first `done` rows. */
+/* Takes one step on batch `now`. Beside it, batch `next` is gathered from the rows after the first `done`. */
 static gm_status step(struct run *run, const gm_batch *now, gm_batch *next, size_t done, double *loss,
                       gm_error *error)
 {
@@ -49,7 +51,7 @@ static gm_status step(struct run *run, const gm_batch *now, gm_batch *next, size
     return gm_engine_step_beside(run->engine, now->x, now->y, &gather, loss, error);
 }
 
-/* All steps of one epoch; *loss_sum adds each batch's mean loss times its rows. */
+/* Takes all steps of one epoch. *loss_sum becomes the sum of the losses of its rows. */
 static gm_status run_steps(struct run *run, size_t epoch, double *loss_sum, size_t *rows_done,
                            gm_error *error)
 {
@@ -71,7 +73,7 @@ static gm_status run_steps(struct run *run, size_t epoch, double *loss_sum, size
     return GM_OK;
 }
 
-/* The last step's update has had no loss computed from it yet. */
+/* The weights after the last step may not be finite, although no loss has been computed from them. */
 static gm_status check_parameters(const struct run *run, size_t epoch, gm_error *error)
 {
     const gm_network *network = gm_engine_network(run->engine);
