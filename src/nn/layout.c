@@ -11,7 +11,8 @@
 /* Half of a common L2 cache: the other half is for the panels of BP4. */
 #define TILE_BYTES ((size_t)512 << 10)
 
-/* Fewer rows than this make BP4 a thin product that packs more than it multiplies. */
+/* With fewer rows than this, BP4 would be so thin a product that a BLAS copies more numbers than it
+ * multiplies. */
 #define TILE_ROWS_LEAST 32
 
 /* Bytes from which on matrices, and copies of the parameters, are worth the gap that keeps them apart. */
@@ -50,17 +51,17 @@ static bool reserve(size_t *total, size_t rows, size_t ld, size_t *place)
     return gm_add(*total, size - size % line, total) && *total < SIZE_MAX / 2 / sizeof(double);
 }
 
-/* For numbers that are walked through side by side: where two such blocks are a multiple of 4 KiB apart, give
- * or take a cache line, that walk takes three times as long (optimizers on Intel's Emerald Rapids, for 1 MiB)
- * or up to ten times (D (.) f'(Z) on AMD's Zen 4). Moves *total on so that what begins there lies 1 KiB
- * further within its page than what begins at `beside`; false on overflow. */
+/* Keeps two blocks apart that are read and written side by side. If they lie a multiple of 4 KiB apart, give
+ * or take a cache line, the processor mistakes a load from one for a load of what was just stored to the
+ * other, and the load waits (docs/kernels.md has how long). Moves *total on so that what begins there lies 1
+ * KiB further within its page than what begins at `beside`; false on overflow. */
 static bool step_aside(size_t *total, size_t beside, gm_precision precision)
 {
     const size_t size = gm_precision_size(precision), page = 4096 / size, gap = 1024 / size;
     return gm_add(*total, ((beside + gap) % page + page - *total % page) % page, total);
 }
 
-/* Another matrix for a layer, beside the last one. Small ones stay close together. */
+/* Reserves another matrix for a layer, apart from the last one. Small ones stay close together. */
 static bool reserve_beside(gm_layout *layout, size_t last, size_t ld, gm_precision precision, size_t *place)
 {
     const bool large = layout->workspace - last >= BESIDE_FROM / gm_precision_size(precision);

@@ -73,11 +73,10 @@ static double weights_met(const gm_bound *b, size_t l, size_t rows, gm_plan plan
     return l == 0 && own_outputs ? 0 : weights / (double)plan.threads;
 }
 
-/* Seconds for which a thread waits where threads meet, because however even their shares, they are never done
- * at the same moment. No probe of one part sees it; 10-128-128-10 at 128 rows shows it, which by weights,
- * with three more meetings and otherwise foretold the same, takes 3 to 10 us longer. Little work is over
- * before they drift apart: they wait for at most that share of it. 784-30-10 with 10 rows is then foretold
- * within 5 %, and without it 19 (packed) and 43 % (blas) too long. */
+/* Seconds for which a thread waits at a barrier: however even their shares are, threads never finish at the
+ * same moment. No measurement of a single part shows this time. When there is little work, threads have no
+ * time to drift apart, so that they wait for at most that share of the work. Measurements: docs/kernels.md.
+ */
 #define UNEVEN       1e-6
 #define UNEVEN_SHARE 0.25
 

@@ -2,19 +2,21 @@
 
 #include <math.h>
 
-/* Steps that the mean of the plan at work goes back, and steps until the estimate of the other has mostly
- * drifted. A plan that has become ten times slower is given up after some steps, the later the more it was
- * ahead; trying it again costs some hundredths of the time. */
+/* MEMORY: steps over which the running mean of the plan at work is taken. PATIENCE: steps until the estimate
+ * of the plan at rest has mostly drifted back to what the model says. A plan that has become ten times slower
+ * is given up after some steps, later if it was far ahead. Trying it again costs some hundredths of the time.
+ */
 #define MEMORY   32
 #define PATIENCE 1024
-/* The model may be wrong, most of all when other programs or new threads disturbed its probes. So the plan at
- * rest is tried once early, and then every so many steps; a trial is over after one step to some thirty. */
+/* The model may be wrong, above all if other programs or new threads disturbed its measurements. So the plan
+ * at rest is tried once after FIRST_TRIAL steps and then every TRIAL steps. A trial lasts one to thirty
+ * steps. */
 #define FIRST_TRIAL 256
 #define TRIAL       4096
 #define WORTH_TRIAL 0.96
-/* A step counts as at most so many times the estimate: one long pause of the machine says little. */
+/* A step counts as at most so many times the estimate, because one long pause of the machine says little. */
 #define MOST 8
-/* What the other plan must promise: a change moves the weights from cache to cache. */
+/* The other plan must promise to be faster by this factor, because a change moves weights between caches. */
 #define BETTER 0.97
 #define LEAST  1e-9 /* seconds of any step: an estimate of 0 would never grow */
 

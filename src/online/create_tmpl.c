@@ -52,8 +52,8 @@ static gm_online_layer layer_of(const gm_online_view *view, size_t r)
     };
 }
 
-/* As many rows as are done one by one before the calls of the general way are through: with fewer weights
- * more of them. Measured from 2-3-1 to 30-10-2, where these are 1.1 to 5 times as fast. */
+/* Up to so many rows are faster one by one than through the general pass, whose calls take a fixed time: the
+ * fewer weights a network has, the more rows they are. Measurements: docs/kernels.md. */
 static size_t most_rows(size_t parameters)
 {
     const size_t few = gm_min(6, 1024 / parameters), tiny = gm_min(16, 256 / parameters);
