@@ -65,8 +65,8 @@ bool gm_team_take(gm_team *team, size_t queue, size_t end, size_t *piece)
 {
     atomic_size_t *next = &team->queues[queue].next;
     *piece = atomic_load_explicit(next, memory_order_relaxed);
-    if (team->alone &&
-        *piece < end) { /* no other thread: an atomic exchange is not needed (docs/kernels.md) */
+    /* Without other threads an atomic exchange is not needed (docs/kernels.md has what it costs). */
+    if (team->alone && *piece < end) {
         atomic_store_explicit(next, *piece + 1, memory_order_relaxed);
         return true;
     }
@@ -78,7 +78,7 @@ bool gm_team_take(gm_team *team, size_t queue, size_t end, size_t *piece)
     return false;
 }
 
-/* Before the work of a run is given out. */
+/* Resets the queues of pieces before a run. */
 static void prepare(gm_team *team, bool alone)
 {
     team->alone = alone;
@@ -130,7 +130,8 @@ void gm_team_run_alone(gm_team *team, gm_team_work work, void *context)
     gm_restore_denormals(mode);
 }
 
-/* Signals belong to the program's own threads: the members inherit a mask that blocks them all. */
+/* Starts a member. It inherits a mask that blocks all signals, so that they reach the program's own threads.
+ */
 static int start_member(gm_team *team, size_t thread)
 {
     struct member *self = gm_alloc(1, sizeof *self);
@@ -151,7 +152,8 @@ static int start_member(gm_team *team, size_t thread)
     return failure;
 }
 
-/* Forks of this process: a child has nothing of a team but its memory. */
+/* Number of forks on the way to this process. A child has the memory of a team but none of its threads, and
+ * notices by this number. */
 static atomic_uint forks;
 
 static void count_fork(void)
@@ -178,7 +180,7 @@ static void send_members_home(gm_team *team)
     team->running = 0;
 }
 
-/* All members but the caller; none if one of them cannot be had. */
+/* Starts all members but the caller. If one of them cannot be started, the others are ended again. */
 static gm_status start_members(gm_team *team, gm_error *error)
 {
     const bool crowded = team->threads > 1 && team->threads > gm_system_threads().usable;

@@ -9,15 +9,17 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Some 100 us: longer than the gather between two steps, shorter than anybody's patience with a busy core. */
+/* A waiting thread spins for about 100 us before it sleeps: longer than the gather between two steps takes,
+ * and short enough not to keep a core busy for nothing. */
 #define SPINS 3000
 
-/* A few us. New threads may share a processor until the system spreads them; then the one that waits must not
- * keep the other from coming. */
+/* A spinning thread yields every few us. New threads may share a processor until the kernel spreads them, and
+ * a thread that waits must not keep the other one from arriving. */
 #define YIELD_EVERY 64
 
-/* Where other programs run, too, they take a time slice of some ms for each yield. So one that lasted longer
- * than a step of a small network is the last for a while: who sleeps wakes ahead of them. */
+/* If other programs run on the processor, each yield gives them a time slice of some ms. So if a yield lasted
+ * longer than a step of a small network, the next waits do not yield: they spin and then sleep, and a thread
+ * that wakes from sleep runs before those programs. */
 #define LONG_YIELD_NS       500000
 #define WAITS_WITHOUT_YIELD 4096
 
@@ -28,7 +30,7 @@ static void relax(void)
 #endif
 }
 
-/* Whether the others gave the processor back soon. */
+/* Yields the processor. Returns whether it came back soon. */
 static bool yield(void)
 {
     const uint64_t start = gm_clock();
@@ -58,8 +60,8 @@ void gm_turnstile_wait(gm_turnstile *t, unsigned seen)
             atomic_store_explicit(&t->without_yield, WAITS_WITHOUT_YIELD, memory_order_relaxed);
         }
     }
-    /* The count goes up before the kernel compares the turn, and the turn moves before the count is read: one
-     * of the two sides always sees the other. */
+    /* No wake-up is lost: here `sleepers` grows before the kernel compares the turn, and gm_turnstile_advance
+     * changes the turn before it reads `sleepers`. So at least one side sees what the other has written. */
     atomic_fetch_add(&t->sleepers, 1);
     while (atomic_load(&t->turn) == seen)
         syscall(SYS_futex, &t->turn, FUTEX_WAIT_PRIVATE, seen, NULL, NULL, 0);

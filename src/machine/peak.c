@@ -22,7 +22,7 @@
 
 #define TRIAD_BYTES ((size_t)192 << 20) /* three arrays together */
 
-/* As much work as the budget has time for: its time is proportional to `amount`. */
+/* The amount of work for which the budget has time, if the time is proportional to `amount`. */
 static size_t affordable(size_t amount)
 {
     return gm_max((size_t)gm_bench_budget((double)amount), 1);
@@ -52,8 +52,8 @@ gm_status gm_peak_fma(gm_precision precision, size_t threads, double *flops, gm_
 
 /* --- the matrix product --- */
 
-/* Not from <cblas.h>: what is measured is the library that this process has loaded, whichever it is, called
- * directly and not through a backend. These two values are the same in every CBLAS. */
+/* The library that this process has loaded is called directly, not through a backend, and without its
+ * <cblas.h>, because it may be any library. These two values are the same in every CBLAS. */
 enum { ROW_MAJOR = 101, NO_TRANSPOSE = 111 };
 typedef void sgemm(int order, int trans_a, int trans_b, int m, int n, int k, float alpha, const float *a,
                    int lda, const float *b, int ldb, float beta, float *c, int ldc);
@@ -81,7 +81,8 @@ static void gemm_work(void *context, size_t thread)
         job->twofold(ROW_MAJOR, NO_TRANSPOSE, NO_TRANSPOSE, m, n, n, 1, a, n, b, n, 0, c, n);
 }
 
-/* Zeros would be multiplied with less heat, and so at a higher clock, than numbers are. */
+/* Fills a matrix with numbers. Products of zeros would heat the processor less, and so run at a higher clock.
+ */
 static void fill(const struct gemm_job *job, char *matrix, size_t rows)
 {
     for (size_t i = 0; i < rows * GEMM_WIDTH; i++) {
