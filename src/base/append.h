@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-/* Writes the formatted text behind the `used` characters that are in the buffer already, and returns how many
- * are used then. What does not fit into `size` bytes is left off; the buffer always ends in '\0'. */
+/* Appends formatted text after the `used` characters that the buffer has already. Returns how many characters
+ * it has then. Text that does not fit into `size` bytes is cut off; the buffer always ends with '\0'. */
 size_t gm_append(char *buffer, size_t size, size_t used, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 

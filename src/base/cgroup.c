@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A value that is narrowed, group by group, on the way up to the root. */
+/* The strictest limits of the groups that have been visited so far. */
 typedef struct tightest {
-    double quota;  /* 0: none met yet */
-    size_t memory; /* SIZE_MAX: none met yet */
+    double quota;  /* 0: no group has one so far */
+    size_t memory; /* SIZE_MAX: no group has a limit so far */
 } tightest;
 
 typedef void visit(const char *directory, tightest *limits);

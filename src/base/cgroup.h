@@ -8,17 +8,19 @@
 
 #define GM_CGROUP_MOUNT "/sys/fs/cgroup"
 
-/* Both take the mount point and the text of /proc/self/cgroup, so that tests can bring their own. Inside a
- * container the group's path may not exist below the mount; the walk then meets the files that do. */
+/* Both functions take the mount point and the text of /proc/self/cgroup, so that tests can supply their own.
+ * In a container the path of the group may not exist below the mount point; then only the groups count that
+ * do. */
 
-/* The least quota in processors; 0 = no quota. */
+/* The smallest quota of all groups, in processors; 0 = no quota. */
 double gm_cgroup_quota(const char *mount, const char *membership);
 
-/* The least room below a memory limit in bytes; SIZE_MAX = no limit. File pages that the kernel drops on
- * demand do not count as used: otherwise having read a large file would look like a full memory. */
+/* The smallest number of bytes that any group may still use; SIZE_MAX = no limit. Cached pages of files do
+ * not count as used, because the kernel drops them on demand; otherwise memory would seem full after a large
+ * file was read. */
 size_t gm_cgroup_memory(const char *mount, const char *membership);
 
-/* The parsers of one file, each. */
+/* Each parses the contents of one kind of file. */
 double gm_cgroup_quota_v2(const char *cpu_max); /* "150000 100000" is 1.5, "max ..." is 0 */
 double gm_cgroup_quota_v1(const char *quota_us, const char *period_us); /* "-1" is 0 */
 

@@ -11,8 +11,9 @@
 #define HUGE_FROM ((size_t)1 << 20)
 #define HUGE_PAGE ((size_t)2 << 20)
 
-/* The kernel promises more memory than there is, and kills whoever uses it: a large block is asked for only
- * where there is room for it. An eighth of the room stays for what is too small to be asked about. */
+/* The kernel grants more memory than there is, and kills a process that uses it. So before a large block is
+ * allocated, the memory that is left is checked. An eighth of it is kept for smaller blocks, for which there
+ * is no check. */
 #define ASK_FROM ((size_t)4 << 20)
 
 static bool has_room(size_t bytes)

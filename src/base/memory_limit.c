@@ -14,14 +14,14 @@ static size_t page_size(void)
     return size > 0 ? (size_t)size : 4096;
 }
 
-/* a * b, or SIZE_MAX where that overflows. */
+/* Returns a * b, or SIZE_MAX if that overflows. */
 static size_t times(uint64_t a, size_t b)
 {
     size_t product;
     return gm_mul((size_t)a, b, &product) ? product : SIZE_MAX;
 }
 
-/* What the kernel could hand out without swapping; all of the memory where it does not say. */
+/* Bytes that the kernel could give out without swapping. If it does not say, all of the memory. */
 static size_t available(void)
 {
     char text[GM_KERNEL_TEXT];

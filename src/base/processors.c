@@ -9,7 +9,7 @@
 #include <sched.h>
 #include <unistd.h>
 
-/* No kernel is built for more: a larger set that is still refused will never do. */
+/* No kernel is built for more processors. If a set of this size is refused, a larger one will be, too. */
 #define MOST_PROCESSORS ((size_t)1 << 20)
 
 /* Processors in the affinity mask; 0 if the kernel does not say. The kernel refuses a set smaller than its

@@ -11,7 +11,7 @@
 
 #define CUT_MARK  "..."
 #define MARK_SIZE (sizeof CUT_MARK - 1)
-#define LEAST_CUT 80 /* a word that is no longer than this stays whole */
+#define LEAST_CUT 80 /* words that are not longer than this are not shortened */
 
 /* The longest run of bytes without a blank: in a message that is too long this is a path. */
 static size_t longest_word(const char *text, size_t *length)

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Nobody means a name by a text longer than this; it keeps the rows of the table on the stack. */
+/* Longer texts get no suggestion. The limit allows the rows of the table to lie on the stack. */
 #define LONGEST 64
 
 static bool same(char a, char b)

@@ -22,9 +22,9 @@ void gm_team_destroy(gm_team *team); /* NULL is fine */
 
 size_t gm_team_threads(const gm_team *team);
 
-/* To be asked before a run by whoever cannot know whether the process has been forked: in a child the members
- * are started anew, for a fork copies the calling thread only. GM_LIMIT if they cannot be. (A team may be
- * destroyed in a child in any case.) */
+/* Makes the team usable in the child of a fork, where it has no threads: a fork copies the calling thread
+ * only. Call it before a run if the process may have been forked. GM_LIMIT if threads cannot be started. A
+ * team may be destroyed in a child without it. */
 gm_status gm_team_ready(gm_team *team, gm_error *error);
 
 /* Every member does work(context, its number), denormals flushed to zero; returns when all are done. */

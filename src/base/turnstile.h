@@ -22,25 +22,27 @@ typedef struct gm_turnstile {
 typedef struct gm_turnstile {
     _Alignas(GM_ALIGNMENT) atomic_uint turn;
     atomic_uint sleepers;
-    atomic_uint without_yield; /* so many waits are not to yield; guidance only, so that races do no harm */
+    atomic_uint without_yield; /* so many waits shall not yield; races on it are harmless */
     bool sleeps_at_once;
 } gm_turnstile;
 #endif
 
-/* The turn is 0. Also after a fork, whatever the threads were doing that are not there any more. `crowded`:
- * there are more threads than processors, and whoever waits sleeps at once so that others can run. */
+/* Sets the turn to 0. In the child of a fork it may be called again, whatever the threads of the parent were
+ * doing. `crowded`: there are more threads than processors, so a waiting thread sleeps at once to let others
+ * run. */
 void gm_turnstile_init(gm_turnstile *t, bool crowded);
-void gm_turnstile_clear(gm_turnstile *t); /* nobody waits there */
+void gm_turnstile_clear(gm_turnstile *t); /* no thread may be waiting */
 
 unsigned gm_turnstile_turn(gm_turnstile *t);
 
-/* Returns when the turn is not `seen` any more. What was written before the advance can be read then. */
+/* Waits until the turn is not `seen` any more. Afterwards, everything that was written before the call of
+ * gm_turnstile_advance is visible. */
 void gm_turnstile_wait(gm_turnstile *t, unsigned seen);
 
-/* The next turn: everybody who waits goes on. */
+/* Increments the turn; all waiting threads continue. */
 void gm_turnstile_advance(gm_turnstile *t);
 
-/* Whether somebody has fallen asleep here. */
+/* Whether a waiting thread sleeps, rather than spins. */
 bool gm_turnstile_has_sleepers(gm_turnstile *t);
 
 #endif

@@ -19,13 +19,14 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* A function that takes nothing. Read through long, an int leaves its upper half undefined: the callers below
- * keep the lower half, because BLIS counts in 64 bits and the others in 32. */
+/* A function without arguments that returns a number. BLIS returns 64 bits and the others 32. All are called
+ * as if they returned long; then the upper half of an int is undefined, so callers use the lower half only.
+ */
 typedef long get_number(void);
 typedef const char *get_text(void);
 typedef void set_number(long);
 
-/* OpenBLAS's BUFFER_SIZE on 64-bit machines. Address space: few of its pages are ever touched. */
+/* BUFFER_SIZE of OpenBLAS on 64-bit machines. It is address space: most of its pages are never used. */
 #define OPENBLAS_BUFFER ((size_t)128 << 20)
 
 typedef struct library {
@@ -92,7 +93,7 @@ static void describe_reference(gm_blas *blas)
     blas->threads = 1;
 }
 
-/* The reference library comes last: its marker is found in builds of BLIS, too. */
+/* The reference library comes last, because builds of BLIS have its marker, too. */
 static const library libraries[] = {
     {
         .vendor = "OpenBLAS",
@@ -126,7 +127,7 @@ static const library libraries[] = {
     },
 };
 
-/* The shared object that a name resolves to; false if there is none. */
+/* Finds the shared object in which a name is defined; false if there is none. */
 static bool object_of(const char *symbol, Dl_info *info)
 {
     void *address = dlsym(RTLD_DEFAULT, symbol);
@@ -145,8 +146,8 @@ static const char *tail(const char *path)
     return end;
 }
 
-/* The library that owns cblas_sgemm. A marker counts only inside the same object: a library that was linked
- * but stands behind a preloaded one is not the one that computes. */
+/* Finds the library that defines cblas_sgemm. A marker counts only if it is defined in the same shared
+ * object: if another library was preloaded, the linked one is there but does not compute. */
 static const library *find_library(char path[PATH_MAX])
 {
     Dl_info gemm, marker;
@@ -183,11 +184,11 @@ gm_blas gm_system_blas(void)
     return blas;
 }
 
-/* The one piece of global state of this project: the setting that it guards is global, too. */
+/* Global, because the number of threads of the BLAS library is global, too. */
 static struct {
     pthread_mutex_t mutex;
     size_t borrowers;
-    set_number *set; /* NULL: nothing to give back */
+    set_number *set; /* NULL: there is nothing to restore */
     int former;
 } loan = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 

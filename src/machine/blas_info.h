@@ -6,15 +6,15 @@
 #include <gradmill/status.h>
 #include <stddef.h>
 
-/* From the first borrow to the last return the BLAS library runs each call on the thread that makes it; then
- * it has its former number of threads again. Every borrow needs its return. Any thread may call. A library
- * without a switch is left as it is. */
+/* From the first call of borrow to the last call of return, the BLAS library runs each of its functions on
+ * the calling thread. Then its former number of threads is restored. Each borrow needs one return. Any thread
+ * may call both. Nothing happens if the library has no function to set the number. */
 void gm_blas_borrow_threads(void);
 void gm_blas_return_threads(void);
 
-/* GM_LIMIT if the library could not get its working memory for `threads` threads that call it at a time. To
- * be asked before the first call: OpenBLAS maps a buffer for each such thread, and where the system refuses
- * it (ulimit -v) it tries again for ever. */
+/* GM_LIMIT if there is not enough address space for the buffers of the library when `threads` threads call it
+ * at the same time. Call this before the first use: OpenBLAS maps a buffer for each such thread, and repeats
+ * that forever if the system refuses (ulimit -v). */
 gm_status gm_blas_check_room(size_t threads, gm_error *error);
 
 #endif

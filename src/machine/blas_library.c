@@ -16,11 +16,12 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* What distributions call a whole CBLAS; another one can be linked or preloaded. */
+/* Names of libraries in distributions that contain a whole CBLAS. Another library can be linked or preloaded.
+ */
 static const char *const names[] = {"libopenblas.so.0", "libblas.so.3", "libblis.so.4", "libmkl_rt.so.2"};
 
-/* What OpenBLAS takes when it is loaded: its file with what that needs, and for each of its threads a buffer
- * (128 MiB) and a stack. */
+/* Address space that OpenBLAS takes when it is loaded: its file with the libraries that it needs, and a
+ * buffer (128 MiB) and a stack for each of its threads. */
 #define FILE_BYTES   ((size_t)64 << 20)
 #define THREAD_BYTES ((size_t)136 << 20)
 
@@ -46,7 +47,8 @@ static bool fill(void *library)
     return whole;
 }
 
-/* Threads that OpenBLAS will have, the caller counted: one for each processor, or what its variables say. */
+/* Number of threads that OpenBLAS will have, the caller included: one for each processor, or as its
+ * environment variables say. */
 static size_t threads_of_openblas(void)
 {
     static const char *const variables[] = {"OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS"};
@@ -60,8 +62,8 @@ static size_t threads_of_openblas(void)
     return processors;
 }
 
-/* Where it gets no memory OpenBLAS tries for ever, and where it gets no threads it ends the process: so both
- * are tried before. */
+/* OpenBLAS retries forever if it gets no memory, and ends the process if it gets no threads. So both are
+ * tried before it is loaded. */
 static gm_status check_limits(gm_error *error)
 {
     const size_t threads = threads_of_openblas();
@@ -97,8 +99,8 @@ static int look_for_interpreter(struct dl_phdr_info *program, size_t size, void 
     return 1; /* the first one is the program itself */
 }
 
-/* Whether the program was linked with -static. A shared library that it loads brings a second C library with
- * it, which nobody has set up: the first call of its allocator crashes. */
+/* Whether the program was linked with -static. A shared library that such a program loads brings a second C
+ * library with it, which is not initialised; the first call of its allocator crashes. */
 static bool is_static_program(void)
 {
     bool found = false;

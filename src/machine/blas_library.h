@@ -7,7 +7,7 @@
 #include <cblas.h>
 #include <gradmill/status.h>
 
-/* What is called of it. */
+/* The functions that are called. */
 typedef struct gm_blas_calls {
     __typeof__(&cblas_sgemm) sgemm;
     __typeof__(&cblas_sgemv) sgemv;
@@ -19,13 +19,13 @@ typedef struct gm_blas_calls {
     __typeof__(&cblas_dscal) dscal;
 } gm_blas_calls;
 
-/* Filled by gm_blas_load; not to be read before that was done with success. */
+/* Valid after gm_blas_load has succeeded. */
 extern gm_blas_calls gm_cblas;
 
-/* Takes the CBLAS that the process has (linked, preloaded, loaded by others), else loads that of the system,
- * whose names are then visible to dlsym. It stays. Any thread may call, as often as it likes. GM_LIMIT: too
- * little address space or too few threads for what OpenBLAS takes when it is loaded. GM_IO: there is no such
- * library, or the program was linked with -static. */
+/* Uses the CBLAS that the process has already (linked, preloaded, or loaded by somebody else), otherwise
+ * loads that of the system and makes its names visible to dlsym. It stays loaded. Any thread may call this,
+ * any number of times. GM_LIMIT: there is too little address space, or too few threads, for OpenBLAS to be
+ * loaded. GM_IO: there is no such library, or the program was linked with -static. */
 gm_status gm_blas_load(gm_error *error);
 
 #endif

@@ -22,7 +22,7 @@ static void add_feature(gm_cpu *cpu, const char *name, bool present)
 
 #if defined(__x86_64__) || defined(__i386__)
 #define ARCH "x86-64"
-/* Asks the compiler's run time, which also asks whether the system saves the wide registers. */
+/* The compiler's run time also checks whether the operating system saves the wide registers. */
 static void find_features(gm_cpu *cpu)
 {
 #define ADD(name) add_feature(cpu, name, __builtin_cpu_supports(name))
@@ -57,7 +57,7 @@ static void find_features(gm_cpu *cpu)
 }
 #endif
 
-/* A file about one of the first processor's caches. */
+/* Reads a file of /sys about a cache of the first processor. */
 static bool read_cache(int index, const char *what, char *text, size_t size)
 {
     char path[96];
@@ -65,8 +65,8 @@ static bool read_cache(int index, const char *what, char *text, size_t size)
     return gm_kernel_read(path, text, size);
 }
 
-/* The system knows how many processors share a cache; the C library, which does not ask it, tells of some AMD
- * processors the sum of all that there are. */
+/* The size comes from /sys, because the C library reports the sum of all level-3 caches for some processors
+ * of AMD. */
 size_t gm_cpu_cache(int level)
 {
     static const int names[] = {_SC_LEVEL1_DCACHE_SIZE, _SC_LEVEL2_CACHE_SIZE, _SC_LEVEL3_CACHE_SIZE};

@@ -4,7 +4,8 @@
 
 #include "machine/findings.h"
 
-/* Everything but the measurements. Without the BLAS that library is not loaded for it, and unknown. */
+/* Gathers everything but measurements. If `with_blas` is false, the BLAS library is not loaded, and its facts
+ * are unknown. */
 gm_facts gm_gather_facts(bool with_blas);
 
 #endif

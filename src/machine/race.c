@@ -7,7 +7,8 @@
 #include <gradmill/array.h>
 #include <stdint.h>
 
-/* One thread's part of a round; a cache line each, since all are written while the clock runs. */
+/* The times of one thread in a round. Each has a cache line of its own, because all of them are written while
+ * the clock runs. */
 struct gm_lap {
     _Alignas(GM_ALIGNMENT) uint64_t start;
     uint64_t end;

@@ -18,7 +18,8 @@ typedef struct gm_race {
 gm_status gm_race_prepare(gm_race *race, size_t threads, gm_team_work work, void *context, gm_error *error);
 void gm_race_clear(gm_race *race);
 
-/* Seconds of one round. Threads that the system did not run at the same time gain nothing. */
+/* Runs one round and returns its seconds. If the system runs the threads one after the other, it takes that
+ * much longer. */
 double gm_race_run(const gm_race *race);
 
 #endif

@@ -11,7 +11,7 @@
 #define RUNS        5    /* of one reading */
 #define RUN_SECONDS 2e-4 /* at least */
 
-/* The threads of a team spin for a moment before they sleep; what comes next shall not feel it. */
+/* Threads of a team spin for a moment before they sleep. This must not disturb the next measurement. */
 static const struct timespec rest = {.tv_nsec = 500000};
 
 struct gm_reference {
@@ -29,7 +29,7 @@ static void run_chains(void *context, size_t thread)
     (void)thread;
 }
 
-/* Seconds: an interruption can make any of them longer, none shorter. */
+/* The shortest of several runs, in seconds: interruptions only make runs longer. */
 static double best_run(const gm_reference *r)
 {
     double best = INFINITY;
