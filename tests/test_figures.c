@@ -201,7 +201,8 @@ static gm_result verdict_of(const gm_rank_test *test)
     const double before[] = {3e-6, 1e-6, 2e-6}, after[] = {4e-6, 2e-6};
     gm_result_row *row = gm_result_add(&result, &error, "row");
     cr_assert_not_null(row);
-    cr_assert_eq(gm_verdict_times(&result, row, before, 3, after, 2, &error), GM_OK);
+    cr_assert_eq(gm_verdict_times(&result, row, (gm_samples){before, 3}, (gm_samples){after, 2}, &error),
+                 GM_OK);
     gm_verdict_give(&result, row, test, &options, &regressions);
     return result;
 }
@@ -271,7 +272,9 @@ Test(figures, times_without_memory)
     gm_error error = {0};
     gm_result_row *row = gm_result_add(&result, &error, "row");
     cr_assert_not_null(row);
-    cr_expect_eq(gm_verdict_times(&result, row, &(double){1}, (size_t)1 << 50, NULL, 0, &error), GM_LIMIT);
+    cr_expect_eq(
+        gm_verdict_times(&result, row, (gm_samples){&(double){1}, (size_t)1 << 50}, (gm_samples){0}, &error),
+        GM_LIMIT);
     cr_expect_str_eq(error.message, "no memory for samples; needed 8 PiB");
     gm_result_clear(&result);
 }

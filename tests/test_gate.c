@@ -48,8 +48,8 @@ Test(gate, ranks_as_scipy_does)
     for (size_t i = 0; i < COUNT(sets); i++) {
         gm_rank_test test;
         gm_error error;
-        cr_assert_eq(gm_rank_test_run(&test, sets[i].before, sets[i].before_count, sets[i].after,
-                                      sets[i].after_count, 0.05, &error),
+        cr_assert_eq(gm_rank_test_run(&test, (gm_samples){sets[i].before, sets[i].before_count},
+                                      (gm_samples){sets[i].after, sets[i].after_count}, 0.05, &error),
                      GM_OK);
         expect_near(test.p, sets[i].p, "p", i);
         expect_near(test.ratio, sets[i].ratio, "ratio", i);
@@ -63,7 +63,8 @@ Test(gate, ranks_with_ties_as_scipy_does)
     const double before[] = {1, 1, 2, 2, 3, 4}, after[] = {2, 2, 3, 4, 5, 5, 6};
     gm_rank_test test;
     gm_error error;
-    cr_assert_eq(gm_rank_test_run(&test, before, 6, after, 7, 0.05, &error), GM_OK);
+    cr_assert_eq(gm_rank_test_run(&test, (gm_samples){before, 6}, (gm_samples){after, 7}, 0.05, &error),
+                 GM_OK);
     cr_expect_not(test.exact);
     expect_near(test.p, 0.06859494051527937, "p", 0);
     expect_near(test.ratio, 2, "ratio", 0);
@@ -85,7 +86,8 @@ Test(gate, ranks_of_many_samples_as_scipy_does)
             before[j] = 1 + (double)(j * 7 % many[i].count) / 100;
             after[j] = many[i].shift + (double)(j * 11 % many[i].count) / 90;
         }
-        cr_assert_eq(gm_rank_test_run(&test, before, many[i].count, after, many[i].count, 0.05, &error),
+        cr_assert_eq(gm_rank_test_run(&test, (gm_samples){before, many[i].count},
+                                      (gm_samples){after, many[i].count}, 0.05, &error),
                      GM_OK);
         cr_expect_eq(test.exact, many[i].count <= 25);
         cr_expect_float_eq(test.p, many[i].p, 1e-10, "%.17g", test.p);
@@ -98,11 +100,11 @@ Test(gate, both_directions_agree)
 {
     for (size_t i = 0; i < COUNT(sets); i++) {
         gm_rank_test there, back;
-        cr_assert_eq(gm_rank_test_run(&there, sets[i].before, sets[i].before_count, sets[i].after,
-                                      sets[i].after_count, 0.05, NULL),
+        cr_assert_eq(gm_rank_test_run(&there, (gm_samples){sets[i].before, sets[i].before_count},
+                                      (gm_samples){sets[i].after, sets[i].after_count}, 0.05, NULL),
                      GM_OK);
-        cr_assert_eq(gm_rank_test_run(&back, sets[i].after, sets[i].after_count, sets[i].before,
-                                      sets[i].before_count, 0.05, NULL),
+        cr_assert_eq(gm_rank_test_run(&back, (gm_samples){sets[i].after, sets[i].after_count},
+                                      (gm_samples){sets[i].before, sets[i].before_count}, 0.05, NULL),
                      GM_OK);
         expect_near(back.p, there.p, "p", i);
         expect_near(back.ratio, 1 / there.ratio, "ratio", i);

@@ -56,9 +56,23 @@ static gm_net square(size_t width)
     return net;
 }
 
-static gm_status add_rows(gm_result *result, const char *sweep, size_t width, size_t batch,
-                          const gm_timed *timed, size_t count, gm_error *error)
+/* What the sizes of one sweep share. */
+struct run {
+    gm_result *result;
+    const gm_bench_options *options;
+    const char *sweep; /* "width" or "batch" */
+    struct runner runners[MOST_RUNNERS];
+    size_t runner_count;
+};
+
+struct size {
+    size_t width, batch;
+};
+
+static gm_status add_rows(const struct run *run, struct size size, const gm_timed *timed, size_t count,
+                          gm_error *error)
 {
+    gm_result *result = run->result;
     double medians[MOST_RUNNERS], deviations[MOST_RUNNERS];
     bool among[MOST_RUNNERS];
     for (size_t i = 0; i < count; i++) {
@@ -71,19 +85,20 @@ static gm_status add_rows(gm_result *result, const char *sweep, size_t width, si
     for (size_t i = 0; i < count; i++) {
         const gm_timed *t = &timed[i];
         const gm_statistics *s = &t->candidate.statistics;
-        gm_result_row *row = gm_result_add(result, error, "crossover/%s/width:%zu/batch:%zu/%s/threads:%zu",
-                                           sweep, width, batch, t->options.backend, t->options.threads);
+        gm_result_row *row =
+            gm_result_add(result, error, "crossover/%s/width:%zu/batch:%zu/%s/threads:%zu", run->sweep,
+                          size.width, size.batch, t->options.backend, t->options.threads);
         if (!row)
             return error->status;
         row->threads = t->options.threads;
-        gm_result_text(result, row, &gm_column_sweep, "%s", sweep);
-        gm_result_number(result, row, &gm_column_width, (double)width);
-        gm_result_number(result, row, &gm_column_batch, (double)batch);
+        gm_result_text(result, row, &gm_column_sweep, "%s", run->sweep);
+        gm_result_number(result, row, &gm_column_width, (double)size.width);
+        gm_result_number(result, row, &gm_column_batch, (double)size.batch);
         gm_result_text(result, row, &gm_column_backend, "%s", t->options.backend);
         gm_result_number(result, row, &gm_column_threads, (double)t->options.threads);
         gm_result_number(result, row, &gm_column_milliseconds, s->median * 1e3);
         gm_result_number(result, row, &gm_column_spread, 100 * s->deviation / s->median);
-        gm_result_number(result, row, &gm_column_samples_per_second, (double)batch / s->median);
+        gm_result_number(result, row, &gm_column_samples_per_second, (double)size.batch / s->median);
         gm_result_number(result, row, &gm_column_gflops_fine, gm_timed_flops(t) / 1e9);
         if (has_naive)
             gm_result_number(result, row, &gm_column_times_naive_fine, gm_speedup(medians[0], medians[i]));
@@ -95,22 +110,21 @@ static gm_status add_rows(gm_result *result, const char *sweep, size_t width, si
     return GM_OK;
 }
 
-static gm_status run_size(gm_result *result, const char *sweep, size_t width, size_t batch,
-                          struct runner *runners, size_t runner_count, double seconds,
-                          const gm_bench_options *o, gm_error *error)
+static gm_status run_size(struct run *run, struct size size, double seconds, gm_error *error)
 {
+    const gm_bench_options *o = run->options;
     gm_timed timed[MOST_RUNNERS];
     struct runner *running[MOST_RUNNERS];
     size_t count = 0;
-    for (size_t i = 0; i < runner_count; i++) {
-        if (runners[i].last > gm_bench_budget(TOO_SLOW))
+    for (size_t i = 0; i < run->runner_count; i++) {
+        if (run->runners[i].last > gm_bench_budget(TOO_SLOW))
             continue;
-        running[count] = &runners[i];
+        running[count] = &run->runners[i];
         timed[count++] = (gm_timed){.options = {
-                                        .net = square(width),
-                                        .batch = batch,
-                                        .backend = runners[i].backend,
-                                        .threads = runners[i].threads,
+                                        .net = square(size.width),
+                                        .batch = size.batch,
+                                        .backend = run->runners[i].backend,
+                                        .threads = run->runners[i].threads,
                                         .precision = o->precision_count ? o->precisions[0] : GM_F32,
                                         .optimizer = gm_optimizer_default(GM_SGD),
                                         .activation = GM_SIGMOID,
@@ -120,22 +134,21 @@ static gm_status run_size(gm_result *result, const char *sweep, size_t width, si
     for (size_t i = 0; i < count && status == GM_OK; i++)
         running[i]->last = timed[i].candidate.statistics.median;
     if (status == GM_OK)
-        status = add_rows(result, sweep, width, batch, timed, count, error);
+        status = add_rows(run, size, timed, count, error);
     gm_timed_clear(timed, count);
     return status;
 }
 
-static gm_status run_sweep(gm_result *result, const char *sweep, const gm_range *sizes, double seconds,
-                           const gm_bench_options *o, gm_error *error)
+static gm_status run_sweep(struct run *run, const gm_range *sizes, double seconds, gm_error *error)
 {
-    struct runner runners[MOST_RUNNERS];
-    const size_t count = list_runners(runners);
-    const bool by_width = sweep[0] == 'w';
+    const bool by_width = run->sweep[0] == 'w';
     gm_status status = GM_OK;
-    for (size_t i = 0; i < sizes->count && status == GM_OK; i++)
-        status = run_size(result, sweep, by_width ? sizes->sizes[i] : FIXED_WIDTH,
-                          by_width ? FIXED_BATCH : sizes->sizes[i], runners, count,
-                          seconds / (double)sizes->count, o, error);
+    run->runner_count = list_runners(run->runners);
+    for (size_t i = 0; i < sizes->count && status == GM_OK; i++) {
+        const struct size size = {by_width ? sizes->sizes[i] : FIXED_WIDTH,
+                                  by_width ? FIXED_BATCH : sizes->sizes[i]};
+        status = run_size(run, size, seconds / (double)sizes->count, error);
+    }
     return status;
 }
 
@@ -143,6 +156,8 @@ gm_status gm_bench_crossover(gm_result *result, gm_environment *env, const gm_be
                              gm_error *error)
 {
     gm_range widths = o->width, batches = o->batch;
+    struct run by_width = {.result = result, .options = o, .sweep = "width"},
+               by_batch = {.result = result, .options = o, .sweep = "batch"};
     *result = gm_result_make("crossover", columns, sizeof columns / sizeof *columns);
     snprintf(
         result->title, sizeof result->title,
@@ -157,9 +172,9 @@ gm_status gm_bench_crossover(gm_result *result, gm_environment *env, const gm_be
         status = gm_environment_measure(env, GM_F32, error);
     const double seconds = o->seconds > 0 ? o->seconds : 30;
     if (status == GM_OK)
-        status = run_sweep(result, "width", &widths, seconds * 2 / 3, o, error);
+        status = run_sweep(&by_width, &widths, seconds * 2 / 3, error);
     if (status == GM_OK)
-        status = run_sweep(result, "batch", &batches, seconds / 3, o, error);
+        status = run_sweep(&by_batch, &batches, seconds / 3, error);
     gm_result_note(result, "among the fastest: its median +- deviation overlaps that of the least median");
     gm_result_note(result,
                    "a backend that needed more than %.2f s for a step is left out of the larger sizes",

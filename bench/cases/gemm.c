@@ -78,70 +78,109 @@ static void add_speed(gm_result *result, gm_result_row *row, const struct shape 
     gm_result_number(result, row, &gm_column_intensity, flop / bytes);
 }
 
-/* All backends compute and time one equation of one layer; *wrong counts the failed checks. */
-static gm_status run_equation(gm_result *result, const gm_bench_options *o, const struct shape *s, size_t e,
-                              double seconds, size_t *wrong, gm_error *error)
-{
-    const gm_equation_kit *kit = s->precision == GM_F64 ? &gm_equation_kit_f64 : &gm_equation_kit_f32;
+/* What the equations of all networks share. */
+struct run {
+    gm_result *result;
+    const gm_bench_options *options;
+    size_t wrong; /* failed checks */
+};
+
+/* One equation of one layer on each backend. */
+struct trial {
+    const struct shape *shape;
+    size_t e; /* index of the equation */
+    const gm_equation_kit *kit;
+    size_t count;
     const char *backends[GM_MOST_BACKENDS];
     double residuals[GM_MOST_BACKENDS];
-    gm_candidate cs[GM_MOST_BACKENDS], *right[GM_MOST_BACKENDS];
-    size_t count = 0, right_count = 0;
-    for (size_t i = 0;
-         i < GM_MOST_BACKENDS && (o->backend_count ? i < o->backend_count : gm_backend_name(i) != NULL); i++)
-        backends[count++] = o->backend_count ? o->backends[i] : gm_backend_name(i);
+    gm_candidate candidates[GM_MOST_BACKENDS];
+};
+
+static void list_backends(struct trial *t, const gm_bench_options *o)
+{
+    for (size_t i = 0; i < GM_MOST_BACKENDS; i++) {
+        const char *name =
+            o->backend_count ? (i < o->backend_count ? o->backends[i] : NULL) : gm_backend_name(i);
+        if (!name)
+            return;
+        t->backends[t->count++] = name;
+    }
+}
+
+/* Each backend computes the product, and its residual is taken. */
+static gm_status check_products(struct trial *t, gm_error *error)
+{
+    const struct shape *s = t->shape;
     gm_status status = GM_OK;
-    for (size_t i = 0; i < count; i++) {
-        cs[i] = (gm_candidate){
-            .run = kit->run,
-            .context = kit->create(equations[e].equation, backends[i], s->n, s->in, s->out),
-            .precision = s->precision,
-        };
-        if (!cs[i].context) {
-            status =
-                gm_fail(error, GM_USAGE, "%s: no such backend, or no memory for its operands", backends[i]);
-            continue;
-        }
-        residuals[i] = kit->residual(cs[i].context);
-        if (residuals[i] <= 1)
-            right[right_count++] = &cs[i];
+    for (size_t i = 0; i < t->count; i++) {
+        void *context = t->kit->create(equations[t->e].equation, t->backends[i], s->n, s->in, s->out);
+        t->candidates[i] = (gm_candidate){.run = t->kit->run, .context = context, .precision = s->precision};
+        if (context)
+            t->residuals[i] = t->kit->residual(context);
         else
-            ++*wrong;
+            status = gm_fail(error, GM_USAGE, "%s: no such backend, or no memory for its operands",
+                             t->backends[i]);
+    }
+    return status;
+}
+
+/* A wrong product is not timed. */
+static gm_status time_products(struct run *run, struct trial *t, double seconds, gm_error *error)
+{
+    gm_candidate *right[GM_MOST_BACKENDS];
+    size_t count = 0;
+    for (size_t i = 0; i < t->count; i++) {
+        if (t->residuals[i] <= 1)
+            right[count++] = &t->candidates[i];
+        else
+            run->wrong++;
     }
     const gm_rounds_options rounds = {.sample_seconds = 0.002,
                                       .rounds = 11,
                                       .budget_seconds = seconds,
-                                      .progress = o->progress,
-                                      .context = o->context};
-    if (status == GM_OK && right_count > 0)
-        status = gm_rounds_run(right, right_count, &rounds, error);
-    for (size_t i = 0; i < count && status == GM_OK; i++) {
-        const gm_candidate *c = &cs[i];
-        gm_result_row *row = gm_result_add(result, error, "gemm/%s/layer:%zu/%s/n:%zu/%s", s->net, s->layer,
-                                           equations[e].name, s->n, backends[i]);
-        if (!row) {
-            status = error->status;
-            break;
-        }
-        row->threads = 1;
-        describe(result, row, s, e, backends[i]);
-        gm_result_text(result, row, &gm_column_check, residuals[i] <= 1 ? "PASS" : "FAIL");
-        gm_result_number(result, row, &gm_column_residual, residuals[i]);
-        if (residuals[i] > 1) {
-            gm_result_fault(row, "wrong product");
-            continue;
-        }
-        add_speed(result, row, s, e, c);
-        status = gm_candidate_samples(row, c, error);
+                                      .progress = run->options->progress,
+                                      .context = run->options->context};
+    return count > 0 ? gm_rounds_run(right, count, &rounds, error) : GM_OK;
+}
+
+static gm_status add_row(gm_result *result, const struct trial *t, size_t i, gm_error *error)
+{
+    const struct shape *s = t->shape;
+    gm_result_row *row = gm_result_add(result, error, "gemm/%s/layer:%zu/%s/n:%zu/%s", s->net, s->layer,
+                                       equations[t->e].name, s->n, t->backends[i]);
+    if (!row)
+        return error->status;
+    row->threads = 1;
+    describe(result, row, s, t->e, t->backends[i]);
+    gm_result_text(result, row, &gm_column_check, "%s", t->residuals[i] <= 1 ? "PASS" : "FAIL");
+    gm_result_number(result, row, &gm_column_residual, t->residuals[i]);
+    if (t->residuals[i] > 1) {
+        gm_result_fault(row, "wrong product");
+        return GM_OK;
     }
-    for (size_t i = 0; i < count; i++)
-        kit->destroy(cs[i].context);
+    add_speed(result, row, s, t->e, &t->candidates[i]);
+    return gm_candidate_samples(row, &t->candidates[i], error);
+}
+
+static gm_status run_equation(struct run *run, const struct shape *s, size_t e, double seconds,
+                              gm_error *error)
+{
+    struct trial t = {
+        .shape = s, .e = e, .kit = s->precision == GM_F64 ? &gm_equation_kit_f64 : &gm_equation_kit_f32};
+    list_backends(&t, run->options);
+    gm_status status = check_products(&t, error);
+    if (status == GM_OK)
+        status = time_products(run, &t, seconds, error);
+    for (size_t i = 0; i < t.count && status == GM_OK; i++)
+        status = add_row(run->result, &t, i, error);
+    for (size_t i = 0; i < t.count; i++)
+        t.kit->destroy(t.candidates[i].context);
     return status;
 }
 
-static gm_status run_net(gm_result *result, const gm_bench_options *o, const gm_net *net, double seconds,
-                         size_t *wrong, gm_error *error)
+static gm_status run_net(struct run *run, const gm_net *net, double seconds, gm_error *error)
 {
+    const gm_bench_options *o = run->options;
     const size_t layers = net->width_count - 1;
     gm_status status = GM_OK;
     for (size_t l = 0; l < layers && status == GM_OK; l++) {
@@ -158,7 +197,7 @@ static gm_status run_net(gm_result *result, const gm_bench_options *o, const gm_
         for (size_t e = 0; e < sizeof equations / sizeof *equations && status == GM_OK; e++) {
             if (equations[e].equation == GM_HIDDEN_DELTA && l == 0)
                 continue; /* layer 1 needs no BP2 */
-            status = run_equation(result, o, &shape, e, seconds / (double)(4 * layers), wrong, error);
+            status = run_equation(run, &shape, e, seconds / (double)(4 * layers), error);
         }
     }
     return status;
@@ -171,19 +210,20 @@ gm_status gm_bench_gemm(gm_result *result, gm_environment *env, const gm_bench_o
     snprintf(result->title, sizeof result->title,
              "The products of the equations, checked, then timed on one thread");
     gm_net nets[GM_MOST_NETS];
-    size_t count = 0, wrong = 0;
+    size_t count = 0;
+    struct run run = {.result = result, .options = o};
     gm_status status = gm_bench_nets(o, defaults, nets, GM_MOST_NETS, &count, error);
     if (status == GM_OK)
         status = gm_environment_measure(env, o->precision_count ? o->precisions[0] : GM_F32, error);
     const double seconds = (o->seconds > 0 ? o->seconds : 20) / (double)gm_max(count, 1);
     gm_blas_borrow_threads(); /* one call, one thread: what the engine's members see */
     for (size_t i = 0; i < count && status == GM_OK; i++)
-        status = run_net(result, o, &nets[i], seconds, &wrong, error);
+        status = run_net(&run, &nets[i], seconds, error);
     gm_blas_return_threads();
     gm_result_note(
         result,
         "check: C t = A (B t) with a random t, and NaN in C beforehand; residual 1 is what rounding may do");
-    if (status == GM_OK && wrong > 0)
-        return gm_fail(error, GM_CHECK, "%zu products are wrong: their speed says nothing", wrong);
+    if (status == GM_OK && run.wrong > 0)
+        return gm_fail(error, GM_CHECK, "%zu products are wrong: their speed says nothing", run.wrong);
     return status;
 }

@@ -3,8 +3,11 @@
 #include "base/error.h"
 #include "bench/gate/gate_file.h"
 
-/* What the rows come to. */
-struct tally {
+/* Two files, and what their rows come to. */
+struct comparison {
+    gm_result *result;
+    const gm_gate_options *options;
+    gm_gate_file old_file, new_file;
     size_t slower;
     size_t telling; /* rows with samples enough to show a change at all */
 };
@@ -21,17 +24,20 @@ static void weigh_by_peak(gm_gate_series *series)
         series->seconds[i] *= series->peaks[i];
 }
 
+static gm_samples samples_of(const gm_gate_series *series)
+{
+    return (gm_samples){series->seconds, series->count};
+}
+
 /* The row shows the times as they are, whatever the test compares. */
-static gm_status add_row(gm_result *result, const char *name, struct sides *sides,
-                         const gm_gate_options *options, struct tally *tally, gm_error *error)
+static gm_status add_row(struct comparison *c, const char *name, struct sides *sides, gm_error *error)
 {
     gm_gate_series *before = &sides->before, *after = &sides->after;
     gm_rank_test test;
-    gm_result_row *row = gm_result_add(result, error, "%s", name);
+    gm_result_row *row = gm_result_add(c->result, error, "%s", name);
     if (!row)
         return GM_LIMIT;
-    gm_status status =
-        gm_verdict_times(result, row, before->seconds, before->count, after->seconds, after->count, error);
+    gm_status status = gm_verdict_times(c->result, row, samples_of(before), samples_of(after), error);
     if (status != GM_OK)
         return status;
     if (!before->count || !after->count)
@@ -40,30 +46,27 @@ static gm_status add_row(gm_result *result, const char *name, struct sides *side
         weigh_by_peak(before);
         weigh_by_peak(after);
     }
-    status = gm_rank_test_run(&test, before->seconds, before->count, after->seconds, after->count,
-                              options->level, error);
+    status = gm_rank_test_run(&test, samples_of(before), samples_of(after), c->options->level, error);
     if (status != GM_OK)
         return status;
-    gm_verdict_give(result, row, &test, options, &tally->slower);
-    if (gm_rank_test_least(before->count, after->count) < options->level)
-        tally->telling++;
+    gm_verdict_give(c->result, row, &test, c->options, &c->slower);
+    if (gm_rank_test_least(before->count, after->count) < c->options->level)
+        c->telling++;
     else
-        gm_result_note(result, "%s: %zu and %zu samples can show no change at level %g: take more rounds",
-                       name, before->count, after->count, options->level);
+        gm_result_note(c->result, "%s: %zu and %zu samples can show no change at level %g: take more rounds",
+                       name, before->count, after->count, c->options->level);
     return GM_OK;
 }
 
 /* One row for `name`; each side may lack it. */
-static gm_status take_row(gm_result *result, const gm_gate_file *old_file, const gm_gate_file *new_file,
-                          const char *name, const gm_gate_options *options, struct tally *tally,
-                          gm_error *error)
+static gm_status take_row(struct comparison *c, const char *name, gm_error *error)
 {
     struct sides sides = {0};
-    gm_status status = gm_gate_file_series(old_file, name, &sides.before, error);
+    gm_status status = gm_gate_file_series(&c->old_file, name, &sides.before, error);
     if (status == GM_OK)
-        status = gm_gate_file_series(new_file, name, &sides.after, error);
+        status = gm_gate_file_series(&c->new_file, name, &sides.after, error);
     if (status == GM_OK)
-        status = add_row(result, name, &sides, options, tally, error);
+        status = add_row(c, name, &sides, error);
     gm_gate_series_clear(&sides.before);
     gm_gate_series_clear(&sides.after);
     return status;
@@ -91,9 +94,10 @@ static size_t note_missing(gm_result *result, const gm_gate_file *file, const gm
 }
 
 /* A gate that compared nothing has let nothing pass. */
-static gm_status check_overlap(gm_result *result, const gm_gate_file *old_file, const gm_gate_file *new_file,
-                               gm_error *error)
+static gm_status check_overlap(const struct comparison *c, gm_error *error)
 {
+    gm_result *result = c->result;
+    const gm_gate_file *old_file = &c->old_file, *new_file = &c->new_file;
     const size_t common = note_missing(result, old_file, new_file);
     note_missing(result, new_file, old_file);
     note_untimed(result, old_file);
@@ -110,30 +114,29 @@ static gm_status check_overlap(gm_result *result, const gm_gate_file *old_file, 
 gm_status gm_gate_compare(gm_result *result, const char *old_path, const char *new_path,
                           const gm_gate_options *options, size_t *regressions, gm_error *error)
 {
-    gm_gate_file old_file = {0}, new_file = {0};
+    struct comparison c = {.result = result, .options = options};
     const char *name;
     *result = gm_verdicts_make(options);
-    struct tally tally = {0, 0};
     gm_status status = gm_gate_options_check(options, error);
     if (status == GM_OK)
-        status = gm_gate_file_load(&old_file, old_path, error);
+        status = gm_gate_file_load(&c.old_file, old_path, error);
     if (status == GM_OK)
-        status = gm_gate_file_load(&new_file, new_path, error);
-    for (size_t i = 0; status == GM_OK && (name = gm_gate_file_name(&old_file, i)); i++)
-        status = take_row(result, &old_file, &new_file, name, options, &tally, error);
-    for (size_t i = 0; status == GM_OK && (name = gm_gate_file_name(&new_file, i)); i++)
-        if (!gm_gate_file_has(&old_file, name))
-            status = take_row(result, &old_file, &new_file, name, options, &tally, error);
+        status = gm_gate_file_load(&c.new_file, new_path, error);
+    for (size_t i = 0; status == GM_OK && (name = gm_gate_file_name(&c.old_file, i)); i++)
+        status = take_row(&c, name, error);
+    for (size_t i = 0; status == GM_OK && (name = gm_gate_file_name(&c.new_file, i)); i++)
+        if (!gm_gate_file_has(&c.old_file, name))
+            status = take_row(&c, name, error);
     if (status == GM_OK)
-        status = check_overlap(result, &old_file, &new_file, error);
-    if (status == GM_OK && tally.telling == 0)
+        status = check_overlap(&c, error);
+    if (status == GM_OK && c.telling == 0)
         status = gm_fail(
             error, GM_CHECK,
             "nothing to compare: no row of %s and %s has samples enough to show a change at level %g; "
             "take more rounds",
             old_path, new_path, options->level);
-    *regressions = tally.slower;
-    gm_gate_file_clear(&old_file);
-    gm_gate_file_clear(&new_file);
+    *regressions = c.slower;
+    gm_gate_file_clear(&c.old_file);
+    gm_gate_file_clear(&c.new_file);
     return status;
 }

@@ -27,6 +27,9 @@
 enum { OLD, NEW };
 
 struct turns {
+    gm_result *result;
+    const gm_turns_options *options;
+    size_t *regressions;
     const char *names[2]; /* of the programs, as they were given */
     char programs[2][PATH_MAX];
     const char *arguments[2][6];
@@ -98,9 +101,9 @@ static bool is_narrow(const gm_rank_test *test, const gm_gate_options *gate)
     return test->low > 0 && log(test->high / test->low) <= gate->threshold;
 }
 
-static gm_status sit_until_clear(struct turns *t, const gm_turns_options *o, double seconds,
-                                 gm_rank_test *test, gm_error *error)
+static gm_status sit_until_clear(struct turns *t, double seconds, gm_rank_test *test, gm_error *error)
 {
+    const gm_turns_options *o = t->options;
     const uint64_t start = gm_clock();
     gm_status status;
     do {
@@ -114,18 +117,19 @@ static gm_status sit_until_clear(struct turns *t, const gm_turns_options *o, dou
     return status;
 }
 
-static gm_status add_row(gm_result *result, struct turns *t, const gm_workload_options *of, size_t threads,
-                         const gm_rank_test *test, const gm_gate_options *gate, size_t *regressions,
-                         gm_error *error)
+static gm_status add_row(struct turns *t, const gm_workload_options *of, size_t threads,
+                         const gm_rank_test *test, gm_error *error)
 {
+    gm_result *result = t->result;
+    const gm_gate_options *gate = t->options->gate;
     gm_result_row *row = gm_step_row_add(result, of, threads, error);
     if (!row)
         return GM_LIMIT;
-    const gm_status status =
-        gm_verdict_times(result, row, t->seconds[OLD], t->rounds, t->seconds[NEW], t->rounds, error);
+    const gm_status status = gm_verdict_times(result, row, (gm_samples){t->seconds[OLD], t->rounds},
+                                              (gm_samples){t->seconds[NEW], t->rounds}, error);
     if (status != GM_OK)
         return status;
-    gm_verdict_give(result, row, test, gate, regressions);
+    gm_verdict_give(result, row, test, gate, t->regressions);
     t->telling += gm_signed_rank_test_least(t->sittings) < gate->level;
     gm_result_note(result, "%s: %zu sittings%s", row->name, t->sittings,
                    is_narrow(test, gate)
@@ -135,9 +139,9 @@ static gm_status add_row(gm_result *result, struct turns *t, const gm_workload_o
     return GM_OK;
 }
 
-static gm_status take_net(gm_result *result, struct turns *t, const gm_turns_options *o, const gm_net *net,
-                          double seconds, size_t *regressions, gm_error *error)
+static gm_status take_net(struct turns *t, const gm_net *net, double seconds, gm_error *error)
 {
+    const gm_turns_options *o = t->options;
     const gm_workload_options of = gm_bench_first(o->sweep, net);
     gm_problem p = gm_contest_problem(net, o->sweep, gm_net_loss(net));
     gm_rank_test test;
@@ -148,9 +152,9 @@ static gm_status take_net(gm_result *result, struct turns *t, const gm_turns_opt
     gm_status status = gm_contest_open(&p, &t->problem, error);
     if (status != GM_OK)
         return status;
-    status = sit_until_clear(t, o, seconds, &test, error);
+    status = sit_until_clear(t, seconds, &test, error);
     close(t->problem);
-    return status == GM_OK ? add_row(result, t, &of, p.threads, &test, o->gate, regressions, error) : status;
+    return status == GM_OK ? add_row(t, &of, p.threads, &test, error) : status;
 }
 
 gm_status gm_bench_turns(gm_result *result, const gm_turns_options *o, size_t *regressions, gm_error *error)
@@ -168,13 +172,16 @@ gm_status gm_bench_turns(gm_result *result, const gm_turns_options *o, size_t *r
     struct turns *t = gm_alloc(1, sizeof *t);
     if (!t)
         return gm_fail_memory(error, "sittings", sizeof *t);
+    t->result = result;
+    t->options = o;
+    t->regressions = regressions;
     status = become(t, OLD, o->old_program, error);
     if (status == GM_OK)
         status = become(t, NEW, o->new_program, error);
     const double seconds =
         gm_bench_budget(o->sweep->seconds > 0 ? o->sweep->seconds / (double)count : NET_SECONDS);
     for (size_t i = 0; i < count && status == GM_OK; i++)
-        status = take_net(result, t, o, &nets[i], seconds, regressions, error);
+        status = take_net(t, &nets[i], seconds, error);
     if (status == GM_OK && t->telling == 0)
         status = gm_fail(error, GM_CHECK,
                          "nothing decided: no network had sittings enough to show a change at level %g; give "

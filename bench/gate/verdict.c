@@ -37,28 +37,28 @@ gm_result gm_verdicts_make(const gm_gate_options *options)
 }
 
 static gm_status show_median(gm_result *result, gm_result_row *row, const gm_column *column,
-                             const double *seconds, size_t count, gm_error *error)
+                             gm_samples samples, gm_error *error)
 {
-    double *copy = gm_alloc(count, sizeof *copy);
+    if (samples.count == 0)
+        return GM_OK;
+    double *copy = gm_alloc(samples.count, sizeof *copy);
     if (!copy)
-        return gm_fail_memory(error, "samples", count * sizeof *copy);
-    memcpy(copy, seconds, count * sizeof *copy);
-    gm_result_number(result, row, column, gm_statistics_of(copy, count).median * 1e6);
+        return gm_fail_memory(error, "samples", samples.count * sizeof *copy);
+    memcpy(copy, samples.seconds, samples.count * sizeof *copy);
+    gm_result_number(result, row, column, gm_statistics_of(copy, samples.count).median * 1e6);
     gm_free(copy);
     return GM_OK;
 }
 
-gm_status gm_verdict_times(gm_result *result, gm_result_row *row, const double *before, size_t before_count,
-                           const double *after, size_t after_count, gm_error *error)
+gm_status gm_verdict_times(gm_result *result, gm_result_row *row, gm_samples before, gm_samples after,
+                           gm_error *error)
 {
-    gm_status status = GM_OK;
     gm_result_text(result, row, &gm_column_benchmark, "%s", row->name);
-    if (before_count)
-        status = show_median(result, row, &gm_column_old_us, before, before_count, error);
-    if (after_count && status == GM_OK)
-        status = show_median(result, row, &gm_column_new_us, after, after_count, error);
-    if (!before_count || !after_count)
-        gm_result_text(result, row, &gm_column_verdict, "%s", before_count ? "only old" : "only new");
+    gm_status status = show_median(result, row, &gm_column_old_us, before, error);
+    if (status == GM_OK)
+        status = show_median(result, row, &gm_column_new_us, after, error);
+    if (!before.count || !after.count)
+        gm_result_text(result, row, &gm_column_verdict, "%s", before.count ? "only old" : "only new");
     return status;
 }
 

@@ -18,8 +18,8 @@ gm_result gm_verdicts_make(const gm_gate_options *options);
 
 /* The row's name and the medians of the old and the new times. Either count may be 0: then the row says which
  * one there is. GM_LIMIT: no memory. */
-gm_status gm_verdict_times(gm_result *result, gm_result_row *row, const double *before, size_t before_count,
-                           const double *after, size_t after_count, gm_error *error);
+gm_status gm_verdict_times(gm_result *result, gm_result_row *row, gm_samples before, gm_samples after,
+                           gm_error *error);
 
 /* Change, interval, p and verdict. A change counts if all three say so: the test, its size, and the interval.
  * *regressions counts "slower". */

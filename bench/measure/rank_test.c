@@ -39,42 +39,42 @@ static double tie_sum(const double *sorted, size_t count)
     return sum;
 }
 
-static gm_status find_ties(struct ratios *ratios, const double *before, size_t before_count,
-                           const double *after, size_t after_count, gm_error *error)
+static gm_status find_ties(struct ratios *ratios, gm_samples before, gm_samples after, gm_error *error)
 {
-    const size_t count = before_count + after_count;
+    const size_t count = before.count + after.count;
     double *all = gm_alloc(count, sizeof *all);
     if (!all)
         return gm_fail_memory(error, "samples", count * sizeof *all);
-    for (size_t i = 0; i < before_count; i++)
-        all[i] = before[i];
-    for (size_t i = 0; i < after_count; i++)
-        all[before_count + i] = after[i];
+    for (size_t i = 0; i < before.count; i++)
+        all[i] = before.seconds[i];
+    for (size_t i = 0; i < after.count; i++)
+        all[before.count + i] = after.seconds[i];
     gm_sort(all, count);
     const double ties = tie_sum(all, count), n = (double)count;
     gm_free(all);
     ratios->ties = ties > 0;
     ratios->deviation =
-        sqrt((double)before_count * (double)after_count / 12 * (n + 1 - ties / (n * (n - 1))));
+        sqrt((double)before.count * (double)after.count / 12 * (n + 1 - ties / (n * (n - 1))));
     return GM_OK;
 }
 
-static gm_status compare_all(struct ratios *ratios, const double *before, size_t before_count,
-                             const double *after, size_t after_count, gm_error *error)
+static gm_status compare_all(struct ratios *ratios, gm_samples before, gm_samples after, gm_error *error)
 {
     size_t count;
-    ratios->logs = gm_mul(before_count, after_count, &count) ? gm_alloc(count, sizeof *ratios->logs) : NULL;
+    ratios->logs = gm_mul(before.count, after.count, &count) ? gm_alloc(count, sizeof *ratios->logs) : NULL;
     if (!ratios->logs)
-        return gm_fail(error, GM_LIMIT, "no memory for the pairs of %zu and %zu samples", before_count,
-                       after_count);
-    for (size_t i = 0; i < before_count; i++) {
-        for (size_t j = 0; j < after_count; j++) {
-            ratios->logs[ratios->count++] = log(after[j] / before[i]);
-            ratios->below += after[j] < before[i] ? 1 : after[j] == before[i] ? 0.5 : 0;
+        return gm_fail(error, GM_LIMIT, "no memory for the pairs of %zu and %zu samples", before.count,
+                       after.count);
+    for (size_t i = 0; i < before.count; i++) {
+        for (size_t j = 0; j < after.count; j++) {
+            ratios->logs[ratios->count++] = log(after.seconds[j] / before.seconds[i]);
+            ratios->below += after.seconds[j] < before.seconds[i]    ? 1
+                             : after.seconds[j] == before.seconds[i] ? 0.5
+                                                                     : 0;
         }
     }
     gm_sort(ratios->logs, count);
-    return find_ties(ratios, before, before_count, after, after_count, error);
+    return find_ties(ratios, before, after, error);
 }
 
 /* Changes of 0 say nothing and have the lowest ranks; Pratt 1959. */
@@ -193,16 +193,16 @@ static void conclude(gm_rank_test *test, const struct ratios *ratios, const doub
     test->high = k > 0 ? exp(ratios->logs[ratios->count - k]) : INFINITY;
 }
 
-gm_status gm_rank_test_run(gm_rank_test *test, const double *before, size_t before_count, const double *after,
-                           size_t after_count, double level, gm_error *error)
+gm_status gm_rank_test_run(gm_rank_test *test, gm_samples before, gm_samples after, double level,
+                           gm_error *error)
 {
     double ways[MOST_WAYS];
     struct ratios ratios = {0};
-    const gm_status status = compare_all(&ratios, before, before_count, after, after_count, error);
+    const gm_status status = compare_all(&ratios, before, after, error);
     if (status == GM_OK) {
-        const bool exact = !ratios.ties && before_count <= MOST_EXACT && after_count <= MOST_EXACT;
+        const bool exact = !ratios.ties && before.count <= MOST_EXACT && after.count <= MOST_EXACT;
         if (exact)
-            count_arrangements(ways, before_count, after_count);
+            count_arrangements(ways, before.count, after.count);
         conclude(test, &ratios, exact ? ways : NULL, level);
     }
     gm_free(ratios.logs);

@@ -2,6 +2,8 @@
 #ifndef GM_BENCH_MEASURE_RANK_TEST_H
 #define GM_BENCH_MEASURE_RANK_TEST_H
 
+#include "bench/measure/statistics.h"
+
 #include <gradmill/status.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,8 +18,8 @@ typedef struct gm_rank_test {
 
 /* Mann and Whitney 1947. Exact for up to 25 samples a side without ties, else normal with the corrections for
  * ties and continuity. Samples are positive and finite, counts >= 1, 0 < level < 1. GM_LIMIT: no memory. */
-gm_status gm_rank_test_run(gm_rank_test *test, const double *before, size_t before_count, const double *after,
-                           size_t after_count, double level, gm_error *error);
+gm_status gm_rank_test_run(gm_rank_test *test, gm_samples before, gm_samples after, double level,
+                           gm_error *error);
 
 /* Wilcoxon 1945, for pairs that were measured together: changes[i] = log(new / old) of pair i. Exact for up
  * to 50 of them without ties among their sizes, else normal as above, zeros by Pratt 1959. Changes are

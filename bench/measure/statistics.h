@@ -5,6 +5,12 @@
 
 #include <stddef.h>
 
+/* Seconds of a run, one for each round; borrowed. */
+typedef struct gm_samples {
+    const double *seconds;
+    size_t count;
+} gm_samples;
+
 typedef struct gm_statistics {
     size_t count;
     double min, max, mean;

@@ -91,20 +91,28 @@ static void note_libraries(gm_result *result, const gm_contestant *contestants, 
                            *contestants[i].detail ? contestants[i].detail : contestants[i].vendor);
 }
 
-static gm_status compare_net(gm_result *result, const gm_compare_options *options, struct entrant *entrants,
-                             size_t count, const gm_net *net, bool last, gm_error *error)
+/* Who takes part, whatever the network. */
+struct field {
+    struct entrant entrants[GM_MOST_LIBRARIES];
+    size_t count;
+    const gm_net *last; /* network, after which the libraries are described */
+};
+
+static gm_status compare_net(gm_result *result, const gm_compare_options *options, struct field *field,
+                             const gm_net *net, gm_error *error)
 {
+    const size_t count = field->count;
     gm_contestant contestants[GM_MOST_LIBRARIES];
     gm_problem problem = gm_contest_problem(net, options->sweep, gm_net_loss(net));
     snprintf(problem.backend, sizeof problem.backend, "blas"); /* it is the libraries that are compared */
     const gm_contest_options contest =
         gm_contest_options_for(&problem, options->sweep->seconds, options->patience);
     for (size_t i = 0; i < count; i++)
-        enter(&entrants[i], &contestants[i], options->child ? options->child : gm_contest_self);
+        enter(&field->entrants[i], &contestants[i], options->child ? options->child : gm_contest_self);
     gm_status status = gm_contest_run(contestants, count, &problem, &contest, error);
     for (size_t i = 0; i < count && status == GM_OK; i++)
         status = add_row(result, net, &contestants[i], &contestants[0], &problem, error);
-    if (status == GM_OK && last)
+    if (status == GM_OK && net == field->last)
         note_libraries(result, contestants, count);
     return status;
 }
@@ -113,17 +121,19 @@ gm_status gm_bench_compare(gm_result *result, gm_environment *environment, const
                            gm_error *error)
 {
     static const char *const defaults[] = {"mid", "mnist", NULL};
-    struct entrant entrants[GM_MOST_LIBRARIES];
+    struct field field = {.count = 0};
     gm_net nets[GM_MOST_NETS];
-    size_t count = 0, net_count = 0;
+    size_t net_count = 0;
     *result = gm_result_make("compare", columns, sizeof columns / sizeof *columns);
-    gm_status status = find_all(entrants, &count, options, error);
+    gm_status status = find_all(field.entrants, &field.count, options, error);
     if (status == GM_OK)
         status = gm_bench_nets(options->sweep, defaults, nets, GM_MOST_NETS, &net_count, error);
     if (status == GM_OK)
         status = gm_bench_peaks(environment, options->sweep, error);
-    for (size_t i = 0; status == GM_OK && i < net_count; i++)
-        status = compare_net(result, options, entrants, count, &nets[i], i + 1 == net_count, error);
+    for (size_t i = 0; status == GM_OK && i < net_count; i++) {
+        field.last = &nets[net_count - 1];
+        status = compare_net(result, options, &field, &nets[i], error);
+    }
     snprintf(result->title, sizeof result->title,
              "One training step of gradmill over each BLAS, in turns; the same weights, data and losses");
     return status;
