@@ -2,6 +2,7 @@
 #include "bench/measure/random_batch.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "function/facts.h"
 
 static void put(gm_precision precision, void *numbers, size_t index, double value)
 {
@@ -15,7 +16,8 @@ static double draw_target(const gm_random_rows *r, gm_random *random)
 {
     if (r->kind == GM_RANDOM_PIXELS)
         return (double)gm_random_below(random, 2);
-    return r->loss == GM_LOGISTIC ? gm_random_uniform(random) : gm_random_normal(random);
+    return gm_facts_of_losses[r->loss].targets == CHANCES ? gm_random_uniform(random)
+                                                          : gm_random_normal(random);
 }
 
 gm_random_rows gm_random_rows_for(const gm_network *network, size_t rows, gm_random_kind kind)
@@ -30,7 +32,7 @@ gm_random_rows gm_random_rows_for(const gm_network *network, size_t rows, gm_ran
 
 void gm_random_rows_draw(const gm_random_rows *r, gm_random random, void *x, void *y)
 {
-    const bool classes = r->loss == GM_CROSS_ENTROPY;
+    const bool classes = gm_facts_of_losses[r->loss].targets == CLASSES;
     for (size_t i = 0; i < r->rows * r->inputs; i++)
         put(r->precision, x, i,
             r->kind == GM_RANDOM_PIXELS ? gm_random_uniform(&random) : gm_random_normal(&random));

@@ -1,9 +1,20 @@
-/* The activations, number by number: each f stands directly above its derivative, which may use z and a. For
- * *_tmpl.c only. */
+/* The activations, number by number: each f stands directly above its derivative, which may use z and a, or a
+ * alone where activations.def says FROM_A. For *_tmpl.c only. */
 #ifndef GM_FUNCTION_ACTIVATIONS_H
 #define GM_FUNCTION_ACTIVATIONS_H
 
 #include "function/vmath.h"
+
+static inline REAL identity(REAL z)
+{
+    return z;
+}
+
+static inline REAL identity_derivative(REAL z, REAL a)
+{
+    (void)z, (void)a;
+    return 1;
+}
 
 static inline REAL sigmoid(REAL z)
 {

@@ -5,15 +5,6 @@
 
 #include "function/softmax.h"
 
-#include <gradmill/network.h>
-#include <stdbool.h>
-
-/* Whether a sample's loss is the mean over its outputs, and not their sum. */
-static inline bool loss_is_mean(gm_loss loss)
-{
-    return loss == GM_MEAN_SQUARES || loss == GM_LOGISTIC || loss == GM_HUBER;
-}
-
 static inline REAL half_squares(REAL a, REAL y)
 {
     return (a - y) * (a - y) / 2;

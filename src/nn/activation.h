@@ -13,7 +13,7 @@
 typedef struct gm_activation_kernel {
     /* A = f(Z); a may be z. */
     void (*apply)(gm_mat z, gm_mat a);
-    /* Where gm_activation_needs_z (layout.h) is false, z holds a: f' is computed from A.
+    /* Where the list says FROM_A (function/activations.def), z holds a: f' is computed from A.
      * D = D (.) f'(Z); for softmax, whose derivative is a matrix for each row, D = D J. */
     void (*chain)(gm_mat z, gm_mat a, gm_mat d);
     bool elementwise; /* so that a matrix may be handed over as one long row */

@@ -1,25 +1,10 @@
 /* How weights begin. Drawn in double whatever the precision, so that an f32 and an f64 network of one seed
  * agree to rounding, and by basic operations only, so that every machine draws the same. */
 #include "base/random.h"
+#include "function/facts.h"
 #include "nn/network.h"
 
 #include <math.h>
-
-/* What GM_INIT_AUTO means for one activation: rectifiers lose half of the variance and want He's factor 2. */
-static gm_init choose(gm_init init, gm_activation activation)
-{
-    if (init != GM_INIT_AUTO)
-        return init;
-    switch (activation) {
-    case GM_RELU:
-    case GM_LEAKY_RELU:
-    case GM_GELU:
-    case GM_SOFTPLUS:
-        return GM_INIT_HE_NORMAL;
-    default:
-        return GM_INIT_XAVIER_UNIFORM;
-    }
-}
 
 static double deviation(gm_init init, const gm_layer *layer)
 {
@@ -58,7 +43,8 @@ void gm_network_initialise(gm_network *network, const gm_network_options *option
     gm_random random = gm_random_seed(options->seed, GM_STREAM_WEIGHTS);
     for (size_t i = 0; i < network->layer_count; i++) {
         const gm_layer *layer = &network->layers[i];
-        const gm_init init = choose(options->init, layer->activation);
+        const gm_init by_itself = gm_facts_of_activations[layer->activation].initial;
+        const gm_init init = options->init == GM_INIT_AUTO ? by_itself : options->init;
         if (init != GM_INIT_CONSTANT)
             draw_layer(network, layer, init, &random);
     }

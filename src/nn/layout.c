@@ -2,6 +2,7 @@
 #include "nn/layout.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "function/facts.h"
 #include "nn/network.h"
 #include "nn/optimizer.h"
 
@@ -21,7 +22,7 @@
 
 bool gm_activation_needs_z(gm_activation activation)
 {
-    return activation == GM_GELU;
+    return gm_facts_of_activations[activation].derivative == FROM_Z;
 }
 
 size_t gm_tile_rows(const gm_layer *layer, gm_precision precision)

@@ -2,25 +2,36 @@
 #include "nn/loss.h"
 #include "base/memory.h"
 #include "base/vector.h"
+#include "function/activations.h"
+#include "function/facts.h"
 #include "function/losses.h"
 
 /* Functions with clones: each has a name of its own for each precision (base/vector.h). */
-#define half_squares_value  GM_TYPED(half_squares_value)
-#define half_squares_delta  GM_TYPED(half_squares_delta)
-#define squares_value       GM_TYPED(squares_value)
-#define squares_delta       GM_TYPED(squares_delta)
-#define huber_value         GM_TYPED(huber_value)
-#define huber_delta         GM_TYPED(huber_delta)
-#define logistic_value      GM_TYPED(logistic_value)
-#define logistic_delta      GM_TYPED(logistic_delta)
 #define few_classes_value   GM_TYPED(few_classes_value)
 #define many_classes_value  GM_TYPED(many_classes_value)
+#define cross_entropy_value GM_TYPED(cross_entropy_value)
 #define cross_entropy_delta GM_TYPED(cross_entropy_delta)
 
-/* VALUE: the sum over all elements of NAME(z, y), times 1/cols if the loss is a mean over the outputs; on the
- * way A = OUTPUT(z). DELTA: D = scale NAME_derivative(a, y), with the same 1/cols. */
-#define ELEMENTWISE(NAME, LOSS, OUTPUT, VALUE, DELTA)                                                        \
-    GM_VECTOR static double VALUE(gm_mat zs, gm_mat ys, gm_mat as)                                           \
+/* f(z) of an activation that takes number by number; f is a constant. */
+ROW_FUNCTION REAL activation_of(gm_activation f, REAL z)
+{
+    switch (f) {
+#define ACTIVATION(VALUE, WORD, STEM, ...)                                                                   \
+    case VALUE:                                                                                              \
+        return STEM(z);
+#define ROW_ACTIVATION(VALUE, ...)                                                                           \
+    case VALUE:                                                                                              \
+        break;
+#include "function/activations.def"
+    }
+    return z;
+}
+
+/* STEM_value and STEM_delta of each loss that takes number by number. The value is the sum over all elements,
+ * times 1/cols if the loss is a mean over the outputs; of a loss that is computed from Z, A = f(Z) comes with
+ * it. The delta is D = scale dC/dA or scale dC/dZ, with the same 1/cols. */
+#define LOSS(VALUE, WORD, STEM, SOURCE, OVER, OUTPUT, TARGETS)                                               \
+    GM_VECTOR static double GM_TYPED(STEM##_value)(gm_mat zs, gm_mat ys, gm_mat as)                          \
     {                                                                                                        \
         double total = 0;                                                                                    \
         for (size_t r = 0; r < zs.rows; r++) {                                                               \
@@ -29,34 +40,25 @@
             _Pragma("omp simd reduction(+ : sum)") for (size_t c = 0; c < zs.cols; c++)                      \
             {                                                                                                \
                 const REAL x = z[c];                                                                         \
-                sum += NAME(x, y[c]);                                                                        \
-                a[c] = OUTPUT(x);                                                                            \
+                sum += STEM(x, y[c]);                                                                        \
+                a[c] = SOURCE == FROM_Z ? activation_of(OUTPUT, x) : x;                                      \
             }                                                                                                \
             total += (double)sum;                                                                            \
         }                                                                                                    \
-        return loss_is_mean(LOSS) ? total / (double)zs.cols : total;                                         \
+        return OVER == MEAN ? total / (double)zs.cols : total;                                               \
     }                                                                                                        \
-    GM_VECTOR static void DELTA(gm_mat as, gm_mat ys, REAL scale, gm_mat ds)                                 \
+    GM_VECTOR static void GM_TYPED(STEM##_delta)(gm_mat as, gm_mat ys, REAL scale, gm_mat ds)                \
     {                                                                                                        \
-        const REAL s = loss_is_mean(LOSS) ? scale / (REAL)as.cols : scale;                                   \
+        const REAL s = OVER == MEAN ? scale / (REAL)as.cols : scale;                                         \
         for (size_t r = 0; r < as.rows; r++) {                                                               \
             const REAL *a = gm_row(as, r), *y = gm_row(ys, r);                                               \
             REAL *d = gm_row(ds, r);                                                                         \
             _Pragma("omp simd") for (size_t c = 0; c < as.cols; c++) d[c] =                                  \
-                s * NAME##_derivative(a[c], y[c]);                                                           \
+                s * STEM##_derivative(a[c], y[c]);                                                           \
         }                                                                                                    \
     }
-
-/* Of a loss that is computed from A: it stays as it is. */
-static inline REAL unchanged(REAL a)
-{
-    return a;
-}
-
-ELEMENTWISE(half_squares, GM_HALF_SQUARES, unchanged, half_squares_value, half_squares_delta)
-ELEMENTWISE(squares, GM_MEAN_SQUARES, unchanged, squares_value, squares_delta)
-ELEMENTWISE(huber, GM_HUBER, unchanged, huber_value, huber_delta)
-ELEMENTWISE(logistic, GM_LOGISTIC, vsigmoid, logistic_value, logistic_delta)
+#define ROW_LOSS(...)
+#include "function/losses.def"
 
 GM_VECTOR static double few_classes_value(gm_mat zs, gm_mat ys, gm_mat as)
 {
@@ -87,10 +89,8 @@ GM_VECTOR static void cross_entropy_delta(gm_mat as, gm_mat ys, REAL scale, gm_m
         cross_entropy_delta_row(gm_row(as, r), gm_row(ys, r), scale, gm_row(ds, r), as.cols);
 }
 
+#define LOSS(VALUE, WORD, STEM, SOURCE, ...)                                                                 \
+    [VALUE] = {GM_TYPED(STEM##_value), GM_TYPED(STEM##_delta), SOURCE == FROM_Z},
 const gm_loss_kernel gm_loss_kernels[GM_LOSS_COUNT] = {
-    [GM_HALF_SQUARES] = {half_squares_value, half_squares_delta, false},
-    [GM_MEAN_SQUARES] = {squares_value, squares_delta, false},
-    [GM_LOGISTIC] = {logistic_value, logistic_delta, true},
-    [GM_CROSS_ENTROPY] = {cross_entropy_value, cross_entropy_delta, true},
-    [GM_HUBER] = {huber_value, huber_delta, false},
+#include "function/losses.def"
 };

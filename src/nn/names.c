@@ -4,17 +4,13 @@
 #include <string.h>
 
 static const char *const activations[GM_ACTIVATION_COUNT] = {
-    [GM_IDENTITY] = "identity", [GM_SIGMOID] = "sigmoid",       [GM_TANH] = "tanh",
-    [GM_RELU] = "relu",         [GM_LEAKY_RELU] = "leaky-relu", [GM_GELU] = "gelu",
-    [GM_SOFTPLUS] = "softplus", [GM_SOFTMAX] = "softmax",
+#define ACTIVATION(VALUE, WORD, ...) [VALUE] = WORD,
+#include "function/activations.def"
 };
 
 static const char *const losses[GM_LOSS_COUNT] = {
-    [GM_HALF_SQUARES] = "half-squares",
-    [GM_MEAN_SQUARES] = "mean-squares",
-    [GM_LOGISTIC] = "logistic",
-    [GM_CROSS_ENTROPY] = "cross-entropy",
-    [GM_HUBER] = "huber",
+#define LOSS(VALUE, WORD, ...) [VALUE] = WORD,
+#include "function/losses.def"
 };
 
 static const char *const inits[GM_INIT_COUNT] = {

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "function/facts.h"
 
 #include <gradmill/system.h>
 #include <limits.h>
@@ -15,14 +16,7 @@ gm_network_options gm_network_options_default(void)
 
 gm_activation gm_loss_output_activation(gm_loss loss)
 {
-    switch (loss) {
-    case GM_CROSS_ENTROPY:
-        return GM_SOFTMAX;
-    case GM_LOGISTIC:
-        return GM_SIGMOID;
-    default:
-        return GM_IDENTITY;
-    }
+    return (unsigned)loss < GM_LOSS_COUNT ? gm_facts_of_losses[loss].output : GM_IDENTITY;
 }
 
 gm_status gm_check_memory(const char *what, size_t bytes, gm_error *error)
@@ -81,8 +75,9 @@ static gm_status check_activation(const gm_network_options *o, size_t index, gm_
     const gm_activation activation = o->layers[index].activation;
     if ((unsigned)activation >= GM_ACTIVATION_COUNT)
         return gm_fail(error, GM_USAGE, "layer %zu: unknown activation %d", index + 1, (int)activation);
-    if (activation == GM_SOFTMAX && index + 1 < o->layer_count)
-        return gm_fail(error, GM_USAGE, "layer %zu: softmax is for the output layer only", index + 1);
+    if (gm_facts_of_activations[activation].output_only && index + 1 < o->layer_count)
+        return gm_fail(error, GM_USAGE, "layer %zu: %s is for the output layer only", index + 1,
+                       gm_activation_name(activation));
     return GM_OK;
 }
 

@@ -2,7 +2,7 @@
 #include "online/sample.h"
 #include "backend/packed.h"
 #include "base/memory.h"
-#include "function/losses.h"
+#include "function/facts.h"
 
 #include <math.h>
 
@@ -67,7 +67,8 @@ static void prepare(struct gm_online_sample *f, const gm_online_problem *p, size
     row->optimizer = p->optimizer;
     row->loss = p->loss;
     row->from_z = p->loss_from_z;
-    row->mean = loss_is_mean(p->loss) ? 1 / (REAL)p->layers[p->layer_count - 1].outputs : 1;
+    row->mean =
+        gm_facts_of_losses[p->loss].over == MEAN ? 1 / (REAL)p->layers[p->layer_count - 1].outputs : 1;
     row->known_rate = NAN; /* none */
     row->layer_count = p->layer_count;
     for (size_t l = 0; l < p->layer_count; l++)

@@ -158,13 +158,9 @@ struct gm_online_functions {
 
 /* The fewer units, the more a choice costs that is made at every step. */
 BACKWARD(narrow, 1, few)
-FORWARD(narrow, 1, GM_SIGMOID, narrow_sigmoid, few)
-FORWARD(narrow, 1, GM_TANH, narrow_tanh, few)
-FORWARD(narrow, 1, GM_RELU, narrow_relu, few)
-FORWARD(narrow, 1, GM_LEAKY_RELU, narrow_leaky_relu, few)
-FORWARD(narrow, 1, GM_GELU, narrow_gelu, few)
-FORWARD(narrow, 1, GM_SOFTPLUS, narrow_softplus, few)
-FORWARD(narrow, 1, GM_IDENTITY, narrow_identity, few)
+#define ACTIVATION(VALUE, WORD, STEM, ...) FORWARD(narrow, 1, VALUE, narrow_##STEM, few)
+#define ROW_ACTIVATION(...)
+#include "function/activations.def"
 
 BACKWARD(wide, 1, wide_1)
 BACKWARD(wide, 2, wide_2)
@@ -248,9 +244,9 @@ static const struct gm_online_functions *functions_of(const struct gm_online_sam
                                                       const gm_online_layer *l)
 {
     static const struct gm_online_functions *const by_activation[] = {
-        [GM_SIGMOID] = &narrow_sigmoid,       [GM_TANH] = &narrow_tanh, [GM_RELU] = &narrow_relu,
-        [GM_LEAKY_RELU] = &narrow_leaky_relu, [GM_GELU] = &narrow_gelu, [GM_SOFTPLUS] = &narrow_softplus,
-        [GM_IDENTITY] = &narrow_identity,
+#define ACTIVATION(VALUE, WORD, STEM, ...) [VALUE] = &narrow_##STEM,
+#define ROW_ACTIVATION(VALUE, ...)         [VALUE] = NULL, /* softmax_functions_of */
+#include "function/activations.def"
     };
     static const struct gm_online_functions *const by_vectors[] = {
         &wide_1,
@@ -329,10 +325,10 @@ static gm_online_through *through_of(const struct gm_online_sample *f)
         {&narrow_sigmoid, &narrow_sigmoid, sigmoid_sigmoid},
         {&narrow_sigmoid, &narrow_identity, sigmoid_identity},
         {&narrow_sigmoid, &few_classes, sigmoid_classes},
-        {&narrow_tanh, &narrow_sigmoid, tanh_sigmoid},
-        {&narrow_tanh, &narrow_tanh, tanh_tanh},
-        {&narrow_tanh, &narrow_identity, tanh_identity},
-        {&narrow_tanh, &few_classes, tanh_classes},
+        {&narrow_hyperbolic, &narrow_sigmoid, tanh_sigmoid},
+        {&narrow_hyperbolic, &narrow_hyperbolic, tanh_tanh},
+        {&narrow_hyperbolic, &narrow_identity, tanh_identity},
+        {&narrow_hyperbolic, &few_classes, tanh_classes},
         {&narrow_relu, &narrow_sigmoid, relu_sigmoid},
         {&narrow_relu, &narrow_identity, relu_identity},
         {&narrow_relu, &few_classes, relu_classes},

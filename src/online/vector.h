@@ -75,7 +75,7 @@ ALWAYS REAL OF(largest)(VEC v)
     return most;
 }
 
-/* The functions of vmath.h, functions.h and losses.h on whole vectors. */
+/* Functions of numbers, on whole vectors: those of the lists, under their own names. */
 #define OF_ONE(NAME, ON_VECTORS)                                                                             \
     ALWAYS VEC ON_VECTORS(VEC v)                                                                             \
     {                                                                                                        \
@@ -94,26 +94,16 @@ ALWAYS REAL OF(largest)(VEC v)
         return *(VEC_AT *)x;                                                                                 \
     }
 OF_ONE(vexp, OF(exp))
-OF_ONE(sigmoid, OF(plain_sigmoid))
-OF_ONE(hyperbolic, OF(plain_hyperbolic))
-OF_ONE(relu, OF(relu))
-OF_ONE(leaky_relu, OF(leaky_relu))
-OF_ONE(gelu, OF(gelu))
-OF_ONE(softplus, OF(softplus))
-OF_TWO(sigmoid_derivative, OF(sigmoid_derivative))
-OF_TWO(hyperbolic_derivative, OF(hyperbolic_derivative))
-OF_TWO(relu_derivative, OF(relu_derivative))
-OF_TWO(leaky_relu_derivative, OF(leaky_relu_derivative))
-OF_TWO(gelu_derivative, OF(gelu_derivative))
-OF_TWO(softplus_derivative, OF(softplus_derivative))
-OF_TWO(half_squares, OF(half_squares))
-OF_TWO(half_squares_derivative, OF(half_squares_derivative))
-OF_TWO(squares, OF(squares))
-OF_TWO(squares_derivative, OF(squares_derivative))
-OF_TWO(huber, OF(huber))
-OF_TWO(huber_derivative, OF(huber_derivative))
-OF_TWO(logistic, OF(logistic))
-OF_TWO(logistic_derivative, OF(logistic_derivative))
+#define ACTIVATION(VALUE, WORD, STEM, ...)                                                                   \
+    OF_ONE(STEM, OF(STEM))                                                                                   \
+    OF_TWO(STEM##_derivative, OF(STEM##_derivative))
+#define ROW_ACTIVATION(...)
+#include "function/activations.def"
+#define LOSS(VALUE, WORD, STEM, ...)                                                                         \
+    OF_TWO(STEM, OF(STEM))                                                                                   \
+    OF_TWO(STEM##_derivative, OF(STEM##_derivative))
+#define ROW_LOSS(...)
+#include "function/losses.def"
 #undef OF_ONE
 #undef OF_TWO
 
@@ -153,62 +143,45 @@ ALWAYS bool OF(reaches)(VEC z, REAL end)
         EACH y[i] = RMATH(fabs)(x[i]) < SEGMENTS_END(PLACES) ? y[i] : plain[i];                              \
         return OF(read)(y);                                                                                  \
     }
-BY_SEGMENTS(OF(sigmoid), OF(plain_sigmoid), sigmoid_segments, 0)
-BY_SEGMENTS(OF(hyperbolic), OF(plain_hyperbolic), hyperbolic_segments, 1)
+BY_SEGMENTS(OF(sigmoid_by_segments), OF(sigmoid), sigmoid_segments, 0)
+BY_SEGMENTS(OF(hyperbolic_by_segments), OF(hyperbolic), hyperbolic_segments, 1)
 #undef BY_SEGMENTS
-#else
-ALWAYS VEC OF(sigmoid)(VEC z)
-{
-    return OF(plain_sigmoid)(z);
-}
 
-ALWAYS VEC OF(hyperbolic)(VEC z)
-{
-    return OF(plain_hyperbolic)(z);
-}
+/* STEM(z), or what is quicker than that; VALUE is a constant. */
+#define QUICKEST(VALUE, STEM, z)                                                                             \
+    ((VALUE) == GM_SIGMOID ? OF(sigmoid_by_segments)(z)                                                      \
+     : (VALUE) == GM_TANH  ? OF(hyperbolic_by_segments)(z)                                                   \
+                           : OF(STEM)(z))
+#else
+#define QUICKEST(VALUE, STEM, z) OF(STEM)(z)
 #endif
 
 /* f(z); softmax is the business of a whole row. */
 CHOSEN VEC OF(activation)(gm_activation f, VEC z)
 {
     switch (f) {
-    case GM_SIGMOID:
-        return OF(sigmoid)(z);
-    case GM_TANH:
-        return OF(hyperbolic)(z);
-    case GM_RELU:
-        return OF(relu)(z);
-    case GM_LEAKY_RELU:
-        return OF(leaky_relu)(z);
-    case GM_GELU:
-        return OF(gelu)(z);
-    case GM_SOFTPLUS:
-        return OF(softplus)(z);
-    case GM_IDENTITY:
-    case GM_SOFTMAX:
+#define ACTIVATION(VALUE, WORD, STEM, ...)                                                                   \
+    case VALUE:                                                                                              \
+        return QUICKEST(VALUE, STEM, z);
+#define ROW_ACTIVATION(VALUE, ...)                                                                           \
+    case VALUE:                                                                                              \
         break;
+#include "function/activations.def"
     }
     return z;
 }
+#undef QUICKEST
 
 CHOSEN VEC OF(activation_derivative)(gm_activation f, VEC z, VEC a)
 {
     switch (f) {
-    case GM_SIGMOID:
-        return OF(sigmoid_derivative)(z, a);
-    case GM_TANH:
-        return OF(hyperbolic_derivative)(z, a);
-    case GM_RELU:
-        return OF(relu_derivative)(z, a);
-    case GM_LEAKY_RELU:
-        return OF(leaky_relu_derivative)(z, a);
-    case GM_GELU:
-        return OF(gelu_derivative)(z, a);
-    case GM_SOFTPLUS:
-        return OF(softplus_derivative)(z, a);
-    case GM_IDENTITY:
-    case GM_SOFTMAX:
+#define ACTIVATION(VALUE, WORD, STEM, ...)                                                                   \
+    case VALUE:                                                                                              \
+        return OF(STEM##_derivative)(z, a);
+#define ROW_ACTIVATION(VALUE, ...)                                                                           \
+    case VALUE:                                                                                              \
         break;
+#include "function/activations.def"
     }
     return OF(all)(1);
 }
@@ -217,16 +190,13 @@ CHOSEN VEC OF(activation_derivative)(gm_activation f, VEC z, VEC a)
 ALWAYS VEC OF(loss)(gm_loss loss, VEC x, VEC y)
 {
     switch (loss) {
-    case GM_HALF_SQUARES:
-        return OF(half_squares)(x, y);
-    case GM_MEAN_SQUARES:
-        return OF(squares)(x, y);
-    case GM_HUBER:
-        return OF(huber)(x, y);
-    case GM_LOGISTIC:
-        return OF(logistic)(x, y);
-    case GM_CROSS_ENTROPY:
+#define LOSS(VALUE, WORD, STEM, ...)                                                                         \
+    case VALUE:                                                                                              \
+        return OF(STEM)(x, y);
+#define ROW_LOSS(VALUE, ...)                                                                                 \
+    case VALUE:                                                                                              \
         break;
+#include "function/losses.def"
     }
     return OF(all)(0);
 }
@@ -234,16 +204,13 @@ ALWAYS VEC OF(loss)(gm_loss loss, VEC x, VEC y)
 ALWAYS VEC OF(loss_derivative)(gm_loss loss, VEC a, VEC y)
 {
     switch (loss) {
-    case GM_HALF_SQUARES:
-        return OF(half_squares_derivative)(a, y);
-    case GM_MEAN_SQUARES:
-        return OF(squares_derivative)(a, y);
-    case GM_HUBER:
-        return OF(huber_derivative)(a, y);
-    case GM_LOGISTIC:
-        return OF(logistic_derivative)(a, y);
-    case GM_CROSS_ENTROPY:
+#define LOSS(VALUE, WORD, STEM, ...)                                                                         \
+    case VALUE:                                                                                              \
+        return OF(STEM##_derivative)(a, y);
+#define ROW_LOSS(VALUE, ...)                                                                                 \
+    case VALUE:                                                                                              \
         break;
+#include "function/losses.def"
     }
     return OF(all)(0);
 }

@@ -3,20 +3,24 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/dataset.h"
+#include "function/facts.h"
 
 #include <gradmill/train.h>
 #include <math.h>
 
 gm_loss_domain gm_loss_domain_of(gm_loss loss)
 {
-    switch (loss) {
-    case GM_CROSS_ENTROPY: /* a distribution over classes */
+    const gm_target_kind targets =
+        (unsigned)loss < GM_LOSS_COUNT ? gm_facts_of_losses[loss].targets : NUMBERS;
+    switch (targets) {
+    case CLASSES: /* a distribution over them */
         return (gm_loss_domain){0, 1, 2};
-    case GM_LOGISTIC: /* a probability for each output */
+    case CHANCES: /* one for each output */
         return (gm_loss_domain){0, 1, 1};
-    default:
-        return (gm_loss_domain){-INFINITY, INFINITY, 1};
+    case NUMBERS:
+        break;
     }
+    return (gm_loss_domain){-INFINITY, INFINITY, 1};
 }
 
 static double value_of(const gm_dataset *dataset, size_t row, size_t column)
