@@ -22,9 +22,10 @@ typedef enum gm_activation {
     GM_LEAKY_RELU, /* z if z > 0, else 0.01 z (PyTorch's default slope)       */
     GM_GELU,       /* z Phi(z), the exact form with erf (PyTorch's default)   */
     GM_SOFTPLUS,   /* log(1 + exp(z))                                         */
+    GM_ELU,        /* z if z > 0, else exp(z) - 1 (PyTorch's default alpha)   */
     GM_SOFTMAX,    /* exp(z_j) / sum_k exp(z_k) over a row; output layer only */
 } gm_activation;
-#define GM_ACTIVATION_COUNT 8
+#define GM_ACTIVATION_COUNT 9
 
 /* The loss of one sample with target y and output a; a batch takes the mean over its samples. */
 typedef enum gm_loss {
@@ -39,7 +40,7 @@ typedef enum gm_loss {
 /* How weights begin; biases begin at 0 except with GM_INIT_CONSTANT. fan_in = in, fan_out = out.
  * The uniform ranges and normal deviations give the variance named here. */
 typedef enum gm_init {
-    GM_INIT_AUTO,           /* He normal for relu, leaky-relu, gelu, softplus; Xavier uniform otherwise */
+    GM_INIT_AUTO,           /* He normal for relu, leaky-relu, gelu, softplus, elu; else Xavier uniform */
     GM_INIT_XAVIER_UNIFORM, /* variance 2 / (fan_in + fan_out): Glorot and Bengio 2010 */
     GM_INIT_XAVIER_NORMAL,
     GM_INIT_HE_UNIFORM, /* variance 2 / fan_in: He et al. 2015 */

@@ -24,7 +24,7 @@ static const struct argp_option network_options[] = {
      0},
     {"activation", KEY_ACTIVATION, "F[,F...]", 0,
      "activation of the hidden layers, or a list with one for each layer: identity, sigmoid, tanh, relu, leaky-relu, gelu, "
-     "softplus, softmax (default relu; the output layer has what the loss needs)",
+     "softplus, elu, softmax (default relu; the output layer has what the loss needs)",
      0},
     {"loss", KEY_LOSS, "C", 0,
      "loss function: half-squares, mean-squares, logistic, cross-entropy or huber (default cross-entropy for classes, "

@@ -94,4 +94,16 @@ static inline REAL softplus_derivative(REAL z, REAL a)
     return -vexpm1_negative(-a);
 }
 
+static inline REAL elu(REAL z)
+{
+    return z > 0 ? z : vexpm1_negative(z);
+}
+
+/* exp(z) = elu(z) + 1 below 0 */
+static inline REAL elu_derivative(REAL z, REAL a)
+{
+    (void)z;
+    return a > 0 ? 1 : a + 1;
+}
+
 #endif
