@@ -7,6 +7,7 @@
 #include "base/number.h"
 #include "base/random.h"
 #include "base/suggest.h"
+#include "base/text.h"
 #include "scratch.h"
 
 #include <errno.h>
@@ -373,4 +374,37 @@ Test(base, a_file_that_is_not_there_has_a_neighbour, .init = scratch_make, .fini
     cr_expect_null(strstr(error.message, "did you mean"), "%s", error.message);
     cr_expect_eq(fail_open("none/train.cvs", ENOENT, &error), GM_IO);
     cr_expect_null(strstr(error.message, "did you mean"), "%s", error.message);
+}
+
+/* Enough for the memory to grow several times. */
+Test(base, a_text_is_all_that_was_written)
+{
+    enum { LINES = 20000 };
+    gm_text text = {0};
+    char line[32];
+    FILE *out = gm_text_open(&text);
+    cr_assert_not_null(out);
+    for (int i = 0; i < LINES; i++)
+        fprintf(out, "%08d\n", i);
+    cr_assert_eq(fclose(out), 0);
+    cr_assert_eq(text.size, 9 * LINES);
+    for (int i = 0; i < LINES; i++) {
+        snprintf(line, sizeof line, "%08d\n", i);
+        cr_assert_eq(memcmp(text.data + 9 * i, line, 9), 0, "line %d", i);
+    }
+    gm_text_clear(&text);
+    cr_expect_null(text.data);
+}
+
+/* What does not fit is an error of fclose, even if later writes would fit again. */
+Test(base, a_text_that_does_not_fit_is_an_error)
+{
+    gm_text text = {.size = SIZE_MAX - 2, .capacity = SIZE_MAX - 2};
+    FILE *out = gm_text_open(&text);
+    cr_assert_not_null(out);
+    fputs("abcd", out);
+    fflush(out);
+    cr_expect(text.failed);
+    cr_expect_neq(fclose(out), 0);
+    cr_expect_eq(text.size, SIZE_MAX - 2);
 }

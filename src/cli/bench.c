@@ -1,5 +1,6 @@
 /* gradmill bench: runs the case and writes its result. */
 #include "base/error.h"
+#include "base/text.h"
 #include "bench/contest/child_step.h"
 #include "cli/bench_cases.h"
 #include "cli/cli.h"
@@ -24,18 +25,18 @@ static gm_status save(const char *path, const gm_result *result, const gm_enviro
                       bool report, gm_error *error)
 {
     const gm_file_kind *kind = report ? &gm_kind_bench_report : &gm_kind_bench_json;
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
+    gm_text text = {0};
+    FILE *out = gm_text_open(&text);
     if (!out)
         return gm_fail_memory(error, path, 0);
     gm_status status = report ? gm_output_report(result, environment, out, error)
                               : gm_output_write(result, environment, GM_FORMAT_JSON, out, error);
     const bool written = fclose(out) == 0;
     if (status == GM_OK)
-        status = written ? gm_durable_write(&gm_durable_system, path, kind, &(gm_part){text, size}, 1, error)
-                         : gm_fail_memory(error, path, size);
-    free(text);
+        status = written ? gm_durable_write(&gm_durable_system, path, kind, &(gm_part){text.data, text.size},
+                                            1, error)
+                         : gm_fail_memory(error, path, text.size);
+    gm_text_clear(&text);
     return status;
 }
 

@@ -2,6 +2,7 @@
 #include "cli/bench_cases.h"
 #include "base/error.h"
 #include "base/suggest.h"
+#include "base/text.h"
 #include "bench/gate/turns.h"
 #include "bench/peers/compare.h"
 #include "bench/peers/peers.h"
@@ -255,13 +256,14 @@ static void put_case(FILE *out, const cli_bench_case *c)
 
 char *cli_bench_cases_help(const char *head)
 {
-    char *text = NULL;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
+    gm_text text = {0};
+    FILE *out = gm_text_open(&text);
     if (!out)
         return NULL;
     fputs(head, out);
     for (size_t i = 1; i < CASES; i++)
         put_case(out, &cases[i]);
-    return fclose(out) == 0 ? text : NULL;
+    char *copy = fclose(out) == 0 ? strndup(text.data, text.size) : NULL; /* argp frees it */
+    gm_text_clear(&text);
+    return copy;
 }
