@@ -69,13 +69,15 @@ typedef struct gm_dataset_options {
     /* Leave the target unread, be it there or not: the data set has no targets. With `columns`, whatever
      * stands in the target's column; without them, `target` must name it. Default false. */
     bool ignore_target;
+    /* The data is to be IDX, as the files of a folder are: anything else is GM_BAD_DATA. Default false. */
+    bool idx;
 } gm_dataset_options;
 
 GM_API gm_dataset_options gm_dataset_options_default(void);
 
 /* Reads one data set; the format is told by the content (IDX magic, gzip magic), not by the name. The path
  * "-" is standard input, here and in options.labels. GM_BAD_DATA: "FILE:LINE:COLUMN: what; expected X, got Y;
- * hint". GM_IO, GM_LIMIT. *dataset is NULL on failure. */
+ * hint". GM_USAGE: options.labels and a text file. GM_IO, GM_LIMIT. *dataset is NULL on failure. */
 GM_API gm_status gm_dataset_load(gm_dataset **dataset, const char *path, const gm_dataset_options *options,
                                  gm_error *error);
 

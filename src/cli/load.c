@@ -26,6 +26,7 @@ static gm_status load_directory(const cli_data_options *options, cli_part part, 
                        options->data);
     gm_dataset_options read = options->read;
     read.labels = *labels ? labels : NULL;
+    read.idx = true;
     return gm_dataset_load(dataset, images, &read, error);
 }
 

@@ -17,13 +17,13 @@ static gm_status read_table(gm_table *table, gm_source *source, const gm_dataset
     if (source->head_size == 0)
         return gm_fail(error, GM_BAD_DATA, "%s: no rows; the file is empty", source->path);
     const bool is_idx = gm_idx_recognise(source);
-    if (options->labels && !is_idx && gm_is_text(source->head, source->head_size))
+    if (options->labels && !is_idx && !options->idx && gm_is_text(source->head, source->head_size))
         return gm_fail(error, GM_USAGE,
                        "%s: a file of labels has no effect with a CSV file, whose labels are a column: see "
                        "--target",
                        source->path);
     /* A file with labels beside it is meant as IDX: its reader says what is wrong if it is not. */
-    if (options->labels || is_idx)
+    if (options->labels || options->idx || is_idx)
         return gm_idx_read(table, source, options, error);
     return gm_csv_read(table, source, options, error);
 }

@@ -2,7 +2,7 @@
 import re
 import struct
 
-from common import USAGE, CommandTest, data
+from common import BAD_DATA, USAGE, CommandTest, data
 
 TRAIN = ["train", "--quiet", "--threads", "1"]
 
@@ -126,6 +126,10 @@ class Needless(NotesTest):
         self.refuse(USAGE, r"t\.csv: a file of labels has no effect with a CSV file, whose labels are a column: see "
                     r"--target", *self.numbers, "--labels", "labels")
         self.refuse(USAGE, r"--labels has no effect with a folder", *TRAIN, "--data", ".", "--labels", "labels")
+        (self.folder / "folder").mkdir()
+        self.write("folder/train-images-idx3-ubyte", "1,2\n3,4\n")
+        self.write("folder/train-labels-idx1-ubyte", b"\0\0\x08\x01\0\0\0\2\0\1")
+        self.refuse(BAD_DATA, r"train-images-idx3-ubyte: not an IDX file", *TRAIN, "--data", "folder")
         self.refuse(USAGE, r"--delim has no effect with a folder of IDX files", *TRAIN, "--data", ".", "--delim", ";")
         self.succeed(*self.images)
 

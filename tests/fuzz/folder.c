@@ -42,6 +42,7 @@ static void load_pair(const char *images, const char *labels)
         return;
     FUZZ_REQUIRE(access(images, F_OK) == 0 && (!*labels || access(labels, F_OK) == 0));
     options.labels = *labels ? labels : NULL;
+    options.idx = true;
     (void)fuzz_load_dataset(images, &options);
 }
 

@@ -219,7 +219,8 @@ gm_status fuzz_load_kept(gm_dataset **dataset, const char *path, const gm_datase
 {
     gm_error error = {0};
     const gm_status status = gm_dataset_load(dataset, path, options, &error);
-    fuzz_check_status(status, FUZZ_READER, &error);
+    const unsigned misuse = options->labels && !options->idx ? FUZZ_STATUS(GM_USAGE) : 0;
+    fuzz_check_status(status, FUZZ_READER | misuse, &error);
     FUZZ_REQUIRE((status == GM_OK) == (*dataset != NULL));
     if (status != GM_OK)
         return status;
