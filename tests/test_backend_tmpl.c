@@ -138,8 +138,8 @@ static void bp4_by_parts(struct layer *l, REAL alpha, REAL beta, const gm_descen
     const gm_block all = {{0, l->out}, {0, l->in}};
     REAL *gw = l->packed + storage->weights(l->in, l->out);
     l->backend->pack(l->gw.m, gw);
-    for (size_t i = 0; i < storage->part_count(l->in, l->out, all, l->out); i++) {
-        const gm_part part = storage->part(l->in, l->out, all, l->out, i);
+    for (size_t i = 0; i < gm_part_count(storage, all, l->out); i++) {
+        const gm_part part = gm_part_at(storage, l->in, l->out, all, l->out, i);
         const gm_mat d = gm_cols(l->d.m, part.outputs.first, part.outputs.count);
         const gm_mat a = gm_cols(l->a.m, part.inputs.first, part.inputs.count);
         const gm_mat g = {gw + part.index, part.outputs.count, part.inputs.count, part.ld};

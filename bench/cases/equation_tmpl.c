@@ -119,8 +119,8 @@ static void weight_gradient(const struct gm_equation_case *e)
     const size_t in = e->x.cols, out = e->d.cols;
     const gm_block all = {{0, out}, {0, in}};
     REAL *target = storage->own ? e->packed : e->c.data;
-    for (size_t i = 0; i < storage->part_count(in, out, all, out); i++) {
-        const gm_part part = storage->part(in, out, all, out, i);
+    for (size_t i = 0; i < gm_part_count(storage, all, out); i++) {
+        const gm_part part = gm_part_at(storage, in, out, all, out, i);
         const gm_share outputs = part.outputs, inputs = part.inputs;
         e->backend->weight_gradient(
             &e->layer, gm_cols(e->d, outputs.first, outputs.count), gm_cols(e->x, inputs.first, inputs.count),

@@ -34,9 +34,9 @@ typedef struct gm_layer_view {
     gm_mat w;         /* out x in; in a layout of the backend's own only rows, cols and data have a meaning */
     const REAL *b;    /* out; padded to whole vectors */
     const REAL *ones; /* at least as many ones as the batch has rows, for BP3 */
-    size_t batch;     /* rows of the whole batch: what depends on it is the same for every slab */
-    gm_trace *trace;  /* NULL, or where to record BLAS calls */
-    size_t index;     /* of the layer, for the trace */
+    size_t batch; /* rows of the whole batch, of which forward and BP2 may get some; not set for the others */
+    gm_trace *trace; /* NULL, or where to record BLAS calls */
+    size_t index;    /* of the layer, for the trace */
 } gm_layer_view;
 
 /* The layer as if it had only `count` outputs from `first` on, a multiple of storage->grain.outputs. */

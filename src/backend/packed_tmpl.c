@@ -380,21 +380,18 @@ static size_t weights(size_t in, size_t out)
     return in * gm_bands_padded(layout, out);
 }
 
-static size_t part_count(size_t in, size_t out, gm_block block, size_t most_outputs)
+static size_t part_count(gm_block block)
 {
-    (void)in, (void)out, (void)most_outputs;
     return gm_bands_part_count(layout, block);
 }
 
-static gm_part part(size_t in, size_t out, gm_block block, size_t most_outputs, size_t index)
+static gm_part part(size_t in, size_t out, gm_block block, size_t index)
 {
-    (void)most_outputs;
     return gm_bands_part(layout, in, out, block, index);
 }
 
-static size_t largest_part(size_t in, size_t out, size_t most_outputs)
+static size_t largest_part(size_t in)
 {
-    (void)out, (void)most_outputs;
     return gm_min(in, INPUTS_AT_ONCE) * BAND;
 }
 

@@ -9,6 +9,7 @@
 #ifndef GM_BACKEND_STORAGE_H
 #define GM_BACKEND_STORAGE_H
 
+#include "base/memory.h"
 #include "base/team.h"
 
 #include <stdbool.h>
@@ -37,11 +38,10 @@ typedef struct gm_storage {
 
     size_t (*weights)(size_t in, size_t out); /* numbers of W, padding included */
 
-    /* A block, one part after the other. A part has at most `most_outputs` outputs, so that it fits into a
-     * tile of gradient; layouts whose parts are small in any case need not look at it. */
-    size_t (*part_count)(size_t in, size_t out, gm_block block, size_t most_outputs);
-    gm_part (*part)(size_t in, size_t out, gm_block block, size_t most_outputs, size_t index);
-    size_t (*largest_part)(size_t in, size_t out, size_t most_outputs); /* numbers in it, at most */
+    /* The parts of a block, and one of them. All three are NULL if W is row-major (gm_part_at). */
+    size_t (*part_count)(gm_block block);
+    gm_part (*part)(size_t in, size_t out, gm_block block, size_t index);
+    size_t (*largest_part)(size_t in); /* numbers in it, at most */
 } gm_storage;
 
 /* `count` numbers of a row, and its padding. */
@@ -52,5 +52,31 @@ static inline size_t gm_padded(const gm_storage *storage, size_t count)
 
 /* Row-major, as the network's block: a part is some rows of W, with all of their inputs. */
 extern const gm_storage gm_row_major;
+
+/* How many parts a block has. A part of a row-major W has at most `most_outputs` outputs, so that it fits
+ * into a tile of gradient; in other layouts parts are small in any case. Row-major is not a function of the
+ * table, because a step of a small network would notice the call. */
+static inline size_t gm_part_count(const gm_storage *storage, gm_block block, size_t most_outputs)
+{
+    return storage->part ? storage->part_count(block) : gm_pieces(block.outputs.count, most_outputs);
+}
+
+/* Part `index` of them, in a layer of `in` inputs and `out` outputs. */
+static inline gm_part gm_part_at(const gm_storage *storage, size_t in, size_t out, gm_block block,
+                                 size_t most_outputs, size_t index)
+{
+    if (storage->part)
+        return storage->part(in, out, block, index);
+    const size_t done = index * most_outputs, first = block.outputs.first + done;
+    const size_t count = gm_min(most_outputs, block.outputs.count - done);
+    return (gm_part){
+        .outputs = {first, count}, .inputs = {0, in}, .index = first * in, .count = count * in, .ld = in};
+}
+
+/* Numbers in the largest part, at most. */
+static inline size_t gm_largest_part(const gm_storage *storage, size_t in, size_t out, size_t most_outputs)
+{
+    return storage->part ? storage->largest_part(in) : in * gm_min(out, most_outputs);
+}
 
 #endif

@@ -102,7 +102,7 @@ static bool reserve_parameters(gm_layout *layout, gm_layer_layout *place, const 
 static size_t tile_size(const gm_layer *layer, gm_precision precision, const gm_storage *storage)
 {
     const size_t most_outputs = gm_tile_rows(layer, precision);
-    return gm_max(storage->largest_part(layer->inputs, layer->outputs, most_outputs), layer->outputs);
+    return gm_max(gm_largest_part(storage, layer->inputs, layer->outputs, most_outputs), layer->outputs);
 }
 
 static bool reserve_for_threads(gm_layout *layout, const gm_layout_needs *needs)

@@ -77,7 +77,7 @@ static void update_part(const gm_worker *w, size_t l, gm_part part)
     const gm_bound *b = w->bound;
     const gm_batch *batch = w->batch;
     const gm_step_constants *c = &batch->weight_constants;
-    const gm_layer_view view = gm_view_of(w, l, gm_all(b->layers[l].view.w.rows));
+    const gm_layer_view *view = &b->layers[l].view;
     const gm_mat a_prev = l > 0 ? b->layers[l - 1].a : batch->x;
     const gm_mat a = gm_cols(gm_rows(a_prev, 0, batch->rows), part.inputs.first, part.inputs.count);
     const gm_mat d = gm_cols(gm_rows(b->layers[l].d, 0, batch->rows), part.outputs.first, part.outputs.count);
@@ -86,13 +86,13 @@ static void update_part(const gm_worker *w, size_t l, gm_part part)
     if (batch->rule->target == INTO_VELOCITY && b->backend->momentum_step) {
         /* V = D^T A_prev + momentum V + l2 W;  W = keep W - rate V       out x in = (n x out)^T (n x in) */
         const gm_descent step = {b->parameters + index, c->l2, c->keep, c->rate};
-        TIMED(w, l, GM_PHASE_BP4, b->backend->momentum_step(&view, d, a, c->momentum, g, &step, w->scratch));
+        TIMED(w, l, GM_PHASE_BP4, b->backend->momentum_step(view, d, a, c->momentum, g, &step, w->scratch));
         return;
     }
     REAL alpha, beta;
     factors(batch->rule, c, &alpha, &beta);
     /* GW = alpha D^T A_prev + beta GW       out x in = (n x out)^T (n x in) */
-    TIMED(w, l, GM_PHASE_BP4, b->backend->weight_gradient(&view, d, a, alpha, beta, g, w->scratch));
+    TIMED(w, l, GM_PHASE_BP4, b->backend->weight_gradient(view, d, a, alpha, beta, g, w->scratch));
     if (batch->rule->apply)
         TIMED(w, l, GM_PHASE_UPDATE, apply(w, c, index, part.count, g.data));
     if (unpacks(w))
@@ -113,14 +113,14 @@ void gm_update_biases(const gm_worker *w, size_t l)
     const bool learns = batch->rule->target == INTO_GRADIENT || !b->optimizer->freeze_bias;
     if (!learns || outputs.count == 0)
         return;
-    const gm_layer_view view = gm_view_of(w, l, gm_all(b->layers[l].view.w.rows));
+    const gm_layer_view *view = &b->layers[l].view;
     const size_t index = b->layers[l].biases + outputs.first;
     const gm_mat d = gm_cols(gm_rows(b->layers[l].d, 0, batch->rows), outputs.first, outputs.count);
     REAL *g = target(w, index);
     REAL alpha, beta;
     factors(batch->rule, &batch->bias_constants, &alpha, &beta);
     /* gb = alpha D^T 1 + beta gb            out = (n x out)^T (n) */
-    TIMED(w, l, GM_PHASE_BP3, b->backend->bias_gradient(&view, d, alpha, beta, g));
+    TIMED(w, l, GM_PHASE_BP3, b->backend->bias_gradient(view, d, alpha, beta, g));
     if (batch->rule->apply)
         TIMED(w, l, GM_PHASE_BP3, apply(w, &batch->bias_constants, index, outputs.count, g));
     if (unpacks(w))
@@ -138,14 +138,14 @@ static size_t most_outputs(const gm_worker *w, size_t l)
 
 static size_t parts_of(const gm_worker *w, size_t l, gm_block block)
 {
-    const gm_mat m = w->bound->layers[l].view.w;
-    return w->bound->backend->storage->part_count(m.cols, m.rows, block, most_outputs(w, l));
+    return gm_part_count(w->bound->backend->storage, block, most_outputs(w, l));
 }
 
 static void update_one(const gm_worker *w, size_t l, gm_block block, size_t index)
 {
     const gm_mat m = w->bound->layers[l].view.w;
-    update_part(w, l, w->bound->backend->storage->part(m.cols, m.rows, block, most_outputs(w, l), index));
+    update_part(w, l,
+                gm_part_at(w->bound->backend->storage, m.cols, m.rows, block, most_outputs(w, l), index));
 }
 
 void gm_update_block(const gm_worker *w, size_t l, gm_block block)
@@ -186,11 +186,24 @@ static void update_parts_of(const gm_worker *w, size_t owner)
     }
 }
 
+/* BP4 of all layers by one thread, in the same order. */
+static void update_alone(const gm_worker *w)
+{
+    for (size_t l = w->bound->layer_count; l-- > 0;) {
+        const gm_mat m = w->bound->layers[l].view.w;
+        gm_update_block(w, l, (gm_block){gm_all(m.rows), gm_all(m.cols)});
+    }
+}
+
 void gm_update(const gm_worker *w)
 {
     const size_t threads = w->batch->plan.threads;
     for (size_t l = w->bound->layer_count; l-- > 0;)
         gm_update_biases(w, l);
+    if (threads == 1) {
+        update_alone(w);
+        return;
+    }
     for (size_t i = 0; i < threads; i++)
         update_parts_of(w, (w->thread + i) % threads);
 }
