@@ -11,6 +11,7 @@
  *   model.h     model files that PyTorch reads, worked examples
  *   gradcheck.h BP1 to BP4 against central differences
  *   system.h    threads, memory, CPU, which BLAS is loaded
+ *   version.h   the version, for the preprocessor and at run time
  */
 #ifndef GRADMILL_H
 #define GRADMILL_H
@@ -24,5 +25,6 @@
 #include <gradmill/status.h>
 #include <gradmill/system.h>
 #include <gradmill/train.h>
+#include <gradmill/version.h>
 
 #endif

@@ -26,7 +26,7 @@ for file in "$@"; do
     esac
 done
 # shellcheck disable=SC2086 # lists of names
-[ -z "$plain" ] || run -DGM_VERSION='"x"' $plain
+[ -z "$plain" ] || run $plain
 for bits in 32 64; do
     # shellcheck disable=SC2086
     [ -z "$templates" ] || run -DGM_REAL_BITS=$bits $templates

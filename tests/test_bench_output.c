@@ -5,6 +5,7 @@
 #include "scratch.h"
 
 #include <criterion/criterion.h>
+#include <gradmill/version.h>
 #include <jansson.h>
 #include <math.h>
 #include <signal.h>
@@ -184,9 +185,9 @@ Test(bench_output, csv_is_quoted_and_exact)
         text, "row,net,threads,samples_per_second,gflops,core,unused,env_date,env_cpu,env_blas,env_core,"
               "env_threads,env_version\r\n"
               "step/784-10/threads:2,\"784|10, \"\"wide\"\"\",2,1234567,0.1,SkylakeX,,"
-              "2026-01-02T03:04:05+00:00,\"CPU \"\"X\"\", fast\",OpenBLAS,Haswell,2," GM_VERSION "\r\n"
+              "2026-01-02T03:04:05+00:00,\"CPU \"\"X\"\", fast\",OpenBLAS,Haswell,2," GM_VERSION_STRING "\r\n"
               "step/missing,not installed,,,,,,2026-01-02T03:04:05+00:00,\"CPU \"\"X\"\", fast\","
-              "OpenBLAS,Haswell,2," GM_VERSION "\r\n");
+              "OpenBLAS,Haswell,2," GM_VERSION_STRING "\r\n");
     free(text);
 }
 
@@ -287,7 +288,7 @@ Test(bench_output, json_context_says_where_and_how)
     expect_text(context, "host_name", "host");
     expect_text(context, "executable", "gradmill bench step");
     expect_text(context, "library_build_type", "release");
-    expect_text(context, "library_version", GM_VERSION);
+    expect_text(context, "library_version", GM_VERSION_STRING);
     expect_number(context, "num_cpus", 4);
     cr_expect(json_is_integer(json_object_get(context, "mhz_per_cpu")));
     cr_expect(json_is_false(json_object_get(context, "cpu_scaling_enabled")));

@@ -1,6 +1,7 @@
 /* Model files: what is saved comes back, PyTorch can read it, and whatever was changed on the way is refused.
  */
 #include <gradmill/model.h>
+#include <gradmill/version.h>
 
 #include "model/checksum.h"
 #include "scratch.h"

@@ -3,6 +3,7 @@
 #include "base/number.h"
 #include "bench/output/output_parts.h"
 
+#include <gradmill/version.h>
 #include <math.h>
 #include <string.h>
 

@@ -3,6 +3,7 @@
 #include "base/kernel_text.h"
 #include "bench/output/output_json.h"
 
+#include <gradmill/version.h>
 #include <math.h>
 #include <string.h>
 

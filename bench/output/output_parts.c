@@ -2,6 +2,7 @@
 #include "bench/output/output_parts.h"
 #include "base/number.h"
 
+#include <gradmill/version.h>
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>

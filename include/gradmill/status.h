@@ -44,9 +44,6 @@ typedef struct gm_error {
 /* The status as a short English phrase, for example "bad data file". Never NULL; static storage. */
 GM_API const char *gm_status_text(gm_status status);
 
-/* The version of the library that is loaded, for example "0.1.0". Static storage. */
-GM_API const char *gm_version(void);
-
 GM_END_DECLS
 
 #endif

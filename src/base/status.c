@@ -4,6 +4,7 @@
 #include "base/number.h"
 #include "base/utf8.h"
 
+#include <gradmill/version.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -125,5 +126,10 @@ const char *gm_status_text(gm_status status)
 
 const char *gm_version(void)
 {
-    return GM_VERSION;
+    return GM_VERSION_STRING;
+}
+
+int gm_version_number(void)
+{
+    return GM_VERSION_NUMBER;
 }

@@ -5,6 +5,7 @@
 #include "cli/doctor_report.h"
 #include "cli/json_out.h"
 
+#include <gradmill/version.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>

@@ -3,6 +3,7 @@
 #include "bench/measure/figures.h"
 #include "cli/doctor_report.h"
 
+#include <gradmill/version.h>
 #include <math.h>
 #include <stdio.h>
 

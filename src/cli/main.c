@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include <argp.h>
+#include <gradmill/version.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>

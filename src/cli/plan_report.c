@@ -3,6 +3,7 @@
 #include "base/number.h"
 #include "cli/json_out.h"
 
+#include <gradmill/version.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

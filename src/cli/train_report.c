@@ -4,6 +4,7 @@
 #include "base/number.h"
 #include "cli/json_out.h"
 
+#include <gradmill/version.h>
 #include <math.h>
 #include <stdio.h>
 #include <unistd.h>

@@ -7,6 +7,7 @@
 #include "model/metadata.h"
 
 #include <errno.h>
+#include <gradmill/version.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>

@@ -12,6 +12,9 @@ from common import IO, PLACES, CommandTest, environment
 PROGRAM = r"""
 #include <gradmill.h>
 #include <stdio.h>
+#if GM_VERSION_NUMBER < GM_VERSION_OF(0, 1, 0) || GM_VERSION_NUMBER >= GM_VERSION_OF(1000, 0, 0)
+#error "the macros of the version do not work in the preprocessor"
+#endif
 int main(void)
 {
     const gm_layer_options layers[] = {{3, GM_TANH}, {1, GM_IDENTITY}};
@@ -27,6 +30,8 @@ int main(void)
         return 1;
     }
     printf("%s %zu\n", gm_version(), gm_network_parameter_count(network));
+    printf("%s %d.%d.%d %d %d\n", GM_VERSION_STRING, GM_VERSION_MAJOR, GM_VERSION_MINOR, GM_VERSION_PATCH,
+           GM_VERSION_NUMBER, gm_version_number());
     gm_network_destroy(network);
     return 0;
 }
@@ -98,8 +103,18 @@ class Install(CommandTest):
 
     def test_shared(self):
         said = self.build("shared", *self.system_flags(self.flags("--cflags", "--libs")))
-        self.assertRegex(said, r"^\d+\.\d+\.\d+ 13\n$")
+        self.assertRegex(said, r"^\d+\.\d+\.\d+ 13\n")
         self.assertIn("libgradmill.so.0", self.call("ldd", self.path("shared"), env=self.env))
+
+    def test_every_place_says_the_same_version(self):
+        first, macros = self.build("versions", *self.system_flags(self.flags("--cflags", "--libs"))).splitlines()
+        version = self.call("pkg-config", "--modversion", "gradmill", env=self.env).strip()
+        major, minor, patch = map(int, version.split("."))
+        number = major * 10000 + minor * 100 + patch
+        self.assertEqual(first, f"{version} 13")
+        self.assertEqual(macros, f"{version} {version} {number} {number}")
+        self.assertEqual(self.call(PLACES.gradmill, "--version"), f"gradmill {version}\n")
+        self.assertTrue((self.library / f"libgradmill.so.{version}").exists())
 
     def test_static(self):
         flags = self.system_flags(self.flags("--cflags", "--libs", "--static"))
@@ -107,7 +122,7 @@ class Install(CommandTest):
         if "-lgfortran" in flags and not os.path.isabs(self.call("cc", "-print-file-name=libgfortran.so").strip()):
             self.skipTest("no libgfortran.so (Debian 12: libgfortran-12-dev)")
         flags = [str(self.library / "libgradmill.a") if flag == "-lgradmill" else flag for flag in flags]
-        self.assertRegex(self.build("static", *flags), r" 13\n$")
+        self.assertRegex(self.build("static", *flags), r" 13\n")
         self.assertNotIn("libgradmill", self.call("ldd", self.path("static"), env=self.env))
 
     def test_without_a_shared_library(self):
