@@ -364,7 +364,9 @@ Test(bench, a_product_without_room_is_refused, .timeout = 20)
     const rlim_t bytes = (rlim_t)300 << 20;
     if (pages > bytes / (rlim_t)sysconf(_SC_PAGESIZE) || strcmp(gm_system_blas().vendor, "OpenBLAS") != 0)
         cr_skip_test("a sanitizer, or another library");
-    const struct rlimit limit = {bytes, RLIM_INFINITY};
+    struct rlimit limit;
+    cr_assert_eq(getrlimit(RLIMIT_AS, &limit), 0);
+    limit.rlim_cur = bytes;
     cr_assert_eq(setrlimit(RLIMIT_AS, &limit), 0);
     cr_expect_eq(gm_peak_gemm(GM_F32, 4, &speed, &error), GM_LIMIT);
     cr_expect_str_not_empty(error.message);
