@@ -2,7 +2,7 @@
 #ifndef GM_BASE_ASCII_H
 #define GM_BASE_ASCII_H
 
-/* The lower-case letter of an upper-case one; any other character as it is. tolower would ask the locale. */
+/* Returns the lower-case letter for an upper-case letter, and any other character unchanged. */
 static inline char gm_lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;

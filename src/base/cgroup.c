@@ -67,7 +67,7 @@ static void visit_cpu_v1(const char *directory, tightest *limits)
         take_quota(gm_cgroup_quota_v1(quota, period), limits);
 }
 
-/* Pages of files under `prefix`active_file and `prefix`inactive_file of memory.stat. */
+/* Bytes of cached file pages, which the kernel can drop: the sum of two fields of memory.stat. */
 static uint64_t droppable(const char *directory, const char *active, const char *inactive)
 {
     char stat[GM_KERNEL_TEXT];
@@ -143,7 +143,7 @@ static void visit_line(const char *mount, char *line, const char *controller, vi
     controllers++;
     if (*controllers == '\0') {
         walk(mount, path, v2, limits);
-        snprintf(root, sizeof root, "%s/unified", mount); /* beside version 1 */
+        snprintf(root, sizeof root, "%s/unified", mount); /* where version 2 is mounted beside version 1 */
         walk(root, path, v2, limits);
     } else if (lists(controllers, controller)) {
         snprintf(root, sizeof root, "%s/%s", mount, controllers);

@@ -1,6 +1,6 @@
-/* The limits that control groups (cgroups, versions 1 and 2) set for this process. The limits of all
- * ancestors hold as well, so each question is asked from the process's own group up to the root. Not public.
- */
+/* The limits that control groups (cgroups, versions 1 and 2) set for this process. The limits of all groups
+ * above it hold as well, so the functions look at every group from the process's own up to the root. Not
+ * public. */
 #ifndef GM_BASE_CGROUP_H
 #define GM_BASE_CGROUP_H
 
@@ -9,8 +9,8 @@
 #define GM_CGROUP_MOUNT "/sys/fs/cgroup"
 
 /* Both functions take the mount point and the text of /proc/self/cgroup, so that tests can supply their own.
- * In a container the path of the group may not exist below the mount point; then only the groups count that
- * do. */
+ * In a container the path of a group may not exist below the mount point. Groups whose directory does not
+ * exist are ignored. */
 
 /* The smallest quota of all groups, in processors; 0 = no quota. */
 double gm_cgroup_quota(const char *mount, const char *membership);

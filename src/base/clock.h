@@ -8,7 +8,7 @@
 /* Nanoseconds since some fixed moment; never goes back. */
 uint64_t gm_clock(void);
 
-/* From one reading to a later one. */
+/* The seconds from one reading of gm_clock to a later one. */
 double gm_clock_seconds(uint64_t from, uint64_t to);
 
 #endif

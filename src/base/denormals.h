@@ -12,12 +12,12 @@
 
 #if defined(__SSE__)
 #include <xmmintrin.h>
-#define GM_DENORMAL_FLAGS 0x0012U /* DE: an operand was one; UE: a result was one, and was rounded */
-#define GM_FLUSH_BITS     0x8040U /* FTZ: results; DAZ: operands */
+#define GM_DENORMAL_FLAGS 0x0012U /* DE: an operand was denormal; UE: a result was denormal and inexact */
+#define GM_FLUSH_BITS     0x8040U /* FTZ: denormal results become 0; DAZ: denormal operands count as 0 */
 #define GM_READ_MODE      _mm_getcsr
 #define GM_WRITE_MODE     _mm_setcsr
 #elif defined(__aarch64__) && defined(__GNUC__) && !defined(__clang__)
-#define GM_FLUSH_BITS (1U << 24) /* FZ: both */
+#define GM_FLUSH_BITS (1U << 24) /* FZ: both results and operands */
 #define GM_READ_MODE  __builtin_aarch64_get_fpcr
 #define GM_WRITE_MODE __builtin_aarch64_set_fpcr
 #endif
@@ -44,7 +44,8 @@ static inline void gm_restore_denormals(unsigned former)
 }
 
 #ifdef GM_DENORMAL_FLAGS
-/* From here on gm_met_denormals can tell; returns what it wants to know. */
+/* Clears the flags with which the CPU remembers that a denormal number occurred. Pass the result to
+ * gm_met_denormals. */
 static inline unsigned gm_watch_denormals(void)
 {
     const unsigned former = GM_READ_MODE();
@@ -53,7 +54,8 @@ static inline unsigned gm_watch_denormals(void)
     return former;
 }
 
-/* Whether there were any since then. The flags that the caller had come back. */
+/* Whether a denormal number has occurred since gm_watch_denormals. Flags that were set before that call are
+ * set again. */
 static inline bool gm_met_denormals(unsigned former)
 {
     const unsigned now = GM_READ_MODE();

@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* More entries of a folder are not looked at: the line is not worth a long wait. */
+/* At most this many entries of a folder are compared, so that the error does not take long in a huge folder.
+ */
 #define MOST_ENTRIES 20000
 
 /* Control characters would spoil the line. */
@@ -23,7 +24,8 @@ static bool is_printable(const char *name)
     return true;
 }
 
-/* The entry of an open folder that resembles `typed`, into `best`, which is empty if there is none. */
+/* Copies to `best` the name in an open folder that is nearest to `typed`. `best` is empty if no name is
+ * similar. */
 static void search(DIR *folder, const char *typed, char best[NAME_MAX + 1])
 {
     const struct dirent *entry;
@@ -37,7 +39,8 @@ static void search(DIR *folder, const char *typed, char best[NAME_MAX + 1])
     }
 }
 
-/* What `path` may have been meant to be, beginning with its folder; false if nothing resembles it. */
+/* Finds a file in the folder of `path` whose name is similar. `neighbour` gets its path, folder included.
+ * False if there is none. */
 static bool find_neighbour(const char *path, char *neighbour, size_t size)
 {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;

@@ -23,7 +23,7 @@ static const gm_foreign safetensors = {.kind = "a model or another safetensors f
                                        .as_data = "a model is given with --model",
                                        .as_model = NULL};
 
-/* The first row that fits counts. */
+/* The first row that matches is used, so a special kind stands before a general one. */
 static const gm_foreign kinds[] = {
     {"\xff\xfe\0\0", 4, 0, "UTF-32 text", TO_UTF8("utf32"), ""},
     {"\xff\xfe", 2, 0, "UTF-16 text", TO_UTF8("utf16"), ""},
@@ -79,7 +79,9 @@ static bool is_letter(char c)
     return gm_lower(c) >= 'a' && gm_lower(c) <= 'z';
 }
 
-/* Whether the text begins with this tag, written in lower case; if it ends in a letter, none follows. */
+/* Whether the text begins with `word`, which is given in lower case; the text may be in upper case. If the
+ * word ends in a letter, the text must not go on with another letter: "<header" does not begin with "<head".
+ */
 static bool begins_with(const char *text, size_t size, const char *word)
 {
     const size_t length = strlen(word);
@@ -92,10 +94,11 @@ static bool begins_with(const char *text, size_t size, const char *word)
     return size == length || !is_letter(word[length - 1]) || !is_letter(text[length]);
 }
 
-/* HTML and XML, in upper or lower case, behind blanks or a byte order mark. */
+/* Whether this is HTML or XML. Upper and lower case are the same; blanks and a byte order mark may stand
+ * before it. */
 static bool is_web_page(const char *text, size_t size)
 {
-    /* The last one is what cloud storage answers in place of a file. */
+    /* "<error" begins the XML text that cloud storage sends if a file does not exist. */
     static const char *const beginnings[] = {"<!doctype", "<!--",  "<?xml", "<html",
                                              "<head",     "<body", "<error"};
     static const char byte_order_mark[] = "\xef\xbb\xbf";
@@ -118,7 +121,7 @@ bool gm_is_safetensors(const char *head, size_t size)
     return length > 0 && length <= GM_SAFETENSORS_LIMIT && head[sizeof length] == '{';
 }
 
-/* 00 00, the type of the numbers, and how many dimensions there are. */
+/* An IDX file begins with two bytes that are 0, the type of its numbers, and its number of dimensions. */
 static bool is_idx(const char *head, size_t size)
 {
     return size >= 4 && head[0] == 0 && head[1] == 0 && head[2] >= 0x08 && head[2] <= 0x0E;

@@ -7,21 +7,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define GM_FOREIGN_HEAD 512 /* no more first bytes than this are looked at; fewer will do for most kinds */
+#define GM_FOREIGN_HEAD 512 /* bytes that are enough to recognise any kind */
 
-/* A kind of file. The two advices go behind "KIND; expected ...; "; "" if nothing helps. */
+/* A kind of file, and the advice that ends the error message: "KIND; expected ...; ADVICE". The advice is ""
+ * if there is none to give. */
 typedef struct gm_foreign {
     const char *magic;
-    size_t size, at;      /* length of the magic bytes, and where they stand in the file */
+    size_t size, at;      /* number of magic bytes, and their offset in the file */
     const char *kind;     /* with its article: "a gzip file" */
-    const char *as_data;  /* what to do with it in place of a data set; NULL: it is read as one */
-    const char *as_model; /* what to do with it in place of a model; NULL: it is read as one */
+    const char *as_data;  /* advice where a data set was expected; NULL: this kind is read as a data set */
+    const char *as_model; /* advice where a model was expected; NULL: this kind is read as a model */
 } gm_foreign;
 
-/* The kind of a file that begins with these bytes; NULL: unknown, as CSV is. */
+/* The kind of a file that begins with these bytes. NULL if they are unknown, as those of CSV are. */
 const gm_foreign *gm_foreign_find(const void *head, size_t size);
 
-/* Whether the bytes may be text: no control characters but those between lines and words. */
+/* Whether the bytes may be text: they have no control characters except white space (tabs, line ends and form
+ * feeds). */
 bool gm_is_text(const void *head, size_t size);
 
 /* The safetensors format limits its header to this many bytes. */

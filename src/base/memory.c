@@ -7,7 +7,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* Huge pages are 2 MiB each; a block of half of one gains more than the rest of its page costs. */
+/* A huge page has 2 MiB. Blocks from half that size on are given whole huge pages: the speed is worth the
+ * unused rest of the last one. */
 #define HUGE_FROM ((size_t)1 << 20)
 #define HUGE_PAGE ((size_t)2 << 20)
 

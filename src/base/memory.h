@@ -34,9 +34,9 @@ static inline size_t gm_pieces(size_t total, size_t size)
     return (total + size - 1) / size;
 }
 
-/* count * size bytes, zeroed, aligned to GM_ALIGNMENT; large blocks ask for huge pages. NULL if the product
- * overflows, the system refuses, or a block of 4 MiB or more does not fit into gm_system_memory; a count or
- * size of 0 gives a valid pointer. Free with gm_free. */
+/* count * size bytes, zeroed, aligned to GM_ALIGNMENT; large blocks are in huge pages if the system has them.
+ * NULL if the product overflows, if the system refuses, or if a block of 4 MiB or more does not fit into
+ * gm_system_memory. A count or size of 0 gives a valid pointer. Free with gm_free. */
 void *gm_alloc(size_t count, size_t size);
 void gm_free(void *memory); /* NULL is fine */
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A cell longer than this is no number that anybody wrote. */
+/* Longer texts are refused. No program writes a number with so many characters. */
 #define LONGEST_NUMBER 400
 
 static locale_t c_locale;
@@ -20,7 +20,8 @@ static void make_c_locale(void)
     c_locale = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0); /* glibc has it built in: this cannot fail */
 }
 
-/* strtod also takes hex, "inf", "nan" and leading blanks: only these characters may reach it. */
+/* strtod also accepts hexadecimal numbers, "inf", "nan" and leading blanks. So only texts of these characters
+ * are passed to it. */
 static bool is_plain_decimal(const char *text, size_t length)
 {
     bool digit = false;
@@ -76,10 +77,11 @@ const char *gm_format_double(char *buffer, size_t size, double value, int digits
     return buffer;
 }
 
+/* A decimal number of 15 digits survives the conversion to double and back; 17 digits identify every double.
+ */
 const char *gm_format_shortest(char *buffer, size_t size, double value)
 {
-    for (int digits = 15; digits <= 17;
-         digits++) { /* 15 always survive the way to text and back, 17 always suffice */
+    for (int digits = 15; digits <= 17; digits++) {
         double again;
         gm_format_double(buffer, size, value, digits);
         if (gm_parse_double(buffer, strlen(buffer), &again) && again == value)
@@ -91,14 +93,14 @@ const char *gm_format_shortest(char *buffer, size_t size, double value)
 /* Whole numbers of five digits and more are grouped. */
 #define FEWEST_GROUPED 5
 
-/* Longer numbers than this get an exponent. */
+/* From this value on, numbers are printed with an exponent. */
 #define LARGEST_PLAIN 1e15
 
 const char *gm_format_grouped(char *buffer, size_t size, double value, int decimals)
 {
     if (isnan(value))
         return memset(buffer, 0, 1);
-    if (fabs(value) >= LARGEST_PLAIN) /* infinity, too */
+    if (fabs(value) >= LARGEST_PLAIN) /* true of infinity, too */
         return gm_format_double(buffer, size, value, 6);
     char plain[64];
     const size_t length = (size_t)snprintf(plain, sizeof plain, "%.*f", decimals, value);
@@ -111,7 +113,7 @@ const char *gm_format_grouped(char *buffer, size_t size, double value, int decim
         buffer[used++] = plain[i];
     }
     buffer[used] = '\0';
-    if (decimals > 0) /* what the locale has before them, of whatever length, is not looked at */
+    if (decimals > 0) /* the locale's decimal point before them, of any length, is replaced by "." */
         snprintf(buffer + used, size - used, ".%s", plain + length - (size_t)decimals);
     return buffer;
 }

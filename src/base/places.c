@@ -1,3 +1,5 @@
+/* Moves threads apart: a table of taken processors, and a short change of the affinity mask. places.h says
+ * why. */
 #include "base/places.h"
 
 #include <stdbool.h>
@@ -17,7 +19,7 @@ static unsigned long bit_of(size_t processor)
     return 1UL << processor % GM_PLACES_WORD;
 }
 
-/* Whether nobody had it. */
+/* Marks the processor as taken. Returns whether it was free. */
 static bool claim(gm_places *p, size_t processor)
 {
     atomic_ulong *word = &p->taken[processor / GM_PLACES_WORD];
@@ -30,7 +32,9 @@ static bool is_taken(const gm_places *p, size_t processor)
     return atomic_load_explicit(word, memory_order_relaxed) & bit_of(processor);
 }
 
-/* The system moves a thread at once if it may no longer run where it does. */
+/* Makes the kernel move the calling thread to a processor that no other member has taken. The mask is
+ * narrowed for a moment, and the kernel moves a thread at once if its mask excludes the present processor.
+ * False if there is no such processor. */
 static bool move(const gm_places *p)
 {
     cpu_set_t allowed, left;

@@ -44,7 +44,8 @@ uint64_t gm_random_next(gm_random *random)
 
 uint64_t gm_random_below(gm_random *random, uint64_t bound)
 {
-    /* The lowest 2^64 mod bound values would make the first residues likelier: they are drawn again. */
+    /* Without this, the first 2^64 mod bound residues would be more probable. So numbers below 2^64 mod bound
+     * are drawn again. */
     const uint64_t biased = (0U - bound) % bound;
     uint64_t x;
     do

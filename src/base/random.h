@@ -5,12 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* xoshiro256++ (Blackman and Vigna 2019); a value, copied freely. */
+/* The state of xoshiro256++ (Blackman and Vigna 2019). It is a plain value and can be copied. */
 typedef struct gm_random {
     uint64_t state[4];
 } gm_random;
 
-/* Seeded by splitmix64; `stream` separates uses of one seed (weights, shuffle, split). */
+/* The state is filled by splitmix64. Different values of `stream` give independent sequences for one seed, so
+ * that weights, split and shuffle do not share numbers. */
 gm_random gm_random_seed(uint64_t seed, uint64_t stream);
 enum { GM_STREAM_WEIGHTS = 1, GM_STREAM_SPLIT, GM_STREAM_SHUFFLE, GM_STREAM_CHECK, GM_STREAM_BENCH };
 
@@ -19,7 +20,7 @@ uint64_t gm_random_below(gm_random *random, uint64_t bound); /* uniform in [0, b
 double gm_random_uniform(gm_random *random);                 /* [0, 1), 53 bits */
 double gm_random_normal(gm_random *random);                  /* mean 0, deviation 1 */
 
-/* Fisher and Yates, in place. */
+/* Puts the items into random order, in place (Fisher and Yates). */
 void gm_random_shuffle(gm_random *random, uint32_t *items, size_t count);
 
 #endif

@@ -49,8 +49,8 @@ static void cut_middle(char *text, size_t first, size_t length, size_t excess)
     memmove(text + from + MARK_SIZE, text + to, strlen(text + to) + 1);
 }
 
-/* Shortens a text in place until it takes fewer than `size` bytes. The reason stands behind the path, so long
- * paths lose their middle first. */
+/* Shortens a text in place to fewer than `size` bytes. Long words, which are paths, lose their middle first,
+ * because the reason of a failure stands behind the path. */
 static void shorten(char *text, size_t size)
 {
     for (size_t length; (length = strlen(text)) >= size;) {
@@ -63,7 +63,8 @@ static void shorten(char *text, size_t size)
     }
 }
 
-/* A message that does not fit, made as a whole and shortened. Without memory only its beginning is left. */
+/* Writes a message that does not fit: formats all of it, then shortens it. If memory is refused, the message
+ * keeps the beginning that gm_fail has written. */
 static void write_shortened(gm_error *error, size_t length, const char *format, va_list arguments)
 {
     char *whole = gm_alloc(length + 1, 1);
@@ -86,7 +87,7 @@ gm_status gm_fail(gm_error *error, gm_status status, const char *format, ...)
     const int length = vsnprintf(error->message, sizeof error->message, format, arguments);
     if (length >= (int)sizeof error->message)
         write_shortened(error, (size_t)length, format, again);
-    gm_make_printable(error->message, strlen(error->message)); /* paths, names and cells are anybody's */
+    gm_make_printable(error->message, strlen(error->message)); /* paths, names and cells come from outside */
     va_end(again);
     va_end(arguments);
     return status;

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Longer texts get no suggestion. The limit allows the rows of the table to lie on the stack. */
+/* Longer texts get no suggestion. Because of the limit the table's rows can be on the stack. */
 #define LONGEST 64
 
 static bool same(char a, char b)
@@ -50,7 +50,7 @@ static bool begins_with(const char *text, const char *beginning, size_t length)
 
 const char *gm_suggest(const char *typed, const char *const *candidates, size_t count)
 {
-    enum { PREFIX = 3 }; /* fewer letters begin too many names */
+    enum { PREFIX = 3 }; /* fewer letters are the beginning of too many names */
     const size_t length = strlen(typed);
     if (length == 0 || length > LONGEST)
         return NULL;
@@ -62,7 +62,7 @@ const char *gm_suggest(const char *typed, const char *const *candidates, size_t 
         if (name_length == 0 || name_length > LONGEST)
             continue;
         const size_t away = distance(typed, length, name, name_length);
-        /* A name of which nothing is left is no suggestion: "ab" is not a misspelt "x". */
+        /* A name is no suggestion if not one letter would be kept: "ab" is not a misspelt "x". */
         if (away < least && away < gm_max(length, name_length)) {
             least = away;
             nearest = name;

@@ -29,7 +29,7 @@ struct queue {
 
 struct gm_team {
     gm_turnstile start, barrier;
-    gm_places places;                             /* of all members, when they settle */
+    gm_places places;                             /* the processors that members have taken */
     _Alignas(GM_ALIGNMENT) atomic_size_t arrived; /* at the barrier */
     _Alignas(GM_ALIGNMENT) gm_team_work work;     /* NULL: the members end */
     void *context;
@@ -38,11 +38,11 @@ struct gm_team {
     bool settles;         /* in this run every member looks for a processor of its own before it works */
     size_t threads;
     size_t running; /* threads really started, the caller not counted */
-    unsigned forks; /* that this process had seen when they were started */
+    unsigned forks; /* the value of the global counter `forks` when they were started */
     pthread_t *handles;
 };
 
-/* What a new thread must know. */
+/* The argument of a new thread. */
 struct member {
     gm_team *team;
     size_t thread;
@@ -65,7 +65,7 @@ bool gm_team_take(gm_team *team, size_t queue, size_t end, size_t *piece)
 {
     atomic_size_t *next = &team->queues[queue].next;
     *piece = atomic_load_explicit(next, memory_order_relaxed);
-    /* Without other threads an atomic exchange is not needed (docs/kernels.md has what it costs). */
+    /* Without other threads an atomic exchange is not needed. (docs/kernels.md has its cost.) */
     if (team->alone && *piece < end) {
         atomic_store_explicit(next, *piece + 1, memory_order_relaxed);
         return true;
@@ -152,8 +152,8 @@ static int start_member(gm_team *team, size_t thread)
     return failure;
 }
 
-/* Number of forks on the way to this process. A child has the memory of a team but none of its threads, and
- * notices by this number. */
+/* Number of forks between the first process and this one. A child of a fork has a copy of the team's memory
+ * but none of its threads. It notices this because its number differs from team->forks. */
 static atomic_uint forks;
 
 static void count_fork(void)
@@ -171,7 +171,7 @@ static bool is_of_this_process(const gm_team *team)
     return team->forks == atomic_load_explicit(&forks, memory_order_relaxed);
 }
 
-static void send_members_home(gm_team *team)
+static void end_members(gm_team *team)
 {
     team->work = NULL;
     gm_turnstile_advance(&team->start);
@@ -192,7 +192,7 @@ static gm_status start_members(gm_team *team, gm_error *error)
     for (size_t thread = 1; thread < team->threads; thread++) {
         const int failure = start_member(team, thread);
         if (failure) {
-            send_members_home(team);
+            end_members(team);
             return gm_fail(error, GM_LIMIT, "cannot start thread %zu of %zu: %s; use fewer threads",
                            thread + 1, team->threads, strerror(failure));
         }
@@ -233,7 +233,7 @@ void gm_team_destroy(gm_team *team)
     if (!team)
         return;
     if (team->running > 0 && is_of_this_process(team)) {
-        send_members_home(team);
+        end_members(team);
         gm_turnstile_clear(&team->start);
         gm_turnstile_clear(&team->barrier);
     }

@@ -27,18 +27,20 @@ size_t gm_team_threads(const gm_team *team);
  * team may be destroyed in a child without it. */
 gm_status gm_team_ready(gm_team *team, gm_error *error);
 
-/* Every member does work(context, its number), denormals flushed to zero; returns when all are done. */
+/* Every member calls work(context, its number), with denormals flushed to zero. Returns when all members have
+ * finished. */
 void gm_team_run(gm_team *team, gm_team_work work, void *context);
 
-/* The caller alone does work(context, 0), with denormals flushed to zero; no other member is woken. */
+/* Only the caller calls work(context, 0), with denormals flushed to zero. No other member is woken. */
 void gm_team_run_alone(gm_team *team, gm_team_work work, void *context);
 
 /* A barrier: every member calls it inside the work, and none returns before all have called it. */
 void gm_team_barrier(gm_team *team);
 
-/* Work stealing. There is a queue of pieces for each member, and one more, whose number is gm_team_threads().
- * In each run the pieces of a queue are 0, 1, 2 and so on. Takes the next one if it is below `end`; any
- * member may take from any queue. */
+/* Work stealing. There is a queue of pieces for each member, and one more queue, whose number is
+ * gm_team_threads(). In each run the pieces of a queue are 0, 1, 2 and so on. The function takes the next
+ * piece of a queue, and returns false if all pieces below `end` have been taken. Any member may take from any
+ * queue. */
 bool gm_team_take(gm_team *team, size_t queue, size_t end, size_t *piece);
 
 /* The range [first, first + count) of `total` things that belongs to one member. Ranges begin and end at

@@ -9,8 +9,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* A waiting thread spins for about 100 us before it sleeps: longer than the gather between two steps takes,
- * and short enough not to keep a core busy for nothing. */
+/* A waiting thread spins for about 100 us before it sleeps. This is longer than the time between two steps,
+ * and short enough to waste little of a core. */
 #define SPINS 3000
 
 /* A spinning thread yields every few us. New threads may share a processor until the kernel spreads them, and

@@ -14,7 +14,7 @@
 #include <pthread.h>
 
 typedef struct gm_turnstile {
-    _Alignas(GM_ALIGNMENT) pthread_mutex_t mutex; /* of what follows */
+    _Alignas(GM_ALIGNMENT) pthread_mutex_t mutex; /* protects the fields below */
     pthread_cond_t moved;
     unsigned turn, sleepers;
 } gm_turnstile;
@@ -22,7 +22,7 @@ typedef struct gm_turnstile {
 typedef struct gm_turnstile {
     _Alignas(GM_ALIGNMENT) atomic_uint turn;
     atomic_uint sleepers;
-    atomic_uint without_yield; /* so many waits shall not yield; races on it are harmless */
+    atomic_uint without_yield; /* number of further waits that do not yield; it need not be exact */
     bool sleeps_at_once;
 } gm_turnstile;
 #endif

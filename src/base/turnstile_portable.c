@@ -1,10 +1,10 @@
-/* The turnstile with a mutex and a condition variable. It does not spin, uses nothing of one system alone,
- * and needs no annotations for ThreadSanitizer. */
+/* The turnstile with a mutex and a condition variable. It does not spin, uses POSIX functions only, and needs
+ * no annotations for ThreadSanitizer. */
 #include "base/turnstile.h"
 
 void gm_turnstile_init(gm_turnstile *t, bool crowded)
 {
-    (void)crowded; /* here everybody sleeps at once */
+    (void)crowded; /* here a waiting thread always sleeps at once */
     pthread_mutex_init(&t->mutex, NULL);
     pthread_cond_init(&t->moved, NULL);
     t->turn = t->sleepers = 0;

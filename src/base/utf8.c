@@ -26,7 +26,7 @@ size_t gm_utf8_length(const char *from, size_t left)
     return overlong || surrogate || beyond ? 0 : length;
 }
 
-/* Of one byte, or of two (U+0080 to U+009F). */
+/* Whether a control character begins here. It has one byte, or two (U+0080 to U+009F). */
 static bool is_control(const char *from)
 {
     const unsigned char *const text = (const unsigned char *)from;

@@ -4,12 +4,12 @@
 
 #include <stddef.h>
 
-/* The bytes of the character that begins here, of which `left` are there; 0 if none does (RFC 3629, section
- * 4). */
+/* The number of bytes of the character at the beginning of a text of `left` bytes. 0 if no valid character is
+ * there (RFC 3629, section 4). */
 size_t gm_utf8_length(const char *text, size_t left);
 
 /* Makes text[0 .. length) fit for one line: control characters and bytes that are not UTF-8 become '?', so
- * that a hostile name can neither steer a terminal nor spoil a log. */
+ * that a name in a file cannot send commands to a terminal or break a log into false lines. */
 void gm_make_printable(char *text, size_t length);
 
 #endif
