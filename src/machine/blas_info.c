@@ -1,8 +1,8 @@
 /* Which BLAS library is loaded, how it was built, and its threads.
  *
- * All functions of the library are looked up by name at run time. The library behind cblas_sgemm may be
- * another one than at build time (alternatives of Debian, LD_PRELOAD), and each has functions of its own to
- * ask. */
+ * All functions of the library are looked up by name at run time. The library that provides cblas_sgemm may
+ * be another one than at build time (alternatives of Debian, LD_PRELOAD), and each library describes itself
+ * by functions of its own. */
 #include "machine/blas_info.h"
 #include "machine/blas_library.h"
 #include "base/error.h"
@@ -34,7 +34,8 @@ typedef struct library {
     const char *marker;    /* a symbol that no other library has */
     const char *path_part; /* of the file or its folder, for builds that hide the marker; or NULL */
     const char *get_threads, *set_threads; /* NULL = no threads of its own */
-    size_t buffer; /* bytes that it maps for each calling thread, and insists on; 0 = fails as it should */
+    size_t buffer; /* bytes that it maps for each calling thread, trying forever if the system refuses; 0 = it
+                      does not do so */
     void (*describe)(gm_blas *blas);
 } library;
 
@@ -170,7 +171,7 @@ gm_blas gm_system_blas(void)
 {
     gm_blas blas = {.vendor = "unknown", .threading = GM_BLAS_UNKNOWN};
     char path[PATH_MAX];
-    gm_blas_load(NULL); /* without one all stays unknown */
+    gm_blas_load(NULL); /* if there is no library, everything stays unknown */
     const library *found = find_library(path);
     snprintf(blas.path, sizeof blas.path, "%.*s", (int)sizeof blas.path - 1, path);
     if (!found)
@@ -178,7 +179,7 @@ gm_blas gm_system_blas(void)
     copy(blas.vendor, sizeof blas.vendor, found->vendor);
     if (found->get_threads) {
         const int threads = call_number(found->get_threads, 0);
-        blas.threads = threads > 0 ? threads : 0; /* BLIS says -1 while nobody has set it */
+        blas.threads = threads > 0 ? threads : 0; /* BLIS returns -1 until the number has been set */
     }
     found->describe(&blas);
     return blas;

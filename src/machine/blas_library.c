@@ -34,7 +34,8 @@ static bool take(void *library, const char *name, void *function)
     return found != NULL;
 }
 
-/* Whether all of it was there. */
+/* Fills gm_cblas with the functions of a library. False, and gm_cblas unchanged, if one of them is missing.
+ */
 static bool fill(void *library)
 {
     gm_blas_calls c;
@@ -96,7 +97,7 @@ static int look_for_interpreter(struct dl_phdr_info *program, size_t size, void 
     for (size_t i = 0; i < program->dlpi_phnum; i++)
         if (program->dlpi_phdr[i].p_type == PT_INTERP)
             *(bool *)found = true;
-    return 1; /* the first one is the program itself */
+    return 1; /* ends the iteration: the first object is the program itself */
 }
 
 /* Whether the program was linked with -static. A shared library that such a program loads brings a second C

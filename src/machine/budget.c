@@ -1,4 +1,4 @@
-/* The time that a measurement may take. Only here may a test shorten it. */
+/* The time that a measurement may take. This is the only place in which tests shorten it. */
 #include "machine/budget.h"
 #include "base/number.h"
 

@@ -82,7 +82,7 @@ size_t gm_cpu_cache(int level)
     return bytes > 0 ? (size_t)bytes : 0;
 }
 
-/* x86 and ppc64 name the processor so; most arm64 kernels do not name it at all. */
+/* Keys of the processor's name in /proc/cpuinfo. Most arm64 kernels do not give a name. */
 static const char *const model_keys[] = {"model name", "Model name", "cpu model", "cpu"};
 
 gm_cpu gm_system_cpu(void)

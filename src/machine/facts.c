@@ -1,4 +1,5 @@
-/* Gathers what this process can learn about its machine without measuring. */
+/* Gathers the facts about this machine that need no measurement: CPU, limits, BLAS library, settings of the
+ * system. */
 #include "machine/facts.h"
 #include "base/kernel_text.h"
 #include "machine/unpinned_core.h"
@@ -18,7 +19,7 @@
 #define OPTIMISED false
 #endif
 
-/* What changes the speed of a BLAS. */
+/* Environment variables that change the speed of a BLAS library. */
 static const char *const variable_names[] = {
     "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE",        "OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS",
     "OMP_NUM_THREADS",   "OMP_PROC_BIND",           "BLIS_ARCH_TYPE",       "BLIS_NUM_THREADS",

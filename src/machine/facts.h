@@ -4,8 +4,8 @@
 
 #include "machine/findings.h"
 
-/* Gathers everything but measurements. If `with_blas` is false, the BLAS library is not loaded, and its facts
- * are unknown. */
+/* Gathers all facts except the measured speeds. If `with_blas` is false, the BLAS library is not loaded, and
+ * its facts are unknown. */
 gm_facts gm_gather_facts(bool with_blas);
 
 #endif

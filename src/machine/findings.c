@@ -1,4 +1,5 @@
-/* What doctor concludes from facts: each finding has one function and one row of the table. */
+/* The findings of `gradmill doctor`: what costs speed on this machine, and how to mend it. Each finding has
+ * one function, which looks at the facts, and one row in the table at the end. */
 #include "machine/findings.h"
 #include "base/number.h"
 
@@ -8,13 +9,14 @@
 #include <string.h>
 #include <strings.h>
 
-/* A good library comes nearer to the peak than this on a quiet machine. */
+/* On a quiet machine, sgemm of a good library reaches more than this part of the FMA peak. */
 #define GOOD_SHARE 0.7
 
-/* Below this share of the usable threads, other programs do not disturb a measurement much. */
+/* If the load is below this part of the usable threads, other programs hardly disturb a measurement. */
 #define QUIET_SHARE 0.5
 
-/* Writes text and fix of a finding; the value is that of a check that has found something. */
+/* Writes the text and the fix of a finding. Always returns true, which is what a check returns if it has a
+ * finding. */
 static bool found(gm_finding *finding, const char *fix, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -42,7 +44,7 @@ static bool has_vendor(const gm_facts *facts, const char *vendor)
     return strcmp(facts->blas.vendor, vendor) == 0;
 }
 
-/* Whether a whole word of the CPU's features. */
+/* Whether the CPU has a feature of this name. The name must be a whole word of the list. */
 static bool has_feature(const gm_facts *facts, const char *name)
 {
     const size_t length = strlen(name);
@@ -54,7 +56,7 @@ static bool has_feature(const gm_facts *facts, const char *name)
     return false;
 }
 
-/* What vectors a CPU has, or kernels are written for. */
+/* The vector instructions that a CPU has, or that kernels use. */
 enum vectors { UNKNOWN, OLDER, AVX2, AVX512 };
 static const char *const vector_names[] = {"unknown", "older", "AVX2", "AVX-512"};
 
@@ -65,7 +67,7 @@ static enum vectors cpu_vectors(const gm_facts *facts)
     return has_feature(facts, "avx2") && has_feature(facts, "fma") ? AVX2 : OLDER;
 }
 
-/* By the names of OpenBLAS. */
+/* The vector instructions of a set of kernels, by the name that OpenBLAS gives the set. */
 static enum vectors kernel_vectors(const char *core)
 {
     static const struct {
@@ -93,13 +95,14 @@ static bool too_narrow(const gm_facts *facts, const char *core)
     return vectors != UNKNOWN && vectors < cpu_vectors(facts);
 }
 
-/* The value of OPENBLAS_CORETYPE, if it has a reader. */
+/* The value of OPENBLAS_CORETYPE. NULL if it is not set, or another library is loaded, which does not read
+ * it. */
 static const char *pin(const gm_facts *facts)
 {
     return has_vendor(facts, "OpenBLAS") ? variable(facts, "OPENBLAS_CORETYPE") : NULL;
 }
 
-/* The pin that does a CPU justice which OpenBLAS does not know. */
+/* The setting that lets OpenBLAS use all vectors of a CPU that it does not know. */
 static const char *export_pin(const gm_facts *facts)
 {
     return cpu_vectors(facts) == AVX512 ? "export OPENBLAS_CORETYPE=SkylakeX"
@@ -111,7 +114,8 @@ static bool slow_pin(const gm_facts *facts, gm_finding *finding)
     const char *core = pin(facts);
     if (!core || !too_narrow(facts, core))
         return false;
-    /* A library that does not know the CPU would not be faster without a pin. */
+    /* If OpenBLAS does not know the CPU, removing the variable would not make it faster. Another value would.
+     */
     const bool unknown_cpu = too_narrow(facts, facts->unpinned_core);
     return found(finding, unknown_cpu ? export_pin(facts) : "unset OPENBLAS_CORETYPE",
                  "OPENBLAS_CORETYPE=%s pins OpenBLAS to %s kernels on a CPU with %s%s%s", core,
@@ -183,7 +187,7 @@ static bool blis_kernels(const gm_facts *facts, gm_finding *finding)
                  core[0] ? "; it chose " : "", core);
 }
 
-/* Whether the quota is what limits the threads. */
+/* Whether the quota allows fewer threads than the affinity mask. */
 static bool quota_binds(const gm_threads *t)
 {
     return t->quota > 0 && t->quota < (double)t->affinity;

@@ -1,5 +1,5 @@
-/* What doctor concludes from facts. The functions are pure, facts in and findings out, so that a test can
- * make up a machine. */
+/* The facts about a machine, and what `gradmill doctor` concludes from them. The conclusions depend on
+ * nothing but the facts, so a test can invent a machine. */
 #ifndef GM_MACHINE_FINDINGS_H
 #define GM_MACHINE_FINDINGS_H
 
@@ -13,7 +13,7 @@ typedef struct gm_variable {
 
 #define GM_MOST_VARIABLES 16
 
-/* On one core and on all usable threads, in FLOP/s or byte/s; 0 = not measured. */
+/* A speed on one thread and on all usable threads, in FLOP/s or byte/s; 0 = not measured. */
 typedef struct gm_speed {
     double one, all;
 } gm_speed;
@@ -25,13 +25,14 @@ typedef struct gm_facts {
     gm_threads threads;
     size_t memory;
     gm_blas blas;
-    char unpinned_core[64]; /* kernels that OpenBLAS chooses without its pin; empty = no pin, or unknown */
+    char unpinned_core[64]; /* kernels that OpenBLAS would choose without OPENBLAS_CORETYPE; empty = not set,
+                               or unknown */
     gm_variable variables[GM_MOST_VARIABLES]; /* those of interest that are set */
     size_t variable_count;
-    char governor[32];   /* of the CPU's clock; empty where the system does not say (also below) */
+    char governor[32];   /* of the CPU's clock; empty if the system does not tell it (so is huge_pages) */
     char huge_pages[32]; /* "always", "madvise", "never" */
     double load;         /* average of the last minute, from before the measurement; negative = unknown */
-    bool measured;       /* the speeds below are */
+    bool measured;       /* whether the speeds below were measured */
     gm_speed fma[2];     /* by gm_precision */
     gm_speed gemm[2];    /* sgemm, dgemm */
     gm_speed bandwidth;
@@ -45,7 +46,7 @@ typedef enum gm_severity {
 typedef struct gm_finding {
     const char *name; /* for machines: "slow-kernels-pinned" */
     gm_severity severity;
-    bool of_blas; /* concerns the BLAS alone: backend blas, and what is measured of it */
+    bool of_blas; /* concerns only backend blas and measurements of the BLAS library */
     char text[300];
     char fix[300]; /* the line to type or to change; empty if there is none */
 } gm_finding;

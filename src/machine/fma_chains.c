@@ -37,7 +37,7 @@
         return (double)all[0];                                                                               \
     }
 
-/* Multiply and add, for each element of each chain. */
+/* FLOP of one pass: a multiplication and an addition for each element of each chain. */
 #define FLOP(real, bytes) (2.0 * CHAINS * (bytes) / sizeof(real))
 
 FMA_LOOP(baseline_f32, float, 16, )

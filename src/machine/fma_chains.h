@@ -5,7 +5,8 @@
 #include <gradmill/array.h>
 #include <stddef.h>
 
-/* Does `rounds` passes of fused multiply-adds; the sum is to be used, so that nothing is optimised away. */
+/* Does `rounds` passes of fused multiply-adds and returns a sum. The caller must use the sum, so that the
+ * compiler cannot remove the loop. */
 typedef double gm_fma_loop(size_t rounds);
 
 typedef struct gm_fma_chains {

@@ -16,13 +16,14 @@
 #define ROUNDS        15
 #define ROUND_SECONDS 0.01 /* of the reference loop */
 
-/* The product of each thread: its own rows of A and C, one B for all. */
+/* Size of the matrix product: each thread multiplies its own 512 x 1024 matrix A by a 1024 x 1024 matrix B,
+ * which all threads share. */
 #define GEMM_ROWS   512
 #define GEMM_WIDTH  1024
 
 #define TRIAD_BYTES ((size_t)192 << 20) /* three arrays together */
 
-/* The amount of work for which the budget has time, if the time is proportional to `amount`. */
+/* Shortens an amount of work as gm_bench_budget shortens its time. */
 static size_t affordable(size_t amount)
 {
     return gm_max((size_t)gm_bench_budget((double)amount), 1);
@@ -63,7 +64,7 @@ typedef void dgemm(int order, int trans_a, int trans_b, int m, int n, int k, dou
 struct gemm_job {
     sgemm *single; /* one of the two is set */
     dgemm *twofold;
-    size_t size; /* bytes of a number */
+    size_t size; /* bytes of an element */
     size_t rows; /* of each thread */
     char *a, *b, *c;
 };
@@ -177,7 +178,8 @@ static gm_status triad_measure(struct triad_job *job, double *bytes, gm_error *e
 gm_status gm_peak_bandwidth(size_t threads, double *bytes, gm_error *error)
 {
     const size_t total =
-        gm_min(affordable(TRIAD_BYTES), gm_system_memory() / 4); /* a small container stays alive */
+        gm_min(affordable(TRIAD_BYTES),
+               gm_system_memory() / 4); /* so that a small container does not run out of memory */
     struct triad_job job = {.count = gm_max(total / sizeof(double) / 3, 1), .threads = threads};
     double *memory = gm_alloc(3 * job.count, sizeof *memory);
     if (!memory)

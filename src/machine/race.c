@@ -1,4 +1,4 @@
-/* Runs a function on several threads that start together, and takes the time. */
+/* Runs a function on several threads that start together, and measures the time. */
 #include "machine/race.h"
 #include "base/clock.h"
 #include "base/error.h"

@@ -1,4 +1,5 @@
-/* The reference loop, timed in short runs. */
+/* The reference loop: fused multiply-adds in registers, measured in short runs. reference.h says what it is
+ * for. */
 #include "machine/reference.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -18,7 +19,7 @@ struct gm_reference {
     gm_race race;
     gm_fma_chains chains;
     size_t least;  /* passes that take RUN_SECONDS or a little more */
-    size_t passes; /* of each thread in the run under way */
+    size_t passes; /* of each thread in the present run */
 };
 
 static void run_chains(void *context, size_t thread)

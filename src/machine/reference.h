@@ -1,6 +1,6 @@
-/* The reference loop: independent multiply-adds in registers, on as many threads as the measurement beside
- * which it runs. It tells how fast the processor could have been in those milliseconds. On a shared machine
- * that changes from one second to the next. */
+/* The reference loop: independent multiply-adds in registers, on as many threads as the measurement that it
+ * accompanies. Run just before or after a measurement, it shows how fast the processor could compute at that
+ * moment. On a shared machine this speed changes from one second to the next. */
 #ifndef GM_MACHINE_REFERENCE_H
 #define GM_MACHINE_REFERENCE_H
 
@@ -15,8 +15,9 @@ gm_status gm_reference_create(gm_reference **reference, gm_precision precision, 
                               gm_error *error);
 void gm_reference_destroy(gm_reference *reference); /* NULL is fine */
 
-/* FLOP/s of all threads together, two operations a multiply-add, on the widest vectors that the CPU has: the
- * best of some runs, which take about `seconds` together and a millisecond at least. */
+/* FLOP/s of all threads together, on the widest vectors that the CPU has. A multiply-add counts as two
+ * operations. The result is the best of five runs, which together take about `seconds`, and at least a
+ * millisecond. */
 double gm_reference_flops(gm_reference *reference, double seconds);
 
 #endif

@@ -1,4 +1,5 @@
-/* Which kernels OpenBLAS would choose by itself. A second process, without OPENBLAS_CORETYPE, is asked. */
+/* Which kernels OpenBLAS would choose by itself. To learn it, a second process of this program is started
+ * without OPENBLAS_CORETYPE. */
 #include "machine/unpinned_core.h"
 #include "base/memory.h"
 
@@ -25,7 +26,8 @@ static char **environment_without_pin(void)
     return copy;
 }
 
-/* Starts this program again with its output in `out`; false if the system refuses. */
+/* Starts this program a second time, with its standard output connected to `out`. False if the system
+ * refuses. */
 static bool start_doctor(int out, pid_t *process)
 {
     char *const arguments[] = {"gradmill", "doctor", "--quick", "--json", NULL};
@@ -53,7 +55,7 @@ void gm_unpinned_core(char *core, size_t size)
         return;
     const bool started = start_doctor(ends[1], &process);
     close(ends[1]);
-    json_t *report = json_loadfd(ends[0], 0, NULL); /* an empty pipe is no report */
+    json_t *report = json_loadfd(ends[0], 0, NULL); /* NULL if the pipe is empty */
     close(ends[0]);
     const char *answer;
     if (json_unpack(report, "{s:{s:s}}", "blas", "core", &answer) == 0)
