@@ -109,7 +109,9 @@ Test(data_classes, equal_numbers_are_one_class)
     for (size_t r = 0; r < 6; r++)
         cr_expect_eq(gm_dataset_label(d, r), labels[r], "row %zu", r);
     gm_dataset_destroy(d);
-    d = load_text("1,1.0,c\n1,2,a\n3,4,b\n", &(gm_dataset_options){.header = 1});
+    gm_dataset_options with_header = gm_dataset_options_default();
+    with_header.header = 1;
+    d = load_text("1,1.0,c\n1,2,a\n3,4,b\n", &with_header);
     cr_expect_not(has_remark(d, "has the name of another"));
     gm_dataset_destroy(d);
     /* No double tells these apart: they are names. */
@@ -124,9 +126,9 @@ Test(data_classes, classes_of_a_model_are_found_by_value_and_listed)
     gm_dataset_options options = gm_dataset_options_default();
     options.classes = classes;
     options.class_count = 2;
-    gm_dataset *d =
-        load_text("1,5\n0,6\n",
-                  &(gm_dataset_options){.header = -1, .target = "1", .classes = classes, .class_count = 2});
+    options.target = "1";
+    gm_dataset *d = load_text("1,5\n0,6\n", &options);
+    options.target = NULL;
     cr_expect_eq(gm_dataset_label(d, 0), 1);
     cr_expect_eq(gm_dataset_label(d, 1), 0);
     gm_dataset_destroy(d);

@@ -313,7 +313,9 @@ Test(data_idx, web_pages)
         free(page);
         free(path);
     }
-    gm_dataset *d = load_text("<NA>,<=50K\n1,<header\n2,<=50K\n", &(gm_dataset_options){.header = 1});
+    gm_dataset_options with_header = gm_dataset_options_default();
+    with_header.header = 1;
+    gm_dataset *d = load_text("<NA>,<=50K\n1,<header\n2,<=50K\n", &with_header);
     cr_expect_eq(gm_dataset_rows(d), 2);
     gm_dataset_destroy(d);
 }

@@ -42,6 +42,7 @@ typedef struct gm_columns {
 /* How a file is to be read. Fields that do not concern its format are ignored, but for `labels` of a text
  * file. */
 typedef struct gm_dataset_options {
+    size_t size; /* of this struct, which gm_dataset_options_default sets */
     /* IDX: the file of labels that belongs to the images; default NULL = none. GM_USAGE if the data is text,
      * whose labels are a column, and the target is to be read. */
     const char *labels;
@@ -73,7 +74,13 @@ typedef struct gm_dataset_options {
     bool idx;
 } gm_dataset_options;
 
-GM_API gm_dataset_options gm_dataset_options_default(void);
+GM_API void gm_dataset_options_fill(gm_dataset_options *options, size_t size);
+static inline gm_dataset_options gm_dataset_options_default(void)
+{
+    gm_dataset_options options;
+    gm_dataset_options_fill(&options, sizeof options);
+    return options;
+}
 
 /* Reads one data set; the format is told by the content (IDX magic, gzip magic), not by the name. The path
  * "-" is standard input, here and in options.labels. GM_BAD_DATA: "FILE:LINE:COLUMN: what; expected X, got Y;

@@ -41,16 +41,19 @@ typedef enum gm_optimizer_kind {
 
 typedef struct gm_optimizer {
     gm_optimizer_kind kind;
-    double rate;      /* learning rate; default 0.1 for SGD, momentum, Nesterov; 0.001 for Adam, AdamW */
-    double momentum;  /* default 0.9 */
-    double beta1;     /* default 0.9 */
-    double beta2;     /* default 0.999 */
-    double epsilon;   /* default 1e-8 */
-    double l2;        /* adds l2 W to the gradient of W (never of b); default 0 */
-    double decay;     /* decoupled: W shrinks by rate * decay a step (never b); default 0, AdamW 0.01 */
-    bool freeze_bias; /* leave every b as it is; default false */
+    double rate;        /* learning rate; default 0.1 for SGD, momentum, Nesterov; 0.001 for Adam, AdamW */
+    double momentum;    /* default 0.9 */
+    double beta1;       /* default 0.9 */
+    double beta2;       /* default 0.999 */
+    double epsilon;     /* default 1e-8 */
+    double l2;          /* adds l2 W to the gradient of W (never of b); default 0 */
+    double decay;       /* decoupled: W shrinks by rate * decay a step (never b); default 0, AdamW 0.01 */
+    bool freeze_bias;   /* leave every b as it is; default false */
+    double reserved[8]; /* 0: room for settings to come, because this struct is part of gm_engine_options */
 } gm_optimizer;
 
+/* The usual settings of an optimizer. One for a kind that does not exist is refused wherever it is used
+ * (GM_USAGE). */
 GM_API gm_optimizer gm_optimizer_default(gm_optimizer_kind kind);
 GM_API const char *gm_optimizer_name(gm_optimizer_kind kind);
 GM_API bool gm_optimizer_from_name(const char *name, gm_optimizer_kind *kind);
@@ -105,6 +108,7 @@ typedef struct gm_profile {
 } gm_profile;
 
 typedef struct gm_engine_options {
+    size_t size;         /* of this struct, which gm_engine_options_default sets */
     const char *backend; /* a name from gm_backend_name, default "packed"; or "auto": packed or blas, by
                             measurement when the engine is made */
     size_t batch;        /* largest number of rows in one call, >= 1; default 128 */
@@ -127,7 +131,13 @@ typedef struct gm_memory {
 
 typedef struct gm_engine gm_engine;
 
-GM_API gm_engine_options gm_engine_options_default(void);
+GM_API void gm_engine_options_fill(gm_engine_options *options, size_t size);
+static inline gm_engine_options gm_engine_options_default(void)
+{
+    gm_engine_options options;
+    gm_engine_options_fill(&options, sizeof options);
+    return options;
+}
 
 /* Names of the backends: "naive", "naive-ikj", "blas", "packed". NULL past the last. */
 GM_API const char *gm_backend_name(size_t index);

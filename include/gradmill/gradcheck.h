@@ -21,12 +21,19 @@ typedef struct gm_gradcheck {
 } gm_gradcheck;
 
 typedef struct gm_gradcheck_options {
+    size_t size;      /* of this struct, which gm_gradcheck_options_default sets */
     double tolerance; /* default 1e-6 */
     size_t samples;   /* parameters to check, spread over all layers; 0 = all; default 0 */
     uint64_t seed;    /* of the draw when samples is given; default 1 */
 } gm_gradcheck_options;
 
-GM_API gm_gradcheck_options gm_gradcheck_options_default(void);
+GM_API void gm_gradcheck_options_fill(gm_gradcheck_options *options, size_t size);
+static inline gm_gradcheck_options gm_gradcheck_options_default(void)
+{
+    gm_gradcheck_options options;
+    gm_gradcheck_options_fill(&options, sizeof options);
+    return options;
+}
 
 /* Compares gm_engine_gradient with differences of gm_engine_loss on the batch x, y. The network must be f64
  * (GM_USAGE otherwise); its parameters are as before on return. A failed check is not an error of the call:

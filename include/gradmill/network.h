@@ -72,6 +72,7 @@ typedef struct gm_layer_options {
 } gm_layer_options;
 
 typedef struct gm_network_options {
+    size_t size;                    /* of this struct, which gm_network_options_default sets */
     size_t inputs;                  /* width of a sample, >= 1 */
     size_t layer_count;             /* number of weight matrices, >= 1 */
     const gm_layer_options *layers; /* layer_count of them; copied */
@@ -92,8 +93,15 @@ typedef struct gm_layer {
 
 typedef struct gm_network gm_network;
 
-/* Options with every default set; inputs, layer_count and layers are still to be filled in. */
-GM_API gm_network_options gm_network_options_default(void);
+/* Options with every default set; inputs, layer_count and layers are still to be filled in. The same for a
+ * caller whose struct has `size` bytes. */
+GM_API void gm_network_options_fill(gm_network_options *options, size_t size);
+static inline gm_network_options gm_network_options_default(void)
+{
+    gm_network_options options;
+    gm_network_options_fill(&options, sizeof options);
+    return options;
+}
 
 /* Makes a network and initialises its parameters. GM_USAGE: a size of 0, a softmax that is not the output, a
  * loss that does not fit the output activation. GM_LIMIT: more bytes than the machine has; the text names

@@ -1,5 +1,12 @@
 /* How errors come back: every function that can fail returns a gm_status, and writes one line of text to an
- * optional gm_error. The library never prints, exits or aborts. */
+ * optional gm_error. The library never prints, exits or aborts.
+ *
+ * How structs grow. An option struct begins with its size, and its ..._default() sets that: make every one in
+ * this way. A newer library takes the options that an older program does not know at their defaults. An older
+ * library refuses those that it does not know (GM_USAGE), unless they are 0. Wherever options are expected,
+ * NULL stands for all defaults. ..._fill() does the same as ..._default() for a caller whose struct has
+ * `size` bytes, such as a binding to another language. Other structs have room that is reserved, or they
+ * change only with the name of the shared library. */
 #ifndef GRADMILL_STATUS_H
 #define GRADMILL_STATUS_H
 

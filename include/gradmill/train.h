@@ -54,6 +54,7 @@ GM_API bool gm_schedule_from_name(const char *name, gm_schedule *schedule);
 GM_API double gm_schedule_rate(gm_schedule schedule, double rate, size_t step, size_t steps);
 
 typedef struct gm_train_options {
+    size_t size;          /* of this struct, which gm_train_options_default sets */
     size_t epochs;        /* >= 1; default 10 */
     gm_schedule schedule; /* of the rate over all epochs; default GM_SCHEDULE_CONSTANT */
     uint64_t seed;        /* of the shuffle; default 1 */
@@ -65,7 +66,13 @@ typedef struct gm_train_options {
     void *context;
 } gm_train_options;
 
-GM_API gm_train_options gm_train_options_default(void);
+GM_API void gm_train_options_fill(gm_train_options *options, size_t size);
+static inline gm_train_options gm_train_options_default(void)
+{
+    gm_train_options options;
+    gm_train_options_fill(&options, sizeof options);
+    return options;
+}
 
 /* Trains the engine's network on `train` in batches of gm_engine_batch rows (the last one of an epoch may be
  * smaller), evaluating on `valid` (may be NULL) after each epoch. scaling may be NULL. *stopped may be NULL.

@@ -2,10 +2,26 @@
 #include "data/format.h"
 
 #include "base/error.h"
+#include "base/options.h"
 
-gm_dataset_options gm_dataset_options_default(void)
+void gm_dataset_options_fill(gm_dataset_options *options, size_t size)
 {
-    return (gm_dataset_options){.header = -1, .missing = GM_MISSING_AUTO};
+    const gm_dataset_options defaults = {.header = -1, .missing = GM_MISSING_AUTO};
+    gm_options_fill(options, size, &defaults, sizeof defaults);
+}
+
+/* The caller's options as a struct of the library's own version, checked. */
+static gm_status read_options(gm_dataset_options *o, const gm_dataset_options *options, gm_error *error)
+{
+    *o = gm_dataset_options_default();
+    const gm_status status = gm_options_read(o, sizeof *o, options, "gm_dataset_options", error);
+    if (status != GM_OK)
+        return status;
+    if ((unsigned)o->missing > GM_MISSING_DROP)
+        return gm_fail(error, GM_USAGE, "unknown treatment of missing values %d", (int)o->missing);
+    if ((unsigned)o->precision > GM_F64)
+        return gm_fail(error, GM_USAGE, "unknown precision %d", (int)o->precision);
+    return GM_OK;
 }
 
 static gm_status read_table(gm_table *table, gm_source *source, const gm_dataset_options *options,
@@ -32,13 +48,15 @@ gm_status gm_dataset_load(gm_dataset **dataset, const char *path, const gm_datas
                           gm_error *error)
 {
     *dataset = NULL;
-    const gm_dataset_options defaults = gm_dataset_options_default();
-    gm_dataset_options chosen = options ? *options : defaults;
+    gm_dataset_options chosen;
+    gm_status status = read_options(&chosen, options, error);
+    if (status != GM_OK)
+        return status;
     if (chosen.ignore_target)
         chosen.labels = NULL;
     gm_source source;
     gm_table table = {0};
-    gm_status status = gm_source_open(&source, path, error);
+    status = gm_source_open(&source, path, error);
     if (!status)
         status = read_table(&table, &source, &chosen, error);
     gm_source_close(&source);

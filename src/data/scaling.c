@@ -21,7 +21,7 @@ static const char *const kind_names[] = {
 
 const char *gm_scaling_name(gm_scaling_kind kind)
 {
-    return kind_names[kind];
+    return (size_t)kind < KIND_COUNT ? kind_names[kind] : "unknown";
 }
 
 bool gm_scaling_from_name(const char *name, gm_scaling_kind *kind)
@@ -79,7 +79,7 @@ gm_status gm_scaling_create(gm_scaling **scaling, gm_scaling_kind kind, size_t f
                             const double *factor, gm_error *error)
 {
     *scaling = NULL;
-    if (kind == GM_SCALING_AUTO || features == 0)
+    if (kind == GM_SCALING_AUTO || (size_t)kind >= KIND_COUNT || features == 0)
         return gm_fail(error, GM_USAGE,
                        "scaling: a stored scaling has a definite kind and at least one feature");
     for (size_t f = 0; f < features; f++) {
@@ -206,6 +206,8 @@ gm_status gm_scaling_fit(gm_scaling **scaling, gm_scaling_kind kind, const gm_da
                          gm_error *error)
 {
     *scaling = NULL;
+    if ((size_t)kind >= KIND_COUNT)
+        return gm_fail(error, GM_USAGE, "scaling: unknown kind %d", (int)kind);
     if (dataset->rows == 0)
         return gm_fail(error, GM_USAGE, "scaling: a data set without rows");
     if (gm_dataset_missing(dataset) > 0)

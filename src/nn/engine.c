@@ -4,6 +4,7 @@
 #include "machine/blas_library.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/options.h"
 #include "nn/flop.h"
 #include "nn/optimizer.h"
 
@@ -27,9 +28,11 @@ const char *gm_backend_summary(size_t index)
     return gm_numerics_f32.backend_summary(index);
 }
 
-gm_engine_options gm_engine_options_default(void)
+void gm_engine_options_fill(gm_engine_options *options, size_t size)
 {
-    return (gm_engine_options){.backend = "packed", .batch = 128, .optimizer = gm_optimizer_default(GM_SGD)};
+    const gm_engine_options defaults = {
+        .backend = "packed", .batch = 128, .optimizer = gm_optimizer_default(GM_SGD)};
+    gm_options_fill(options, size, &defaults, sizeof defaults);
 }
 
 static bool is_auto(const gm_engine_options *options)
@@ -50,9 +53,15 @@ static gm_status check_backend(const char *wanted, gm_error *error)
     return gm_fail(error, GM_USAGE, "unknown backend '%s'; expected auto or one of %s", wanted, known);
 }
 
-static gm_status check_options(const gm_engine_options *o, gm_error *error)
+/* The caller's options as a struct of the library's own version, checked. */
+static gm_status read_options(gm_engine_options *o, const gm_engine_options *options, gm_error *error)
 {
-    const gm_status status = is_auto(o) ? GM_OK : check_backend(o->backend, error);
+    *o = gm_engine_options_default();
+    gm_status status = gm_options_read(o, sizeof *o, options, "gm_engine_options", error);
+    if (status == GM_OK && !o->backend)
+        status = gm_fail(error, GM_USAGE, "no backend; expected its name");
+    if (status == GM_OK && !is_auto(o))
+        status = check_backend(o->backend, error);
     if (status != GM_OK)
         return status;
     if (o->batch == 0 || o->batch > INT_MAX)
@@ -121,16 +130,20 @@ static gm_status plan_memory(const gm_network_options *network, const gm_engine_
 gm_status gm_memory_plan(const gm_network_options *network, const gm_engine_options *engine,
                          gm_memory *memory, gm_error *error)
 {
-    gm_status status = check_options(engine, error);
+    gm_network_options shape;
+    gm_engine_options options;
+    gm_status status = gm_network_options_read(&shape, network, error);
+    if (status == GM_OK)
+        status = read_options(&options, engine, error);
     if (status != GM_OK)
         return status;
-    gm_layer *layers = gm_alloc(network->layer_count, sizeof *layers);
+    gm_layer *layers = gm_alloc(shape.layer_count, sizeof *layers);
     if (!layers)
-        return gm_fail_memory(error, "the layers", network->layer_count * sizeof *layers);
+        return gm_fail_memory(error, "the layers", shape.layer_count * sizeof *layers);
     size_t parameters = 0;
-    status = gm_network_shape(network, layers, &parameters, error);
+    status = gm_network_shape(&shape, layers, &parameters, error);
     if (status == GM_OK)
-        status = plan_memory(network, engine, layers, parameters, memory, error);
+        status = plan_memory(&shape, &options, layers, parameters, memory, error);
     gm_free(layers);
     return status;
 }
@@ -240,13 +253,14 @@ gm_status gm_engine_create(gm_engine **result, gm_network *network, const gm_eng
                            gm_error *error)
 {
     *result = NULL;
-    gm_status status = check_options(options, error);
+    gm_engine_options own;
+    gm_status status = read_options(&own, options, error);
     if (status == GM_OK)
-        status = check_records(network, options, error);
+        status = check_records(network, &own, error);
     if (status != GM_OK)
         return status;
-    return is_auto(options) ? create_fastest(result, network, options, error)
-                            : create(result, network, options, error);
+    return is_auto(&own) ? create_fastest(result, network, &own, error)
+                         : create(result, network, &own, error);
 }
 
 void gm_engine_destroy(gm_engine *e)
@@ -457,6 +471,8 @@ double gm_step_flop(const gm_network *network, size_t batch)
 
 double gm_step_traffic(const gm_network *network, gm_optimizer_kind optimizer)
 {
+    if ((unsigned)optimizer >= GM_OPTIMIZER_COUNT)
+        return NAN;
     const double once = 1 + (double)gm_optimizer_traffic(optimizer); /* forward and the update */
     double numbers = (double)network->parameter_count * once;
     for (size_t i = 1; i < network->layer_count; i++) /* BP2 */

@@ -1,6 +1,7 @@
 /* BP1 to BP4 against central differences of the loss. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/options.h"
 #include "base/random.h"
 
 #include <float.h>
@@ -11,9 +12,10 @@
  * to some 1e-16 C, and that over 2h, some 1e-5, leaves a noise of up to 1e-10 C. */
 #define FLOOR 1e-3
 
-gm_gradcheck_options gm_gradcheck_options_default(void)
+void gm_gradcheck_options_fill(gm_gradcheck_options *options, size_t size)
 {
-    return (gm_gradcheck_options){.tolerance = 1e-6, .seed = 1};
+    const gm_gradcheck_options defaults = {.tolerance = 1e-6, .seed = 1};
+    gm_options_fill(options, size, &defaults, sizeof defaults);
 }
 
 static gm_status loss_at(gm_engine *engine, size_t index, double value, gm_array x, gm_array y, double *loss,
@@ -92,7 +94,11 @@ gm_status gm_gradcheck_run(gm_engine *engine, gm_array x, gm_array y, const gm_g
                            gm_gradcheck *result, gm_error *error)
 {
     const gm_network *network = gm_engine_network(engine);
+    gm_gradcheck_options own = gm_gradcheck_options_default();
+    gm_status status = gm_options_read(&own, sizeof own, options, "gm_gradcheck_options", error);
     *result = (gm_gradcheck){0};
+    if (status != GM_OK)
+        return status;
     if (gm_network_precision(network) != GM_F64)
         return gm_fail(error, GM_USAGE, "the gradient check needs precision f64, got f32");
     const size_t count = gm_network_parameter_count(network);
@@ -100,11 +106,11 @@ gm_status gm_gradcheck_run(gm_engine *engine, gm_array x, gm_array y, const gm_g
     if (!gradient)
         return gm_fail_memory(error, "the gradient", count * sizeof *gradient);
     double loss = 0;
-    gm_status status = gm_engine_gradient(engine, x, y, gradient, &loss, error);
+    status = gm_engine_gradient(engine, x, y, gradient, &loss, error);
     if (status == GM_OK)
-        status = compare_all(engine, x, y, options, gradient, FLOOR * fmax(1, loss), result, error);
+        status = compare_all(engine, x, y, &own, gradient, FLOOR * fmax(1, loss), result, error);
     gm_free(gradient);
     locate(network, result);
-    result->passed = status == GM_OK && result->worst_error < options->tolerance;
+    result->passed = status == GM_OK && result->worst_error < own.tolerance;
     return status;
 }

@@ -3,15 +3,23 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "base/options.h"
 #include "function/facts.h"
 
 #include <gradmill/system.h>
 #include <limits.h>
 #include <stdio.h>
 
-gm_network_options gm_network_options_default(void)
+void gm_network_options_fill(gm_network_options *options, size_t size)
 {
-    return (gm_network_options){.precision = GM_F32, .init = GM_INIT_AUTO, .seed = 1};
+    const gm_network_options defaults = {.precision = GM_F32, .init = GM_INIT_AUTO, .seed = 1};
+    gm_options_fill(options, size, &defaults, sizeof defaults);
+}
+
+gm_status gm_network_options_read(gm_network_options *own, const gm_network_options *options, gm_error *error)
+{
+    *own = gm_network_options_default();
+    return gm_options_read(own, sizeof *own, options, "gm_network_options", error);
 }
 
 gm_activation gm_loss_output_activation(gm_loss loss)
@@ -84,8 +92,12 @@ static gm_status check_activation(const gm_network_options *o, size_t index, gm_
 gm_status gm_network_shape(const gm_network_options *o, gm_layer *layers, size_t *parameter_count,
                            gm_error *error)
 {
-    if (o->layer_count == 0)
+    if (o->layer_count == 0 || !o->layers)
         return gm_fail(error, GM_USAGE, "no layers; expected an input width and at least one layer");
+    if ((unsigned)o->precision > GM_F64)
+        return gm_fail(error, GM_USAGE, "unknown precision %d", (int)o->precision);
+    if ((unsigned)o->init >= GM_INIT_COUNT)
+        return gm_fail(error, GM_USAGE, "unknown way to initialise %d", (int)o->init);
     size_t total = 0, inputs = o->inputs;
     char needed[64];
     gm_status status = check_width(o, "inputs", 0, inputs, error);
@@ -109,9 +121,8 @@ gm_status gm_network_shape(const gm_network_options *o, gm_layer *layers, size_t
     return status == GM_OK ? check_output(o, error) : status;
 }
 
-gm_status gm_network_create(gm_network **result, const gm_network_options *options, gm_error *error)
+static gm_status create(gm_network **result, const gm_network_options *options, gm_error *error)
 {
-    *result = NULL;
     gm_network *network = gm_alloc(1, sizeof *network);
     if (!network)
         return gm_fail_memory(error, "a network", sizeof *network);
@@ -136,6 +147,14 @@ gm_status gm_network_create(gm_network **result, const gm_network_options *optio
     gm_network_initialise(network, options);
     *result = network;
     return GM_OK;
+}
+
+gm_status gm_network_create(gm_network **result, const gm_network_options *options, gm_error *error)
+{
+    *result = NULL;
+    gm_network_options own;
+    const gm_status status = gm_network_options_read(&own, options, error);
+    return status == GM_OK ? create(result, &own, error) : status;
 }
 
 void gm_network_destroy(gm_network *network)

@@ -27,6 +27,10 @@ void gm_network_settle(const gm_network *network);
 /* The same for somebody who will write to the block: nobody's copy agrees with it any more. */
 void gm_network_release(gm_network *network);
 
+/* The caller's options as a struct of the library's own version (base/options.h). GM_USAGE. */
+gm_status gm_network_options_read(gm_network_options *own, const gm_network_options *options,
+                                  gm_error *error);
+
 /* Fills layers[0 .. layer_count) and counts parameters; GM_USAGE or GM_LIMIT as gm_network_create says. */
 gm_status gm_network_shape(const gm_network_options *options, gm_layer *layers, size_t *parameter_count,
                            gm_error *error);

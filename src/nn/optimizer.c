@@ -18,6 +18,8 @@ static const struct {
 
 gm_optimizer gm_optimizer_default(gm_optimizer_kind kind)
 {
+    if ((unsigned)kind >= GM_OPTIMIZER_COUNT)
+        return (gm_optimizer){.kind = kind};
     return (gm_optimizer){
         .kind = kind,
         .rate = facts[kind].rate,
@@ -64,6 +66,11 @@ gm_status gm_optimizer_check(const gm_optimizer *o, gm_error *error)
         if (!(fields[i].value >= 0 && fields[i].value < fields[i].below))
             return gm_fail(error, GM_USAGE, "%s is %g; expected a number of at least 0%s", fields[i].name,
                            fields[i].value, isinf(fields[i].below) ? "" : " and below 1");
+    }
+    for (size_t i = 0; i < sizeof o->reserved / sizeof *o->reserved; i++) {
+        if (o->reserved[i] != 0)
+            return gm_fail(error, GM_USAGE,
+                           "what is reserved in gm_optimizer is not 0; make it with gm_optimizer_default()");
     }
     return GM_OK;
 }

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/options.h"
 #include "base/random.h"
 #include "train/batch.h"
 #include "train/targets.h"
@@ -15,7 +16,7 @@
 /* The state of a training run. */
 struct run {
     gm_engine *engine;
-    const gm_train_options *options;
+    gm_train_options options;
     const gm_dataset *valid;
     gm_batch batches[2]; /* one is learned while the other is gathered */
     uint32_t *order;     /* of the training rows, shuffled afresh for every epoch */
@@ -26,9 +27,24 @@ struct run {
     bool stopped;
 };
 
-gm_train_options gm_train_options_default(void)
+void gm_train_options_fill(gm_train_options *options, size_t size)
 {
-    return (gm_train_options){.epochs = 10, .seed = 1, .shuffle = true};
+    const gm_train_options defaults = {.epochs = 10, .seed = 1, .shuffle = true};
+    gm_options_fill(options, size, &defaults, sizeof defaults);
+}
+
+/* The caller's options as a struct of the library's own version, checked. */
+static gm_status read_options(gm_train_options *o, const gm_train_options *options, gm_error *error)
+{
+    *o = gm_train_options_default();
+    const gm_status status = gm_options_read(o, sizeof *o, options, "gm_train_options", error);
+    if (status != GM_OK)
+        return status;
+    if (o->epochs == 0)
+        return gm_fail(error, GM_USAGE, "0 epochs; expected at least 1");
+    if ((unsigned)o->schedule >= GM_SCHEDULE_COUNT)
+        return gm_fail(error, GM_USAGE, "unknown schedule %d", (int)o->schedule);
+    return GM_OK;
 }
 
 static gm_status diverged(gm_error *error, const char *what, double value, size_t epoch, size_t step)
@@ -46,8 +62,8 @@ static gm_status step(struct run *run, const gm_batch *now, gm_batch *next, size
     gm_side_work gather = {0};
     if (rest > 0)
         gather = gm_batch_gather_later(next, run->order + done, gm_min(gm_engine_batch(run->engine), rest));
-    gm_engine_set_rate(run->engine, gm_schedule_rate(run->options->schedule, run->rate, run->taken++,
-                                                     run->steps * run->options->epochs));
+    gm_engine_set_rate(run->engine, gm_schedule_rate(run->options.schedule, run->rate, run->taken++,
+                                                     run->steps * run->options.epochs));
     return gm_engine_step_beside(run->engine, now->x, now->y, &gather, loss, error);
 }
 
@@ -55,7 +71,7 @@ static gm_status step(struct run *run, const gm_batch *now, gm_batch *next, size
 static gm_status run_steps(struct run *run, size_t epoch, double *loss_sum, size_t *rows_done,
                            gm_error *error)
 {
-    gm_progress progress = {.epoch = epoch, .epochs = run->options->epochs, .steps = run->steps};
+    gm_progress progress = {.epoch = epoch, .epochs = run->options.epochs, .steps = run->steps};
     gm_batch_gather(&run->batches[0], run->order, gm_min(gm_engine_batch(run->engine), run->rows));
     while (*rows_done < run->rows && !run->stopped) {
         gm_batch *now = &run->batches[progress.step % 2], *next = &run->batches[(progress.step + 1) % 2];
@@ -67,7 +83,7 @@ static gm_status run_steps(struct run *run, size_t epoch, double *loss_sum, size
             return diverged(error, "the loss", progress.loss, epoch, progress.step);
         *loss_sum += progress.loss * (double)now->x.rows;
         *rows_done += now->x.rows;
-        if (run->options->on_step && run->options->on_step(&progress, run->options->context))
+        if (run->options.on_step && run->options.on_step(&progress, run->options.context))
             run->stopped = true;
     }
     return GM_OK;
@@ -90,7 +106,7 @@ static gm_status run_epoch(struct run *run, size_t epoch, gm_error *error)
     const uint64_t start = gm_clock();
     double loss_sum = 0;
     size_t rows_done = 0;
-    if (run->options->shuffle)
+    if (run->options.shuffle)
         gm_random_shuffle(&run->random, run->order, run->rows);
     gm_status status = run_steps(run, epoch, &loss_sum, &rows_done, error);
     const double seconds = gm_clock_seconds(start, gm_clock());
@@ -100,7 +116,7 @@ static gm_status run_epoch(struct run *run, size_t epoch, gm_error *error)
         return status;
     gm_epoch report = {
         .epoch = epoch,
-        .epochs = run->options->epochs,
+        .epochs = run->options.epochs,
         .train_loss = loss_sum / (double)rows_done,
         .has_valid = run->valid != NULL,
         .seconds = seconds,
@@ -109,7 +125,7 @@ static gm_status run_epoch(struct run *run, size_t epoch, gm_error *error)
     };
     if (run->valid)
         status = gm_evaluate(run->engine, run->valid, run->batches[0].scaling, &report.valid, error);
-    if (status == GM_OK && run->options->on_epoch && run->options->on_epoch(&report, run->options->context))
+    if (status == GM_OK && run->options.on_epoch && run->options.on_epoch(&report, run->options.context))
         run->stopped = true;
     return status;
 }
@@ -118,10 +134,11 @@ gm_status gm_train(gm_engine *engine, const gm_dataset *train, const gm_dataset 
                    const gm_scaling *scaling, const gm_train_options *options, bool *stopped, gm_error *error)
 {
     const size_t batch = gm_engine_batch(engine);
-    struct run run = {.engine = engine, .options = options, .valid = valid, .rows = gm_dataset_rows(train)};
-    if (options->epochs == 0)
-        return gm_fail(error, GM_USAGE, "0 epochs; expected at least 1");
-    gm_status status = gm_batch_create(&run.batches[0], engine, train, scaling, error);
+    struct run run = {.engine = engine, .valid = valid, .rows = gm_dataset_rows(train)};
+    gm_status status = read_options(&run.options, options, error);
+    if (status != GM_OK)
+        return status;
+    status = gm_batch_create(&run.batches[0], engine, train, scaling, error);
     if (status == GM_OK && valid) /* now, not after the first epoch */
         status = gm_targets_check(gm_engine_network(engine), valid, error);
     if (status == GM_OK)
@@ -138,8 +155,8 @@ gm_status gm_train(gm_engine *engine, const gm_dataset *train, const gm_dataset 
         status = gm_fail_memory(error, "the order of the rows", run.rows * sizeof *run.order);
     run.steps = gm_pieces(run.rows, batch);
     run.rate = gm_engine_rate(engine);
-    run.random = gm_random_seed(options->seed, GM_STREAM_SHUFFLE);
-    for (size_t epoch = 1; epoch <= options->epochs && status == GM_OK && !run.stopped; epoch++)
+    run.random = gm_random_seed(run.options.seed, GM_STREAM_SHUFFLE);
+    for (size_t epoch = 1; epoch <= run.options.epochs && status == GM_OK && !run.stopped; epoch++)
         status = run_epoch(&run, epoch, error);
     gm_engine_set_rate(engine, run.rate);
     if (stopped)
