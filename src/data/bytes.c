@@ -1,4 +1,4 @@
-/* The bytes of a file, a pipe or standard input, as they come. */
+/* Reads a file, a pipe or standard input through a buffer. */
 #include "data/bytes.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -24,7 +24,7 @@ static int open_patiently(const char *path)
     return fd;
 }
 
-/* Fills *size. A pipe has no size to judge by. */
+/* Sets *size to the size of a regular file. A pipe has no size; SIZE_MAX stands for that. */
 static gm_status measure(const gm_bytes *bytes, const char *path, size_t *size, gm_error *error)
 {
     struct stat about;
@@ -63,8 +63,8 @@ void gm_bytes_close(gm_bytes *bytes)
     *bytes = (gm_bytes){.fd = -1};
 }
 
-/* One read that is not interrupted: 0 at the end, -1 with errno. Standard input may be a pipe that somebody
- * has made non-blocking: it is waited for. */
+/* Like read, but goes on after an interruption by a signal. Standard input may be a non-blocking pipe; then
+ * this waits until there is something to read. 0 at the end of the file, -1 with errno set. */
 static ssize_t read_some(int fd, void *to, size_t size)
 {
     for (;;) {

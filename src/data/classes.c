@@ -1,4 +1,6 @@
-/* Classes: names found by a hash table of a fixed size, sorted when all are known; or plain numbers. */
+/* The classes of a data set. The classes of a CSV file are names: they are numbered in the order of their
+ * first appearance, with a hash table of fixed size, and sorted at the end of the file. The classes of an IDX
+ * file are numbers. */
 #include "data/classes.h"
 #include "data/csv.h"
 
@@ -13,15 +15,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Classes that a hint lists. */
+/* A hint lists at most this many classes. */
 #define MOST_LISTED ((size_t)6)
 
 #define SLOTS       (2 * (size_t)GM_CLASS_LIMIT) /* a power of two, so at most half of them are taken */
 
-/* Whole numbers below this differ from each other as doubles, too. */
+/* Different whole numbers below this limit are different doubles. */
 #define EXACT_LIMIT 0x1p53
 
-/* The number that a name is; NaN: it is no number, or is not to be taken for one. */
+/* The value of a name that is a number. NaN if it is not, or if names are compared as texts. */
 static double value_of(const gm_classes *classes, const char *name, size_t length)
 {
     const gm_csv_cell cell = {.text = name, .length = length};
@@ -40,7 +42,8 @@ static uint64_t hash_bytes(const void *bytes, size_t length)
     return hash;
 }
 
-/* Where the name is, or the free slot where it would be; then the next slot, and so on. */
+/* The slot of a name, or the free slot into which it belongs. Names with the same hash are in the slots
+ * behind it (linear probing). */
 static size_t slot_of(const gm_classes *classes, const char *name, size_t length, double value)
 {
     const bool number = !isnan(value);
@@ -110,7 +113,7 @@ const char *gm_classes_hint(const gm_dataset_options *options, const char *name,
 {
     const gm_csv_cell cell = {.text = name, .length = length};
     char typed[GM_CSV_SHOWN], shown[GM_CSV_SHOWN];
-    double number; /* 10 is no slip for 1 */
+    double number; /* no suggestion for a number: 10 is not a misspelt 1 */
     const char *nearest = gm_csv_number(&cell, &number)
                               ? NULL
                               : gm_suggest(gm_csv_show(&cell, typed), options->classes, options->class_count);
@@ -148,7 +151,7 @@ static int by_value(const void *a, const void *b)
     return order ? order : by_name(a, b);
 }
 
-/* Sorts the names; new_number[old] tells where each went. */
+/* Sorts the names. new_number[c] is the place after sorting of the class that was number c. */
 static void sort_names(gm_strings *names, ranked *order, uint32_t *new_number)
 {
     bool numbers = true;
@@ -179,7 +182,7 @@ gm_status gm_classes_sort(gm_classes *classes, uint32_t *labels, size_t rows, gm
     return status;
 }
 
-/* class_of[label] for each label below the limit. */
+/* Fills class_of[label] for each label below GM_CLASS_LIMIT with the class of that name, or GM_NO_CLASS. */
 static void index_numbers(uint32_t *class_of, const gm_dataset_options *options)
 {
     for (size_t label = 0; label < GM_CLASS_LIMIT; label++)
@@ -221,7 +224,8 @@ gm_status gm_labels_map(gm_table *table, const char *path, const gm_dataset_opti
     return status ? status : gm_table_name_classes(table, options->classes, options->class_count, error);
 }
 
-/* The number of different labels from `smallest` on; 0 without memory. */
+/* The number of different labels in the table; `smallest` is the smallest of them. 0 if there is no memory.
+ */
 static size_t count_distinct(const gm_table *table, uint32_t smallest, gm_error *error)
 {
     bool *met = gm_table_array(table->targets, 1, sizeof *met, "the classes", error);

@@ -1,7 +1,9 @@
-/* What a model remembers of the columns of its training data: their names and their means.
+/* What a model remembers of the columns of its training data: their names and their means. Missing values are
+ * replaced by the means.
  *
- * Whatever is computed from data is computed here from the training part alone. Using a model applies what is
- * stored and computes nothing anew, so that the answer for a row does not depend on the rows beside it. */
+ * The means are computed from the training part alone, and stored in the model. When the model is used later,
+ * nothing is computed from the new data. So the prediction for a row does not depend on the other rows of its
+ * file. */
 #include "data/csv.h"
 #include "data/dataset.h"
 
@@ -84,7 +86,8 @@ static gm_status copy_names(gm_columns *columns, const gm_table *table, gm_error
     return copied ? GM_OK : gm_fail_memory(error, "the names of the columns", columns->features);
 }
 
-/* means[f] = sum of the values of feature f; counts[f] = how many there are. */
+/* Adds to means[f] the sum of the values of feature f, and to counts[f] their number. Missing values are
+ * skipped. */
 static void add_rows(const gm_dataset *dataset, double *row, double *means, size_t *counts)
 {
     const size_t features = gm_dataset_features(dataset);

@@ -1,4 +1,5 @@
-/* CSV: rows of numbers with a column of labels, or of numbers to be fitted. */
+/* Reads a CSV file: rows of features, with one column of labels or, for regression, of target values. csv.h
+ * lists the parts of the reader; this file puts them together and fills the table. */
 #include "data/classes.h"
 #include "data/csv_diagnosis.h"
 #include "data/format.h"
@@ -11,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-/* From so many classes on, a column of numbers may have been taken for labels. */
+/* If there are more classes than this, the column may be a regression target that was taken for labels. */
 #define MANY_CLASSES 20
 
 typedef struct csv_reader {
@@ -22,12 +23,12 @@ typedef struct csv_reader {
     gm_csv_row first, row;
     gm_classes classes;
     gm_table *table;    /* table->rows grows */
-    gm_missing missing; /* what becomes of a missing cell: never GM_MISSING_AUTO */
-    double largest;     /* number that the table can hold */
+    gm_missing missing; /* what is done with a missing cell; not GM_MISSING_AUTO */
+    double largest;     /* largest number that the table can hold */
     size_t replaced_cells, dropped_rows;
 } csv_reader;
 
-/* A cell that is not what it should be: the line that says so. */
+/* The error line for a cell that does not contain what was expected. */
 static gm_status fail_cell(const csv_reader *reader, const gm_csv_cell *cell, size_t column,
                            const char *expected, const char *hint, gm_error *error)
 {
@@ -41,7 +42,7 @@ static gm_status fail_cell(const csv_reader *reader, const gm_csv_cell *cell, si
                    *hint ? "; " : "", hint);
 }
 
-/* Why the cell of a column of numbers may hold none. */
+/* A hint why a cell in a column of numbers is not a number. */
 static const char *number_hint(const csv_reader *reader, const gm_csv_cell *cell, size_t column,
                                char hint[GM_CSV_HINT])
 {
@@ -52,7 +53,7 @@ static const char *number_hint(const csv_reader *reader, const gm_csv_cell *cell
     return gm_csv_cell_hint(&reader->diagnosis, cell, column, text_column, first_row, hint);
 }
 
-/* What can be done about a missing cell where none may be. */
+/* A hint what the user can do about a missing cell. */
 static const char *missing_hint(const csv_reader *reader, const gm_csv_cell *cell, size_t column,
                                 char hint[GM_CSV_HINT])
 {
@@ -69,7 +70,8 @@ static const char *missing_hint(const csv_reader *reader, const gm_csv_cell *cel
                                       : "say --missing mean or --missing drop";
 }
 
-/* A cell without a value, after the option that tells what becomes of it. */
+/* Treats a missing cell as the option --missing says: the row is left out, the cell is replaced, or it is an
+ * error. */
 static gm_status take_missing(csv_reader *reader, const gm_csv_cell *cell, size_t column, bool *keep,
                               double *value, gm_error *error)
 {
@@ -86,12 +88,12 @@ static gm_status take_missing(csv_reader *reader, const gm_csv_cell *cell, size_
         *value = columns->means[reader->layout.role[column]];
         reader->replaced_cells++;
     } else {
-        reader->table->missing++; /* it stays NaN until the training part and its means are known */
+        reader->table->missing++; /* it stays NaN until the means of the training part are known */
     }
     return GM_OK;
 }
 
-/* One number of the row that is being read. */
+/* Reads the number in one column of the present row. *keep becomes false if the row is to be left out. */
 static gm_status take_number(csv_reader *reader, size_t column, double *value, bool *keep, gm_error *error)
 {
     const gm_csv_cell *cell = &reader->row.cells[column];
@@ -106,7 +108,7 @@ static gm_status take_number(csv_reader *reader, size_t column, double *value, b
                      number_hint(reader, cell, column, hint), error);
 }
 
-/* A target whose square, summed over a batch, is far from the end of single precision. */
+/* Squares of targets up to this size can be summed over a batch in single precision without overflow. */
 #define LARGEST_F32_TARGET 1e18
 
 static gm_status take_target(csv_reader *reader, double *value, bool *keep, gm_error *error)
@@ -120,7 +122,7 @@ static gm_status take_target(csv_reader *reader, double *value, bool *keep, gm_e
     return status;
 }
 
-/* A class that was not met before. */
+/* Adds a class that appears for the first time, or fails if it cannot be one. */
 static gm_status take_new_class(csv_reader *reader, const gm_csv_cell *cell, gm_error *error)
 {
     const size_t column = reader->layout.target;
@@ -144,10 +146,10 @@ static gm_status take_label(csv_reader *reader, bool *keep, gm_error *error)
 {
     const gm_csv_cell *cell = &reader->row.cells[reader->layout.target];
     double none;
-    if (cell->length == 0) /* any text is a name: NA and none, too */
+    if (cell->length == 0) /* only an empty cell is missing here: "NA" or "none" can be the name of a class */
         return take_missing(reader, cell, reader->layout.target, keep, &none, error);
     if (!*keep)
-        return GM_OK; /* a row that is left out makes no class */
+        return GM_OK; /* the label of a row that is left out is not counted as a class */
     uint32_t class = gm_classes_find(&reader->classes, cell->text, cell->length);
     if (class == GM_NO_CLASS) {
         const gm_status status = take_new_class(reader, cell, error);
@@ -188,7 +190,8 @@ static gm_status take_row(csv_reader *reader, gm_error *error)
     return status;
 }
 
-/* No more rows than this can come: each ends a line, and each cell takes a byte with its delimiter. */
+/* An upper bound for the number of rows: each row ends a line, and each cell takes at least one byte, its
+ * delimiter. */
 static size_t most_rows(const csv_reader *reader)
 {
     const gm_csv_lexer *lexer = &reader->lexer;
@@ -199,7 +202,7 @@ static size_t most_rows(const csv_reader *reader)
         at++;
     }
     const size_t rest = (size_t)(lexer->end - lexer->at);
-    return gm_min(lines, rest / reader->layout.columns + 1) + 2; /* and the two that were read already */
+    return gm_min(lines, rest / reader->layout.columns + 1) + 2; /* 2: the rows that have already been read */
 }
 
 static gm_status make_room(csv_reader *reader, gm_error *error)
@@ -229,7 +232,7 @@ static gm_status make_room(csv_reader *reader, gm_error *error)
     return gm_classes_init(&reader->classes, reader->options->classes, reader->options->class_count, error);
 }
 
-/* Training data: every column counts. */
+/* The layout of training data: every column except the target is a feature. */
 static gm_status find_layout(csv_reader *reader, gm_error *error)
 {
     gm_csv_layout *layout = &reader->layout;
@@ -246,7 +249,7 @@ static gm_status find_layout(csv_reader *reader, gm_error *error)
     return status;
 }
 
-/* Data for a model. */
+/* The layout of data for an existing model: the columns are matched with those of the model. */
 static gm_status match_layout(csv_reader *reader, gm_error *error)
 {
     const gm_status status = gm_csv_layout_match(&reader->layout, &reader->lexer, &reader->diagnosis,
@@ -254,7 +257,8 @@ static gm_status match_layout(csv_reader *reader, gm_error *error)
     return status ? status : make_room(reader, error);
 }
 
-/* The layout, by a first row without the '#' that a header may begin with. */
+/* Finds the layout. Some programs write '#' before the first name of a header. It is removed before the
+ * layout is found, and put back if the first row turns out not to be a header. */
 static gm_status take_layout(csv_reader *reader, gm_error *error)
 {
     gm_csv_cell *cell = &reader->first.cells[0];
@@ -287,7 +291,8 @@ static gm_status read_layout(csv_reader *reader, gm_error *error)
     return take_layout(reader, error);
 }
 
-/* The first two rows were read before it was known what they are. */
+/* Reads all rows. The first two were read already, to find the layout; the first is skipped if it is the
+ * header. */
 static gm_status read_rows(csv_reader *reader, gm_error *error)
 {
     gm_status status = GM_OK;

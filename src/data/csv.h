@@ -1,112 +1,124 @@
-/* The parts of the CSV reader: text to rows of cells, cells to numbers, and what the columns are. */
+/* The parts of the CSV reader, which csv.c puts together:
+ *
+ *     csv_lexer.c                                divides the text into rows of cells
+ *     csv_cell.c                                 reads a cell: a number, a missing value, ...
+ *     csv_layout.c, csv_header.c, csv_columns.c  find the header, the target, and the role of each column
+ *     csv_diagnosis.h                            what a sample of the file shows before it is read */
 #ifndef GM_DATA_CSV_H
 #define GM_DATA_CSV_H
 
 #include "data/dataset.h"
 
-/* A cell: text[0 .. length) within the text of the file, quotes and outer blanks taken off. */
+/* A cell is text[0 .. length), a part of the text of the file, without quotes and without blanks at its ends.
+ */
 typedef struct gm_csv_cell {
     const char *text;
     size_t length;
-    size_t line, column; /* of its first byte in the file, from 1 */
+    size_t line, column; /* position of its first byte in the file, counted from 1 */
 } gm_csv_cell;
 
 typedef struct gm_csv_row {
     gm_csv_cell *cells;
-    size_t count; /* 0: the text has ended */
+    size_t count; /* 0: there are no more rows */
     size_t capacity;
 } gm_csv_row;
 
 void gm_csv_row_clear(gm_csv_row *row);
 
-/* The delimiter of a table whose cells are separated by any number of spaces and tabs. */
+/* This delimiter means that cells are separated by one or more spaces or tabs. */
 #define GM_CSV_BLANKS ' '
 
-/* Where a reader stands in a text. */
+/* The position of the lexer in a text. */
 typedef struct gm_csv_lexer {
     const char *path;
     char *at, *end; /* *end is '\0' */
     const char *line_start;
     size_t line;
     char delimiter;
-    const char *hint; /* ends the lines of its errors; "" at first */
+    const char *hint; /* last part of its error messages; "" at first */
 } gm_csv_lexer;
 
-/* The text is changed in place where quotes are doubled, and must outlive the cells. GM_USAGE: a delimiter
- * that cannot be one. */
+/* Begins to read a text. Doubled quotes are changed to single ones in the text itself. The text must live
+ * longer than the cells. GM_USAGE: the character cannot be a delimiter. */
 gm_status gm_csv_lexer_init(gm_csv_lexer *lexer, const char *path, char *text, size_t size, char delimiter,
                             gm_error *error);
 
-/* Reads the next row that is not blank; it reuses the row's memory. */
+/* Reads the next row that is not blank into the memory of *row. Its count is 0 at the end of the text. */
 gm_status gm_csv_next(gm_csv_lexer *lexer, gm_csv_row *row, gm_error *error);
 
-/* A decimal number that fills the cell; outer blanks were taken off already. */
+/* Whether the whole cell is a decimal number, and its value. */
 bool gm_csv_number(const gm_csv_cell *cell, double *value);
 bool gm_csv_missing(const gm_csv_cell *cell); /* empty, NA, ?, null, nan and the like */
 bool gm_csv_missing_elsewhere(
-    const gm_csv_cell *cell);                  /* -, None and others that other programs write for it */
-bool gm_csv_infinite(const gm_csv_cell *cell); /* inf and infinity in any case, with a sign or without */
-bool gm_csv_comment(const gm_csv_cell *cell);  /* begins as comments do in other programs: #, % or // */
-extern const char gm_csv_missing_spellings[];  /* in a sentence behind "is spelled" */
+    const gm_csv_cell *cell); /* "-", "None" and other texts that some programs write for a missing value;
+                                 they are not accepted as such */
+bool gm_csv_infinite(
+    const gm_csv_cell *cell); /* inf or infinity in upper or lower case, with or without a sign */
+bool gm_csv_comment(const gm_csv_cell *cell); /* begins with #, % or //, as comments do in other programs */
+extern const char
+    gm_csv_missing_spellings[]; /* the rest of a sentence that begins "a missing value is spelled" */
 bool gm_csv_is_utf8(const gm_csv_cell *cell);
-extern const char gm_csv_comment_hint[]; /* for a row that is one */
-extern const char gm_csv_utf8_hint[];    /* for a name that is not: no model file can hold it */
+extern const char gm_csv_comment_hint[]; /* for a row that is a comment */
+extern const char gm_csv_utf8_hint[];    /* for a name that is not UTF-8; a model file cannot store it */
 bool gm_csv_equals(const gm_csv_cell *cell, const char *text);
 
-/* The cell as it may be shown: shortened, control characters replaced. Returns buffer. */
+/* The text of a cell for a message: shortened, and with control characters replaced. Returns buffer. */
 #define GM_CSV_SHOWN 48
 const char *gm_csv_show(const gm_csv_cell *cell, char buffer[GM_CSV_SHOWN]);
 const char *gm_csv_show_text(const char *text, char buffer[GM_CSV_SHOWN]); /* the same for a string */
 
 struct gm_csv_diagnosis;
 
-/* The role of a column that is no feature: its cells are not looked at, unless it is the target. */
+/* The role of a column that is not a feature. Its cells are not read, unless it is the target. */
 #define GM_CSV_UNUSED SIZE_MAX
 
 /* What the columns are. */
 typedef struct gm_csv_layout {
     size_t columns;
-    size_t target;   /* its column, from 0; == columns: none is read */
+    size_t target;   /* column of the target, from 0; equal to `columns` if no target is read */
     bool header;     /* the first row names the columns */
-    bool by_name;    /* the target was not asked for: its name tells it */
-    size_t trailing; /* cells at the end of a row that have neither name nor value: rows end in a delimiter */
+    bool by_name;    /* the target was recognised by its name; no option names it */
+    size_t trailing; /* number of empty cells at the end of each row, because rows end with a delimiter */
     const char *why; /* why the first row is a header or not; "" if the options say so */
     size_t features; /* how many columns are features */
-    size_t *role;    /* of each column: the number of its feature, from 0, or GM_CSV_UNUSED */
+    size_t *role;    /* for each column: the number of its feature, from 0, or GM_CSV_UNUSED */
 } gm_csv_layout;
 
 void gm_csv_layout_clear(gm_csv_layout *layout);
 
-/* The layout of training data, told by the options, the first two rows (the second may be empty) and the
- * diagnosis: every column but the target is a feature. To be cleared even after a failure. */
+/* Finds the layout of training data from the options, the first two rows (the second may be empty) and the
+ * diagnosis. Every column except the target is a feature. Clear the layout even after a failure. */
 gm_status gm_csv_layout_find(gm_csv_layout *layout, const gm_csv_lexer *lexer,
                              const struct gm_csv_diagnosis *diagnosis, const gm_csv_row *first,
                              const gm_csv_row *second, const gm_dataset_options *options, gm_error *error);
 
-/* The layout of data for a model, from options->columns: by name if both sides have names, else by position.
- * What was decided goes into the table's remarks. To be cleared even after a failure. */
+/* Finds the layout of data for a model, whose columns are options->columns. Columns are matched by name if
+ * both the model and the file have names, otherwise by position. The remarks of the table tell what was
+ * decided. Clear the layout even after a failure. */
 gm_status gm_csv_layout_match(gm_csv_layout *layout, const gm_csv_lexer *lexer,
                               const struct gm_csv_diagnosis *diagnosis, const gm_csv_row *first,
                               const gm_dataset_options *options, gm_table *table, gm_error *error);
 
-/* Takes the '#' off the first row if it can be nothing but a header: names without any number. numpy.savetxt
- * and others write it so. True: it was there. */
+/* Removes the '#' at the beginning of the first row, if the row contains no number and so can only be a
+ * header. numpy.savetxt and other programs write such headers. Returns whether a '#' was removed. */
 bool gm_csv_take_hash(gm_csv_row *first);
 
-/* The steps that both take: how many columns there are; the column that an option names, into layout->target;
- * and the roles where all columns but the target are features, in the order of the file. */
+/* Steps that both functions share. measure: sets the number of columns. gm_csv_target_find: sets
+ * layout->target to the column that the text `target` names. gm_csv_roles_all: makes every column except the
+ * target a feature, in the order of the file. */
 void gm_csv_layout_measure(gm_csv_layout *layout, const struct gm_csv_diagnosis *diagnosis,
                            const gm_csv_row *first);
 gm_status gm_csv_target_find(gm_csv_layout *layout, const char *path, const gm_csv_row *first,
                              const char *target, gm_error *error);
 gm_status gm_csv_roles_all(gm_csv_layout *layout, gm_error *error);
 
-/* Names of features and target of training data into the table, with remarks on those that look like a
- * mistake. GM_BAD_DATA: a name that is not UTF-8; GM_LIMIT. */
+/* Stores the names of features and target in the table, and adds remarks about names that look like a
+ * mistake. GM_BAD_DATA: a name is not UTF-8; GM_LIMIT. */
 gm_status gm_csv_name_columns(gm_table *table, const gm_csv_layout *layout, const char *path,
                               const gm_csv_row *header, gm_error *error);
 
-/* Takes the trailing cells off the row; GM_BAD_DATA: it has not as many cells as there are columns. */
+/* Removes the trailing empty cells of a row. GM_BAD_DATA: the row does not have as many cells as there are
+ * columns. */
 gm_status gm_csv_layout_fit(const gm_csv_layout *layout, const gm_csv_lexer *lexer, gm_csv_row *row,
                             gm_error *error);
 

@@ -1,4 +1,4 @@
-/* What a CSV cell says. */
+/* Reads one cell of a CSV file: is it a number, a missing value, an infinity, a comment? */
 #include "data/csv.h"
 
 #include "base/ascii.h"
@@ -8,9 +8,9 @@
 
 #include <string.h>
 
-/* 15 digits are exact in a double, and so is a power of ten below 1e22: one division gives the nearest
- * double, as strtod would, many times faster (Clinger 1990, "How to read floating point numbers accurately").
- */
+/* A fast way to read short numbers. A double holds every integer of 15 digits exactly, and every power of ten
+ * up to 1e22. So one division of the two gives the nearest double, the same that strtod gives, in a fraction
+ * of the time (Clinger 1990, "How to read floating point numbers accurately"). */
 #define EXACT_DIGITS 15
 
 static bool parse_short(const char *text, size_t length, double *value)
@@ -48,7 +48,7 @@ bool gm_csv_equals(const gm_csv_cell *cell, const char *text)
     return strlen(text) == cell->length && memcmp(cell->text, text, cell->length) == 0;
 }
 
-/* Whether the cell is one of the words, a list that ends in NULL. */
+/* Whether the cell is one of the words. The list ends with NULL. */
 static bool is_one_of(const gm_csv_cell *cell, const char *const *words)
 {
     while (*words && !gm_csv_equals(cell, *words))
@@ -56,7 +56,7 @@ static bool is_one_of(const gm_csv_cell *cell, const char *const *words)
     return *words != NULL;
 }
 
-/* Whether the cell is this word in any case, with or without a sign before it. */
+/* Whether the cell is this word, in upper or lower case, with or without a sign before it. */
 static bool is_signed_word(const gm_csv_cell *cell, const char *word)
 {
     const size_t sign = cell->length > 0 && (*cell->text == '-' || *cell->text == '+');
@@ -118,7 +118,7 @@ const char *gm_csv_show(const gm_csv_cell *cell, char buffer[GM_CSV_SHOWN])
     const bool fits = cell->length < GM_CSV_SHOWN;
     size_t length = fits ? cell->length : GM_CSV_SHOWN - sizeof dots;
     while (!fits && length > 0 && ((unsigned char)cell->text[length] & 0xC0) == 0x80)
-        length--; /* not within a UTF-8 character */
+        length--; /* do not cut within a UTF-8 character */
     memcpy(buffer, cell->text, length);
     memcpy(buffer + length, fits ? "" : dots, fits ? 1 : sizeof dots);
     gm_make_printable(buffer, length);

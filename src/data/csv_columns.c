@@ -1,5 +1,5 @@
-/* The columns of a CSV file for a model that knows its own: matched by name, or by position where one side
- * has no names. Everything that a model needs and the file lacks is named at once. */
+/* Matches the columns of a CSV file with those of a model: by name, or by position if the model or the file
+ * has no names. If the file lacks columns, one error message names them. */
 #include "data/csv_diagnosis.h"
 
 #include "base/error.h"
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The names of this many missing columns are listed; the others are counted. */
+/* A message lists the names of at most this many missing columns, and counts the others. */
 #define LISTED 6
 
 void gm_csv_layout_clear(gm_csv_layout *layout)
@@ -51,7 +51,7 @@ static int by_text(const void *a, const void *b)
     return order ? order : (left->length > right->length) - (left->length < right->length);
 }
 
-/* What a match works on. */
+/* The data of one match. */
 typedef struct matching {
     gm_csv_layout *layout;
     const char *path;
@@ -62,7 +62,7 @@ typedef struct matching {
     heading *headings;         /* of the first row, sorted by their text */
 } matching;
 
-/* How many columns have this name; *column is one of them. */
+/* The number of columns with this name. If there are any, *column is one of them. */
 static size_t find_heading(const matching *m, const char *name, size_t *column)
 {
     const heading key = {name, strlen(name), 0};
@@ -89,7 +89,7 @@ static gm_status sort_headings(matching *m, gm_error *error)
     return GM_OK;
 }
 
-/* Text that no row of numbers could hold. */
+/* Whether the cell has a text that cannot stand in a row of numbers, so that it must be a name. */
 static bool is_name(const gm_csv_cell *cell)
 {
     double value;
@@ -97,8 +97,8 @@ static bool is_name(const gm_csv_cell *cell)
            !gm_csv_infinite(cell);
 }
 
-/* Whether the first row holds names that the model knows: one that no row of data could hold, or all of the
- * features'. */
+/* Whether the first row is a header for this model: it contains a name of the model that cannot be data, or
+ * the names of all features. (A name such as "1" could be data.) */
 static bool has_known_names(const matching *m)
 {
     size_t found = 0, column;
@@ -112,7 +112,7 @@ static bool has_known_names(const matching *m)
     return m->columns->names && found == m->columns->features;
 }
 
-/* The column that may hold text if the file has no header: where the target is expected. */
+/* The column in which text is allowed if the file has no header: the one in which the target is expected. */
 static size_t label_column(const matching *m)
 {
     const size_t place = m->columns->target_column, columns = m->layout->columns;
@@ -133,7 +133,7 @@ static void find_header(const matching *m, const gm_csv_diagnosis *diagnosis)
     }
 }
 
-/* Adds "'a' (did you mean 'b'?)" to the list of what is missing. */
+/* Adds "'a' (did you mean 'b'?)" to the list of missing columns. */
 static void add_missing(const matching *m, const gm_strings *header, const char *name, size_t number,
                         char *list, size_t size)
 {
@@ -150,7 +150,7 @@ static void add_missing(const matching *m, const gm_strings *header, const char 
              near ? gm_csv_show_text(near, other) : "", near ? "'?)" : "");
 }
 
-/* The headings that are not known to the model: a missing name may be a misspelt one of these. */
+/* Collects the headings that the model does not know. A missing name may be misspelt among them. */
 static gm_status collect_unknown(const matching *m, gm_strings *unknown, gm_error *error)
 {
     for (size_t c = 0; c < m->layout->columns; c++) {
@@ -187,8 +187,8 @@ static gm_status fail_missing(const matching *m, size_t needed, size_t missing, 
                    list, rest);
 }
 
-/* Finds each needed name; `needed` is the count of features, and one more if the target is wanted by its own
- * name. */
+/* Finds the column of each needed name. `needed` is the number of features, plus one if the target is found
+ * by the name that the model has for it. */
 static gm_status assign_names(matching *m, size_t needed, gm_error *error)
 {
     size_t missing = 0, column = 0;
@@ -209,7 +209,7 @@ static gm_status assign_names(matching *m, size_t needed, gm_error *error)
     return missing > 0 ? fail_missing(m, needed, missing, error) : GM_OK;
 }
 
-/* A target that the user names goes before the one that the model knows. */
+/* Uses the target that the user named in place of the model's own target. */
 static gm_status override_target(matching *m, gm_error *error)
 {
     const char *target = m->options->target;
@@ -287,7 +287,8 @@ static gm_status fail_count(const matching *m, gm_error *error)
         unnamed ? "; say which one the target is" : "");
 }
 
-/* The target of a file that is matched by position: as the user says, as the model remembers, the last. */
+/* Chooses the target of a file that is matched by position: the column that the user named, else the column
+ * in which the model's training data had it, else the last one. */
 static gm_status choose_target(matching *m, gm_error *error)
 {
     gm_csv_layout *layout = m->layout;

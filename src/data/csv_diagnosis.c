@@ -1,6 +1,7 @@
-/* The diagnosis of a CSV file: a sample of its first rows is read twice, once as raw lines (which character
- * separates the cells, and are these rows of cells at all?) and once as the reader would (what do the columns
- * hold?). Nothing here fails for what it sees: the reader reports errors, and takes its hints from here. */
+/* The diagnosis of a CSV file: what a sample of its first rows shows. The sample is read twice. First as raw
+ * lines, to find the character that separates cells, and whether these are rows of cells at all. Then as
+ * cells, to find which columns contain text. Bad data is not an error here: the reader reports the error, and
+ * uses the hints of the diagnosis. */
 #include "data/csv_diagnosis.h"
 
 #include "base/ascii.h"
@@ -12,7 +13,7 @@
 #include <string.h>
 
 #define SAMPLE_LINES 20
-#define FEWEST_LINES 3 /* however long they are */
+#define FEWEST_LINES 3 /* even if they are longer than SAMPLE_BYTES */
 #define SAMPLE_BYTES ((size_t)64 << 10)
 
 /* ---- lines of raw text ---- */
@@ -22,7 +23,8 @@ typedef struct raw_line {
     const char *text, *end;
 } raw_line;
 
-/* Cuts the next line that is not blank off the text; false at its end. *number counts all lines. */
+/* Gives the next line that is not blank, and moves *at behind it. False at the end of the text. *number
+ * counts all lines, blank ones included. */
 static bool next_line(const char **at, const char *end, raw_line *line, size_t *number)
 {
     while (*at < end) {
@@ -43,7 +45,8 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-/* How often the delimiter stands outside quotes; runs of blanks count once, and not at the ends. */
+/* Counts the delimiters of a line that are not in quotes. If the delimiter is GM_CSV_BLANKS, a run of blanks
+ * counts once, and runs at the ends of the line do not count. */
 static size_t count_delimiters(raw_line line, char delimiter)
 {
     size_t count = 0;
@@ -66,7 +69,7 @@ static bool begins_as_comment(raw_line line)
     return gm_csv_comment(&(gm_csv_cell){.text = line.text, .length = (size_t)(line.end - line.text)});
 }
 
-/* What the lines have in common. */
+/* The number of lines, and the range of their numbers of delimiters. */
 typedef struct line_sums {
     size_t lines;
     size_t fewest, most; /* delimiters of a line */
@@ -92,8 +95,9 @@ static bool all_equal(line_sums sums)
     return sums.lines > 0 && sums.fewest > 0 && sums.fewest == sums.most;
 }
 
-/* The delimiter that makes rows of equally many cells, if it is another than the one in use; 0: none. Blanks
- * may stand in any text: they are thought of only where the one in use does not occur. */
+/* Finds a delimiter, other than the one in use, that gives every row the same number of cells; 0: there is
+ * none. Blanks occur in any text, so they are considered only if the delimiter in use does not occur at all.
+ */
 static char find_likely_delimiter(const char *text, const char *end, char in_use)
 {
     static const char candidates[] = {'\t', '|', ';', ','};
@@ -105,8 +109,8 @@ static char find_likely_delimiter(const char *text, const char *end, char in_use
     return unused && all_equal(sum_lines(text, end, GM_CSV_BLANKS)) ? GM_CSV_BLANKS : 0;
 }
 
-/* The number of the first line that is a comment, not a header that begins as one: it has another count of
- * cells than the lines below. 0: there is none. */
+/* The number of the first line that is a comment; 0: there is none. A line that begins like a comment but has
+ * as many cells as the other lines is a header, not a comment. */
 static size_t find_comment(const char *text, const char *end, char delimiter)
 {
     const size_t common = sum_lines(text, end, delimiter).most;
@@ -161,7 +165,7 @@ static bool begins_with(raw_line line, const char *word)
     return *word == '\0';
 }
 
-/* "@relation NAME", behind comments. */
+/* Whether the first line that is not a comment is "@relation NAME". */
 static bool is_arff(const char *text, const char *end)
 {
     raw_line line;
@@ -172,7 +176,8 @@ static bool is_arff(const char *text, const char *end)
     return false;
 }
 
-/* Plain letters are written in two bytes each, of which always the first or always the second is 0. */
+/* UTF-16 writes a plain letter in two bytes, and one of them is 0: the first in one byte order, the second in
+ * the other. */
 static bool is_utf16(const char *text, const char *end)
 {
     size_t zeros[2] = {0};
@@ -182,7 +187,8 @@ static bool is_utf16(const char *text, const char *end)
     return many > 0 && many * 3 >= (size_t)(end - text) && few * 8 <= many;
 }
 
-/* One control character may be a slip; one in sixteen is no text. */
+/* A single control character may be a mistake in a text. Two or more, and one in sixteen bytes, mean that it
+ * is not a text. */
 static bool is_binary(const char *text, const char *end)
 {
     size_t odd = 0;
@@ -214,7 +220,7 @@ const char *gm_csv_delimiter_in_words(char delimiter)
                                       : gm_csv_delimiter_name(delimiter);
 }
 
-/* What is wrong with the text as a whole, the surest sign first. */
+/* Finds what is wrong with the text as a whole. Of several signs the most certain one gives the hint. */
 static void diagnose_text(gm_csv_diagnosis *d, const char *text, const char *end, char in_use)
 {
     d->likely = find_likely_delimiter(text, end, in_use);
@@ -292,7 +298,8 @@ static bool row_counts(const gm_csv_row *row)
     return row->count >= 3;
 }
 
-/* Decimals, signs and exponents belong to data. */
+/* Whether the number has digits only. Decimals, signs and exponents occur in data, not in names of columns.
+ */
 static bool is_whole(const gm_csv_cell *cell)
 {
     size_t digits = 0;
@@ -316,7 +323,7 @@ static gm_status take_first_row(gm_csv_diagnosis *d, const gm_csv_row *row, gm_e
     return GM_OK;
 }
 
-/* A copy of the sample is read, because the lexer changes its text. */
+/* Reads the sample as rows of cells. It is a copy, because the lexer changes its text. */
 static gm_status diagnose_columns(gm_csv_diagnosis *d, gm_csv_lexer *lexer, gm_error *error)
 {
     gm_csv_row row = {0};
@@ -336,7 +343,7 @@ static gm_status diagnose_columns(gm_csv_diagnosis *d, gm_csv_lexer *lexer, gm_e
     return status;
 }
 
-/* Where the sample ends: behind a line, unless the file ends first. */
+/* The end of the sample. It is the end of a line, or of the file. */
 static const char *end_of_sample(const gm_csv_lexer *lexer)
 {
     const char *at = lexer->at;

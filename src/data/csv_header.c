@@ -1,9 +1,10 @@
-/* Whether the first row of a CSV file is a header, decided by evidence. A row of data that is taken for a
- * header is lost, so doubt decides for data: the reader then refuses the name that it meets in a column of
- * numbers, and says what to do if it is a header after all. */
+/* Decides whether the first row of a CSV file is a header. If a row of data were taken for a header, it would
+ * be lost without notice. So in doubt the row is data. If it was a header after all, the reader finds a name
+ * in a column of numbers, and its error message says what to do. */
 #include "data/csv_diagnosis.h"
 
-/* Names of columns that are numbers go up by equal steps: 0, 1, 2, or 2019, 2020. */
+/* Whether the numbers of the first row may be names of columns: they increase by equal steps, as in 0, 1, 2
+ * or 2019, 2020. */
 static bool numbers_are_names(const gm_csv_diagnosis *diagnosis, const gm_csv_row *first)
 {
     double before = 0, step = 0;
@@ -22,8 +23,9 @@ static bool numbers_are_names(const gm_csv_diagnosis *diagnosis, const gm_csv_ro
     return count >= 2;
 }
 
-/* Columns of numbers (or of dates, of decimals with a comma and the like) that begin with a text, and columns
- * of numbers that begin with a number. */
+/* Evidence for and against a header. names: number of columns of numbers (or of dates, of decimals with a
+ * comma and the like) whose first cell is a text. numbers: number of columns of numbers whose first cell is a
+ * number. */
 typedef struct votes {
     size_t names, numbers;
 } votes;
@@ -41,7 +43,8 @@ static votes count_votes(const gm_csv_diagnosis *diagnosis)
     return sum;
 }
 
-/* Nothing but names, above rows whose features are missing, or above no rows at all. */
+/* Whether the first row contains only names, while below it all features are missing, or there are no rows.
+ */
 static bool only_names(const gm_csv_diagnosis *diagnosis, size_t label)
 {
     size_t names = 0;

@@ -1,4 +1,4 @@
-/* What is said of a cell that is no number: why it may be so, and what helps. */
+/* The hint in the error message for a cell that is not a number: the probable reason, and what to do. */
 #include "data/csv_diagnosis.h"
 
 #include "base/append.h"
@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* Columns of text that a hint names; there may be hundreds. */
+/* A hint names at most this many columns of text; a file may have hundreds. */
 #define MOST_NAMED 6
 
 static bool is_text(gm_csv_kind kind)
@@ -25,7 +25,8 @@ bool gm_csv_column_of_text(const gm_csv_diagnosis *diagnosis, size_t column)
     return texts > numbers || (numbers == 0 && c->below[GM_CSV_ODD] > 0);
 }
 
-/* "column 2 holds text", or "columns 2, 4 and 5 hold text": all of them at once, since each must go. */
+/* Writes "column 2 holds text" or "columns 2, 4 and 5 hold text". It names all columns of text at once,
+ * because the user must remove each of them. */
 static void name_columns_of_text(const gm_csv_diagnosis *diagnosis, size_t target, char hint[GM_CSV_HINT])
 {
     size_t count = 0, named = 0;
@@ -68,7 +69,7 @@ static bool holds(const gm_csv_cell *cell, char c)
     return cell->length > 0 && memchr(cell->text, c, cell->length);
 }
 
-/* "1,5" or "1,234.5". */
+/* Whether the cell is a number with a comma in it: "1,5" or "1,234.5". */
 static bool has_comma_between_digits(const gm_csv_cell *cell)
 {
     for (size_t i = 0; i < cell->length; i++) {

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The target of a file that has none, unless a column has this name. */
+/* The option's value that means "no target", unless a column has this name. */
 static const char no_column[] = "none";
 
-/* Whether the text is a whole number, whatever column it means. */
+/* Whether the text is a whole number. The number need not be that of a column. */
 static bool whole_number(const char *text, long *number)
 {
     char *end;
@@ -20,8 +20,8 @@ static bool whole_number(const char *text, long *number)
     return end != text && *end == '\0';
 }
 
-/* A column by number: "1" is the first, "-1" the last; "none" is == columns. False: no such number or column.
- */
+/* Finds a column by its number: "1" is the first, "-1" the last; "none" gives `columns`. False: the text is
+ * not a number, or there is no such column. */
 static bool column_by_number(const char *text, size_t columns, size_t *column)
 {
     if (strcmp(text, no_column) == 0) {
@@ -38,7 +38,7 @@ static bool column_by_number(const char *text, size_t columns, size_t *column)
     return true;
 }
 
-/* How many of the first columns have this name; *column is the last of them. */
+/* The number of columns with this name, among the first `columns` ones. *column is the last of them. */
 static size_t columns_by_name(const gm_csv_row *header, size_t columns, const char *name, size_t *column)
 {
     size_t found = 0;
@@ -51,8 +51,9 @@ static size_t columns_by_name(const gm_csv_row *header, size_t columns, const ch
     return found;
 }
 
-/* Whether the target stands in the first row as a name would. A number does not: it may stand there as data.
- * Nor does the name of a class, which stands below, too. */
+/* Whether the user's name of the target occurs in the first row as the name of a column. A number is not
+ * counted, because it may be data. A text that the second row has in the same column is not counted either,
+ * because it is the name of a class. */
 static bool names_target(const gm_csv_row *first, const gm_csv_row *second, size_t columns,
                          const char *target)
 {
@@ -64,8 +65,8 @@ static bool names_target(const gm_csv_row *first, const gm_csv_row *second, size
     return column >= second->count || !gm_csv_equals(&second->cells[column], target);
 }
 
-/* Cells at the end of all rows of the sample that are empty: a delimiter ends each row. At least one row
- * below the first must show it: a single row may well lack its last value. */
+/* Number of empty cells at the end of each row, as in files in which every row ends with a delimiter. At
+ * least one row below the first must have them too, because a single row may just lack its last value. */
 static size_t count_trailing(const gm_csv_diagnosis *diagnosis)
 {
     size_t count = 0;
@@ -90,7 +91,7 @@ static gm_status fail_no_such_name(const gm_csv_layout *layout, const char *path
     gm_strings names = {0};
     for (size_t c = 0; c < layout->columns; c++) {
         if (!gm_strings_add(&names, first->cells[c].text, first->cells[c].length))
-            break; /* a suggestion the less */
+            break; /* without memory there is one suggestion fewer */
     }
     const char *nearest = gm_suggest(target, (const char *const *)names.items, names.count);
     char shown[GM_CSV_SHOWN], last[GM_CSV_SHOWN];
@@ -133,7 +134,7 @@ gm_status gm_csv_target_find(gm_csv_layout *layout, const char *path, const gm_c
         *layout->why ? "; if the first row is a header, say --header yes" : "");
 }
 
-/* A name that says that the column is the target. */
+/* Whether a column with this name is usually the target. */
 static bool is_target_name(const gm_csv_cell *cell)
 {
     static const char *const names[] = {"label", "Label", "LABEL",  "labels", "class",
@@ -145,7 +146,8 @@ static bool is_target_name(const gm_csv_cell *cell)
     return false;
 }
 
-/* The last column, or the first one if its name says so and no other's does, as in Kaggle's MNIST. */
+/* The target is the last column. It is the first column if only that one has a name like "label", as in the
+ * MNIST files of Kaggle. */
 static void choose_target(gm_csv_layout *layout, const gm_csv_row *first)
 {
     layout->target = layout->columns - 1;
@@ -165,7 +167,7 @@ gm_status gm_csv_layout_find(gm_csv_layout *layout, const gm_csv_lexer *lexer,
 {
     const char *target = options->target;
     const bool no_target = target && strcmp(target, no_column) == 0;
-    gm_csv_layout_measure(layout, diagnosis, first); /* which may leave a nameless, empty column out */
+    gm_csv_layout_measure(layout, diagnosis, first); /* this leaves out trailing empty columns */
     if (layout->columns == 1 && !no_target)
         return gm_fail(error, GM_BAD_DATA,
                        "%s:%zu: only one column; expected at least one feature and the target%s%s",
@@ -185,7 +187,7 @@ gm_status gm_csv_layout_find(gm_csv_layout *layout, const gm_csv_lexer *lexer,
     return status ? status : gm_csv_roles_all(layout, error);
 }
 
-/* Why a row may have another length than the first. */
+/* A hint why a row has not as many cells as the first row. */
 static const char *length_hint(const gm_csv_layout *layout, const gm_csv_lexer *lexer, const gm_csv_row *row)
 {
     if (gm_csv_comment(&row->cells[0]))

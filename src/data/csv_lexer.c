@@ -1,5 +1,5 @@
-/* CSV text to rows of cells, as RFC 4180 has it: quoted cells may hold delimiters, line ends and doubled
- * quotes. One pass, no copy: a cell points into the text. */
+/* Divides CSV text into rows of cells, as RFC 4180 defines them: a cell in quotes may contain delimiters,
+ * line ends and doubled quotes. The text is read once and not copied; a cell points into it. */
 #include "data/csv.h"
 
 #include "base/error.h"
@@ -59,7 +59,8 @@ static bool is_delimiter(const gm_csv_lexer *lexer, char c)
     return c == lexer->delimiter || (lexer->delimiter == GM_CSV_BLANKS && c == '\t');
 }
 
-/* Behind the opening quote: up to the closing one, with doubled quotes made single in place. */
+/* Reads a cell in quotes, from its opening quote to its closing one. Doubled quotes are replaced by single
+ * ones in the text itself. */
 static gm_status read_quoted(gm_csv_lexer *lexer, gm_csv_cell *cell, gm_error *error)
 {
     char *to = ++lexer->at;
@@ -86,7 +87,8 @@ static gm_status read_quoted(gm_csv_lexer *lexer, gm_csv_cell *cell, gm_error *e
     return GM_OK;
 }
 
-/* Where a cell without quotes ends. With one delimiter, given twice, the compiler drops the second. */
+/* The end of a cell without quotes. A caller with one delimiter passes it twice; the compiler then removes
+ * the second comparison. */
 static inline char *plain_end(char *at, char delimiter, char other)
 {
     while (*at != delimiter && *at != other && *at != '\n' && *at != '\r' && *at != '"' && *at != '\0')
@@ -134,7 +136,7 @@ static gm_status add_cell(gm_csv_lexer *lexer, gm_csv_row *row, gm_error *error)
     return *lexer->at == '"' ? read_quoted(lexer, cell, error) : read_plain(lexer, cell, error);
 }
 
-/* At the end of a line: over it. */
+/* Moves over a line end, if there is one here. */
 static gm_status end_line(gm_csv_lexer *lexer, gm_error *error)
 {
     if (*lexer->at == '\r') {
@@ -149,7 +151,7 @@ static gm_status end_line(gm_csv_lexer *lexer, gm_error *error)
     return GM_OK;
 }
 
-/* Over lines that hold nothing but spaces. */
+/* Skips empty lines and lines of spaces. */
 static gm_status skip_blank_lines(gm_csv_lexer *lexer, gm_error *error)
 {
     for (;;) {
@@ -173,7 +175,8 @@ static void skip_blanks(gm_csv_lexer *lexer)
         lexer->at++;
 }
 
-/* Over what separates two cells; false at the end of a line. Blanks at the end of a line separate nothing. */
+/* Skips the delimiter between two cells. False at the end of a line; blanks before the line end are not a
+ * delimiter. */
 static bool skip_delimiter(gm_csv_lexer *lexer)
 {
     if (lexer->delimiter != GM_CSV_BLANKS) {

@@ -1,4 +1,5 @@
-/* The names of the columns of training data: what a model will look for in other files. */
+/* Stores the names of the columns of training data. A model looks for these names in the files that it is
+ * used on. */
 #include "data/classes.h"
 #include "data/csv.h"
 
@@ -7,7 +8,8 @@
 
 #include <string.h>
 
-/* A name is stored in the model as JSON, which is UTF-8: better refused now than after the first epoch. */
+/* The model stores names as JSON, which is UTF-8. Another encoding is refused here, before training, and not
+ * when the model is saved. */
 static gm_status check_name(const char *path, const gm_csv_cell *cell, size_t column, gm_error *error)
 {
     char shown[GM_CSV_SHOWN];
@@ -30,7 +32,7 @@ static gm_status keep_name(gm_table *table, const gm_csv_cell *cell, bool is_tar
     return GM_OK;
 }
 
-/* A remark on a name that looks like a mistake; `seen` collects the names before it. */
+/* Adds a remark if a name looks like a mistake. `seen` has the names of the columns before it. */
 static gm_status judge_name(gm_table *table, gm_classes *seen, const gm_csv_cell *cell, size_t column,
                             gm_error *error)
 {
@@ -50,7 +52,7 @@ static gm_status judge_name(gm_table *table, gm_classes *seen, const gm_csv_cell
 gm_status gm_csv_name_columns(gm_table *table, const gm_csv_layout *layout, const char *path,
                               const gm_csv_row *header, gm_error *error)
 {
-    gm_classes seen; /* names with an index: what a list of columns needs, too */
+    gm_classes seen; /* gm_classes is used as a list of names that can be searched */
     gm_status status = gm_classes_init_exact(&seen, error);
     for (size_t c = 0; !status && c < layout->columns; c++) {
         const gm_csv_cell *cell = &header->cells[c];

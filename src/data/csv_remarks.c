@@ -1,4 +1,5 @@
-/* What a CSV file is taken for, said to the user: a wrong guess must not stay unseen. */
+/* Remarks that tell the user how a CSV file was understood (header, target, columns left out), so that a
+ * wrong guess is seen. */
 #include "data/csv_diagnosis.h"
 #include "data/dataset.h"
 
@@ -7,7 +8,7 @@
 
 #include <string.h>
 
-/* "; the first row holds ...", "; the last column is ...": why things are as they are. */
+/* Writes the reasons: " (the first row holds ...)", "; it was chosen by its name: ...". */
 static void give_reasons(const gm_csv_layout *layout, const gm_csv_row *first, char *text, size_t size)
 {
     char shown[GM_CSV_SHOWN];
@@ -32,7 +33,8 @@ static gm_status remark_trailing(gm_table *table, const gm_csv_layout *layout, g
                            layout->header ? "names and no values" : "values");
 }
 
-/* "y" may be a target or a coordinate: too little to choose it, enough to ask. */
+/* A first column named "y" may be the target, or a coordinate. It is not chosen as the target, but a remark
+ * asks the user. */
 static gm_status remark_first_named_y(gm_table *table, const gm_csv_layout *layout, const gm_csv_row *first,
                                       const gm_dataset_options *options, gm_error *error)
 {
@@ -74,7 +76,8 @@ static bool first_class_is_alone(const gm_table *table)
     return same == 1 && table->rows >= 2 * table->targets - 1;
 }
 
-/* Names of columns are plain digits, or the class of row 1 is the only one that is text. */
+/* Whether row 1 may be a header after all: its numbers are plain digits, or its class is a text while most
+ * classes below are numbers. */
 static bool may_be_header(const gm_csv_layout *layout, const gm_csv_diagnosis *diagnosis)
 {
     if (layout->target >= diagnosis->columns)
@@ -98,7 +101,8 @@ static gm_status remark_header_of_numbers(gm_table *table, const gm_csv_layout *
     return GM_OK;
 }
 
-/* Among classes that are numbers, "nan" is hardly the name of one. */
+/* If all classes but one are numbers, and that one is "nan" or the like, it probably stands for a missing
+ * label. */
 static gm_status remark_missing_class(gm_table *table, gm_error *error)
 {
     const char *missing = NULL;
@@ -119,7 +123,8 @@ static gm_status remark_missing_class(gm_table *table, gm_error *error)
         missing);
 }
 
-/* Where labels stand first, the label of a row that was turned into a comment looks like a class. */
+/* If the labels are in the first column, the label of a row that somebody made a comment ("#setosa") looks
+ * like a class of its own. */
 static gm_status remark_comment_class(gm_table *table, const gm_csv_layout *layout, gm_error *error)
 {
     const char *comment = NULL;
@@ -141,7 +146,7 @@ gm_status gm_csv_remark_rows(gm_table *table, const gm_csv_layout *layout, const
                              const gm_dataset_options *options, gm_error *error)
 {
     if (options->classes)
-        return GM_OK; /* of a model: the file cannot add to them */
+        return GM_OK; /* the classes are those of a model; the file adds none */
     gm_status status = table->labels ? remark_missing_class(table, error) : GM_OK;
     if (!status && table->labels)
         status = remark_comment_class(table, layout, error);

@@ -1,4 +1,5 @@
-/* Data sets: the public face of a table or of a part of one, and data sets made from arrays. */
+/* The public functions of data sets, and data sets made from arrays. A data set shows all rows of a table, or
+ * a part of them. */
 #include "data/dataset.h"
 
 #include "base/error.h"
@@ -58,7 +59,7 @@ static gm_status check_shapes(gm_array x, gm_array y, gm_error *error)
     return GM_OK;
 }
 
-/* The rows of an array, without gaps. */
+/* A copy of the rows of an array, without the gaps between them. */
 static void *copy_rows(gm_array array, const char *what, gm_error *error)
 {
     const size_t size = gm_type_size(array.type);

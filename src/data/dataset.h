@@ -1,10 +1,11 @@
-/* What the files of this room share: the table that a reader fills, and the data set that shows it. */
+/* What the files of src/data share: gm_table, which a reader fills with the rows of a file, and gm_dataset,
+ * through which all other code sees the rows. */
 #ifndef GM_DATA_DATASET_H
 #define GM_DATA_DATASET_H
 
 #include <gradmill/dataset.h>
 
-/* More classes than this are no classes: a column of numbers was taken for labels. */
+/* If there are more different labels than this, a column of numbers was taken for labels by mistake. */
 #define GM_CLASS_LIMIT 65536
 
 /* A list of strings; all zeros is the empty list. */
@@ -18,17 +19,18 @@ bool gm_strings_add(gm_strings *list, const char *text, size_t length);
 const char *gm_strings_get(const gm_strings *list, size_t index); /* NULL past the last */
 void gm_strings_clear(gm_strings *list);
 
-/* Dense rows in memory, with at most one of labels and values; all zeros is the empty table. */
+/* The rows of a data set in memory. It has labels, or target values, or neither. A table of zeros is empty.
+ */
 typedef struct gm_table {
     gm_type type;       /* of x: GM_TYPE_U8, GM_TYPE_F32 or GM_TYPE_F64 */
     gm_type value_type; /* of values: GM_TYPE_F32 or GM_TYPE_F64 */
     size_t rows, features, targets;
-    void *x;          /* rows x features; NaN: a missing cell that waits for its mean */
+    void *x;          /* rows x features; NaN: a missing value that is to be replaced by the mean */
     uint32_t *labels; /* rows, each below targets */
     void *values;     /* rows x targets */
     gm_strings classes, feature_names, remarks;
     char *target_name;    /* NULL: not known */
-    size_t target_column; /* in the file, from 1; 0: none */
+    size_t target_column; /* its column in the file, from 1; 0: none */
     size_t missing;       /* NaNs in x */
     bool is_idx;          /* it comes from an IDX file */
 } gm_table;
@@ -43,7 +45,7 @@ static inline size_t gm_type_size(gm_type type)
     return sizes[type];
 }
 
-/* The type of numbers that are kept in a precision. */
+/* The type of numbers of a precision. */
 static inline gm_type gm_type_of(gm_precision precision)
 {
     return precision == GM_F64 ? GM_TYPE_F64 : GM_TYPE_F32;
@@ -69,12 +71,12 @@ gm_status gm_table_remark(gm_table *table, gm_error *error, const char *format, 
 /* Names the classes: copies of `names`, or "0", "1", ... if that is NULL. */
 gm_status gm_table_name_classes(gm_table *table, const char *const *names, size_t count, gm_error *error);
 
-/* A data set owns its table, or is a view of another's and has an index. */
+/* A data set owns its table, or it is a view: an index of rows of another data set's table. */
 struct gm_dataset {
     const gm_table *table; /* &own, or the table of the data set that a view was made from */
     gm_table own;
     size_t rows;
-    uint32_t *index; /* a view: row r is row index[r] of the table; NULL: it is row r */
+    uint32_t *index; /* of a view: row r of the data set is row index[r] of the table; else NULL */
 };
 
 /* Moves *table into a new data set; on failure it is cleared. */
@@ -85,16 +87,16 @@ static inline size_t gm_table_row(const gm_dataset *dataset, size_t row)
     return dataset->index ? dataset->index[row] : row;
 }
 
-/* Whether it was read from an IDX file, for which the options of CSV have no effect. */
+/* Whether the data set was read from an IDX file. Then the options of CSV have no effect. */
 static inline bool gm_dataset_is_idx(const gm_dataset *dataset)
 {
     return dataset->table->is_idx;
 }
 
-/* A name that occurs twice among `names`, or NULL. GM_LIMIT. */
+/* *twice is a name that occurs more than once among `names`, or NULL. GM_LIMIT. */
 gm_status gm_names_distinct(const char *const *names, size_t count, const char **twice, gm_error *error);
 
-/* gather_tmpl.c, compiled for each precision: see gm_dataset_gather. */
+/* The two precisions of gm_dataset_gather, from gather_tmpl.c. */
 void gm_gather_f32(const gm_dataset *dataset, const gm_scaling *scaling, const uint32_t *rows, size_t count,
                    float *x, float *y);
 void gm_gather_f64(const gm_dataset *dataset, const gm_scaling *scaling, const uint32_t *rows, size_t count,

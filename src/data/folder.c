@@ -1,4 +1,5 @@
-/* The files of a directory in the form that MNIST and its descendants are published in:
+/* Finds the files of a data set in a directory, by the names under which MNIST and similar data sets are
+ * published:
  *
  *     [PREFIX-](train|t10k|test)-images-idx3-ubyte[.gz]
  *     [PREFIX-](train|t10k|test)-labels-(idx1-ubyte|idx2-int)[.gz]
@@ -19,7 +20,7 @@
 
 #define LONGEST_NAME 256
 
-/* What is looked for: the end of a file's name, without ".gz". */
+/* One of the files to find: the end of its name, without ".gz". */
 typedef struct folder_part {
     const char *name;       /* "train-images" */
     const char *formats[2]; /* "-idx3-ubyte", or NULL */
@@ -37,7 +38,7 @@ static char simplify(char c)
     return c == '.' || c == '_' ? '-' : gm_lower(c);
 }
 
-/* Takes the ending off text[0 .. *length); false if it has another. */
+/* Removes an ending from text[0 .. *length) by reducing *length. False if the text has another ending. */
 static bool take_ending(const char *text, size_t *length, const char *ending)
 {
     const size_t size = strlen(ending);
@@ -51,7 +52,7 @@ static bool take_ending(const char *text, size_t *length, const char *ending)
     return true;
 }
 
-/* Whether the name is one of the part; *prefix is the length of what stands before. */
+/* Whether a file of this name is the part. *prefix is the length of the prefix before the part's name. */
 static bool matches(const folder_part *part, const char *name, size_t *prefix)
 {
     size_t length = strlen(name);
@@ -65,14 +66,15 @@ static bool matches(const folder_part *part, const char *name, size_t *prefix)
     return length == 0 || simplify(name[length - 1]) == '-';
 }
 
-/* The best of the files of a part, and one of another collection. */
+/* The best file of those that match a part, and a file of another collection (one with another prefix). */
 typedef struct found_file {
     char name[LONGEST_NAME], other[LONGEST_NAME]; /* or empty */
     size_t prefix;                                /* length */
 } found_file;
 
-/* Whether `name` goes before what was found: no prefix before any, plain before gzip, then the alphabet,
- * since the order of a directory means nothing. */
+/* Whether `name` is better than the file found before. A name without prefix is better than one with a
+ * prefix, and a plain file better than a gzip file. Otherwise the alphabet decides, because the order of a
+ * directory is arbitrary. */
 static bool is_better(const found_file *found, const char *name, size_t prefix)
 {
     const size_t length = strlen(name), former = strlen(found->name);
@@ -94,7 +96,8 @@ static void consider(found_file *found, const char *name, size_t prefix)
     }
 }
 
-/* The files of a part; if `images` is not NULL, only those with the same prefix. */
+/* Searches the directory for a part. If `images` is not NULL, only files with the same prefix as the images
+ * count. */
 static gm_status look(const char *directory, const folder_part *part, const found_file *images,
                       found_file *found, gm_error *error)
 {
@@ -128,7 +131,8 @@ static gm_status join(const char *directory, const char *name, char *path, gm_er
                    PATH_SIZE - 2 - strlen(name), strlen(directory));
 }
 
-/* The file of a part that goes with the training images, or an empty path. */
+/* Finds the file of a part with the same prefix as the training images. The path is empty if there is none.
+ */
 static gm_status find_companion(const char *directory, const folder_part *part, const found_file *images,
                                 char *path, gm_error *error)
 {

@@ -1,5 +1,5 @@
-/* A batch from a data set: rows picked by number, converted and scaled on the way, labels as one-hot rows.
- * Compiled once for each precision. */
+/* Makes a batch from a data set: copies rows by their numbers, converts them to the precision of the network,
+ * and scales them. Labels become one-hot rows. Compiled once for each precision. */
 #include "data/dataset.h"
 
 #include "base/denormals.h"
@@ -9,7 +9,8 @@
 
 #include <string.h>
 
-/* Functions with clones: each has a name of its own for each precision (base/vector.h). */
+/* These functions are compiled for several instruction sets, and so need a name of their own for each
+ * precision (base/vector.h). */
 #define convert_u8  GM_TYPED(convert_u8)
 #define scale_u8    GM_TYPED(scale_u8)
 #define convert_f32 GM_TYPED(convert_f32)
@@ -17,8 +18,8 @@
 #define convert_f64 GM_TYPED(convert_f64)
 #define scale_f64   GM_TYPED(scale_f64)
 
-/* One row of n features that are stored as TYPE: as they are, and scaled. The loops need no pragma:
- * nothing overlaps. */
+/* CONVERT converts one row of n features that are stored as TYPE; SCALE also scales it. `restrict` tells the
+ * compiler that the arrays do not overlap, so that it vectorises the loops. */
 #define ROW_FROM(TYPE, CONVERT, SCALE)                                                                       \
     GM_VECTOR static void CONVERT(const TYPE *restrict from, size_t n, REAL *restrict to)                    \
     {                                                                                                        \
@@ -44,7 +45,7 @@ ROW_FROM(double, convert_f64, scale_f64)
 #define FACTOR factor
 #endif
 
-/* Row `row` of the table's n features, into x. */
+/* Copies the n features of row `row` of the table to x. */
 #define GATHER(TYPE, CONVERT, SCALE)                                                                         \
     do {                                                                                                     \
         const TYPE *at = (const TYPE *)table->x + row * n;                                                   \
@@ -78,7 +79,8 @@ static void gather_target(const gm_table *table, size_t row, REAL *y)
     }
 }
 
-/* Rows of a shuffled epoch lie anywhere in memory: each is asked for while those before it are converted. */
+/* The rows of a shuffled epoch are anywhere in memory. So a row is prefetched while the two rows before it
+ * are converted. */
 #define AHEAD 2
 
 static void fetch_row(const gm_table *table, size_t row)

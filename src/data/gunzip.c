@@ -1,4 +1,5 @@
-/* Decompression of gzip. zlib compares the checksum and the length at the end of each member. */
+/* Decompression of gzip files with zlib. A gzip file consists of one or more members; zlib compares the
+ * checksum and the length at the end of each. */
 #include "data/gunzip.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -7,14 +8,15 @@
 #include <string.h>
 #include <zlib.h>
 
-#define GZIP_WINDOW   (16 + MAX_WBITS) /* the largest window, and the head and foot of gzip around it */
+#define GZIP_WINDOW                                                                                          \
+    (16 + MAX_WBITS) /* the largest window; 16 tells zlib to expect the header and trailer of gzip */
 #define WINDOW_MEMORY ((size_t)1 << 16)
 
 struct gm_gunzip {
     gm_bytes *bytes;
     z_stream stream;
-    bool within;  /* a member has begun and not ended */
-    bool follows; /* a member has ended */
+    bool within;  /* the position is within a member */
+    bool follows; /* at least one member has ended */
 };
 
 bool gm_gzip_recognise(const uint8_t *head, size_t size)
@@ -42,7 +44,8 @@ void gm_gunzip_destroy(gm_gunzip *gunzip)
     gm_free(gunzip);
 }
 
-/* Begins a member if there is another one; *done: the file has ended, and as it should. */
+/* Begins the next member, unless the position is within one. *done: the file ends here, behind a complete
+ * member. */
 static gm_status begin(gm_gunzip *gunzip, bool *done, const char *path, gm_error *error)
 {
     gm_bytes *bytes = gunzip->bytes;
@@ -63,7 +66,7 @@ static gm_status begin(gm_gunzip *gunzip, bool *done, const char *path, gm_error
     return GM_OK;
 }
 
-/* Decompresses what has been read into the rest of the reader's room. */
+/* Decompresses the bytes in the buffer into the rest of `to`. */
 static gm_status advance(gm_gunzip *gunzip, void *to, size_t size, size_t *got, const char *path,
                          gm_error *error)
 {
@@ -82,7 +85,7 @@ static gm_status advance(gm_gunzip *gunzip, void *to, size_t size, size_t *got, 
         gunzip->follows = true;
     }
     if (outcome == Z_OK || outcome == Z_STREAM_END ||
-        outcome == Z_BUF_ERROR) /* the last: more input is needed */
+        outcome == Z_BUF_ERROR) /* Z_BUF_ERROR: more input is needed */
         return GM_OK;
     if (outcome == Z_MEM_ERROR)
         return gm_fail_memory(error, "decompression", WINDOW_MEMORY);

@@ -1,8 +1,10 @@
-/* IDX, the format of MNIST: 00 00 TYPE NDIM, NDIM sizes, then the numbers; all big-endian.
+/* Reads IDX files, the format of MNIST. A file has two bytes 0, one byte for the type of its numbers, one for
+ * the number of dimensions, the size of each dimension, and the numbers, all big-endian.
  *
- * Features: the first size counts the rows, the others are multiplied to a row's features; bytes stay bytes,
- * the other types become float. Labels: one size, a whole-number type; or QMNIST's matrix, whose first column
- * is the class. */
+ * In a file of features, the first size is the number of rows, and the product of the others is the number of
+ * features. Bytes are kept as bytes; other types are converted to the precision of the network. A file of
+ * labels has one dimension and a type of whole numbers, or it is the matrix of QMNIST, whose first column has
+ * the classes. */
 #include "data/classes.h"
 #include "data/format.h"
 
@@ -39,7 +41,7 @@ typedef struct idx_file {
     size_t rows, features;
 } idx_file;
 
-/* 0: no such type. */
+/* Bytes of a number of this type; 0: there is no such type. */
 static size_t width_of(uint8_t type)
 {
     switch (type) {
@@ -123,7 +125,7 @@ static gm_status check_magic(const idx_file *file, const uint8_t *magic, gm_erro
     return GM_OK;
 }
 
-/* Bytes of the numbers behind the head; false if no size_t holds them. */
+/* Sets *bytes to the bytes of all numbers. False if they are too many for a size_t. */
 static bool count_bytes(const idx_file *file, const size_t *sizes, size_t *bytes)
 {
     *bytes = file->width;
@@ -133,7 +135,7 @@ static bool count_bytes(const idx_file *file, const size_t *sizes, size_t *bytes
     return fits;
 }
 
-/* Whether the sizes make sense when their bytes are turned round. */
+/* Whether the sizes would be possible if they were little-endian. */
 static bool fits_reversed(const idx_file *file)
 {
     size_t reversed[MOST_DIMENSIONS], bytes;
@@ -142,7 +144,7 @@ static bool fits_reversed(const idx_file *file)
     return count_bytes(file, reversed, &bytes) && bytes > 0 && bytes <= file->source->most;
 }
 
-/* Before anything of that size is allocated. */
+/* Checks the sizes against the size of the file, before memory for them is allocated. */
 static gm_status check_sizes(idx_file *file, gm_error *error)
 {
     const char *path = file->source->path;
@@ -192,8 +194,8 @@ static gm_status read_head(idx_file *file, gm_source *source, gm_error *error)
     return check_sizes(file, error);
 }
 
-/* Nothing may follow the declared data; one byte more is read to see it, whatever a gzip file would still
- * yield. */
+/* Fails if data follows the numbers. Only one more byte is read, because a gzip file could still contain
+ * gigabytes. */
 static gm_status check_end(const idx_file *file, gm_error *error)
 {
     uint8_t excess;
@@ -219,7 +221,7 @@ static gm_status read_numbers(const idx_file *file, size_t count, double *number
     return GM_OK;
 }
 
-/* The numbers of a file that does not hold bytes, in the type of the table. */
+/* Reads numbers that are not bytes, and converts them to the type of the table. */
 static gm_status read_reals(gm_table *table, const idx_file *file, gm_error *error)
 {
     double numbers[CHUNK];
@@ -303,7 +305,8 @@ static void describe_shape(const idx_file *file, char text[SHAPE_SHOWN])
     gm_append(text, SHAPE_SHOWN, used, ")");
 }
 
-/* One label for each row, or a matrix of which it is known that its first column holds the labels. */
+/* Whether this is a file of labels: one label for each row, or the matrix of QMNIST, whose first column has
+ * the labels. */
 static bool holds_labels(const idx_file *file)
 {
     const bool known = file->features == 1 || (file->features == QMNIST_COLUMNS && file->type == IDX_I32);
@@ -326,7 +329,7 @@ static gm_status check_pair(const idx_file *images, const idx_file *labels, gm_e
     return GM_OK;
 }
 
-/* Both heads are judged before any data is read. */
+/* Reads features and labels. The heads of both files are checked before any data is read. */
 static gm_status read_pair(gm_table *table, const idx_file *images, gm_source *source,
                            const gm_dataset_options *options, gm_error *error)
 {
@@ -346,7 +349,7 @@ static gm_status read_pair(gm_table *table, const idx_file *images, gm_source *s
                             : gm_labels_count(table, source->path, error);
 }
 
-/* Whether the file that was given as labels holds images: then the two were exchanged. */
+/* Whether the file given as labels contains images, so that the user has probably exchanged the two. */
 static bool holds_images(const char *path)
 {
     gm_source source;
@@ -357,7 +360,8 @@ static bool holds_images(const char *path)
     return read && !holds_labels(&file);
 }
 
-/* An IDX file has no names: its numbers are matched by their position alone. */
+/* Checks that the file has as many features as the model. An IDX file has no names, so columns are matched by
+ * position. */
 static gm_status match_columns(gm_table *table, const idx_file *images, const gm_columns *columns,
                                gm_error *error)
 {

@@ -1,4 +1,5 @@
-/* One data set from one file: the content tells the format. */
+/* Loads a data set from a file. The first bytes of the file decide which reader is used; its name has no
+ * influence. */
 #include "data/format.h"
 
 #include "base/error.h"
@@ -38,7 +39,8 @@ static gm_status read_table(gm_table *table, gm_source *source, const gm_dataset
                        "%s: a file of labels has no effect with a CSV file, whose labels are a column: see "
                        "--target",
                        source->path);
-    /* A file with labels beside it is meant as IDX: its reader says what is wrong if it is not. */
+    /* If a file of labels was given, the user means IDX. If the file is not IDX, its reader says what is
+     * wrong. */
     if (options->labels || options->idx || is_idx)
         return gm_idx_read(table, source, options, error);
     return gm_csv_read(table, source, options, error);

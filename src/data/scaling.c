@@ -1,7 +1,7 @@
 /* Scaling of features: x' = (x - shift) * factor.
  *
- * The standard deviation is the population's (divided by n, not n - 1), as scikit-learn's StandardScaler has
- * it. */
+ * The standard deviation is that of the population (divided by n, not by n - 1), as in StandardScaler of
+ * scikit-learn. */
 #include "data/dataset.h"
 
 #include "base/error.h"
@@ -99,7 +99,7 @@ gm_status gm_scaling_create(gm_scaling **scaling, gm_scaling_kind kind, size_t f
     return GM_OK;
 }
 
-/* Sums over the rows, in double; one number for each feature. */
+/* Sums over the rows, in double precision. Each array has one number for each feature. */
 typedef struct column_sums {
     double *block; /* BLOCK_ROWS x features: rows as double */
     double *mean, *square;
@@ -133,7 +133,8 @@ static gm_status make_sums(column_sums *sums, size_t features, gm_error *error)
     return made ? GM_OK : GM_LIMIT;
 }
 
-/* Adds up one row: its sum and range, and then, when the mean is known, its squared distances. */
+/* Adds one row to the sums. The first pass over the data uses add_values (sum and range); the second, when
+ * the mean is known, uses add_squares (squared distances from the mean). */
 typedef void add_row(column_sums *sums, const double *x, size_t features);
 
 static void add_values(column_sums *sums, const double *x, size_t features)
@@ -165,8 +166,9 @@ static void for_each_row(const gm_dataset *dataset, column_sums *sums, add_row *
     }
 }
 
-/* A constant column is told by its range: the rounding of its mean would leave a variance just above zero.
- * `most` is the largest factor that the numbers' own precision can hold. */
+/* Sets shift and factor from the sums. A constant column is recognised by its range, because rounding of the
+ * mean can make its variance a little larger than 0. `most` is the largest factor in the precision of the
+ * data. */
 static gm_status set_standard(gm_scaling *scaling, const column_sums *sums, size_t rows, double most,
                               gm_error *error)
 {

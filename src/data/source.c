@@ -1,6 +1,7 @@
-/* The bytes of a data file, plain or gzip; their first two tell which.
+/* Reads a data file, plain or compressed with gzip; its first two bytes decide which.
  *
- * Files are read, never mapped: a mapped file that somebody truncates kills the process with SIGBUS. */
+ * Files are read, not mapped into memory: if another program truncates a mapped file, this process is killed
+ * by SIGBUS. */
 #include "data/source.h"
 
 #include "base/error.h"
@@ -14,7 +15,7 @@
 #define FIRST_TEXT  ((size_t)1 << 16)
 #define TEXT_LIMIT  ((size_t)16 << 30)
 
-/* Looks at the head, and puts a decompressor before the bytes if they begin as gzip does. */
+/* Makes a decompressor if the file begins as gzip does, and reads the head. */
 static gm_status begin(gm_source *source, gm_error *error)
 {
     if (!gm_bytes_fill(&source->bytes, 2))
@@ -86,7 +87,7 @@ static gm_status fail_memory(const gm_source *source, size_t needed, gm_error *e
                    gm_format_bytes(size, sizeof size, needed));
 }
 
-/* Doubles the room of a text. */
+/* Doubles the memory of a text. */
 static gm_status enlarge(const gm_source *source, char **text, size_t used, size_t *room, gm_error *error)
 {
     char *larger = gm_alloc(*room, 2);
@@ -126,7 +127,8 @@ gm_status gm_source_read_all(gm_source *source, char **text, size_t *size, gm_er
     const bool known = !source->gunzip && source->most < SIZE_MAX;
     if (known && source->most > TEXT_LIMIT)
         return fail_large(source, error);
-    /* One byte for the '\0', one by which the end is seen without enlarging. */
+    /* Two bytes more than the file has: one for the '\0', and one so that the end of the file is noticed
+     * before the memory is full. */
     const size_t room = known ? source->most + 2 : FIRST_TEXT;
     *text = gm_alloc(room, 1);
     if (!*text)

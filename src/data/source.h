@@ -1,4 +1,5 @@
-/* The bytes of a data file, plain or gzip. */
+/* Reads a data file, plain or compressed with gzip. The first bytes, its head, can be looked at before
+ * anything is read. */
 #ifndef GM_DATA_SOURCE_H
 #define GM_DATA_SOURCE_H
 
@@ -9,17 +10,17 @@
 
 /* A file that is being read. */
 typedef struct gm_source {
-    const char *path; /* as messages call it; borrowed */
+    const char *path; /* its name in messages; owned by the caller */
     gm_bytes bytes;
-    gm_gunzip *gunzip; /* NULL: they are plain */
-    size_t most;       /* no more bytes than this can come; SIZE_MAX if that is not known */
+    gm_gunzip *gunzip; /* NULL: the file is not compressed */
+    size_t most;       /* an upper bound of the bytes that can be read; SIZE_MAX: not known */
     uint8_t head[GM_SOURCE_HEAD];
-    size_t head_size;  /* bytes of head; fewer than GM_SOURCE_HEAD: that is the whole file */
-    size_t head_taken; /* of which gm_source_read has handed out so many */
+    size_t head_size;  /* bytes in head; if fewer than GM_SOURCE_HEAD, this is the whole file */
+    size_t head_taken; /* bytes of head that gm_source_read has returned */
 } gm_source;
 
-/* Opens a file, or standard input if path is "-", decompresses it if it begins as gzip does, and looks at its
- * head. Close it even after a failure. */
+/* Opens a file, or standard input if path is "-", and reads its head. If it begins as gzip does, it will be
+ * decompressed. Close it even after a failure. */
 gm_status gm_source_open(gm_source *source, const char *path, gm_error *error);
 void gm_source_close(gm_source *source);
 
@@ -27,11 +28,11 @@ void gm_source_close(gm_source *source);
  * and what can be done about it: GM_BAD_DATA. */
 gm_status gm_source_refuse_foreign(const gm_source *source, gm_error *error);
 
-/* Reads up to `size` bytes; fewer only at the end of the file. A gzip file that is cut short or damaged, or
- * that something else follows, is GM_BAD_DATA. */
+/* Reads up to `size` bytes; fewer only at the end of the file. GM_BAD_DATA: a gzip file is cut short,
+ * damaged, or followed by other data. */
 gm_status gm_source_read(gm_source *source, void *to, size_t size, size_t *got, gm_error *error);
 
-/* Reads all the rest: *size bytes and a '\0' behind them, to be freed with gm_free. */
+/* Reads the rest of the file: *size bytes, with a '\0' behind them. Free the text with gm_free. */
 gm_status gm_source_read_all(gm_source *source, char **text, size_t *size, gm_error *error);
 
 #endif

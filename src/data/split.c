@@ -1,23 +1,25 @@
-/* Training and validation parts of a data set: seeded, and stratified where there are labels. */
+/* Divides a data set at random into a training part and a validation part. With labels the split is
+ * stratified: each class is divided in the same proportion. */
 #include "data/dataset.h"
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/random.h"
 
-/* How many of `rows` rows are for validation: the share, rounded; one row at least stays for training. */
+/* The number of rows for validation, of `rows` rows: the fraction `share`, rounded. At least one row stays
+ * for training. */
 static size_t quota(size_t rows, double share)
 {
     return rows == 0 ? 0 : gm_min((size_t)((double)rows * share + 0.5), rows - 1);
 }
 
-/* A stratum is a class, or without labels the whole. */
+/* The stratum of a row: its class. Without labels all rows are in one stratum. */
 static size_t stratum(const gm_dataset *all, size_t row)
 {
     return gm_dataset_has_labels(all) ? gm_dataset_label(all, row) : 0;
 }
 
-/* quotas[s] for each stratum s; returns their sum. */
+/* Sets quotas[s] to the number of validation rows of each stratum s. Returns their sum. */
 static size_t fill_quotas(const gm_dataset *all, double share, size_t *quotas, size_t strata)
 {
     size_t sum = 0;
@@ -45,7 +47,8 @@ static gm_dataset *make_view(const gm_dataset *all, size_t rows, gm_error *error
     return view;
 }
 
-/* Walks through all rows in a random order; each stratum's first ones fill its quota. */
+/* Goes through all rows in random order. The first rows of each stratum, as many as its quota, are for
+ * validation. */
 static void deal(const gm_dataset *all, const uint32_t *order, size_t *quotas, gm_dataset *train,
                  gm_dataset *valid)
 {

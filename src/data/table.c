@@ -1,4 +1,4 @@
-/* The memory of a data set: its arrays and its lists of strings. */
+/* Memory of tables: their arrays, and their lists of strings. */
 #include "data/dataset.h"
 
 #include "base/error.h"
