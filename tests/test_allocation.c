@@ -117,8 +117,16 @@ static double x[ROWS * IN];
 static uint32_t labels[ROWS];
 static double outputs[ROWS * OUT], gradient[(IN + 1) * 128 + 129 * 48 + 49 * OUT];
 
+static gm_status layer_done(void *context, const gm_layer_gradient *layer, gm_error *error)
+{
+    (void)context, (void)layer, (void)error;
+    return GM_OK;
+}
+
 static void work(gm_engine *engine, int times)
 {
+    const gm_gradient accumulated = {
+        .block = gradient, .scale = 0.5, .accumulate = true, .layer_done = layer_done};
     const gm_array xs = gm_array_f64(x, ROWS, IN), ys = gm_array_labels(labels, ROWS);
     double loss;
     for (int i = 0; i < times; i++)
@@ -126,6 +134,8 @@ static void work(gm_engine *engine, int times)
     for (int i = 0; i < times / 10; i++) {
         gm_engine_step(engine, gm_array_f64(x, 1, IN), gm_array_labels(labels, 1), &loss, NULL);
         gm_engine_gradient(engine, xs, ys, gradient, &loss, NULL);
+        gm_engine_gradient_to(engine, xs, ys, &accumulated, &loss, NULL);
+        gm_engine_apply(engine, gradient, NULL);
         gm_engine_loss(engine, xs, ys, &loss, outputs, NULL);
         gm_engine_predict(engine, xs, outputs, NULL);
         gm_engine_set_rate(engine, 1e-4);

@@ -587,6 +587,38 @@ Test(SUITE, large_products_by_a_random_vector)
     }
 }
 
+/* The parts of W, packed one by one into memory full of NaN, are W as it is packed at once, with zeros in the
+ * padding. */
+Test(SUITE, parts_of_weights_there_and_back)
+{
+    static const size_t outputs[] = {1, 63, 64, 130};
+    const gm_backend *backend;
+    for (size_t i = 0; (backend = backend_at(i)); i++) {
+        for (size_t o = 0; backend->storage->own && o < sizeof outputs / sizeof *outputs; o++) {
+            struct layer l = make_layer(backend, 1, 601, outputs[o], 0, 5);
+            const gm_storage *storage = backend->storage;
+            const size_t numbers = storage->weights(l.in, l.out);
+            const gm_block all = {{0, l.out}, {0, l.in}};
+            REAL *packed = l.packed + numbers;
+            memset(packed, 0xff, numbers * sizeof *packed);
+            for (size_t p = 0; p < gm_part_count(storage, all, l.out); p++) {
+                const gm_part part = gm_part_at(storage, l.in, l.out, all, l.out, p);
+                const gm_mat w = gm_cols(gm_rows(l.w.m, part.outputs.first, part.outputs.count),
+                                         part.inputs.first, part.inputs.count);
+                const gm_mat gw = gm_cols(gm_rows(l.gw.m, part.outputs.first, part.outputs.count),
+                                          part.inputs.first, part.inputs.count);
+                backend->pack_part(w, packed + part.index, part.ld);
+                backend->unpack_part(packed + part.index, part.ld, gw);
+            }
+            cr_expect_eq(memcmp(packed, l.packed, numbers * sizeof *packed), 0, "%s, %zu outputs", l.name,
+                         l.out);
+            cr_expect_eq(memcmp(l.gw.m.data, l.w.m.data, l.in * l.out * sizeof *packed), 0,
+                         "%s, %zu outputs: back", l.name, l.out);
+            free_layer(&l);
+        }
+    }
+}
+
 Test(SUITE, names)
 {
     for (size_t i = 0; gm_backend_at(i); i++) {

@@ -184,9 +184,56 @@ GM_API gm_status gm_engine_predict(gm_engine *engine, gm_array x, void *outputs,
 GM_API gm_status gm_engine_loss(gm_engine *engine, gm_array x, gm_array y, double *loss, void *outputs,
                                 gm_error *error);
 
-/* Forward, BP1 to BP4 without an update: the gradient of the mean loss, laid out as the parameter block. */
+/* Forward, BP1 to BP4 without an update: the gradient of the mean loss, laid out as the parameter block, in
+ * the network's precision. */
 GM_API gm_status gm_engine_gradient(gm_engine *engine, gm_array x, gm_array y, void *gradient, double *loss,
                                     gm_error *error);
+
+/* The gradient of one layer within the caller's block. The biases follow the weights directly, so that one
+ * message can carry weight_count + bias_count numbers from `weights` on. */
+typedef struct gm_layer_gradient {
+    size_t layer;        /* from 0 */
+    void *weights;       /* outputs x inputs, row-major, of the network's precision */
+    void *biases;        /* outputs */
+    size_t weight_count; /* numbers */
+    size_t bias_count;
+} gm_layer_gradient;
+
+/* Where a gradient goes, and who is told of it. */
+typedef struct gm_gradient {
+    void *block;     /* of the caller: as many numbers as the network has parameters, laid out as these */
+    double scale;    /* the block becomes scale * gradient; any finite number; default 1 */
+    bool accumulate; /* ... and what the block held is added; default false: that is not read */
+    /* Called once for each layer, from the last to the first, as soon as the gradient of that layer is
+     * complete in the block; those of earlier layers are still to be computed. It is always called by the
+     * thread that called gm_engine_gradient_to. While it runs, other threads go on with earlier layers as far
+     * as they can without this one, so it should begin work (such as sending the gradient), not wait for it.
+     * It may read and write this layer's gradient, and those of the layers that it was called for before; it
+     * must touch neither the rest of the block nor the engine, the network or the batch. Denormals may be
+     * flushed to zero meanwhile. If it returns anything but GM_OK, it is not called again, and
+     * gm_engine_gradient_to returns that status, with the line that it left in *error. Default NULL. */
+    gm_status (*layer_done)(void *context, const gm_layer_gradient *layer, gm_error *error);
+    void *context;
+} gm_gradient;
+
+GM_API gm_gradient gm_gradient_default(void *block);
+
+/* gm_engine_gradient, for a caller who accumulates gradients of several batches, or who wants the gradient of
+ * each layer as soon as it is complete. The numbers are the same, with layer_done or without it. GM_USAGE: no
+ * block, or a scale that is not finite. After a failure the content of the block is undefined. */
+GM_API gm_status gm_engine_gradient_to(gm_engine *engine, gm_array x, gm_array y, const gm_gradient *gradient,
+                                       double *loss, gm_error *error);
+
+/* The other half of a step: the engine's optimizer takes one step with this gradient, which is only read. It
+ * is laid out as the parameter block and of the network's precision; the caller may have changed it, for
+ * example clipped it or summed it over processes. It must not contain the L2 penalty, which is added here.
+ * The step counts as any other: moments, decay, freeze_bias and the rate are those of gm_engine_step.
+ *
+ * A gradient and its application change the weights as gm_engine_step does: with Nesterov, Adam and AdamW to
+ * the bit, unless the backend is "blas"; with SGD and momentum, and with "blas", within rounding, because a
+ * step adds products to weights or velocities directly. Numbers that are not finite are applied as they are,
+ * as in a step: to judge them is up to the caller. GM_USAGE: no gradient, or an engine for inference. */
+GM_API gm_status gm_engine_apply(gm_engine *engine, const void *gradient, gm_error *error);
 
 /* One training step: forward, loss, BP1 to BP4, update. *loss (may be NULL) is the mean loss before the
  * update; it is not finite when training has diverged, which is the caller's to judge. */

@@ -78,8 +78,10 @@ typedef struct gm_backend {
     /* If storage->own: W (out x in, row-major) into that layout, whose padding stays as it is; and back. */
     void (*pack)(gm_mat w, REAL *packed);
     void (*unpack)(const REAL *packed, gm_mat w);
-    /* One part of W, by its own beginning and its ld, into w, which has the part's outputs and inputs. */
+    /* One part of W, by its own beginning and its ld, into w, which has the part's outputs and inputs; and
+     * back, with zeros in the padding of the part. */
     void (*unpack_part)(const REAL *part, size_t ld, gm_mat w);
+    void (*pack_part)(gm_mat w, REAL *part, size_t ld);
 
     /* Numbers of scratch memory for each thread that BP2 and BP4 need for a layer; NULL: none. */
     size_t (*scratch_size)(size_t in, size_t out);

@@ -9,6 +9,7 @@
 #define gm_pack        GM_TYPED(gm_pack)
 #define gm_unpack      GM_TYPED(gm_unpack)
 #define gm_unpack_part GM_TYPED(gm_unpack_part)
+#define gm_pack_part   GM_TYPED(gm_pack_part)
 
 /* Copies W (out x in, row-major) into bands. The padding of `packed` is not written; it is zero from its
  * allocation. */
@@ -19,5 +20,8 @@ void gm_unpack(gm_bands bands, const REAL *packed, gm_mat w);
 
 /* Copies the first w.cols inputs of one band, which lie `width` numbers apart, into w; w.rows <= width. */
 void gm_unpack_part(const REAL *packed, size_t width, gm_mat w);
+
+/* The way back: lanes that hold no output become zero. */
+void gm_pack_part(gm_mat w, REAL *packed, size_t width);
 
 #endif

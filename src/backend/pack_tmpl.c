@@ -1,5 +1,6 @@
 /* Converts weights between row-major order and bands (bands.h). This happens when an engine begins to train,
- * and when somebody reads or writes the network's parameters; not in every step. */
+ * when somebody reads or writes the network's parameters, and for gradients that a caller asks for or gives;
+ * not in every step. */
 #include "backend/pack.h"
 
 void gm_pack(gm_bands bands, gm_mat w, REAL *packed)
@@ -20,6 +21,16 @@ void gm_unpack_part(const REAL *packed, size_t width, gm_mat w)
     for (size_t o = 0; o < w.rows; o++) {
         for (size_t i = 0; i < w.cols; i++)
             gm_row(w, o)[i] = packed[i * width + o];
+    }
+}
+
+void gm_pack_part(gm_mat w, REAL *packed, size_t width)
+{
+    for (size_t i = 0; i < w.cols; i++) {
+        for (size_t o = 0; o < w.rows; o++)
+            packed[i * width + o] = gm_row(w, o)[i];
+        for (size_t o = w.rows; o < width; o++)
+            packed[i * width + o] = 0;
     }
 }
 

@@ -427,6 +427,7 @@ const gm_backend GM_PACKED = {
     .pack = pack,
     .unpack = unpack,
     .unpack_part = gm_unpack_part,
+    .pack_part = gm_pack_part,
     .scratch_size = scratch_size,
     .forward = forward,
     .hidden_delta = hidden_delta,

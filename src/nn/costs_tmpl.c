@@ -286,8 +286,9 @@ static void measure_online(const struct survey *s)
 static gm_batch batch_of_probes(const gm_bound *b)
 {
     const REAL rate = b->optimizer->kind == GM_SGD ? 1 : 0; /* BLAS has nothing to do where alpha is 0 */
-    const gm_step_constants keep = {
+    gm_step_constants keep = {
         .rate = rate, .momentum = 1, .beta1 = 1, .beta2 = 1, .epsilon = 1, .keep = 1, .unbias = 1};
+    gm_set_factors(gm_update_rules[b->optimizer->kind].target, &keep);
     memset(b->own_y.data, 0, b->own_y.rows * b->own_y.ld * sizeof(REAL));
     return (gm_batch){.plan = {.threads = gm_team_threads(b->team)}, /* that biases are shared by */
                       .rows = b->own_x.rows,

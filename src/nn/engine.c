@@ -344,11 +344,16 @@ static void take_weights(gm_engine *e)
     }
 }
 
-static void run(gm_engine *e, gm_task task, const gm_side_work *beside, void *gradient, double *loss)
+static gm_status run(gm_engine *e, const gm_job *job, double *loss, gm_error *error)
 {
     take_weights(e);
-    e->keeper.ahead |= task == GM_TASK_STEP;
-    e->numerics->run(e->pass, task, beside, gradient, loss);
+    e->keeper.ahead |= job->task == GM_TASK_STEP;
+    return e->numerics->run(e->pass, job, loss, error);
+}
+
+static gm_status run_forward(gm_engine *e, double *loss, gm_error *error)
+{
+    return run(e, &(gm_job){.task = GM_TASK_FORWARD}, loss, error);
 }
 
 /* Checks the batch and hands it to the pass; y may be NULL. */
@@ -373,43 +378,84 @@ static gm_status bind(gm_engine *e, gm_array x, const gm_array *y, gm_error *err
 
 gm_status gm_engine_predict(gm_engine *e, gm_array x, void *outputs, gm_error *error)
 {
-    const gm_status status = bind(e, x, NULL, error);
-    if (status != GM_OK)
-        return status;
-    run(e, GM_TASK_FORWARD, NULL, NULL, NULL);
-    e->numerics->copy_outputs(e->pass, outputs);
-    return GM_OK;
+    gm_status status = bind(e, x, NULL, error);
+    if (status == GM_OK)
+        status = run_forward(e, NULL, error);
+    if (status == GM_OK)
+        e->numerics->copy_outputs(e->pass, outputs);
+    return status;
 }
 
 gm_status gm_engine_loss(gm_engine *e, gm_array x, gm_array y, double *loss, void *outputs, gm_error *error)
 {
-    const gm_status status = bind(e, x, &y, error);
-    if (status != GM_OK)
-        return status;
-    run(e, GM_TASK_FORWARD, NULL, NULL, loss);
-    if (outputs)
+    gm_status status = bind(e, x, &y, error);
+    if (status == GM_OK)
+        status = run_forward(e, loss, error);
+    if (status == GM_OK && outputs)
         e->numerics->copy_outputs(e->pass, outputs);
+    return status;
+}
+
+static gm_status check_learns(const gm_engine *e, gm_error *error)
+{
+    if (e->options.inference)
+        return gm_fail(error, GM_USAGE, "the engine was made for inference and cannot learn");
     return GM_OK;
 }
 
 __attribute__((noinline)) /* so that a step of one row need not make room for all of it */
 static gm_status
-learn(gm_engine *e, gm_array x, gm_array y, gm_task task, const gm_side_work *beside, void *gradient,
-      double *loss, gm_error *error)
+learn(gm_engine *e, gm_array x, gm_array y, const gm_job *job, double *loss, gm_error *error)
 {
-    if (e->options.inference)
-        return gm_fail(error, GM_USAGE, "the engine was made for inference and cannot learn");
-    const gm_status status = bind(e, x, &y, error);
-    if (status != GM_OK)
-        return status;
-    run(e, task, beside, gradient, loss);
+    gm_status status = check_learns(e, error);
+    if (status == GM_OK)
+        status = bind(e, x, &y, error);
+    return status == GM_OK ? run(e, job, loss, error) : status;
+}
+
+gm_gradient gm_gradient_default(void *block)
+{
+    return (gm_gradient){.block = block, .scale = 1};
+}
+
+static gm_status check_gradient(const gm_gradient *gradient, gm_error *error)
+{
+    if (!gradient->block)
+        return gm_fail(error, GM_USAGE, "no block for the gradient");
+    if (!isfinite(gradient->scale))
+        return gm_fail(error, GM_USAGE, "the scale of the gradient is %g; expected a finite number",
+                       gradient->scale);
     return GM_OK;
+}
+
+gm_status gm_engine_gradient_to(gm_engine *e, gm_array x, gm_array y, const gm_gradient *gradient,
+                                double *loss, gm_error *error)
+{
+    const gm_job job = {.task = GM_TASK_GRADIENT, .gradient = gradient};
+    const gm_status status = check_gradient(gradient, error);
+    return status == GM_OK ? learn(e, x, y, &job, loss, error) : status;
 }
 
 gm_status gm_engine_gradient(gm_engine *e, gm_array x, gm_array y, void *gradient, double *loss,
                              gm_error *error)
 {
-    return learn(e, x, y, GM_TASK_GRADIENT, NULL, gradient, loss, error);
+    const gm_gradient to = gm_gradient_default(gradient);
+    return gm_engine_gradient_to(e, x, y, &to, loss, error);
+}
+
+gm_status gm_engine_apply(gm_engine *e, const void *gradient, gm_error *error)
+{
+    gm_status status = check_learns(e, error);
+    if (status == GM_OK && !gradient)
+        status = gm_fail(error, GM_USAGE, "no gradient to apply");
+    if (status == GM_OK)
+        status = gm_team_ready(e->team, error);
+    if (status != GM_OK)
+        return status;
+    take_weights(e);
+    e->keeper.ahead = true;
+    e->numerics->apply(e->pass, gradient);
+    return GM_OK;
 }
 
 /* One row that a pass can read as it is. */
@@ -437,8 +483,10 @@ gm_status gm_engine_step(gm_engine *e, gm_array x, gm_array y, double *loss, gm_
 gm_status gm_engine_step_beside(gm_engine *e, gm_array x, gm_array y, const gm_side_work *beside,
                                 double *loss, gm_error *error)
 {
-    if (!can_step_row(e, &x, &y))
-        return learn(e, x, y, GM_TASK_STEP, beside, NULL, loss, error);
+    if (!can_step_row(e, &x, &y)) {
+        const gm_job job = {.task = GM_TASK_STEP, .beside = beside};
+        return learn(e, x, y, &job, loss, error);
+    }
     e->keeper.ahead = true;
     e->row_steps.step(e->row_steps.context, x.data, y.data, loss);
     gm_side_work_do(beside);

@@ -30,6 +30,13 @@ typedef struct gm_row_steps {
 /* What a pass shall do after forward. */
 typedef enum gm_task { GM_TASK_FORWARD, GM_TASK_GRADIENT, GM_TASK_STEP } gm_task;
 
+/* The task, and what belongs to it. */
+typedef struct gm_job {
+    gm_task task;
+    const gm_side_work *beside;  /* what is to be done beside it; NULL: nothing */
+    const gm_gradient *gradient; /* GM_TASK_GRADIENT: where it goes; otherwise NULL */
+} gm_job;
+
 /* Where one thread does all. */
 static inline void gm_side_work_do(const gm_side_work *beside)
 {
@@ -50,9 +57,11 @@ typedef struct gm_numerics {
     /* Takes the batch in: as it is if its type and precision fit, else converted. y may be NULL.
      * GM_USAGE: a label that is not below the number of outputs. */
     gm_status (*bind)(struct gm_pass *pass, gm_array x, const gm_array *y, gm_error *error);
-    /* Runs the task on the bound batch, and what is to be done beside it (may be NULL). *loss (may be NULL:
-     * then it is not computed) is the mean loss, 0 without targets. */
-    void (*run)(struct gm_pass *pass, gm_task task, const gm_side_work *beside, void *gradient, double *loss);
+    /* Runs the task on the bound batch. *loss (may be NULL: then it is not computed) is the mean loss, 0
+     * without targets. It fails only if the caller's layer_done has. */
+    gm_status (*run)(struct gm_pass *pass, const gm_job *job, double *loss, gm_error *error);
+    /* A step of the optimizer from this gradient, which is laid out as the parameter block. */
+    void (*apply)(struct gm_pass *pass, const void *gradient);
     /* How more rows like the one that was bound last are learned without bind and run; step is NULL if they
      * are not. */
     gm_row_steps (*row_steps)(const struct gm_pass *pass);

@@ -6,7 +6,9 @@
 #include <math.h>
 
 /* Functions with clones: each has a name of its own for each precision (base/vector.h). */
+#define sgd_given      GM_TYPED(sgd_given)
 #define momentum_apply GM_TYPED(momentum_apply)
+#define momentum_given GM_TYPED(momentum_given)
 #define nesterov_apply GM_TYPED(nesterov_apply)
 #define adam_apply     GM_TYPED(adam_apply)
 
@@ -23,6 +25,29 @@ GM_VECTOR static void momentum_apply(const gm_step_constants *c, size_t count, R
 #pragma omp simd
     for (size_t i = 0; i < count; i++)
         w[i] = c->keep * w[i] - c->rate * v[i];
+}
+
+/* W = keep W - rate (G + l2 W), for a gradient that BP4 has not written into W already. */
+GM_VECTOR static void sgd_given(const gm_step_constants *c, size_t count, REAL *restrict w, REAL *restrict g,
+                                REAL *s1, REAL *s2)
+{
+    (void)s1, (void)s2;
+    const REAL alpha = c->alpha, beta = c->beta;
+#pragma omp simd
+    for (size_t i = 0; i < count; i++)
+        w[i] = alpha * g[i] + beta * w[i];
+}
+
+/* V = momentum V + G + l2 W;  W = keep W - rate V, for a gradient that BP4 has not added to V already. */
+GM_VECTOR static void momentum_given(const gm_step_constants *c, size_t count, REAL *restrict w,
+                                     REAL *restrict g, REAL *restrict v, REAL *s2)
+{
+    (void)s2;
+#pragma omp simd
+    for (size_t i = 0; i < count; i++) {
+        v[i] = c->momentum * v[i] + g[i] + c->l2 * w[i];
+        w[i] = c->keep * w[i] - c->rate * v[i];
+    }
 }
 
 /* V = momentum V + G;  W = keep W - rate (G + momentum V)    (Sutskever et al. 2013, as PyTorch writes it) */
@@ -55,14 +80,45 @@ GM_VECTOR static void adam_apply(const gm_step_constants *c, size_t count, REAL 
 }
 
 const gm_update_rule gm_update_rules[GM_OPTIMIZER_COUNT] = {
-    [GM_SGD] = {INTO_WEIGHTS, NULL},
-    [GM_MOMENTUM] = {INTO_VELOCITY, momentum_apply},
-    [GM_NESTEROV] = {INTO_TILE, nesterov_apply},
-    [GM_ADAM] = {INTO_TILE, adam_apply},
-    [GM_ADAMW] = {INTO_TILE, adam_apply},
+    [GM_SGD] = {INTO_WEIGHTS, NULL, sgd_given},
+    [GM_MOMENTUM] = {INTO_VELOCITY, momentum_apply, momentum_given},
+    [GM_NESTEROV] = {INTO_TILE, nesterov_apply, nesterov_apply},
+    [GM_ADAM] = {INTO_TILE, adam_apply, adam_apply},
+    [GM_ADAMW] = {INTO_TILE, adam_apply, adam_apply},
 };
 
-const gm_update_rule gm_store_gradient = {INTO_GRADIENT, NULL};
+const gm_update_rule gm_store_gradient = {INTO_GRADIENT, NULL, NULL};
+
+void gm_set_factors(gm_update_target target, gm_step_constants *c)
+{
+    switch (target) {
+    case INTO_WEIGHTS:
+        c->alpha = -c->rate;
+        c->beta = c->keep - c->rate * c->l2; /* for SGD an L2 penalty and decay are the same thing */
+        break;
+    case INTO_VELOCITY:
+        c->alpha = 1;
+        c->beta = c->momentum;
+        break;
+    case INTO_TILE:
+        c->alpha = 1;
+        c->beta = 0;
+        break;
+    case INTO_GRADIENT: /* as the caller wants it: gm_gradient_prepare */
+        break;
+    }
+}
+
+void gm_gradient_prepare(gm_batch *batch, const gm_gradient *gradient)
+{
+    batch->rule = &gm_store_gradient;
+    batch->gradient = gradient->block;
+    batch->bias_constants = (gm_step_constants){
+        .alpha = (REAL)gradient->scale,
+        .beta = gradient->accumulate ? 1 : 0,
+    };
+    batch->weight_constants = batch->bias_constants;
+}
 
 void gm_update_prepare(gm_batch *batch, const gm_optimizer *o, size_t step)
 {
@@ -81,4 +137,6 @@ void gm_update_prepare(gm_batch *batch, const gm_optimizer *o, size_t step)
     batch->weight_constants = batch->bias_constants;
     batch->weight_constants.l2 = (REAL)o->l2;
     batch->weight_constants.keep = (REAL)(1 - o->rate * o->decay);
+    gm_set_factors(batch->rule->target, &batch->weight_constants);
+    gm_set_factors(batch->rule->target, &batch->bias_constants);
 }

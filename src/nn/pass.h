@@ -39,7 +39,12 @@
 #define gm_shares_outputs     GM_TYPED(gm_shares_outputs)
 #define gm_update_biases      GM_TYPED(gm_update_biases)
 #define gm_update             GM_TYPED(gm_update)
+#define gm_update_layer       GM_TYPED(gm_update_layer)
+#define gm_own_block          GM_TYPED(gm_own_block)
+#define gm_apply_gradient     GM_TYPED(gm_apply_gradient)
 #define gm_update_prepare     GM_TYPED(gm_update_prepare)
+#define gm_gradient_prepare   GM_TYPED(gm_gradient_prepare)
+#define gm_set_factors        GM_TYPED(gm_set_factors)
 #define gm_update_rules       GM_TYPED(gm_update_rules)
 #define gm_store_gradient     GM_TYPED(gm_store_gradient)
 
@@ -56,20 +61,36 @@ typedef struct gm_pass_layer {
 
 /* Numbers of one step, made by optimizer_tmpl.c from the optimizer's settings. */
 typedef struct gm_step_constants {
+    REAL alpha, beta; /* BP3 and BP4 write alpha D^T A_prev + beta target to the rule's target */
     REAL rate, momentum, beta1, beta2, epsilon;
     REAL l2;     /* 0 for biases */
     REAL keep;   /* 1 - rate * decay; 1 for biases */
     REAL unbias; /* Adam: 1 / sqrt(1 - beta2^t) */
 } gm_step_constants;
 
-/* How BP3 and BP4 become an update. gm_update_rules has one for each optimizer and one that only stores.
- */
+/* What BP3 and BP4 write to. */
+typedef enum gm_update_target { INTO_WEIGHTS, INTO_VELOCITY, INTO_TILE, INTO_GRADIENT } gm_update_target;
+
+/* Makes the step of `count` parameters w from their gradient (or velocity) g; s1, s2 are the optimizer's
+ * copies. */
+typedef void gm_apply_function(const gm_step_constants *c, size_t count, REAL *w, REAL *g, REAL *s1,
+                               REAL *s2);
+
+/* How BP3 and BP4 become an update. gm_update_rules has one for each optimizer; gm_store_gradient only
+ * stores. */
 typedef struct gm_update_rule {
-    enum { INTO_WEIGHTS, INTO_VELOCITY, INTO_TILE, INTO_GRADIENT } target; /* what BP3 and BP4 write to */
-    /* Then w, its gradient (or velocity) g and the optimizer's copies s1, s2 of `count` parameters; may be
-     * NULL. */
-    void (*apply)(const gm_step_constants *c, size_t count, REAL *w, REAL *g, REAL *s1, REAL *s2);
+    gm_update_target target;
+    gm_apply_function *apply; /* follows BP3 and BP4; NULL: they have done it all */
+    gm_apply_function
+        *apply_given; /* the whole step, from a gradient that the caller gives and that is only read */
 } gm_update_rule;
+
+/* What is called when the gradient of a layer is complete. Only thread 0, which is the caller's, uses it. */
+typedef struct gm_layer_hook {
+    const gm_gradient *gradient;
+    gm_status status; /* of the first call that failed; no other follows it */
+    gm_error *error;
+} gm_layer_hook;
 
 /* What is bound when the engine is created. Nothing of it changes afterwards but the numbers that it points
  * to, and the settings of the optimizer. */
@@ -101,11 +122,18 @@ typedef struct gm_batch {
     bool backward;              /* whether BP1 to BP4 follow */
     const gm_update_rule *rule; /* of BP3 and BP4 */
     gm_step_constants weight_constants, bias_constants;
-    REAL *gradient;             /* INTO_GRADIENT: the caller's block, always row-major */
+    REAL *gradient;             /* INTO_GRADIENT, or given: the caller's block, always row-major */
+    gm_layer_hook *hook;        /* INTO_GRADIENT: told of each layer; NULL: nobody is */
     gm_profile *profile;        /* NULL, or where times are kept */
     const gm_side_work *beside; /* what is done beside the step; NULL: nothing */
     double *losses;             /* one sum for each thread, LOSS_STRIDE apart; or NULL */
 } gm_batch;
+
+/* A gradient that is given is applied: what is bound, and a batch that has only what this needs. */
+typedef struct gm_apply_job {
+    const gm_bound *bound;
+    gm_batch batch;
+} gm_apply_job;
 
 /* What one thread works with. */
 typedef struct gm_worker {
@@ -224,6 +252,12 @@ static inline gm_share gm_own_inputs(const gm_bound *b, size_t l, size_t thread,
     return gm_team_share(b->layers[l].view.w.cols, gm_input_grain(b), thread, threads);
 }
 
+/* The same of BP3. */
+static inline gm_share gm_own_biases(const gm_bound *b, size_t l, size_t thread, size_t threads)
+{
+    return gm_team_share(b->layers[l].view.w.rows, b->backend->storage->grain.biases, thread, threads);
+}
+
 /* Steps of few rows in one go with this optimizer, which is borrowed; NULL if this network has none, or
  * without memory. Free it with gm_free. */
 gm_online *gm_pass_create_online(const gm_bound *b, const gm_optimizer *optimizer);
@@ -282,8 +316,23 @@ void gm_update_biases(const gm_worker *w, size_t l);
  * parts that other threads have not begun (work stealing). */
 void gm_update(const gm_worker *w);
 
+/* BP3, BP4 and what the rule makes of them for the thread's own part of layer l. */
+void gm_update_layer(const gm_worker *w, size_t l);
+
+/* The weights of layer l that a thread owns. */
+gm_block gm_own_block(const gm_bound *b, size_t l, size_t thread, size_t threads);
+
+/* The step of the thread's own parameters from batch->gradient, which is given and only read. */
+void gm_apply_gradient(const gm_worker *w);
+
 /* The rule and the constants of the step number `step`, 1, 2, ..., of this optimizer. */
 void gm_update_prepare(gm_batch *batch, const gm_optimizer *optimizer, size_t step);
+
+/* The same for a gradient that is stored. */
+void gm_gradient_prepare(gm_batch *batch, const gm_gradient *gradient);
+
+/* alpha and beta of BP3 and BP4 for an optimizer whose rule has this target. */
+void gm_set_factors(gm_update_target target, gm_step_constants *c);
 
 extern const gm_update_rule gm_update_rules[GM_OPTIMIZER_COUNT];
 extern const gm_update_rule gm_store_gradient;

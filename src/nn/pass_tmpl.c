@@ -37,21 +37,59 @@ static void forward(const gm_worker *w, gm_share own_rows)
     }
 }
 
-/* Layer 1 has nothing before it that could learn: its D W is never computed. */
-static void hidden_deltas(const gm_worker *w, gm_share own_rows)
+/* A thread's part of BP2 of layer l. */
+static void hidden_delta(const gm_worker *w, size_t l, gm_share own_rows)
 {
     const gm_bound *b = w->bound;
     const gm_plan plan = w->batch->plan;
     const size_t all_rows = w->batch->rows;
-    for (size_t l = b->layer_count - 1; l > 0; l--) {
-        if (gm_meets_after(b, l, all_rows, plan))
+    const bool cut = gm_cuts_layer(b, l, all_rows, plan);
+    const gm_share rows = cut ? gm_all(all_rows) : own_rows;
+    const gm_share inputs =
+        cut ? gm_own_inputs(b, l, w->thread, plan.threads) : gm_all(b->layers[l].view.w.cols);
+    if (rows.count > 0 && inputs.count > 0)
+        gm_hidden_delta(w, l, rows, inputs);
+}
+
+/* Layer 1 has nothing before it that could learn: its D W is never computed. */
+static void hidden_deltas(const gm_worker *w, gm_share own_rows)
+{
+    for (size_t l = w->bound->layer_count - 1; l > 0; l--) {
+        if (gm_meets_after(w->bound, l, w->batch->rows, w->batch->plan))
             wait_for_all(w);
-        const bool cut = gm_cuts_layer(b, l, all_rows, plan);
-        const gm_share rows = cut ? gm_all(all_rows) : own_rows;
-        const gm_share inputs =
-            cut ? gm_own_inputs(b, l, w->thread, plan.threads) : gm_all(b->layers[l].view.w.cols);
-        if (rows.count > 0 && inputs.count > 0)
-            gm_hidden_delta(w, l, rows, inputs);
+        hidden_delta(w, l, own_rows);
+    }
+}
+
+/* Tells the caller of layer l, unless an earlier call failed. */
+static void call_hook(gm_layer_hook *hook, const gm_bound *b, size_t l)
+{
+    const gm_gradient *to = hook->gradient;
+    const gm_layer *layer = &b->network->layers[l];
+    const gm_layer_gradient done = {
+        .layer = l,
+        .weights = (REAL *)to->block + layer->weights,
+        .biases = (REAL *)to->block + layer->biases,
+        .weight_count = layer->outputs * layer->inputs,
+        .bias_count = layer->outputs,
+    };
+    if (hook->status == GM_OK)
+        hook->status = to->layer_done(to->context, &done, hook->error);
+}
+
+/* The gradient layer by layer, for a caller who wants each layer's as soon as it is complete. No W changes
+ * here, so BP4 of a layer need not wait for BP2 of the layers before it. While thread 0 is with the caller,
+ * the other threads go on. */
+static void gradient_by_layers(const gm_worker *w, gm_share own_rows)
+{
+    for (size_t l = w->bound->layer_count; l-- > 0;) {
+        wait_for_all(w); /* D of this layer is complete */
+        gm_update_layer(w, l);
+        wait_for_all(w); /* and now its gradient */
+        if (w->thread == 0)
+            call_hook(w->batch->hook, w->bound, l);
+        if (l > 0)
+            hidden_delta(w, l, own_rows);
     }
 }
 
@@ -60,6 +98,10 @@ static void backward(const gm_worker *w, gm_share own_rows)
 {
     const gm_bound *b = w->bound;
     const gm_plan plan = w->batch->plan;
+    if (w->batch->hook) {
+        gradient_by_layers(w, own_rows);
+        return;
+    }
     if (gm_sweeps(b, w->batch->rows, plan)) {
         for (size_t l = b->layer_count; l-- > 0;) {
             wait_for_all(w); /* D of this layer is complete */
@@ -132,20 +174,22 @@ static double mean_loss(const gm_batch *batch)
     return sum / (double)batch->rows;
 }
 
-static void run(gm_pass *p, gm_task task, const gm_side_work *beside, void *gradient, double *loss)
+static gm_status run(gm_pass *p, const gm_job *job, double *loss, gm_error *error)
 {
     gm_batch *batch = &p->batch;
     gm_planner *planner = &p->planner;
+    gm_layer_hook hook = {job->gradient, GM_OK, error};
+    const gm_task task = job->task;
     if (task == GM_TASK_STEP && gm_online_takes(p->bound.online, batch->rows)) {
-        run_online(p, beside, loss);
-        return;
+        run_online(p, job->beside, loss);
+        return GM_OK;
     }
-    batch->beside = beside;
+    batch->beside = job->beside;
     batch->judged = loss && batch->y.data;
     batch->backward = task != GM_TASK_FORWARD;
-    batch->gradient = gradient;
+    batch->hook = job->gradient && job->gradient->layer_done ? &hook : NULL;
     if (task == GM_TASK_GRADIENT)
-        batch->rule = &gm_store_gradient;
+        gm_gradient_prepare(batch, job->gradient);
     else if (task == GM_TASK_STEP)
         gm_update_prepare(batch, p->bound.optimizer, ++p->steps);
     const bool watched = task == GM_TASK_STEP && batch->rows == planner->watched_rows;
@@ -160,6 +204,34 @@ static void run(gm_pass *p, gm_task task, const gm_side_work *beside, void *grad
         gm_watch_step(&planner->watch, gm_clock_seconds(begin, gm_clock()));
         batch->plan = gm_watch_plan(&planner->watch);
     }
+    batch->hook = NULL; /* it ends with this function */
+    return hook.status;
+}
+
+/* With fewer parameters than this, one thread has applied a gradient before others are awake. */
+#define APPLY_ALONE 32768
+
+static void apply_work(void *context, size_t thread)
+{
+    const gm_apply_job *job = context;
+    const gm_worker w = gm_worker_of(job->bound, &job->batch, thread);
+    gm_apply_gradient(&w);
+}
+
+/* It works on a batch of its own, because the batch at work, its plan and its views stay as they are. */
+static void apply(gm_pass *p, const void *gradient)
+{
+    const gm_bound *b = &p->bound;
+    const bool alone = b->network->parameter_count < APPLY_ALONE || p->batch.plan.threads == 1;
+    gm_apply_job job = {.bound = b,
+                        .batch = {.plan.threads = alone ? 1 : gm_team_threads(b->team),
+                                  .gradient = (REAL *)gradient, /* read only */
+                                  .profile = p->batch.profile}};
+    gm_update_prepare(&job.batch, b->optimizer, ++p->steps);
+    if (alone)
+        gm_team_run_alone(b->team, apply_work, &job);
+    else
+        gm_team_run(b->team, apply_work, &job);
 }
 
 /* Row r of an array of any type but labels, as REAL. */
@@ -448,6 +520,7 @@ const gm_numerics GM_TYPED(gm_numerics) = {
     .destroy = destroy,
     .bind = bind,
     .run = run,
+    .apply = apply,
     .row_steps = row_steps,
     .copy_outputs = copy_outputs,
     .view = view,

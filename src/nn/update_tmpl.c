@@ -12,24 +12,6 @@
 
 #include <string.h>
 
-/* alpha and beta of BP3 and BP4 when they write to the rule's target. */
-static void factors(const gm_update_rule *rule, const gm_step_constants *c, REAL *alpha, REAL *beta)
-{
-    switch (rule->target) {
-    case INTO_WEIGHTS:
-        *alpha = -c->rate;
-        *beta = c->keep - c->rate * c->l2; /* for SGD an L2 penalty and decay are the same thing */
-        break;
-    case INTO_VELOCITY:
-        *alpha = 1;
-        *beta = c->momentum;
-        break;
-    default:
-        *alpha = 1;
-        *beta = 0;
-    }
-}
-
 /* A gradient that is asked for is row-major. Out of a layout of the backend's own it comes by way of a tile.
  */
 static bool unpacks(const gm_worker *w)
@@ -62,13 +44,25 @@ static void apply(const gm_worker *w, const gm_step_constants *c, size_t index, 
                           b->state + b->next_copy + index);
 }
 
-/* The gradient of one part of W, from a tile to its place in the caller's block. */
-static void unpack(const gm_worker *w, size_t l, gm_part part, gm_mat g)
+/* The same part of W in the caller's block of gradient. */
+static gm_mat in_block(const gm_worker *w, size_t l, gm_part part)
 {
     const gm_layer *block = &w->bound->network->layers[l];
     const size_t first = block->weights + part.outputs.first * block->inputs + part.inputs.first;
-    w->bound->backend->unpack_part(g.data, g.ld,
-                                   (gm_mat){w->batch->gradient + first, g.rows, g.cols, block->inputs});
+    return (gm_mat){w->batch->gradient + first, part.outputs.count, part.inputs.count, block->inputs};
+}
+
+/* BP4 by way of a tile: to where the caller wants the gradient, which it may be added to. */
+static void gradient_by_tile(const gm_worker *w, size_t l, gm_part part, gm_mat d, gm_mat a, gm_mat tile)
+{
+    const gm_backend *backend = w->bound->backend;
+    const gm_step_constants *c = &w->batch->weight_constants;
+    const gm_mat block = in_block(w, l, part);
+    if (c->beta != 0)
+        backend->pack_part(block, tile.data, tile.ld);
+    TIMED(w, l, GM_PHASE_BP4,
+          backend->weight_gradient(&w->bound->layers[l].view, d, a, c->alpha, c->beta, tile, w->scratch));
+    backend->unpack_part(tile.data, tile.ld, block);
 }
 
 /* BP4 for a part of W, then the update. */
@@ -89,43 +83,38 @@ static void update_part(const gm_worker *w, size_t l, gm_part part)
         TIMED(w, l, GM_PHASE_BP4, b->backend->momentum_step(view, d, a, c->momentum, g, &step, w->scratch));
         return;
     }
-    REAL alpha, beta;
-    factors(batch->rule, c, &alpha, &beta);
+    if (unpacks(w)) {
+        gradient_by_tile(w, l, part, d, a, g);
+        return;
+    }
     /* GW = alpha D^T A_prev + beta GW       out x in = (n x out)^T (n x in) */
-    TIMED(w, l, GM_PHASE_BP4, b->backend->weight_gradient(view, d, a, alpha, beta, g, w->scratch));
+    TIMED(w, l, GM_PHASE_BP4, b->backend->weight_gradient(view, d, a, c->alpha, c->beta, g, w->scratch));
     if (batch->rule->apply)
         TIMED(w, l, GM_PHASE_UPDATE, apply(w, c, index, part.count, g.data));
-    if (unpacks(w))
-        unpack(w, l, part, g);
-}
-
-static gm_share own_biases(const gm_worker *w, size_t l)
-{
-    return gm_team_share(w->bound->layers[l].view.w.rows, w->bound->backend->storage->grain.biases, w->thread,
-                         w->batch->plan.threads);
 }
 
 void gm_update_biases(const gm_worker *w, size_t l)
 {
     const gm_bound *b = w->bound;
     const gm_batch *batch = w->batch;
-    const gm_share outputs = own_biases(w, l);
+    const gm_share outputs = gm_own_biases(b, l, w->thread, batch->plan.threads);
     const bool learns = batch->rule->target == INTO_GRADIENT || !b->optimizer->freeze_bias;
     if (!learns || outputs.count == 0)
         return;
     const gm_layer_view *view = &b->layers[l].view;
     const size_t index = b->layers[l].biases + outputs.first;
     const gm_mat d = gm_cols(gm_rows(b->layers[l].d, 0, batch->rows), outputs.first, outputs.count);
+    const gm_step_constants *c = &batch->bias_constants;
     REAL *g = target(w, index);
-    REAL alpha, beta;
-    factors(batch->rule, &batch->bias_constants, &alpha, &beta);
+    REAL *in_block = unpacks(w) ? batch->gradient + b->network->layers[l].biases + outputs.first : NULL;
+    if (in_block && c->beta != 0)
+        memcpy(g, in_block, outputs.count * sizeof(REAL));
     /* gb = alpha D^T 1 + beta gb            out = (n x out)^T (n) */
-    TIMED(w, l, GM_PHASE_BP3, b->backend->bias_gradient(view, d, alpha, beta, g));
+    TIMED(w, l, GM_PHASE_BP3, b->backend->bias_gradient(view, d, c->alpha, c->beta, g));
     if (batch->rule->apply)
-        TIMED(w, l, GM_PHASE_BP3, apply(w, &batch->bias_constants, index, outputs.count, g));
-    if (unpacks(w))
-        memcpy(batch->gradient + b->network->layers[l].biases + outputs.first, g,
-               outputs.count * sizeof(REAL));
+        TIMED(w, l, GM_PHASE_BP3, apply(w, c, index, outputs.count, g));
+    if (in_block)
+        memcpy(in_block, g, outputs.count * sizeof(REAL));
 }
 
 /* The outputs of a part of W: an optimizer that follows finds them still in cache, and the tile that it reads
@@ -164,8 +153,7 @@ bool gm_shares_outputs(const gm_bound *b, size_t l, size_t threads)
     return grains % threads == 0 || grains >= 4 * threads;
 }
 
-/* The weights of layer l that a thread owns. */
-static gm_block own_block(const gm_bound *b, size_t l, size_t thread, size_t threads)
+gm_block gm_own_block(const gm_bound *b, size_t l, size_t thread, size_t threads)
 {
     const gm_mat m = b->layers[l].view.w;
     if (!gm_shares_outputs(b, l, threads))
@@ -173,12 +161,18 @@ static gm_block own_block(const gm_bound *b, size_t l, size_t thread, size_t thr
     return (gm_block){gm_own_outputs(b, l, thread, threads), gm_all(m.cols)};
 }
 
+void gm_update_layer(const gm_worker *w, size_t l)
+{
+    gm_update_biases(w, l);
+    gm_update_block(w, l, gm_own_block(w->bound, l, w->thread, w->batch->plan.threads));
+}
+
 /* The parts of a thread's own weights that no thread has begun, from the last layer to the first. */
 static void update_parts_of(const gm_worker *w, size_t owner)
 {
     size_t before = 0; /* parts of the layers behind this one */
     for (size_t l = w->bound->layer_count; l-- > 0;) {
-        const gm_block own = own_block(w->bound, l, owner, w->batch->plan.threads);
+        const gm_block own = gm_own_block(w->bound, l, owner, w->batch->plan.threads);
         const size_t end = before + parts_of(w, l, own);
         for (size_t part; gm_team_take(w->bound->team, owner, end, &part);)
             update_one(w, l, own, part - before);
