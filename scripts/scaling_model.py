@@ -28,7 +28,7 @@ def flop(width, batch):
 
 
 def busiest(total, grain, threads):
-    """The busiest thread's share of `total` things that are handed out in grains."""
+    """The part of the busiest thread, of `total` things that are handed out in grains."""
     return min(math.ceil(math.ceil(total / grain) / threads) * grain, total) / total
 
 
@@ -39,21 +39,21 @@ def fetch(k, width, threads):
 
 
 def predict(k, width, batch, threads):
-    """Seconds of a step: the better of the two cuts."""
+    """Seconds of a step: the better of the two partitions."""
     activations = LAYERS * batch * width
     if threads == 1:
         return flop(width, batch) / k["alone"] + LAYERS * k["call"] + fetch(k, width, 1)
-    cuts = []
+    partitions = []
     weights = width ** 2  # of a layer
-    for share, barriers, updates in ((busiest(batch, GRAIN, threads), 2, LAYERS * weights),
+    for part, barriers, updates in ((busiest(batch, GRAIN, threads), 2, LAYERS * weights),
                                      (busiest(width, BAND, threads), 2 * LAYERS + 1, (LAYERS - 1) * weights / threads)):
         others = (threads - 1) / threads
         if 4 * LAYERS * weights > COMMON:
             updates = min(updates, CACHED / 4)  # the rest comes from afar in any case
-        cuts.append(flop(width, batch) * (2 * share + 1 / threads) / 3 / k["together"] + LAYERS * k["call"]
+        partitions.append(flop(width, batch) * (2 * part + 1 / threads) / 3 / k["together"] + LAYERS * k["call"]
                     + barriers * k["barrier"] * math.log2(threads) + 2 * others * (2 * activations + updates) / threads
                     * k["exchange"])
-    return min(cuts) + fetch(k, width, threads)
+    return min(partitions) + fetch(k, width, threads)
 
 
 def fit(times, batch):

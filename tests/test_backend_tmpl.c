@@ -348,7 +348,7 @@ static void check_rows_of_weights(struct layer *l)
     expect_near(l, "BP4 slab", gm_row(l->gw.m, 8)[7], sum, l->n);
 }
 
-/* BP2 cut by weights: each thread has its columns of D_prev, which end at whole vectors. */
+/* BP2 partitioned by weights: each thread has its columns of D_prev, which end at whole vectors. */
 Test(SUITE, slabs_of_inputs)
 {
     enum { IN = 1040, FIRST = 528 };
@@ -500,20 +500,20 @@ static gm_call some_outputs(struct layer *l, size_t first, size_t count, REAL *s
 
 /* With room for Z^T, and where that is faster, weights stand on the left (blas_tmpl.c). Nothing is written
  * but what was asked for. */
-static void check_some_outputs(struct layer *l, REAL *spare, bool turned)
+static void check_some_outputs(struct layer *l, REAL *spare, bool transposed)
 {
     enum { FIRST = LANES, COUNT = 2 * LANES, END = FIRST + COUNT };
     for (size_t i = 0; i < l->n * l->out; i++)
         l->spare[i] = (REAL)NAN;
     const gm_call call = some_outputs(l, FIRST, COUNT, spare);
-    cr_expect_eq(call.m, turned ? COUNT : l->n);
-    cr_expect_eq(call.n, turned ? l->n : COUNT);
+    cr_expect_eq(call.m, transposed ? COUNT : l->n);
+    cr_expect_eq(call.n, transposed ? l->n : COUNT);
     for (size_t r = 0; r < l->n; r++) {
         for (size_t o = 0; o < l->out; o++)
             cr_expect_eq(!isnan(gm_row(l->z.m, r)[o]), o >= FIRST && o < END, "Z (%zu, %zu)", r, o);
     }
     for (size_t i = 0; i < l->n * l->out; i++)
-        cr_expect_eq(!isnan(l->spare[i]), turned && i < l->n * COUNT, "spare %zu", i);
+        cr_expect_eq(!isnan(l->spare[i]), transposed && i < l->n * COUNT, "spare %zu", i);
     some_outputs(l, 0, FIRST, spare);
     some_outputs(l, END, l->out - END, spare);
     expect_forward(l);
@@ -523,7 +523,7 @@ Test(SUITE, some_outputs_of_a_blas)
 {
     static const struct {
         size_t n, in;
-        bool turned;
+        bool transposed;
     } cases[] = {{3 * LANES, 2100, true},
                  {3 * LANES + 1, 2100, false},  /* no whole vectors */
                  {3 * LANES, 5 * LANES, false}, /* Z as large as W */
@@ -535,7 +535,7 @@ Test(SUITE, some_outputs_of_a_blas)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         for (int room = 0; room < 2; room++) {
             struct layer l = make_layer(&gm_backend_blas, cases[i].n, cases[i].in, 5 * LANES + 1, 3, 6);
-            check_some_outputs(&l, room ? l.spare : NULL, room && cases[i].turned && GM_REAL_BITS == 32);
+            check_some_outputs(&l, room ? l.spare : NULL, room && cases[i].transposed && GM_REAL_BITS == 32);
             free_layer(&l);
         }
     }

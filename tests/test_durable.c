@@ -60,7 +60,7 @@ static int watched_rename(int from_folder, const char *from, int to_folder, cons
 
 static const gm_durable_calls watched = {watched_write, watched_fsync, watched_close, watched_rename};
 
-static const gm_part new_parts[] = {{"new ", 4}, {"", 0}, {"contents", 8}};
+static const gm_buffer new_parts[] = {{"new ", 4}, {"", 0}, {"contents", 8}};
 
 static gm_status write_new(const char *path, gm_error *error)
 {
@@ -273,7 +273,7 @@ Test(durable, a_limit_on_file_size_keeps_the_old_file)
 {
     gm_error error = {0};
     static const char large[100000];
-    const gm_part part = {large, sizeof large};
+    const gm_buffer part = {large, sizeof large};
     const scratch_text path = scratch_path("file");
     scratch_write(path.text, "old", 3);
     signal(SIGXFSZ, SIG_IGN);
@@ -289,7 +289,7 @@ Test(durable, a_limit_on_file_size_keeps_the_old_file)
 static void write_for_ever(const char *path)
 {
     static char data[60000];
-    const gm_part parts[] = {{data, 20000}, {data + 20000, 40000}};
+    const gm_buffer parts[] = {{data, 20000}, {data + 20000, 40000}};
     for (int turn = 0;; turn++) {
         memset(data, 'a' + turn % 26, sizeof data);
         if (gm_durable_write(&gm_durable_system, path, NULL, parts, 2, NULL) != GM_OK)
@@ -421,7 +421,7 @@ Test(durable, a_file_of_another_kind_is_left_alone)
         const char *old;
         gm_status expected;
     } cases[] = {{"", GM_OK}, {"a", GM_OK}, {"b", GM_USAGE}};
-    const gm_part part = {"abc", 3};
+    const gm_buffer part = {"abc", 3};
     const scratch_text path = scratch_path("file");
     for (size_t i = 0; i < 3; i++) {
         gm_error error = {0};

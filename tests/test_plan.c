@@ -1,5 +1,5 @@
-/* Plans: whatever the number of threads and the cut, the arithmetic is the same; and measuring what a step
- * costs changes nothing. */
+/* Plans: whatever the number of threads and the partition, the arithmetic is the same; and measuring what a
+ * step costs changes nothing. */
 #include "nets.h"
 #include "nn/engine.h"
 #include "nn/pass.h"
@@ -35,44 +35,44 @@ static gm_engine *make(const char *backend, size_t threads, gm_optimizer_kind ki
     return make_of(&shape, GM_F64, backend, ROWS, threads, kind);
 }
 
-/* Five steps of `rows` rows on all threads, cut as told; the last loss. */
-static double take_steps(gm_engine *engine, bool cuts_weights, size_t rows)
+/* Five steps of `rows` rows on all threads, partitioned as told; the last loss. */
+static double take_steps(gm_engine *engine, bool by_weights, size_t rows)
 {
     gm_pass *pass = (gm_pass *)engine->pass; /* its plan lies where it does in both precisions */
     const gm_array xs = gm_array_f64(x, rows, IN), ys = gm_array_f64(y, rows, OUT);
     double loss;
     gm_engine_loss(engine, xs, ys, &loss, NULL, NULL); /* makes the plan for so many rows */
-    pass->batch.plan = (gm_plan){.threads = gm_engine_threads(engine), .cuts_weights = cuts_weights};
+    pass->batch.plan = (gm_plan){.threads = gm_engine_threads(engine), .by_weights = by_weights};
     for (int i = 0; i < 5; i++)
         loss = net_step(engine, xs, ys);
-    cr_assert_eq(pass->batch.plan.cuts_weights, cuts_weights, "the plan was made again");
+    cr_assert_eq(pass->batch.plan.by_weights, by_weights, "the plan was made again");
     return loss;
 }
 
 /* The parameters after these steps. */
-static void train(const char *backend, gm_optimizer_kind kind, size_t threads, bool cuts_weights, size_t rows,
+static void train(const char *backend, gm_optimizer_kind kind, size_t threads, bool by_weights, size_t rows,
                   double *parameters)
 {
     gm_engine *engine = make(backend, threads, kind);
-    take_steps(engine, cuts_weights, rows);
+    take_steps(engine, by_weights, rows);
     memcpy(parameters, gm_network_parameters_const(engine->network),
            gm_network_parameter_count(engine->network) * sizeof *parameters);
     net_free(engine);
 }
 
-static void expect_cut(const char *backend, size_t threads, bool cuts_weights, size_t rows,
-                       const double *expected)
+static void expect_partition(const char *backend, size_t threads, bool by_weights, size_t rows,
+                             const double *expected)
 {
     static double actual[PARAMETERS];
     double worst = 0;
-    train(backend, GM_MOMENTUM, threads, cuts_weights, rows, actual);
+    train(backend, GM_MOMENTUM, threads, by_weights, rows, actual);
     for (size_t i = 0; i < PARAMETERS; i++)
         worst = fmax(worst, fabs(actual[i] - expected[i]));
-    cr_expect_lt(worst, 1e-13, "%s, %zu threads, %zu rows, cut by %s: off by %g", backend, threads, rows,
-                 cuts_weights ? "weights" : "rows", worst);
+    cr_expect_lt(worst, 1e-13, "%s, %zu threads, %zu rows, partitioned by %s: off by %g", backend, threads,
+                 rows, by_weights ? "weights" : "rows", worst);
 }
 
-Test(plan, every_cut_gives_the_same)
+Test(plan, every_partition_gives_the_same)
 {
     static double expected[PARAMETERS];
     fill();
@@ -81,8 +81,8 @@ Test(plan, every_cut_gives_the_same)
         train("naive", GM_MOMENTUM, 1, false, rows, expected);
         for (size_t b = 0; (backend = gm_backend_name(b)); b++) {
             for (size_t threads = 1; threads <= 5; threads += 2) {
-                expect_cut(backend, threads, false, rows, expected);
-                expect_cut(backend, threads, true, rows, expected);
+                expect_partition(backend, threads, false, rows, expected);
+                expect_partition(backend, threads, true, rows, expected);
             }
         }
     }
@@ -99,7 +99,7 @@ static bool uses_spare_room(gm_engine *engine, size_t rows)
 }
 
 /* A BLAS may take room for Z^T from D, of which each thread has its own part. */
-Test(plan, every_cut_of_what_is_turned_round)
+Test(plan, every_partition_of_what_is_transposed)
 {
     static const net_shape wide = {{IN, 1024, 1024, OUT}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY};
     fill();
@@ -107,9 +107,9 @@ Test(plan, every_cut_of_what_is_turned_round)
     const double expected = take_steps(engine, false, MANY_ROWS);
     net_free(engine);
     for (size_t threads = 1; threads <= 3; threads++) {
-        for (int cut = 0; cut <= 1; cut++) {
+        for (int by_weights = 0; by_weights <= 1; by_weights++) {
             engine = make_of(&wide, GM_F32, "blas", MANY_ROWS, threads, GM_SGD);
-            const double loss = take_steps(engine, cut != 0, MANY_ROWS);
+            const double loss = take_steps(engine, by_weights != 0, MANY_ROWS);
             expect_relative(loss, expected, 1e-5, "the loss after five steps");
             if (threads == 1) /* a share of the rows may be no whole vectors */
                 cr_expect(uses_spare_room(engine, MANY_ROWS));
@@ -123,10 +123,10 @@ static void expect_same_bits(gm_optimizer_kind kind, size_t rows)
     static double one[PARAMETERS], many[PARAMETERS];
     train("packed", kind, 1, false, rows, one);
     for (size_t threads = 2; threads <= 4; threads++) {
-        for (int cut = 0; cut <= 1; cut++) {
-            train("packed", kind, threads, cut != 0, rows, many);
-            cr_expect_arr_eq(one, many, PARAMETERS * sizeof *one, "%s, %zu rows, %zu threads, cut %d",
-                             gm_optimizer_name(kind), rows, threads, cut);
+        for (int by_weights = 0; by_weights <= 1; by_weights++) {
+            train("packed", kind, threads, by_weights != 0, rows, many);
+            cr_expect_arr_eq(one, many, PARAMETERS * sizeof *one, "%s, %zu rows, %zu threads, by weights %d",
+                             gm_optimizer_name(kind), rows, threads, by_weights);
         }
     }
 }
@@ -198,7 +198,7 @@ Test(plan, cut_for_a_blas)
     static const struct {
         net_shape shape;
         size_t rows, threads;
-        bool cuts_weights;
+        bool by_weights;
     } cases[] = {
         {{{256, 512, 512, 10}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY}, 64, 2, true},
         {{{256, 512, 512, 10}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY}, 512, 2, false},
@@ -208,8 +208,7 @@ Test(plan, cut_for_a_blas)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         gm_engine *engine = make_of(&cases[i].shape, GM_F32, "blas", cases[i].rows, cases[i].threads, GM_SGD);
-        cr_expect_eq(gm_engine_plan(engine, cases[i].rows).cuts_weights, cases[i].cuts_weights, "case %zu",
-                     i);
+        cr_expect_eq(gm_engine_plan(engine, cases[i].rows).by_weights, cases[i].by_weights, "case %zu", i);
         net_free(engine);
     }
 }
@@ -220,13 +219,14 @@ static const gm_storage in_bands = {
 static const gm_backend whole_band = {
     .name = "bands", .same_bits = true, .parts_by_input = true, .storage = &in_bands};
 
-/* Layers are cut by weights where their outputs go round; with one row there is nothing else to share. */
-Test(plan, layers_with_few_outputs_are_cut_by_rows)
+/* Layers are partitioned by weights where their outputs go round; with one row there is nothing else to
+ * share. */
+Test(plan, layers_with_few_outputs_are_partitioned_by_rows)
 {
     static const struct {
         net_shape shape;
         size_t rows, threads;
-        bool cut[3];
+        bool by_weights[3];
     } cases[] = {
         {{{64, 128, 256, 10}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY}, 64, 2, {true, true, false}},
         {{{64, 128, 256, 10}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY}, 1, 2, {true, true, false}},
@@ -238,9 +238,9 @@ Test(plan, layers_with_few_outputs_are_cut_by_rows)
             make_of(&cases[i].shape, GM_F64, "packed", cases[i].rows, cases[i].threads, GM_SGD);
         gm_pass *pass = (gm_pass *)engine->pass;
         pass->bound.backend = &whole_band;
-        const gm_plan plan = {.threads = cases[i].threads, .cuts_weights = true};
+        const gm_plan plan = {.threads = cases[i].threads, .by_weights = true};
         for (size_t l = 0; l < 3; l++)
-            cr_expect_eq(gm_cuts_layer_f64(&pass->bound, l, cases[i].rows, plan), cases[i].cut[l],
+            cr_expect_eq(gm_is_by_weights_f64(&pass->bound, l, cases[i].rows, plan), cases[i].by_weights[l],
                          "case %zu, layer %zu", i, l + 1);
         net_free(engine);
     }
@@ -268,15 +268,15 @@ static void set_costs(gm_pass *pass, double seconds)
 }
 
 /* A step of 64 rows of 64-128-128 on two threads, worked out by hand. Each has 32 rows, or 64 of 128 weights,
- * so the work is the same. By rows they meet twice and fetch half of what others have updated, all weights;
- * by weights they meet five times, and fetch half of half of W of layer 2. Half of A and D in any case. In
- * lines of eight numbers, there and back. */
+ * so the work is the same. By rows there are two barriers, and they fetch half of what others have updated,
+ * all weights; by weights there are five, and they fetch half of half of W of layer 2. Half of A and D in any
+ * case. In lines of eight numbers, there and back. */
 Test(plan, seconds_are_those_of_the_formula)
 {
     static const net_shape two = {{64, 128, 128}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY};
     static const struct {
         double seconds, barriers, waits, lines;
-        bool cuts_weights;
+        bool by_weights;
     } cases[] = {
         /* Much work, 160 us: a wait is 1 us, and three more cost more than the lines. */
         {1e-6, 2, 2e-6, 2 * 2 * 1024 + 1024 + 2048, false},
@@ -292,7 +292,7 @@ Test(plan, seconds_are_those_of_the_formula)
         const double expected =
             work + 3e-7 + cases[i].barriers * 1e-7 + cases[i].waits + cases[i].lines * 1e-9;
         const gm_plan plan = gm_make_plan_f64(&pass->planner, &pass->bound, 64, true);
-        cr_expect_eq(plan.cuts_weights, cases[i].cuts_weights, "case %zu", i);
+        cr_expect_eq(plan.by_weights, cases[i].by_weights, "case %zu", i);
         cr_expect(fabs(plan.seconds - expected) < 1e-9 * expected, "case %zu: %.6g us, expected %.6g us", i,
                   plan.seconds * 1e6, expected * 1e6);
     }

@@ -1,9 +1,9 @@
-/* The team: every member works, the barrier holds, shares cover everything once, and denormals are flushed
+/* The team: every member works, the barrier holds, ranges cover everything once, and denormals are flushed
  * inside and only there. */
 #include <criterion/criterion.h>
 
 #include "base/denormals.h"
-#include "base/places.h"
+#include "base/placement.h"
 #include "base/team.h"
 
 #include <pthread.h>
@@ -23,16 +23,16 @@ static gm_team *make_team(size_t threads)
 
 /* Each member writes its own place before the barrier and reads all places behind it; no atomics, so that a
  * thread sanitizer sees whether the barrier orders the memory. */
-struct meeting {
+struct barriers {
     gm_team *team;
     size_t threads;
     unsigned long written[MOST_THREADS];
     unsigned long stale[MOST_THREADS]; /* places that a member found too old */
 };
 
-static void meet(void *context, size_t thread)
+static void wait_often(void *context, size_t thread)
 {
-    struct meeting *m = context;
+    struct barriers *m = context;
     for (int round = 0; round < ROUNDS; round++) {
         const unsigned long now = ++m->written[thread];
         gm_team_barrier(m->team);
@@ -45,9 +45,9 @@ static void meet(void *context, size_t thread)
 Test(team, barrier)
 {
     for (size_t threads = 1; threads <= MOST_THREADS; threads++) {
-        struct meeting m = {.team = make_team(threads), .threads = threads};
+        struct barriers m = {.team = make_team(threads), .threads = threads};
         for (int run = 0; run < RUNS; run++)
-            gm_team_run(m.team, meet, &m);
+            gm_team_run(m.team, wait_often, &m);
         for (size_t thread = 0; thread < threads; thread++) {
             cr_expect_eq(m.written[thread], RUNS * ROUNDS, "%zu threads: member %zu", threads, thread);
             cr_expect_eq(m.stale[thread], 0, "%zu threads: member %zu went through too early", threads,
@@ -142,11 +142,11 @@ Test(team, who_finds_a_processor_taken_moves)
     for (size_t processor = 0; processor < CPU_SETSIZE; processor++) {
         if (!CPU_ISSET(processor, &before))
             continue;
-        gm_places places = {0};
+        gm_placement places = {0};
         pin(processor);
-        gm_places_take(&places); /* another thread, as it were */
+        gm_placement_take(&places); /* another thread, as it were */
         cr_assert_eq(sched_setaffinity(0, sizeof before, &before), 0);
-        gm_places_take(&places);
+        gm_placement_take(&places);
         cpu_set_t after = allowed();
         cr_expect(CPU_EQUAL(&before, &after));
         if (CPU_COUNT(&before) > 1)
@@ -158,19 +158,20 @@ Test(team, who_finds_a_processor_taken_moves)
 Test(team, who_finds_all_processors_taken_stays)
 {
     const size_t processor = (size_t)sched_getcpu();
-    gm_places places = {0};
+    gm_placement places = {0};
     pin(processor);
     for (int i = 0; i < 3; i++)
-        gm_places_take(&places);
+        gm_placement_take(&places);
     cpu_set_t set = allowed();
     cr_expect_eq(CPU_COUNT(&set), 1);
     cr_expect_eq((size_t)sched_getcpu(), processor);
-    gm_places_clear(&places);
-    gm_places_take(&places);
-    cr_expect_eq(atomic_load(&places.taken[processor / GM_PLACES_WORD]), 1UL << processor % GM_PLACES_WORD);
+    gm_placement_clear(&places);
+    gm_placement_take(&places);
+    cr_expect_eq(atomic_load(&places.taken[processor / GM_PLACEMENT_WORD]),
+                 1UL << processor % GM_PLACEMENT_WORD);
 }
 
-Test(team, shares_cover_without_overlap)
+Test(team, ranges_cover_without_overlap)
 {
     static const size_t totals[] = {0, 1, 3, 4, 5, 16, 17, 100, 1023}, grains[] = {1, 4, 7, 64};
     for (size_t t = 0; t < sizeof totals / sizeof *totals; t++) {
@@ -178,11 +179,11 @@ Test(team, shares_cover_without_overlap)
             for (size_t threads = 1; threads <= 9; threads++) {
                 size_t next = 0;
                 for (size_t thread = 0; thread < threads; thread++) {
-                    const gm_share share = gm_team_share(totals[t], grains[g], thread, threads);
-                    cr_expect_eq(share.first, next, "%zu in %zu by %zu: member %zu", totals[t], threads,
+                    const gm_range own = gm_team_range(totals[t], grains[g], thread, threads);
+                    cr_expect_eq(own.first, next, "%zu in %zu by %zu: member %zu", totals[t], threads,
                                  grains[g], thread);
-                    cr_expect(share.count % grains[g] == 0 || share.first + share.count == totals[t]);
-                    next = share.first + share.count;
+                    cr_expect(own.count % grains[g] == 0 || own.first + own.count == totals[t]);
+                    next = own.first + own.count;
                 }
                 cr_expect_eq(next, totals[t]);
             }

@@ -3,7 +3,7 @@
 #define GM_BENCH_CASES_CASES_H
 
 #include "bench/measure/environment.h"
-#include "bench/measure/range.h"
+#include "bench/measure/sizes.h"
 #include "bench/output/result.h"
 #include "bench/measure/rounds.h"
 #include "bench/measure/workload.h"
@@ -17,7 +17,7 @@
 typedef struct gm_bench_options {
     gm_net nets[GM_MOST_NETS];
     size_t net_count;
-    gm_range batch, width, threads;
+    gm_sizes batch, width, threads;
     const char *backends[GM_MOST_BACKENDS];
     size_t backend_count;
     gm_precision precisions[2];

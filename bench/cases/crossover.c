@@ -139,7 +139,7 @@ static gm_status run_size(struct run *run, struct size size, double seconds, gm_
     return status;
 }
 
-static gm_status run_sweep(struct run *run, const gm_range *sizes, double seconds, gm_error *error)
+static gm_status run_sweep(struct run *run, const gm_sizes *sizes, double seconds, gm_error *error)
 {
     const bool by_width = run->sweep[0] == 'w';
     gm_status status = GM_OK;
@@ -155,7 +155,7 @@ static gm_status run_sweep(struct run *run, const gm_range *sizes, double second
 gm_status gm_bench_crossover(gm_result *result, gm_environment *env, const gm_bench_options *o,
                              gm_error *error)
 {
-    gm_range widths = o->width, batches = o->batch;
+    gm_sizes widths = o->width, batches = o->batch;
     struct run by_width = {.result = result, .options = o, .sweep = "width"},
                by_batch = {.result = result, .options = o, .sweep = "batch"};
     *result = gm_result_make("crossover", columns, sizeof columns / sizeof *columns);
@@ -165,9 +165,9 @@ gm_status gm_bench_crossover(gm_result *result, gm_environment *env, const gm_be
         FIXED_BATCH, FIXED_WIDTH);
     gm_status status = GM_OK;
     if (widths.count == 0)
-        status = gm_range_parse(&widths, "width", "2..8192*4", error);
+        status = gm_sizes_parse(&widths, "width", "2..8192*4", error);
     if (status == GM_OK && batches.count == 0)
-        status = gm_range_parse(&batches, "batch", "1..1024*4", error);
+        status = gm_sizes_parse(&batches, "batch", "1..1024*4", error);
     if (status == GM_OK)
         status = gm_environment_measure(env, GM_F32, error);
     const double seconds = o->seconds > 0 ? o->seconds : 30;

@@ -121,7 +121,7 @@ static void weight_gradient(const struct gm_equation_case *e)
     REAL *target = storage->own ? e->packed : e->c.data;
     for (size_t i = 0; i < gm_part_count(storage, all, out); i++) {
         const gm_part part = gm_part_at(storage, in, out, all, out, i);
-        const gm_share outputs = part.outputs, inputs = part.inputs;
+        const gm_range outputs = part.outputs, inputs = part.inputs;
         e->backend->weight_gradient(
             &e->layer, gm_cols(e->d, outputs.first, outputs.count), gm_cols(e->x, inputs.first, inputs.count),
             1, 0, (gm_mat){target + part.index, outputs.count, inputs.count, part.ld}, e->scratch);

@@ -36,11 +36,11 @@ static gm_status add_row(gm_result *result, const gm_environment *environment, c
 }
 
 /* 1 .. T, thinned to powers of two where there are more than GM_MOST_SIZES. */
-static gm_range all_threads(void)
+static gm_sizes all_threads(void)
 {
     const size_t usable = gm_system_threads().usable;
     const bool thinned = usable > GM_MOST_SIZES;
-    gm_range threads = {.count = 0};
+    gm_sizes threads = {.count = 0};
     for (size_t t = 1; t <= usable && threads.count < GM_MOST_SIZES; t += thinned ? t : 1)
         threads.sizes[threads.count++] = t;
     return threads;
@@ -49,7 +49,7 @@ static gm_range all_threads(void)
 static gm_status list_threads(const gm_bench_options *o, const gm_net *net, gm_timed *timed, size_t *count,
                               gm_error *error)
 {
-    const gm_range threads = o->threads.count ? o->threads : all_threads();
+    const gm_sizes threads = o->threads.count ? o->threads : all_threads();
     (void)error;
     for (*count = 0; *count < threads.count; ++*count) {
         timed[*count] = (gm_timed){.options = gm_bench_first(o, net)};

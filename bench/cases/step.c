@@ -97,7 +97,7 @@ static gm_status add_row(gm_result *result, const gm_environment *env, const gm_
                    kernels ? kernels
                    : blas  ? (*env->facts.blas.core ? env->facts.blas.core : "blas")
                            : "loops",
-                   plan.threads, plan.cuts_weights ? " by weights" : "");
+                   plan.threads, plan.by_weights ? " by weights" : "");
     if (s->deviation > 0.05 * s->median)
         gm_result_note(result, "%s: the rounds differ by %.0f %%; the machine was not quiet", row->name,
                        100 * s->deviation / s->median);

@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/suggest.h"
-#include "bench/measure/range.h"
+#include "bench/measure/sizes.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -51,11 +51,11 @@ static gm_status parse_widths(gm_net *net, const char *text, gm_error *error)
     const char *separator = gm_widths_separator(text);
     for (const char *at = text;; at++) {
         const size_t length = strcspn(at, separator);
-        gm_range one;
+        gm_sizes one;
         if (net->width_count == GM_MOST_WIDTHS)
             return gm_fail(error, GM_USAGE, "--net %s: expected at most %d widths", text, GM_MOST_WIDTHS);
         snprintf(item, sizeof item, "%.*s", (int)(length < sizeof item ? length : 0), at);
-        if (gm_range_parse(&one, "net", item, NULL) != GM_OK || one.count != 1)
+        if (gm_sizes_parse(&one, "net", item, NULL) != GM_OK || one.count != 1)
             return fail_widths(text, error);
         net->widths[net->width_count++] = one.sizes[0];
         at += length;

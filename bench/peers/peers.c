@@ -42,43 +42,43 @@ static void find_own_peers(char *folder, size_t size)
     snprintf(folder, size, "%s%s", own, slash ? "/peers" : "");
 }
 
-static bool find_adapter(gm_peer_place *place, const char *file)
+static bool find_adapter(gm_peer_command *command, const char *file)
 {
-    char own[920], program[sizeof place->program];
+    char own[920], program[sizeof command->program];
     const char *const folders[] = {own, GM_PEERS_SOURCE, GM_PEERS_BUILD};
     find_own_peers(own, sizeof own);
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
         snprintf(program, sizeof program, "%.900s/%s", folders[i], file);
-        memcpy(place->program, program, sizeof program);
+        memcpy(command->program, program, sizeof program);
         if (*folders[i] && access(program, R_OK) == 0)
             return true;
     }
     return false;
 }
 
-static void enter(gm_contestant *c, gm_peer_place *place, size_t index, const char *python)
+static void enter(gm_contestant *c, gm_peer_command *command, size_t index, const char *python)
 {
     size_t count = 0;
-    if (!find_adapter(place, peers[index].file))
+    if (!find_adapter(command, peers[index].file))
         snprintf(c->fault, sizeof c->fault, "%s", peers[index].absent);
     else if (peers[index].python && access(python, X_OK) != 0)
         snprintf(c->fault, sizeof c->fault, "not installed (%s)", python);
     if (peers[index].python) {
-        place->arguments[count++] = python;
-        place->arguments[count++] = "-B"; /* no byte code beside the sources */
+        command->arguments[count++] = python;
+        command->arguments[count++] = "-B"; /* no byte code beside the sources */
     }
-    place->arguments[count++] = place->program;
-    place->arguments[count++] = GM_CHILD_PROBLEM_PATH;
-    place->arguments[count] = NULL;
-    c->options.arguments = place->arguments;
+    command->arguments[count++] = command->program;
+    command->arguments[count++] = GM_CHILD_PROBLEM_PATH;
+    command->arguments[count] = NULL;
+    c->options.arguments = command->arguments;
 }
 
-void gm_peers_enter(gm_contestant *contestants, gm_peer_place *places, const gm_peers_options *options)
+void gm_peers_enter(gm_contestant *contestants, gm_peer_command *commands, const gm_peers_options *options)
 {
     for (size_t i = 0; i < GM_PEERS; i++) {
         contestants[i] = (gm_contestant){.label = peers[i].label};
         if (peers[i].file)
-            enter(&contestants[i], &places[i], i, options->python ? options->python : "/usr/bin/python3");
+            enter(&contestants[i], &commands[i], i, options->python ? options->python : "/usr/bin/python3");
         else
             contestants[i].options.arguments = options->child ? options->child : gm_contest_self;
     }
@@ -103,11 +103,11 @@ static gm_status compare_problem(gm_result *result, const gm_peers_options *opti
                                  gm_loss loss, gm_error *error)
 {
     gm_contestant contestants[GM_PEERS];
-    gm_peer_place places[GM_PEERS];
+    gm_peer_command commands[GM_PEERS];
     gm_problem problem = gm_contest_problem(net, options->sweep, loss);
     const gm_contest_options contest =
         gm_contest_options_for(&problem, options->sweep->seconds, options->patience);
-    gm_peers_enter(contestants, places, options);
+    gm_peers_enter(contestants, commands, options);
     gm_status status = gm_contest_run(contestants, GM_PEERS, &problem, &contest, error);
     for (size_t i = 0; i < GM_PEERS && status == GM_OK; i++)
         status = add_row(result, net, &contestants[i], &contestants[0], &problem, error);

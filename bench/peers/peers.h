@@ -29,12 +29,12 @@ gm_status gm_bench_peers(gm_result *result, gm_environment *environment, const g
 gm_status gm_bench_peers_epoch(gm_result *result, gm_environment *environment,
                                const gm_peers_options *options, gm_error *error);
 
-/* Everyone, ready for a contest; arguments are written to `places`, which must outlive the contestants. */
+/* Everyone, ready for a contest; arguments are written to `commands`, which must outlive the contestants. */
 #define GM_PEERS 5
-typedef struct gm_peer_place {
+typedef struct gm_peer_command {
     char program[1024];
     const char *arguments[5];
-} gm_peer_place;
-void gm_peers_enter(gm_contestant *contestants, gm_peer_place *places, const gm_peers_options *options);
+} gm_peer_command;
+void gm_peers_enter(gm_contestant *contestants, gm_peer_command *commands, const gm_peers_options *options);
 
 #endif

@@ -116,11 +116,11 @@ static gm_status run_contest(gm_result *result, const gm_peers_options *options,
                              gm_problem *problem, gm_error *error)
 {
     gm_contestant contestants[GM_PEERS];
-    gm_peer_place places[GM_PEERS];
+    gm_peer_command commands[GM_PEERS];
     struct runner runners[GM_PEERS] = {0};
     const gm_contest_options contest = gm_contest_options_for(problem, 0, options->patience);
     const size_t epochs = options->epochs ? options->epochs : options->accuracy > 0 ? 10 : 3;
-    gm_peers_enter(contestants, places, options);
+    gm_peers_enter(contestants, commands, options);
     const gm_status status = start(contestants, problem, contest.patience, error);
     if (status != GM_OK)
         return status;

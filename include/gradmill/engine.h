@@ -158,14 +158,14 @@ GM_API void gm_engine_destroy(gm_engine *engine);
 GM_API gm_memory gm_engine_memory(const gm_engine *engine);
 GM_API size_t gm_engine_batch(const gm_engine *engine);
 GM_API size_t gm_engine_threads(const gm_engine *engine);
-/* How a step of a batch of `rows` rows will be shared, and how long it should take. */
+/* How the work of a step of `rows` rows will be partitioned, and how long it should take. */
 typedef struct gm_plan {
-    size_t threads; /* that take part in the step. If options.threads is 0, one or all of them, whichever is
-                       expected to be faster; full batches of `packed` are timed, and change over if the
-                       other becomes faster. A few rows of a small network always go to one thread. */
-    bool cuts_weights; /* true: each thread has some weights of every layer that has enough of them; false:
+    size_t threads;  /* that take part in the step. If options.threads is 0, one or all of them, whichever is
+                        expected to be faster; full batches of `packed` are timed, and change over if the
+                        other becomes faster. A few rows of a small network always go to one thread. */
+    bool by_weights; /* true: each thread has some weights of every layer that has enough of them; false:
                           each thread has some rows of the batch */
-    double seconds;    /* of the step, expected; 0 if nothing was measured because there was no choice */
+    double seconds;  /* of the step, expected; 0 if nothing was measured because there was no choice */
 } gm_plan;
 /* 1 <= rows <= batch. The first call of this, or of anything below, measures the network's layers for some
  * milliseconds where there is a choice; this one does so in any case. */

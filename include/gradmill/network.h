@@ -118,7 +118,7 @@ GM_API gm_precision gm_network_precision(const gm_network *network);
 
 /* The block: parameter_count numbers of the network's precision, owned by the network; free to be read or
  * written until the next call of an engine. After that ask for it again: while an engine trains, it may hold
- * the newest weights in an order of its own, and it is these two functions that bring them back. */
+ * the newest weights in a layout of its own, and it is these two functions that bring them back. */
 GM_API size_t gm_network_parameter_count(const gm_network *network);
 GM_API void *gm_network_parameters(gm_network *network);
 GM_API const void *gm_network_parameters_const(const gm_network *network);

@@ -45,7 +45,8 @@ static inline size_t gm_bands_index(gm_bands bands, size_t out, size_t in, size_
 }
 
 /* The part_count and part of a gm_storage: each part is some inputs of one band. Parts with the same inputs
- * follow each other, so that the same columns of A meet all bands before the next columns are fetched. */
+ * follow each other, so that the same columns of A are used with all bands before the next columns are
+ * fetched. */
 static inline size_t gm_bands_part_count(gm_bands bands, gm_block block)
 {
     return gm_pieces(block.outputs.count, bands.band) * gm_pieces(block.inputs.count, bands.inputs);

@@ -93,14 +93,14 @@ static void scale(REAL beta, gm_mat a)
  * afterwards. If the rows of W lie whole pages apart, the copy of W^T misses the level-1 cache, and W stands
  * on the left up to larger batches. In double precision this brings nothing. Measurements: docs/kernels.md.
  */
-#define PAGE_BYTES      4096
-#define TURNED_ROWS     64
-#define TURNED_BY_PAGES 256
-#define NOT_SMALL       200000 /* multiplications; smaller products gain nothing */
+#define PAGE_BYTES          4096
+#define TRANSPOSED_ROWS     64
+#define TRANSPOSED_BY_PAGES 256
+#define NOT_SMALL           200000 /* multiplications; smaller products gain nothing */
 
-static bool is_better_turned(gm_mat w, gm_mat z)
+static bool is_better_transposed(gm_mat w, gm_mat z)
 {
-    const size_t most = w.ld * sizeof(REAL) % PAGE_BYTES == 0 ? TURNED_BY_PAGES : TURNED_ROWS;
+    const size_t most = w.ld * sizeof(REAL) % PAGE_BYTES == 0 ? TRANSPOSED_BY_PAGES : TRANSPOSED_ROWS;
     const bool few_rows =
         z.rows <= most && 2 * z.rows <= w.cols; /* so that transposing Z is cheap beside copying W */
     const bool whole_squares = z.rows % LANES == 0 && z.cols % LANES == 0; /* as transpose needs it */
@@ -108,23 +108,23 @@ static bool is_better_turned(gm_mat w, gm_mat z)
 }
 
 /* Z^T = W A^T + b 1^T       out x n = (out x in)(n x in)^T */
-static void forward_turned(const gm_layer_view *l, gm_mat a, gm_mat z, REAL *spare)
+static void forward_transposed(const gm_layer_view *l, gm_mat a, gm_mat z, REAL *spare)
 {
-    const gm_mat turned = {spare, z.cols, z.rows, z.rows};
-    for (size_t o = 0; o < turned.rows; o++) {
-        for (size_t r = 0; r < turned.cols; r++)
-            gm_row(turned, o)[r] = l->b[o];
+    const gm_mat transposed = {spare, z.cols, z.rows, z.rows};
+    for (size_t o = 0; o < transposed.rows; o++) {
+        for (size_t r = 0; r < transposed.cols; r++)
+            gm_row(transposed, o)[r] = l->b[o];
     }
-    gemm(l, GM_FORWARD, CblasNoTrans, CblasTrans, 1, l->w, a, 1, turned);
-    transpose(turned, z.data, z.ld);
+    gemm(l, GM_FORWARD, CblasNoTrans, CblasTrans, 1, l->w, a, 1, transposed);
+    transpose(transposed, z.data, z.ld);
 }
 
 /* Z = A W^T + 1 b^T         n x out = (n x in)(out x in)^T
  * Z is set to the bias first, and the product is added to it (beta = 1). */
 static void forward(const gm_layer_view *l, gm_mat a, gm_mat z, REAL *spare)
 {
-    if (spare && is_better_turned(l->w, z)) {
-        forward_turned(l, a, z, spare);
+    if (spare && is_better_transposed(l->w, z)) {
+        forward_transposed(l, a, z, spare);
         return;
     }
     for (size_t r = 0; r < z.rows; r++)

@@ -169,7 +169,7 @@ const gm_backend gm_backend_naive = {
 
 const gm_backend gm_backend_naive_ikj = {
     .name = "naive-ikj",
-    .summary = "loops turned so that a compiler can vectorise them",
+    .summary = "loops reordered so that a compiler can vectorise them",
     .storage = &gm_row_major,
     .forward = forward_ikj,
     .hidden_delta = hidden_delta_ikj,

@@ -25,11 +25,12 @@
 
 #define BAND (TILE_VECTORS * LANES)
 /* How much is worked on at once, so that it stays in a cache while it is used again. */
-#define INPUTS_AT_ONCE 512 /* inputs of a band; with the rows that meet them they fit in the L2 cache */
-#define ROWS_AT_ONCE   256 /* rows of the batch in BP2; they use each part of W while it is in cache */
-#define BANDS_AT_ONCE  2   /* bands in BP2; their part of D^T fits in the L1 cache */
-#define DOTS_AT_ONCE   4 /* bands of a dot product; the lanes of the sum are added up once for all of them */
-#define SLAB           (DOTS_AT_ONCE * BAND)
+#define INPUTS_AT_ONCE                                                                                       \
+    512 /* inputs of a band; with the rows that they are multiplied by they fit in the L2 cache */
+#define ROWS_AT_ONCE  256 /* rows of the batch in BP2; they use each part of W while it is in cache */
+#define BANDS_AT_ONCE 2   /* bands in BP2; their part of D^T fits in the L1 cache */
+#define DOTS_AT_ONCE  4   /* bands of a dot product; the lanes of the sum are added up once for all of them */
+#define SLAB          (DOTS_AT_ONCE * BAND)
 /* For at most so many rows of the batch, BP2 computes dot products: transposed, they would leave lanes empty.
  */
 #define FEW_ROWS (LANES * 3 / 4)
@@ -232,7 +233,7 @@ static void add_bands(const gm_layer_view *l, size_t first, size_t bands, size_t
 }
 
 /* Writes the rows of m, transposed, into panels. */
-static void turn(gm_mat m, panels to)
+static void write_panels(gm_mat m, panels to)
 {
     for (size_t r = 0; r < m.rows; r += BAND) {
         const gm_mat panel = panel_of(to, r);
@@ -247,13 +248,13 @@ static void hidden_delta_of_some(const gm_layer_view *l, gm_mat d, size_t begin,
     const size_t out = l->w.rows;
     const panels dt = {scratch, gm_bands_padded(layout, out), d.rows};
     panels et = {scratch + dt.length * ROWS_AT_ONCE, 0, d.rows};
-    turn(d, dt);
+    write_panels(d, dt);
     for (size_t i = 0; i < d_prev.cols; i += et.length) {
         /* All pieces but the last are whole vectors. Padding is written after the last one only, where it
          * belongs to the same row. */
         et.length = gm_min(vectors_of(piece_of(d_prev.cols - i, INPUTS_AT_ONCE)) * LANES, d_prev.cols - i);
         if (beta != 0)
-            turn(gm_cols(d_prev, i, et.length), et);
+            write_panels(gm_cols(d_prev, i, et.length), et);
         for (size_t first = 0, bands; first < out; first += bands * BAND) {
             bands = bands_from(first, out, BANDS_AT_ONCE);
             add_bands(l, first, bands, begin + i, dt, first == 0 ? beta : 1, et);
@@ -417,7 +418,7 @@ static void unpack(const REAL *packed, gm_mat w)
 
 const gm_backend GM_PACKED = {
     .name = "packed",
-    .summary = "weights kept in the order of the kernels",
+    .summary = "weights kept in a layout of the kernels",
     .kernels = GM_ISA_NAME,
     .fast = true,
     .same_bits = true,

@@ -17,12 +17,12 @@
 
 /* Some of the weights of a layer: some outputs, and some inputs of each of them. */
 typedef struct gm_block {
-    gm_share outputs, inputs;
+    gm_range outputs, inputs;
 } gm_block;
 
 /* Weights that lie together in memory, and that one call of BP4 writes. */
 typedef struct gm_part {
-    gm_share outputs, inputs;
+    gm_range outputs, inputs;
     size_t index, count; /* the first number, and how many, padding included */
     size_t ld;           /* from one row of the part to the next: outputs if W is row-major, else inputs */
 } gm_part;

@@ -4,7 +4,7 @@
 #include "base/denormals.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/places.h"
+#include "base/placement.h"
 #include "base/turnstile.h"
 
 #include <errno.h>
@@ -29,7 +29,7 @@ struct queue {
 
 struct gm_team {
     gm_turnstile start, barrier;
-    gm_places places;                             /* the processors that members have taken */
+    gm_placement placement;                       /* the processors that members have taken */
     _Alignas(GM_ALIGNMENT) atomic_size_t arrived; /* at the barrier */
     _Alignas(GM_ALIGNMENT) gm_team_work work;     /* NULL: the members end */
     void *context;
@@ -52,12 +52,12 @@ void gm_team_barrier(gm_team *team)
 {
     if (team->threads == 1)
         return;
-    const unsigned turn = gm_turnstile_turn(&team->barrier);
+    const unsigned seen = gm_turnstile_count(&team->barrier);
     if (atomic_fetch_add(&team->arrived, 1) + 1 == team->threads) {
         atomic_store(&team->arrived, 0);
         gm_turnstile_advance(&team->barrier);
     } else {
-        gm_turnstile_wait(&team->barrier, turn);
+        gm_turnstile_wait(&team->barrier, seen);
     }
 }
 
@@ -91,12 +91,12 @@ static void *member_main(void *argument)
     const struct member self = *(struct member *)argument;
     gm_free(argument);
     gm_flush_denormals();
-    for (unsigned turn = 0;; turn++) {
-        gm_turnstile_wait(&self.team->start, turn);
+    for (unsigned seen = 0;; seen++) {
+        gm_turnstile_wait(&self.team->start, seen);
         if (!self.team->work)
             return NULL;
         if (self.team->settles)
-            gm_places_take(&self.team->places);
+            gm_placement_take(&self.team->placement);
         self.team->work(self.team->context, self.thread);
         gm_team_barrier(self.team);
     }
@@ -110,10 +110,10 @@ void gm_team_run(gm_team *team, gm_team_work work, void *context)
         team->work = work;
         team->context = context;
         const bool sleepers = gm_turnstile_has_sleepers(&team->start);
-        team->settles = sleepers || gm_turnstile_turn(&team->start) % SETTLE_EVERY == 0;
+        team->settles = sleepers || gm_turnstile_count(&team->start) % SETTLE_EVERY == 0;
         if (team->settles) {
-            gm_places_clear(&team->places);
-            gm_places_take(&team->places);
+            gm_placement_clear(&team->placement);
+            gm_placement_take(&team->placement);
         }
         gm_turnstile_advance(&team->start);
     }
@@ -247,12 +247,12 @@ size_t gm_team_threads(const gm_team *team)
     return team->threads;
 }
 
-gm_share gm_team_share(size_t total, size_t grain, size_t thread, size_t threads)
+gm_range gm_team_range(size_t total, size_t grain, size_t thread, size_t threads)
 {
     const size_t grains = gm_pieces(total, grain);
     const size_t each = grains / threads, more = grains % threads;
     const size_t first = thread * each + gm_min(thread, more);
     const size_t last = first + each + (thread < more ? 1 : 0);
-    return (gm_share){gm_min(first * grain, total),
+    return (gm_range){gm_min(first * grain, total),
                       gm_min(last * grain, total) - gm_min(first * grain, total)};
 }

@@ -3,7 +3,7 @@
  * A member that waits spins for a moment and then sleeps. So members are still awake when steps follow each
  * other without a pause, and an engine without work takes no CPU time. If there are more members than
  * processors, waiting members sleep at once, so that the others can run. After a sleep, and now and then in
- * any case, each member moves to a processor of its own if there is one (places.h). */
+ * any case, each member moves to a processor of its own if there is one (placement.h). */
 #ifndef GM_BASE_TEAM_H
 #define GM_BASE_TEAM_H
 
@@ -45,9 +45,9 @@ bool gm_team_take(gm_team *team, size_t queue, size_t end, size_t *piece);
 
 /* The range [first, first + count) of `total` things that belongs to one member. Ranges begin and end at
  * multiples of `grain`, except for the end of the last one. */
-typedef struct gm_share {
+typedef struct gm_range {
     size_t first, count;
-} gm_share;
-gm_share gm_team_share(size_t total, size_t grain, size_t thread, size_t threads);
+} gm_range;
+gm_range gm_team_range(size_t total, size_t grain, size_t thread, size_t threads);
 
 #endif

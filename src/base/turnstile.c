@@ -52,7 +52,7 @@ void gm_turnstile_wait(gm_turnstile *t, unsigned seen)
     bool yields = may_yield(t);
     const int spins = t->sleeps_at_once ? 0 : SPINS;
     for (int i = 0; i < spins; i++) {
-        if (atomic_load_explicit(&t->turn, memory_order_acquire) != seen)
+        if (atomic_load_explicit(&t->count, memory_order_acquire) != seen)
             return;
         relax();
         if (yields && i % YIELD_EVERY == YIELD_EVERY - 1 && !yield()) {
@@ -60,24 +60,25 @@ void gm_turnstile_wait(gm_turnstile *t, unsigned seen)
             atomic_store_explicit(&t->without_yield, WAITS_WITHOUT_YIELD, memory_order_relaxed);
         }
     }
-    /* No wake-up is lost: here `sleepers` grows before the kernel compares the turn, and gm_turnstile_advance
-     * changes the turn before it reads `sleepers`. So at least one side sees what the other has written. */
+    /* No wake-up is lost: here `sleepers` grows before the kernel compares the count, and
+     * gm_turnstile_advance changes the count before it reads `sleepers`. So at least one side sees what the
+     * other has written. */
     atomic_fetch_add(&t->sleepers, 1);
-    while (atomic_load(&t->turn) == seen)
-        syscall(SYS_futex, &t->turn, FUTEX_WAIT_PRIVATE, seen, NULL, NULL, 0);
+    while (atomic_load(&t->count) == seen)
+        syscall(SYS_futex, &t->count, FUTEX_WAIT_PRIVATE, seen, NULL, NULL, 0);
     atomic_fetch_sub(&t->sleepers, 1);
 }
 
 void gm_turnstile_advance(gm_turnstile *t)
 {
-    atomic_fetch_add(&t->turn, 1);
+    atomic_fetch_add(&t->count, 1);
     if (atomic_load(&t->sleepers) > 0)
-        syscall(SYS_futex, &t->turn, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+        syscall(SYS_futex, &t->count, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
 
 void gm_turnstile_init(gm_turnstile *t, bool crowded)
 {
-    atomic_store(&t->turn, 0);
+    atomic_store(&t->count, 0);
     atomic_store(&t->sleepers, 0);
     atomic_store(&t->without_yield, 0);
     t->sleeps_at_once = crowded;
@@ -88,9 +89,9 @@ void gm_turnstile_clear(gm_turnstile *t)
     (void)t; /* the kernel keeps nothing of a futex that nobody waits for */
 }
 
-unsigned gm_turnstile_turn(gm_turnstile *t)
+unsigned gm_turnstile_count(gm_turnstile *t)
 {
-    return atomic_load(&t->turn);
+    return atomic_load(&t->count);
 }
 
 bool gm_turnstile_has_sleepers(gm_turnstile *t)

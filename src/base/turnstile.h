@@ -16,30 +16,30 @@
 typedef struct gm_turnstile {
     _Alignas(GM_ALIGNMENT) pthread_mutex_t mutex; /* protects the fields below */
     pthread_cond_t moved;
-    unsigned turn, sleepers;
+    unsigned count, sleepers;
 } gm_turnstile;
 #else
 typedef struct gm_turnstile {
-    _Alignas(GM_ALIGNMENT) atomic_uint turn;
+    _Alignas(GM_ALIGNMENT) atomic_uint count;
     atomic_uint sleepers;
     atomic_uint without_yield; /* number of further waits that do not yield; it need not be exact */
     bool sleeps_at_once;
 } gm_turnstile;
 #endif
 
-/* Sets the turn to 0. In the child of a fork it may be called again, whatever the threads of the parent were
+/* Sets the count to 0. In the child of a fork it may be called again, whatever the threads of the parent were
  * doing. `crowded`: there are more threads than processors, so a waiting thread sleeps at once to let others
  * run. */
 void gm_turnstile_init(gm_turnstile *t, bool crowded);
 void gm_turnstile_clear(gm_turnstile *t); /* no thread may be waiting */
 
-unsigned gm_turnstile_turn(gm_turnstile *t);
+unsigned gm_turnstile_count(gm_turnstile *t);
 
-/* Waits until the turn is not `seen` any more. Afterwards, everything that was written before the call of
+/* Waits until the count is not `seen` any more. Afterwards, everything that was written before the call of
  * gm_turnstile_advance is visible. */
 void gm_turnstile_wait(gm_turnstile *t, unsigned seen);
 
-/* Increments the turn; all waiting threads continue. */
+/* Increments the count; all waiting threads continue. */
 void gm_turnstile_advance(gm_turnstile *t);
 
 /* Whether a waiting thread sleeps, rather than spins. */

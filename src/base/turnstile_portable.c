@@ -7,7 +7,7 @@ void gm_turnstile_init(gm_turnstile *t, bool crowded)
     (void)crowded; /* here a waiting thread always sleeps at once */
     pthread_mutex_init(&t->mutex, NULL);
     pthread_cond_init(&t->moved, NULL);
-    t->turn = t->sleepers = 0;
+    t->count = t->sleepers = 0;
 }
 
 void gm_turnstile_clear(gm_turnstile *t)
@@ -16,19 +16,19 @@ void gm_turnstile_clear(gm_turnstile *t)
     pthread_mutex_destroy(&t->mutex);
 }
 
-unsigned gm_turnstile_turn(gm_turnstile *t)
+unsigned gm_turnstile_count(gm_turnstile *t)
 {
     pthread_mutex_lock(&t->mutex);
-    const unsigned turn = t->turn;
+    const unsigned count = t->count;
     pthread_mutex_unlock(&t->mutex);
-    return turn;
+    return count;
 }
 
 void gm_turnstile_wait(gm_turnstile *t, unsigned seen)
 {
     pthread_mutex_lock(&t->mutex);
     t->sleepers++;
-    while (t->turn == seen)
+    while (t->count == seen)
         pthread_cond_wait(&t->moved, &t->mutex);
     t->sleepers--;
     pthread_mutex_unlock(&t->mutex);
@@ -37,7 +37,7 @@ void gm_turnstile_wait(gm_turnstile *t, unsigned seen)
 void gm_turnstile_advance(gm_turnstile *t)
 {
     pthread_mutex_lock(&t->mutex);
-    t->turn++;
+    t->count++;
     pthread_cond_broadcast(&t->moved);
     pthread_mutex_unlock(&t->mutex);
 }

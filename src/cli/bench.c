@@ -33,8 +33,8 @@ static gm_status save(const char *path, const gm_result *result, const gm_enviro
                               : gm_output_write(result, environment, GM_FORMAT_JSON, out, error);
     const bool written = fclose(out) == 0;
     if (status == GM_OK)
-        status = written ? gm_durable_write(&gm_durable_system, path, kind, &(gm_part){text.data, text.size},
-                                            1, error)
+        status = written ? gm_durable_write(&gm_durable_system, path, kind,
+                                            &(gm_buffer){text.data, text.size}, 1, error)
                          : gm_fail_memory(error, path, text.size);
     gm_text_clear(&text);
     return status;

@@ -60,15 +60,15 @@ static const struct argp_option table[] = {
     {0},
 };
 
-static void parse_range(gm_range *range, const char *option, const char *text, struct argp_state *state)
+static void parse_sizes(gm_sizes *range, const char *option, const char *text, struct argp_state *state)
 {
     gm_error error = {0};
-    if (gm_range_parse(range, option, text, &error) != GM_OK)
+    if (gm_sizes_parse(range, option, text, &error) != GM_OK)
         cli_refuse(state, "%s", error.message);
 }
 
 /* Who measures may want more threads than there are processors, and gets them. */
-static void note_crowd(const gm_range *threads)
+static void note_crowd(const gm_sizes *threads)
 {
     const size_t usable = gm_system_threads().usable;
     size_t most = 0;
@@ -237,13 +237,13 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         parse_nets(o, argument, state);
         return 0;
     case KEY_BATCH:
-        parse_range(&o->sweep.batch, "batch", argument, state);
+        parse_sizes(&o->sweep.batch, "batch", argument, state);
         return 0;
     case KEY_WIDTH:
-        parse_range(&o->sweep.width, "width", argument, state);
+        parse_sizes(&o->sweep.width, "width", argument, state);
         return 0;
     case KEY_THREADS:
-        parse_range(&o->sweep.threads, "threads", argument, state);
+        parse_sizes(&o->sweep.threads, "threads", argument, state);
         note_crowd(&o->sweep.threads);
         return 0;
     case KEY_BACKEND:

@@ -5,7 +5,8 @@
 #include <string.h>
 
 /* What an equation calls the operands of gemm (C = op(A) op(B)), gemv (y = op(A) x) and ger (A += x y^T). In
- * double precision, in which examples are computed, forward is never turned round (blas_tmpl.c). */
+ * double precision, in which examples are computed, forward is never computed as its transpose (blas_tmpl.c).
+ */
 struct operands {
     const char *gemm[3], *gemv[3], *ger[3];
 };

@@ -128,7 +128,7 @@ static void print_work(const cli_forecast *forecast)
     snprintf(number, sizeof number, "%zu", forecast->step.threads);
     if (forecast->step.threads > 1)
         row("threads", number, "of %zu, each with some %s", threads,
-            forecast->step.cuts_weights ? "weights of every wide layer" : "rows of the batch");
+            forecast->step.by_weights ? "weights of every wide layer" : "rows of the batch");
     else
         row("threads", number, "of %zu%s", threads, threads > 1 ? ": sharing would take longer" : "");
 }
@@ -199,10 +199,10 @@ static json_t *pack_speed(const cli_forecast *forecast, double seconds)
 static json_t *pack_step(const cli_forecast *forecast)
 {
     const gm_plan *step = &forecast->step;
-    const char *cut = step->threads == 1 ? NULL : step->cuts_weights ? "weights" : "rows";
+    const char *partition = step->threads == 1 ? NULL : step->by_weights ? "weights" : "rows";
     return json_pack("{s:o, s:o, s:I, s:s?, s:o}", "flop", gm_json_real(flop_of(forecast)), "bytes_moved",
                      gm_json_real(gm_step_traffic(gm_engine_network(forecast->engine), forecast->optimizer)),
-                     "threads", (json_int_t)step->threads, "cut", cut, "predicted",
+                     "threads", (json_int_t)step->threads, "partition", partition, "predicted",
                      pack_speed(forecast, step->seconds));
 }
 

@@ -80,14 +80,14 @@ ROW_FUNCTION REAL cross_entropy_row(const REAL *z, const REAL *y, REAL *a, size_
 /* The sum of the losses of at most ROWS_AT_ONCE rows of a few classes, and A = softmax(Z); as may be zs. */
 ROW_FUNCTION REAL cross_entropy_rows(gm_mat zs, gm_mat ys, gm_mat as)
 {
-    turned z, y, a;
+    transposed z, y, a;
     REAL log_sum[ROWS_AT_ONCE], loss[ROWS_AT_ONCE] = {0}, sum = 0;
-    turn(zs, z);
-    turn(ys, y);
-    softmax_turned(z, zs.cols, a, log_sum);
+    transpose(zs, z);
+    transpose(ys, y);
+    softmax_transposed(z, zs.cols, a, log_sum);
     for (size_t c = 0; c < zs.cols; c++)
         EACH_ROW loss[r] += y[c][r] != 0 ? y[c][r] * (log_sum[r] - z[c][r]) : 0; /* as in cross_entropy */
-    turn_back(a, as);
+    transpose_back(a, as);
     for (size_t r = 0; r < zs.rows; r++)
         sum += loss[r];
     return sum;

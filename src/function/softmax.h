@@ -81,15 +81,15 @@ ROW_FUNCTION REAL softmax_row(const REAL *z, REAL *a, size_t cols)
     return log_sum;
 }
 
-/* Several rows of a few classes are turned round, number c of every row side by side: then maxima and sums go
+/* Several rows of a few classes are transposed: number c of every row side by side. Then maxima and sums go
  * from vector to vector, and not from lane to lane. */
 #define ROWS_AT_ONCE 16
-typedef REAL turned[SOFTMAX_BLOCK][ROWS_AT_ONCE];
+typedef REAL transposed[SOFTMAX_BLOCK][ROWS_AT_ONCE];
 
 #define EACH_ROW _Pragma("omp simd") for (size_t r = 0; r < ROWS_AT_ONCE; r++)
 
-/* At most ROWS_AT_ONCE rows of m, turned; the last one stands for those that are missing. */
-static inline void turn(gm_mat m, turned to)
+/* At most ROWS_AT_ONCE rows of m, transposed; the last one stands for those that are missing. */
+static inline void transpose(gm_mat m, transposed to)
 {
     for (size_t r = 0; r < ROWS_AT_ONCE; r++) {
         const REAL *row = gm_row(m, r < m.rows ? r : m.rows - 1);
@@ -98,7 +98,7 @@ static inline void turn(gm_mat m, turned to)
     }
 }
 
-static inline void turn_back(turned from, gm_mat m)
+static inline void transpose_back(transposed from, gm_mat m)
 {
     for (size_t r = 0; r < m.rows; r++) {
         for (size_t c = 0; c < m.cols; c++)
@@ -107,7 +107,7 @@ static inline void turn_back(turned from, gm_mat m)
 }
 
 /* As softmax_of does it for one row: A, and log sum_k exp z_k of each. */
-ROW_FUNCTION void softmax_turned(turned z, size_t cols, turned a, REAL log_sum[ROWS_AT_ONCE])
+ROW_FUNCTION void softmax_transposed(transposed z, size_t cols, transposed a, REAL log_sum[ROWS_AT_ONCE])
 {
     REAL most[ROWS_AT_ONCE], sum[ROWS_AT_ONCE];
     EACH_ROW most[r] = -(REAL)INFINITY;
@@ -129,11 +129,11 @@ ROW_FUNCTION void softmax_turned(turned z, size_t cols, turned a, REAL log_sum[R
 /* A = softmax(Z) for at most ROWS_AT_ONCE rows of a few classes; as may be zs. */
 ROW_FUNCTION void softmax_rows(gm_mat zs, gm_mat as)
 {
-    turned z, a;
+    transposed z, a;
     REAL log_sum[ROWS_AT_ONCE];
-    turn(zs, z);
-    softmax_turned(z, zs.cols, a, log_sum);
-    turn_back(a, as);
+    transpose(zs, z);
+    softmax_transposed(z, zs.cols, a, log_sum);
+    transpose_back(a, as);
 }
 
 /* J_jk = a_j (1{j = k} - a_k), so (d J)_k = a_k (d_k - sum_j d_j a_j) */

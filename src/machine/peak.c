@@ -157,10 +157,10 @@ struct triad_job {
 static void triad_work(void *context, size_t thread)
 {
     const struct triad_job *job = context;
-    const gm_share share = gm_team_share(job->count, GM_ALIGNMENT, thread, job->threads);
-    double *restrict a = job->a + share.first;
-    const double *restrict b = job->b + share.first, *restrict c = job->c + share.first;
-    for (size_t i = 0; i < share.count; i++)
+    const gm_range own = gm_team_range(job->count, GM_ALIGNMENT, thread, job->threads);
+    double *restrict a = job->a + own.first;
+    const double *restrict b = job->b + own.first, *restrict c = job->c + own.first;
+    for (size_t i = 0; i < own.count; i++)
         a[i] = b[i] + 3.0 * c[i];
 }
 

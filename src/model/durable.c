@@ -2,7 +2,7 @@
  * the pages that it could not write, and a second call would then report success. */
 #include "model/durable.h"
 #include "base/error.h"
-#include "model/place.h"
+#include "model/destination.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,16 +14,17 @@
 
 const gm_durable_calls gm_durable_system = {write, fsync, close, renameat};
 
-static gm_status create_temporary(const gm_place *place, gm_held_name *name, int *fd, gm_error *error)
+static gm_status create_temporary(const gm_destination *destination, gm_held_name *name, int *fd,
+                                  gm_error *error)
 {
-    *fd = gm_held_create(place->folder, place->exists ? 0600 : 0666, name);
+    *fd = gm_held_create(destination->folder, destination->exists ? 0600 : 0666, name);
     if (*fd < 0)
         return gm_fail(error, GM_IO, "%s: cannot be written: no file can be made in its folder: %s",
-                       place->path, strerror(errno));
+                       destination->path, strerror(errno));
     return GM_OK;
 }
 
-static bool write_part(const gm_durable_calls *calls, int fd, gm_part part)
+static bool write_part(const gm_durable_calls *calls, int fd, gm_buffer part)
 {
     const char *from = part.data;
     while (part.size > 0) {
@@ -41,11 +42,11 @@ static bool write_part(const gm_durable_calls *calls, int fd, gm_part part)
 }
 
 /* Fills and closes the temporary file. Returns the step that failed, with its errno, or NULL. */
-static const char *fill(const gm_durable_calls *calls, const gm_place *place, int fd, const gm_part *parts,
-                        size_t part_count)
+static const char *fill(const gm_durable_calls *calls, const gm_destination *destination, int fd,
+                        const gm_buffer *parts, size_t part_count)
 {
     const char *failed = NULL;
-    if (place->exists && fchmod(fd, place->mode) != 0)
+    if (destination->exists && fchmod(fd, destination->mode) != 0)
         failed = "set its mode";
     for (size_t i = 0; i < part_count && !failed; i++)
         if (!write_part(calls, fd, parts[i]))
@@ -60,84 +61,86 @@ static const char *fill(const gm_durable_calls *calls, const gm_place *place, in
 }
 
 /* Some file systems cannot sync a folder and say EINVAL: there is nothing more to do there. */
-static gm_status sync_folder(const gm_durable_calls *calls, const gm_place *place, gm_error *error)
+static gm_status sync_folder(const gm_durable_calls *calls, const gm_destination *destination,
+                             gm_error *error)
 {
-    if (calls->fsync(place->folder) == 0 || errno == EINVAL)
+    if (calls->fsync(destination->folder) == 0 || errno == EINVAL)
         return GM_OK;
     return gm_fail(error, GM_IO,
                    "%s: cannot sync its folder: %s; the new file is there but may not outlive a power cut",
-                   place->path, strerror(errno));
+                   destination->path, strerror(errno));
 }
 
 /* Fills the temporary file and gives it its name. It stays held until it has that name; a duplicate does
  * that, because the descriptor that was written to has to be closed before: closing can report a failed
  * write. */
-static const char *fill_and_rename(const gm_durable_calls *calls, const gm_place *place,
-                                   const char *temporary, int fd, const gm_part *parts, size_t part_count)
+static const char *fill_and_rename(const gm_durable_calls *calls, const gm_destination *destination,
+                                   const char *temporary, int fd, const gm_buffer *parts, size_t part_count)
 {
     const int held = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    const char *failed = fill(calls, place, fd, parts, part_count);
-    if (!failed && calls->renameat(place->folder, temporary, place->folder, place->name) != 0)
+    const char *failed = fill(calls, destination, fd, parts, part_count);
+    if (!failed &&
+        calls->renameat(destination->folder, temporary, destination->folder, destination->name) != 0)
         failed = "rename";
     const int reason = errno;
     if (failed)
-        unlinkat(place->folder, temporary, 0);
+        unlinkat(destination->folder, temporary, 0);
     if (held >= 0)
         close(held);
     errno = reason;
     return failed;
 }
 
-static gm_status replace(const gm_durable_calls *calls, const gm_place *place, const gm_part *parts,
-                         size_t part_count, gm_error *error)
+static gm_status replace(const gm_durable_calls *calls, const gm_destination *destination,
+                         const gm_buffer *parts, size_t part_count, gm_error *error)
 {
     int fd;
     gm_held_name temporary;
-    gm_held_remove_leftovers(place->folder); /* first: they may hold the space that is needed */
-    const gm_status status = create_temporary(place, &temporary, &fd, error);
+    gm_held_remove_leftovers(destination->folder); /* first: they may hold the space that is needed */
+    const gm_status status = create_temporary(destination, &temporary, &fd, error);
     if (status != GM_OK)
         return status;
-    const char *failed = fill_and_rename(calls, place, temporary.text, fd, parts, part_count);
+    const char *failed = fill_and_rename(calls, destination, temporary.text, fd, parts, part_count);
     if (failed)
-        return gm_fail(error, GM_IO, "%s: cannot %s: %s; %s", place->path, failed, strerror(errno),
-                       place->exists ? "the former file is untouched" : "nothing was left behind");
-    return sync_folder(calls, place, error);
+        return gm_fail(error, GM_IO, "%s: cannot %s: %s; %s", destination->path, failed, strerror(errno),
+                       destination->exists ? "the former file is untouched" : "nothing was left behind");
+    return sync_folder(calls, destination, error);
 }
 
 gm_status gm_durable_write(const gm_durable_calls *calls, const char *path, const gm_file_kind *kind,
-                           const gm_part *parts, size_t part_count, gm_error *error)
+                           const gm_buffer *parts, size_t part_count, gm_error *error)
 {
-    gm_place place;
-    gm_status status = gm_place_open(&place, path, kind, error);
+    gm_destination destination;
+    gm_status status = gm_destination_open(&destination, path, kind, error);
     if (status == GM_OK)
-        status = replace(calls, &place, parts, part_count, error);
-    gm_place_close(&place);
+        status = replace(calls, &destination, parts, part_count, error);
+    gm_destination_close(&destination);
     return status;
 }
 
 gm_status gm_durable_probe(const char *path, const gm_file_kind *kind, gm_error *error)
 {
-    gm_place place;
+    gm_destination destination;
     gm_held_name temporary;
     int fd;
-    gm_status status = gm_place_open(&place, path, kind, error);
+    gm_status status = gm_destination_open(&destination, path, kind, error);
     if (status == GM_OK)
-        status = create_temporary(&place, &temporary, &fd, error);
+        status = create_temporary(&destination, &temporary, &fd, error);
     if (status == GM_OK) {
-        unlinkat(place.folder, temporary.text, 0);
+        unlinkat(destination.folder, temporary.text, 0);
         close(fd);
     }
-    gm_place_close(&place);
+    gm_destination_close(&destination);
     return status;
 }
 
-static gm_status take_lock(gm_durable_lock *lock, const gm_place *place, gm_error *error)
+static gm_status take_lock(gm_durable_lock *lock, const gm_destination *destination, gm_error *error)
 {
     long owner;
     char process[40] = "";
-    switch (gm_held_lock(place->folder, place->name, &lock->name, &lock->fd, &owner)) {
+    switch (gm_held_lock(destination->folder, destination->name, &lock->name, &lock->fd, &owner)) {
     case GM_HELD:
-        lock->folder = fcntl(place->folder, F_DUPFD_CLOEXEC, 0);
+        lock->folder = fcntl(destination->folder, F_DUPFD_CLOEXEC, 0);
         return GM_OK;
     case GM_HELD_UNCERTAIN:
         return GM_OK;
@@ -148,22 +151,22 @@ static gm_status take_lock(gm_durable_lock *lock, const gm_place *place, gm_erro
             error, GM_IO,
             "%s: another run of gradmill%s is writing this file; wait for its end, or give another "
             "name",
-            place->path, process);
+            destination->path, process);
     case GM_HELD_FAILED:
         break;
     }
-    return gm_fail(error, GM_IO, "%s: cannot be written: no file can be made in its folder: %s", place->path,
-                   strerror(errno));
+    return gm_fail(error, GM_IO, "%s: cannot be written: no file can be made in its folder: %s",
+                   destination->path, strerror(errno));
 }
 
 gm_status gm_durable_lock_take(gm_durable_lock *lock, const char *path, gm_error *error)
 {
-    gm_place place;
+    gm_destination destination;
     *lock = (gm_durable_lock){.folder = -1, .fd = -1};
-    gm_status status = gm_place_open(&place, path, NULL, error);
+    gm_status status = gm_destination_open(&destination, path, NULL, error);
     if (status == GM_OK)
-        status = take_lock(lock, &place, error);
-    gm_place_close(&place);
+        status = take_lock(lock, &destination, error);
+    gm_destination_close(&destination);
     return status;
 }
 

@@ -10,10 +10,10 @@
 #include <sys/types.h>
 
 /* One piece of the contents; a file is its parts one after the other. */
-typedef struct gm_part {
+typedef struct gm_buffer {
     const void *data;
     size_t size;
-} gm_part;
+} gm_buffer;
 
 /* The system calls whose failure must leave the old file whole; tests hand in calls that fail. */
 typedef struct gm_durable_calls {
@@ -31,7 +31,7 @@ extern const gm_durable_calls gm_durable_system;
  * folder that a killed process left are removed. GM_USAGE: a file of another kind; GM_IO. The file is then as
  * it was, except when only the last fsync failed. */
 gm_status gm_durable_write(const gm_durable_calls *calls, const char *path, const gm_file_kind *kind,
-                           const gm_part *parts, size_t part_count, gm_error *error);
+                           const gm_buffer *parts, size_t part_count, gm_error *error);
 
 /* Whether gm_durable_write could write there. Makes and removes a temporary file. */
 gm_status gm_durable_probe(const char *path, const gm_file_kind *kind, gm_error *error);

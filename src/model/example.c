@@ -49,7 +49,7 @@ static gm_status read_layer_shape(const gm_json_source *from, size_t l, json_t *
 {
     static const char *const known[] = {"activation", "weights", "biases", NULL};
     const char *name;
-    const gm_json_place place = gm_json_at("layers[%zu].activation", l);
+    const gm_json_path place = gm_json_at("layers[%zu].activation", l);
     const json_t *weights = json_object_get(layer, "weights");
     gm_status status = gm_json_keys(from, gm_json_at("layers[%zu]", l).text, layer, known);
     if (status == GM_OK)

@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
-gm_json_place gm_json_at(const char *format, ...)
+gm_json_path gm_json_at(const char *format, ...)
 {
-    gm_json_place place;
+    gm_json_path place;
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(place.text, sizeof place.text, format, arguments);

@@ -16,11 +16,11 @@ typedef struct gm_json_source {
 } gm_json_source;
 
 /* The path of a value within the file. */
-typedef struct gm_json_place {
+typedef struct gm_json_path {
     char text[120];
-} gm_json_place;
+} gm_json_path;
 
-gm_json_place gm_json_at(const char *format, ...) __attribute__((format(printf, 1, 2)));
+gm_json_path gm_json_at(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Parses a whole text. *root is NULL on failure. */
 gm_status gm_json_parse(const gm_json_source *from, const char *text, size_t size, json_t **root);

@@ -91,7 +91,7 @@ gm_status gm_model_save(const char *path, const gm_model *model, gm_error *error
     const size_t data_size =
         gm_network_parameter_count(model->network) * gm_precision_size(gm_network_precision(model->network));
     gm_checksum_seal(head, head_size, data, data_size);
-    const gm_part parts[] = {{head, head_size}, {data, data_size}};
+    const gm_buffer parts[] = {{head, head_size}, {data, data_size}};
     status = gm_durable_write(&gm_durable_system, path, &gm_kind_model, parts, 2, error);
     gm_free(head);
     return status;

@@ -43,7 +43,7 @@ static void apply_weights(const gm_worker *w, size_t l)
 static void apply_biases(const gm_worker *w, size_t l)
 {
     const gm_bound *b = w->bound;
-    const gm_share own = gm_own_biases(b, l, w->thread, w->batch->plan.threads);
+    const gm_range own = gm_own_biases(b, l, w->thread, w->batch->plan.threads);
     if (own.count > 0 && !b->optimizer->freeze_bias)
         apply(w, &w->batch->bias_constants, b->layers[l].biases + own.first, own.count,
               w->batch->gradient + b->network->layers[l].biases + own.first);

@@ -7,7 +7,7 @@
 #include "nn/pass.h"
 
 /* BP1: D_L = dC/dA (.) f'(Z)               n x out */
-void gm_output_delta(const gm_worker *w, gm_share rows)
+void gm_output_delta(const gm_worker *w, gm_range rows)
 {
     const gm_bound *b = w->bound;
     const size_t l = b->layer_count - 1;
@@ -28,10 +28,10 @@ static size_t slab_before(const gm_worker *w, size_t end)
 }
 
 /* D_prev = D W + beta D_prev            n x in = (n x out)(out x in), over some outputs, for some inputs */
-static void add_delta(const gm_worker *w, size_t l, gm_share rows, gm_block block, REAL beta)
+static void add_delta(const gm_worker *w, size_t l, gm_range rows, gm_block block, REAL beta)
 {
     const gm_pass_layer *layer = &w->bound->layers[l];
-    const gm_share outputs = block.outputs, inputs = block.inputs;
+    const gm_range outputs = block.outputs, inputs = block.inputs;
     const gm_layer_view view = gm_view_of(w, l, outputs);
     const gm_mat d = gm_cols(gm_rows(layer->d, rows.first, rows.count), outputs.first, outputs.count);
     const gm_mat d_prev = gm_cols(gm_rows(layer[-1].d, rows.first, rows.count), inputs.first, inputs.count);
@@ -40,13 +40,13 @@ static void add_delta(const gm_worker *w, size_t l, gm_share rows, gm_block bloc
 }
 
 /* D_prev = D_prev (.) f'(Z_prev)        n x in */
-static void chain(const gm_worker *w, size_t l, gm_share rows, gm_share inputs)
+static void chain(const gm_worker *w, size_t l, gm_range rows, gm_range inputs)
 {
     TIMED(w, l - 1, GM_PHASE_BP2_FACTOR, gm_chain(&w->bound->layers[l - 1], rows, inputs));
 }
 
 /* BP2: D_prev = (D W) (.) f'(Z_prev)    n x in = (n x out)(out x in) */
-void gm_hidden_delta(const gm_worker *w, size_t l, gm_share rows, gm_share inputs)
+void gm_hidden_delta(const gm_worker *w, size_t l, gm_range rows, gm_range inputs)
 {
     const size_t out = w->bound->layers[l].view.w.rows;
     for (size_t end = out, first; end > 0; end = first) {
@@ -58,13 +58,13 @@ void gm_hidden_delta(const gm_worker *w, size_t l, gm_share rows, gm_share input
 
 bool gm_sweeps(const gm_bound *b, size_t rows, gm_plan plan)
 {
-    return rows <= b->backend->sweep.rows && (plan.threads == 1 || plan.cuts_weights);
+    return rows <= b->backend->sweep.rows && (plan.threads == 1 || plan.by_weights);
 }
 
-void gm_sweep_layer(const gm_worker *w, size_t l, gm_share own)
+void gm_sweep_layer(const gm_worker *w, size_t l, gm_range own)
 {
     const size_t out = w->bound->layers[l].view.w.rows, at_once = w->bound->backend->sweep.inputs;
-    const gm_share rows = gm_all(w->batch->rows);
+    const gm_range rows = gm_all(w->batch->rows);
     for (size_t end = out, first; end > 0; end = first) {
         first = slab_before(w, end);
         for (size_t i = 0; i < own.count; i += at_once) {

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-/* A cost is measured as the step will meet it: by one thread while the others rest; or while all do the same,
+/* A cost is measured as it is in a step: by one thread while the others rest; or while all do the same,
  * each with its rows of the batch, or each with all rows and some of the weights. They share caches, the way
  * to memory and the power of the processor. */
 enum { ALONE, BY_ROWS, BY_WEIGHTS, MANNERS };

@@ -23,12 +23,12 @@
 /* One measurement, done by one thread or by all at once. */
 struct probe {
     const gm_bound *bound;
-    const gm_batch *batch; /* of the probes alone: no weight changes by it */
+    const gm_pass_batch *batch; /* of the probes alone: no weight changes by it */
     enum { FORWARD, OUTPUT, HIDDEN_DELTA, WEIGHTS, SWEEP, ONLINE, BARRIER, EXCHANGE, NOTHING } what;
     size_t layer, rows;
     size_t units; /* outputs, or inputs of BP2, in one go: whole grains */
     size_t grain;
-    size_t turn;   /* every round takes other units, as a step does */
+    size_t round;  /* every round takes other units, as a step does */
     gm_mat matrix; /* to exchange */
     gm_online *online;
     bool together;
@@ -36,32 +36,32 @@ struct probe {
     double seconds; /* of thread 0 */
 };
 
-/* `units` of `total`, other ones at each turn and for each thread. */
-static gm_share portion(const struct probe *q, size_t total, size_t thread)
+/* `units` of `total`, other ones in each round and for each thread. */
+static gm_range portion(const struct probe *q, size_t total, size_t thread)
 {
-    const size_t places = gm_max(1, total / gm_max(q->units, q->grain));
-    const size_t place = (q->turn * gm_team_threads(q->bound->team) + thread) % places;
-    const size_t first = place * (gm_max(q->units, q->grain) / q->grain) * q->grain;
-    const bool taken = q->same_rows && thread >= places; /* by another thread */
-    return (gm_share){first, taken ? 0 : gm_min(q->units, total - first)};
+    const size_t slots = gm_max(1, total / gm_max(q->units, q->grain));
+    const size_t slot = (q->round * gm_team_threads(q->bound->team) + thread) % slots;
+    const size_t first = slot * (gm_max(q->units, q->grain) / q->grain) * q->grain;
+    const bool taken = q->same_rows && thread >= slots; /* by another thread */
+    return (gm_range){first, taken ? 0 : gm_min(q->units, total - first)};
 }
 
 /* A thread's part of the matrix that is exchanged, in whole cache lines. */
-static gm_share exchanged(const struct probe *q, size_t thread)
+static gm_range exchanged(const struct probe *q, size_t thread)
 {
-    return gm_team_share(q->matrix.rows * q->matrix.ld, GM_LINE, thread, gm_team_threads(q->bound->team));
+    return gm_team_range(q->matrix.rows * q->matrix.ld, GM_LINE, thread, gm_team_threads(q->bound->team));
 }
 
 static void write_own(const struct probe *q, size_t thread)
 {
-    const gm_share own = exchanged(q, thread);
+    const gm_range own = exchanged(q, thread);
     memset(q->matrix.data + own.first, 0, own.count * sizeof(REAL));
 }
 
 /* One number of each line that the next thread has written. */
 static void read_others(const struct probe *q, size_t thread)
 {
-    const gm_share other = exchanged(q, (thread + 1) % gm_team_threads(q->bound->team));
+    const gm_range other = exchanged(q, (thread + 1) % gm_team_threads(q->bound->team));
     const REAL *numbers = q->matrix.data + other.first;
     REAL sum = 0;
     for (size_t i = 0; i < other.count; i += GM_LINE)
@@ -75,8 +75,8 @@ static void probe_once(const struct probe *q, size_t thread)
     const gm_bound *b = q->bound;
     const gm_worker worker = gm_worker_of(b, q->batch, thread);
     const gm_mat w = b->layers[q->layer].view.w;
-    const gm_share rows = {q->together && !q->same_rows ? thread * q->rows : 0, q->rows};
-    gm_share units;
+    const gm_range rows = {q->together && !q->same_rows ? thread * q->rows : 0, q->rows};
+    gm_range units;
     switch (q->what) {
     case FORWARD:
         units = portion(q, w.rows, thread);
@@ -147,9 +147,9 @@ static void probe_run(struct probe *q)
 static void probe(struct probe q, double parts, gm_cost *cost)
 {
     probe_run(&q);
-    if (q.turn == 0)
+    if (q.round == 0)
         return;
-    size_t at = q.turn - 1;
+    size_t at = q.round - 1;
     for (; at > 0 && cost->seconds[at - 1] > q.seconds / parts; at--)
         cost->seconds[at] = cost->seconds[at - 1];
     cost->seconds[at] = q.seconds / parts;
@@ -158,13 +158,13 @@ static void probe(struct probe q, double parts, gm_cost *cost)
 /* All rounds, one after the other: of what finds the caches as itself has left them. */
 static void probe_rounds(struct probe q, double parts, gm_cost *cost)
 {
-    for (; q.turn <= GM_PROBES; q.turn++)
+    for (; q.round <= GM_PROBES; q.round++)
         probe(q, parts, cost);
 }
 
-/* What threads spend on meeting each other: the least of many runs, because new threads may share a processor
- * until the system has spread them. */
-static double probe_meeting(struct probe q)
+/* What threads spend on waiting for each other: the least of many runs, because new threads may share a
+ * processor until the system has spread them. */
+static double probe_barrier(struct probe q)
 {
     double least = INFINITY;
     for (int i = 0; i < MEETINGS; i++) {
@@ -198,7 +198,7 @@ static void still(const gm_bound *b, size_t l)
 /* What is measured, and for whom. */
 struct survey {
     const gm_bound *bound;
-    gm_batch batch;
+    gm_pass_batch batch;
     gm_costs *costs;
 };
 
@@ -212,7 +212,7 @@ static struct probe probe_of(const struct survey *s, size_t l, int manner, size_
                           .batch = &s->batch,
                           .layer = l,
                           .rows = gm_min(gm_max(rows, 1), most),
-                          .turn = round,
+                          .round = round,
                           .together = manner != ALONE,
                           .same_rows = manner == BY_WEIGHTS || rows == 0};
 }
@@ -281,23 +281,23 @@ static void measure_online(const struct survey *s)
     gm_free(online);
 }
 
-/* The batch of the probes: the whole of the engine's own place for batches, with an optimizer that only keeps
+/* The batch of the probes: the whole of the engine's own room for batches, with an optimizer that only keeps
  * what it has. */
-static gm_batch batch_of_probes(const gm_bound *b)
+static gm_pass_batch probe_batch(const gm_bound *b)
 {
     const REAL rate = b->optimizer->kind == GM_SGD ? 1 : 0; /* BLAS has nothing to do where alpha is 0 */
     gm_step_constants keep = {
         .rate = rate, .momentum = 1, .beta1 = 1, .beta2 = 1, .epsilon = 1, .keep = 1, .unbias = 1};
     gm_set_factors(gm_update_rules[b->optimizer->kind].target, &keep);
     memset(b->own_y.data, 0, b->own_y.rows * b->own_y.ld * sizeof(REAL));
-    return (gm_batch){.plan = {.threads = gm_team_threads(b->team)}, /* that biases are shared by */
-                      .rows = b->own_x.rows,
-                      .x = b->own_x,
-                      .y = b->own_y,
-                      .judged = true,
-                      .rule = &gm_update_rules[b->optimizer->kind],
-                      .weight_constants = keep,
-                      .bias_constants = keep};
+    return (gm_pass_batch){.plan = {.threads = gm_team_threads(b->team)}, /* among which biases are divided */
+                           .rows = b->own_x.rows,
+                           .x = b->own_x,
+                           .y = b->own_y,
+                           .judged = true,
+                           .rule = &gm_update_rules[b->optimizer->kind],
+                           .weight_constants = keep,
+                           .bias_constants = keep};
 }
 
 /* The largest of X and all A, because a small one has too few lines to be timed; of which as much as the
@@ -336,8 +336,8 @@ static void measure_together(const struct survey *s)
     barriers.what = BARRIER;
     nothing.what = NOTHING;
     exchange.what = EXCHANGE;
-    s->costs->barrier = probe_meeting(barriers) / BARRIERS;
-    s->costs->start = probe_meeting(nothing);
+    s->costs->barrier = probe_barrier(barriers) / BARRIERS;
+    s->costs->start = probe_barrier(nothing);
     s->costs->cached = cached(b);
     probe_rounds(exchange, (double)gm_max(1, gm_pieces(exchanged(&q, 1).count, GM_LINE)),
                  &s->costs->exchange);
@@ -346,7 +346,7 @@ static void measure_together(const struct survey *s)
 void gm_measure_costs(gm_costs *costs, const gm_bound *b)
 {
     const bool together = gm_team_threads(b->team) > 1;
-    const struct survey s = {b, batch_of_probes(b), costs};
+    const struct survey s = {b, probe_batch(b), costs};
     if (together) /* first: it settles the threads, too */
         measure_together(&s);
     for (int manner = ALONE; manner <= (together ? BY_WEIGHTS : ALONE); manner++) {

@@ -153,11 +153,11 @@ static gm_status reserve(gm_engine *e, gm_error *error)
 {
     const gm_network *n = e->network;
     const size_t size = gm_precision_size(n->precision);
-    e->places = gm_alloc(n->layer_count, sizeof *e->places);
-    if (!e->places)
-        return gm_fail_memory(error, "the engine", n->layer_count * sizeof *e->places);
+    e->layouts = gm_alloc(n->layer_count, sizeof *e->layouts);
+    if (!e->layouts)
+        return gm_fail_memory(error, "the engine", n->layer_count * sizeof *e->layouts);
     const gm_layout_needs needs = needs_of(e->numerics, &e->options);
-    gm_status status = gm_layout_make(&e->layout, e->places, n->layers, n->layer_count, n->precision,
+    gm_status status = gm_layout_make(&e->layout, e->layouts, n->layers, n->layer_count, n->precision,
                                       &e->options, &needs, error);
     const size_t bytes = (e->layout.workspace + e->layout.state + e->layout.own) * size;
     if (status == GM_OK)
@@ -184,7 +184,7 @@ static gm_status assemble(gm_engine *e, gm_error *error)
         status = gm_team_create(&e->team, e->options.threads, error);
     if (status != GM_OK)
         return status;
-    const gm_binding binding = {e->network, &e->options, &e->layout, e->places, e->workspace,
+    const gm_binding binding = {e->network, &e->options, &e->layout, e->layouts, e->workspace,
                                 e->state,   e->own,      e->team,    e->chooses};
     e->pass = e->numerics->create(&binding);
     if (!e->pass)
@@ -276,7 +276,7 @@ void gm_engine_destroy(gm_engine *e)
     gm_free(e->workspace);
     gm_free(e->state);
     gm_free(e->own);
-    gm_free(e->places);
+    gm_free(e->layouts);
     gm_free(e);
 }
 

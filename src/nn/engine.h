@@ -9,7 +9,7 @@ struct gm_engine {
     gm_engine_options options;
     size_t inputs, outputs; /* of the network: a step of a tiny one would notice the way to them */
     gm_layout layout;
-    gm_layer_layout *places; /* one for each layer */
+    gm_layer_layout *layouts; /* one for each layer */
     void *workspace, *state;
     void *own;        /* the weights in a layout of the backend's own, or NULL */
     gm_keeper keeper; /* of them */

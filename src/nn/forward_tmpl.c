@@ -4,7 +4,7 @@
 
 /* D means nothing before BP1 and BP2 write it (but for padding): the backend may use it as spare room, as
  * many numbers as a block of Z has, apart from that of every other block. NULL without deltas. */
-static REAL *spare_room(const gm_bound *b, size_t l, gm_share rows, gm_share outputs)
+static REAL *spare_room(const gm_bound *b, size_t l, gm_range rows, gm_range outputs)
 {
     if (!b->learns || !b->backend->wants_spare)
         return NULL;
@@ -12,7 +12,7 @@ static REAL *spare_room(const gm_bound *b, size_t l, gm_share rows, gm_share out
 }
 
 /* Z = A_prev W^T + 1 b^T and A = f(Z) of layer l; of the output layer only Z. */
-void gm_forward_layer(const gm_worker *w, size_t l, gm_share rows, gm_share outputs)
+void gm_forward_layer(const gm_worker *w, size_t l, gm_range rows, gm_range outputs)
 {
     const gm_bound *b = w->bound;
     const gm_pass_layer *layer = &b->layers[l];
@@ -25,7 +25,7 @@ void gm_forward_layer(const gm_worker *w, size_t l, gm_share rows, gm_share outp
         TIMED(w, l, GM_PHASE_ACTIVATION, gm_apply(layer, rows, outputs)); /* A = f(Z) */
 }
 
-double gm_output(const gm_worker *w, gm_share rows)
+double gm_output(const gm_worker *w, gm_range rows)
 {
     const gm_bound *b = w->bound;
     const size_t l = b->layer_count - 1;

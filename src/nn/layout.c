@@ -42,11 +42,11 @@ size_t gm_layout_row(size_t cols, gm_precision precision, const gm_storage *stor
 
 /* Reserves `rows` x `ld` elements at the end of a map of `total`, to a whole cache line; false on overflow.
  */
-static bool reserve(size_t *total, size_t rows, size_t ld, size_t *place)
+static bool reserve(size_t *total, size_t rows, size_t ld, size_t *offset)
 {
     const size_t line = GM_ALIGNMENT / sizeof(float);
     size_t size;
-    *place = *total;
+    *offset = *total;
     if (!gm_mul(rows, ld, &size) || !gm_add(size, line, &size))
         return false;
     return gm_add(*total, size - size % line, total) && *total < SIZE_MAX / 2 / sizeof(double);
@@ -63,37 +63,37 @@ static bool step_aside(size_t *total, size_t beside, gm_precision precision)
 }
 
 /* Reserves another matrix for a layer, apart from the last one. Small ones stay close together. */
-static bool reserve_beside(gm_layout *layout, size_t last, size_t ld, gm_precision precision, size_t *place)
+static bool reserve_beside(gm_layout *layout, size_t last, size_t ld, gm_precision precision, size_t *offset)
 {
     const bool large = layout->workspace - last >= BESIDE_FROM / gm_precision_size(precision);
     return (!large || step_aside(&layout->workspace, last, precision)) &&
-           reserve(&layout->workspace, layout->batch, ld, place);
+           reserve(&layout->workspace, layout->batch, ld, offset);
 }
 
-static bool reserve_layer(gm_layout *layout, gm_layer_layout *place, const gm_layer *layer,
+static bool reserve_layer(gm_layout *layout, gm_layer_layout *own, const gm_layer *layer,
                           gm_precision precision, const gm_engine_options *options, const gm_storage *storage)
 {
-    place->ld = gm_layout_row(layer->outputs, precision, storage);
-    bool fits = reserve(&layout->workspace, layout->batch, place->ld, &place->a);
-    place->z = place->a;
+    own->ld = gm_layout_row(layer->outputs, precision, storage);
+    bool fits = reserve(&layout->workspace, layout->batch, own->ld, &own->a);
+    own->z = own->a;
     if (options->keep_z || gm_activation_needs_z(layer->activation))
-        fits = fits && reserve_beside(layout, place->a, place->ld, precision, &place->z);
+        fits = fits && reserve_beside(layout, own->a, own->ld, precision, &own->z);
     if (!options->inference)
-        fits = fits && reserve_beside(layout, place->z, place->ld, precision, &place->d);
+        fits = fits && reserve_beside(layout, own->z, own->ld, precision, &own->d);
     return fits;
 }
 
 /* W and b, in the network's block or in a layout of the backend's own. */
-static bool reserve_parameters(gm_layout *layout, gm_layer_layout *place, const gm_layer *layer,
+static bool reserve_parameters(gm_layout *layout, gm_layer_layout *own, const gm_layer *layer,
                                const gm_storage *storage)
 {
     const size_t outputs = gm_padded(storage, layer->outputs);
     if (storage->own)
         return reserve(&layout->parameters, storage->weights(layer->inputs, layer->outputs), 1,
-                       &place->weights) &&
-               reserve(&layout->parameters, 1, outputs, &place->biases);
-    place->weights = layer->weights;
-    place->biases = layer->biases;
+                       &own->weights) &&
+               reserve(&layout->parameters, 1, outputs, &own->biases);
+    own->weights = layer->weights;
+    own->biases = layer->biases;
     layout->parameters = layer->biases + outputs;
     return true;
 }
@@ -124,7 +124,7 @@ static bool reserve_state(gm_layout *layout, gm_precision precision, size_t copi
     return gm_mul(copies, copy, &layout->state) && gm_add(layout->first_copy, layout->state, &layout->state);
 }
 
-gm_status gm_layout_make(gm_layout *layout, gm_layer_layout *places, const gm_layer *layers,
+gm_status gm_layout_make(gm_layout *layout, gm_layer_layout *layouts, const gm_layer *layers,
                          size_t layer_count, gm_precision precision, const gm_engine_options *options,
                          const gm_layout_needs *needs, gm_error *error)
 {
@@ -140,9 +140,9 @@ gm_status gm_layout_make(gm_layout *layout, gm_layer_layout *places, const gm_la
                 reserve(&layout->workspace, layout->batch, layout->y_ld, &layout->y) &&
                 reserve(&layout->workspace, layout->batch, 1, &layout->ones);
     for (size_t i = 0; i < layer_count && fits; i++) {
-        gm_layer_layout here = {0}, *place = places ? &places[i] : &here;
-        fits = reserve_layer(layout, place, &layers[i], precision, options, storage) &&
-               reserve_parameters(layout, place, &layers[i], storage);
+        gm_layer_layout here = {0}, *layer_layout = layouts ? &layouts[i] : &here;
+        fits = reserve_layer(layout, layer_layout, &layers[i], precision, options, storage) &&
+               reserve_parameters(layout, layer_layout, &layers[i], storage);
         if (tiles)
             layout->tile_size = gm_max(layout->tile_size, tile_size(&layers[i], precision, storage));
         if (!options->inference)

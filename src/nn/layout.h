@@ -57,9 +57,9 @@ size_t gm_layout_row(size_t cols, gm_precision precision, const gm_storage *stor
 /* The layout in bytes. */
 gm_memory gm_layout_memory(const gm_layout *layout, size_t parameter_count, gm_precision precision);
 
-/* layers: the network's, layer_count of them; places (layer_count, may be NULL) receives each layer's part.
+/* layers: the network's, layer_count of them; layouts (layer_count, may be NULL) receives each layer's part.
  * GM_LIMIT on overflow. */
-gm_status gm_layout_make(gm_layout *layout, gm_layer_layout *places, const gm_layer *layers,
+gm_status gm_layout_make(gm_layout *layout, gm_layer_layout *layouts, const gm_layer *layers,
                          size_t layer_count, gm_precision precision, const gm_engine_options *options,
                          const gm_layout_needs *needs, gm_error *error);
 

@@ -4,7 +4,7 @@
 
 #include <gradmill/network.h>
 
-/* An engine that holds the weights in an order of its own. */
+/* An engine that holds the weights in a layout of its own. */
 typedef struct gm_keeper {
     void *holder;
     void (*give_back)(void *holder); /* writes its weights to the block */

@@ -14,7 +14,7 @@ typedef struct gm_binding {
     gm_network *network;
     const gm_engine_options *options;
     const gm_layout *layout;
-    const gm_layer_layout *places;
+    const gm_layer_layout *layouts;
     void *workspace, *state; /* blocks as layout says */
     void *own;               /* the weights in a layout of the backend's own; NULL: in the network's block */
     gm_team *team;

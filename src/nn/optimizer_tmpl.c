@@ -109,7 +109,7 @@ void gm_set_factors(gm_update_target target, gm_step_constants *c)
     }
 }
 
-void gm_gradient_prepare(gm_batch *batch, const gm_gradient *gradient)
+void gm_gradient_prepare(gm_pass_batch *batch, const gm_gradient *gradient)
 {
     batch->rule = &gm_store_gradient;
     batch->gradient = gradient->block;
@@ -120,7 +120,7 @@ void gm_gradient_prepare(gm_batch *batch, const gm_gradient *gradient)
     batch->weight_constants = batch->bias_constants;
 }
 
-void gm_update_prepare(gm_batch *batch, const gm_optimizer *o, size_t step)
+void gm_update_prepare(gm_pass_batch *batch, const gm_optimizer *o, size_t step)
 {
     const double t = (double)step;
     const bool adam = o->kind == GM_ADAM || o->kind == GM_ADAMW;

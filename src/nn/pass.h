@@ -1,9 +1,9 @@
 /* The typed half of an engine. Its data are of four kinds, each a struct of its own:
  *
- *     gm_bound     what is bound when the engine is created: layers, their matrices, the backend, the
- * optimizer gm_batch     what belongs to the batch at work: its rows, the plan, the rule of the update
- *     gm_worker    what one thread works with: the two above, its tile of gradient, its scratch memory
- *     gm_planner   what plans are made by: measured costs, and the watch over two plans
+ *     gm_bound       what is bound when the engine is created: layers, their matrices, the backend
+ *     gm_pass_batch  what belongs to the batch at work: its rows, the plan, the rule of the update
+ *     gm_worker      what one thread works with: the two above, its tile of gradient, its scratch memory
+ *     gm_planner     what plans are made by: measured costs, and the watch over two plans
  *
  * The equations take a worker (forward_tmpl.c, backward_tmpl.c, update_tmpl.c), plans take what is bound
  * (plan_tmpl.c), and the probes that measure costs (costs_tmpl.c) make a batch of their own. pass_tmpl.c puts
@@ -24,8 +24,8 @@
 
 /* Each of these exists once for each precision. */
 #define gm_pass_create_online GM_TYPED(gm_pass_create_online)
-#define gm_cuts_layer         GM_TYPED(gm_cuts_layer)
-#define gm_meets_after        GM_TYPED(gm_meets_after)
+#define gm_is_by_weights      GM_TYPED(gm_is_by_weights)
+#define gm_barrier_after      GM_TYPED(gm_barrier_after)
 #define gm_forward_layer      GM_TYPED(gm_forward_layer)
 #define gm_output             GM_TYPED(gm_output)
 #define gm_output_delta       GM_TYPED(gm_output_delta)
@@ -36,7 +36,7 @@
 #define gm_make_plan          GM_TYPED(gm_make_plan)
 #define gm_watch_rows         GM_TYPED(gm_watch_rows)
 #define gm_update_block       GM_TYPED(gm_update_block)
-#define gm_shares_outputs     GM_TYPED(gm_shares_outputs)
+#define gm_is_by_outputs      GM_TYPED(gm_is_by_outputs)
 #define gm_update_biases      GM_TYPED(gm_update_biases)
 #define gm_update             GM_TYPED(gm_update)
 #define gm_update_layer       GM_TYPED(gm_update_layer)
@@ -104,7 +104,7 @@ typedef struct gm_bound {
     const gm_optimizer *optimizer; /* the engine's: a schedule changes its rate between steps */
     bool learns;                   /* there are deltas */
     gm_online *online;             /* takes steps of few rows in one go; NULL: this network has none */
-    gm_mat own_x, own_y;           /* places in the workspace for a whole batch that must be converted */
+    gm_mat own_x, own_y;           /* in the workspace, room for a whole batch that must be converted */
     REAL *parameters;              /* the block, or the engine's own copy in the backend's layout */
     REAL *state;                   /* first optimizer copy of the parameters */
     size_t next_copy;              /* elements from there to the second; 0: there is none */
@@ -114,7 +114,7 @@ typedef struct gm_bound {
 } gm_bound;
 
 /* What belongs to the batch at work. */
-typedef struct gm_batch {
+typedef struct gm_pass_batch {
     gm_plan plan;
     size_t rows;
     gm_mat x, y;                /* y.data NULL: forward only */
@@ -127,18 +127,18 @@ typedef struct gm_batch {
     gm_profile *profile;        /* NULL, or where times are kept */
     const gm_side_work *beside; /* what is done beside the step; NULL: nothing */
     double *losses;             /* one sum for each thread, LOSS_STRIDE apart; or NULL */
-} gm_batch;
+} gm_pass_batch;
 
 /* A gradient that is given is applied: what is bound, and a batch that has only what this needs. */
 typedef struct gm_apply_job {
     const gm_bound *bound;
-    gm_batch batch;
+    gm_pass_batch batch;
 } gm_apply_job;
 
 /* What one thread works with. */
 typedef struct gm_worker {
     const gm_bound *bound;
-    const gm_batch *batch;
+    const gm_pass_batch *batch;
     size_t thread;
     REAL *tile, *scratch; /* its own */
 } gm_worker;
@@ -154,11 +154,11 @@ typedef struct gm_planner {
 typedef struct gm_pass {
     gm_bound bound;
     gm_planner planner;
-    gm_batch batch;
+    gm_pass_batch batch;
     size_t steps; /* taken so far */
 } gm_pass;
 
-static inline gm_worker gm_worker_of(const gm_bound *bound, const gm_batch *batch, size_t thread)
+static inline gm_worker gm_worker_of(const gm_bound *bound, const gm_pass_batch *batch, size_t thread)
 {
     return (gm_worker){
         .bound = bound,
@@ -170,7 +170,7 @@ static inline gm_worker gm_worker_of(const gm_bound *bound, const gm_batch *batc
 }
 
 /* Layer l as the backend sees it, with only these outputs: whole grains. */
-static inline gm_layer_view gm_view_of(const gm_worker *w, size_t l, gm_share outputs)
+static inline gm_layer_view gm_view_of(const gm_worker *w, size_t l, gm_range outputs)
 {
     gm_layer_view view = gm_view_outputs(&w->bound->layers[l].view, outputs.first, outputs.count);
     view.batch = w->batch->rows;
@@ -199,14 +199,14 @@ static inline void gm_profile_add(gm_profile *profile, size_t thread, size_t lay
 /* Numbers in a cache line. */
 #define GM_LINE (GM_ALIGNMENT / sizeof(REAL))
 
-static inline gm_share gm_all(size_t count)
+static inline gm_range gm_all(size_t count)
 {
-    return (gm_share){0, count};
+    return (gm_range){0, count};
 }
 
 /* A block of a layer's matrix for work element by element: one long row, if it is whole rows with nothing or
  * only padding between them. */
-static inline gm_mat gm_flat(const gm_pass_layer *layer, gm_mat m, gm_share rows, gm_share cols)
+static inline gm_mat gm_flat(const gm_pass_layer *layer, gm_mat m, gm_range rows, gm_range cols)
 {
     m = gm_rows(m, rows.first, rows.count);
     if (cols.count == m.cols && layer->f->elementwise && layer->dense)
@@ -215,13 +215,13 @@ static inline gm_mat gm_flat(const gm_pass_layer *layer, gm_mat m, gm_share rows
 }
 
 /* A = f(Z) for a block of a layer. */
-static inline void gm_apply(const gm_pass_layer *layer, gm_share rows, gm_share cols)
+static inline void gm_apply(const gm_pass_layer *layer, gm_range rows, gm_range cols)
 {
     layer->f->apply(gm_flat(layer, layer->z, rows, cols), gm_flat(layer, layer->a, rows, cols));
 }
 
 /* D = D (.) f'(Z) for a block of a layer. */
-static inline void gm_chain(const gm_pass_layer *layer, gm_share rows, gm_share cols)
+static inline void gm_chain(const gm_pass_layer *layer, gm_range rows, gm_range cols)
 {
     layer->f->chain(gm_flat(layer, layer->z, rows, cols), gm_flat(layer, layer->a, rows, cols),
                     gm_flat(layer, layer->d, rows, cols));
@@ -242,20 +242,20 @@ static inline size_t gm_input_grain(const gm_bound *b)
 }
 
 /* The outputs, or the inputs, of a layer that are a thread's own when a step is partitioned by weights. */
-static inline gm_share gm_own_outputs(const gm_bound *b, size_t l, size_t thread, size_t threads)
+static inline gm_range gm_own_outputs(const gm_bound *b, size_t l, size_t thread, size_t threads)
 {
-    return gm_team_share(b->layers[l].view.w.rows, gm_output_grain(b), thread, threads);
+    return gm_team_range(b->layers[l].view.w.rows, gm_output_grain(b), thread, threads);
 }
 
-static inline gm_share gm_own_inputs(const gm_bound *b, size_t l, size_t thread, size_t threads)
+static inline gm_range gm_own_inputs(const gm_bound *b, size_t l, size_t thread, size_t threads)
 {
-    return gm_team_share(b->layers[l].view.w.cols, gm_input_grain(b), thread, threads);
+    return gm_team_range(b->layers[l].view.w.cols, gm_input_grain(b), thread, threads);
 }
 
 /* The same of BP3. */
-static inline gm_share gm_own_biases(const gm_bound *b, size_t l, size_t thread, size_t threads)
+static inline gm_range gm_own_biases(const gm_bound *b, size_t l, size_t thread, size_t threads)
 {
-    return gm_team_share(b->layers[l].view.w.rows, b->backend->storage->grain.biases, thread, threads);
+    return gm_team_range(b->layers[l].view.w.rows, b->backend->storage->grain.biases, thread, threads);
 }
 
 /* Steps of few rows in one go with this optimizer, which is borrowed; NULL if this network has none, or
@@ -264,18 +264,18 @@ gm_online *gm_pass_create_online(const gm_bound *b, const gm_optimizer *optimize
 
 /* Whether forward and BP2 of layer l are partitioned by weights, for a batch of so many rows; else by rows.
  */
-bool gm_cuts_layer(const gm_bound *b, size_t l, size_t rows, gm_plan plan);
+bool gm_is_by_weights(const gm_bound *b, size_t l, size_t rows, gm_plan plan);
 
 /* Whether there is a barrier between layer l and the next one, on the way forward and on the way back: not if
  * each thread goes on with the rows that it has made itself. After the last layer come the loss and BP1, by
  * rows. */
-bool gm_meets_after(const gm_bound *b, size_t l, size_t rows, gm_plan plan);
+bool gm_barrier_after(const gm_bound *b, size_t l, size_t rows, gm_plan plan);
 
 /* Whether BP2, BP4 and the update of a layer are one sweep through W for a batch of so many rows. */
 bool gm_sweeps(const gm_bound *b, size_t rows, gm_plan plan);
 
 /* Whether each thread has some outputs of layer l in BP4, whole grains of them; or some inputs. */
-bool gm_shares_outputs(const gm_bound *b, size_t l, size_t threads);
+bool gm_is_by_outputs(const gm_bound *b, size_t l, size_t threads);
 
 /* The best plan for a batch of so many rows. Costs are measured once if there is a choice or `predicted` is
  * set; else plan.seconds is 0. */
@@ -290,20 +290,20 @@ void gm_watch_rows(gm_planner *planner, const gm_bound *b, size_t rows);
 void gm_measure_costs(gm_costs *costs, const gm_bound *b);
 
 /* Z and A of layer l (but the output's A), for these rows of the batch and these outputs, whole grains. */
-void gm_forward_layer(const gm_worker *w, size_t l, gm_share rows, gm_share outputs);
+void gm_forward_layer(const gm_worker *w, size_t l, gm_range rows, gm_range outputs);
 
 /* A of the output layer from its Z, and the sum of the rows' losses (0 if they are not wanted). */
-double gm_output(const gm_worker *w, gm_share rows);
+double gm_output(const gm_worker *w, gm_range rows);
 
 /* BP1 for these rows. */
-void gm_output_delta(const gm_worker *w, gm_share rows);
+void gm_output_delta(const gm_worker *w, gm_range rows);
 
 /* BP2 of layer l >= 1 for these rows and these of its inputs. */
-void gm_hidden_delta(const gm_worker *w, size_t l, gm_share rows, gm_share inputs);
+void gm_hidden_delta(const gm_worker *w, size_t l, gm_range rows, gm_range inputs);
 
 /* BP2, BP4 and the update of layer l for these inputs, the thread's own, and BP3 for its outputs; D of the
  * layer is complete. */
-void gm_sweep_layer(const gm_worker *w, size_t l, gm_share own);
+void gm_sweep_layer(const gm_worker *w, size_t l, gm_range own);
 
 /* BP4 and what the rule makes of it for some of the W of layer l: whole grains of outputs, and some inputs if
  * the backend can do that, else all. */
@@ -326,10 +326,10 @@ gm_block gm_own_block(const gm_bound *b, size_t l, size_t thread, size_t threads
 void gm_apply_gradient(const gm_worker *w);
 
 /* The rule and the constants of the step number `step`, 1, 2, ..., of this optimizer. */
-void gm_update_prepare(gm_batch *batch, const gm_optimizer *optimizer, size_t step);
+void gm_update_prepare(gm_pass_batch *batch, const gm_optimizer *optimizer, size_t step);
 
 /* The same for a gradient that is stored. */
-void gm_gradient_prepare(gm_batch *batch, const gm_gradient *gradient);
+void gm_gradient_prepare(gm_pass_batch *batch, const gm_gradient *gradient);
 
 /* alpha and beta of BP3 and BP4 for an optimizer whose rule has this target. */
 void gm_set_factors(gm_update_target target, gm_step_constants *c);

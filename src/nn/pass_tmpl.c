@@ -20,42 +20,42 @@ static void wait_for_all(const gm_worker *w)
         TIMED(w, 0, GM_PHASE_WAIT, gm_team_barrier(w->bound->team));
 }
 
-static void forward(const gm_worker *w, gm_share own_rows)
+static void forward(const gm_worker *w, gm_range own_rows)
 {
     const gm_bound *b = w->bound;
     const gm_plan plan = w->batch->plan;
     const size_t all_rows = w->batch->rows;
     for (size_t l = 0; l < b->layer_count; l++) {
-        const bool cut = gm_cuts_layer(b, l, all_rows, plan);
-        const gm_share rows = cut ? gm_all(all_rows) : own_rows;
-        const gm_share outputs =
-            cut ? gm_own_outputs(b, l, w->thread, plan.threads) : gm_all(b->layers[l].view.w.rows);
+        const bool by_weights = gm_is_by_weights(b, l, all_rows, plan);
+        const gm_range rows = by_weights ? gm_all(all_rows) : own_rows;
+        const gm_range outputs =
+            by_weights ? gm_own_outputs(b, l, w->thread, plan.threads) : gm_all(b->layers[l].view.w.rows);
         if (rows.count > 0 && outputs.count > 0)
             gm_forward_layer(w, l, rows, outputs);
-        if (gm_meets_after(b, l, all_rows, plan))
+        if (gm_barrier_after(b, l, all_rows, plan))
             wait_for_all(w);
     }
 }
 
 /* A thread's part of BP2 of layer l. */
-static void hidden_delta(const gm_worker *w, size_t l, gm_share own_rows)
+static void hidden_delta(const gm_worker *w, size_t l, gm_range own_rows)
 {
     const gm_bound *b = w->bound;
     const gm_plan plan = w->batch->plan;
     const size_t all_rows = w->batch->rows;
-    const bool cut = gm_cuts_layer(b, l, all_rows, plan);
-    const gm_share rows = cut ? gm_all(all_rows) : own_rows;
-    const gm_share inputs =
-        cut ? gm_own_inputs(b, l, w->thread, plan.threads) : gm_all(b->layers[l].view.w.cols);
+    const bool by_weights = gm_is_by_weights(b, l, all_rows, plan);
+    const gm_range rows = by_weights ? gm_all(all_rows) : own_rows;
+    const gm_range inputs =
+        by_weights ? gm_own_inputs(b, l, w->thread, plan.threads) : gm_all(b->layers[l].view.w.cols);
     if (rows.count > 0 && inputs.count > 0)
         gm_hidden_delta(w, l, rows, inputs);
 }
 
 /* Layer 1 has nothing before it that could learn: its D W is never computed. */
-static void hidden_deltas(const gm_worker *w, gm_share own_rows)
+static void hidden_deltas(const gm_worker *w, gm_range own_rows)
 {
     for (size_t l = w->bound->layer_count - 1; l > 0; l--) {
-        if (gm_meets_after(w->bound, l, w->batch->rows, w->batch->plan))
+        if (gm_barrier_after(w->bound, l, w->batch->rows, w->batch->plan))
             wait_for_all(w);
         hidden_delta(w, l, own_rows);
     }
@@ -80,7 +80,7 @@ static void call_hook(gm_layer_hook *hook, const gm_bound *b, size_t l)
 /* The gradient layer by layer, for a caller who wants each layer's as soon as it is complete. No W changes
  * here, so BP4 of a layer need not wait for BP2 of the layers before it. While thread 0 is with the caller,
  * the other threads go on. */
-static void gradient_by_layers(const gm_worker *w, gm_share own_rows)
+static void gradient_by_layers(const gm_worker *w, gm_range own_rows)
 {
     for (size_t l = w->bound->layer_count; l-- > 0;) {
         wait_for_all(w); /* D of this layer is complete */
@@ -94,7 +94,7 @@ static void gradient_by_layers(const gm_worker *w, gm_share own_rows)
 }
 
 /* BP2 of all layers, BP3, BP4 and the updates. */
-static void backward(const gm_worker *w, gm_share own_rows)
+static void backward(const gm_worker *w, gm_range own_rows)
 {
     const gm_bound *b = w->bound;
     const gm_plan plan = w->batch->plan;
@@ -129,7 +129,7 @@ static void work(void *context, size_t thread)
 {
     const gm_pass *p = context;
     const gm_worker w = gm_worker_of(&p->bound, &p->batch, thread);
-    const gm_share rows = gm_team_share(p->batch.rows, GM_ROW_GRAIN, thread, p->batch.plan.threads);
+    const gm_range rows = gm_team_range(p->batch.rows, GM_ROW_GRAIN, thread, p->batch.plan.threads);
     double loss = 0;
     forward(&w, rows);
     if (rows.count > 0) {
@@ -166,7 +166,7 @@ static void run_online(const gm_pass *p, const gm_side_work *beside, double *los
 
 /* The mean loss of the batch. The threads' sums are added in this order, so that the result repeats to the
  * bit while the plan stays. */
-static double mean_loss(const gm_batch *batch)
+static double mean_loss(const gm_pass_batch *batch)
 {
     double sum = 0;
     for (size_t thread = 0; thread < batch->plan.threads; thread++)
@@ -176,7 +176,7 @@ static double mean_loss(const gm_batch *batch)
 
 static gm_status run(gm_pass *p, const gm_job *job, double *loss, gm_error *error)
 {
-    gm_batch *batch = &p->batch;
+    gm_pass_batch *batch = &p->batch;
     gm_planner *planner = &p->planner;
     gm_layer_hook hook = {job->gradient, GM_OK, error};
     const gm_task task = job->task;
@@ -295,7 +295,7 @@ static gm_plan plan(gm_pass *p, size_t rows, bool predicted)
 
 static gm_status bind(gm_pass *p, gm_array x, const gm_array *y, gm_error *error)
 {
-    gm_batch *batch = &p->batch;
+    gm_pass_batch *batch = &p->batch;
     if (x.rows != batch->rows)
         batch->plan = plan(p, x.rows, false);
     batch->rows = x.rows;
@@ -336,23 +336,23 @@ static void destroy(gm_pass *p)
 static gm_pass_layer bind_layer(const gm_backend *backend, size_t index, const gm_binding *b)
 {
     const gm_layer *layer = &b->network->layers[index];
-    const gm_layer_layout *place = &b->places[index];
+    const gm_layer_layout *layout = &b->layouts[index];
     const size_t batch = b->layout->batch, out = layer->outputs, in = layer->inputs;
     REAL *workspace = b->workspace, *parameters = b->own ? b->own : b->network->parameters;
     return (gm_pass_layer){
-        .view = {.w = {parameters + place->weights, out, in, in},
-                 .b = parameters + place->biases,
+        .view = {.w = {parameters + layout->weights, out, in, in},
+                 .b = parameters + layout->biases,
                  .ones = workspace + b->layout->ones,
                  .trace = b->options->trace,
                  .index = index},
         .f = &gm_activation_kernels[layer->activation],
-        .z = {workspace + place->z, batch, out, place->ld},
-        .a = {workspace + place->a, batch, out, place->ld},
-        .d = {workspace + place->d, batch, out, place->ld},
-        .weights = place->weights,
-        .biases = place->biases,
+        .z = {workspace + layout->z, batch, out, layout->ld},
+        .a = {workspace + layout->a, batch, out, layout->ld},
+        .d = {workspace + layout->d, batch, out, layout->ld},
+        .weights = layout->weights,
+        .biases = layout->biases,
         .tile_rows = gm_tile_rows(layer, b->network->precision),
-        .dense = place->ld == gm_padded(backend->storage, out),
+        .dense = layout->ld == gm_padded(backend->storage, out),
     };
 }
 

@@ -1,56 +1,58 @@
-/* Plans: how many threads, and cut by rows or by weights. They are chosen by a model of a step's time,
+/* Plans: how many threads, and whether its work is partitioned by rows or by weights. They are chosen by a
+ * model of a step's time,
  *
  *     one thread   sum over layers of  n (f + b + w)                       all ALONE
  *     by rows      sum over layers of  r (f + b) + n w / T         + start + 2 barriers + waits + exchange
  *     by weights   sum over layers of  n (f s + b s' + w / T)      + start + B barriers + waits + exchange
  *
  * with n rows, T threads, f, b, w a layer's seconds for a row (forward, BP2, BP4), r the rows and s, s' the
- * shares of the outputs and inputs that the busiest thread has. Loss, BP1 and layers that have too few
- * outputs are cut by rows in any case, and all threads meet B times; at each of them they wait (UNEVEN).
- * Where BP2 and BP4 are one sweep through W (backward_tmpl.c), its seconds stand for b + w and are shared as
+ * parts of the outputs and inputs that the busiest thread has. Loss, BP1 and layers that have too few
+ * outputs are partitioned by rows in any case. There are B barriers, at each of which threads wait (UNEVEN).
+ * Where BP2 and BP4 are one sweep through W (backward_tmpl.c), its seconds stand for b + w and are divided as
  * s'. Exchange is what others wrote and a thread must fetch: A and D of the others' rows and their updates of
  * W; by weights, their columns of A and D and their updates of the weights that it reads; of updates no more
  * than caches hold, for the rest comes from memory in any case. The constants are measured once for each
  * engine, on its own layers and matrices; from elsewhere is only what UNEVEN says. Where one thread may take
- * rows in one go (src/online), such a row is measured as a whole. Of the two cuts the model chooses only
- * where that changes no bit; elsewhere what must be copied is counted. */
+ * rows in one go (src/online), such a row is measured as a whole. Of the two partitions the model chooses
+ * only where that changes no bit; elsewhere what must be copied is counted. */
 #include "nn/pass.h"
 
 #include <math.h>
 
 /* The part of `total` that the busiest thread has: the first. */
-static double busiest(gm_share first, size_t total)
+static double busiest(gm_range first, size_t total)
 {
     return (double)first.count / (double)total;
 }
 
 static double busiest_rows(size_t rows, size_t threads)
 {
-    return busiest(gm_team_share(rows, GM_ROW_GRAIN, 0, threads), rows);
+    return busiest(gm_team_range(rows, GM_ROW_GRAIN, 0, threads), rows);
 }
 
 /* Outputs that do not go round, such as the few of an output layer, would leave threads idle. */
-bool gm_cuts_layer(const gm_bound *b, size_t l, size_t rows, gm_plan plan)
+bool gm_is_by_weights(const gm_bound *b, size_t l, size_t rows, gm_plan plan)
 {
-    if (!plan.cuts_weights)
+    if (!plan.by_weights)
         return false;
     const size_t all = b->layers[l].view.w.rows, outputs = gm_own_outputs(b, l, 0, plan.threads).count;
-    const size_t own_rows = gm_team_share(rows, GM_ROW_GRAIN, 0, plan.threads).count;
+    const size_t own_rows = gm_team_range(rows, GM_ROW_GRAIN, 0, plan.threads).count;
     return outputs < all && outputs * rows <= own_rows * all;
 }
 
-bool gm_meets_after(const gm_bound *b, size_t l, size_t rows, gm_plan plan)
+bool gm_barrier_after(const gm_bound *b, size_t l, size_t rows, gm_plan plan)
 {
-    return gm_cuts_layer(b, l, rows, plan) || (l + 1 < b->layer_count && gm_cuts_layer(b, l + 1, rows, plan));
+    return gm_is_by_weights(b, l, rows, plan) ||
+           (l + 1 < b->layer_count && gm_is_by_weights(b, l + 1, rows, plan));
 }
 
 /* How often all threads wait for each other: between layers, before weights change, and at the end. */
 static size_t meetings(const gm_bound *b, size_t rows, gm_plan plan)
 {
-    const bool sweeps = gm_sweeps(b, rows, plan); /* each of which begins with a meeting */
+    const bool sweeps = gm_sweeps(b, rows, plan); /* each of which begins with a barrier */
     size_t count = 1 + (sweeps ? b->layer_count : 1);
     for (size_t l = 0; l < b->layer_count; l++) {
-        if (gm_meets_after(b, l, rows, plan))
+        if (gm_barrier_after(b, l, rows, plan))
             count += l == 0 || sweeps ? 1 : 2; /* on the way back, too */
     }
     return count;
@@ -67,15 +69,15 @@ static double lines(size_t rows, size_t cols)
 static double weights_met(const gm_bound *b, size_t l, size_t rows, gm_plan plan)
 {
     const double weights = lines(b->layers[l].view.w.rows, b->layers[l].view.w.cols);
-    if (!gm_cuts_layer(b, l, rows, plan))
+    if (!gm_is_by_weights(b, l, rows, plan))
         return weights;
-    const bool own_outputs = !gm_sweeps(b, rows, plan) && gm_shares_outputs(b, l, plan.threads);
+    const bool own_outputs = !gm_sweeps(b, rows, plan) && gm_is_by_outputs(b, l, plan.threads);
     return l == 0 && own_outputs ? 0 : weights / (double)plan.threads;
 }
 
-/* Seconds for which a thread waits at a barrier: however even their shares are, threads never finish at the
- * same moment. No measurement of a single part shows this time. When there is little work, threads have no
- * time to drift apart, so that they wait for at most that share of the work. Measurements: docs/kernels.md.
+/* Seconds for which a thread waits at a barrier: however evenly the work is divided, threads never finish at
+ * the same moment. No measurement of a single part shows this time. When there is little work, threads have
+ * no time to drift apart, so that they wait for at most that part of the work. Measurements: docs/kernels.md.
  */
 #define UNEVEN       1e-6
 #define UNEVEN_SHARE 0.25
@@ -100,20 +102,20 @@ static double overhead(const gm_costs *costs, const gm_bound *b, size_t rows, gm
 static double predict_layer(const gm_layer_costs *costs, const gm_bound *b, size_t l, size_t rows,
                             gm_plan plan)
 {
-    const bool alone = plan.threads == 1, cut = gm_cuts_layer(b, l, rows, plan);
-    const int manner = alone ? ALONE : cut ? BY_WEIGHTS : BY_ROWS;
+    const bool alone = plan.threads == 1, by_weights = gm_is_by_weights(b, l, rows, plan);
+    const int manner = alone ? ALONE : by_weights ? BY_WEIGHTS : BY_ROWS;
     const double n = (double)rows, threads = (double)plan.threads;
-    const double share = busiest_rows(rows, plan.threads);
+    const double own_rows = busiest_rows(rows, plan.threads);
     const gm_mat w = b->layers[l].view.w;
     const double outputs = busiest(gm_own_outputs(b, l, 0, plan.threads), w.rows);
     const double inputs = busiest(gm_own_inputs(b, l, 0, plan.threads), w.cols);
-    const double seconds = n * (cut ? outputs : share) * gm_cost_seconds(costs->forward[manner]);
-    const int shared = alone ? ALONE : BY_WEIGHTS; /* as BP4 and sweeps are in any case */
-    const double sweep = gm_cost_seconds(costs->sweep[shared]);
+    const double seconds = n * (by_weights ? outputs : own_rows) * gm_cost_seconds(costs->forward[manner]);
+    const int of_weights = alone ? ALONE : BY_WEIGHTS; /* as BP4 and sweeps are in any case */
+    const double sweep = gm_cost_seconds(costs->sweep[of_weights]);
     if (sweep > 0 && gm_sweeps(b, rows, plan))
         return seconds + n * inputs * sweep;
-    return seconds + n * (cut ? inputs : share) * gm_cost_seconds(costs->hidden_delta[manner]) +
-           n * gm_cost_seconds(costs->weights[shared]) / threads;
+    return seconds + n * (by_weights ? inputs : own_rows) * gm_cost_seconds(costs->hidden_delta[manner]) +
+           n * gm_cost_seconds(costs->weights[of_weights]) / threads;
 }
 
 static double predict(const gm_costs *costs, const gm_bound *b, size_t rows, gm_plan plan)
@@ -128,40 +130,40 @@ static double predict(const gm_costs *costs, const gm_bound *b, size_t rows, gm_
 }
 
 /* Numbers that the busiest thread copies or fetches before its products can begin, which for a BLAS, which
- * packs both factors at every call, is most of what one cut costs more than the other:
+ * packs both factors at every call, is most of what one partition costs more than the other:
  *
  *     by rows      W whole, and r rows of A
- *     by weights   its share of W, and all n rows of A, of which the others have written theirs
+ *     by weights   its part of W, and all n rows of A, of which the others have written theirs
  *
  * The same in BP2 with D for A. */
-static double panels(const gm_bound *b, size_t rows, gm_plan plan)
+static double copied(const gm_bound *b, size_t rows, gm_plan plan)
 {
-    const double n = (double)rows, share = 1 / (double)plan.threads;
+    const double n = (double)rows, part = 1 / (double)plan.threads;
     const double r = n * busiest_rows(rows, plan.threads);
     double sum = 0;
     for (size_t l = 0; l < b->layer_count; l++) {
         const double in = (double)b->layers[l].view.w.cols, out = (double)b->layers[l].view.w.rows;
-        const double fetched = l > 0 ? 1 - share : 0; /* the inputs of layer 1 are everybody's */
-        const bool cut = gm_cuts_layer(b, l, rows, plan);
-        sum += cut ? in * out * share + n * in * (1 + fetched) : in * out + r * in;
+        const double fetched = l > 0 ? 1 - part : 0; /* the inputs of layer 1 are everybody's */
+        const bool by_weights = gm_is_by_weights(b, l, rows, plan);
+        sum += by_weights ? in * out * part + n * in * (1 + fetched) : in * out + r * in;
         if (l > 0)
-            sum += cut ? in * out * share + n * out * (1 + fetched) : in * out + r * out;
+            sum += by_weights ? in * out * part + n * out * (1 + fetched) : in * out + r * out;
     }
     return sum;
 }
 
-/* The cut of a step where it changes how sums are grouped: counted, not measured, because the same seed and
- * the same threads shall give the same bits. */
-static bool should_cut_weights(const gm_bound *b, size_t rows, size_t threads)
+/* The partition of a step where it changes how sums are grouped: counted, not measured, because the same seed
+ * and the same threads shall give the same bits. */
+static bool is_better_by_weights(const gm_bound *b, size_t rows, size_t threads)
 {
-    const gm_plan by_rows = {.threads = threads}, by_weights = {.threads = threads, .cuts_weights = true};
-    return threads > 1 && panels(b, rows, by_weights) < panels(b, rows, by_rows);
+    const gm_plan by_rows = {.threads = threads}, by_weights = {.threads = threads, .by_weights = true};
+    return threads > 1 && copied(b, rows, by_weights) < copied(b, rows, by_rows);
 }
 
 static gm_plan candidate(const gm_costs *costs, const gm_bound *b, size_t rows, size_t threads,
-                         bool cuts_weights)
+                         bool by_weights)
 {
-    gm_plan plan = {.threads = threads, .cuts_weights = cuts_weights};
+    gm_plan plan = {.threads = threads, .by_weights = by_weights};
     plan.seconds = predict(costs, b, rows, plan);
     return plan;
 }
@@ -171,7 +173,7 @@ static gm_plan faster(gm_plan a, gm_plan b)
     return b.seconds < a.seconds ? b : a;
 }
 
-/* All threads, in the better of the two cuts. */
+/* All threads, in the better of the two partitions. */
 static gm_plan together(const gm_costs *costs, const gm_bound *b, size_t rows, size_t threads)
 {
     return faster(candidate(costs, b, rows, threads, false), candidate(costs, b, rows, threads, true));
@@ -185,12 +187,12 @@ gm_plan gm_make_plan(gm_planner *planner, const gm_bound *b, size_t rows, bool p
     const bool choice = threads > 1 && (planner->chooses || same_bits);
     const gm_costs *costs = &planner->costs;
     if (!choice && !predicted)
-        return (gm_plan){.threads = threads, .cuts_weights = should_cut_weights(b, rows, threads)};
+        return (gm_plan){.threads = threads, .by_weights = is_better_by_weights(b, rows, threads)};
     if (!costs->known)
         gm_measure_costs(&planner->costs, b);
     const gm_plan best = choice && same_bits
                              ? together(costs, b, rows, threads)
-                             : candidate(costs, b, rows, threads, should_cut_weights(b, rows, threads));
+                             : candidate(costs, b, rows, threads, is_better_by_weights(b, rows, threads));
     return choice && planner->chooses ? faster(best, candidate(costs, b, rows, 1, false)) : best;
 }
 

@@ -69,7 +69,7 @@ static void gradient_by_tile(const gm_worker *w, size_t l, gm_part part, gm_mat 
 static void update_part(const gm_worker *w, size_t l, gm_part part)
 {
     const gm_bound *b = w->bound;
-    const gm_batch *batch = w->batch;
+    const gm_pass_batch *batch = w->batch;
     const gm_step_constants *c = &batch->weight_constants;
     const gm_layer_view *view = &b->layers[l].view;
     const gm_mat a_prev = l > 0 ? b->layers[l - 1].a : batch->x;
@@ -96,8 +96,8 @@ static void update_part(const gm_worker *w, size_t l, gm_part part)
 void gm_update_biases(const gm_worker *w, size_t l)
 {
     const gm_bound *b = w->bound;
-    const gm_batch *batch = w->batch;
-    const gm_share outputs = gm_own_biases(b, l, w->thread, batch->plan.threads);
+    const gm_pass_batch *batch = w->batch;
+    const gm_range outputs = gm_own_biases(b, l, w->thread, batch->plan.threads);
     const bool learns = batch->rule->target == INTO_GRADIENT || !b->optimizer->freeze_bias;
     if (!learns || outputs.count == 0)
         return;
@@ -145,7 +145,7 @@ void gm_update_block(const gm_worker *w, size_t l, gm_block block)
 }
 
 /* Grains of outputs that cannot be dealt out evenly would leave threads without work. */
-bool gm_shares_outputs(const gm_bound *b, size_t l, size_t threads)
+bool gm_is_by_outputs(const gm_bound *b, size_t l, size_t threads)
 {
     if (!b->backend->parts_by_input)
         return true;
@@ -156,7 +156,7 @@ bool gm_shares_outputs(const gm_bound *b, size_t l, size_t threads)
 gm_block gm_own_block(const gm_bound *b, size_t l, size_t thread, size_t threads)
 {
     const gm_mat m = b->layers[l].view.w;
-    if (!gm_shares_outputs(b, l, threads))
+    if (!gm_is_by_outputs(b, l, threads))
         return (gm_block){gm_all(m.rows), gm_own_inputs(b, l, thread, threads)};
     return (gm_block){gm_own_outputs(b, l, thread, threads), gm_all(m.cols)};
 }

@@ -393,7 +393,7 @@ static void step(void *online, const void *x, const void *y, double *value)
         through_with_mode(f);
 }
 
-/* The rows one by one as far as BP2, then the weights, which meet all of them. */
+/* The rows one by one as far as BP2, then the weights, which all of them update. */
 static void rows_and_weights(struct gm_online_sample *f, gm_mat x, gm_mat y, double *value)
 {
     double loss = 0, sum = 0;

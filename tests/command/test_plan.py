@@ -78,11 +78,11 @@ class Plan(CommandTest):
                          8 * (PARAMETERS * 3 + SECOND))
 
     def test_how_a_step_is_shared(self):
-        for batch, threads, cut in ((128, 1, None), (128, 2, "rows"), (1, 2, "weights")):
+        for batch, threads, partition in ((128, 1, None), (128, 2, "rows"), (1, 2, "weights")):
             with self.subTest(f"{batch} rows, {threads} threads"):
                 told = self.plan("--backend", "blas", "--batch", batch, "--threads", threads)
                 step = told["step"]
-                self.assertEqual((told["threads"], step["threads"], step["cut"]), (threads, threads, cut))
+                self.assertEqual((told["threads"], step["threads"], step["partition"]), (threads, threads, partition))
                 self.assert_speed(step["predicted"], told)
 
     def test_the_network_is_the_one_described(self):

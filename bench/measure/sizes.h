@@ -1,20 +1,20 @@
 /* Lists and ranges of sizes: "1,32,128", "64..8192*2" (64, 128, ... 8192), "1..4" (1, 2, 3, 4), "16..64+16".
  */
-#ifndef GM_BENCH_MEASURE_RANGE_H
-#define GM_BENCH_MEASURE_RANGE_H
+#ifndef GM_BENCH_MEASURE_SIZES_H
+#define GM_BENCH_MEASURE_SIZES_H
 
 #include <gradmill/status.h>
 #include <stddef.h>
 
 #define GM_MOST_SIZES 64
 
-typedef struct gm_range {
+typedef struct gm_sizes {
     size_t sizes[GM_MOST_SIZES];
     size_t count;
-} gm_range;
+} gm_sizes;
 
 /* option names the option in the error line. GM_USAGE: malformed, a size of 0, more than GM_MOST_SIZES sizes.
  */
-gm_status gm_range_parse(gm_range *range, const char *option, const char *text, gm_error *error);
+gm_status gm_sizes_parse(gm_sizes *sizes, const char *option, const char *text, gm_error *error);
 
 #endif

@@ -1,6 +1,6 @@
-/* Moves threads apart: a table of taken processors, and a short change of the affinity mask. places.h says
+/* Moves threads apart: a table of taken processors, and a short change of the affinity mask. placement.h says
  * why. */
-#include "base/places.h"
+#include "base/placement.h"
 
 #include <stdbool.h>
 
@@ -8,7 +8,7 @@
  * nothing is lost but speed. */
 #define MOVES 2
 
-void gm_places_clear(gm_places *p)
+void gm_placement_clear(gm_placement *p)
 {
     for (size_t i = 0; i < sizeof p->taken / sizeof *p->taken; i++)
         atomic_store_explicit(&p->taken[i], 0, memory_order_relaxed);
@@ -16,26 +16,26 @@ void gm_places_clear(gm_places *p)
 
 static unsigned long bit_of(size_t processor)
 {
-    return 1UL << processor % GM_PLACES_WORD;
+    return 1UL << processor % GM_PLACEMENT_WORD;
 }
 
 /* Marks the processor as taken. Returns whether it was free. */
-static bool claim(gm_places *p, size_t processor)
+static bool claim(gm_placement *p, size_t processor)
 {
-    atomic_ulong *word = &p->taken[processor / GM_PLACES_WORD];
+    atomic_ulong *word = &p->taken[processor / GM_PLACEMENT_WORD];
     return !(atomic_fetch_or_explicit(word, bit_of(processor), memory_order_relaxed) & bit_of(processor));
 }
 
-static bool is_taken(const gm_places *p, size_t processor)
+static bool is_taken(const gm_placement *p, size_t processor)
 {
-    const atomic_ulong *word = &p->taken[processor / GM_PLACES_WORD];
+    const atomic_ulong *word = &p->taken[processor / GM_PLACEMENT_WORD];
     return atomic_load_explicit(word, memory_order_relaxed) & bit_of(processor);
 }
 
 /* Makes the kernel move the calling thread to a processor that no other member has taken. The mask is
  * narrowed for a moment, and the kernel moves a thread at once if its mask excludes the present processor.
  * False if there is no such processor. */
-static bool move(const gm_places *p)
+static bool move(const gm_placement *p)
 {
     cpu_set_t allowed, left;
     if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
@@ -50,7 +50,7 @@ static bool move(const gm_places *p)
     return true;
 }
 
-void gm_places_take(gm_places *p)
+void gm_placement_take(gm_placement *p)
 {
     for (int moves = 0;; moves++) {
         const int processor = sched_getcpu();

@@ -6,23 +6,23 @@
  * which makes the kernel move it, and restoring the mask. The thread is not pinned to one
  * processor: the kernel may move it afterwards. But its mask is fixed from then on, and processors that the
  * process is given later are not used by it. */
-#ifndef GM_BASE_PLACES_H
-#define GM_BASE_PLACES_H
+#ifndef GM_BASE_PLACEMENT_H
+#define GM_BASE_PLACEMENT_H
 
 #include <sched.h>
 #include <stdatomic.h>
 
-#define GM_PLACES_WORD (8 * sizeof(unsigned long))
+#define GM_PLACEMENT_WORD (8 * sizeof(unsigned long))
 
-typedef struct gm_places {
-    atomic_ulong taken[CPU_SETSIZE / GM_PLACES_WORD]; /* one bit for each processor */
-} gm_places;
+typedef struct gm_placement {
+    atomic_ulong taken[CPU_SETSIZE / GM_PLACEMENT_WORD]; /* one bit for each processor */
+} gm_placement;
 
 /* Marks all processors as free. */
-void gm_places_clear(gm_places *places);
+void gm_placement_clear(gm_placement *placement);
 
 /* The calling thread takes the processor that it runs on. If another thread has taken that one, it moves to a
  * free processor that it may use, if there is one. */
-void gm_places_take(gm_places *places);
+void gm_placement_take(gm_placement *placement);
 
 #endif

@@ -1,5 +1,5 @@
 /* Lists and ranges of sizes. */
-#include "bench/measure/range.h"
+#include "bench/measure/sizes.h"
 #include "base/error.h"
 #include "base/number.h"
 
@@ -54,22 +54,22 @@ static bool parse_item(const char *text, size_t length, struct item *item)
            !(item->multiply && item->step < 2);
 }
 
-static bool has(const gm_range *range, size_t size)
+static bool has(const gm_sizes *sizes, size_t size)
 {
-    for (size_t i = 0; i < range->count; i++)
-        if (range->sizes[i] == size)
+    for (size_t i = 0; i < sizes->count; i++)
+        if (sizes->sizes[i] == size)
             return true;
     return false;
 }
 
 /* A size that is there already is not added again: rows of a result have names of their own. */
-static bool expand(gm_range *range, const struct item *item)
+static bool expand(gm_sizes *sizes, const struct item *item)
 {
     for (size_t size = item->first; size <= item->last;) {
-        if (!has(range, size)) {
-            if (range->count == GM_MOST_SIZES)
+        if (!has(sizes, size)) {
+            if (sizes->count == GM_MOST_SIZES)
                 return false;
-            range->sizes[range->count++] = size;
+            sizes->sizes[sizes->count++] = size;
         }
         const bool more = item->multiply ? !__builtin_mul_overflow(size, item->step, &size)
                                          : !__builtin_add_overflow(size, item->step, &size);
@@ -79,15 +79,15 @@ static bool expand(gm_range *range, const struct item *item)
     return true;
 }
 
-gm_status gm_range_parse(gm_range *range, const char *option, const char *text, gm_error *error)
+gm_status gm_sizes_parse(gm_sizes *sizes, const char *option, const char *text, gm_error *error)
 {
-    range->count = 0;
+    sizes->count = 0;
     for (const char *at = text;; at++) {
         const size_t length = strcspn(at, ",");
         struct item item;
         if (!parse_item(at, length, &item))
             return bad(option, text, "not a list of sizes", error);
-        if (!expand(range, &item))
+        if (!expand(sizes, &item))
             return bad(option, text, "more than 64 sizes", error);
         at += length;
         if (*at == '\0')
