@@ -7,7 +7,8 @@
  *   network.h   layers, activations, losses, parameters
  *   engine.h    a network bound to a backend, threads, an optimizer: forward, gradient, step
  *   dataset.h   IDX and CSV files, scaling, split
- *   train.h     the training loop, evaluation
+ *   train.h     the training loop, loss and accuracy
+ *   evaluation.h    figures of each class and target, confusion, calibration
  *   model.h     model files that PyTorch reads, worked examples
  *   gradcheck.h BP1 to BP4 against central differences
  *   system.h    threads, memory, CPU, which BLAS is loaded
@@ -19,6 +20,7 @@
 #include <gradmill/array.h>
 #include <gradmill/dataset.h>
 #include <gradmill/engine.h>
+#include <gradmill/evaluation.h>
 #include <gradmill/gradcheck.h>
 #include <gradmill/model.h>
 #include <gradmill/network.h>
