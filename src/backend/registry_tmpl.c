@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-/* __builtin_cpu_supports also checks that the operating system saves the wide registers. */
+/* The compiler's run time is asked, because it also knows whether the operating system saves the wide
+ * registers. */
 const gm_backend *gm_backend_packed_at(size_t index)
 {
     const gm_backend *able[3];

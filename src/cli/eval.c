@@ -1,10 +1,7 @@
-/* gradmill eval: model + data -> loss and accuracy. */
-#include "cli/json_out.h"
+/* gradmill eval: judges a model on data. */
+#include "cli/evaluation_report.h"
 #include "cli/remarks.h"
 #include "cli/use.h"
-
-#include <math.h>
-#include <stdio.h>
 
 struct run {
     cli_use use;
@@ -34,54 +31,39 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-static gm_status print_json(const gm_metrics *m, bool labels, gm_error *error)
+static gm_status show(const struct run *run, const gm_evaluation *figures, gm_error *error)
 {
-    return cli_json_print(json_pack("{s:I, s:o, s:o}", "rows", (json_int_t)m->rows, "loss",
-                                    gm_json_real(m->loss), labels ? "accuracy" : "rmse",
-                                    gm_json_real(labels ? m->accuracy : m->rmse)),
-                          17, error);
-}
-
-/* One line; what is not finite must not look like a figure. */
-static void print_line(const char *what, const char *format, double value)
-{
-    printf("%-9s ", what);
-    if (isfinite(value))
-        printf(format, value);
-    else
-        fputs("not finite", stdout);
-    putchar('\n');
-}
-
-static gm_status print(const struct run *run, const gm_metrics *m, gm_error *error)
-{
-    const bool labels = gm_dataset_has_labels(run->use.dataset);
+    const cli_evaluation evaluation = {figures, run->use.dataset, gm_network_loss(run->use.model.network)};
     if (run->json)
-        return print_json(m, labels, error);
-    printf("rows      %zu\n", m->rows);
-    print_line("loss", "%.5f", m->loss);
-    if (labels)
-        print_line("accuracy", "%.2f %%", 100 * m->accuracy);
-    else
-        print_line("rmse", "%.5f", m->rmse);
+        return cli_evaluation_print_json(&evaluation, error);
+    cli_evaluation_print(&evaluation);
     return GM_OK;
+}
+
+/* Shows the figures, and then says what is wrong with them. */
+static gm_status judge(const struct run *run, const gm_evaluation *figures, gm_error *error)
+{
+    const gm_metrics *metrics = gm_evaluation_metrics(figures);
+    gm_status status = show(run, figures, error);
+    if (status == GM_OK)
+        status = cli_check_metrics(metrics, gm_evaluation_classes(figures) > 0, "the evaluation", error);
+    if (status == GM_OK)
+        cli_note_baseline(metrics, run->use.dataset, "these rows");
+    return status;
 }
 
 static gm_status evaluate(struct run *run, gm_error *error)
 {
-    gm_metrics metrics;
+    gm_evaluation *figures = NULL;
     const cli_use *use = &run->use;
     gm_status status = cli_use_open(&run->use, error);
     if (status == GM_OK)
         status = cli_check_targets(use->model.network, use->dataset, use->data.data, GM_BAD_DATA, error);
     if (status == GM_OK)
-        status = gm_evaluate(use->engine, use->dataset, use->model.scaling, &metrics, error);
+        status = gm_evaluation_create(&figures, use->engine, use->dataset, use->model.scaling, error);
     if (status == GM_OK)
-        status = print(run, &metrics, error);
-    if (status == GM_OK)
-        status = cli_check_metrics(&metrics, gm_dataset_has_labels(use->dataset), "the evaluation", error);
-    if (status == GM_OK)
-        cli_note_baseline(&metrics, use->dataset, "these rows");
+        status = judge(run, figures, error);
+    gm_evaluation_destroy(figures);
     cli_use_close(&run->use);
     return status;
 }

@@ -30,8 +30,8 @@ static shape_text describe_shape(const gm_tensor *tensor)
     return shape;
 }
 
-/* The number of the tensor with this name (gm_name_tensor). `count` if none of the first `count` tensors has
- * it. */
+/* Which tensor of the block has this name, as gm_name_tensor names it; `count` if none of the first `count`.
+ */
 static size_t tensor_number(const char *name, size_t count)
 {
     char *end;
@@ -41,8 +41,8 @@ static size_t tensor_number(const char *name, size_t count)
                                                                                               : count;
 }
 
-/* Checks that the tensors are those of `count` layers, and sorts them into the order of the parameter block.
- * In the file they may have any order; *moved tells whether it was another one. */
+/* The tensors must be those of `count` layers. Their order in the file is free; here they are put in the
+ * order of the block, and *moved tells whether that is another one. */
 static gm_status sort_tensors(gm_safetensors *file, size_t count, bool *moved, gm_error *error)
 {
     const size_t expected = 2 * count, given = file->tensor_count;
@@ -101,8 +101,7 @@ static gm_status fail_shape(const gm_safetensors *file, const gm_tensor *tensor,
                    tensor->name, expected, describe_shape(tensor).text);
 }
 
-/* Reads the sizes of layer l from its two tensors. *inputs is the number of inputs that the layer must have,
- * or 0 for the first layer; afterwards it is that of the next layer. */
+/* Layer l by its two tensors; *inputs, 0 before the first layer, becomes what the next one must take. */
 static gm_status read_layer(const gm_safetensors *file, size_t l, size_t *inputs, size_t *outputs,
                             gm_error *error)
 {
@@ -175,7 +174,7 @@ static gm_status make_network(const gm_safetensors *file, gm_network **network, 
     if (status != GM_OK)
         return status;
     options->layers = layers;
-    options->init = GM_INIT_CONSTANT; /* they are overwritten by those of the file */
+    options->init = GM_INIT_CONSTANT; /* the parameters come from the file */
     status = gm_network_create(network, options, &reason);
     return gm_file_blame(file->path, status, GM_BAD_MODEL, &reason, error);
 }
@@ -195,7 +194,7 @@ static gm_status read_network(gm_safetensors *file, gm_network **network, bool *
     return status;
 }
 
-/* Moves the parameters from the order of the file to the order of the block. */
+/* From the order of the file to that of the block. */
 static gm_status move_tensors(const gm_safetensors *file, char *parameters, gm_error *error)
 {
     char *copy = gm_alloc(file->data_size, 1), *to = parameters;
@@ -211,8 +210,7 @@ static gm_status move_tensors(const gm_safetensors *file, char *parameters, gm_e
     return GM_OK;
 }
 
-/* Whether the file has a checksum. If the place of its digits was left empty, another program wrote the file.
- */
+/* A file whose checksum is still open was not sealed by gradmill: another program wrote it. */
 static bool is_sealed(const gm_safetensors *file)
 {
     return strcmp(gm_metadata_value(file, GM_CHECKSUM_KEY), GM_CHECKSUM_NONE) != 0;

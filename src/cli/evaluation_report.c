@@ -1,0 +1,209 @@
+/* The text that `eval` shows of an evaluation. */
+#include "cli/evaluation_report.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/utf8.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COLUMNS      80 /* of the terminal that tables are made for */
+#define LONGEST_NAME 24 /* characters of a class name in a table; the rest is cut off */
+#define MOST_ERRORS  10 /* lines of the list of errors */
+#define TOP_K        5
+
+/* Prints a line of the whole. What is not finite must not look like a figure. */
+static void print_figure(const char *what, const char *format, double value)
+{
+    printf("%-18s ", what);
+    if (isfinite(value))
+        printf(format, value);
+    else
+        fputs("not finite", stdout);
+    putchar('\n');
+}
+
+/* The same for a figure that need not be defined; then nothing is printed. */
+static void print_defined(const char *what, const char *format, double value)
+{
+    if (!isnan(value))
+        print_figure(what, format, value);
+}
+
+/* Bytes of the first LONGEST_NAME characters of a name; *width becomes how many characters these are. */
+static size_t cut_name(const char *name, size_t *width)
+{
+    size_t bytes = 0;
+    const size_t length = strlen(name);
+    for (*width = 0; bytes < length && *width < LONGEST_NAME; ++*width)
+        bytes += gm_max(gm_utf8_length(name + bytes, length - bytes), 1);
+    return bytes;
+}
+
+/* A name in `width` columns, at their left or right end. */
+static void print_name(const char *name, size_t width, bool right)
+{
+    size_t used;
+    const size_t bytes = cut_name(name, &used);
+    const int blanks = (int)(width > used ? width - used : 0);
+    printf("%*s%.*s%*s", right ? blanks : 0, "", (int)bytes, name, right ? 0 : blanks, "");
+}
+
+static size_t widest_name(const cli_evaluation *e)
+{
+    size_t widest = strlen("class");
+    for (size_t c = 0; c < gm_evaluation_classes(e->figures); c++) {
+        size_t width;
+        cut_name(gm_dataset_class_name(e->dataset, c), &width);
+        widest = gm_max(widest, width);
+    }
+    return widest;
+}
+
+static void print_share(double value)
+{
+    if (isnan(value))
+        printf("  %9s", "-");
+    else
+        printf("  %7.2f %%", 100 * value);
+}
+
+static void print_classes(const cli_evaluation *e)
+{
+    const size_t width = widest_name(e);
+    putchar('\n');
+    print_name("class", width, false);
+    printf("  %9s  %9s  %9s  %9s\n", "rows", "precision", "recall", "F1");
+    for (size_t c = 0; c < gm_evaluation_classes(e->figures); c++) {
+        const gm_class_figures figures = gm_evaluation_class(e->figures, c);
+        print_name(gm_dataset_class_name(e->dataset, c), width, false);
+        printf("  %9zu", figures.support);
+        print_share(figures.precision);
+        print_share(figures.recall);
+        print_share(figures.f1);
+        putchar('\n');
+    }
+}
+
+static int digits_of(size_t number)
+{
+    return snprintf(NULL, 0, "%zu", number);
+}
+
+/* Columns for a class in the confusion matrix: for its name and for the largest count. */
+static size_t matrix_column(const cli_evaluation *e, size_t widest)
+{
+    return gm_max(widest, (size_t)digits_of(gm_evaluation_metrics(e->figures)->rows)) + 2;
+}
+
+static void print_matrix(const cli_evaluation *e, size_t widest)
+{
+    const size_t classes = gm_evaluation_classes(e->figures), column = matrix_column(e, widest);
+    puts("\nconfusion matrix: a row for each label, a column for each prediction");
+    printf("%*s", (int)widest, "");
+    for (size_t c = 0; c < classes; c++)
+        print_name(gm_dataset_class_name(e->dataset, c), column, true);
+    putchar('\n');
+    for (size_t label = 0; label < classes; label++) {
+        print_name(gm_dataset_class_name(e->dataset, label), widest, false);
+        for (size_t c = 0; c < classes; c++)
+            printf("%*zu", (int)column, gm_evaluation_confusion(e->figures, label, c));
+        putchar('\n');
+    }
+}
+
+/* One kind of error: rows with this label that are predicted to be another class. */
+struct confusion {
+    size_t label, predicted, rows;
+};
+
+/* Keeps the `MOST_ERRORS` most frequent of those that were offered, the most frequent first. */
+static void keep(struct confusion *kept, size_t *count, struct confusion offered)
+{
+    size_t place = *count < MOST_ERRORS ? (*count)++ : MOST_ERRORS - 1;
+    if (place == MOST_ERRORS - 1 && kept[place].rows >= offered.rows)
+        return;
+    for (; place > 0 && kept[place - 1].rows < offered.rows; place--)
+        kept[place] = kept[place - 1];
+    kept[place] = offered;
+}
+
+static void print_errors(const cli_evaluation *e, size_t widest)
+{
+    const size_t classes = gm_evaluation_classes(e->figures);
+    struct confusion kept[MOST_ERRORS] = {{0}};
+    size_t count = 0;
+    for (size_t label = 0; label < classes; label++) {
+        for (size_t c = 0; c < classes; c++) {
+            const struct confusion found = {label, c, gm_evaluation_confusion(e->figures, label, c)};
+            if (label != c && found.rows > 0)
+                keep(kept, &count, found);
+        }
+    }
+    if (count > 0)
+        puts("\nmost frequent errors");
+    for (size_t i = 0; i < count; i++) {
+        printf("%9zu of %zu  ", kept[i].rows, gm_evaluation_class(e->figures, kept[i].label).support);
+        print_name(gm_dataset_class_name(e->dataset, kept[i].label), widest, false);
+        fputs("  taken for  ", stdout);
+        print_name(gm_dataset_class_name(e->dataset, kept[i].predicted), 0, false);
+        putchar('\n');
+    }
+}
+
+static void print_labels(const cli_evaluation *e)
+{
+    const gm_evaluation *figures = e->figures;
+    const size_t classes = gm_evaluation_classes(figures), widest = widest_name(e);
+    print_defined("balanced accuracy", "%.2f %%", 100 * gm_evaluation_balanced_accuracy(figures));
+    if (classes > TOP_K)
+        print_defined("top-5 accuracy", "%.2f %%", 100 * gm_evaluation_top_k(figures, TOP_K));
+    print_defined("AUC", "%.5f", gm_evaluation_auc(figures));
+    if (e->loss != GM_CROSS_ENTROPY) /* which is the log loss */
+        print_defined("log loss", "%.5f", gm_evaluation_log_loss(figures));
+    print_defined("calibration error", "%.2f %%", 100 * gm_evaluation_calibration_error(figures));
+    if (gm_evaluation_metrics(figures)->not_finite > 0)
+        return;
+    print_classes(e);
+    if (widest + classes * matrix_column(e, widest) <= COLUMNS)
+        print_matrix(e, widest);
+    else
+        print_errors(e, widest);
+}
+
+static void print_numbers(const cli_evaluation *e)
+{
+    const gm_evaluation *figures = e->figures;
+    const size_t targets = gm_evaluation_targets(figures);
+    print_defined("MAE", "%.5f", gm_evaluation_mae(figures));
+    print_defined("R^2", "%.5f", gm_evaluation_r2(figures));
+    if (targets < 2 || gm_evaluation_metrics(figures)->not_finite > 0)
+        return;
+    printf("\ntarget          mean   deviation        rmse         MAE        R^2\n");
+    for (size_t t = 0; t < targets; t++) {
+        const gm_target_figures of = gm_evaluation_target(figures, t);
+        printf("%6zu  %12.5g%12.5g%12.5g%12.5g", t + 1, of.mean, of.deviation, of.rmse, of.mae);
+        if (isnan(of.r2))
+            printf("%11s\n", "-");
+        else
+            printf("%11.5f\n", of.r2);
+    }
+}
+
+void cli_evaluation_print(const cli_evaluation *e)
+{
+    const gm_metrics *metrics = gm_evaluation_metrics(e->figures);
+    const bool labels = gm_evaluation_classes(e->figures) > 0;
+    printf("%-18s %zu\n", "rows", metrics->rows);
+    print_figure("loss", "%.5f", metrics->loss);
+    if (labels)
+        print_figure("accuracy", "%.2f %%", 100 * metrics->accuracy);
+    else
+        print_figure("rmse", "%.5f", metrics->rmse);
+    if (labels)
+        print_labels(e);
+    else
+        print_numbers(e);
+}
