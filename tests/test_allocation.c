@@ -125,8 +125,10 @@ static gm_status layer_done(void *context, const gm_layer_gradient *layer, gm_er
 
 static void work(gm_engine *engine, int times)
 {
-    const gm_gradient accumulated = {
-        .block = gradient, .scale = 0.5, .accumulate = true, .layer_done = layer_done};
+    gm_gradient accumulated = gm_gradient_default(gradient);
+    accumulated.scale = 0.5;
+    accumulated.accumulate = true;
+    accumulated.layer_done = layer_done;
     const gm_array xs = gm_array_f64(x, ROWS, IN), ys = gm_array_labels(labels, ROWS);
     double loss;
     for (int i = 0; i < times; i++)

@@ -73,6 +73,15 @@ static gm_status use_gradcheck(const void *options, gm_error *error)
     return status;
 }
 
+static gm_status use_gradient(const void *gradient, gm_error *error)
+{
+    gm_engine *engine = net_engine(net_make(&shape, GM_F32, 1), NULL);
+    const gm_status status = gm_engine_gradient_to(engine, gm_array_f32(rows, 2, 4),
+                                                   gm_array_labels(labels, 2), gradient, NULL, error);
+    net_free(engine);
+    return status;
+}
+
 static const gm_layer_options layer = {2, GM_IDENTITY};
 
 /* Room for any options, and for what a newer program has behind them. */
@@ -83,6 +92,7 @@ typedef union room {
     gm_train_options train;
     gm_dataset_options dataset;
     gm_gradcheck_options gradcheck;
+    gm_gradient gradient;
     unsigned char bytes[2 * GM_OPTIONS_LARGEST];
 } room;
 
@@ -113,6 +123,14 @@ static void fill_gradcheck(void *options, size_t size)
     gm_gradcheck_options_fill(options, size);
 }
 
+static void fill_gradient(void *options, size_t size)
+{
+    static float block[(4 + 1) * 3 + (3 + 1) * 2];
+    gm_gradient *gradient = options;
+    gm_gradient_fill(gradient, size);
+    gradient->block = block;
+}
+
 /* One for each way of options into the library; `older` is where the struct of an older program ends. */
 static const struct way {
     const char *name;
@@ -132,6 +150,7 @@ static const struct way {
      offsetof(gm_dataset_options, missing)},
     {"gm_gradcheck_options", use_gradcheck, fill_gradcheck, sizeof(gm_gradcheck_options),
      offsetof(gm_gradcheck_options, seed)},
+    {"gm_gradient", use_gradient, fill_gradient, sizeof(gm_gradient), offsetof(gm_gradient, layer_done)},
 };
 enum { WAYS = sizeof ways / sizeof *ways };
 

@@ -201,6 +201,7 @@ typedef struct gm_layer_gradient {
 
 /* Where a gradient goes, and who is told of it. */
 typedef struct gm_gradient {
+    size_t size;     /* of this struct, which gm_gradient_default sets */
     void *block;     /* of the caller: as many numbers as the network has parameters, laid out as these */
     double scale;    /* the block becomes scale * gradient; any finite number; default 1 */
     bool accumulate; /* ... and what the block held is added; default false: that is not read */
@@ -216,7 +217,14 @@ typedef struct gm_gradient {
     void *context;
 } gm_gradient;
 
-GM_API gm_gradient gm_gradient_default(void *block);
+GM_API void gm_gradient_fill(gm_gradient *gradient, size_t size);
+static inline gm_gradient gm_gradient_default(void *block)
+{
+    gm_gradient gradient;
+    gm_gradient_fill(&gradient, sizeof gradient);
+    gradient.block = block;
+    return gradient;
+}
 
 /* gm_engine_gradient, for a caller who accumulates gradients of several batches, or who wants the gradient of
  * each layer as soon as it is complete. The numbers are the same, with layer_done or without it. GM_USAGE: no

@@ -51,35 +51,35 @@ static inline gm_layer_view gm_view_outputs(const gm_layer_view *layer, size_t f
 
 /* The step of weights W with momentum, where V is their velocity: V += l2 W, W = keep W - rate V. */
 typedef struct gm_descent {
-    REAL *w; /* lies as V does */
+    REAL *w; /* in the layout of V */
     REAL l2, keep, rate;
 } gm_descent;
 
 typedef struct gm_backend {
     const char *name;
     const char *summary; /* one line for humans */
-    const char *kernels; /* instruction set; NULL: not chosen here */
+    const char *kernels; /* instruction set; NULL: the backend does not choose one */
 
     bool calls_blas;     /* the BLAS library runs single-threaded while an engine has this backend */
     bool fast;           /* engines with backend `auto` consider it */
     bool same_bits;      /* results have the same bits, however the work on a layer is partitioned */
     bool parts_by_input; /* BP4 may be partitioned by inputs, and not only by outputs */
-    bool wants_spare;    /* forward makes use of spare room, see there */
-    /* Mini-batches of at most `rows` rows are so small that the time of a step is the time in which W comes
-     * from memory. For these BP2, BP4 and the update go through W once, in blocks that stay in cache: so many
-     * outputs, and so many inputs of them. BP2 for fewer inputs takes as long as for so many. rows = 0:
-     * never.
-     */
+    bool wants_spare;    /* forward uses the memory `spare`, see below */
+    /* With mini-batches of at most `rows` rows, a step takes as long as reading W from memory. For these,
+     * BP2, BP4 and the update go through W together, in blocks of `outputs` x `inputs` weights that stay in
+     * cache. BP2 for fewer than `inputs` inputs takes as long as for all of them. rows = 0: the backend does
+     * not do this. */
     struct {
         size_t rows, outputs, inputs;
     } sweep;
 
     const gm_storage *storage;
-    /* If storage->own: W (out x in, row-major) into that layout, whose padding stays as it is; and back. */
+    /* If storage->own: pack converts W (out x in, row-major) to the backend's layout and does not write the
+     * padding; unpack converts it back. */
     void (*pack)(gm_mat w, REAL *packed);
     void (*unpack)(const REAL *packed, gm_mat w);
-    /* One part of W, by its own beginning and its ld, into w, which has the part's outputs and inputs; and
-     * back, with zeros in the padding of the part. */
+    /* unpack_part copies one part of W, given by its first number and its ld, to the row-major w, which has
+     * the part's outputs and inputs. pack_part copies it back, with zeros in the padding of the part. */
     void (*unpack_part)(const REAL *part, size_t ld, gm_mat w);
     void (*pack_part)(gm_mat w, REAL *part, size_t ld);
 

@@ -1,5 +1,5 @@
-/* Backend `blas`: each equation is one call of a BLAS library, whichever the user has installed.
- * machine/blas_library.h loads it and has its functions.
+/* Backend `blas`: each equation is one call of the BLAS library that is installed. machine/blas_library.h
+ * loads the library and has its functions.
  *
  * A batch of one row calls gemv and ger in place of gemm: a matrix product would copy all of W for a single
  * vector, and that takes much longer than the product itself. */
@@ -89,7 +89,7 @@ static void scale(REAL beta, gm_mat a)
 
 /* Forward is computed as Z^T = W A^T if that is faster. OpenBLAS copies both factors of a product that is not
  * small, and copies a left factor in a better order than a transposed right one. With few rows in the batch
- * the copy of W is much of the time, so W better stands on the left, although Z^T must be transposed
+ * the copy of W is much of the time, so it is better to have W on the left, although Z^T must be transposed
  * afterwards. If the rows of W lie whole pages apart, the copy of W^T misses the level-1 cache, and W stands
  * on the left up to larger batches. In double precision this brings nothing. Measurements: docs/kernels.md.
  */

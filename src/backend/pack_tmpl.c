@@ -1,6 +1,6 @@
 /* Converts weights between row-major order and bands (bands.h). This happens when an engine begins to train,
- * when somebody reads or writes the network's parameters, and for gradients that a caller asks for or gives;
- * not in every step. */
+ * when the parameters of the network are read or written, and when a caller reads or gives a gradient; not in
+ * every step. */
 #include "backend/pack.h"
 
 void gm_pack(gm_bands bands, gm_mat w, REAL *packed)

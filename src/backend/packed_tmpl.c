@@ -24,15 +24,15 @@
 #include <string.h>
 
 #define BAND (TILE_VECTORS * LANES)
-/* How much is worked on at once, so that it stays in a cache while it is used again. */
+/* Sizes of the blocks of a loop: each block stays in a cache while it is used again. */
 #define INPUTS_AT_ONCE                                                                                       \
     512 /* inputs of a band; with the rows that they are multiplied by they fit in the L2 cache */
 #define ROWS_AT_ONCE  256 /* rows of the batch in BP2; they use each part of W while it is in cache */
 #define BANDS_AT_ONCE 2   /* bands in BP2; their part of D^T fits in the L1 cache */
 #define DOTS_AT_ONCE  4   /* bands of a dot product; the lanes of the sum are added up once for all of them */
 #define SLAB          (DOTS_AT_ONCE * BAND)
-/* For at most so many rows of the batch, BP2 computes dot products: transposed, they would leave lanes empty.
- */
+/* For at most this many rows of the batch, BP2 computes dot products. Transposed rows would fill only a part
+ * of each vector. */
 #define FEW_ROWS (LANES * 3 / 4)
 /* Rows of the batch that BP4 sums up at once. More of them mean that GW is loaded and stored less often, but
  * their columns of A must stay in the L1 cache. A wide band does enough work with each number of A to afford

@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-/* The compiler's run time is asked, because it also knows whether the operating system saves the wide
- * registers. */
+/* __builtin_cpu_supports also checks that the operating system saves the wide registers. */
 const gm_backend *gm_backend_packed_at(size_t index)
 {
     const gm_backend *able[3];

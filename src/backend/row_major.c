@@ -1,4 +1,5 @@
-/* Weights as they lie in the parameter block of a network: W out x in, row-major, without padding. */
+/* The storage of backends that work on the parameter block of the network itself: W is out x in, row-major,
+ * without padding. */
 #include "backend/storage.h"
 
 static size_t weights(size_t in, size_t out)

@@ -1,5 +1,5 @@
 /* Transposes squares of LANES x LANES numbers in registers, and whole matrices by way of them. Backends need
- * it when vectors shall run along the rows of the batch and the matrix has them along the columns.
+ * it when vectors must contain numbers of several rows of the batch, but the matrix is row-major.
  *
  * The method is the perfect shuffle: interleave vector i with vector i + LANES / 2, for all i, and repeat
  * that log2(LANES) times. */

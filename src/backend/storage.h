@@ -24,7 +24,7 @@ typedef struct gm_block {
 typedef struct gm_part {
     gm_range outputs, inputs;
     size_t index, count; /* the first number, and how many, padding included */
-    size_t ld;           /* from one row of the part to the next: outputs if W is row-major, else inputs */
+    size_t ld; /* distance between rows of the part; a row is an output if W is row-major, else an input */
 } gm_part;
 
 /* `in` and `out` are those of the layer. Both are below 2^31, so that no product of the two overflows. */

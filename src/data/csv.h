@@ -50,8 +50,7 @@ gm_status gm_csv_next(gm_csv_lexer *lexer, gm_csv_row *row, gm_error *error);
 bool gm_csv_number(const gm_csv_cell *cell, double *value);
 bool gm_csv_missing(const gm_csv_cell *cell); /* empty, NA, ?, null, nan and the like */
 bool gm_csv_missing_elsewhere(
-    const gm_csv_cell *cell); /* "-", "None" and other texts that some programs write for a missing value;
-                                 they are not accepted as such */
+    const gm_csv_cell *cell); /* "-", "None" and others, which are not accepted as missing */
 bool gm_csv_infinite(
     const gm_csv_cell *cell); /* inf or infinity in upper or lower case, with or without a sign */
 bool gm_csv_comment(const gm_csv_cell *cell); /* begins with #, % or //, as comments do in other programs */

@@ -11,8 +11,7 @@ typedef enum gm_csv_kind {
     GM_CSV_NUMBER,
     GM_CSV_EMPTY,   /* no characters at all */
     GM_CSV_MISSING, /* NA, nan and the other spellings of a missing value */
-    GM_CSV_UNREAD,  /* -, None and the like: other programs write them for a missing value, but here they are
-                       not read as one */
+    GM_CSV_UNREAD,  /* -, None and the like, which other programs write for a missing value */
     GM_CSV_DATE,    /* a date or a time of day in digits */
     GM_CSV_ODD,     /* begins like a number but is not one: 0x10, 1_0, inf, 5 %, 10-Mar-2004 */
     GM_CSV_TEXT,
@@ -27,8 +26,7 @@ typedef struct gm_csv_column {
 #define GM_CSV_HINT 256
 
 typedef struct gm_csv_diagnosis {
-    size_t columns, rows; /* cells of the first row (0: it is longer than the sample, or not CSV); rows below
-                             it with as many cells */
+    size_t columns, rows; /* of the first row (0: it is longer than the sample, or not CSV); below it */
     gm_csv_column *column;
     bool whole;     /* all numbers of the first row are plain digits; such numbers may be names of columns */
     bool counting;  /* the first row counts: 0, 1, 2, ... or 1, 2, 3, ... */

@@ -1,5 +1,6 @@
-/* The activations, number by number: each f stands directly above its derivative, which may use z and a, or a
- * alone where activations.def says FROM_A. For *_tmpl.c only. */
+/* The activations, as functions of one number. Each f stands directly above its derivative. The derivative
+ * gets z and a = f(z). If activations.def says FROM_A, the derivative must not use z, because the engine then
+ * does not keep z. Softmax, which needs whole rows, is in softmax.h. For *_tmpl.c only. */
 #ifndef GM_FUNCTION_ACTIVATIONS_H
 #define GM_FUNCTION_ACTIVATIONS_H
 
@@ -24,8 +25,8 @@ static inline REAL sigmoid(REAL z)
 static inline REAL sigmoid_derivative(REAL z, REAL a)
 {
     (void)z;
-#if GM_REAL_BITS == 32 && defined(FP_FAST_FMAF) /* f64 keeps the digits of the worked examples */
-    return fmaf(-a, a, a);                      /* one operation, and no digit of 1 - a lost */
+#if GM_REAL_BITS == 32 && defined(FP_FAST_FMAF) /* f64 rounds as the worked examples do */
+    return fmaf(-a, a, a);                      /* a - a^2 in one operation, without the rounding of 1 - a */
 #else
     return a * (1 - a);
 #endif
@@ -44,7 +45,7 @@ static inline REAL hyperbolic_derivative(REAL z, REAL a)
 
 static inline REAL relu(REAL z)
 {
-    return z < 0 ? 0 : z; /* this way round NaN stays NaN */
+    return z < 0 ? 0 : z; /* with this comparison NaN stays NaN */
 }
 
 static inline REAL relu_derivative(REAL z, REAL a)

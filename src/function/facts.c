@@ -1,5 +1,5 @@
-/* The lists of activations and losses as tables, and held against the public enumerations: a kind without a
- * row, or in another place, does not compile. */
+/* Makes tables of the lists of activations and losses, and checks the lists against the public enumerations:
+ * if a kind has no row, or the rows are in another order, the file does not compile. */
 #include "function/facts.h"
 
 #define ACTIVATION(VALUE, WORD, STEM, SOURCE, INITIAL)     [VALUE] = {SOURCE, INITIAL, false},
@@ -13,7 +13,7 @@ const gm_loss_facts gm_facts_of_losses[GM_LOSS_COUNT] = {
 #include "function/losses.def"
 };
 
-/* The place of each row. */
+/* The number of each row in its list. */
 enum {
 #define ACTIVATION(VALUE, ...) PLACE_OF_##VALUE,
 #include "function/activations.def"

@@ -1,5 +1,5 @@
-/* The losses, number by number or, for cross-entropy, row by row: each value stands directly above its
- * derivative, which is BP1. For *_tmpl.c only. */
+/* The losses. Each function stands directly above its derivative, which is BP1. All but cross-entropy are
+ * functions of one output and its target; cross-entropy takes whole rows. For *_tmpl.c only. */
 #ifndef GM_FUNCTION_LOSSES_H
 #define GM_FUNCTION_LOSSES_H
 
@@ -25,7 +25,8 @@ static inline REAL squares_derivative(REAL a, REAL y)
     return 2 * (a - y);
 }
 
-/* e^2 / 2 near 0, |e| - 1/2 beyond 1: by m = min(|e|, 1) both are m (|e| - m / 2). */
+/* With e = a - y, the loss is e^2 / 2 if |e| <= 1, and |e| - 1/2 otherwise. With m = min(|e|, 1) both are m
+ * (|e| - m / 2). */
 static inline REAL huber(REAL a, REAL y)
 {
     const REAL e = RMATH(fabs)(a - y), m = e > 1 ? 1 : e;
@@ -64,7 +65,7 @@ static inline REAL cross_entropy(REAL log_sum, const REAL *z, const REAL *y, siz
 ROW_FUNCTION REAL cross_entropy_row(const REAL *z, const REAL *y, REAL *a, size_t cols)
 {
     if (cols > SOFTMAX_BLOCK) {
-        /* The loss before A takes the place of Z; it needs the sum of softmax, but not its results. */
+        /* The loss is computed first, because A may be written over Z. */
         const REAL loss = cross_entropy(log_sum_exp(z, cols), z, y, cols);
         softmax_of(z, a, cols);
         return loss;

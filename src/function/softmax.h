@@ -1,19 +1,20 @@
-/* Softmax of one row, and of several rows of a few classes: the activation, its derivative, and what the loss
- * that belongs to it needs. For *_tmpl.c only. */
+/* Softmax of one row, and of several rows at once if they have few classes: the activation, its derivative,
+ * and the logarithm of its sum, which cross-entropy needs. For *_tmpl.c only. */
 #ifndef GM_FUNCTION_SOFTMAX_H
 #define GM_FUNCTION_SOFTMAX_H
 
 #include "function/vmath.h"
 
-/* Inlined whatever its size: on its own a function would be compiled for the plainest CPU, and not for that
- * of the loop that calls it. */
+/* Always inlined. A function that is not inlined would be compiled for the baseline instruction set, and not
+ * for the instruction set of the loop that calls it. */
 #define ROW_FUNCTION static inline __attribute__((always_inline))
 
-/* A row of a few classes is worked on in a block of this many: loops of a constant length become a vector
- * operation or two, where a loop of ten would be mostly its own beginning and end. */
+/* A row of few classes is copied to a block of this size, because a loop of constant length becomes one or
+ * two vector operations. In a loop over ten classes, most of the time would go into the code before and after
+ * the vector operations. */
 #define SOFTMAX_BLOCK 16
 
-/* The first `cols` of a block are those of `from`, the others `rest`. */
+/* Copies `cols` numbers of `from` to the block, and fills it up with `rest`. */
 static inline void fill_block(REAL block[SOFTMAX_BLOCK], const REAL *from, size_t cols, REAL rest)
 {
 #pragma omp simd
@@ -88,7 +89,7 @@ typedef REAL transposed[SOFTMAX_BLOCK][ROWS_AT_ONCE];
 
 #define EACH_ROW _Pragma("omp simd") for (size_t r = 0; r < ROWS_AT_ONCE; r++)
 
-/* At most ROWS_AT_ONCE rows of m, transposed; the last one stands for those that are missing. */
+/* Transposes at most ROWS_AT_ONCE rows of m. If there are fewer, the last row is repeated. */
 static inline void transpose(gm_mat m, transposed to)
 {
     for (size_t r = 0; r < ROWS_AT_ONCE; r++) {
@@ -106,7 +107,7 @@ static inline void transpose_back(transposed from, gm_mat m)
     }
 }
 
-/* As softmax_of does it for one row: A, and log sum_k exp z_k of each. */
+/* Like softmax_of, for transposed rows: computes A, and log sum_k exp z_k of each row. */
 ROW_FUNCTION void softmax_transposed(transposed z, size_t cols, transposed a, REAL log_sum[ROWS_AT_ONCE])
 {
     REAL most[ROWS_AT_ONCE], sum[ROWS_AT_ONCE];

@@ -1,12 +1,13 @@
-/* exp, expm1, log, log1p and the normal distribution as straight-line arithmetic that a compiler vectorises
- * inside a loop. For *_tmpl.c only.
+/* exp, expm1, log, log1p, sigmoid, tanh, softplus and the normal distribution. The functions have no branches
+ * and no calls, so that the compiler can vectorise a loop that calls them. For *_tmpl.c only.
  *
  * exp: x = n ln 2 + r with |r| <= ln 2 / 2, then a Taylor polynomial in r, which is as good as a minimax one
  * at this degree: its error stays below half a unit in the last place. NaN gives NaN; overflow gives
  * infinity; results below the smallest normal number (or near it) are 0.
  *
- * Errors in units of the last place: the bound that tests/test_vmath_tmpl.c holds them to, against long
- * double, and the worst that was seen among some three million arguments (the test draws about 150 000).
+ * Errors in units of the last place, compared with long double: the bound that tests/test_vmath_tmpl.c
+ * checks, and the largest error among some three million arguments, with its argument. (The test draws about
+ * 150 000 arguments.)
  *
  *                            bound   f32, at          f64, at
  *     exp                    1.25    1.05  -5.88      1.00  683
@@ -21,8 +22,8 @@
  *     gelu      Phi normal   4       3.59  -7.23      3.50  -3.03
  *     gelu'     Phi normal   3.5     3.00  -0.00582   3.07  -27.4
  *
- * gelu and its derivative (functions.h) are good for as long as Phi(z) is a normal number: z > -12.94
- * in f32, -37.51 in f64. The unit of gelu' is that of Phi(z) + |z| phi(z), since its two terms cancel near
+ * gelu and its derivative (activations.h) keep these bounds while Phi(z) is a normal number: z > -12.94 in
+ * f32, z > -37.51 in f64. The unit of gelu' is that of Phi(z) + |z| phi(z), since its two terms cancel near
  * -0.75. */
 #ifndef GM_FUNCTION_VMATH_H
 #define GM_FUNCTION_VMATH_H
@@ -40,7 +41,7 @@ typedef uint32_t real_bits;
 #define LN2_LOW      0x1.7f7d1cp-20f
 #define ROUNDER      0x1.8p+23f /* adding it rounds to whole numbers, kept in the low bits */
 #define MANTISSA     23
-#define LOWER_HALF   12 /* of the significand: what is above has an exact square */
+#define LOWER_HALF   12 /* of the significand: a number without these bits has an exact square */
 #define BIAS         127U
 #define EXP_LOWEST   (-87.5f) /* n = -126: half of 2^n has the bits of 0 */
 #define EXP_HIGHEST  89.0f    /* n = 128, above log(FLT_MAX) = 88.72: infinity */
@@ -103,14 +104,15 @@ static inline REAL expm1_reduced(REAL r)
     return r + r2 * (EXP_PAIR(r, 2, 6) + r2 * exp_tail(r, r2));
 }
 
-/* The same, one operation sooner and half a unit worse. */
+/* The same with a chain of operations that is one shorter, and an error that is half a unit larger. */
 static inline REAL expm1_sooner(REAL r)
 {
     const REAL r2 = r * r;
     return (r + r2 * EXP_PAIR(r, 2, 6)) + r2 * r2 * exp_tail(r, r2);
 }
 
-/* x / ln 2, rounded to the whole number n; *n = bits of 2^n but for BIAS and MANTISSA. */
+/* Rounds x / ln 2 to the whole number n and returns it. *n is n as an integer, from which the bits of 2^n are
+ * made. */
 static inline REAL exp_whole(REAL x, real_bits *n)
 {
     const REAL rounded = x * LOG2_E + ROUNDER;
@@ -118,16 +120,16 @@ static inline REAL exp_whole(REAL x, real_bits *n)
     return rounded - ROUNDER;
 }
 
-/* x - less = n ln 2 + r: returns r; *n as exp_whole. EXP_LOWEST <= x <= EXP_HIGHEST, and less is what x is
- * too coarse to hold. */
+/* Returns r of x - less = n ln 2 + r; *n is as in exp_whole. EXP_LOWEST <= x <= EXP_HIGHEST. `less` is a
+ * small correction, for an argument that has more digits than x can hold. */
 static inline REAL exp_reduce(REAL x, REAL less, real_bits *n)
 {
     const REAL whole = exp_whole(x, n);
     return (x - whole * LN2_HIGH) - whole * LN2_LOW - less;
 }
 
-/* The range of exp_reduce: 0 below it, infinity above it. Comparisons are written so that NaN passes through.
- */
+/* Limits x to the range of exp_reduce. At its lower end exp gives 0, at its upper end infinity. The
+ * comparisons let NaN pass. */
 static inline REAL exp_range(REAL x)
 {
     x = x < EXP_LOWEST ? EXP_LOWEST : x;
@@ -173,7 +175,7 @@ static inline REAL vlog_from_1(REAL x)
 {
     const real_bits bits = bits_of_real(x), significand = bits & (((real_bits)1 << MANTISSA) - 1);
     const REAL m = real_from_bits(significand | (real_bits)BIAS << MANTISSA);
-    /* A whole number is what its lowest bits say above ROUNDER. */
+    /* An integer becomes a REAL: its bits are added to those of ROUNDER, and then ROUNDER is subtracted. */
     const REAL n = real_from_bits((bits >> MANTISSA) - BIAS + bits_of_real(ROUNDER)) - ROUNDER;
     const REAL log = n * LN2_HIGH + (n * LN2_LOW + vlog1p_unit(m - 1));
     return x < (REAL)INFINITY ? log : x; /* NaN, too */
@@ -186,7 +188,8 @@ static inline REAL normal_range(REAL z)
     return x > NORMAL_END ? NORMAL_END : x;
 }
 
-/* e^(-z^2/2). z^2 rounded would cost z^2/2 units; the square of the upper half of the digits is exact. */
+/* e^(-z^2/2). The rounding of z^2 would cause an error of z^2/2 units. So z is divided into an upper half of
+ * its digits, whose square is exact, and a small rest. */
 static inline REAL vgaussian(REAL z)
 {
     const REAL x = normal_range(z), upper = real_from_bits(bits_of_real(x) >> LOWER_HALF << LOWER_HALF);
@@ -214,7 +217,7 @@ static inline REAL inverse_mills(REAL x)
         -0x1.aebbb566e6ac7p-20, -0x1.cd7f4cd2ed94p-22, 0x1.8ab35389a35a6p-23, 0x1.435bc62995bf4p-24};
 #endif
     const REAL t = (x - MILLS_CENTRE) / (x + MILLS_CENTRE), t2 = t * t;
-    REAL even = 0, odd = 0; /* two chains, half as long */
+    REAL even = 0, odd = 0; /* two independent chains of half the length */
     for (int i = MILLS_TERMS - 2; i >= 0; i -= 2) {
         even = even * t2 + c[i];
         odd = odd * t2 + c[i + 1];
@@ -229,9 +232,9 @@ static inline REAL vnormal_cdf(REAL z)
     return z < 0 ? tail : 1 - tail;
 }
 
-/* -x = n ln 2 + r: returns r; *power is 2^n. In f32 the lower part of n ln 2 is not subtracted from -x: it
- * changes 2^n instead, which need not wait for it; it is below 2e-4, and e^-l = 1 - l. f64 is for worked
- * examples, whose last digits are worth the time. */
+/* -x = n ln 2 + r: returns r; *power is 2^n. In f32 the lower part l of n ln 2 is not subtracted from -x.
+ * Instead 2^n is multiplied by e^-l = 1 - l (l is below 2e-4), which happens at the same time as the series.
+ * f64 is more exact and slower, because worked examples use it. */
 static inline REAL sigmoid_reduce(REAL x, REAL *power)
 {
     real_bits n;
@@ -246,8 +249,8 @@ static inline REAL sigmoid_reduce(REAL x, REAL *power)
 #endif
 }
 
-/* 1 / (1 + e^-x). A network of few units waits for every operation of this: 1 + 2^n does not wait for the
- * series, and the ends are put in afterwards. */
+/* 1 / (1 + e^-x). In a network of few units, the latency of this function is much of the time. So 1 + 2^n is
+ * added while the series is computed, and the limits 0 and 1 are set at the end. */
 static inline REAL vsigmoid(REAL x)
 {
     REAL power;

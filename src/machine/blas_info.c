@@ -34,8 +34,7 @@ typedef struct library {
     const char *marker;    /* a symbol that no other library has */
     const char *path_part; /* of the file or its folder, for builds that hide the marker; or NULL */
     const char *get_threads, *set_threads; /* NULL = no threads of its own */
-    size_t buffer; /* bytes that it maps for each calling thread, trying forever if the system refuses; 0 = it
-                      does not do so */
+    size_t buffer; /* bytes that it maps for each calling thread, retrying forever; 0 = none */
     void (*describe)(gm_blas *blas);
 } library;
 

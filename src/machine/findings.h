@@ -25,8 +25,7 @@ typedef struct gm_facts {
     gm_threads threads;
     size_t memory;
     gm_blas blas;
-    char unpinned_core[64]; /* kernels that OpenBLAS would choose without OPENBLAS_CORETYPE; empty = not set,
-                               or unknown */
+    char unpinned_core[64]; /* kernels of OpenBLAS without OPENBLAS_CORETYPE; empty = unknown */
     gm_variable variables[GM_MOST_VARIABLES]; /* those of interest that are set */
     size_t variable_count;
     char governor[32];   /* of the CPU's clock; empty if the system does not tell it (so is huge_pages) */

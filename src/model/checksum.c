@@ -5,7 +5,7 @@
 #include <string.h>
 #include <zlib.h>
 
-/* What a file that is sealed begins with, after the length field. */
+/* The beginning of a file with a checksum, behind the length field. */
 static const char opening[] = "{\"__metadata__\":{\"" GM_CHECKSUM_KEY "\":\"";
 
 enum { PLACE = 8 + sizeof opening - 1, DIGITS = sizeof GM_CHECKSUM_NONE - 1 };

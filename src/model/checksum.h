@@ -1,4 +1,5 @@
-/* The CRC-32 of a model file. It is stored in the metadata of the file itself. */
+/* The CRC-32 of a model file, which shows whether the file was damaged. It is stored in the metadata of the
+ * file itself. */
 #ifndef GM_MODEL_CHECKSUM_H
 #define GM_MODEL_CHECKSUM_H
 
@@ -6,16 +7,16 @@
 #include <stddef.h>
 
 #define GM_CHECKSUM_KEY  "gradmill.crc32"
-#define GM_CHECKSUM_NONE "00000000" /* its value while the sum is taken */
+#define GM_CHECKSUM_NONE "00000000" /* stands in its place while it is computed */
 
-/* Both want the whole file: head (length field, JSON, padding) and data. The key must be the first one of the
- * metadata, and the metadata first in the header: so the digits stand at a fixed place, and every other byte
- * of the file goes into the sum as it is. */
+/* Both functions take the whole file: its head (length field, JSON, padding) and its data. The metadata must
+ * be the first entry of the header, and the checksum the first key of the metadata. So its digits are at a
+ * fixed place of the file. They count as GM_CHECKSUM_NONE in the sum; all other bytes count as they are. */
 
-/* Puts the sum in the place of GM_CHECKSUM_NONE. */
+/* Computes the sum and writes it over GM_CHECKSUM_NONE. */
 void gm_checksum_seal(char *head, size_t head_size, const void *data, size_t data_size);
 
-/* Whether the place is there and holds the right sum. */
+/* Whether the head has a checksum at that place, and it is right. */
 bool gm_checksum_holds(const char *head, size_t head_size, const void *data, size_t data_size);
 
 #endif

@@ -15,11 +15,12 @@ gm_status gm_destination_fail(const gm_destination *destination, const char *wha
     return gm_fail(error, GM_IO, "%s: cannot be written: %s", destination->path, what);
 }
 
-/* Follows links to the file that is meant. */
+/* Follows symbolic links to the file that will be written. */
 static gm_status resolve(gm_destination *destination, gm_error *error)
 {
     struct stat about;
-    /* Before its links are followed: that of /dev/stdout leads to a pipe, which has no path. */
+    /* This comes before the links are followed, because the link of /dev/stdout may lead to a pipe, which has
+     * no path. */
     if (stat(destination->path, &about) == 0 && !S_ISREG(about.st_mode) && !S_ISDIR(about.st_mode))
         return gm_destination_fail(destination, "it is not a regular file but a pipe or a device", error);
     if (lstat(destination->path, &about) == 0) {
@@ -58,7 +59,7 @@ static gm_status open_folder(gm_destination *destination, gm_error *error)
     return GM_OK;
 }
 
-/* What is there already must be a regular file that we may write to. */
+/* Checks an existing file: it must be regular, writable by this process, and of the kind. */
 static gm_status look_at_old(gm_destination *destination, const gm_file_kind *kind, gm_error *error)
 {
     struct stat about;

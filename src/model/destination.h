@@ -6,24 +6,25 @@
 
 #include <sys/types.h>
 
-/* Everything happens relative to the open folder, so a folder that is moved meanwhile does no harm. */
+/* The folder is opened once, and all work is done relative to it. So it does no harm if the folder is moved
+ * meanwhile. */
 typedef struct gm_destination {
     const char *path; /* as the caller wrote it */
-    char *resolved;   /* links followed; cut in two at its last slash */
+    char *resolved;   /* the path with all links followed, divided into folder and name at its last slash */
     const char *name; /* within the folder */
     int folder;       /* open, or -1 */
     bool exists;      /* a regular file that may be replaced is there already */
-    mode_t mode;      /* of what is there */
+    mode_t mode;      /* of the existing file */
 } gm_destination;
 
-/* Finds the destination of `path`, through symbolic links. What is there already must be a regular file that
- * this process may write to, and of the kind, unless that is NULL. GM_IO, GM_USAGE for a file of another
- * kind. To be closed even after a failure. */
+/* Finds the destination of `path`, following symbolic links. A file that exists there must be regular,
+ * writable by this process, and of the kind (NULL: any). GM_IO; GM_USAGE: a file of another kind. Close the
+ * destination even after a failure. */
 gm_status gm_destination_open(gm_destination *destination, const char *path, const gm_file_kind *kind,
                               gm_error *error);
 void gm_destination_close(gm_destination *destination);
 
-/* The line "PATH: cannot be written: WHAT"; returns GM_IO. */
+/* Writes the error line "PATH: cannot be written: WHAT". Returns GM_IO. */
 gm_status gm_destination_fail(const gm_destination *destination, const char *what, gm_error *error);
 
 #endif

@@ -32,7 +32,7 @@ static bool write_part(const gm_durable_calls *calls, int fd, gm_buffer part)
         if (done < 0 && errno == EINTR)
             continue;
         if (done == 0)
-            errno = EIO; /* no progress and no reason: not to be waited out */
+            errno = EIO; /* nothing was written, and no error was reported: do not try forever */
         if (done <= 0)
             return false;
         from += done;
@@ -60,7 +60,7 @@ static const char *fill(const gm_durable_calls *calls, const gm_destination *des
     return failed;
 }
 
-/* Some file systems cannot sync a folder and say EINVAL: there is nothing more to do there. */
+/* Syncs the folder. Some file systems cannot do that and report EINVAL; this is not an error. */
 static gm_status sync_folder(const gm_durable_calls *calls, const gm_destination *destination,
                              gm_error *error)
 {
@@ -71,9 +71,9 @@ static gm_status sync_folder(const gm_durable_calls *calls, const gm_destination
                    destination->path, strerror(errno));
 }
 
-/* Fills the temporary file and gives it its name. It stays held until it has that name; a duplicate does
- * that, because the descriptor that was written to has to be closed before: closing can report a failed
- * write. */
+/* Writes the temporary file and renames it. The file must stay locked until it has its final name. But its
+ * descriptor must be closed before, because close can report a failed write. So a duplicate of the descriptor
+ * keeps the lock. */
 static const char *fill_and_rename(const gm_durable_calls *calls, const gm_destination *destination,
                                    const char *temporary, int fd, const gm_buffer *parts, size_t part_count)
 {
@@ -96,7 +96,8 @@ static gm_status replace(const gm_durable_calls *calls, const gm_destination *de
 {
     int fd;
     gm_held_name temporary;
-    gm_held_remove_leftovers(destination->folder); /* first: they may hold the space that is needed */
+    gm_held_remove_leftovers(
+        destination->folder); /* first of all, because they may take the space that is needed */
     const gm_status status = create_temporary(destination, &temporary, &fd, error);
     if (status != GM_OK)
         return status;
@@ -175,7 +176,8 @@ void gm_durable_lock_release(gm_durable_lock *lock)
     if (lock->fd < 0)
         return;
     if (lock->folder >= 0) {
-        unlinkat(lock->folder, lock->name.text, 0); /* while it is still held: nobody loses a lock by this */
+        unlinkat(lock->folder, lock->name.text,
+                 0); /* while it is still locked, so that no other process can have locked it */
         close(lock->folder);
     }
     close(lock->fd);

@@ -9,13 +9,14 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* One piece of the contents; a file is its parts one after the other. */
+/* One piece of the contents. The file consists of its parts, one after the other. */
 typedef struct gm_buffer {
     const void *data;
     size_t size;
 } gm_buffer;
 
-/* The system calls whose failure must leave the old file whole; tests hand in calls that fail. */
+/* The system calls that are used. If one fails, the old file must stay complete; tests pass functions that
+ * fail. */
 typedef struct gm_durable_calls {
     ssize_t (*write)(int fd, const void *data, size_t size);
     int (*fsync)(int fd);
@@ -25,29 +26,28 @@ typedef struct gm_durable_calls {
 
 extern const gm_durable_calls gm_durable_system;
 
-/* Writes path: a temporary file in the same folder, fsync, rename, fsync of the folder. A file that is
- * replaced must be of the kind (NULL: any), keeps its mode, and must be writable itself: a write-protected
- * file is respected. A symbolic link stays, the file that it leads to is replaced. Temporary files in that
- * folder that a killed process left are removed. GM_USAGE: a file of another kind; GM_IO. The file is then as
- * it was, except when only the last fsync failed. */
+/* Writes a file: a temporary file in the same folder, fsync, rename, fsync of the folder. An existing file is
+ * replaced only if it is of the kind (NULL: any) and not write-protected; its mode is kept. If the path is a
+ * symbolic link, the file that it points to is replaced. Temporary files that killed processes have left in
+ * the folder are removed. GM_USAGE: the existing file is of another kind; GM_IO. After an error the old file
+ * is unchanged, except if only the last fsync failed. */
 gm_status gm_durable_write(const gm_durable_calls *calls, const char *path, const gm_file_kind *kind,
                            const gm_buffer *parts, size_t part_count, gm_error *error);
 
-/* Whether gm_durable_write could write there. Makes and removes a temporary file. */
+/* Checks whether gm_durable_write could write to this path. Creates and removes a temporary file. */
 gm_status gm_durable_probe(const char *path, const gm_file_kind *kind, gm_error *error);
 
-/* The right to be the only run that writes a file. */
+/* A lock that lets only one run at a time write a file. */
 typedef struct gm_durable_lock {
-    int folder, fd; /* -1: nothing is held */
+    int folder, fd; /* -1: not locked */
     gm_held_name name;
 } gm_durable_lock;
 
-/* Takes it for as long as this process lives, or until it is released. A small hidden file in the folder
- * stands for it, so that it holds between machines that share the folder, too. GM_IO: another process has it.
- */
+/* Takes the lock until it is released or the process ends. The lock is a small hidden file in the same
+ * folder, so it also works between machines that share the folder. GM_IO: another process has the lock. */
 gm_status gm_durable_lock_take(gm_durable_lock *lock, const char *path, gm_error *error);
 
-/* Removes that file. May be called twice, and by the handler of a signal. */
+/* Releases the lock and removes its file. It may be called twice, and in a signal handler. */
 void gm_durable_lock_release(gm_durable_lock *lock);
 
 #endif

@@ -9,7 +9,7 @@
 
 #include <unistd.h>
 
-/* Worked by hand: whatever is larger is not an example. */
+/* Examples are computed by hand, so a larger file is not one. */
 #define EXAMPLE_LIMIT ((size_t)1 << 20)
 
 static gm_status no_memory(const gm_json_source *from, size_t bytes)
@@ -42,8 +42,8 @@ static gm_status fail_name(const gm_json_source *from, const char *place, const 
                    gm_printable(name).text);
 }
 
-/* Sizes and activation of a layer that takes `inputs`; its numbers are read when there is a network to hold
- * them. */
+/* Reads the sizes and the activation of a layer that has `inputs` inputs. Its weights and biases are read
+ * later, when the network has been created. */
 static gm_status read_layer_shape(const gm_json_source *from, size_t l, json_t *layer, size_t inputs,
                                   gm_layer_options *options)
 {
@@ -80,7 +80,7 @@ static gm_status make_network(const gm_json_source *from, gm_example *example, g
         return status;
     options->layers = layers;
     options->precision = GM_F64;
-    options->init = GM_INIT_CONSTANT; /* the parameters come from the file */
+    options->init = GM_INIT_CONSTANT; /* they are overwritten by those of the file */
     status = gm_network_create(&example->network, options, &reason);
     return gm_file_blame(from->path, status, GM_BAD_DATA, &reason, from->error);
 }

@@ -1,5 +1,5 @@
-/* Reads regular files. It uses pread, not mmap, so that a file that becomes shorter meanwhile is an error and
- * not a SIGBUS. */
+/* Reads regular files. They are read with pread, not mapped into memory: if another program shortens the file
+ * meanwhile, this is an error and not a SIGBUS. */
 #include "model/file.h"
 #include "base/error.h"
 
@@ -12,7 +12,8 @@
 gm_status gm_file_open(const char *path, int *fd, size_t *size, gm_error *error)
 {
     struct stat about;
-    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* non-blocking: a pipe must not hang us */
+    *fd = open(path, O_RDONLY | O_CLOEXEC |
+                         O_NONBLOCK); /* non-blocking, because opening a pipe would wait for a writer */
     if (*fd < 0)
         return gm_fail_open(error, path);
     const char *reason = NULL;

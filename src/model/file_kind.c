@@ -10,7 +10,7 @@
 
 const gm_file_kind gm_kind_model = {"a model", gm_is_safetensors};
 
-/* What a file is, with an article: "a gzip file". */
+/* The kind of a file, with its article: "a gzip file". */
 static const char *describe(const char *head, size_t size)
 {
     const gm_foreign *found = gm_foreign_find(head, size);

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define GM_KIND_HEAD 4096 /* bytes that are looked at */
+#define GM_KIND_HEAD 4096 /* number of first bytes that are examined */
 
 /* A kind of file that is written here. */
 typedef struct gm_file_kind {
@@ -17,8 +17,8 @@ typedef struct gm_file_kind {
 
 extern const gm_file_kind gm_kind_model; /* safetensors */
 
-/* GM_OK if the regular file `name` in the open folder is empty or of that kind; GM_USAGE says what it is.
- * `path` is how messages call it. GM_IO: it cannot be read. */
+/* GM_OK if the regular file `name` in the open folder is empty or of that kind. GM_USAGE: it is of another
+ * kind, and the message says which. GM_IO: it cannot be read. `path` is its name in messages. */
 gm_status gm_kind_check(const gm_file_kind *kind, int folder, const char *name, const char *path,
                         gm_error *error);
 

@@ -1,5 +1,5 @@
-/* Reads the JSON header of a safetensors file strictly: every number is checked before it is used, and the
- * tensors must cover the data section without gap, overlap or rest. */
+/* Reads the JSON header of a safetensors file, which may be damaged or hostile. Every number is checked
+ * before it is used, and the tensors must fill the data section without gaps, overlaps or a rest. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "model/printable.h"
@@ -33,14 +33,14 @@ static const gm_dtype *find_dtype(const char *name)
     return NULL;
 }
 
-/* The whole numbers of an array; false if it is none or holds anything else. */
+/* Reads an array of `count` whole numbers. False if it is anything else. */
 static bool read_sizes(const json_t *array, size_t *sizes, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const json_t *item = json_array_get(array, i);
         if (!json_is_integer(item))
             return false;
-        sizes[i] = (size_t)json_integer_value(item); /* strict JSON has no sign */
+        sizes[i] = (size_t)json_integer_value(item); /* not negative: strict_json.c refuses signs */
     }
     return json_is_array(array);
 }
@@ -57,7 +57,7 @@ static gm_status read_shape(const gm_safetensors *file, gm_tensor *tensor, const
     return GM_OK;
 }
 
-/* Shape, type and offsets must name the same number of bytes. */
+/* The bytes by shape and type must be as many as the bytes by the offsets. */
 static gm_status check_size(const gm_safetensors *file, const gm_tensor *tensor, gm_error *error)
 {
     size_t bits = tensor->dtype->bits;
@@ -143,7 +143,8 @@ static int by_place(const void *left, const void *right)
     const gm_tensor *a = left, *b = right;
     if (a->begin != b->begin)
         return a->begin < b->begin ? -1 : 1;
-    return (a->end > b->end) - (a->end < b->end); /* an empty tensor before the one that begins there */
+    return (a->end > b->end) -
+           (a->end < b->end); /* an empty tensor stands before the tensor that begins at the same byte */
 }
 
 static gm_status check_cover(const gm_safetensors *file, gm_error *error)

@@ -1,5 +1,6 @@
-/* Temporary files and lock files that are locked by flock. Between the creation of a file and its locking
- * another process may remove it. So after locking, the file is looked up by its name again. */
+/* Creates and removes temporary files and lock files, which are locked by flock. Between the creation of a
+ * file and its locking, another process may remove it. So after locking, the file is looked up by its name
+ * again. */
 #include "model/held.h"
 
 #include <dirent.h>
@@ -19,7 +20,7 @@
 #define TEMPORARY  ".tmp"
 #define LOCK       ".lock"
 
-#define LOCK_TRIES 20       /* somebody who only looks for leftovers holds a lock for a moment */
+#define LOCK_TRIES 20       /* a process that looks for leftovers locks each file for a moment */
 #define LOCK_PAUSE 5000000L /* ns */
 
 static gm_held_name make_name(uint64_t tag, const char *suffix)
@@ -66,21 +67,22 @@ static void close_quietly(int fd)
 int gm_held_create(int folder, mode_t mode, gm_held_name *name)
 {
     for (;;) {
-        uint64_t tag; /* nobody can guess the name and put something there first */
+        uint64_t tag; /* random, so that another user cannot guess the name and create the file first */
         if (getentropy(&tag, sizeof tag) != 0)
             return -1;
         *name = make_name(tag, TEMPORARY);
         const int fd = openat(folder, name->text, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
         if (fd < 0)
             return -1;
-        /* Where a file system has no locks, it is written unheld: nobody can take it for a leftover there. */
+        /* Some file systems have no locks. There the file is used unlocked; no other process can lock it
+         * either, and so none removes it as a leftover. */
         if (flock_patiently(fd, LOCK_EX) != 0 || is_named(fd, folder, name->text))
             return fd;
         close_quietly(fd);
     }
 }
 
-/* FNV-1a: the same name has the same lock in every process. */
+/* FNV-1a, so that all processes use the same lock for the same name. */
 static uint64_t hash(const char *text)
 {
     uint64_t value = 0xcbf29ce484222325;
@@ -95,7 +97,7 @@ static long read_owner(int fd)
     return pread(fd, text, sizeof text - 1, 0) > 0 ? strtol(text, NULL, 10) : 0;
 }
 
-/* One attempt; true if it has come to a result. */
+/* Tries once to take the lock. True if *outcome is final. */
 static bool try_lock(int folder, const char *name, int *fd, long *owner, gm_held_outcome *outcome)
 {
     *outcome = GM_HELD_FAILED;
@@ -130,11 +132,12 @@ gm_held_outcome gm_held_lock(int folder, const char *target, gm_held_name *name,
     char text[24];
     const int length = snprintf(text, sizeof text, "%ld\n", (long)getpid());
     if (ftruncate(*fd, 0) != 0 || pwrite(*fd, text, (size_t)length, 0) != length)
-        (void)ftruncate(*fd, 0); /* a full disk: the lock holds, its owner stays unknown */
+        (void)ftruncate(*fd,
+                        0); /* if the disk is full, the lock is valid, but its owner is not known to others */
     return GM_HELD;
 }
 
-/* Whether it can be held shows whether its owner is gone. */
+/* Removes the file if its owner does not exist any more, which is the case if the file can be locked. */
 static void remove_if_left(int folder, const char *name)
 {
     const int fd = openat(folder, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);

@@ -1,6 +1,7 @@
-/* Memory for a parsed JSON text is asked for before the parser runs, because jansson's scanner does not
- * notice that its buffer could not grow, and writes beyond it. Where an allocation fails all the same,
- * jansson reports whatever it was reading as a mistake of the text; only the allocator's errno tells. */
+/* Calls jansson's parser so that a lack of memory is an error and nothing worse. If jansson's scanner cannot
+ * enlarge its buffer, it does not notice and writes beyond it. So the memory that parsing may need is
+ * allocated and freed before the parser runs. If an allocation fails nevertheless, jansson reports a mistake
+ * in the text; errno shows that it was the memory. */
 #include "model/json_load.h"
 #include "base/memory.h"
 
@@ -9,13 +10,13 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-/* An empty object, the dearest value for its two brackets, takes less than this; so do a key and its value.
- */
+/* An upper bound for the memory of one value. An empty object, which takes the most memory for two
+ * characters, needs less than this, and so do a key and its value. */
 #define ROOM_FOR_PART 512
-/* Text is copied, and the scanner's buffer doubles when it grows. */
+/* Upper bound for each byte of text: it is copied, and the scanner's buffer is doubled when it grows. */
 #define ROOM_FOR_BYTE 4
 
-/* Asks for the memory and gives it back at once, without touching it. */
+/* Allocates the memory and frees it at once, without writing to it. */
 static bool has_room(size_t size, size_t parts)
 {
     size_t text, tree, room;
@@ -33,7 +34,7 @@ gm_status gm_json_load(json_t **root, const char *text, size_t size, size_t part
     *root = NULL;
     if (!has_room(size, parts))
         return GM_LIMIT;
-    /* The parser reads numbers by the locale of the thread: for that long it is "C". */
+    /* The parser reads numbers by the locale of the thread, so the locale is "C" while it runs. */
     const locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
     if (!plain)
         return GM_LIMIT;

@@ -1,4 +1,5 @@
-/* Reads JSON that a person wrote. Unlike strict_json.c it accepts the whole language, for small files. */
+/* Reads JSON that a person wrote. It accepts all of JSON, for small files; strict_json.c is for files that
+ * may be hostile. */
 #include "model/json_reader.h"
 
 #include "base/error.h"
@@ -88,7 +89,7 @@ gm_status gm_json_number(const gm_json_source *from, const char *place, const js
 {
     if (!json_is_number(value))
         return gm_json_expect(from, place, "a number", value);
-    *number = json_number_value(value); /* the parser has refused what is not finite */
+    *number = json_number_value(value); /* the parser refuses numbers that are not finite */
     return GM_OK;
 }
 
@@ -118,7 +119,7 @@ gm_status gm_json_name(const gm_json_source *from, const char *place, const json
     return *name ? GM_OK : gm_json_expect(from, place, "a name", value);
 }
 
-/* Brackets and commas: no text has more values than these and one. */
+/* Counts brackets and commas. A text has at most one value more than these. */
 static size_t count_parts(const char *text, size_t size)
 {
     size_t count = 1;

@@ -1,5 +1,5 @@
-/* JSON that a person wrote, read so that an error names the line, or the path of the key: "layers[1].biases".
- */
+/* Reads JSON that a person wrote. An error message names the line, or the path of the key:
+ * "layers[1].biases". */
 #ifndef GM_MODEL_JSON_READER_H
 #define GM_MODEL_JSON_READER_H
 
@@ -7,8 +7,8 @@
 #include <jansson.h>
 #include <stddef.h>
 
-/* What every reader needs: the file as its errors name it, where they go, and the status for a wrong content.
- */
+/* What every reader needs for its error messages: the name of the file, the error, and the status for wrong
+ * contents. */
 typedef struct gm_json_source {
     const char *path;
     gm_status bad;
@@ -25,15 +25,16 @@ gm_json_path gm_json_at(const char *format, ...) __attribute__((format(printf, 1
 /* Parses a whole text. *root is NULL on failure. */
 gm_status gm_json_parse(const gm_json_source *from, const char *text, size_t size, json_t **root);
 
-/* The line for a value that is not what it should be: "expected a number, got a string". */
+/* Writes the error line for a value of the wrong type: "expected a number, got a string". */
 gm_status gm_json_expect(const gm_json_source *from, const char *place, const char *expected,
                          const json_t *value);
 
-/* An object with no other keys than those of `known`, which ends with NULL. */
+/* Checks that the value is an object with no other keys than those of `known`, a list that ends with NULL. */
 gm_status gm_json_keys(const gm_json_source *from, const char *place, json_t *object,
                        const char *const *known);
 
-/* An array of `count` items, or of any number but 0 if count is 0; `items` is their name. */
+/* Checks that the value is an array of `count` items; if count is 0, of one or more. `items` is their name in
+ * messages. */
 gm_status gm_json_array(const gm_json_source *from, const char *place, const json_t *array, size_t count,
                         const char *items);
 
@@ -41,10 +42,10 @@ gm_status gm_json_number(const gm_json_source *from, const char *place, const js
 gm_status gm_json_numbers(const gm_json_source *from, const char *place, const json_t *array, size_t count,
                           double *numbers);
 
-/* A string, borrowed from the value. */
+/* Reads a string. *name points into the value. */
 gm_status gm_json_name(const gm_json_source *from, const char *place, const json_t *value, const char **name);
 
-/* A copy of a string, to be freed with gm_free; *text is untouched if there is no value. */
+/* Copies a string; free it with gm_free. *text is not changed if there is no value. */
 gm_status gm_json_text(const gm_json_source *from, const char *place, const json_t *value, char **text);
 
 #endif

@@ -1,16 +1,16 @@
-/* JSON values: their text, and the numbers in them. */
+/* Writes JSON values as text, and makes JSON numbers. */
 #ifndef GM_MODEL_JSON_WRITE_H
 #define GM_MODEL_JSON_WRITE_H
 
 #include <jansson.h>
 
-/* With jansson's flags; NULL without memory. Free with gm_free. In place of json_dumps, which does not notice
- * that its buffer could not grow for a key, and goes on without that key. */
+/* The text of a value, by jansson's flags. NULL without memory. Free it with gm_free. json_dumps is not used,
+ * because it omits a key without an error if its buffer cannot grow. */
 char *gm_json_write(const json_t *json, size_t flags);
 
-/* A number, or null if it is NaN or infinite, for which JSON has no word. Every number that may have a
- * fraction goes through this function: json_real and json_pack with "f" give NULL for such a value, which
- * looks like memory that ran out. NULL without memory. */
+/* A JSON number, or null if the value is NaN or infinite, which JSON cannot express. Every number that may
+ * have a fraction is made by this function: json_real and json_pack with "f" return NULL for such values, as
+ * if memory had run out. NULL without memory. */
 json_t *gm_json_real(double value);
 
 #endif

@@ -30,8 +30,8 @@ static shape_text describe_shape(const gm_tensor *tensor)
     return shape;
 }
 
-/* Which tensor of the block has this name, as gm_name_tensor names it; `count` if none of the first `count`.
- */
+/* The number of the tensor with this name (gm_name_tensor). `count` if none of the first `count` tensors has
+ * it. */
 static size_t tensor_number(const char *name, size_t count)
 {
     char *end;
@@ -41,8 +41,8 @@ static size_t tensor_number(const char *name, size_t count)
                                                                                               : count;
 }
 
-/* The tensors must be those of `count` layers. Their order in the file is free; here they are put in the
- * order of the block, and *moved tells whether that is another one. */
+/* Checks that the tensors are those of `count` layers, and sorts them into the order of the parameter block.
+ * In the file they may have any order; *moved tells whether it was another one. */
 static gm_status sort_tensors(gm_safetensors *file, size_t count, bool *moved, gm_error *error)
 {
     const size_t expected = 2 * count, given = file->tensor_count;
@@ -101,7 +101,8 @@ static gm_status fail_shape(const gm_safetensors *file, const gm_tensor *tensor,
                    tensor->name, expected, describe_shape(tensor).text);
 }
 
-/* Layer l by its two tensors; *inputs, 0 before the first layer, becomes what the next one must take. */
+/* Reads the sizes of layer l from its two tensors. *inputs is the number of inputs that the layer must have,
+ * or 0 for the first layer; afterwards it is that of the next layer. */
 static gm_status read_layer(const gm_safetensors *file, size_t l, size_t *inputs, size_t *outputs,
                             gm_error *error)
 {
@@ -174,7 +175,7 @@ static gm_status make_network(const gm_safetensors *file, gm_network **network, 
     if (status != GM_OK)
         return status;
     options->layers = layers;
-    options->init = GM_INIT_CONSTANT; /* the parameters come from the file */
+    options->init = GM_INIT_CONSTANT; /* they are overwritten by those of the file */
     status = gm_network_create(network, options, &reason);
     return gm_file_blame(file->path, status, GM_BAD_MODEL, &reason, error);
 }
@@ -194,7 +195,7 @@ static gm_status read_network(gm_safetensors *file, gm_network **network, bool *
     return status;
 }
 
-/* From the order of the file to that of the block. */
+/* Moves the parameters from the order of the file to the order of the block. */
 static gm_status move_tensors(const gm_safetensors *file, char *parameters, gm_error *error)
 {
     char *copy = gm_alloc(file->data_size, 1), *to = parameters;
@@ -210,7 +211,8 @@ static gm_status move_tensors(const gm_safetensors *file, char *parameters, gm_e
     return GM_OK;
 }
 
-/* A file whose checksum is still open was not sealed by gradmill: another program wrote it. */
+/* Whether the file has a checksum. If the place of its digits was left empty, another program wrote the file.
+ */
 static bool is_sealed(const gm_safetensors *file)
 {
     return strcmp(gm_metadata_value(file, GM_CHECKSUM_KEY), GM_CHECKSUM_NONE) != 0;

@@ -23,27 +23,28 @@
 #define GM_KEY_SHIFT         "gradmill.scaling.shift"   /* a JSON array of numbers; with "standard" only */
 #define GM_KEY_FACTOR        "gradmill.scaling.factor"
 
-/* The metadata of a model to be written, checksum first and still open. *metadata is NULL on failure.
- * GM_USAGE: what no file can hold, a class name that is not UTF-8 or a scaling that is not finite. GM_LIMIT.
- */
+/* Makes the metadata of a model for writing. The checksum is the first key; its value is written later
+ * (checksum.h). *metadata is NULL on failure. GM_USAGE: the model cannot be stored, because a class name is
+ * not UTF-8 or a scaling is not finite. GM_LIMIT. */
 gm_status gm_metadata_write(json_t **metadata, const gm_model *model, gm_error *error);
 
-/* Whether the keys are there and of a format that we know. GM_BAD_MODEL. */
+/* Checks that all needed keys are there, and that the format is known. GM_BAD_MODEL. */
 gm_status gm_metadata_check(const gm_safetensors *file, gm_error *error);
 
-/* Fills in version, seed, classes, columns and scaling; model->network is there already. GM_BAD_MODEL,
+/* Sets version, seed, classes, columns and scaling of a model that already has its network. GM_BAD_MODEL,
  * GM_LIMIT. */
 gm_status gm_metadata_read(gm_model *model, const gm_safetensors *file, gm_error *error);
 
 /* The value of a key; NULL if it is not there. */
 const char *gm_metadata_value(const gm_safetensors *file, const char *key);
 
-/* A JSON array of `count` names, no two the same, copied into *names, an array of `count` strings; NULL if
- * the key is not there. `expected` says in words what `count` is. GM_BAD_MODEL, GM_LIMIT. */
+/* Reads a JSON array of `count` different names. *names becomes an array of `count` strings, or NULL if the
+ * key is missing. `expected` says in words what `count` is. GM_BAD_MODEL, GM_LIMIT. */
 gm_status gm_metadata_names(const gm_safetensors *file, const char *key, const char *expected, size_t count,
                             char ***names, gm_error *error);
 
-/* A JSON array of `count` finite numbers, of a key that is there, rounded to the precision. GM_BAD_MODEL. */
+/* Reads a JSON array of `count` finite numbers and rounds them to the precision. The key must be there.
+ * GM_BAD_MODEL. */
 gm_status gm_metadata_numbers(const gm_safetensors *file, const char *key, double *values, size_t count,
                               gm_precision precision, gm_error *error);
 

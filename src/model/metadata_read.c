@@ -30,7 +30,8 @@ static gm_status fail_key(const gm_safetensors *file, const char *key, const cha
                    gm_printable(gm_metadata_value(file, key)).text);
 }
 
-/* A file that some other program wrote lacks most of them: all are named at once. */
+/* Checks that the required keys are there. One message names all missing keys, because a file of another
+ * program lacks most of them. */
 static gm_status check_required(const gm_safetensors *file, gm_error *error)
 {
     char missing[400] = "";
@@ -46,7 +47,8 @@ static gm_status check_required(const gm_safetensors *file, gm_error *error)
                    file->path, missing);
 }
 
-/* Within our own name space an unknown key means something that we would miss. */
+/* Refuses unknown keys that begin with "gradmill.". They belong to a newer format, and ignoring them could
+ * give wrong results. */
 static gm_status check_unknown(const gm_safetensors *file, gm_error *error)
 {
     static const char prefix[] = "gradmill.";
@@ -128,7 +130,7 @@ static gm_status read_target(gm_columns *columns, const gm_safetensors *file, gm
     return status;
 }
 
-/* The target must not be a feature, or a file could not have both. */
+/* The target must not have the name of a feature, because a file cannot have two columns of that name. */
 static gm_status check_target(const gm_columns *columns, const gm_safetensors *file, gm_error *error)
 {
     for (size_t f = 0; columns->target && columns->names && f < columns->features; f++)

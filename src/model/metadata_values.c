@@ -1,4 +1,4 @@
-/* Metadata that are arrays: of names and of numbers. */
+/* Reads values of the metadata that are arrays: of names, or of numbers. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
@@ -36,7 +36,7 @@ static gm_status copy_names(const gm_safetensors *file, const char *key, const j
     return GM_OK;
 }
 
-/* A name that stands for two things would find either. */
+/* Checks that no name occurs twice. Otherwise a search by name would be ambiguous. */
 static gm_status check_distinct(const gm_safetensors *file, const char *key, char **names, size_t count,
                                 gm_error *error)
 {
@@ -85,8 +85,8 @@ gm_status gm_metadata_names(const gm_safetensors *file, const char *key, const c
     return status;
 }
 
-/* Reads "[1,2.5,-3e-05]", all of `count` numbers, rounded to the precision. Not by a JSON parser, as that
- * would depend on the locale. */
+/* Reads `count` numbers, "[1,2.5,-3e-05]", and rounds them to the precision. A JSON parser is not used,
+ * because it depends on the locale. */
 static bool parse_numbers(const char *text, double *values, size_t count, gm_precision precision)
 {
     char separator = '[';

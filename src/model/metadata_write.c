@@ -13,7 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* So many significant digits give a number back exactly; sign, point, exponent and comma come on top. */
+/* Significant digits that are enough to read the same number back, and the room that a number takes with
+ * sign, point, exponent and comma. */
 #define F32_DIGITS  9
 #define F64_DIGITS  17
 #define NUMBER_ROOM 28
@@ -59,7 +60,7 @@ static gm_status collect_names(json_t *array, const char *const *names, size_t c
                                gm_error *error)
 {
     for (size_t i = 0; i < count; i++) {
-        errno = 0; /* jansson refuses bytes that are not UTF-8 without a word; malloc leaves one */
+        errno = 0; /* it stays 0 if jansson returns NULL for bytes that are not UTF-8 */
         if (json_array_append_new(array, json_string(names[i])) == 0)
             continue;
         if (errno == ENOMEM)
@@ -69,7 +70,7 @@ static gm_status collect_names(json_t *array, const char *const *names, size_t c
     return GM_OK;
 }
 
-/* A JSON array of names; `what` they name is for the error line. */
+/* Stores a JSON array of names. `what` says in the error line what they name. */
 static gm_status set_names(json_t *metadata, const char *key, char *const *names, size_t count,
                            const char *what, gm_error *error)
 {
@@ -96,7 +97,7 @@ static gm_status set_classes(json_t *metadata, const gm_model *model, gm_error *
     return set_names(metadata, GM_KEY_CLASSES, model->classes, model->class_count, "class", error);
 }
 
-/* Numbers in the precision of the network, which is all that it ever sees of them. */
+/* Stores numbers in the precision of the network; it uses no more digits of them. */
 static gm_status set_numbers(json_t *metadata, const char *key, const double *values, size_t count,
                              gm_precision precision, gm_error *error)
 {
@@ -188,7 +189,7 @@ static gm_status set_scaling(json_t *metadata, const gm_model *model, gm_error *
 
 static gm_status fill(json_t *metadata, const gm_model *model, gm_error *error)
 {
-    /* First, so that its digits stand at a fixed place of the file. */
+    /* The checksum is first, so that its digits are at a fixed place of the file. */
     gm_status status = set(metadata, GM_CHECKSUM_KEY, GM_CHECKSUM_NONE, error);
     if (status == GM_OK)
         status = set(metadata, "format", "pt", error); /* as PyTorch's own tools mark their files */

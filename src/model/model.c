@@ -1,4 +1,4 @@
-/* A model, and saving it to a file. load.c loads it. */
+/* Makes a model, and saves it to a file. load.c loads it. */
 #include <gradmill/model.h>
 
 #include "base/error.h"
@@ -42,7 +42,8 @@ gm_status gm_model_can_save(const char *path, gm_error *error)
     return gm_durable_probe(path, &gm_kind_model, error);
 }
 
-/* The block goes into the file as it is: a tensor begins where its parameters begin. */
+/* Adds the tensors to the header. The parameter block is written to the file unchanged, so each tensor begins
+ * at the offset of its parameters in the block. */
 static gm_status add_tensors(json_t *json, const gm_network *network, gm_error *error)
 {
     const gm_precision precision = gm_network_precision(network);

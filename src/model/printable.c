@@ -14,7 +14,7 @@ gm_printable_text gm_printable(const char *text)
         end = cut;
         length -= sizeof cut;
         while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80)
-            length--; /* never through the middle of a UTF-8 character */
+            length--; /* do not cut within a UTF-8 character */
     }
     memcpy(result.text, text, length);
     gm_make_printable(result.text, length);

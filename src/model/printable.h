@@ -2,13 +2,13 @@
 #ifndef GM_MODEL_PRINTABLE_H
 #define GM_MODEL_PRINTABLE_H
 
-/* Long enough for any name that a person gave. */
+/* Text of a limited length; names that people choose are shorter. */
 typedef struct gm_printable_text {
     char text[96];
 } gm_printable_text;
 
-/* Control characters and bytes that are not UTF-8 become '?', so that a hostile name can neither steer a
- * terminal nor spoil a log; what is too long ends in "...". */
+/* Replaces control characters and bytes that are not UTF-8 by '?', so that a name in a file cannot send
+ * commands to a terminal or break a log into false lines. Longer text is cut and ends in "...". */
 gm_printable_text gm_printable(const char *text);
 
 #endif

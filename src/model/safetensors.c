@@ -11,10 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The data section is read and written as it lies in memory. */
+/* The data section is read and written without conversion. */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "safetensors is little-endian, and so must we be");
 
-/* A file that cannot begin like this is often a known one of another kind: say so. */
+/* The error for a file that does not begin like safetensors. If it is a known file of another kind, the
+ * message says so. */
 static gm_status fail_beginning(const gm_safetensors *file, const char *start, size_t size, const char *what,
                                 gm_error *error)
 {
@@ -25,7 +26,7 @@ static gm_status fail_beginning(const gm_safetensors *file, const char *start, s
     return gm_fail(error, GM_BAD_MODEL, "%s: %s; expected a model (a safetensors file)", file->path, what);
 }
 
-/* The length field, checked before anything is allocated for it. */
+/* Reads the length field, and checks it before memory of that size is allocated. */
 static gm_status read_length(const gm_safetensors *file, size_t file_size, size_t *length, gm_error *error)
 {
     char start[GM_FOREIGN_HEAD];
@@ -85,7 +86,7 @@ gm_status gm_safetensors_read_data(const gm_safetensors *file, void *data, gm_er
     return gm_file_read(file->fd, file->path, file->head_size, data, file->data_size, error);
 }
 
-/* In order, or NULL without memory. */
+/* A JSON array of the values. NULL without memory. */
 static json_t *integers(const size_t *values, size_t count)
 {
     json_t *array = json_array();
@@ -103,7 +104,7 @@ bool gm_safetensors_add(json_t *json, const char *name, const char *dtype, const
 {
     const size_t offsets[] = {begin, end};
     json_t *entry = json_object();
-    /* The jansson calls take over their new values, and pass on what is NULL as a failure. */
+    /* The functions of jansson own the new values that they get, and fail if a value is NULL. */
     const bool done = json_object_set_new(entry, "dtype", json_string(dtype)) == 0 &&
                       json_object_set_new(entry, "shape", integers(shape, rank)) == 0 &&
                       json_object_set_new(entry, "data_offsets", integers(offsets, 2)) == 0;
@@ -117,7 +118,7 @@ bool gm_safetensors_add(json_t *json, const char *name, const char *dtype, const
 static gm_status pack_head(const char *text, char **head, size_t *head_size, gm_error *error)
 {
     const size_t length = strlen(text);
-    const size_t padded = (length + 7) / 8 * 8; /* the data behind it shall be aligned */
+    const size_t padded = (length + 7) / 8 * 8; /* so that the data behind it is aligned */
     if (padded > GM_HEADER_LIMIT)
         return gm_fail(error, GM_LIMIT,
                        "the description of this model takes %zu bytes; expected at most 16 MiB", padded);

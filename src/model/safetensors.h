@@ -1,5 +1,5 @@
-/* The safetensors container: a length, a JSON header, and the bytes of the tensors. What the tensors mean is
- * decided elsewhere. */
+/* The safetensors file format: a length, a JSON header, and the bytes of the tensors. What the tensors mean
+ * is decided elsewhere (load.c, tensors.h). */
 #ifndef GM_MODEL_SAFETENSORS_H
 #define GM_MODEL_SAFETENSORS_H
 
@@ -24,12 +24,12 @@ typedef struct gm_tensor {
     size_t begin, end; /* bytes of the data section */
 } gm_tensor;
 
-/* An open file whose header was read and found right: the tensors follow one another in the order of this
- * table and fill the data section exactly. */
+/* An open file whose header has been read and checked. The tensors are in the order of their data, and fill
+ * the data section exactly. */
 typedef struct gm_safetensors {
     const char *path; /* borrowed */
     int fd;
-    char *head; /* length field and JSON as they stand in the file */
+    char *head; /* length field and JSON, as in the file */
     size_t head_size;
     json_t *json;     /* names and metadata point into it */
     json_t *metadata; /* strings only; NULL if there is none */
@@ -38,14 +38,14 @@ typedef struct gm_safetensors {
     size_t data_size;
 } gm_safetensors;
 
-/* GM_BAD_MODEL, GM_IO, GM_LIMIT. To be closed even after a failure. */
+/* Opens a file and reads its header. GM_BAD_MODEL, GM_IO, GM_LIMIT. Close it even after a failure. */
 gm_status gm_safetensors_open(gm_safetensors *file, const char *path, gm_error *error);
 void gm_safetensors_close(gm_safetensors *file);
 
 /* Reads the whole data section, data_size bytes. */
 gm_status gm_safetensors_read_data(const gm_safetensors *file, void *data, gm_error *error);
 
-/* The inner half of opening: from the JSON in head to metadata and tensors. */
+/* The second half of opening: reads metadata and tensors from the JSON in head. */
 gm_status gm_safetensors_parse(gm_safetensors *file, gm_error *error);
 
 /* For a header to be written: adds a tensor whose bytes are [begin, end) of the data section. False: no
@@ -53,8 +53,8 @@ gm_status gm_safetensors_parse(gm_safetensors *file, gm_error *error);
 bool gm_safetensors_add(json_t *json, const char *name, const char *dtype, const size_t *shape, size_t rank,
                         size_t begin, size_t end);
 
-/* Length field, JSON and padding spaces as bytes, to be freed with gm_free. GM_LIMIT: larger than we would
- * read. */
+/* Makes the head of a file: length field, JSON and spaces as padding. Free it with gm_free. GM_LIMIT: it
+ * would be larger than gm_safetensors_open accepts. */
 gm_status gm_safetensors_head(const json_t *json, char **head, size_t *head_size, gm_error *error);
 
 #endif

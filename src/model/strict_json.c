@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What may stand between strings, besides brackets. */
+/* Whether the character may occur outside strings, besides brackets. */
 static bool is_plain(char c)
 {
     return (c >= '0' && c <= '9') || c == ',' || c == ':' || c == ' ' || c == '\t' || c == '\n' || c == '\r';
@@ -29,7 +29,8 @@ static gm_status refuse(gm_json_reason *reason, size_t at, const char *what)
     return GM_BAD_MODEL;
 }
 
-/* Finds the end of the value, counts its parts, and refuses what this dialect does not have. */
+/* Finds the end of the value and counts its parts. Refuses everything that this part of the language does not
+ * have. */
 static gm_status look_over(const char *text, size_t size, size_t depth, size_t *end, size_t *parts,
                            gm_json_reason *reason)
 {

@@ -6,17 +6,16 @@
 #include <jansson.h>
 #include <stddef.h>
 
-/* More brackets and commas than this are refused: they bound what the parsed form may need, whatever the
- * text. */
+/* A text may have at most this many brackets and commas. This limits the memory of the parsed form. */
 #define GM_JSON_PARTS ((size_t)1 << 20)
 
 typedef struct gm_json_reason {
     char text[200]; /* "byte 12: what is wrong" */
 } gm_json_reason;
 
-/* Parses one object or array that holds objects, arrays, strings and whole numbers without sign, no deeper
- * than `depth`; no blanks before it, only spaces after it, no key twice. GM_BAD_MODEL and GM_LIMIT come with
- * the reason, and *json is then NULL. */
+/* Parses one object or array, of at most `depth` levels, that contains objects, arrays, strings, and whole
+ * numbers without sign. There must be no blanks before it, only spaces after it, and no key twice. On failure
+ * (GM_BAD_MODEL, GM_LIMIT) *reason says why, and *json is NULL. */
 gm_status gm_strict_json(json_t **json, const char *text, size_t size, size_t depth, gm_json_reason *reason);
 
 #endif

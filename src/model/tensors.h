@@ -8,8 +8,8 @@ typedef struct gm_tensor_name {
     char text[32];
 } gm_tensor_name;
 
-/* Tensor 2l is "{2l}.weight", tensor 2l + 1 is "{2l}.bias": in a torch.nn.Sequential the activation between
- * two layers takes an index too. */
+/* The name of a tensor: tensor 2l is "{2l}.weight", and tensor 2l + 1 is "{2l}.bias". These are the names in
+ * a torch.nn.Sequential, where layers and activations alternate and both have an index. */
 gm_tensor_name gm_name_tensor(size_t index);
 
 /* "F32" or "F64". */

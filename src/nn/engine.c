@@ -413,26 +413,33 @@ learn(gm_engine *e, gm_array x, gm_array y, const gm_job *job, double *loss, gm_
     return status == GM_OK ? run(e, job, loss, error) : status;
 }
 
-gm_gradient gm_gradient_default(void *block)
+void gm_gradient_fill(gm_gradient *gradient, size_t size)
 {
-    return (gm_gradient){.block = block, .scale = 1};
+    const gm_gradient defaults = {.scale = 1};
+    gm_options_fill(gradient, size, &defaults, sizeof defaults);
 }
 
-static gm_status check_gradient(const gm_gradient *gradient, gm_error *error)
+/* The caller's struct as one of the library's own version, checked. */
+static gm_status read_gradient(gm_gradient *own, const gm_gradient *gradient, gm_error *error)
 {
-    if (!gradient->block)
+    *own = gm_gradient_default(NULL);
+    const gm_status status = gm_options_read(own, sizeof *own, gradient, "gm_gradient", error);
+    if (status != GM_OK)
+        return status;
+    if (!own->block)
         return gm_fail(error, GM_USAGE, "no block for the gradient");
-    if (!isfinite(gradient->scale))
+    if (!isfinite(own->scale))
         return gm_fail(error, GM_USAGE, "the scale of the gradient is %g; expected a finite number",
-                       gradient->scale);
+                       own->scale);
     return GM_OK;
 }
 
 gm_status gm_engine_gradient_to(gm_engine *e, gm_array x, gm_array y, const gm_gradient *gradient,
                                 double *loss, gm_error *error)
 {
-    const gm_job job = {.task = GM_TASK_GRADIENT, .gradient = gradient};
-    const gm_status status = check_gradient(gradient, error);
+    gm_gradient own;
+    const gm_job job = {.task = GM_TASK_GRADIENT, .gradient = &own};
+    const gm_status status = read_gradient(&own, gradient, error);
     return status == GM_OK ? learn(e, x, y, &job, loss, error) : status;
 }
 
