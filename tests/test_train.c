@@ -98,18 +98,22 @@ struct watch {
     gm_epoch epoch;
 };
 
-static bool on_step(const gm_progress *progress, void *context)
+static gm_status on_step(void *context, const gm_progress *progress, bool *stop, gm_error *error)
 {
     struct watch *w = context;
+    cr_expect(!*stop && error && !error->message[0]);
     w->last = *progress;
-    return ++w->steps == w->stop_after_steps;
+    *stop = ++w->steps == w->stop_after_steps;
+    return GM_OK;
 }
 
-static bool on_epoch(const gm_epoch *epoch, void *context)
+static gm_status on_epoch(void *context, const gm_epoch *epoch, bool *stop, gm_error *error)
 {
     struct watch *w = context;
+    cr_expect(!*stop && error && !error->message[0]);
     w->epoch = *epoch;
-    return ++w->epochs == w->stop_after_epochs;
+    *stop = ++w->epochs == w->stop_after_epochs;
+    return GM_OK;
 }
 
 static bool run_watched(struct watch *watch, const gm_dataset *data)
@@ -140,6 +144,64 @@ Test(train, callbacks)
     cr_expect(some.steps == 7 && some.last.epoch == 2 && some.last.step == 2);
     cr_expect(run_watched(&one, data));
     cr_expect(one.steps == 5 && one.epochs == 1);
+    gm_dataset_destroy(data);
+}
+
+/* A callback that fails after some calls, with or without a reason of its own. */
+struct failure {
+    size_t calls, fail_at;
+    const char *reason;
+};
+
+static gm_status fail_sometime(struct failure *f, bool *stop, gm_error *error)
+{
+    if (++f->calls < f->fail_at)
+        return GM_OK;
+    *stop = true; /* a failure goes before it */
+    if (f->reason)
+        snprintf(error->message, sizeof error->message, "%s", f->reason);
+    return GM_IO;
+}
+
+static gm_status fail_step(void *context, const gm_progress *progress, bool *stop, gm_error *error)
+{
+    (void)progress;
+    return fail_sometime(context, stop, error);
+}
+
+static gm_status fail_epoch(void *context, const gm_epoch *epoch, bool *stop, gm_error *error)
+{
+    (void)epoch;
+    return fail_sometime(context, stop, error);
+}
+
+Test(train, callbacks_that_fail_end_training_with_their_line)
+{
+    static const char *const reasons[] = {"the disk is full", NULL};
+    gm_dataset *data = make_data(true);
+    for (size_t i = 0; i < 4; i++) {
+        const bool step = i % 2 == 0;
+        struct failure failure = {.fail_at = step ? 7 : 2, .reason = reasons[i / 2]};
+        gm_engine *engine = make_engine(&classifier, GM_F32, 8, 0.1);
+        gm_train_options options = gm_train_options_default();
+        if (step)
+            options.on_step = fail_step;
+        else
+            options.on_epoch = fail_epoch;
+        options.context = &failure;
+        gm_error error = {0};
+        bool stopped = false;
+        cr_expect_eq(gm_train(engine, data, NULL, NULL, &options, &stopped, &error), GM_IO);
+        cr_expect_eq(error.status, GM_IO);
+        cr_expect(strstr(error.message, reasons[i / 2] ? reasons[i / 2]
+                                        : step         ? "on_step"
+                                                       : "on_epoch"),
+                  "%s", error.message);
+        cr_expect_eq(failure.calls, failure.fail_at);
+        failure.calls = 0;
+        cr_expect_eq(gm_train(engine, data, NULL, NULL, &options, NULL, NULL), GM_IO, "nobody asks why");
+        net_free(engine);
+    }
     gm_dataset_destroy(data);
 }
 
@@ -175,11 +237,12 @@ struct losses {
     size_t count;
 };
 
-static bool keep_loss(const gm_progress *progress, void *context)
+static gm_status keep_loss(void *context, const gm_progress *progress, bool *stop, gm_error *error)
 {
     struct losses *losses = context;
+    (void)stop, (void)error;
     losses->of_step[losses->count++] = progress->loss;
-    return false;
+    return GM_OK;
 }
 
 /* One row a step at a rate that changes no weight: the loss tells the row, so that *losses has the order of

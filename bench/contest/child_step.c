@@ -118,10 +118,11 @@ static gm_status run_steps(struct pupil *pupil, size_t count, gm_error *error)
     return status;
 }
 
-static bool keep_epoch(const gm_epoch *epoch, void *context)
+static gm_status keep_epoch(void *context, const gm_epoch *epoch, bool *stop, gm_error *error)
 {
+    (void)stop, (void)error;
     *(gm_epoch *)context = *epoch;
-    return false;
+    return GM_OK;
 }
 
 static gm_status run_epoch(struct pupil *pupil, gm_error *error)

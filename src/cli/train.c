@@ -43,10 +43,8 @@ struct run {
     gm_dataset *all, *train_part, *valid_part; /* valid_part NULL: no validation */
     gm_model model;
     gm_engine *runner;
-    gm_status save_status; /* of the last save, whose failure ends the run */
     cli_best_epoch best;
     gm_epoch last;
-    gm_error *error;
 };
 
 static const struct argp_option verb_options[] = {
@@ -258,23 +256,24 @@ static gm_status build(struct run *run, gm_error *error)
                            : status;
 }
 
-static bool on_step(const gm_progress *progress, void *context)
+static gm_status on_step(void *context, const gm_progress *progress, bool *stop, gm_error *error)
 {
     struct run *run = context;
+    (void)error;
     cli_train_report_step(&run->report, progress);
-    return cli_interrupted();
+    *stop = cli_interrupted();
+    return GM_OK;
 }
 
 /* The model of every finished epoch is on disk before the next one begins. */
-static bool on_epoch(const gm_epoch *epoch, void *context)
+static gm_status on_epoch(void *context, const gm_epoch *epoch, bool *stop, gm_error *error)
 {
     struct run *run = context;
     cli_train_report_epoch(&run->report, epoch);
     cli_best_epoch_see(&run->best, epoch);
     run->last = *epoch;
-    if (run->save)
-        run->save_status = gm_model_save(run->save, &run->model, run->error);
-    return run->save_status != GM_OK || cli_interrupted();
+    *stop = cli_interrupted();
+    return run->save ? gm_model_save(run->save, &run->model, error) : GM_OK;
 }
 
 /* What is to be said of the last epoch. */
@@ -300,7 +299,6 @@ static gm_status train(struct run *run, gm_error *error)
     train.on_step = on_step;
     train.on_epoch = on_epoch;
     train.context = run;
-    run->error = error;
     if (!run->report.quiet)
         cli_warn_of_setup(strcmp(gm_engine_backend(run->runner), "blas") == 0);
     cli_interrupt_watch();
@@ -309,8 +307,6 @@ static gm_status train(struct run *run, gm_error *error)
         run->valid_part && gm_dataset_rows(run->valid_part) > 0 ? run->valid_part : NULL;
     gm_status status = gm_train(run->runner, run->train_part, valid, run->model.scaling, &train, NULL, error);
     cli_interrupt_unwatch();
-    if (status == GM_OK)
-        status = run->save_status;
     if (status == GM_DIVERGED && run->report.json) { /* the epochs before are worth having */
         (void)cli_train_report_close(&run->report, run->last.epoch > 0 ? run->save : NULL, NULL);
         return status;

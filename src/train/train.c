@@ -67,6 +67,45 @@ static gm_status step(struct run *run, const gm_batch *now, gm_batch *next, size
     return gm_engine_step_beside(run->engine, now->x, now->y, &gather, loss, error);
 }
 
+/* The failure of a callback, with its own line or with one that names it. */
+static gm_status pass_on(gm_status status, const char *callback, gm_error *own, gm_error *error)
+{
+    own->message[sizeof own->message - 1] = '\0';
+    if (own->message[0])
+        return gm_fail(error, status, "%s", own->message);
+    return gm_fail(error, status, "%s of the caller failed: %s", callback, gm_status_text(status));
+}
+
+/* Without writing zeros to the whole message: a step of a small network would notice that. */
+static inline gm_error *clear(gm_error *error)
+{
+    error->status = GM_OK;
+    error->message[0] = '\0';
+    return error;
+}
+
+static gm_status tell_step(struct run *run, const gm_progress *progress, gm_error *error)
+{
+    if (!run->options.on_step)
+        return GM_OK;
+    bool stop = false;
+    gm_error own;
+    const gm_status status = run->options.on_step(run->options.context, progress, &stop, clear(&own));
+    run->stopped |= stop;
+    return status == GM_OK ? GM_OK : pass_on(status, "on_step", &own, error);
+}
+
+static gm_status tell_epoch(struct run *run, const gm_epoch *epoch, gm_error *error)
+{
+    if (!run->options.on_epoch)
+        return GM_OK;
+    bool stop = false;
+    gm_error own;
+    const gm_status status = run->options.on_epoch(run->options.context, epoch, &stop, clear(&own));
+    run->stopped |= stop;
+    return status == GM_OK ? GM_OK : pass_on(status, "on_epoch", &own, error);
+}
+
 /* Takes all steps of one epoch. *loss_sum becomes the sum of the losses of its rows. */
 static gm_status run_steps(struct run *run, size_t epoch, double *loss_sum, size_t *rows_done,
                            gm_error *error)
@@ -75,7 +114,7 @@ static gm_status run_steps(struct run *run, size_t epoch, double *loss_sum, size
     gm_batch_gather(&run->batches[0], run->order, gm_min(gm_engine_batch(run->engine), run->rows));
     while (*rows_done < run->rows && !run->stopped) {
         gm_batch *now = &run->batches[progress.step % 2], *next = &run->batches[(progress.step + 1) % 2];
-        const gm_status status = step(run, now, next, *rows_done + now->x.rows, &progress.loss, error);
+        gm_status status = step(run, now, next, *rows_done + now->x.rows, &progress.loss, error);
         if (status != GM_OK)
             return status;
         progress.step++;
@@ -83,8 +122,9 @@ static gm_status run_steps(struct run *run, size_t epoch, double *loss_sum, size
             return diverged(error, "the loss", progress.loss, epoch, progress.step);
         *loss_sum += progress.loss * (double)now->x.rows;
         *rows_done += now->x.rows;
-        if (run->options.on_step && run->options.on_step(&progress, run->options.context))
-            run->stopped = true;
+        status = tell_step(run, &progress, error);
+        if (status != GM_OK)
+            return status;
     }
     return GM_OK;
 }
@@ -125,9 +165,7 @@ static gm_status run_epoch(struct run *run, size_t epoch, gm_error *error)
     };
     if (run->valid)
         status = gm_evaluate(run->engine, run->valid, run->batches[0].scaling, &report.valid, error);
-    if (status == GM_OK && run->options.on_epoch && run->options.on_epoch(&report, run->options.context))
-        run->stopped = true;
-    return status;
+    return status == GM_OK ? tell_epoch(run, &report, error) : status;
 }
 
 gm_status gm_train(gm_engine *engine, const gm_dataset *train, const gm_dataset *valid,
