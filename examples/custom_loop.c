@@ -60,7 +60,8 @@ static gm_status judge(gm_engine *engine, gm_error *error)
     double squares = 0;
     sample(x, y, HELD_BACK, 0.5);
     for (size_t i = 0; i < HELD_BACK; i += BATCH) {
-        const gm_status status = gm_engine_predict(engine, gm_array_f32(x + i, BATCH, 1), predicted, error);
+        const gm_status status = gm_engine_predict(engine, gm_array_f32(x + i, BATCH, 1),
+                                                   gm_mutable_f32(predicted, BATCH, 1), error);
         if (status != GM_OK)
             return status;
         for (size_t k = 0; k < BATCH; k++)

@@ -133,7 +133,9 @@ static inline bool has_remark(const gm_dataset *dataset, const char *text)
 static inline double feature(const gm_dataset *dataset, uint32_t row, size_t f)
 {
     double *x = calloc(gm_dataset_features(dataset), sizeof *x);
-    gm_dataset_gather(dataset, NULL, &row, 1, GM_F64, x, NULL);
+    cr_assert_eq(gm_dataset_gather(dataset, NULL, &row, 1, gm_mutable_f64(x, 1, gm_dataset_features(dataset)),
+                                   gm_no_array(), NULL),
+                 GM_OK);
     const double value = x[f];
     free(x);
     return value;

@@ -125,7 +125,11 @@ static gm_status layer_done(void *context, const gm_layer_gradient *layer, gm_er
 
 static void work(gm_engine *engine, int times)
 {
-    gm_gradient accumulated = gm_gradient_default(gradient);
+    const gm_precision precision = gm_network_precision(gm_engine_network(engine));
+    const gm_mutable_array block =
+        gm_mutable_real(gradient, precision, 1, gm_network_parameter_count(gm_engine_network(engine)));
+    const gm_mutable_array results = gm_mutable_real(outputs, precision, ROWS, OUT);
+    gm_gradient accumulated = gm_gradient_default(block);
     accumulated.scale = 0.5;
     accumulated.accumulate = true;
     accumulated.layer_done = layer_done;
@@ -135,11 +139,11 @@ static void work(gm_engine *engine, int times)
         gm_engine_step(engine, xs, ys, &loss, NULL);
     for (int i = 0; i < times / 10; i++) {
         gm_engine_step(engine, gm_array_f64(x, 1, IN), gm_array_labels(labels, 1), &loss, NULL);
-        gm_engine_gradient(engine, xs, ys, gradient, &loss, NULL);
+        gm_engine_gradient(engine, xs, ys, block, &loss, NULL);
         gm_engine_gradient_to(engine, xs, ys, &accumulated, &loss, NULL);
-        gm_engine_apply(engine, gradient, NULL);
-        gm_engine_loss(engine, xs, ys, &loss, outputs, NULL);
-        gm_engine_predict(engine, xs, outputs, NULL);
+        gm_engine_apply(engine, gm_array_of(block), NULL);
+        gm_engine_loss(engine, xs, ys, &loss, results, NULL);
+        gm_engine_predict(engine, xs, results, NULL);
         gm_engine_set_rate(engine, 1e-4);
     }
 }

@@ -67,17 +67,25 @@ static void gradient_to(gm_engine *engine, const struct way *way, const gm_gradi
                  "%s", error.message);
 }
 
-static void apply(gm_engine *engine, const void *gradient)
+/* Numbers that are laid out as the engine's parameters. */
+static gm_mutable_array block_of(gm_engine *engine, void *numbers)
+{
+    const gm_network *network = gm_engine_network(engine);
+    return gm_mutable_real(numbers, gm_network_precision(network), 1, gm_network_parameter_count(network));
+}
+
+static void apply(gm_engine *engine, void *gradient)
 {
     gm_error error;
-    cr_assert_eq(gm_engine_apply(engine, gradient, &error), GM_OK, "%s", error.message);
+    cr_assert_eq(gm_engine_apply(engine, gm_array_of(block_of(engine, gradient)), &error), GM_OK, "%s",
+                 error.message);
 }
 
 /* The same step by its two halves. */
 static double step_by_halves(gm_engine *engine, const struct way *way)
 {
     static double block[MOST]; /* for either precision */
-    const gm_gradient to = gm_gradient_default(block);
+    const gm_gradient to = gm_gradient_default(block_of(engine, block));
     double loss;
     gradient_to(engine, way, &to, &loss);
     apply(engine, block);
@@ -225,13 +233,14 @@ Test(apply, what_cannot_be_done_is_refused)
     static double block[MOST];
     struct way way = way_of(&shapes[0], "packed", GM_F64, 1, GM_SGD);
     gm_engine *engine = engine_of(&way);
-    gm_gradient to = gm_gradient_default(NULL);
+    gm_gradient to = gm_gradient_default(gm_no_array());
     gm_error error;
-    cr_expect_eq(gm_engine_apply(engine, NULL, &error), GM_USAGE);
-    cr_expect_str_eq(error.message, "no gradient to apply");
-    cr_expect_eq(gm_engine_gradient(engine, inputs_of(&way), targets_of(&way), NULL, NULL, &error), GM_USAGE);
-    cr_expect_str_eq(error.message, "no block for the gradient");
-    to = gm_gradient_default(block);
+    cr_expect_eq(gm_engine_apply(engine, gm_array_of(gm_no_array()), &error), GM_USAGE);
+    cr_expect_str_eq(error.message, "gradient: no data");
+    cr_expect_eq(gm_engine_gradient_to(engine, inputs_of(&way), targets_of(&way), &to, NULL, &error),
+                 GM_USAGE);
+    cr_expect_str_eq(error.message, "gradient: no data");
+    to = gm_gradient_default(block_of(engine, block));
     to.scale = NAN;
     cr_expect_eq(gm_engine_gradient_to(engine, inputs_of(&way), targets_of(&way), &to, NULL, &error),
                  GM_USAGE);
@@ -239,7 +248,7 @@ Test(apply, what_cannot_be_done_is_refused)
     net_free(engine);
     way.options.inference = true;
     engine = engine_of(&way);
-    cr_expect_eq(gm_engine_apply(engine, block, &error), GM_USAGE);
+    cr_expect_eq(gm_engine_apply(engine, gm_array_of(block_of(engine, block)), &error), GM_USAGE);
     cr_expect_str_eq(error.message, "the engine was made for inference and cannot learn");
     net_free(engine);
 }
@@ -252,7 +261,8 @@ static void expect_accumulates(const struct way *way)
     const size_t count = gm_network_parameter_count(gm_engine_network(engine));
     struct way half = *way;
     half.rows = way->rows / 2;
-    gm_gradient whole = gm_gradient_default(block[0]), parts = gm_gradient_default(block[1]);
+    gm_gradient whole = gm_gradient_default(block_of(engine, block[0])),
+                parts = gm_gradient_default(block_of(engine, block[1]));
     gm_error error;
     gradient_to(engine, way, &whole, NULL);
     memset(block[1], 0xff, sizeof block[1]); /* NaN, which a first gradient does not read */
@@ -302,14 +312,16 @@ static gm_status take_layer(void *context, const gm_layer_gradient *done, gm_err
     const gm_layer layer = gm_network_layer(seen->network, seen->expect - 1);
     const size_t size = gm_precision_size(gm_network_precision(seen->network));
     const char *weights = (const char *)seen->block + layer.weights * size;
-    seen->wrong += done->layer + 1 != seen->expect || done->weights != weights ||
-                   done->weight_count != layer.inputs * layer.outputs || done->bias_count != layer.outputs ||
-                   done->biases != weights + done->weight_count * size;
+    const size_t weight_count = layer.inputs * layer.outputs;
+    seen->wrong += done->layer + 1 != seen->expect || done->weights.data != weights ||
+                   done->weights.rows != layer.outputs || done->weights.cols != layer.inputs ||
+                   done->weights.ld != layer.inputs || done->biases.rows != 1 ||
+                   done->biases.cols != layer.outputs || done->biases.data != weights + weight_count * size;
     seen->wrong += !pthread_equal(pthread_self(), seen->caller);
     for (size_t i = 0; i < layer.weights && seen->alone; i++) /* earlier layers are as they were: NaN */
         seen->wrong += (size_t)!isnan(value(seen->block, gm_network_precision(seen->network), i));
-    memcpy(seen->copy + layer.weights * size, done->weights, (done->weight_count + done->bias_count) * size);
-    memset(done->weights, 0, done->weight_count * size); /* it may be written to */
+    memcpy(seen->copy + layer.weights * size, done->weights.data, (weight_count + layer.outputs) * size);
+    memset(done->weights.data, 0, weight_count * size); /* it may be written to */
     seen->expect--;
     return GM_OK;
 }
@@ -320,11 +332,11 @@ static void expect_hook(const struct way *way)
     static struct seen seen;
     gm_engine *engine = engine_of(way);
     gm_network *network = gm_engine_network(engine);
-    gm_gradient to = gm_gradient_default(plain);
+    gm_gradient to = gm_gradient_default(block_of(engine, plain));
     double loss, same_loss;
     gradient_to(engine, way, &to, &loss);
     memset(block, 0xff, sizeof block);
-    to.block = block;
+    to.block = block_of(engine, block);
     to.layer_done = take_layer;
     to.context = &seen;
     seen = (struct seen){.network = network,
@@ -374,7 +386,7 @@ Test(apply, a_failure_of_the_caller_comes_back)
     for (size_t threads = 1; threads <= 2; threads++) {
         const struct way way = way_of(&shapes[1], "packed", GM_F32, threads, GM_SGD);
         gm_engine *engine = engine_of(&way);
-        gm_gradient to = gm_gradient_default(block);
+        gm_gradient to = gm_gradient_default(block_of(engine, block));
         size_t calls = 0;
         gm_error error;
         to.layer_done = fail_at_second;

@@ -62,13 +62,59 @@ Test(data, arrays_are_copied_without_their_gaps)
     memset(y, 0, sizeof y);
     const uint32_t rows[] = {1, 0};
     float gx[4], gy[4];
-    gm_dataset_gather(d, NULL, rows, 2, GM_F32, gx, gy);
+    cr_assert_eq(
+        gm_dataset_gather(d, NULL, rows, 2, gm_mutable_f32(gx, 2, 2), gm_mutable_f32(gy, 2, 2), NULL), GM_OK);
     cr_expect_arr_eq(gx, ((float[]){3, 4, 1, 2}), sizeof gx);
     cr_expect_arr_eq(gy, ((float[]){7, 8, 5, 6}), sizeof gy);
     cr_expect_eq(gm_dataset_targets(d), 2);
     cr_expect_not(gm_dataset_has_labels(d));
     gm_dataset_destroy(d);
     gm_dataset_destroy(NULL);
+}
+
+/* The places that a batch is gathered into may have gaps between their rows, which stay as they are. */
+Test(data, gathering_checks_where_it_writes)
+{
+    static const uint32_t rows[] = {1, 0}, labels[] = {0, 1};
+    static const float x[] = {1, 2, 3, 4};
+    gm_dataset *d = from_arrays(gm_array_f32(x, 2, 2), gm_array_labels(labels, 2), 2);
+    gm_scaling *narrow;
+    const double zero = 0, one = 1;
+    float gx[6] = {9, 9, 9, 9, 9, 9}, gy[6] = {9, 9, 9, 9, 9, 9};
+    double gz[4];
+    gm_mutable_array xs = gm_mutable_f32(gx, 2, 2), ys = gm_mutable_f32(gy, 2, 2);
+    xs.ld = ys.ld = 3;
+    cr_assert_eq(gm_dataset_gather(d, NULL, rows, 2, xs, ys, NULL), GM_OK);
+    cr_expect_arr_eq(gx, ((float[]){3, 4, 9, 1, 2, 9}), sizeof gx);
+    cr_expect_arr_eq(gy, ((float[]){0, 1, 9, 1, 0, 9}), sizeof gy);
+    cr_assert_eq(gm_scaling_create(&narrow, GM_SCALING_STANDARD, 1, &zero, &one, NULL), GM_OK);
+    gm_mutable_array overlapping = xs, bytes = xs;
+    overlapping.ld = 1;
+    bytes.type = GM_TYPE_U8;
+    const struct {
+        gm_mutable_array x, y;
+        const gm_scaling *scaling;
+        const char *wanted;
+    } wrong[] = {
+        {gm_no_array(), ys, NULL, "no place for the features"},
+        {gm_mutable_f32(gx, 1, 2), ys, NULL, "room for 1 x 2 features"},
+        {gm_mutable_f32(gx, 2, 3), ys, NULL, "room for 2 x 3 features"},
+        {overlapping, ys, NULL, "one row every 1"},
+        {bytes, ys, NULL, "the features are of type u8"},
+        {gm_mutable_labels(NULL, 2), ys, NULL, "no place"},
+        {xs, gm_mutable_f64(gz, 2, 2), NULL, "the targets are of type f64, the features of type f32"},
+        {gm_mutable_f64(gz, 2, 2), ys, NULL, "the targets are of type f32, the features of type f64"},
+        {xs, gm_mutable_f32(gy, 2, 1), NULL, "room for 2 x 1 targets"},
+        {xs, ys, narrow, "the scaling has 1 features; expected 2"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        gm_error error = {0};
+        cr_expect_eq(gm_dataset_gather(d, wrong[i].scaling, rows, 2, wrong[i].x, wrong[i].y, &error),
+                     GM_USAGE);
+        cr_expect(strstr(error.message, wrong[i].wanted), "%s: %s", wrong[i].wanted, error.message);
+    }
+    gm_scaling_destroy(narrow);
+    gm_dataset_destroy(d);
 }
 
 Test(data, arrays_without_targets)
@@ -78,7 +124,13 @@ Test(data, arrays_without_targets)
     cr_expect_eq(gm_dataset_targets(d), 0);
     const uint32_t rows[] = {2};
     double gathered, untouched = 5;
-    gm_dataset_gather(d, NULL, rows, 1, GM_F64, &gathered, &untouched);
+    gm_error error;
+    cr_expect_eq(gm_dataset_gather(d, NULL, rows, 1, gm_mutable_f64(&gathered, 1, 1),
+                                   gm_mutable_f64(&untouched, 1, 1), &error),
+                 GM_USAGE);
+    cr_expect_str_eq(error.message, "gather: room for 1 x 1 targets, one row every 1; expected 1 x 0");
+    cr_assert_eq(gm_dataset_gather(d, NULL, rows, 1, gm_mutable_f64(&gathered, 1, 1), gm_no_array(), NULL),
+                 GM_OK);
     cr_expect_eq(gathered, 3);
     cr_expect_eq(untouched, 5);
     gm_dataset_destroy(d);
@@ -129,8 +181,12 @@ static void expect_gathered(const gm_dataset *d, const double *table, const uint
     enum { COUNT = sizeof rows / sizeof *rows };
     float x32[COUNT * FEATURES], y32[COUNT * CLASSES];
     double x64[COUNT * FEATURES], y64[COUNT * CLASSES];
-    gm_dataset_gather(d, scaling, rows, COUNT, GM_F32, x32, y32);
-    gm_dataset_gather(d, scaling, rows, COUNT, GM_F64, x64, y64);
+    cr_assert_eq(gm_dataset_gather(d, scaling, rows, COUNT, gm_mutable_f32(x32, COUNT, FEATURES),
+                                   gm_mutable_f32(y32, COUNT, CLASSES), NULL),
+                 GM_OK);
+    cr_assert_eq(gm_dataset_gather(d, scaling, rows, COUNT, gm_mutable_f64(x64, COUNT, FEATURES),
+                                   gm_mutable_f64(y64, COUNT, CLASSES), NULL),
+                 GM_OK);
     for (size_t i = 0; i < COUNT; i++) {
         for (size_t f = 0; f < FEATURES; f++) {
             const double shift = scaling ? scaling->shift[f] : 0, factor = scaling ? scaling->factor[f] : 1;
@@ -269,7 +325,9 @@ Test(data, split_without_labels_and_of_a_view)
     gm_dataset_destroy(half);
     const uint32_t row = 3;
     float x, y;
-    gm_dataset_gather(valid, NULL, &row, 1, GM_F32, &x, &y);
+    cr_assert_eq(
+        gm_dataset_gather(valid, NULL, &row, 1, gm_mutable_f32(&x, 1, 1), gm_mutable_f32(&y, 1, 1), NULL),
+        GM_OK);
     cr_expect_eq(x, y, "a view of a view gathers features and targets of the same row");
     bool taken[100] = {false};
     for (uint32_t r = 0; r < 50; r++)
@@ -307,7 +365,8 @@ static void expect_standard(const gm_dataset *d, const gm_scaling *scaling)
     const size_t rows = gm_dataset_rows(d);
     double mean[FEATURES] = {0}, square[FEATURES] = {0}, x[FEATURES];
     for (uint32_t r = 0; r < rows; r++) {
-        gm_dataset_gather(d, scaling, &r, 1, GM_F64, x, NULL);
+        cr_assert_eq(
+            gm_dataset_gather(d, scaling, &r, 1, gm_mutable_f64(x, 1, FEATURES), gm_no_array(), NULL), GM_OK);
         for (size_t f = 0; f < FEATURES; f++) {
             mean[f] += x[f] / (double)rows;
             square[f] += x[f] * x[f] / (double)rows;

@@ -89,7 +89,8 @@ Test(data_classes, regression)
     cr_expect_null(gm_dataset_class_name(d, 0));
     const uint32_t rows[] = {1, 0};
     double x[2], y[2];
-    gm_dataset_gather(d, NULL, rows, 2, GM_F64, x, y);
+    cr_assert_eq(gm_dataset_gather(d, NULL, rows, 2, gm_mutable_f64(x, 2, 1), gm_mutable_f64(y, 2, 1), NULL),
+                 GM_OK);
     cr_expect_eq(y[0], -4);
     cr_expect_eq(y[1], 3.75);
     gm_dataset_destroy(d);

@@ -26,7 +26,9 @@ static gm_dataset_options for_model(const gm_columns *columns)
 static double target_of(const gm_dataset *dataset, uint32_t row)
 {
     double x[2], y;
-    gm_dataset_gather(dataset, NULL, &row, 1, GM_F64, x, &y);
+    cr_assert_eq(gm_dataset_gather(dataset, NULL, &row, 1, gm_mutable_f64(x, 1, gm_dataset_features(dataset)),
+                                   gm_mutable_f64(&y, 1, 1), NULL),
+                 GM_OK);
     return y;
 }
 
@@ -259,10 +261,12 @@ Test(data_columns, scaling_in_double_precision)
     cr_expect_eq(scaling->constant_features, 0);
     cr_expect_float_eq(scaling->shift[0], 0.7 / 3, 1e-16);
     cr_expect_float_eq(scaling->factor[1] * 1e100, 1 / sqrt(2 / 3.0), 1e-15);
-    gm_dataset_gather(d, scaling, rows, 3, GM_F64, out, NULL);
+    cr_assert_eq(gm_dataset_gather(d, scaling, rows, 3, gm_mutable_f64(out, 3, 2), gm_no_array(), NULL),
+                 GM_OK);
     for (size_t i = 0; i < 6; i++)
         cr_expect_eq(out[i], (x[i] - scaling->shift[i % 2]) * scaling->factor[i % 2]);
-    gm_dataset_gather(d, NULL, rows, 1, GM_F32, narrow, NULL);
+    cr_assert_eq(gm_dataset_gather(d, NULL, rows, 1, gm_mutable_f32(narrow, 1, 2), gm_no_array(), NULL),
+                 GM_OK);
     cr_expect_eq(narrow[0], 0.1F);
     gm_scaling_destroy(scaling);
     gm_dataset_destroy(d);

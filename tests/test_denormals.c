@@ -47,11 +47,11 @@ static void expect_flushed(const char *backend, size_t threads, size_t rows)
         y[r] = -1e-10F;
     }
     const gm_array xs = gm_array_f32(x, rows, 1), ys = gm_array_f32(y, rows, 1);
-    cr_assert_eq(gm_engine_predict(engine, xs, outputs, &error), GM_OK);
+    cr_assert_eq(gm_engine_predict(engine, xs, gm_mutable_f32(outputs, rows, 1), &error), GM_OK);
     for (size_t r = 0; r < rows; r++)
         cr_expect_eq(outputs[r], 0, "%s, %zu threads, %zu rows: predict gives %g", backend, threads, rows,
                      (double)outputs[r]);
-    cr_assert_eq(gm_engine_gradient(engine, xs, ys, gradient, &loss, &error), GM_OK);
+    cr_assert_eq(gm_engine_gradient(engine, xs, ys, gm_mutable_f32(gradient, 1, 2), &loss, &error), GM_OK);
     cr_expect_eq(gradient[0], 0, "%s, %zu threads, %zu rows: the gradient is %g", backend, threads, rows,
                  (double)gradient[0]);
     cr_assert_eq(gm_engine_step_beside(engine, xs, ys, &beside, &loss, &error), GM_OK);

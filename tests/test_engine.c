@@ -90,7 +90,7 @@ static double loss_of(gm_engine *engine, const struct batch *batch)
 {
     double loss;
     gm_error error;
-    cr_assert_eq(gm_engine_loss(engine, batch_x(batch), batch_y(batch), &loss, NULL, &error), GM_OK);
+    cr_assert_eq(gm_engine_loss(engine, batch_x(batch), batch_y(batch), &loss, gm_no_array(), &error), GM_OK);
     return loss;
 }
 
@@ -321,7 +321,61 @@ Test(engine, refused_batches)
     expect_batch_refused(engine, gm_array_labels(labels, 4), y, "labels cannot be inputs");
     labels[2] = 2;
     cr_expect_eq(gm_engine_step(engine, x, gm_array_labels(labels, 4), NULL, NULL), GM_OK);
-    cr_expect_eq(gm_engine_predict(engine, narrow, outputs, NULL), GM_USAGE);
+    cr_expect_eq(gm_engine_predict(engine, narrow, gm_mutable_f32(outputs, 4, OUT), NULL), GM_USAGE);
+    net_free(engine);
+}
+
+/* What is written may have gaps between its rows. Anything else than the network's precision and the right
+ * shape is refused by its name, and not written to. */
+Test(engine, arrays_that_are_written_are_checked)
+{
+    enum { N = 3, GAP = 2, BLOCK = PARAMETERS };
+    static struct batch batch;
+    static float outputs[N * (OUT + GAP)], gradient[BLOCK];
+    static double wrong_type[BLOCK];
+    fill(&batch);
+    gm_engine *engine = net_engine(net_make(&wide, GM_F32, 1), NULL);
+    const size_t count = gm_network_parameter_count(gm_engine_network(engine));
+    cr_assert_leq(count, BLOCK);
+    const gm_array x = gm_array_f64(batch.x, N, IN), y = gm_array_f64(batch.y, N, OUT);
+    gm_mutable_array gaps = gm_mutable_f32(outputs, N, OUT), overlapping = gaps;
+    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
+        outputs[i] = 9;
+    gaps.ld = OUT + GAP;
+    overlapping.ld = OUT - 1;
+    cr_assert_eq(gm_engine_predict(engine, x, gaps, NULL), GM_OK);
+    for (size_t r = 0; r < N; r++) {
+        double sum = 0;
+        for (size_t c = 0; c < OUT; c++)
+            sum += (double)outputs[r * gaps.ld + c];
+        cr_expect(fabs(sum - 1) < 1e-5 && outputs[r * gaps.ld + OUT] == 9, "row %zu of softmax", r);
+    }
+    const gm_mutable_array wrong_outputs[] = {
+        gm_mutable_f64(wrong_type, N, OUT), gm_mutable_f32(outputs, N - 1, OUT),
+        gm_mutable_f32(outputs, N, OUT + 1), overlapping, gm_mutable_labels((uint32_t *)outputs, N)};
+    const gm_mutable_array wrong_blocks[] = {
+        gm_no_array(), gm_mutable_f64(wrong_type, 1, count), gm_mutable_f32(gradient, 1, count - 1),
+        gm_mutable_f32(gradient, count, 1), gm_mutable_f32(gradient, 2, count)};
+    gm_error error;
+    double loss;
+    for (size_t i = 0; i < sizeof wrong_outputs / sizeof *wrong_outputs; i++) {
+        cr_expect_eq(gm_engine_predict(engine, x, wrong_outputs[i], &error), GM_USAGE, "outputs %zu", i);
+        cr_expect_eq(strncmp(error.message, "outputs: ", 9), 0, "%s", error.message);
+        cr_expect_eq(gm_engine_loss(engine, x, y, &loss, wrong_outputs[i], &error), GM_USAGE, "outputs %zu",
+                     i);
+    }
+    cr_expect_eq(gm_engine_predict(engine, x, gm_no_array(), &error), GM_USAGE);
+    for (size_t i = 0; i < sizeof wrong_blocks / sizeof *wrong_blocks; i++) {
+        cr_expect_eq(gm_engine_gradient(engine, x, y, wrong_blocks[i], &loss, &error), GM_USAGE, "block %zu",
+                     i);
+        cr_expect_eq(strncmp(error.message, "gradient: ", 10), 0, "%s", error.message);
+        cr_expect_eq(gm_engine_apply(engine, gm_array_of(wrong_blocks[i]), &error), GM_USAGE, "block %zu", i);
+    }
+    cr_expect_eq(gm_engine_gradient(engine, x, y, wrong_blocks[1], &loss, &error), GM_USAGE);
+    cr_expect_str_eq(error.message,
+                     "gradient: numbers of type f64; expected f32, the precision of the network");
+    for (size_t i = 0; i < BLOCK; i++)
+        cr_assert(wrong_type[i] == 0 && gradient[i] == 0);
     net_free(engine);
 }
 
@@ -334,7 +388,7 @@ Test(engine, inference_cannot_learn)
     options.inference = true;
     gm_engine *engine = net_engine(net_make(&wide, GM_F32, 1), &options);
     const gm_array x = gm_array_f64(batch.x, ROWS, IN), y = gm_array_f64(batch.y, ROWS, OUT);
-    cr_expect_eq(gm_engine_predict(engine, x, outputs, NULL), GM_OK);
+    cr_expect_eq(gm_engine_predict(engine, x, gm_mutable_f32(outputs, ROWS, OUT), NULL), GM_OK);
     expect_batch_refused(engine, x, y, "inference");
     for (size_t r = 0; r < ROWS; r++) {
         double sum = 0;
@@ -368,7 +422,7 @@ Test(engine, types_of_arrays)
     for (int precision = GM_F32; precision <= GM_F64; precision++) {
         gm_engine *engine = net_engine(net_make(&wide, (gm_precision)precision, 1), &options);
         for (size_t i = 0; i < 4; i++) {
-            cr_assert_eq(gm_engine_loss(engine, xs[i], ys[i], &losses[i], NULL, NULL), GM_OK);
+            cr_assert_eq(gm_engine_loss(engine, xs[i], ys[i], &losses[i], gm_no_array(), NULL), GM_OK);
             cr_expect_eq(losses[i], losses[0]);
         }
         net_free(engine);

@@ -74,12 +74,14 @@ static void compute(const struct combination *c, const struct data *data, struct
     cr_assert(parameters <= MOST_PARAMETERS && in <= MOST_IN && out <= MOST_OUT);
     gm_engine *engine = net_engine(network, &c->options);
     const gm_array x = gm_array_f64(data->x, rows, in), y = gm_array_f64(data->y, rows, out);
-    cr_assert_eq(gm_engine_gradient(engine, x, y, numbers, &outcome->loss, &error), GM_OK, "%s",
-                 error.message);
+    cr_assert_eq(gm_engine_gradient(engine, x, y, gm_mutable_real(numbers, c->precision, 1, parameters),
+                                    &outcome->loss, &error),
+                 GM_OK, "%s", error.message);
     widen(c->precision, numbers, outcome->gradient, parameters);
     for (int i = 0; i < STEPS; i++)
         net_step(engine, x, y);
-    cr_assert_eq(gm_engine_predict(engine, x, numbers, &error), GM_OK, "%s", error.message);
+    cr_assert_eq(gm_engine_predict(engine, x, gm_mutable_real(numbers, c->precision, rows, out), &error),
+                 GM_OK, "%s", error.message);
     widen(c->precision, numbers, outcome->outputs, rows * out);
     widen(c->precision, gm_network_parameters_const(network), outcome->parameters, parameters);
     net_free(engine);

@@ -111,8 +111,9 @@ Test(SUITE, an_engine_keeps_up)
             if (step == 10)
                 gm_engine_set_rate(both[i], .5);
             net_step(both[i], row_of(s.x[step], 2), row_of(s.y[step], 2));
-            cr_assert_eq(
-                gm_engine_loss(both[i], row_of(s.x[0], 2), row_of(s.y[0], 2), &losses[i], NULL, NULL), GM_OK);
+            cr_assert_eq(gm_engine_loss(both[i], row_of(s.x[0], 2), row_of(s.y[0], 2), &losses[i],
+                                        gm_no_array(), NULL),
+                         GM_OK);
         }
         cr_expect(close(losses[0], losses[1]), "step %zu: loss %.9g; expected %.9g", step, losses[0],
                   losses[1]);

@@ -73,11 +73,14 @@ static gm_status use_gradcheck(const void *options, gm_error *error)
     return status;
 }
 
-static gm_status use_gradient(const void *gradient, gm_error *error)
+static double block[5 * 3 + 4 * 2];
+
+static gm_status use_gradient(const void *options, gm_error *error)
 {
-    gm_engine *engine = net_engine(net_make(&shape, GM_F32, 1), NULL);
-    const gm_status status = gm_engine_gradient_to(engine, gm_array_f32(rows, 2, 4),
-                                                   gm_array_labels(labels, 2), gradient, NULL, error);
+    static const double x[] = {0, 1, 2, 3}, y[] = {0, 1};
+    gm_engine *engine = net_engine(net_make(&shape, GM_F64, 1), NULL);
+    const gm_status status =
+        gm_engine_gradient_to(engine, gm_array_f64(x, 1, 4), gm_array_f64(y, 1, 2), options, NULL, error);
     net_free(engine);
     return status;
 }
@@ -118,17 +121,16 @@ static void fill_dataset(void *options, size_t size)
     gm_dataset_options_fill(options, size);
 }
 
+static void fill_gradient(void *options, size_t size)
+{
+    gm_gradient *gradient = options;
+    gm_gradient_fill(gradient, size);
+    gradient->block = gm_mutable_f64(block, 1, sizeof block / sizeof *block);
+}
+
 static void fill_gradcheck(void *options, size_t size)
 {
     gm_gradcheck_options_fill(options, size);
-}
-
-static void fill_gradient(void *options, size_t size)
-{
-    static float block[(4 + 1) * 3 + (3 + 1) * 2];
-    gm_gradient *gradient = options;
-    gm_gradient_fill(gradient, size);
-    gradient->block = block;
 }
 
 /* One for each way of options into the library; `older` is where the struct of an older program ends. */
@@ -148,9 +150,9 @@ static const struct way {
      offsetof(gm_train_options, on_step)},
     {"gm_dataset_options", use_dataset, fill_dataset, sizeof(gm_dataset_options),
      offsetof(gm_dataset_options, missing)},
+    {"gm_gradient", use_gradient, fill_gradient, sizeof(gm_gradient), offsetof(gm_gradient, accumulate)},
     {"gm_gradcheck_options", use_gradcheck, fill_gradcheck, sizeof(gm_gradcheck_options),
      offsetof(gm_gradcheck_options, seed)},
-    {"gm_gradient", use_gradient, fill_gradient, sizeof(gm_gradient), offsetof(gm_gradient, layer_done)},
 };
 enum { WAYS = sizeof ways / sizeof *ways };
 

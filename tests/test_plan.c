@@ -41,7 +41,7 @@ static double take_steps(gm_engine *engine, bool by_weights, size_t rows)
     gm_pass *pass = (gm_pass *)engine->pass; /* its plan lies where it does in both precisions */
     const gm_array xs = gm_array_f64(x, rows, IN), ys = gm_array_f64(y, rows, OUT);
     double loss;
-    gm_engine_loss(engine, xs, ys, &loss, NULL, NULL); /* makes the plan for so many rows */
+    gm_engine_loss(engine, xs, ys, &loss, gm_no_array(), NULL); /* makes the plan for so many rows */
     pass->batch.plan = (gm_plan){.threads = gm_engine_threads(engine), .by_weights = by_weights};
     for (int i = 0; i < 5; i++)
         loss = net_step(engine, xs, ys);
@@ -94,7 +94,7 @@ static bool uses_spare_room(gm_engine *engine, size_t rows)
     const gm_array d = gm_engine_view(engine, GM_VIEW_DELTA, 1);
     const float before = *(const float *)d.data;
     double loss;
-    gm_engine_loss(engine, gm_array_f64(x, rows, IN), gm_array_f64(y, rows, OUT), &loss, NULL, NULL);
+    gm_engine_loss(engine, gm_array_f64(x, rows, IN), gm_array_f64(y, rows, OUT), &loss, gm_no_array(), NULL);
     return *(const float *)d.data != before;
 }
 

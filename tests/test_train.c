@@ -298,7 +298,9 @@ Test(train, an_epoch_is_its_steps)
     for (uint32_t i = 0; i < ROWS; i++)
         order[i] = i;
     gm_dataset *data = make_data(true);
-    gm_dataset_gather(data, NULL, order, ROWS, GM_F64, x, y);
+    cr_assert_eq(gm_dataset_gather(data, NULL, order, ROWS, gm_mutable_f64(x, ROWS, IN),
+                                   gm_mutable_f64(y, ROWS, 2), NULL),
+                 GM_OK);
     gm_engine *loop = make_engine(&classifier, GM_F64, 8, 0.5),
               *hand = make_engine(&classifier, GM_F64, 8, 0.5);
     struct watch watch = {0};
@@ -351,7 +353,9 @@ Test(train, evaluation_by_hand)
     gm_dataset *numbers = make_data(false), *labels = make_data(true);
     gm_engine *engine = make_engine(&line, GM_F64, 8, 0.1);
     const double *w = gm_network_parameters(gm_engine_network(engine));
-    gm_dataset_gather(numbers, NULL, order, ROWS, GM_F64, x, y);
+    cr_assert_eq(gm_dataset_gather(numbers, NULL, order, ROWS, gm_mutable_f64(x, ROWS, IN),
+                                   gm_mutable_f64(y, ROWS, 2), NULL),
+                 GM_OK);
     for (size_t r = 0; r < ROWS; r++) {
         const double z[] = {output(w, x + r * IN, 0), output(w, x + r * IN, 1)};
         const uint32_t label = gm_dataset_label(labels, r);

@@ -96,17 +96,16 @@ struct gather {
     gm_scaling *scaling;
     uint32_t *rows;
     size_t batch;
-    gm_precision precision;
-    void *x, *y;
+    gm_mutable_array x, y;
 };
 
 static gm_status run_gather(void *context, size_t iterations, gm_error *error)
 {
     const struct gather *g = context;
-    (void)error;
-    for (size_t i = 0; i < iterations; i++)
-        gm_dataset_gather(g->dataset, g->scaling, g->rows, g->batch, g->precision, g->x, g->y);
-    return GM_OK;
+    gm_status status = GM_OK;
+    for (size_t i = 0; i < iterations && status == GM_OK; i++)
+        status = gm_dataset_gather(g->dataset, g->scaling, g->rows, g->batch, g->x, g->y, error);
+    return status;
 }
 
 static gm_status prepare_gather(struct gather *g, const gm_workload *w, gm_precision precision,
@@ -116,8 +115,9 @@ static gm_status prepare_gather(struct gather *g, const gm_workload *w, gm_preci
     const size_t in = gm_network_inputs(w->network), out = gm_network_outputs(w->network);
     uint8_t *pixels = gm_alloc(ROWS, in);
     uint32_t *labels = gm_alloc(ROWS, sizeof *labels);
-    *g =
-        (struct gather){.batch = w->batch, .precision = precision, .x = w->rows.inputs, .y = w->rows.targets};
+    *g = (struct gather){.batch = w->batch,
+                         .x = gm_mutable_real(w->rows.inputs, precision, w->batch, in),
+                         .y = gm_mutable_real(w->rows.targets, precision, w->batch, out)};
     g->rows = gm_alloc(w->batch, sizeof *g->rows);
     gm_status status = pixels && labels && g->rows ? GM_OK : gm_fail_memory(error, "a data set", ROWS * in);
     for (size_t i = 0; i < ROWS && status == GM_OK; i++)

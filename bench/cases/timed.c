@@ -44,7 +44,8 @@ static gm_status check_losses(gm_timed *timed, size_t count, gm_error *error)
     double losses[GM_MOST_CANDIDATES];
     for (size_t i = 0; i < count; i++) {
         const gm_workload *w = &timed[i].workload;
-        const gm_status status = gm_engine_loss(w->engine, w->rows.x, w->rows.y, &losses[i], NULL, error);
+        const gm_status status =
+            gm_engine_loss(w->engine, w->rows.x, w->rows.y, &losses[i], gm_no_array(), error);
         if (status != GM_OK)
             return status;
         for (size_t j = 0; j < i; j++) {

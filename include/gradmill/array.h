@@ -1,5 +1,6 @@
 /* How a matrix is handed over: a borrowed, row-major array with its element type. The engine reads an array
- * of its own precision in place and converts any other on the way in. */
+ * of its own precision in place and converts any other on the way in. What a function writes goes to an array
+ * that can be written to, whose type and shape are checked: one that does not fit is GM_USAGE. */
 #ifndef GRADMILL_ARRAY_H
 #define GRADMILL_ARRAY_H
 
@@ -29,6 +30,14 @@ typedef struct gm_array {
     size_t rows, cols;
     size_t ld; /* elements from one row to the next, >= cols */
 } gm_array;
+
+/* The same for what a function writes. Where that is optional, gm_no_array() says that it is not wanted. */
+typedef struct gm_mutable_array {
+    void *data;
+    gm_type type;
+    size_t rows, cols;
+    size_t ld; /* elements from one row to the next, >= cols */
+} gm_mutable_array;
 
 static inline gm_array gm_array_f32(const float *data, size_t rows, size_t cols)
 {
@@ -60,6 +69,46 @@ static inline gm_array gm_array_real(const void *data, gm_precision precision, s
     gm_array array = {data, precision == GM_F64 ? GM_TYPE_F64 : GM_TYPE_F32, rows, cols, cols};
     return array;
 }
+
+static inline gm_mutable_array gm_mutable_f32(float *data, size_t rows, size_t cols)
+{
+    gm_mutable_array array = {data, GM_TYPE_F32, rows, cols, cols};
+    return array;
+}
+
+static inline gm_mutable_array gm_mutable_f64(double *data, size_t rows, size_t cols)
+{
+    gm_mutable_array array = {data, GM_TYPE_F64, rows, cols, cols};
+    return array;
+}
+
+static inline gm_mutable_array gm_mutable_labels(uint32_t *data, size_t rows)
+{
+    gm_mutable_array array = {data, GM_TYPE_LABEL, rows, 1, 1};
+    return array;
+}
+
+static inline gm_mutable_array gm_mutable_real(void *data, gm_precision precision, size_t rows, size_t cols)
+{
+    gm_mutable_array array = {data, precision == GM_F64 ? GM_TYPE_F64 : GM_TYPE_F32, rows, cols, cols};
+    return array;
+}
+
+static inline gm_mutable_array gm_no_array(void)
+{
+    gm_mutable_array array = {NULL, GM_TYPE_F32, 0, 0, 0};
+    return array;
+}
+
+/* What was written, to be read. */
+static inline gm_array gm_array_of(gm_mutable_array written)
+{
+    gm_array array = {written.data, written.type, written.rows, written.cols, written.ld};
+    return array;
+}
+
+/* "f32", "f64", "u8", "label". */
+GM_API const char *gm_type_name(gm_type type);
 
 /* Bytes of one number: 4 or 8. */
 static inline size_t gm_precision_size(gm_precision precision)

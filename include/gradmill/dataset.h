@@ -174,11 +174,12 @@ GM_API gm_status gm_scaling_create(gm_scaling **scaling, gm_scaling_kind kind, s
                                    const double *shift, const double *factor, gm_error *error);
 GM_API void gm_scaling_destroy(gm_scaling *scaling);
 
-/* Gathers rows[0 .. count) into x (count x features) and y (count x targets), both of the given precision and
- * without gaps; features are scaled (scaling may be NULL), labels become one-hot rows. y may be NULL.
- * The caller guarantees rows[i] < gm_dataset_rows and that scaling fits. Allocates nothing. */
-GM_API void gm_dataset_gather(const gm_dataset *dataset, const gm_scaling *scaling, const uint32_t *rows,
-                              size_t count, gm_precision precision, void *x, void *y);
+/* Gathers rows[0 .. count) into x (count x features) and y (count x targets), which both have the same type,
+ * F32 or F64; features are scaled (scaling may be NULL), labels become one-hot rows. y may be gm_no_array().
+ * The caller guarantees rows[i] < gm_dataset_rows. Allocates nothing. GM_USAGE: types, shapes or a scaling
+ * that do not fit. */
+GM_API gm_status gm_dataset_gather(const gm_dataset *dataset, const gm_scaling *scaling, const uint32_t *rows,
+                                   size_t count, gm_mutable_array x, gm_mutable_array y, gm_error *error);
 
 GM_END_DECLS
 

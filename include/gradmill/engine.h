@@ -176,35 +176,33 @@ GM_API const char *gm_engine_backend(const gm_engine *engine); /* never "auto" *
  * choice. */
 GM_API const char *gm_engine_kernels(const gm_engine *engine);
 
-/* Forward only: writes A of the output layer, x.rows x outputs numbers of the network's precision, without
- * gaps. x.rows <= batch. GM_USAGE: shapes that do not fit (also below). */
-GM_API gm_status gm_engine_predict(gm_engine *engine, gm_array x, void *outputs, gm_error *error);
+/* Forward only: writes A of the output layer, x.rows x outputs numbers of the network's precision.
+ * x.rows <= batch. GM_USAGE: types or shapes that do not fit (also below). */
+GM_API gm_status gm_engine_predict(gm_engine *engine, gm_array x, gm_mutable_array outputs, gm_error *error);
 
-/* Forward and the mean loss of the batch. outputs may be NULL, else as in gm_engine_predict. */
-GM_API gm_status gm_engine_loss(gm_engine *engine, gm_array x, gm_array y, double *loss, void *outputs,
-                                gm_error *error);
+/* Forward and the mean loss of the batch. outputs may be gm_no_array(), else as in gm_engine_predict. */
+GM_API gm_status gm_engine_loss(gm_engine *engine, gm_array x, gm_array y, double *loss,
+                                gm_mutable_array outputs, gm_error *error);
 
-/* Forward, BP1 to BP4 without an update: the gradient of the mean loss, laid out as the parameter block, in
- * the network's precision. */
-GM_API gm_status gm_engine_gradient(gm_engine *engine, gm_array x, gm_array y, void *gradient, double *loss,
-                                    gm_error *error);
+/* Forward, BP1 to BP4 without an update: the gradient of the mean loss. It is laid out as the parameter
+ * block, 1 x gm_network_parameter_count numbers of the network's precision. */
+GM_API gm_status gm_engine_gradient(gm_engine *engine, gm_array x, gm_array y, gm_mutable_array gradient,
+                                    double *loss, gm_error *error);
 
-/* The gradient of one layer within the caller's block. The biases follow the weights directly, so that one
- * message can carry weight_count + bias_count numbers from `weights` on. */
+/* The gradient of one layer within the caller's block, in the network's precision. The biases follow the
+ * weights directly, so that one message can carry both. */
 typedef struct gm_layer_gradient {
-    size_t layer;        /* from 0 */
-    void *weights;       /* outputs x inputs, row-major, of the network's precision */
-    void *biases;        /* outputs */
-    size_t weight_count; /* numbers */
-    size_t bias_count;
+    size_t layer;             /* from 0 */
+    gm_mutable_array weights; /* outputs x inputs, without gaps */
+    gm_mutable_array biases;  /* 1 x outputs */
 } gm_layer_gradient;
 
 /* Where a gradient goes, and who is told of it. */
 typedef struct gm_gradient {
-    size_t size;     /* of this struct, which gm_gradient_default sets */
-    void *block;     /* of the caller: as many numbers as the network has parameters, laid out as these */
-    double scale;    /* the block becomes scale * gradient; any finite number; default 1 */
-    bool accumulate; /* ... and what the block held is added; default false: that is not read */
+    size_t size;            /* of this struct, which gm_gradient_default sets */
+    gm_mutable_array block; /* of the caller, as in gm_engine_gradient */
+    double scale;           /* the block becomes scale * gradient; any finite number; default 1 */
+    bool accumulate;        /* ... and what the block held is added; default false: that is not read */
     /* Called once for each layer, from the last to the first, as soon as the gradient of that layer is
      * complete in the block; those of earlier layers are still to be computed. It is always called by the
      * thread that called gm_engine_gradient_to. While it runs, other threads go on with earlier layers as far
@@ -218,7 +216,7 @@ typedef struct gm_gradient {
 } gm_gradient;
 
 GM_API void gm_gradient_fill(gm_gradient *gradient, size_t size);
-static inline gm_gradient gm_gradient_default(void *block)
+static inline gm_gradient gm_gradient_default(gm_mutable_array block)
 {
     gm_gradient gradient;
     gm_gradient_fill(&gradient, sizeof gradient);
@@ -227,13 +225,14 @@ static inline gm_gradient gm_gradient_default(void *block)
 }
 
 /* gm_engine_gradient, for a caller who accumulates gradients of several batches, or who wants the gradient of
- * each layer as soon as it is complete. The numbers are the same, with layer_done or without it. GM_USAGE: no
- * block, or a scale that is not finite. After a failure the content of the block is undefined. */
+ * each layer as soon as it is complete. The numbers are the same, with layer_done or without it. GM_USAGE: a
+ * block that does not fit, or a scale that is not finite. After a failure the content of the block is
+ * undefined. */
 GM_API gm_status gm_engine_gradient_to(gm_engine *engine, gm_array x, gm_array y, const gm_gradient *gradient,
                                        double *loss, gm_error *error);
 
 /* The other half of a step: the engine's optimizer takes one step with this gradient, which is only read. It
- * is laid out as the parameter block and of the network's precision; the caller may have changed it, for
+ * is as gm_engine_gradient leaves it; the caller may have changed it, for
  * example clipped it or summed it over processes. It must not contain the L2 penalty, which is added here.
  * The step counts as any other: moments, decay, freeze_bias and the rate are those of gm_engine_step.
  *
@@ -241,7 +240,7 @@ GM_API gm_status gm_engine_gradient_to(gm_engine *engine, gm_array x, gm_array y
  * the bit, unless the backend is "blas"; with SGD and momentum, and with "blas", within rounding, because a
  * step adds products to weights or velocities directly. Numbers that are not finite are applied as they are,
  * as in a step: to judge them is up to the caller. GM_USAGE: no gradient, or an engine for inference. */
-GM_API gm_status gm_engine_apply(gm_engine *engine, const void *gradient, gm_error *error);
+GM_API gm_status gm_engine_apply(gm_engine *engine, gm_array gradient, gm_error *error);
 
 /* One training step: forward, loss, BP1 to BP4, update. *loss (may be NULL) is the mean loss before the
  * update; it is not finite when training has diverged, which is the caller's to judge. */

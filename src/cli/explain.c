@@ -117,7 +117,7 @@ static gm_status train_seed(const gm_example *e, gm_engine *engine, double *outp
     for (size_t step = 1; step <= steps; step++) {
         gm_status status = gm_engine_step(engine, x, y, NULL, error);
         if (status == GM_OK && (step % LOOK_EVERY == 0 || step == steps))
-            status = gm_engine_predict(engine, x, outputs, error);
+            status = gm_engine_predict(engine, x, gm_mutable_f64(outputs, y.rows, y.cols), error);
         else if (status == GM_OK)
             continue;
         if (status != GM_OK)

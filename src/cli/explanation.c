@@ -88,6 +88,11 @@ static void multiply_back(const cli_explanation *x, cli_explained_layer *layer)
     }
 }
 
+static gm_mutable_array block_of(const cli_explanation *x, double *gradient)
+{
+    return gm_mutable_f64(gradient, 1, gm_network_parameter_count(x->example->network));
+}
+
 /* The gradient with its trace, on an engine of its own; z, a, d are copied out of its workspace. */
 static gm_status explain_gradient(cli_explanation *x, gm_error *error)
 {
@@ -95,8 +100,8 @@ static gm_status explain_gradient(cli_explanation *x, gm_error *error)
     gm_engine *engine;
     gm_status status = gm_engine_create(&engine, x->example->network, &options, error);
     if (status == GM_OK)
-        status = gm_engine_gradient(engine, samples_x(x->example), samples_y(x->example), x->gradient,
-                                    &x->loss, error);
+        status = gm_engine_gradient(engine, samples_x(x->example), samples_y(x->example),
+                                    block_of(x, x->gradient), &x->loss, error);
     for (size_t l = 0; l < x->layer_count && status == GM_OK; l++) {
         copy_view(engine, GM_VIEW_Z, l, x->layers[l].z);
         copy_view(engine, GM_VIEW_A, l, x->layers[l].a);
@@ -129,8 +134,8 @@ static gm_status compare_with_naive(cli_explanation *x, gm_error *error)
     gm_status status = gradient ? gm_engine_create(&engine, x->example->network, &options, error)
                                 : gm_fail_memory(error, "the gradient", block * sizeof *gradient);
     if (status == GM_OK)
-        status =
-            gm_engine_gradient(engine, samples_x(x->example), samples_y(x->example), gradient, &loss, error);
+        status = gm_engine_gradient(engine, samples_x(x->example), samples_y(x->example),
+                                    block_of(x, gradient), &loss, error);
     if (status == GM_OK) {
         const gm_array a = gm_engine_view(engine, GM_VIEW_A, x->layer_count - 1);
         for (size_t r = 0; r < a.rows; r++)
@@ -157,6 +162,7 @@ static bool is_milestone(size_t step)
 static gm_status run_steps(cli_explanation *x, gm_engine *engine, gm_error *error)
 {
     const gm_example *e = x->example;
+    const gm_array y = samples_y(e);
     const size_t bytes = gm_network_parameter_count(e->network) * sizeof(double);
     gm_status status = GM_OK;
     for (size_t step = 1; step <= x->steps && status == GM_OK; step++) {
@@ -165,7 +171,8 @@ static gm_status run_steps(cli_explanation *x, gm_engine *engine, gm_error *erro
         if (status == GM_OK && shown) {
             struct cli_loss_at *here = &x->curve[x->curve_count++];
             here->step = step;
-            status = gm_engine_loss(engine, samples_x(e), samples_y(e), &here->loss, x->last_outputs, error);
+            status = gm_engine_loss(engine, samples_x(e), samples_y(e), &here->loss,
+                                    gm_mutable_f64(x->last_outputs, y.rows, y.cols), error);
         }
         if (step == 1)
             memcpy(x->new_parameters, gm_network_parameters_const(e->network), bytes);

@@ -123,9 +123,12 @@ static gm_status predict_rows(const struct run *run, const struct buffers *b, gm
         const size_t count = gm_min(batch, all - first);
         for (size_t i = 0; i < count; i++)
             b->rows[i] = (uint32_t)(first + i);
-        gm_dataset_gather(dataset, run->use.model.scaling, b->rows, count, precision, b->x, NULL);
-        const gm_status status =
-            gm_engine_predict(engine, gm_array_real(b->x, precision, count, inputs), b->outputs, error);
+        const gm_mutable_array x = gm_mutable_real(b->x, precision, count, inputs);
+        gm_status status =
+            gm_dataset_gather(dataset, run->use.model.scaling, b->rows, count, x, gm_no_array(), error);
+        if (status == GM_OK)
+            status = gm_engine_predict(engine, gm_array_of(x),
+                                       gm_mutable_real(b->outputs, precision, count, outputs), error);
         if (status != GM_OK)
             return status;
         widen(b->outputs, precision, count * outputs, b->values);

@@ -178,15 +178,44 @@ const char *gm_dataset_remark(const gm_dataset *dataset, size_t index)
     return gm_strings_get(&dataset->table->remarks, index);
 }
 
-void gm_dataset_gather(const gm_dataset *dataset, const gm_scaling *scaling, const uint32_t *rows,
-                       size_t count, gm_precision precision, void *x, void *y)
+void gm_gather(const gm_dataset *dataset, const gm_scaling *scaling, const uint32_t *rows, size_t count,
+               gm_mutable_array x, gm_mutable_array y)
 {
-    switch (precision) {
-    case GM_F32:
-        gm_gather_f32(dataset, scaling, rows, count, x, y);
-        break;
-    case GM_F64:
-        gm_gather_f64(dataset, scaling, rows, count, x, y);
-        break;
-    }
+    if (x.type == GM_TYPE_F64)
+        gm_gather_f64(dataset, scaling, rows, count, x.data, x.ld, y.data, y.ld);
+    else
+        gm_gather_f32(dataset, scaling, rows, count, x.data, x.ld, y.data, y.ld);
+}
+
+/* `other` is what the type has to be equal to, or `type` itself. */
+static gm_status check_target(const char *what, gm_mutable_array array, gm_type other, size_t count,
+                              size_t cols, gm_error *error)
+{
+    if (!array.data)
+        return gm_fail(error, GM_USAGE, "gather: no place for the %s", what);
+    if ((array.type != GM_TYPE_F32 && array.type != GM_TYPE_F64) || array.type != other)
+        return gm_fail(error, GM_USAGE,
+                       "gather: the %s are of type %s, the features of type %s; expected f32 or f64 for both",
+                       what, gm_type_name(array.type), gm_type_name(other));
+    if (array.rows != count || array.cols != cols || array.ld < cols)
+        return gm_fail(error, GM_USAGE,
+                       "gather: room for %zu x %zu %s, one row every %zu; expected %zu x %zu", array.rows,
+                       array.cols, what, array.ld, count, cols);
+    return GM_OK;
+}
+
+gm_status gm_dataset_gather(const gm_dataset *dataset, const gm_scaling *scaling, const uint32_t *rows,
+                            size_t count, gm_mutable_array x, gm_mutable_array y, gm_error *error)
+{
+    const gm_table *table = dataset->table;
+    gm_status status = check_target("features", x, x.type, count, table->features, error);
+    if (status == GM_OK && y.data)
+        status = check_target("targets", y, x.type, count, table->targets, error);
+    if (status == GM_OK && scaling && scaling->features != table->features)
+        status = gm_fail(error, GM_USAGE, "gather: the scaling has %zu features; expected %zu",
+                         scaling->features, table->features);
+    if (status != GM_OK)
+        return status;
+    gm_gather(dataset, scaling, rows, count, x, y);
+    return GM_OK;
 }

@@ -96,10 +96,14 @@ static inline bool gm_dataset_is_idx(const gm_dataset *dataset)
 /* *twice is a name that occurs more than once among `names`, or NULL. GM_LIMIT. */
 gm_status gm_names_distinct(const char *const *names, size_t count, const char **twice, gm_error *error);
 
+/* gm_dataset_gather for those who know that everything fits. */
+void gm_gather(const gm_dataset *dataset, const gm_scaling *scaling, const uint32_t *rows, size_t count,
+               gm_mutable_array x, gm_mutable_array y);
+
 /* The two precisions of gm_dataset_gather, from gather_tmpl.c. */
 void gm_gather_f32(const gm_dataset *dataset, const gm_scaling *scaling, const uint32_t *rows, size_t count,
-                   float *x, float *y);
+                   float *x, size_t x_ld, float *y, size_t y_ld);
 void gm_gather_f64(const gm_dataset *dataset, const gm_scaling *scaling, const uint32_t *rows, size_t count,
-                   double *x, double *y);
+                   double *x, size_t x_ld, double *y, size_t y_ld);
 
 #endif

@@ -92,7 +92,7 @@ static void fetch_row(const gm_table *table, size_t row)
 }
 
 void GM_TYPED(gm_gather)(const gm_dataset *dataset, const gm_scaling *scaling, const uint32_t *rows,
-                         size_t count, REAL *x, REAL *y)
+                         size_t count, REAL *x, size_t x_ld, REAL *y, size_t y_ld)
 {
     const gm_table *table = dataset->table;
     const unsigned mode = gm_flush_denormals();
@@ -100,9 +100,9 @@ void GM_TYPED(gm_gather)(const gm_dataset *dataset, const gm_scaling *scaling, c
         if (i + AHEAD < count)
             fetch_row(table, gm_table_row(dataset, rows[i + AHEAD]));
         const size_t row = gm_table_row(dataset, rows[i]);
-        gather_row(table, row, scaling, x + i * table->features);
+        gather_row(table, row, scaling, x + i * x_ld);
         if (y)
-            gather_target(table, row, y + i * table->targets);
+            gather_target(table, row, y + i * y_ld);
     }
     gm_restore_denormals(mode);
 }

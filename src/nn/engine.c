@@ -332,6 +332,37 @@ static gm_status check_array(const gm_engine *e, const char *what, gm_array arra
     return GM_OK;
 }
 
+static gm_type real_type(const gm_engine *e)
+{
+    return e->network->precision == GM_F64 ? GM_TYPE_F64 : GM_TYPE_F32;
+}
+
+/* An array that must have exactly this shape, and the network's precision. */
+static gm_status check_numbers(const gm_engine *e, const char *what, gm_array array, size_t rows, size_t cols,
+                               gm_error *error)
+{
+    if (!array.data)
+        return gm_fail(error, GM_USAGE, "%s: no data", what);
+    if (array.type != real_type(e))
+        return gm_fail(error, GM_USAGE, "%s: numbers of type %s; expected %s, the precision of the network",
+                       what, gm_type_name(array.type), gm_precision_name(e->network->precision));
+    if (array.rows != rows || array.cols != cols || array.ld < cols)
+        return gm_fail(error, GM_USAGE, "%s: %zu x %zu numbers, one row every %zu; expected %zu x %zu", what,
+                       array.rows, array.cols, array.ld, rows, cols);
+    return GM_OK;
+}
+
+static gm_status check_outputs(const gm_engine *e, gm_mutable_array outputs, size_t rows, gm_error *error)
+{
+    return check_numbers(e, "outputs", gm_array_of(outputs), rows, e->outputs, error);
+}
+
+/* A gradient, which is laid out as the parameter block. */
+static gm_status check_block(const gm_engine *e, gm_array block, gm_error *error)
+{
+    return check_numbers(e, "gradient", block, 1, e->network->parameter_count, error);
+}
+
 /* The newest weights to where the backend reads them. */
 static void take_weights(gm_engine *e)
 {
@@ -376,23 +407,28 @@ static gm_status bind(gm_engine *e, gm_array x, const gm_array *y, gm_error *err
     return status;
 }
 
-gm_status gm_engine_predict(gm_engine *e, gm_array x, void *outputs, gm_error *error)
+gm_status gm_engine_predict(gm_engine *e, gm_array x, gm_mutable_array outputs, gm_error *error)
 {
     gm_status status = bind(e, x, NULL, error);
     if (status == GM_OK)
+        status = check_outputs(e, outputs, x.rows, error);
+    if (status == GM_OK)
         status = run_forward(e, NULL, error);
     if (status == GM_OK)
-        e->numerics->copy_outputs(e->pass, outputs);
+        e->numerics->copy_outputs(e->pass, outputs.data, outputs.ld);
     return status;
 }
 
-gm_status gm_engine_loss(gm_engine *e, gm_array x, gm_array y, double *loss, void *outputs, gm_error *error)
+gm_status gm_engine_loss(gm_engine *e, gm_array x, gm_array y, double *loss, gm_mutable_array outputs,
+                         gm_error *error)
 {
     gm_status status = bind(e, x, &y, error);
+    if (status == GM_OK && outputs.data)
+        status = check_outputs(e, outputs, x.rows, error);
     if (status == GM_OK)
         status = run_forward(e, loss, error);
-    if (status == GM_OK && outputs)
-        e->numerics->copy_outputs(e->pass, outputs);
+    if (status == GM_OK && outputs.data)
+        e->numerics->copy_outputs(e->pass, outputs.data, outputs.ld);
     return status;
 }
 
@@ -419,19 +455,18 @@ void gm_gradient_fill(gm_gradient *gradient, size_t size)
     gm_options_fill(gradient, size, &defaults, sizeof defaults);
 }
 
-/* The caller's struct as one of the library's own version, checked. */
-static gm_status read_gradient(gm_gradient *own, const gm_gradient *gradient, gm_error *error)
+/* The caller's gm_gradient as a struct of the library's own version, checked. */
+static gm_status read_gradient(const gm_engine *e, gm_gradient *own, const gm_gradient *gradient,
+                               gm_error *error)
 {
-    *own = gm_gradient_default(NULL);
-    const gm_status status = gm_options_read(own, sizeof *own, gradient, "gm_gradient", error);
-    if (status != GM_OK)
-        return status;
-    if (!own->block)
-        return gm_fail(error, GM_USAGE, "no block for the gradient");
-    if (!isfinite(own->scale))
-        return gm_fail(error, GM_USAGE, "the scale of the gradient is %g; expected a finite number",
-                       own->scale);
-    return GM_OK;
+    *own = gm_gradient_default(gm_no_array());
+    gm_status status = gm_options_read(own, sizeof *own, gradient, "gm_gradient", error);
+    if (status == GM_OK)
+        status = check_block(e, gm_array_of(own->block), error);
+    if (status == GM_OK && !isfinite(own->scale))
+        status =
+            gm_fail(error, GM_USAGE, "the scale of the gradient is %g; expected a finite number", own->scale);
+    return status;
 }
 
 gm_status gm_engine_gradient_to(gm_engine *e, gm_array x, gm_array y, const gm_gradient *gradient,
@@ -439,29 +474,29 @@ gm_status gm_engine_gradient_to(gm_engine *e, gm_array x, gm_array y, const gm_g
 {
     gm_gradient own;
     const gm_job job = {.task = GM_TASK_GRADIENT, .gradient = &own};
-    const gm_status status = read_gradient(&own, gradient, error);
+    const gm_status status = read_gradient(e, &own, gradient, error);
     return status == GM_OK ? learn(e, x, y, &job, loss, error) : status;
 }
 
-gm_status gm_engine_gradient(gm_engine *e, gm_array x, gm_array y, void *gradient, double *loss,
+gm_status gm_engine_gradient(gm_engine *e, gm_array x, gm_array y, gm_mutable_array gradient, double *loss,
                              gm_error *error)
 {
     const gm_gradient to = gm_gradient_default(gradient);
     return gm_engine_gradient_to(e, x, y, &to, loss, error);
 }
 
-gm_status gm_engine_apply(gm_engine *e, const void *gradient, gm_error *error)
+gm_status gm_engine_apply(gm_engine *e, gm_array gradient, gm_error *error)
 {
     gm_status status = check_learns(e, error);
-    if (status == GM_OK && !gradient)
-        status = gm_fail(error, GM_USAGE, "no gradient to apply");
+    if (status == GM_OK)
+        status = check_block(e, gradient, error);
     if (status == GM_OK)
         status = gm_team_ready(e->team, error);
     if (status != GM_OK)
         return status;
     take_weights(e);
     e->keeper.ahead = true;
-    e->numerics->apply(e->pass, gradient);
+    e->numerics->apply(e->pass, gradient.data);
     return GM_OK;
 }
 
@@ -477,7 +512,7 @@ static bool is_plain_row(gm_type real, const gm_array *array, size_t cols)
 static bool can_step_row(const gm_engine *e, const gm_array *x, const gm_array *y)
 {
     const gm_network *n = e->network;
-    const gm_type real = n->precision == GM_F64 ? GM_TYPE_F64 : GM_TYPE_F32;
+    const gm_type real = real_type(e);
     return e->row_steps.step && n->keeper == &e->keeper && is_plain_row(real, x, e->inputs) &&
            is_plain_row(real, y, e->outputs);
 }

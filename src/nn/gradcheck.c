@@ -22,7 +22,7 @@ static gm_status loss_at(gm_engine *engine, size_t index, double value, gm_array
                          gm_error *error)
 {
     gm_network_set_parameter(gm_engine_network(engine), index, value);
-    return gm_engine_loss(engine, x, y, loss, NULL, error);
+    return gm_engine_loss(engine, x, y, loss, gm_no_array(), error);
 }
 
 /* (C(w + h) - C(w - h)) / 2h; w is put back. */
@@ -106,7 +106,7 @@ gm_status gm_gradcheck_run(gm_engine *engine, gm_array x, gm_array y, const gm_g
     if (!gradient)
         return gm_fail_memory(error, "the gradient", count * sizeof *gradient);
     double loss = 0;
-    status = gm_engine_gradient(engine, x, y, gradient, &loss, error);
+    status = gm_engine_gradient(engine, x, y, gm_mutable_f64(gradient, 1, count), &loss, error);
     if (status == GM_OK)
         status = compare_all(engine, x, y, &own, gradient, FLOOR * fmax(1, loss), result, error);
     gm_free(gradient);

@@ -45,6 +45,14 @@ static size_t index_of(const char *const *names, size_t count, const char *name)
     return index;
 }
 
+static const char *const types[] = {
+    [GM_TYPE_F32] = "f32", [GM_TYPE_F64] = "f64", [GM_TYPE_U8] = "u8", [GM_TYPE_LABEL] = "label"};
+
+const char *gm_type_name(gm_type type)
+{
+    return name_of(types, sizeof types / sizeof *types, (size_t)type);
+}
+
 /* The two directions of one table. */
 #define NAMES(prefix, type, names)                                                                           \
     const char *prefix##_name(type value)                                                                    \

@@ -65,7 +65,7 @@ typedef struct gm_numerics {
     /* How more rows like the one that was bound last are learned without bind and run; step is NULL if they
      * are not. */
     gm_row_steps (*row_steps)(const struct gm_pass *pass);
-    void (*copy_outputs)(const struct gm_pass *pass, void *outputs);
+    void (*copy_outputs)(const struct gm_pass *pass, void *outputs, size_t ld);
     gm_array (*view)(const struct gm_pass *pass, gm_view view, size_t layer);
     /* The weights from the network's block into the backend's layout, and back. */
     void (*take_weights)(struct gm_pass *pass);

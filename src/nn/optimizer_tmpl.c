@@ -112,7 +112,7 @@ void gm_set_factors(gm_update_target target, gm_step_constants *c)
 void gm_gradient_prepare(gm_pass_batch *batch, const gm_gradient *gradient)
 {
     batch->rule = &gm_store_gradient;
-    batch->gradient = gradient->block;
+    batch->gradient = gradient->block.data;
     batch->bias_constants = (gm_step_constants){
         .alpha = (REAL)gradient->scale,
         .beta = gradient->accumulate ? 1 : 0,

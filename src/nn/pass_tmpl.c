@@ -66,12 +66,12 @@ static void call_hook(gm_layer_hook *hook, const gm_bound *b, size_t l)
 {
     const gm_gradient *to = hook->gradient;
     const gm_layer *layer = &b->network->layers[l];
+    REAL *block = to->block.data;
+    const gm_precision precision = b->network->precision;
     const gm_layer_gradient done = {
         .layer = l,
-        .weights = (REAL *)to->block + layer->weights,
-        .biases = (REAL *)to->block + layer->biases,
-        .weight_count = layer->outputs * layer->inputs,
-        .bias_count = layer->outputs,
+        .weights = gm_mutable_real(block + layer->weights, precision, layer->outputs, layer->inputs),
+        .biases = gm_mutable_real(block + layer->biases, precision, 1, layer->outputs),
     };
     if (hook->status == GM_OK)
         hook->status = to->layer_done(to->context, &done, hook->error);
@@ -308,11 +308,11 @@ static gm_status bind(gm_pass *p, gm_array x, const gm_array *y, gm_error *error
     return GM_OK;
 }
 
-static void copy_outputs(const gm_pass *p, void *outputs)
+static void copy_outputs(const gm_pass *p, void *outputs, size_t ld)
 {
     const gm_mat a = p->bound.layers[p->bound.layer_count - 1].a;
     for (size_t r = 0; r < p->batch.rows; r++)
-        memcpy((REAL *)outputs + r * a.cols, gm_row(a, r), a.cols * sizeof(REAL));
+        memcpy((REAL *)outputs + r * ld, gm_row(a, r), a.cols * sizeof(REAL));
 }
 
 static gm_array view(const gm_pass *p, gm_view what, size_t layer)

@@ -2,6 +2,7 @@
 #include "train/batch.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/dataset.h"
 #include "train/targets.h"
 
 /* Numbers in a piece of side work: gathering them takes some microseconds. */
@@ -59,9 +60,11 @@ void gm_batch_clear(gm_batch *batch)
 static void gather(const gm_batch *b, size_t first, size_t count)
 {
     const size_t size = gm_precision_size(b->precision);
-    gm_dataset_gather(b->dataset, b->scaling, b->rows + first, count, b->precision,
-                      (char *)b->x_data + first * b->x.cols * size,
-                      (char *)b->y_data + first * b->y.cols * size);
+    char *const x = (char *)b->x_data + first * b->x.cols * size;
+    char *const y = (char *)b->y_data + first * b->y.cols * size;
+    gm_gather(b->dataset, b->scaling, b->rows + first, count,
+              gm_mutable_real(x, b->precision, count, b->x.cols),
+              gm_mutable_real(y, b->precision, count, b->y.cols));
 }
 
 static void gather_piece(void *context, size_t i)

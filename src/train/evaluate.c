@@ -83,11 +83,14 @@ static void judge_rows(const gm_batch *batch, const uint32_t *rows, const void *
 static gm_status judge_all(gm_engine *engine, gm_batch *batch, const uint32_t *order, void *outputs,
                            struct judge *judge, gm_error *error)
 {
+    const size_t cols = gm_dataset_targets(batch->dataset);
     const size_t rows = gm_dataset_rows(batch->dataset), step = gm_engine_batch(engine);
     for (size_t first = 0; first < rows; first += step) {
         double loss;
         gm_batch_gather(batch, order + first, gm_min(step, rows - first));
-        const gm_status status = gm_engine_loss(engine, batch->x, batch->y, &loss, outputs, error);
+        const gm_status status =
+            gm_engine_loss(engine, batch->x, batch->y, &loss,
+                           gm_mutable_real(outputs, batch->precision, batch->x.rows, cols), error);
         if (status != GM_OK)
             return status;
         judge->loss += loss * (double)batch->x.rows;

@@ -153,7 +153,9 @@ static void check_rows(const gm_dataset *dataset, const gm_scaling *scaling)
     double *const x = calloc(features, sizeof *x), *const y = calloc(targets + 1, sizeof *y);
     FUZZ_REQUIRE(x && y);
     for (uint32_t row = 0; row < gm_dataset_rows(dataset); row++) {
-        gm_dataset_gather(dataset, scaling, &row, 1, GM_F64, x, targets > 0 ? y : NULL);
+        FUZZ_REQUIRE(gm_dataset_gather(dataset, scaling, &row, 1, gm_mutable_f64(x, 1, features),
+                                       targets > 0 ? gm_mutable_f64(y, 1, targets) : gm_no_array(),
+                                       NULL) == GM_OK);
         check_finite(x, features);
         check_finite(y, targets);
     }
