@@ -3,21 +3,67 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const names[GM_SCHEDULE_COUNT] = {
-    [GM_SCHEDULE_CONSTANT] = "constant",
-    [GM_SCHEDULE_LINEAR] = "linear",
-    [GM_SCHEDULE_COSINE] = "cosine",
+/* What a schedule is set by. A parameter of a schedule to come has its place here. */
+struct settings {
+    double rate; /* of the optimizer */
 };
+
+/* Where the training is: step t of T, t from 0. */
+struct position {
+    size_t step, steps;
+};
+
+typedef double schedule_function(const struct settings *settings, const struct position *at);
+
+static double fraction(const struct position *at)
+{
+    return (double)at->step / (double)at->steps;
+}
+
+static double constant(const struct settings *s, const struct position *at)
+{
+    (void)at;
+    return s->rate;
+}
+
+static double linear(const struct settings *s, const struct position *at)
+{
+    return s->rate * (1 - fraction(at));
+}
+
+static double cosine(const struct settings *s, const struct position *at)
+{
+    return s->rate * (1 + cos(acos(-1.0) * fraction(at))) / 2;
+}
+
+static const struct {
+    const char *name;
+    schedule_function *rate;
+} schedules[GM_SCHEDULE_COUNT] = {
+#define SCHEDULE(VALUE, WORD, FUNCTION) [VALUE] = {WORD, FUNCTION},
+#include "train/schedules.def"
+};
+
+/* A schedule without a row, or in another place, does not compile. */
+enum {
+#define SCHEDULE(VALUE, ...) PLACE_OF_##VALUE,
+#include "train/schedules.def"
+    SCHEDULE_ROWS
+};
+#define SCHEDULE(VALUE, ...)                                                                                 \
+    _Static_assert((int)PLACE_OF_##VALUE == (int)VALUE, "rows stand in the order of the enumeration");
+#include "train/schedules.def"
+_Static_assert(SCHEDULE_ROWS == GM_SCHEDULE_COUNT, "each gm_schedule has a row in schedules.def");
 
 const char *gm_schedule_name(gm_schedule schedule)
 {
-    return (unsigned)schedule < GM_SCHEDULE_COUNT ? names[schedule] : "unknown";
+    return (unsigned)schedule < GM_SCHEDULE_COUNT ? schedules[schedule].name : "unknown";
 }
 
 bool gm_schedule_from_name(const char *name, gm_schedule *schedule)
 {
     for (size_t i = 0; i < GM_SCHEDULE_COUNT; i++) {
-        if (strcmp(names[i], name) == 0) {
+        if (strcmp(schedules[i].name, name) == 0) {
             *schedule = (gm_schedule)i;
             return true;
         }
@@ -27,13 +73,7 @@ bool gm_schedule_from_name(const char *name, gm_schedule *schedule)
 
 double gm_schedule_rate(gm_schedule schedule, double rate, size_t step, size_t steps)
 {
-    const double done = (double)step / (double)steps;
-    switch (schedule) {
-    case GM_SCHEDULE_LINEAR:
-        return rate * (1 - done);
-    case GM_SCHEDULE_COSINE:
-        return rate * (1 + cos(acos(-1.0) * done)) / 2;
-    default:
-        return rate;
-    }
+    const struct settings settings = {.rate = rate};
+    const struct position at = {.step = step, .steps = steps};
+    return (unsigned)schedule < GM_SCHEDULE_COUNT ? schedules[schedule].rate(&settings, &at) : rate;
 }
