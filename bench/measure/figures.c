@@ -1,5 +1,6 @@
 /* The arithmetic of published figures (figures.h). */
 #include "bench/measure/figures.h"
+#include "function/facts.h"
 #include "nn/optimizer.h"
 
 #include <math.h>
@@ -8,7 +9,8 @@
  * momentum is its own. */
 static double update_numbers(gm_optimizer_kind optimizer)
 {
-    return optimizer == GM_MOMENTUM ? 3 : 1 + (double)gm_optimizer_traffic(optimizer);
+    return (double)gm_optimizer_traffic(optimizer) +
+           (gm_facts_of_optimizers[optimizer].target == INTO_VELOCITY ? -1 : 1);
 }
 
 gm_work gm_work_of(gm_phase phase, const gm_layer *l, double n, gm_optimizer_kind optimizer, bool joined)

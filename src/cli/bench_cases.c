@@ -154,7 +154,7 @@ static const struct {
     const char *option, *needs;
 } pairs[] = {{"accuracy", "epoch"}, {"data", "epoch"}};
 
-static const char *names_of_cases(size_t index) /* without the tour, which has no name */
+const char *cli_case_names(size_t index) /* without the tour, which has no name */
 {
     return index + 1 < CASES ? cases[index + 1].name : NULL;
 }
@@ -172,8 +172,8 @@ gm_status cli_bench_case_find(const cli_bench_case **found, const cli_bench_opti
         return GM_OK;
     }
     return gm_fail(error, GM_USAGE, "unknown case '%s'; expected %s%s", typed,
-                   cli_list_names(list, sizeof list, names_of_cases),
-                   gm_did_you_mean(cli_suggest(typed, names_of_cases)).text);
+                   cli_list_names(list, sizeof list, cli_case_names),
+                   gm_did_you_mean(cli_suggest(typed, cli_case_names)).text);
 }
 
 /* As messages call a case. */

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "bench/peers/libraries.h"
+#include "cli/help.h"
 #include "cli/names.h"
 #include "cli/options.h"
 
@@ -31,27 +32,23 @@ enum {
 
 static const struct argp_option table[] = {
     {0, 0, 0, 0, "What to sweep; SIZES are lists such as 1,32,128 or ranges such as 1..4 and 64..8192*2:", 1},
-    {"net", KEY_NET, "NET,...", 0, "networks: widths such as 784-128-10, or", 0}, /* and the presets */
+    {"net", KEY_NET, "NET,...", 0, "networks: widths such as 784-128-10, or {networks}", 0},
     {"batch", KEY_BATCH, "SIZES", 0, "rows of a mini-batch (default: the network's own)", 0},
     {"width", KEY_WIDTH, "SIZES", 0, "width of every hidden layer, instead of the network's own", 0},
     {"threads", KEY_THREADS, "SIZES", 0,
      "threads of a step (default: as many as affinity mask and CPU quota allow)", 0},
-    {"backend", KEY_BACKEND, "NAME,...", 0, "who computes: packed, blas, naive, naive-ikj (default packed)",
-     0},
-    {"precision", KEY_PRECISION, "TYPE,...", 0, "precision of the arithmetic: f32, f64 (default f32)", 0},
-    {"optimizer", KEY_OPTIMIZER, "NAME,...", 0,
-     "optimizer: sgd, momentum, nesterov, adam, adamw (default sgd)", 0},
-    {"activation", KEY_ACTIVATION, "F,...", 0, "activation of the hidden layers (default sigmoid)", 0},
+    {"backend", KEY_BACKEND, "NAME,...", 0, "who computes: {bench-backends} (default packed)", 0},
+    {"precision", KEY_PRECISION, "TYPE,...", 0, "precision of the arithmetic: {precisions} (default f32)", 0},
+    {"optimizer", KEY_OPTIMIZER, "NAME,...", 0, "optimizer: {optimizers} (default sgd)", 0},
+    {"activation", KEY_ACTIVATION, "F,...", 0,
+     "activation of the hidden layers: {hidden-activations} (default sigmoid)", 0},
     {"time", KEY_TIME, "T", 0, "time for the whole case, such as 30s, 2m or 500ms", 0},
     {0, 0, 0, 0, "Output:", 2},
-    {"output", 'o', "FORMAT", 0, "format of what is printed: table, markdown, csv or json (default table)",
-     0},
+    {"output", 'o', "FORMAT", 0, "format of what is printed: {formats} (default table)", 0},
     {"out", KEY_OUT, "FILE", 0, "write the results into this file as well, as JSON", 0},
     {"report", KEY_REPORT, "FILE", 0, "write one HTML page with tables and charts", 0},
     {0, 0, 0, 0, "compare, peers, gate:", 3},
-    {"blas", KEY_BLAS, "NAME,...", 0,
-     "compare: libraries to compare: openblas-pthread, openblas-openmp, openblas-serial, blis, reference, or the path of a library",
-     0},
+    {"blas", KEY_BLAS, "NAME,...", 0, "compare: libraries to compare, or the path of one: {libraries}", 0},
     {"epoch", KEY_EPOCH, 0, 0, "peers: whole epochs of Fashion-MNIST instead of single steps", 0},
     {"accuracy", KEY_ACCURACY, "X", 0, "peers --epoch: also measure the time to this test accuracy", 0},
     {"data", KEY_DATA, "DIR", 0, "peers --epoch: the IDX files (default where Debian has them)", 0},
@@ -266,17 +263,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-/* What --help says of --net ends with the names of the preset networks, and the whole ends with the cases;
- * argp frees a text that is new. */
+/* The whole help ends with the cases. */
 static char *complete_help(int key, const char *text, void *input)
 {
-    char names[GM_PRESET_NAMES], *full = NULL;
-    (void)input;
-    if (key == KEY_NET && asprintf(&full, "%s %s", text, gm_net_preset_names(names)) < 0)
-        full = NULL;
-    if (key == ARGP_KEY_HELP_POST_DOC)
-        full = cli_bench_cases_help(text);
-    return full ? full : (char *)(uintptr_t)text;
+    char *full = key == ARGP_KEY_HELP_POST_DOC ? cli_bench_cases_help(text) : NULL;
+    return full ? full : cli_fill_names(key, text, input);
 }
 
 void cli_bench_parse(cli_bench_options *options, int argc, char **argv)

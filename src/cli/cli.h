@@ -24,7 +24,9 @@ int cli_plan(int argc, char **argv);
 struct argp;
 struct argp_state;
 
-/* Parses options with argp; exits on a mistake (2) or without memory (6), after one line. */
+/* Parses options with argp; exits on a mistake (2) or without memory (6), after one line. If the first
+ * argument is CLI_COMPLETE, it prints the words that a shell may complete instead (help.h), and exits. */
+#define CLI_COMPLETE "--complete"
 void cli_parse(const struct argp *argp, int argc, char **argv, void *input);
 
 /* Ends the program with exit code 2 after the line "gradmill VERB: MESSAGE". In place of argp_error, whose

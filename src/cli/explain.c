@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "cli/explanation.h"
 #include "cli/files.h"
+#include "cli/help.h"
 #include "cli/json_out.h"
 #include "cli/options.h"
 
@@ -24,8 +25,8 @@ struct run {
 static const struct argp_option verb_options[] = {
     {"steps", KEY_STEPS, "N", 0, "explain the first step, then show the loss up to step N (default 1)", 0},
     {"rate", KEY_RATE, "X", 0, "learning rate (default: as the example says)", 0},
-    {"freeze-bias", KEY_FREEZE_BIAS, "yes|no", OPTION_ARG_OPTIONAL,
-     "whether the biases stay as they are (default: as the example says)", 0},
+    {"freeze-bias", KEY_FREEZE_BIAS, "HOW", OPTION_ARG_OPTIONAL,
+     "whether the biases stay as they are: {no-yes} (default: as the example says)", 0},
     {"seeds", KEY_SEEDS, "N", 0,
      "instead: train from the weights of seeds 1 to N for --steps steps (default 10000) and tell how many learn the "
      "samples, that is, bring every output within 0.1 of its target",
@@ -217,14 +218,13 @@ static gm_status run_all(const struct run *run, gm_error *error)
 int cli_explain(int argc, char **argv)
 {
     const struct argp argp = {
-        verb_options,
-        parse,
-        "EXAMPLE.json",
-        "Shows one training step of a small network: every z, a, delta, gradient and new weight, "
-        "beside the equation, the shapes and the BLAS call.",
-        NULL,
-        NULL,
-        NULL};
+        .options = verb_options,
+        .parser = parse,
+        .args_doc = "EXAMPLE.json",
+        .doc = "Shows one training step of a small network: every z, a, delta, gradient and new weight, "
+               "beside the equation, the shapes and the BLAS call.",
+        .help_filter = cli_fill_names,
+    };
     struct run run = {.rate = NAN, .freeze_bias = -1};
     cli_parse(&argp, argc, argv, &run);
     gm_error error = {0};

@@ -43,6 +43,31 @@ static int run_verb(const cli_verb *verb, int argc, char **argv)
     return verb->run(argc - 1, argv + 1);
 }
 
+static const cli_verb *find_verb(const char *name)
+{
+    for (size_t i = 0; i < VERB_COUNT; i++) {
+        if (strcmp(name, verbs[i].name) == 0)
+            return &verbs[i];
+    }
+    return NULL;
+}
+
+/* `gradmill complete [VERB [OPTION]]`, for completions/gradmill: the words that may stand there, one a line.
+ */
+static int print_words(int argc, char **argv)
+{
+    static char complete[] = CLI_COMPLETE;
+    const cli_verb *verb = argc > 2 ? find_verb(argv[2]) : NULL;
+    char *arguments[] = {argv[0], argv[2], complete, argc > 3 ? argv[3] : NULL, NULL};
+    if (verb)
+        return run_verb(verb, argc > 3 ? 4 : 3, arguments);
+    for (size_t i = 0; argc == 2 && i < VERB_COUNT; i++)
+        puts(verbs[i].name);
+    if (argc == 2)
+        fputs("--help\n--version\n", stdout);
+    return cli_finish_output();
+}
+
 static int refuse_verb(const char *typed)
 {
     const char *names[VERB_COUNT + 2] = {"--help", "--version"};
@@ -74,9 +99,8 @@ int main(int argc, char **argv)
         printf("gradmill %s\n", gm_version());
         return cli_finish_output();
     }
-    for (size_t i = 0; i < VERB_COUNT; i++) {
-        if (strcmp(argv[1], verbs[i].name) == 0)
-            return run_verb(&verbs[i], argc, argv);
-    }
-    return refuse_verb(argv[1]);
+    if (strcmp(argv[1], "complete") == 0)
+        return print_words(argc, argv);
+    const cli_verb *verb = find_verb(argv[1]);
+    return verb ? run_verb(verb, argc, argv) : refuse_verb(argv[1]);
 }

@@ -13,6 +13,9 @@ cli_names cli_activation_names, cli_hidden_activation_names, cli_loss_names, cli
     cli_precision_names, cli_optimizer_names, cli_schedule_names, cli_scaling_names, cli_format_names,
     cli_missing_names, cli_no_yes_names;
 
+/* The cases of bench that have a name. */
+cli_names cli_case_names;
+
 /* The backends of the library, then "auto". */
 cli_names cli_backend_names;
 

@@ -3,6 +3,7 @@
 #include "base/append.h"
 #include "base/error.h"
 #include "cli/arguments.h"
+#include "cli/help.h"
 #include "data/dataset.h"
 
 #include <stdio.h>
@@ -33,20 +34,17 @@ void cli_note_given(const char *const *options, size_t count, const char *why)
 
 gm_status cli_check_optimizer_options(gm_optimizer_kind kind, gm_error *error)
 {
-    static const char *const of_momentum[] = {"momentum"}, *const of_adam[] = {"beta1", "beta2", "epsilon"};
-    char why[128];
-    gm_status status = GM_OK;
-    if (kind != GM_MOMENTUM && kind != GM_NESTEROV) {
-        snprintf(why, sizeof why, "with --optimizer %s; it belongs to momentum and nesterov",
-                 gm_optimizer_name(kind));
-        status = cli_refuse_given(of_momentum, COUNT(of_momentum), why, error);
+    for (gm_setting s = 0; s < GM_SETTING_COUNT; s++) {
+        char readers[CLI_HELP_SIZE], why[CLI_HELP_SIZE];
+        if (gm_optimizer_reads(kind, s))
+            continue;
+        snprintf(why, sizeof why, "with --optimizer %s; it belongs to %s", gm_optimizer_name(kind),
+                 cli_setting_readers(readers, s));
+        const gm_status status = cli_refuse_given(&gm_facts_of_settings[s].name, 1, why, error);
+        if (status != GM_OK)
+            return status;
     }
-    if (status == GM_OK && kind != GM_ADAM && kind != GM_ADAMW) {
-        snprintf(why, sizeof why, "with --optimizer %s; it belongs to adam and adamw",
-                 gm_optimizer_name(kind));
-        status = cli_refuse_given(of_adam, COUNT(of_adam), why, error);
-    }
-    return status;
+    return GM_OK;
 }
 
 /* Options that mean nothing to data of the other kind. */

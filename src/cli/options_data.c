@@ -1,5 +1,6 @@
 /* The options that say which data, and how to read it. */
 #include "cli/options.h"
+#include "cli/help.h"
 #include "cli/names.h"
 
 #include <string.h>
@@ -25,11 +26,12 @@ static const struct argp_option data_options[] = {
      0},
     {"delim", KEY_DELIM, "CHAR", 0,
      "CSV: what separates the cells: one character, tab or blanks (default a comma)", 0},
-    {"header", KEY_HEADER, "yes|no", 0,
-     "CSV: whether the first row names the columns (default: decided by its cells, with a note)", 0},
+    {"header", KEY_HEADER, "HOW", 0,
+     "CSV: whether the first row names the columns, {no-yes} (default: decided by its cells, with a note)",
+     0},
     {"regression", KEY_REGRESSION, 0, 0, "CSV: the target is a number to be fitted, not a class", 0},
-    {"missing", KEY_MISSING, "auto|refuse|mean|drop", 0,
-     "CSV: what to do with missing values: refuse the file, take the mean of the training data, or drop the row "
+    {"missing", KEY_MISSING, "HOW", 0,
+     "CSV: what to do with missing values, {missing}: refuse the file, take the mean of the training data, or drop the row "
      "(default auto: the mean if a model is used that knows it, else refuse)",
      0},
     {0},
@@ -79,4 +81,5 @@ static error_t parse_data(int key, char *argument, struct argp_state *state)
     }
 }
 
-const struct argp cli_data_argp = {.options = data_options, .parser = parse_data};
+const struct argp cli_data_argp = {
+    .options = data_options, .parser = parse_data, .help_filter = cli_fill_names};

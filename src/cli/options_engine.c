@@ -2,7 +2,9 @@
 #include "cli/options.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "cli/help.h"
 #include "cli/names.h"
+#include "function/facts.h"
 
 #include <math.h>
 
@@ -12,19 +14,12 @@ enum {
     KEY_BATCH,
     KEY_OPTIMIZER,
     KEY_FREEZE_BIAS,
-    KEY_RATE,
-    KEY_MOMENTUM,
-    KEY_BETA1,
-    KEY_BETA2,
-    KEY_EPSILON,
-    KEY_L2,
-    KEY_DECAY,
+    KEY_SETTING, /* and as many more as an optimizer has settings */
 };
 
 static const struct argp_option compute_options[] = {
     {0, 0, 0, 0, "Computation:", 3},
-    {"backend", KEY_BACKEND, "NAME", 0,
-     "who computes: packed, blas, auto, naive or naive-ikj (default packed)", 0},
+    {"backend", KEY_BACKEND, "NAME", 0, "who computes: {backends} (default packed)", 0},
     {"threads", KEY_THREADS, "N", 0,
      "threads of a step (default: as many as affinity mask and CPU quota allow)", 0},
     {"batch", KEY_BATCH, "N", 0,
@@ -78,55 +73,24 @@ size_t cli_default_epochs(size_t rows, size_t batch)
     return gm_min(gm_max(gm_pieces(2000, steps), 10), 1000);
 }
 
-const struct argp cli_compute_argp = {.options = compute_options, .parser = parse_compute};
+const struct argp cli_compute_argp = {
+    .options = compute_options, .parser = parse_compute, .help_filter = cli_fill_names};
 
 static const struct argp_option optimizer_options[] = {
     {0, 0, 0, 0, "Optimizer:", 4},
-    {"optimizer", KEY_OPTIMIZER, "NAME", 0,
-     "how the weights are updated: sgd, momentum, nesterov, adam or adamw (default adam)", 0},
-    {"rate", KEY_RATE, "X", 0, "learning rate (default 0.001 for adam and adamw, else 0.1)", 0},
-    {"momentum", KEY_MOMENTUM, "X", 0,
-     "momentum and nesterov: how much of the last step is kept (default 0.9)", 0},
-    {"beta1", KEY_BETA1, "X", 0, "adam and adamw: decay rate of the mean of the gradients (default 0.9)", 0},
-    {"beta2", KEY_BETA2, "X", 0, "adam and adamw: decay rate of the mean of their squares (default 0.999)",
-     0},
-    {"epsilon", KEY_EPSILON, "X", 0, "adam and adamw: added to the divisor of a step (default 1e-8)", 0},
-    {"l2", KEY_L2, "X", 0, "L2 penalty: adds X W to the gradient of W (default 0)", 0},
-    {"decay", KEY_DECAY, "X", 0,
-     "decoupled weight decay: each step takes the share rate X off every weight (default 0, adamw 0.01)", 0},
+    {"optimizer", KEY_OPTIMIZER, "NAME", 0, "how the weights are updated: {optimizers} (default adam)", 0},
+#define SETTING(FIELD, ...) {#FIELD, KEY_SETTING + GM_SETTING_##FIELD, "X", 0, "", 0}, /* setting_help */
+#include "function/optimizer_settings.def"
     {"freeze-bias", KEY_FREEZE_BIAS, 0, 0, "leave the biases as they are at the start", 0},
     {0},
 };
 
 cli_engine_options cli_engine_defaults(gm_optimizer_kind kind)
 {
-    return (cli_engine_options){
-        .engine = gm_engine_options_default(),
-        .given = {kind, NAN, NAN, NAN, NAN, NAN, NAN, NAN, false},
-    };
-}
-
-/* The field that a numeric option sets, or NULL. */
-static double *optimizer_field(gm_optimizer *o, int key)
-{
-    switch (key) {
-    case KEY_RATE:
-        return &o->rate;
-    case KEY_MOMENTUM:
-        return &o->momentum;
-    case KEY_BETA1:
-        return &o->beta1;
-    case KEY_BETA2:
-        return &o->beta2;
-    case KEY_EPSILON:
-        return &o->epsilon;
-    case KEY_L2:
-        return &o->l2;
-    case KEY_DECAY:
-        return &o->decay;
-    default:
-        return NULL;
-    }
+    cli_engine_options options = {.engine = gm_engine_options_default(), .given = {.kind = kind}};
+    for (gm_setting s = 0; s < GM_SETTING_COUNT; s++)
+        *gm_setting_of(&options.given, s) = NAN;
+    return options;
 }
 
 /* The defaults of the optimizer that was named, wherever on the line, and over them what was given. */
@@ -135,19 +99,11 @@ static void settle_optimizer(cli_engine_options *options)
     gm_optimizer *o = &options->engine.optimizer;
     *o = gm_optimizer_default(options->given.kind);
     o->freeze_bias = options->given.freeze_bias;
-    for (int key = KEY_RATE; key <= KEY_DECAY; key++) {
-        const double given = *optimizer_field(&options->given, key);
+    for (gm_setting s = 0; s < GM_SETTING_COUNT; s++) {
+        const double given = *gm_setting_of(&options->given, s);
         if (!isnan(given))
-            *optimizer_field(o, key) = given;
+            *gm_setting_of(o, s) = given;
     }
-}
-
-static const char *option_name(int key)
-{
-    const struct argp_option *option = optimizer_options;
-    while (option->key != key)
-        option++;
-    return option->name;
 }
 
 static error_t parse_optimizer(int key, char *argument, struct argp_state *state)
@@ -165,11 +121,22 @@ static error_t parse_optimizer(int key, char *argument, struct argp_state *state
         settle_optimizer(options);
         return 0;
     default:
-        if (key < KEY_RATE || key > KEY_DECAY)
+        if (key < KEY_SETTING || key >= KEY_SETTING + GM_SETTING_COUNT)
             return ARGP_ERR_UNKNOWN;
-        *optimizer_field(&options->given, key) = cli_number(option_name(key), argument, state);
+        *gm_setting_of(&options->given, (gm_setting)(key - KEY_SETTING)) =
+            cli_number(gm_facts_of_settings[key - KEY_SETTING].name, argument, state);
         return 0;
     }
 }
 
-const struct argp cli_optimizer_argp = {.options = optimizer_options, .parser = parse_optimizer};
+/* What a setting is, which optimizers read it, and its default: all of it from the lists. */
+static char *optimizer_help(int key, const char *text, void *input)
+{
+    char help[CLI_HELP_SIZE];
+    return key >= KEY_SETTING && key < KEY_SETTING + GM_SETTING_COUNT
+               ? gm_strdup(cli_setting_help(help, (gm_setting)(key - KEY_SETTING)))
+               : cli_fill_names(key, text, input);
+}
+
+const struct argp cli_optimizer_argp = {
+    .options = optimizer_options, .parser = parse_optimizer, .help_filter = optimizer_help};

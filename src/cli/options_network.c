@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "cli/help.h"
 #include "cli/names.h"
 
 #include <errno.h>
@@ -23,18 +24,15 @@ static const struct argp_option network_options[] = {
      "widths from the inputs to the outputs, such as 784,1024,1024,10; x or - may stand in place of the commas",
      0},
     {"activation", KEY_ACTIVATION, "F[,F...]", 0,
-     "activation of the hidden layers, or a list with one for each layer: identity, sigmoid, tanh, relu, leaky-relu, gelu, "
-     "softplus, elu, softmax (default relu; the output layer has what the loss needs)",
+     "activation of the hidden layers, or a list with one for each layer: {activations} (default relu; the output "
+     "layer has what the loss needs)",
      0},
     {"loss", KEY_LOSS, "C", 0,
-     "loss function: half-squares, mean-squares, logistic, cross-entropy or huber (default cross-entropy for classes, "
-     "mean-squares for numbers)",
-     0},
+     "loss function: {losses} (default cross-entropy for classes, mean-squares for numbers)", 0},
     {"init", KEY_INIT, "HOW", 0,
-     "how the weights begin: auto, or xavier-, he- or lecun- with uniform or normal (default auto: He for relu and its kin, else Xavier)",
-     0},
-    {"precision", KEY_PRECISION, "f32|f64", 0, "precision of the arithmetic (default f32; gradcheck: f64)",
-     0},
+     "how the weights begin: {inits} (default auto: He for relu and its kin, else Xavier)", 0},
+    {"precision", KEY_PRECISION, "TYPE", 0,
+     "precision of the arithmetic: {precisions} (default f32; gradcheck: f64)", 0},
     {"seed", KEY_SEED, "N", 0, "seed of the weights, the split and the order of the rows (default 1)", 0},
     {0},
 };
@@ -115,7 +113,8 @@ static error_t parse_network(int key, char *argument, struct argp_state *state)
     }
 }
 
-const struct argp cli_network_argp = {.options = network_options, .parser = parse_network};
+const struct argp cli_network_argp = {
+    .options = network_options, .parser = parse_network, .help_filter = cli_fill_names};
 
 /* The activation of one layer: from a full list, or the one for hidden layers and the loss's own at the
  * output. */

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 #include "machine/facts.h"
 #include "cli/arguments.h"
+#include "cli/help.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -14,6 +15,10 @@
 
 void cli_parse(const struct argp *argp, int argc, char **argv, void *input)
 {
+    if (argc > 1 && strcmp(argv[1], CLI_COMPLETE) == 0) {
+        cli_print_words(argp, argv[2]);
+        exit(cli_finish_output());
+    }
     cli_check_arguments(argp, argc, argv);
     const error_t failure = argp_parse(argp, argc, argv, 0, NULL, input);
     if (failure == 0)

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "cli/files.h"
+#include "cli/help.h"
 #include "cli/interrupt.h"
 #include "cli/load.h"
 #include "cli/needless.h"
@@ -51,13 +52,12 @@ static const struct argp_option verb_options[] = {
     {0, 0, 0, 0, "Training:", 5},
     {"epochs", KEY_EPOCHS, "N", 0, "passes over the training rows (default 10, more for small data)", 0},
     {"schedule", KEY_SCHEDULE, "NAME", 0,
-     "how the rate changes: constant, linear or cosine (default cosine, which falls to 0)", 0},
+     "how the rate changes: {schedules} (default cosine, which falls to 0)", 0},
     {"valid", KEY_VALID, "FILE", 0, "validate on this file instead of a share of the data", 0},
     {"valid-labels", KEY_VALID_LABELS, "FILE", 0, "IDX: the labels of the images in --valid", 0},
     {"valid-share", KEY_SHARE, "X", 0, "share of the rows kept for validation, stratified (default 0.1)", 0},
     {"scaling", KEY_SCALING, "HOW", 0,
-     "how inputs are scaled: auto, none, unit (1/255) or standard (default auto: unit for bytes, else standard)",
-     0},
+     "how inputs are scaled: {scalings} (default auto: unit, which is 1/255, for bytes, else standard)", 0},
     {"save", KEY_SAVE, "FILE", 0, "write the model here after each epoch (safetensors)", 0},
     {"json", KEY_JSON, 0, 0, "one JSON object instead of the table", 0},
     {"quiet", KEY_QUIET, 0, 0, "no table and no progress bar", 0},
@@ -370,8 +370,12 @@ int cli_train(int argc, char **argv)
         {0},
     };
     const struct argp argp = {
-        verb_options, parse, NULL, "Trains a network and prints one line for each epoch.",
-        children,     NULL,  NULL};
+        .options = verb_options,
+        .parser = parse,
+        .doc = "Trains a network and prints one line for each epoch.",
+        .children = children,
+        .help_filter = cli_fill_names,
+    };
     struct run run = {
         .data = cli_data_defaults(),
         .network = cli_network_defaults(),

@@ -1,10 +1,12 @@
-/* Properties of each activation and loss, as tables made of the lists activations.def and losses.def. The
- * names are in nn/names.c. */
+/* Properties of each activation, loss and optimizer, as tables made of the lists activations.def, losses.def,
+ * optimizers.def and optimizer_settings.def. The names are in nn/names.c. */
 #ifndef GM_FUNCTION_FACTS_H
 #define GM_FUNCTION_FACTS_H
 
+#include <gradmill/engine.h>
 #include <gradmill/network.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 /* What the derivative of an activation, or the value of a loss, is computed from. */
 typedef enum gm_source { FROM_A, FROM_Z } gm_source;
@@ -34,5 +36,45 @@ typedef struct gm_loss_facts {
 
 /* Static storage, indexed by gm_loss. */
 extern const gm_loss_facts gm_facts_of_losses[GM_LOSS_COUNT];
+
+/* What BP3 and BP4 write to. INTO_GRADIENT is no optimizer's: the gradient is only stored. */
+typedef enum gm_update_target { INTO_WEIGHTS, INTO_VELOCITY, INTO_TILE, INTO_GRADIENT } gm_update_target;
+
+typedef enum gm_setting {
+#define SETTING(FIELD, ...) GM_SETTING_##FIELD,
+#include "function/optimizer_settings.def"
+    GM_SETTING_COUNT
+} gm_setting;
+
+typedef struct gm_setting_facts {
+    const char *name;    /* of the field, and of the command's option */
+    size_t offset;       /* of the double in gm_optimizer */
+    double below;        /* valid: 0 <= value < below */
+    double standard;     /* the default, unless the optimizer has one of its own */
+    const char *summary; /* in the help of the command */
+} gm_setting_facts;
+
+/* Static storage, indexed by gm_setting. */
+extern const gm_setting_facts gm_facts_of_settings[GM_SETTING_COUNT];
+
+static inline double *gm_setting_of(gm_optimizer *optimizer, gm_setting setting)
+{
+    return (double *)((char *)optimizer + gm_facts_of_settings[setting].offset);
+}
+
+typedef struct gm_optimizer_facts {
+    gm_update_target target;
+    size_t state;       /* copies of the parameters that it keeps between steps */
+    double rate, decay; /* the defaults */
+    unsigned settings;  /* those that it reads: bit number gm_setting */
+} gm_optimizer_facts;
+
+/* Static storage, indexed by gm_optimizer_kind. */
+extern const gm_optimizer_facts gm_facts_of_optimizers[GM_OPTIMIZER_COUNT];
+
+static inline bool gm_optimizer_reads(gm_optimizer_kind kind, gm_setting setting)
+{
+    return gm_facts_of_optimizers[kind].settings >> setting & 1;
+}
 
 #endif

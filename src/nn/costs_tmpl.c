@@ -285,17 +285,18 @@ static void measure_online(const struct survey *s)
  * what it has. */
 static gm_pass_batch probe_batch(const gm_bound *b)
 {
-    const REAL rate = b->optimizer->kind == GM_SGD ? 1 : 0; /* BLAS has nothing to do where alpha is 0 */
+    const gm_update_rule *rule = &gm_update_rules[b->optimizer->kind];
+    const REAL rate = rule->target == INTO_WEIGHTS ? 1 : 0; /* BLAS has nothing to do where alpha is 0 */
     gm_step_constants keep = {
         .rate = rate, .momentum = 1, .beta1 = 1, .beta2 = 1, .epsilon = 1, .keep = 1, .unbias = 1};
-    gm_set_factors(gm_update_rules[b->optimizer->kind].target, &keep);
+    gm_set_factors(rule->target, &keep);
     memset(b->own_y.data, 0, b->own_y.rows * b->own_y.ld * sizeof(REAL));
     return (gm_pass_batch){.plan = {.threads = gm_team_threads(b->team)}, /* among which biases are divided */
                            .rows = b->own_x.rows,
                            .x = b->own_x,
                            .y = b->own_y,
                            .judged = true,
-                           .rule = &gm_update_rules[b->optimizer->kind],
+                           .rule = rule,
                            .weight_constants = keep,
                            .bias_constants = keep};
 }

@@ -27,8 +27,8 @@ static const char *const inits[GM_INIT_COUNT] = {
 static const char *const precisions[] = {[GM_F32] = "f32", [GM_F64] = "f64"};
 
 static const char *const optimizers[GM_OPTIMIZER_COUNT] = {
-    [GM_SGD] = "sgd",   [GM_MOMENTUM] = "momentum", [GM_NESTEROV] = "nesterov",
-    [GM_ADAM] = "adam", [GM_ADAMW] = "adamw",
+#define OPTIMIZER(VALUE, WORD, ...) [VALUE] = WORD,
+#include "function/optimizers.def"
 };
 
 static const char *name_of(const char *const *names, size_t count, size_t index)

@@ -79,12 +79,10 @@ GM_VECTOR static void adam_apply(const gm_step_constants *c, size_t count, REAL 
     }
 }
 
+#define nothing                                           NULL
+#define OPTIMIZER(VALUE, WORD, TARGET, APPLY, GIVEN, ...) [VALUE] = {TARGET, APPLY, GIVEN},
 const gm_update_rule gm_update_rules[GM_OPTIMIZER_COUNT] = {
-    [GM_SGD] = {INTO_WEIGHTS, NULL, sgd_given},
-    [GM_MOMENTUM] = {INTO_VELOCITY, momentum_apply, momentum_given},
-    [GM_NESTEROV] = {INTO_TILE, nesterov_apply, nesterov_apply},
-    [GM_ADAM] = {INTO_TILE, adam_apply, adam_apply},
-    [GM_ADAMW] = {INTO_TILE, adam_apply, adam_apply},
+#include "function/optimizers.def"
 };
 
 const gm_update_rule gm_store_gradient = {INTO_GRADIENT, NULL, NULL};
@@ -123,16 +121,17 @@ void gm_gradient_prepare(gm_pass_batch *batch, const gm_gradient *gradient)
 void gm_update_prepare(gm_pass_batch *batch, const gm_optimizer *o, size_t step)
 {
     const double t = (double)step;
-    const bool adam = o->kind == GM_ADAM || o->kind == GM_ADAMW;
+    const bool mean = gm_optimizer_reads(o->kind, GM_SETTING_beta1),
+               squares = gm_optimizer_reads(o->kind, GM_SETTING_beta2);
     batch->rule = &gm_update_rules[o->kind];
     batch->bias_constants = (gm_step_constants){
-        .rate = (REAL)(adam ? o->rate / (1 - pow(o->beta1, t)) : o->rate),
+        .rate = (REAL)(mean ? o->rate / (1 - pow(o->beta1, t)) : o->rate),
         .momentum = (REAL)o->momentum,
         .beta1 = (REAL)o->beta1,
         .beta2 = (REAL)o->beta2,
         .epsilon = (REAL)o->epsilon,
         .keep = 1,
-        .unbias = (REAL)(adam ? 1 / sqrt(1 - pow(o->beta2, t)) : 1),
+        .unbias = (REAL)(squares ? 1 / sqrt(1 - pow(o->beta2, t)) : 1),
     };
     batch->weight_constants = batch->bias_constants;
     batch->weight_constants.l2 = (REAL)o->l2;

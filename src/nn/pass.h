@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/team.h"
+#include "function/facts.h"
 #include "nn/activation.h"
 #include "nn/costs.h"
 #include "nn/loss.h"
@@ -67,9 +68,6 @@ typedef struct gm_step_constants {
     REAL keep;   /* 1 - rate * decay; 1 for biases */
     REAL unbias; /* Adam: 1 / sqrt(1 - beta2^t) */
 } gm_step_constants;
-
-/* What BP3 and BP4 write to. */
-typedef enum gm_update_target { INTO_WEIGHTS, INTO_VELOCITY, INTO_TILE, INTO_GRADIENT } gm_update_target;
 
 /* Makes the step of `count` parameters w from their gradient (or velocity) g; s1, s2 are the optimizer's
  * copies. */

@@ -78,7 +78,8 @@ static void prepare(struct gm_online_sample *f, const gm_online_problem *p, size
 gm_online *gm_online_create(const gm_online_problem *p)
 {
     const gm_online_taker take = taker_of(p->backend);
-    if (!take || p->optimizer->kind != GM_SGD || !has_single_bands(p))
+    const bool plain = gm_facts_of_optimizers[p->optimizer->kind].target == INTO_WEIGHTS;
+    if (!take || !plain || !has_single_bands(p))
         return NULL;
     const size_t rows = gm_min(p->batch, most_rows(p->parameter_count));
     const size_t size = sizeof(struct gm_online_sample) + p->layer_count * sizeof(gm_online_layer);

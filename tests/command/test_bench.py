@@ -392,7 +392,7 @@ class Networks(BenchTest):
         names = re.search(r"such as 784-128-10, or (.*)", error)[1].split(", ")
         self.assertIn("online", names)
         said = " ".join(self.succeed("bench", "--help").stdout.split())
-        self.assertIn(f"784-128-10, or {', '.join(names)} ", said)
+        self.assertIn(f"784-128-10, or {', '.join(names[:-1])} or {names[-1]} ", said)
         manual = (PLACES.source / "man" / "gradmill.1").read_text(encoding="utf-8")
         listed = re.search(r"Widths such as 784-128-10, or one of\n(.*?)\n\.TP", manual, re.S)[1]
         self.assertEqual(re.findall(r"(?m)^\.BR? (\w+)", listed), names)
