@@ -1,6 +1,6 @@
-/* Case `anatomy`: where one training step goes, by layer and equation, and what bounds each part. The engine
- * keeps its own times (gm_profile); the same step without them is timed in turns with it, so that the cost of
- * measuring is known. */
+/* Case `anatomy`: how the time of one training step is divided among layers and equations, and what limits
+ * each part. The engine records the times itself (gm_profile). The same step without a profile is measured in
+ * turns with it, so that the cost of recording is known. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "bench/cases/cases.h"
@@ -26,7 +26,7 @@ struct frame {
     gm_result *result;
     const gm_environment *env;
     const gm_timed *timed;
-    double step; /* seconds of a step while profiled */
+    double step; /* seconds of a step with a profile */
     double peak, bandwidth;
 };
 
@@ -73,7 +73,8 @@ static gm_status add_parts(const struct frame *f, const gm_profile *profile, siz
             const gm_work work =
                 gm_work_of((gm_phase)phase, &layer, (double)o->batch, o->optimizer.kind, joined);
             sum += seconds;
-            /* An empty part (BP2 of layer 1, an update that BP4 did) has nothing but the clock's own cost. */
+            /* A part without work (BP2 of layer 1, or an update that BP4 has done) would show the cost of
+             * reading the clock only. */
             const bool empty = phase == GM_PHASE_WAIT ? seconds <= 0 : work.numbers <= 0 || seconds <= 0;
             if (!empty)
                 status = add_part(f, phase == GM_PHASE_WAIT ? "all" : name, phase_names[phase], &work,
@@ -81,7 +82,7 @@ static gm_status add_parts(const struct frame *f, const gm_profile *profile, siz
         }
     }
     const gm_work none = {0, 0}, whole = {gm_step_flop(f->timed->workload.network, o->batch), 0};
-    if (status == GM_OK && sum < f->step) /* calls between the parts, and the clock's own time */
+    if (status == GM_OK && sum < f->step) /* the rest: calls between the parts, and reading the clock */
         status = add_part(f, "all", "between", &none, f->step - sum, error);
     if (status == GM_OK)
         status = add_part(f, "all", "step", &whole, f->step, error);
@@ -90,7 +91,8 @@ static gm_status add_parts(const struct frame *f, const gm_profile *profile, siz
     return status;
 }
 
-/* A gather like the training loop's, from bytes: timed apart, because it comes before the step. */
+/* Gathering a batch from bytes, as the training loop does. It is measured separately, because it is not a
+ * part of the step. */
 struct gather {
     gm_dataset *dataset;
     gm_scaling *scaling;
@@ -111,7 +113,7 @@ static gm_status run_gather(void *context, size_t iterations, gm_error *error)
 static gm_status prepare_gather(struct gather *g, const gm_workload *w, gm_precision precision,
                                 gm_error *error)
 {
-    enum { ROWS = 4096 }; /* more than a cache holds, spread like a shuffled epoch */
+    enum { ROWS = 4096 }; /* more than fit in a cache, in random order as in an epoch */
     const size_t in = gm_network_inputs(w->network), out = gm_network_outputs(w->network);
     uint8_t *pixels = gm_alloc(ROWS, in);
     uint32_t *labels = gm_alloc(ROWS, sizeof *labels);
@@ -161,8 +163,8 @@ static gm_status time_gather(const struct frame *f, gm_error *error)
     return status;
 }
 
-/* timed[0] is the step without, timed[1] with its profile. What the rounds left in the profile includes
- * warm-up, so that as many steps are profiled afresh. */
+/* timed[0] is the step without a profile, timed[1] the step with one. The profile that the rounds have filled
+ * includes the warm-up, so it is cleared and filled again with as many steps. */
 static gm_status dissect(gm_result *result, const gm_environment *env, const gm_timed *timed,
                          gm_profile *profile, gm_error *error)
 {
@@ -198,7 +200,7 @@ static gm_status plan_net(const gm_bench_options *o, const gm_net *net, gm_error
     return gm_timed_plan(both, 2, error);
 }
 
-/* Two workloads take turns: with the profile and without. */
+/* Measures two workloads in turns: without a profile, and with one. */
 static gm_status run_net(gm_result *result, const gm_environment *env, const gm_bench_options *o,
                          const gm_net *net, double seconds, gm_error *error)
 {

@@ -1,4 +1,5 @@
-/* The benchmark cases: each fills a result from options that they share. */
+/* The cases of `gradmill bench`. All have the same type: a function that takes the options and fills a
+ * result, which is a table of rows and columns. */
 #ifndef GM_BENCH_CASES_CASES_H
 #define GM_BENCH_CASES_CASES_H
 
@@ -13,7 +14,8 @@
 #define GM_MOST_SWEPT_NETS 64 /* with --width, a net becomes several */
 #define GM_MOST_CANDIDATES 64 /* of one network */
 
-/* What to sweep. Lists that were not given are empty: the case has defaults of its own. */
+/* What to measure: each case goes through the combinations of these lists (a sweep). A list that the user did
+ * not give is empty; then the default of the case is used. */
 typedef struct gm_bench_options {
     gm_net nets[GM_MOST_NETS];
     size_t net_count;
@@ -26,63 +28,64 @@ typedef struct gm_bench_options {
     size_t optimizer_count;
     gm_activation activations[GM_ACTIVATION_COUNT];
     size_t activation_count;
-    double seconds;                               /* for the whole case; 0: the case's own */
+    double seconds;                               /* for the whole case; 0: the default of the case */
     void (*progress)(double done, void *context); /* may be NULL */
     void *context;
 } gm_bench_options;
 
-/* The result is made by the case; clear it in any case. The environment's peaks are measured as the case
- * needs. */
+/* A case makes its result; clear it even after a failure. The case also measures those peaks of the
+ * environment that it needs. */
 typedef gm_status gm_bench_case(gm_result *result, gm_environment *environment,
                                 const gm_bench_options *options, gm_error *error);
 
-/* What each of them shows is said, for the user's help, in the table of src/cli/bench_cases.c. */
+/* The table of src/cli/bench_cases.c describes for the user what each case shows. */
 gm_bench_case gm_bench_tour, gm_bench_step, gm_bench_anatomy, gm_bench_gemm, gm_bench_crossover,
     gm_bench_scaling, gm_bench_memory;
 
-/* One network of a sweep, timed: what the cases above share. */
+/* One workload of a sweep, and its timings. */
 typedef struct gm_timed {
     gm_workload_options options;
     gm_workload workload;
     gm_candidate candidate;
 } gm_timed;
 
-/* Whether all of these workloads fit into the memory that is free, side by side: to be asked before anything
- * is measured. Looks at the options only. GM_LIMIT: they do not. GM_USAGE: as gm_workload_plan. */
+/* Checks whether all of these workloads fit into free memory at the same time. It looks at their options
+ * only; call it before anything is measured. GM_LIMIT: they do not fit. GM_USAGE: as gm_workload_plan. */
 gm_status gm_timed_plan(const gm_timed *timed, size_t count, gm_error *error);
 
-/* Creates the workloads, compares the loss of the first step of those of one network and batch (GM_CHECK if
- * they differ), and runs the rounds, interleaved. Workloads stay for inspection until gm_timed_clear. */
+/* Creates the workloads, checks that those of the same network and batch have the same loss in their first
+ * step (else GM_CHECK), and measures them in turns. The workloads exist until gm_timed_clear. */
 gm_status gm_timed_run(gm_timed *timed, size_t count, double seconds, const gm_bench_options *options,
                        gm_error *error);
 void gm_timed_clear(gm_timed *timed, size_t count);
 
-/* FLOP/s of a timed workload by its median. */
+/* FLOP/s of a workload, by the median of its times. */
 double gm_timed_flops(const gm_timed *timed);
 
-/* The share, 0 to 1, of the FMA peak beside it: gm_rounds_share of its samples. */
+/* The part (0 to 1) of the FMA peak that the workload reaches. The peak was measured around each of its
+ * samples (gm_rounds_share). */
 double gm_timed_peak_share(const gm_timed *timed);
 
-/* Fills the column "peak_share" in percent from a share of the FMA peak, 0 to 1. A share that cannot be
- * (gm_peak_percent) leaves the cell empty and adds a note. */
+/* Fills the column "peak_share", in percent, from a part of the FMA peak (0 to 1). If the part is impossible
+ * (gm_peak_percent), the cell stays empty and a note is added. */
 void gm_result_peak_share(gm_result *result, gm_result_row *row, double share);
 
 /* Gives a candidate's samples to its row (gm_result_samples). */
 gm_status gm_candidate_samples(gm_result_row *row, const gm_candidate *candidate, gm_error *error);
 
-/* Nets to measure: the given ones or the named defaults, hidden widths replaced by each of --width. GM_LIMIT:
- * more than `most`. */
+/* The networks to measure: those that the user gave, or else the defaults. With --width, each network is
+ * repeated with each of the widths in its hidden layers. GM_LIMIT: more than `most`. */
 gm_status gm_bench_nets(const gm_bench_options *options, const char *const *defaults, gm_net *nets,
                         size_t most, size_t *count, gm_error *error);
 
 /* The first backend that was given, else the engine's default. */
 const char *gm_bench_backend(const gm_bench_options *options);
 
-/* The first of everything that was given, else the defaults: the net's own batch or 64, packed, all usable
- * threads, f32, plain SGD, sigmoid. */
+/* The first element of each list that the user gave, else the default: the batch of the named network, or 64;
+ * packed; all usable threads; f32; plain SGD; sigmoid. */
 gm_workload_options gm_bench_first(const gm_bench_options *options, const gm_net *net);
 
-/* A row for whole steps, by the name that is the same in every case that has such rows. */
+/* Adds a row for whole steps. Its name is the same in all cases that have such rows. */
 gm_result_row *gm_step_row_add(gm_result *result, const gm_workload_options *options, size_t threads,
                                gm_error *error);
 
@@ -91,13 +94,14 @@ gm_status gm_bench_peaks(gm_environment *environment, const gm_bench_options *op
 
 /* A case that sweeps whole steps over networks: step, scaling, memory. */
 typedef struct gm_sweep {
-    const char *const *nets; /* the default ones by name, NULL at the end */
-    double seconds;          /* for all networks; --time goes first */
-    bool peaks;              /* whether rows are held against the peaks of the machine */
-    /* Writes what takes turns on one network: at most GM_MOST_CANDIDATES, whose options alone are set. */
+    const char *const *nets; /* names of the default networks; NULL at the end */
+    double seconds;          /* for all networks, unless --time says otherwise */
+    bool peaks;              /* whether rows are compared with the peaks of the machine */
+    /* Lists the workloads that are measured in turns on one network, at most GM_MOST_CANDIDATES. Only their
+     * options are set. */
     gm_status (*list)(const gm_bench_options *options, const gm_net *net, gm_timed *timed, size_t *count,
                       gm_error *error);
-    /* Adds the row of one of them; `first` is the first of its network. */
+    /* Adds the row of one workload; `first` is the first workload of the same network. */
     gm_status (*add_row)(gm_result *result, const gm_environment *environment, const gm_timed *timed,
                          const gm_timed *first, gm_error *error);
 } gm_sweep;

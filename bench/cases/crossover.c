@@ -1,6 +1,6 @@
-/* Case `crossover`: the step of a square network on every backend as its width grows, and as its batch grows:
- * where does each begin to win? A backend whose steps have become too slow to wait for is left out of the
- * larger sizes. */
+/* Case `crossover`: from which size on is one backend faster than another? Steps of a network w-w-w are
+ * measured on every backend, with growing width, and with growing batch. A backend whose steps take too long
+ * is left out at larger sizes. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "machine/budget.h"
@@ -13,7 +13,7 @@
 #define FIXED_BATCH 64
 #define FIXED_WIDTH 256
 
-/* Seconds of one step from which on a backend is not tried on the next size. */
+/* If a step takes more seconds than this, the backend is not measured at the next size. */
 #define TOO_SLOW 0.15
 
 static const gm_column *const columns[] = {&gm_column_sweep,        &gm_column_width,
@@ -23,7 +23,7 @@ static const gm_column *const columns[] = {&gm_column_sweep,        &gm_column_w
                                            &gm_column_gflops_fine,  &gm_column_times_naive_fine,
                                            &gm_column_among_fastest};
 
-/* One curve: a backend with a number of threads. */
+/* One curve of the chart: a backend with a number of threads. */
 struct runner {
     const char *backend;
     size_t threads;
@@ -48,7 +48,7 @@ static size_t list_runners(struct runner *runners)
     return count;
 }
 
-/* Width w everywhere: w-w-w. Work grows with its square. */
+/* The network w-w-w. Its work grows with the square of w. */
 static gm_net square(size_t width)
 {
     gm_net net = {.widths = {width, width, width}, .width_count = 3};
@@ -56,7 +56,7 @@ static gm_net square(size_t width)
     return net;
 }
 
-/* What the sizes of one sweep share. */
+/* The data of one sweep. */
 struct run {
     gm_result *result;
     const gm_bench_options *options;

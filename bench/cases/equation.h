@@ -1,4 +1,5 @@
-/* One equation of one layer on one backend, through the seam: to be checked, then timed. */
+/* One equation of one layer on one backend, called through the backend's table as an engine calls it. It can
+ * be checked and timed. */
 #ifndef GM_BENCH_CASES_EQUATION_H
 #define GM_BENCH_CASES_EQUATION_H
 
@@ -14,8 +15,9 @@ typedef struct gm_equation_kit {
     void (*destroy)(struct gm_equation_case *);
     /* For gm_candidate. */
     gm_status (*run)(void *equation_case, size_t iterations, gm_error *error);
-    /* Computes once and checks in O(size^2) with a random vector t, C t = A (B t): the largest error relative
-     * to what rounding may do; up to 1 is right. The target begins as NaN: beta = 0 must overwrite it. */
+    /* Computes the product C = A B once, and checks it with a random vector t, by C t = A (B t), in O(size^2)
+     * operations. Returns the largest error, divided by the error that rounding can cause; a result of at
+     * most 1 is right. C is NaN at first, because with beta = 0 it must be overwritten. */
     double (*residual)(struct gm_equation_case *);
 } gm_equation_kit;
 

@@ -1,4 +1,4 @@
-/* One equation of one layer on one backend, for one precision. */
+/* One equation of one layer on one backend, compiled for each precision. equation.h says what it is for. */
 #include "bench/cases/equation.h"
 #include "backend/backend.h"
 #include "machine/blas_library.h"
@@ -26,7 +26,8 @@ static size_t row_of(const gm_storage *storage, size_t cols)
     return gm_layout_row(cols, GM_REAL_BITS == 32 ? GM_F32 : GM_F64, storage);
 }
 
-/* Rows as an engine with this backend has them; the padding stays 0. */
+/* Takes a matrix from the memory at *at, with rows padded as in an engine with this backend. The padding
+ * stays 0. */
 static gm_mat take(REAL **at, const gm_storage *storage, size_t rows, size_t cols)
 {
     const gm_mat m = {*at, rows, cols, row_of(storage, cols)};
@@ -61,7 +62,7 @@ static bool reserve(struct gm_equation_case *e, size_t n, size_t in, size_t out)
     const gm_storage *storage = e->backend->storage;
     const size_t longest = gm_max(gm_max(n, in), out), x_row = row_of(storage, in),
                  d_row = row_of(storage, out);
-    /* b, ones, X, D, and the largest target there may be */
+    /* b, ones, X, D, and the largest target */
     const size_t all = d_row + row_of(storage, n) + n * (x_row + d_row) +
                        gm_max(gm_max(out * in, d_row), n * gm_max(x_row, d_row));
     e->block = gm_alloc(all, sizeof(REAL));
@@ -112,7 +113,7 @@ static struct gm_equation_case *create(gm_equation equation, const char *backend
     return e;
 }
 
-/* GW = D^T X, in the parts in which the backend has it. */
+/* GW = D^T X, part by part, as the backend divides W. */
 static void weight_gradient(const struct gm_equation_case *e)
 {
     const gm_storage *storage = e->backend->storage;
@@ -225,8 +226,9 @@ static double residual(struct gm_equation_case *e)
         e->t[c] = 2 * gm_random_uniform(&random) - 1;
     times(e->c, e->t, e->left);
     const double k = (double)multiply_through(e, middle);
-    /* Each of the cols sums of k products in [-1, 1] is off by some sqrt(k) epsilon of its size sqrt(k); t
-     * adds cols of them up. Eight such deviations are beyond chance. */
+    /* A sum of k products in [-1, 1] has a size of about sqrt(k), and a relative error of about sqrt(k)
+     * epsilon. C t adds up `cols` of them. An error of more than eight such deviations is not due to
+     * rounding. */
     const double allowed = 8 * (double)REAL_EPSILON * k * sqrt((double)e->c.cols);
     for (size_t r = 0; r < e->c.rows; r++) {
         const double error = fabs(e->left[r] - e->right[r]) / allowed;

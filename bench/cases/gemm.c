@@ -1,5 +1,6 @@
-/* Case `gemm`: the exact products of a network's equations on every backend, on one thread: checked first,
- * then timed. A wrong result shows no speed, and fails the run. */
+/* Case `gemm`: the matrix products of a network's equations, with the sizes of its layers, on every backend
+ * and one thread. Each product is checked and then timed. If a result is wrong, no speed is shown, and the
+ * run fails. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "bench/cases/cases.h"
@@ -32,7 +33,7 @@ static const struct {
     {GM_WEIGHT_GRADIENT, "BP4 TN", "BP4 ger"},
 };
 
-/* One layer of the network that is taken apart. */
+/* The sizes of one layer. */
 struct shape {
     const char *net;
     size_t layer, n, in, out;
@@ -78,7 +79,7 @@ static void add_speed(gm_result *result, gm_result_row *row, const struct shape 
     gm_result_number(result, row, &gm_column_intensity, flop / bytes);
 }
 
-/* What the equations of all networks share. */
+/* The data of the whole case. */
 struct run {
     gm_result *result;
     const gm_bench_options *options;
@@ -107,7 +108,7 @@ static void list_backends(struct trial *t, const gm_bench_options *o)
     }
 }
 
-/* Each backend computes the product, and its residual is taken. */
+/* Lets each backend compute the product, and stores its residual. */
 static gm_status check_products(struct trial *t, gm_error *error)
 {
     const struct shape *s = t->shape;
@@ -124,7 +125,7 @@ static gm_status check_products(struct trial *t, gm_error *error)
     return status;
 }
 
-/* A wrong product is not timed. */
+/* Times the products. A product that was wrong is left out. */
 static gm_status time_products(struct run *run, struct trial *t, double seconds, gm_error *error)
 {
     gm_candidate *right[GM_MOST_BACKENDS];
@@ -216,7 +217,7 @@ gm_status gm_bench_gemm(gm_result *result, gm_environment *env, const gm_bench_o
     if (status == GM_OK)
         status = gm_environment_measure(env, o->precision_count ? o->precisions[0] : GM_F32, error);
     const double seconds = (o->seconds > 0 ? o->seconds : 20) / (double)gm_max(count, 1);
-    gm_blas_borrow_threads(); /* one call, one thread: what the engine's members see */
+    gm_blas_borrow_threads(); /* each call on one thread, as in an engine */
     for (size_t i = 0; i < count && status == GM_OK; i++)
         status = run_net(&run, &nets[i], seconds, error);
     gm_blas_return_threads();

@@ -1,5 +1,6 @@
-/* Case `memory`: bytes for each parameter, held between steps and moved in a step, by optimizer. A batch of
- * one row makes the step as memory-bound as it gets; the speed of moving is measured with it. */
+/* Case `memory`: for each optimizer, how many bytes a parameter takes in memory, and how many bytes a step
+ * reads and writes for it. The speed is measured with a batch of one row, because then reading and writing
+ * memory takes nearly all of the time. */
 #include "bench/cases/cases.h"
 
 #include <stdio.h>

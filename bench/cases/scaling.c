@@ -1,4 +1,4 @@
-/* Case `scaling`: the same step on 1 .. T threads: speed-up and efficiency. */
+/* Case `scaling`: the same step on 1, 2, ... T threads, with speed-up and efficiency. */
 #include "bench/cases/cases.h"
 #include "bench/measure/figures.h"
 
@@ -35,7 +35,7 @@ static gm_status add_row(gm_result *result, const gm_environment *environment, c
     return gm_candidate_samples(row, &t->candidate, error);
 }
 
-/* 1 .. T, thinned to powers of two where there are more than GM_MOST_SIZES. */
+/* The numbers 1 to T, or powers of two if there are more than GM_MOST_SIZES. */
 static gm_sizes all_threads(void)
 {
     const size_t usable = gm_system_threads().usable;

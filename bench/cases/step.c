@@ -25,7 +25,7 @@ static const gm_column *const columns[] = {&gm_column_net,
 #define PICK(list, count, i, fallback) ((count) ? (list)[i] : (fallback))
 #define COUNT(count)                   ((count) ? (count) : 1)
 
-/* Everything that one network is swept over, in this order; the last index moves fastest. */
+/* Lists all combinations of the options for one network. The innermost loop is the last option. */
 static gm_status list_candidates(const gm_bench_options *o, const gm_net *net, gm_timed *timed, size_t *count,
                                  gm_error *error)
 {

@@ -1,4 +1,4 @@
-/* A sweep: one network after the other, and on each its candidates in turns. */
+/* A sweep: goes through the networks, and on each of them measures the workloads in turns. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "bench/cases/cases.h"
@@ -30,7 +30,7 @@ gm_status gm_bench_peaks(gm_environment *environment, const gm_bench_options *o,
     return status;
 }
 
-/* What the networks of one run share. */
+/* The data of one run. */
 struct run {
     const gm_sweep *sweep;
     gm_result *result;
@@ -64,7 +64,8 @@ static gm_status run_nets(const struct run *run, gm_net *nets, gm_error *error)
     const gm_bench_options *o = run->options;
     size_t count = 0;
     gm_status status = gm_bench_nets(o, run->sweep->nets, nets, GM_MOST_SWEPT_NETS, &count, error);
-    for (size_t i = 0; i < count && status == GM_OK; i++) /* refused now, not after minutes */
+    for (size_t i = 0; i < count && status == GM_OK;
+         i++) /* refuse too much work before anything is measured */
         status = plan_net(run, &nets[i], error);
     if (status == GM_OK && run->sweep->peaks)
         status = gm_bench_peaks(run->environment, o, error);

@@ -1,4 +1,4 @@
-/* What the cases share: workloads made, checked against each other, and timed in turns. */
+/* Code that the cases share: makes workloads, compares their losses, and measures them in turns. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
@@ -38,7 +38,8 @@ static bool same_net(const gm_timed *a, const gm_timed *b)
            a->options.activation == b->options.activation;
 }
 
-/* The first loss comes from the same weights and data: whoever computes it, it must be the same. */
+/* Workloads of the same network and batch begin with the same weights and data, so the loss of their first
+ * step must be the same on every backend. */
 static gm_status check_losses(gm_timed *timed, size_t count, gm_error *error)
 {
     double losses[GM_MOST_CANDIDATES];

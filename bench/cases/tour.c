@@ -1,5 +1,5 @@
-/* The quick tour, `gradmill bench` without a case: naive loops against BLAS for the step of one wide and one
- * narrow network. */
+/* The quick tour, `gradmill bench` without a case: compares plain loops with BLAS and with packed weights, on
+ * the step of one wide and one narrow network. */
 #include "base/memory.h"
 #include "bench/cases/cases.h"
 #include "bench/measure/figures.h"

@@ -1,4 +1,4 @@
-/* Starting, asking and ending a child process. */
+/* Starts a child process, sends it commands, reads its answers, and ends it. child.h has the idea. */
 #include "bench/contest/child.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -20,7 +20,7 @@
 
 #define PRELOAD "LD_PRELOAD="
 
-/* "LD_PRELOAD=LIBRARY:FORMER", to be freed; *status tells why it is NULL. */
+/* Makes the text "LD_PRELOAD=LIBRARY:FORMER", which the caller frees. NULL on failure; *status says why. */
 static char *preload_entry(const char *library, gm_error *error, gm_status *status)
 {
     const char *former = getenv("LD_PRELOAD");
@@ -36,7 +36,7 @@ static char *preload_entry(const char *library, gm_error *error, gm_status *stat
     return entry;
 }
 
-/* Our environment with this entry in place of its own LD_PRELOAD; borrows all strings. */
+/* A copy of the environment in which LD_PRELOAD is replaced by the entry. The strings are not copied. */
 static char **environment_with(char *entry)
 {
     size_t count = 0, kept = 0;
@@ -51,8 +51,8 @@ static char **environment_with(char *entry)
     return copy;
 }
 
-/* dup2 onto the same number would leave the descriptor closed on exec. So all that a child is to get lies
- * above the numbers that it gets them under. */
+/* Moves a descriptor to a number above those that the child uses. This is needed because dup2 to the same
+ * number does nothing, and the descriptor would be closed on exec. */
 static int lift(int descriptor)
 {
     return descriptor < 0 ? -1 : fcntl(descriptor, F_DUPFD_CLOEXEC, GM_CHILD_PROBLEM + 1);
@@ -120,7 +120,7 @@ gm_status gm_child_start(gm_child *child, const gm_child_options *options, gm_er
     return status;
 }
 
-/* The last line of what the child said on stderr; empty if it said nothing. */
+/* The last line that the child wrote to stderr, or an empty text. */
 static void last_complaint(const gm_child *child, char *line, size_t size)
 {
     char text[2048];
@@ -134,7 +134,7 @@ static void last_complaint(const gm_child *child, char *line, size_t size)
     snprintf(line, size, "%.*s", (int)size - 1, last ? last + 1 : text);
 }
 
-/* Reaps a child that has hung up and says how it ended. */
+/* Waits for a child that has closed its connection, and writes the error line that says how it ended. */
 static gm_status describe_end(gm_child *child, gm_error *error)
 {
     int ended = 0;
@@ -151,7 +151,8 @@ static gm_status describe_end(gm_child *child, gm_error *error)
     return gm_fail(error, GM_IO, "ended with exit code %d%s%s", WEXITSTATUS(ended), colon, line);
 }
 
-/* A child may hang up and live on; it is waited for as long as for an answer, not for ever. */
+/* Waits until the child ends, but not beyond the deadline. A child may close its connection and go on
+ * running. */
 static bool ends_by(const gm_child *child, uint64_t deadline)
 {
     siginfo_t about = {0};
@@ -173,7 +174,8 @@ static gm_status give_up(gm_child *child, double seconds, gm_error *error)
                    gm_format_double(text, sizeof text, seconds, 3));
 }
 
-/* More bytes of the answer: 1 something came, 0 the child hung up, -1 the time is over. */
+/* Reads more bytes of the answer. Returns 1 if some came, 0 if the child has closed the connection, -1 if the
+ * time is over. */
 static int receive(gm_child *child, uint64_t deadline)
 {
     for (;;) {
@@ -221,7 +223,7 @@ gm_status gm_child_ask(gm_child *child, const char *command, double seconds, con
     child->filled -= child->consumed;
     memmove(child->answer, child->answer + child->consumed, child->filled);
     child->consumed = 0;
-    if (command) { /* a dead child is noticed when it does not answer */
+    if (command) { /* that the child is dead is noticed when no answer comes */
         (void)send(child->line, command, strlen(command), MSG_NOSIGNAL);
         (void)send(child->line, "\n", 1, MSG_NOSIGNAL);
     }

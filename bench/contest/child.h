@@ -1,8 +1,9 @@
-/* A child process that answers one line to each line: libraries and peers are measured in processes of their
- * own, so that one that crashes or hangs costs its row and nothing else.
+/* A child process that answers each line of text with one line. Libraries and peers are measured in processes
+ * of their own. If one of them crashes or hangs, its row has no result, and the others are not affected.
  *
- * The child's stdin and stdout are one end of a socket, its stderr is kept for the message if it dies. It is
- * started by posix_spawn, because a fork would copy a process whose BLAS has threads. */
+ * The child's stdin and stdout are one end of a socket. Its stderr is stored; if the child dies, the error
+ * message shows its last line. It is started by posix_spawn, because a fork would copy a process whose BLAS
+ * has threads. */
 #ifndef GM_BENCH_CONTEST_CHILD_H
 #define GM_BENCH_CONTEST_CHILD_H
 
@@ -11,7 +12,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* The descriptor under which a child finds the problem it was given (problem.h). */
+/* The number of the descriptor from which a child reads its problem (problem.h). */
 #define GM_CHILD_PROBLEM      3
 #define GM_CHILD_PROBLEM_PATH "/dev/fd/3"
 
@@ -20,8 +21,8 @@ typedef struct gm_child {
     int line;      /* our end of the socket */
     int complaint; /* what the child wrote to stderr */
     char answer[4096];
-    size_t filled;   /* bytes of answer that came, perhaps beyond its line */
-    size_t consumed; /* bytes of the line that was handed out last, its end included */
+    size_t filled;   /* bytes of answer that were received; there may be more than one line */
+    size_t consumed; /* bytes of the line that was returned last, its end included */
 } gm_child;
 
 typedef struct gm_child_options {
@@ -30,16 +31,18 @@ typedef struct gm_child_options {
     int problem;                  /* becomes the child's descriptor 3; -1: none */
 } gm_child_options;
 
-/* Everything in the environment stays as it is, but for LD_PRELOAD if there is a library to preload.
- * GM_IO: the system refuses; the program does not exist. GM_USAGE: a library that LD_PRELOAD cannot name. */
+/* Starts the child with the environment of this process; only LD_PRELOAD is changed if there is a library to
+ * preload. GM_IO: the program does not exist, or the system refuses to start it. GM_USAGE: LD_PRELOAD cannot
+ * contain the path of the library. */
 gm_status gm_child_start(gm_child *child, const gm_child_options *options, gm_error *error);
 
-/* Sends `command` (NULL: nothing, only listens) and waits for one line, which is good until the next call.
- * GM_IO with the reason if the child ends or does not answer in time; it is then gone. */
+/* Sends `command` (NULL: sends nothing) and waits for one line of answer. *answer is valid until the next
+ * call. GM_IO, with the reason: the child has ended, or did not answer in time and was killed. */
 gm_status gm_child_ask(gm_child *child, const char *command, double seconds, const char **answer,
                        gm_error *error);
 
-/* Hangs up, gives the child a second to end by itself, then kills it. A child that is not running is fine. */
+/* Closes the connection, gives the child a second to end, and then kills it. Does nothing if the child is not
+ * running. */
 void gm_child_stop(gm_child *child);
 
 #endif

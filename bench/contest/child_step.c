@@ -1,4 +1,5 @@
-/* The child: trains as it is told, a line of JSON for each command. It is never started by hand. */
+/* gradmill as a child process: it reads a problem, trains the number of steps that each command says, and
+ * answers with a line of JSON. Users do not start it. */
 #include "bench/contest/child_step.h"
 #include "base/error.h"
 #include "base/clock.h"
@@ -19,13 +20,13 @@ struct pupil {
     gm_problem problem;
     gm_network *network;
     gm_engine *engine;
-    size_t step;  /* the next one; from 0 */
-    size_t epoch; /* the last one; from 1 */
+    size_t step;  /* number of the next step; from 0 */
+    size_t epoch; /* number of the last epoch; from 1 */
     gm_dataset *train, *test;
     gm_scaling *scaling;
 };
 
-/* One line, at once; its numbers by gm_json_real. */
+/* Writes one line of answer and flushes it. Numbers in it are written by gm_json_real. */
 static void answer(const char *format, ...)
 {
     va_list arguments;
@@ -39,7 +40,8 @@ static void answer(const char *format, ...)
     json_decref(line);
 }
 
-/* What this program calls; the reason as a text, NULL if all is there. */
+/* Checks that the library has all functions that gradmill calls. Returns a text that names what is missing,
+ * or NULL. */
 static const char *missing_from(void *library)
 {
     static const char *const names[] = {"cblas_sgemm", "cblas_sgemv", "cblas_sger", "cblas_sscal",
@@ -54,7 +56,7 @@ static const char *missing_from(void *library)
 static gm_status check_library(const char *path, gm_error *error)
 {
     void *library = dlopen(path, RTLD_LAZY | RTLD_NOLOAD);
-    if (!library) { /* the loader left it out; it says why when asked again */
+    if (!library) { /* the loader has ignored it; loading it again gives the reason */
         library = dlopen(path, RTLD_LAZY);
         return gm_fail(error, GM_BAD_DATA, "cannot be loaded: %s",
                        library ? "the loader ignored it" : dlerror());
@@ -91,7 +93,8 @@ static gm_status prepare(struct pupil *pupil, const char *path, gm_error *error)
     gm_engine_options options = gm_engine_options_default();
     options.backend = pupil->problem.backend;
     options.batch = pupil->problem.batch;
-    /* All threads are a permission, fewer an order: a peer may leave some idle, too. */
+    /* If the problem allows all threads, the engine chooses how many it uses, as a peer may do. If it allows
+     * fewer, the engine uses exactly that number. */
     options.threads = pupil->problem.threads < gm_system_threads().usable ? pupil->problem.threads : 0;
     options.optimizer = pupil->problem.optimizer;
     if (status == GM_OK)
@@ -131,7 +134,7 @@ static gm_status run_epoch(struct pupil *pupil, gm_error *error)
     gm_metrics metrics;
     gm_train_options options = gm_train_options_default();
     options.epochs = 1;
-    options.seed = ++pupil->epoch; /* another order each time */
+    options.seed = ++pupil->epoch; /* another order of the rows in each epoch */
     options.on_epoch = keep_epoch;
     options.context = &epoch;
     gm_status status = pupil->train ? GM_OK : gm_fail(error, GM_USAGE, "no data set");

@@ -1,4 +1,4 @@
-/* The contest: everyone starts, everyone is checked, then everyone is timed in turns. */
+/* Runs a contest: starts all contestants, compares their losses, and then times them in turns. */
 #include "bench/contest/contest.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -36,7 +36,8 @@ static void copy_text(char *to, size_t size, const json_t *from, const char *key
     snprintf(to, size, "%s", text ? text : "");
 }
 
-/* Any answer that is an object and no refusal; a refusal is the child's fault. */
+/* Sends a command and returns the answer, a JSON object. If the child reports an error, or the answer is not
+ * an object, the contestant fails and this returns NULL. */
 static json_t *ask(gm_contestant *c, const char *command, double patience)
 {
     gm_error error;
@@ -104,7 +105,7 @@ void gm_contest_start(gm_contestant *contestants, size_t count, int problem, dou
     }
 }
 
-/* The run of a candidate. */
+/* The function `run` of a gm_candidate: lets the child do `steps` steps. */
 static gm_status run_steps(void *contestant, size_t steps, gm_error *error)
 {
     gm_contestant *c = contestant;
@@ -131,7 +132,7 @@ void gm_contest_check(gm_contestant *contestants, size_t count, const gm_contest
         gm_contestant *c = &contestants[i];
         if (*c->fault)
             continue;
-        gm_rest(options->rest); /* here is where a contestant may choose its plan */
+        gm_rest(options->rest); /* in these first steps a contestant may choose its plan */
         if (run_steps(c, options->check_steps, NULL) != GM_OK)
             continue;
         c->loss = c->last_loss;

@@ -1,5 +1,5 @@
-/* Children that do the same problem, checked against each other and timed in turns (rounds.h). What goes
- * wrong with one is written to its row, and the others go on. */
+/* A contest: several child processes train on the same problem. Their losses are compared, and they are timed
+ * in turns (rounds.h). If one fails, its row says why, and the others go on. */
 #ifndef GM_BENCH_CONTEST_CONTEST_H
 #define GM_BENCH_CONTEST_CONTEST_H
 
@@ -8,14 +8,15 @@
 #include "bench/measure/rounds.h"
 
 typedef struct gm_contestant {
-    const char *label;        /* as its row is to be called */
-    gm_child_options options; /* problem is filled in */
+    const char *label;        /* the name of its row */
+    gm_child_options options; /* its field `problem` is set by gm_contest_start */
     gm_child child;
 
     char fault[400]; /* why it has no speed; empty while it takes part */
-    char name[64], vendor[32], path[512], core[64], threading[16], detail[512]; /* as it introduced itself */
+    char name[64], vendor[32], path[512], core[64], threading[16],
+        detail[512];           /* as its first line of answer says */
     char choice[128];          /* the fastest of the settings that it tried; empty if it has none */
-    double loss;               /* of the last of the checked steps */
+    double loss;               /* of the last step that was checked */
     double patience;           /* seconds without an answer after which it is killed */
     double seconds, last_loss; /* of its last steps */
     gm_candidate candidate;    /* its samples; one iteration is a step */
@@ -23,7 +24,7 @@ typedef struct gm_contestant {
 
 typedef struct gm_contest_options {
     size_t check_steps; /* steps after which the losses are compared; default 10 */
-    double tolerance;   /* of the losses, relative; default 1e-4 */
+    double tolerance;   /* largest relative difference of the losses; default 1e-4 */
     size_t rounds;      /* default 11, at most GM_MOST_ROUNDS */
     double seconds;  /* for all rounds of all contestants; default 2. One that is much slower than the others
                         gets four times its share, but at least 3 rounds */
@@ -36,22 +37,22 @@ typedef struct gm_contest_options {
 
 gm_contest_options gm_contest_options_default(void);
 
-/* A line such as "killed: ..." becomes the contestant's fault, and its child is gone. */
+/* Ends the contestant's child, and stores the formatted line, such as "killed: ...", as the reason. */
 void gm_contestant_fail(gm_contestant *contestant, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Starts all children on a problem (a descriptor) and waits for their introductions. */
+/* Starts all children with a problem, given as a descriptor, and waits for their first lines. */
 void gm_contest_start(gm_contestant *contestants, size_t count, int problem, double patience);
 
-/* Asks for an answer with a number "seconds" > 0 and a finite "loss"; NULL after a failure, else the object,
- * to be decref'd. */
+/* Sends a command. The answer must have a number "seconds" > 0 and a finite "loss". Returns the answer; the
+ * caller calls json_decref. NULL after a failure. */
 struct json_t *gm_contestant_ask(gm_contestant *contestant, const char *command, double patience);
 
-/* The losses after the first steps; the first contestant that has one is right. */
+/* Compares the losses after the first steps. The first contestant that has a loss is the reference. */
 void gm_contest_check(gm_contestant *contestants, size_t count, const gm_contest_options *options);
 
-/* The rounds, and the statistics of each contestant: NaN for one that failed. GM_LIMIT: no memory or threads
- * for the reference loop. */
+/* Runs the rounds and computes the statistics of each contestant; they are NaN if it failed. GM_LIMIT: no
+ * memory or no threads for the reference loop. */
 gm_status gm_contest_time(gm_contestant *contestants, size_t count, const gm_contest_options *options,
                           gm_error *error);
 

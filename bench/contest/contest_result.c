@@ -1,4 +1,4 @@
-/* From the sweep's options to a problem, and from contestants to rows. */
+/* Makes a problem from the options of a sweep, and rows of a result from contestants. */
 #include "bench/contest/contest_result.h"
 #include "base/memory.h"
 #include "bench/contest/child.h"
@@ -9,20 +9,21 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Numbers of x and y in all batches: enough batches that no one learns one by heart, little enough to lie in
- * every cache that the problem itself fits. */
+/* Limits of the batches: enough of them that a network does not memorise a single batch, but few enough
+ * numbers that x and y do not need more cache than the problem itself. */
 #define MOST_BATCHES 8
 #define MOST_NUMBERS ((size_t)8 << 20)
 
-/* A check of some hundred milliseconds where the library is fast, of less than a minute where it is slow. */
+/* FLOP of the checked steps: some hundred milliseconds with a fast library, less than a minute with a slow
+ * one. */
 #define CHECK_FLOP 1e11
 
 const char *const gm_contest_self[] = {"/proc/self/exe",      "bench", "step", "--child",
                                        GM_CHILD_PROBLEM_PATH, NULL};
 
-/* No unit shall saturate in the checked steps: there FANN cuts the derivative and scikit-learn the loss, and
- * every rounding grows. A row of inputs or activations below 1 moves the units that it feeds by less than
- * rate times width. */
+/* A learning rate so small that no unit saturates in the checked steps. Where units saturate, FANN limits the
+ * derivative and scikit-learn the loss, and rounding errors grow, so that losses would differ. If inputs and
+ * activations are below 1, a step changes a unit by less than rate times width. */
 static double gentle_rate(const gm_problem *p)
 {
     size_t widest = 1;
@@ -59,7 +60,8 @@ double gm_contest_flop(const gm_problem *p)
     return gm_flop_of_products(products, (double)p->widths[0] * (double)p->widths[1], p->batch);
 }
 
-/* Threads of OpenBLAS without work spin for 2^26 ticks of the clock: 34 ms at 2 GHz. */
+/* Threads of OpenBLAS that have no work spin for 2^26 clock ticks before they sleep, which is 34 ms at 2 GHz.
+ */
 #define LIBRARIES_REST 0.05
 
 gm_contest_options gm_contest_options_for(const gm_problem *problem, double seconds, double patience)

@@ -1,4 +1,4 @@
-/* Drawing a problem, and its way through a file. */
+/* Draws the random numbers of a problem, writes a problem to a file, and reads it. */
 #include "bench/contest/problem.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -36,7 +36,7 @@ static size_t outputs_of(const gm_problem *p)
     return p->widths[p->width_count - 1];
 }
 
-/* Room for all numbers; widths, batch and batches are set. */
+/* Allocates memory for all numbers; widths, batch and batches are set. */
 static gm_status allocate(gm_problem *p, gm_error *error)
 {
     size_t rows, count = 0, weights;
@@ -139,7 +139,7 @@ gm_status gm_problem_write(const gm_problem *p, int *descriptor, gm_error *error
     if (!text)
         return gm_fail(error, GM_LIMIT, "no memory for a problem");
     *descriptor = memfd_create("problem", MFD_CLOEXEC);
-    const int copy = *descriptor < 0 ? -1 : dup(*descriptor); /* for the stream to close */
+    const int copy = *descriptor < 0 ? -1 : dup(*descriptor); /* closed together with the stream */
     FILE *out = copy < 0 ? NULL : fdopen(copy, "wb");
     bool written = out && put_all(out, p, text);
     if (out)

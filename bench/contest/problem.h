@@ -54,11 +54,11 @@ typedef struct gm_problem {
     size_t parameter_count;
 } gm_problem;
 
-/* Fills parameters, x, y and their counts from a fixed seed; all else is set by the caller. */
+/* Fills parameters, x, y and their counts from a fixed seed. The caller has set all other fields. */
 gm_status gm_problem_draw(gm_problem *problem, gm_error *error);
 void gm_problem_clear(gm_problem *problem);
 
-/* A file in memory that children can inherit. The caller closes it. */
+/* Writes the problem to a file in memory that child processes inherit. The caller closes it. */
 gm_status gm_problem_write(const gm_problem *problem, int *descriptor, gm_error *error);
 gm_status gm_problem_read(gm_problem *problem, const char *path, gm_error *error);
 

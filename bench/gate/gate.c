@@ -1,15 +1,16 @@
-/* The gate: two JSON outputs in, one row for each benchmark of either, and what changed beyond noise. */
+/* Compares two JSON outputs: one row for each benchmark that is in either file, with a verdict whether it
+ * became slower or faster by more than noise. */
 #include "bench/gate/gate.h"
 #include "base/error.h"
 #include "bench/gate/gate_file.h"
 
-/* Two files, and what their rows come to. */
+/* The two files, and the counts for the final verdict. */
 struct comparison {
     gm_result *result;
     const gm_gate_options *options;
     gm_gate_file old_file, new_file;
     size_t slower;
-    size_t telling; /* rows with samples enough to show a change at all */
+    size_t telling; /* rows with enough samples to show a change */
 };
 
 /* Both sides of one row. */
@@ -17,7 +18,7 @@ struct sides {
     gm_gate_series before, after;
 };
 
-/* What the peak beside it would have done meanwhile, in place of seconds. */
+/* Replaces the seconds of each sample by the FLOP that the reference loop would have done in that time. */
 static void weigh_by_peak(gm_gate_series *series)
 {
     for (size_t i = 0; i < series->count; i++)
@@ -29,7 +30,7 @@ static gm_samples samples_of(const gm_gate_series *series)
     return (gm_samples){series->seconds, series->count};
 }
 
-/* The row shows the times as they are, whatever the test compares. */
+/* Adds a row. It shows the measured times, even if the test compares times weighted by the peak. */
 static gm_status add_row(struct comparison *c, const char *name, struct sides *sides, gm_error *error)
 {
     gm_gate_series *before = &sides->before, *after = &sides->after;
@@ -58,7 +59,7 @@ static gm_status add_row(struct comparison *c, const char *name, struct sides *s
     return GM_OK;
 }
 
-/* One row for `name`; each side may lack it. */
+/* Compares the benchmark `name`, which one of the files may lack. */
 static gm_status take_row(struct comparison *c, const char *name, gm_error *error)
 {
     struct sides sides = {0};
@@ -72,7 +73,7 @@ static gm_status take_row(struct comparison *c, const char *name, gm_error *erro
     return status;
 }
 
-/* What the files do not have in common. */
+/* Adds a note for each row of a file that was not timed. */
 static void note_untimed(gm_result *result, const gm_gate_file *file)
 {
     const char *name;
@@ -93,7 +94,7 @@ static size_t note_missing(gm_result *result, const gm_gate_file *file, const gm
     return common;
 }
 
-/* A gate that compared nothing has let nothing pass. */
+/* Fails if nothing was compared. Otherwise the gate would pass without having checked anything. */
 static gm_status check_overlap(const struct comparison *c, gm_error *error)
 {
     gm_result *result = c->result;

@@ -1,4 +1,5 @@
-/* Reads the repetitions ("run_type": "iteration") and leaves out aggregates: medians of medians say less. */
+/* Reads a JSON output of gradmill or Google Benchmark. It uses the single repetitions ("run_type":
+ * "iteration") and ignores aggregates such as medians. */
 #include "bench/gate/gate_file.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -9,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-/* More repetitions than anyone takes; the test looks at all pairs. */
+/* Limits the time and memory of the test, which compares all pairs of repetitions. */
 #define MOST_SAMPLES 4096
 
 static gm_status parse(json_t **root, const char *path, const char *text, size_t size, gm_error *error)
@@ -54,7 +55,7 @@ static const char *name_of(const json_t *entry)
     return name ? name : json_string_value(json_object_get(entry, "name"));
 }
 
-/* Puts an entry to those of its name. */
+/* Adds an entry to the list of its name. */
 static gm_status file_entry(gm_gate_file *file, json_t *entry, size_t index, gm_error *error)
 {
     const char *name = name_of(entry);
@@ -78,7 +79,7 @@ static gm_status file_untimed(gm_gate_file *file, const json_t *entry, gm_error 
 {
     const char *type = json_string_value(json_object_get(entry, "run_type")), *name = name_of(entry);
     if (!name || (type && strcmp(type, "iteration") != 0))
-        return GM_OK; /* an aggregate */
+        return GM_OK; /* an aggregate is ignored */
     return json_object_set_new(file->untimed, name, json_null()) == 0
                ? GM_OK
                : gm_fail(error, GM_LIMIT, "%s: no memory", file->path);
@@ -169,7 +170,7 @@ static double unit_of(const json_t *entry)
     return 0;
 }
 
-/* A positive number or 0: 0 stands for everything that is none. */
+/* The value of the key if it is a positive number, else 0. */
 static double positive_of(const json_t *entry, const char *key, double unit)
 {
     const double value = json_number_value(json_object_get(entry, key)) * unit;

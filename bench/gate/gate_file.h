@@ -1,4 +1,5 @@
-/* The samples of a JSON output in Google Benchmark's shape: those of gradmill, and of other programs. */
+/* The samples in a JSON output that has the structure of Google Benchmark's. gradmill writes such files, and
+ * so do other programs. */
 #ifndef GM_BENCH_GATE_GATE_FILE_H
 #define GM_BENCH_GATE_GATE_FILE_H
 
@@ -31,7 +32,8 @@ const char *gm_gate_file_name(const gm_gate_file *file, size_t index); /* NULL p
 const char *gm_gate_file_untimed(const gm_gate_file *file, size_t index);
 bool gm_gate_file_has(const gm_gate_file *file, const char *name);
 
-/* Empty if the file has no such benchmark. GM_BAD_DATA: a time that is none. */
+/* The repetitions of one benchmark; empty if the file does not have it. GM_BAD_DATA: a time is not a positive
+ * number. */
 gm_status gm_gate_file_series(const gm_gate_file *file, const char *name, gm_gate_series *series,
                               gm_error *error);
 void gm_gate_series_clear(gm_gate_series *series);

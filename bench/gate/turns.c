@@ -1,8 +1,9 @@
-/* Two processes of one and the same program differ by some per cent for as long as they live: their pages lie
- * elsewhere, and their plans were measured at another moment. So they are started anew for each sitting, the
- * first one last the next time; within it they take turns, and what counts of it is one number, the median of
- * log(new / old) over its rounds. Sittings go on until the interval of the change is narrow beside the
- * threshold: how wide it is does not depend on which of the two is ahead. */
+/* Measures two programs in turns. Two processes of the same program differ by some percent as long as they
+ * live, because their memory pages are at different places, and their plans were measured at different
+ * moments. So both are started again for each sitting, in alternating order. In a sitting they take turns,
+ * and its result is one number: the median of log(new / old) over its rounds. Sittings are added until the
+ * confidence interval of the change is narrow compared with the threshold. Whether it is narrow does not
+ * depend on which program is faster, so this rule favours neither. */
 #include "bench/gate/turns.h"
 #include "base/error.h"
 #include "base/clock.h"
@@ -39,7 +40,7 @@ struct turns {
     size_t sittings;
     double seconds[2][MOST_SITTINGS * ROUNDS]; /* of a step, for the row's medians */
     size_t rounds;
-    size_t telling; /* nets with sittings enough to show a change at all */
+    size_t telling; /* networks with enough sittings to show a change */
 };
 
 bool gm_turns_is_program(const char *path)
@@ -48,8 +49,9 @@ bool gm_turns_is_program(const char *path)
     return stat(path, &about) == 0 && S_ISREG(about.st_mode) && access(path, X_OK) == 0;
 }
 
-/* As gm_contest_self, with this program in place of our own; a name without a slash is not one of PATH. */
-static gm_status become(struct turns *t, size_t side, const char *program, gm_error *error)
+/* Sets the arguments of one side: those of gm_contest_self, with the given program. A name without a slash is
+ * a file of the current folder, and not searched in PATH. */
+static gm_status set_program(struct turns *t, size_t side, const char *program, gm_error *error)
 {
     t->names[side] = program;
     if (!realpath(program, t->programs[side]))
@@ -95,7 +97,7 @@ static gm_status sit(struct turns *t, gm_error *error)
     return GM_OK;
 }
 
-/* So narrow that a change of the threshold and none at all cannot be taken for each other. */
+/* Whether the interval is so narrow that it cannot contain both no change and a change of the threshold. */
 static bool is_narrow(const gm_rank_test *test, const gm_gate_options *gate)
 {
     return test->low > 0 && log(test->high / test->low) <= gate->threshold;
@@ -148,7 +150,8 @@ static gm_status take_net(struct turns *t, const gm_net *net, double seconds, gm
     t->sittings = t->rounds = 0;
     t->contest = gm_contest_options_for(&p, 1.5 * 2 * ROUNDS * SAMPLE_SECONDS, o->patience);
     t->contest.rounds = ROUNDS;
-    t->contest.rest = gm_contest_options_default().rest; /* no library but ours: its threads sleep soon */
+    t->contest.rest =
+        gm_contest_options_default().rest; /* only gradmill's threads are involved, and they sleep soon */
     gm_status status = gm_contest_open(&p, &t->problem, error);
     if (status != GM_OK)
         return status;
@@ -175,9 +178,9 @@ gm_status gm_bench_turns(gm_result *result, const gm_turns_options *o, size_t *r
     t->result = result;
     t->options = o;
     t->regressions = regressions;
-    status = become(t, OLD, o->old_program, error);
+    status = set_program(t, OLD, o->old_program, error);
     if (status == GM_OK)
-        status = become(t, NEW, o->new_program, error);
+        status = set_program(t, NEW, o->new_program, error);
     const double seconds =
         gm_bench_budget(o->sweep->seconds > 0 ? o->sweep->seconds / (double)count : NET_SECONDS);
     for (size_t i = 0; i < count && status == GM_OK; i++)

@@ -1,5 +1,5 @@
-/* Two builds of gradmill that take turns: what changed between them, where two separate runs would differ by
- * more than what is looked for. */
+/* Compares two builds of gradmill by measuring them in turns. Two separate runs on a shared machine often
+ * differ by more than the change that one looks for. */
 #ifndef GM_BENCH_GATE_TURNS_H
 #define GM_BENCH_GATE_TURNS_H
 
@@ -17,9 +17,9 @@ typedef struct gm_turns_options {
 /* Whether `path` is an executable file. */
 bool gm_turns_is_program(const char *path);
 
-/* Fills *result with a row of verdict.h for each net; *regressions counts "slower". Losses that differ by
- * more than 1e-4 after the first steps, or a program that does not take part: GM_CHECK. So it is, with the
- * result filled, if no net had sittings enough to show a change. */
+/* Fills *result with a row of verdict.h for each net; *regressions counts "slower". GM_CHECK: the losses
+ * after the first steps differ by more than 1e-4, or a program failed, or no network had enough sittings to
+ * show a change. In the last case the result is filled nevertheless. */
 gm_status gm_bench_turns(gm_result *result, const gm_turns_options *options, size_t *regressions,
                          gm_error *error);
 

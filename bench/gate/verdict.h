@@ -1,4 +1,5 @@
-/* What changed between two builds: the row that says so, however its times were taken. */
+/* Rows that say what changed between two builds. gate.c and turns.c, which measure in different ways, both
+ * use them. */
 #ifndef GM_BENCH_GATE_VERDICT_H
 #define GM_BENCH_GATE_VERDICT_H
 
@@ -21,8 +22,9 @@ gm_result gm_verdicts_make(const gm_gate_options *options);
 gm_status gm_verdict_times(gm_result *result, gm_result_row *row, gm_samples before, gm_samples after,
                            gm_error *error);
 
-/* Change, interval, p and verdict. A change counts if all three say so: the test, its size, and the interval.
- * *regressions counts "slower". */
+/* Fills change, interval, p and verdict. The verdict is "slower" or "faster" only if the test is significant,
+ * the change is larger than the threshold, and the interval excludes "no change". *regressions counts
+ * "slower". */
 void gm_verdict_give(gm_result *result, gm_result_row *row, const gm_rank_test *test,
                      const gm_gate_options *options, size_t *regressions);
 

@@ -1,4 +1,5 @@
-/* Where and how: read from the system, measured by peak.h, watched until the end. */
+/* Describes the machine for a measurement: reads facts from the system, measures peaks (peak.h), and checks
+ * at the end whether something disturbed the measurement. */
 #include "bench/measure/environment.h"
 #include "machine/cpu.h"
 #include "base/kernel_text.h"
@@ -14,13 +15,13 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Below this share of the usable threads, other programs do not disturb a measurement much. */
+/* If the load is below this part of the usable threads, other programs hardly disturb a measurement. */
 #define QUIET_SHARE 0.5
 
-/* A second and a half at most, where threads do share a core. */
+/* At most a second and a half, if the threads really share a core. */
 #define FMA_TRIES 5
 
-/* Less than this share of stolen time is lost in the spread of the rounds. */
+/* A smaller part of stolen time is not visible beside the spread of the rounds. */
 #define STOLEN_SHARE 0.02
 
 void gm_environment_warn(gm_environment *environment, const char *format, ...)
@@ -34,7 +35,7 @@ void gm_environment_warn(gm_environment *environment, const char *format, ...)
     va_end(arguments);
     for (size_t i = 0; i < environment->warning_count; i++)
         if (strcmp(environment->warnings[i], line) == 0)
-            return; /* said before */
+            return; /* this warning was given already */
     environment->warning_count++;
 }
 
@@ -87,8 +88,8 @@ static void own_group(char *path, size_t size)
         gm_kernel_line(path, size, strchr(group, '/'));
 }
 
-/* nr_throttled of the own group; in a container its path may not exist below the mount, but the root's file
- * is its own. 0 where nothing counts. */
+/* nr_throttled of the own group. In a container the path of the group may not exist, but then the file at the
+ * root is that of the container. 0 if there is no such file. */
 static size_t read_throttled(void)
 {
     char group[PATH_MAX / 2];
@@ -128,7 +129,7 @@ static gm_ticks read_ticks(void)
     return gm_kernel_read("/proc/stat", text, sizeof text) ? gm_ticks_parse(text) : (gm_ticks){0};
 }
 
-/* The warnings of doctor; findings that are only good to know do not belong beside a measurement. */
+/* Adds the warnings of doctor, but not its notes, which do not concern a measurement. */
 static void warn_of_findings(gm_environment *environment)
 {
     gm_finding findings[GM_MOST_FINDINGS];
@@ -139,7 +140,7 @@ static void warn_of_findings(gm_environment *environment)
                                 findings[i].fix);
 }
 
-/* own: the load that we make ourselves. */
+/* `own` is the load that gradmill itself causes. */
 static void warn_of_load(gm_environment *environment, double load, double own, const char *when)
 {
     char text[32];
@@ -167,8 +168,9 @@ gm_environment gm_environment_read(int argc, char **argv)
     return environment;
 }
 
-/* The FMA peak of one thread and of all, which can do what one can. For some seconds the system, or the host
- * of a virtual machine, may run all threads on one core: a peak that hardly grows is tried again. */
+/* Measures the FMA peak of one thread and of all threads. For some seconds the system, or the host of a
+ * virtual machine, may run all threads on one core. So if the peak of all threads is hardly larger than that
+ * of one, it is measured again. */
 static gm_status measure_fma(gm_precision precision, const size_t threads[2], double fma[2], gm_error *error)
 {
     const struct timespec pause = {.tv_nsec = 200000000};
@@ -199,7 +201,7 @@ gm_status gm_environment_measure(gm_environment *environment, gm_precision preci
     }
     if (status != GM_OK)
         return status;
-    /* Less than one thread was another program's doing. */
+    /* All threads reach at least what one reaches; a smaller value was disturbed by other programs. */
     gemm[1] = fmax(gemm[0], gemm[1]);
     bandwidth[1] = fmax(bandwidth[0], bandwidth[1]);
     environment->peak_one[precision] = fma[0];

@@ -1,4 +1,4 @@
-/* Where and how a measurement was made; every output carries it. */
+/* The machine, the command and the moment of a measurement. Every output contains them. */
 #ifndef GM_BENCH_MEASURE_ENVIRONMENT_H
 #define GM_BENCH_MEASURE_ENVIRONMENT_H
 
@@ -28,7 +28,7 @@ typedef struct gm_environment {
                                         0: not measured */
     double gemm_one[2], gemm_all[2]; /* of the BLAS's gemm */
     double bandwidth_one, bandwidth_all;  /* bytes/s; 0: not measured */
-    char warnings[GM_MOST_WARNINGS][400]; /* what may make the numbers worse than they are: one line each */
+    char warnings[GM_MOST_WARNINGS][400]; /* what may have disturbed the measurement: one line each */
     size_t warning_count;
 } gm_environment;
 
@@ -38,7 +38,7 @@ gm_environment gm_environment_read(int argc, char **argv);
 /* FMA and gemm peaks of one precision, and the memory's bandwidth. Some 300 ms. */
 gm_status gm_environment_measure(gm_environment *environment, gm_precision precision, gm_error *error);
 
-/* The FMA peak, FLOP/s, that a run on so many threads is held against. */
+/* The FMA peak, in FLOP/s, with which a run on this many threads is compared. */
 static inline double gm_environment_peak(const gm_environment *environment, gm_precision precision,
                                          size_t threads)
 {
@@ -48,8 +48,8 @@ static inline double gm_environment_peak(const gm_environment *environment, gm_p
 /* The first line of /proc/stat. */
 gm_ticks gm_ticks_parse(const char *text);
 
-/* After the measurement: warns if the quota stopped us meanwhile (nr_throttled moved), a host took part of
- * the processors' time, or the load is high. */
+/* Call it after the measurement. It adds warnings if the quota stopped the process meanwhile (nr_throttled
+ * has grown), if a host took a part of the processors' time, or if the load is high. */
 void gm_environment_close(gm_environment *environment);
 
 void gm_environment_warn(gm_environment *environment, const char *format, ...)

@@ -5,8 +5,8 @@
 
 #include <math.h>
 
-/* Numbers that an update behind BP4 reads and writes for each weight: the gradient, too, but the velocity of
- * momentum is its own. */
+/* Numbers that an update after BP4 reads and writes for each weight. The gradient is one of them. With
+ * momentum it is not counted separately, because BP4 adds into the velocity. */
 static double update_numbers(gm_optimizer_kind optimizer)
 {
     return (double)gm_optimizer_traffic(optimizer) +

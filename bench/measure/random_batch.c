@@ -1,4 +1,4 @@
-/* A batch of random rows that a network can learn from. */
+/* A batch of random rows of the right sizes for a network. */
 #include "bench/measure/random_batch.h"
 #include "base/error.h"
 #include "base/memory.h"

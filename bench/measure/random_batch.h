@@ -1,4 +1,5 @@
-/* A batch of random rows that a network can learn from: cases, contests, plan and gradcheck compute on it. */
+/* A batch of random rows of the right sizes for a network. The cases, the contests and the verbs plan and
+ * gradcheck compute with it. */
 #ifndef GM_BENCH_MEASURE_RANDOM_BATCH_H
 #define GM_BENCH_MEASURE_RANDOM_BATCH_H
 
@@ -7,9 +8,8 @@
 #include <gradmill.h>
 
 typedef enum gm_random_kind {
-    GM_RANDOM_PIXELS, /* inputs uniform in [0, 1), targets 0 or 1: as in the sets that people train on */
-    GM_RANDOM_REALS,  /* inputs normal, targets any number that the loss takes: nothing vanishes in a
-                         derivative */
+    GM_RANDOM_PIXELS, /* inputs uniform in [0, 1), targets 0 or 1, as in sets of images */
+    GM_RANDOM_REALS,  /* normal inputs, and any targets that the loss allows: no derivative is 0 */
 } gm_random_kind;
 
 /* With cross-entropy the targets are one class of each row, whatever the kind. */

@@ -1,9 +1,10 @@
 /* Two tests by ranks, and the ratio of new to old by Hodges and Lehmann.
  *
- * Mann and Whitney's U counts the pairs (old, new) with new < old, Wilcoxon's T the averages of two changes
- * that are below 0; a tie counts a half. The same pairs, as logarithms of new/old, or the same averages give
- * the ratio: their median is the estimate, and order statistics of them, chosen by the distribution of U or
- * T, are the ends of its interval. So test and interval speak of the same thing. */
+ * U of Mann and Whitney is the number of pairs (old, new) with new < old. T of Wilcoxon is the number of
+ * averages of two changes that are below 0. A tie counts as one half. The ratio is estimated from the same
+ * pairs, as logarithms of new/old, or from the same averages: their median is the estimate, and the ends of
+ * its interval are order statistics of them, chosen by the distribution of U or T. So the test and the
+ * interval always agree. */
 #include "bench/measure/rank_test.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -12,8 +13,8 @@
 #include <limits.h>
 #include <math.h>
 
-/* Up to here every count of arrangements, C(50, 25) or 2^50 at most, is a whole number that a double holds.
- */
+/* Up to this number of samples, every count of arrangements (at most C(50, 25) or 2^50) is a whole number
+ * that a double represents exactly. */
 #define MOST_EXACT         25
 #define MOST_EXACT_CHANGES 50
 #define MOST_WAYS          (MOST_EXACT_CHANGES * (MOST_EXACT_CHANGES + 1) / 2 + 1)
@@ -21,7 +22,7 @@
 struct ratios {
     double *logs; /* log(new / old), or averages of two, ascending */
     size_t count;
-    double below;     /* U or T: how many are below 0 */
+    double below;     /* U or T: number of logs below 0 */
     double deviation; /* of U or T, corrected for ties */
     bool ties;        /* among the samples, or the sizes of the changes */
 };
@@ -77,7 +78,7 @@ static gm_status compare_all(struct ratios *ratios, gm_samples before, gm_sample
     return find_ties(ratios, before, after, error);
 }
 
-/* Changes of 0 say nothing and have the lowest ranks; Pratt 1959. */
+/* Changes of 0 have the lowest ranks, and are not counted (Pratt 1959). */
 static gm_status rank_sizes(struct ratios *ratios, const double *changes, size_t count, gm_error *error)
 {
     double *sizes = gm_alloc(count, sizeof *sizes);
@@ -163,7 +164,7 @@ static double upper_tail(double z)
     return 0.5 * erfc(z / sqrt(2));
 }
 
-/* z with upper_tail(z) = p, by bisection: this is needed once a row. */
+/* z with upper_tail(z) = p, by bisection, which is fast enough for one call per row. */
 static double normal_quantile(double p)
 {
     double low = 0, high = 40;
@@ -174,7 +175,8 @@ static double normal_quantile(double p)
     return low;
 }
 
-/* Under the hypothesis U and T are about normal; 1/2 corrects for their being counted in whole steps. */
+/* If nothing has changed, U and T are nearly normally distributed. 1/2 corrects for the fact that they are
+ * whole numbers. */
 static size_t normal_test(gm_rank_test *test, const struct ratios *ratios, double level)
 {
     const double mean = (double)ratios->count / 2, distance = fabs(ratios->below - mean) - 0.5;

@@ -1,4 +1,5 @@
-/* Did a timing change? Ranks, not means: timings are skewed, and one interrupted round must not decide. */
+/* Statistical tests whether a timing has changed. They compare ranks, not means, because timings are skewed,
+ * and one interrupted round must not decide. */
 #ifndef GM_BENCH_MEASURE_RANK_TEST_H
 #define GM_BENCH_MEASURE_RANK_TEST_H
 
@@ -11,8 +12,7 @@
 typedef struct gm_rank_test {
     double p;         /* two-sided, of the hypothesis that both samples come from one distribution */
     double ratio;     /* new / old: Hodges and Lehmann's estimate on logarithms */
-    double low, high; /* the interval that holds the ratio with confidence 1 - level; 0 and infinity if the
-                         samples are too few to say */
+    double low, high; /* its confidence interval, at 1 - level; 0 and infinity if there are too few samples */
     bool exact;       /* p is exact, not the normal approximation */
 } gm_rank_test;
 
@@ -27,8 +27,8 @@ gm_status gm_rank_test_run(gm_rank_test *test, gm_samples before, gm_samples aft
 gm_status gm_signed_rank_test_run(gm_rank_test *test, const double *changes, size_t count, double level,
                                   gm_error *error);
 
-/* The smallest p that so many samples can give gm_rank_test_run, or so many changes gm_signed_rank_test_run.
- */
+/* The smallest p that is possible with these numbers of samples or changes. If it is not below the level, no
+ * change can be significant. */
 double gm_rank_test_least(size_t before_count, size_t after_count);
 double gm_signed_rank_test_least(size_t count);
 

@@ -1,4 +1,4 @@
-/* Honest timing. */
+/* Measures candidates in turns. rounds.h says how. */
 #include "bench/measure/rounds.h"
 #include "base/memory.h"
 #include "base/clock.h"
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-/* Rounds that a far too short budget still gets: a median needs three. */
+/* The number of rounds even if the budget is far too short, because a median needs three samples. */
 #define FEWEST_ROUNDS   3
 
 #define REFERENCE_SHARE 0.02 /* of a sample's time, before it and after it */
@@ -58,12 +58,12 @@ static size_t plan_rounds(gm_candidate *const *cs, size_t count, const gm_rounds
         return gm_min(o->rounds, GM_MOST_ROUNDS);
     const double fit = gm_bench_budget(o->budget_seconds) / round;
     const size_t rounds = fit > GM_MOST_ROUNDS ? GM_MOST_ROUNDS : (size_t)fit;
-    /* A budget within three times of the wish gets the wish; beyond that the clock on the wall counts more.
-     */
+    /* If the budget allows at least a third of the wished number of rounds, the wished number is run. If it
+     * is shorter than that, the budget decides. */
     return rounds * 3 >= o->rounds ? gm_max(rounds, o->rounds) : gm_max(rounds, FEWEST_ROUNDS);
 }
 
-/* Candidates that work with as many threads on the same type share one. */
+/* Makes the reference loops. Candidates with the same number of threads and the same precision share one. */
 static gm_status open_references(gm_candidate *const *cs, size_t count, gm_error *error)
 {
     gm_status status = GM_OK;
@@ -89,8 +89,9 @@ static void close_references(gm_candidate *const *cs, size_t count)
     }
 }
 
-/* Its caches and its threads were left alone meanwhile: a tenth of the sample is run before it, and after a
- * rest one iteration at least. */
+/* Takes one sample. Since the last turn of this candidate its caches were used by others, and its threads
+ * fell asleep. So a tenth of the sample is run first without being measured, and after a rest at least one
+ * iteration. */
 static gm_status take_sample(gm_candidate *c, const gm_rounds_options *o, gm_error *error)
 {
     double seconds = 0;
@@ -135,7 +136,7 @@ static gm_status run_rounds(gm_candidate *const *cs, size_t count, size_t rounds
 
 void gm_candidate_summarise(gm_candidate *c)
 {
-    double copy[GM_MOST_ROUNDS]; /* the statistics sort what they get */
+    double copy[GM_MOST_ROUNDS]; /* gm_statistics_of changes the order */
     memcpy(copy, c->samples, c->count * sizeof *copy);
     c->statistics =
         c->count > 0 ? gm_statistics_of(copy, c->count) : (gm_statistics){.median = NAN, .deviation = NAN};

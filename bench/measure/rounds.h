@@ -1,5 +1,6 @@
-/* Honest timing: warm-up, samples long enough for the clock, rounds in which all candidates take turns (A B C
- * C B A), so that a drift of the machine meets them all. */
+/* Measures the speed of several candidates so that they can be compared. Each is warmed up. Samples are long
+ * compared with the resolution of the clock. In each round all candidates take turns (A B C, then C B A), so
+ * that a slow change of the machine affects all of them in the same way. */
 #ifndef GM_BENCH_MEASURE_ROUNDS_H
 #define GM_BENCH_MEASURE_ROUNDS_H
 
@@ -11,25 +12,24 @@
 
 #define GM_MOST_ROUNDS 101
 
-/* Something that takes turns: a loop in this process, or a child process that is asked to do it (contest.h).
- */
+/* Something that is measured: a loop in this process, or a child process (contest.h). */
 typedef struct gm_candidate {
-    /* Does the thing `iterations` times. */
+    /* Runs the loop `iterations` times. */
     gm_status (*run)(void *context, size_t iterations, gm_error *error);
     /* Seconds of the last run by the clock of the process that did it; NULL: they are measured around `run`.
      */
     double (*seconds)(const void *context);
     void *context;
-    bool expendable;        /* when it fails, the others go on; default false: its error ends the rounds */
-    gm_precision precision; /* of the peak beside it; default f32 */
-    size_t threads;         /* that it works with, for the same reason; default 0: one */
+    bool expendable; /* true: if it fails, the others go on; default false: its error ends the rounds */
+    gm_precision precision; /* of the reference loop; default f32 */
+    size_t threads;         /* of the reference loop; default 0: one */
 
     size_t iterations;              /* within one sample, found by doubling */
     double length;                  /* seconds of one sample, as found then */
     double samples[GM_MOST_ROUNDS]; /* seconds of one iteration */
     double peaks[GM_MOST_ROUNDS];   /* FLOP/s of the reference loop (reference.h) around each sample */
     size_t count;                   /* of samples */
-    bool failed;                    /* it was expendable, and has no turn any more */
+    bool failed;                    /* it has failed, and has no more turns */
     double used;                    /* seconds of all its turns */
     gm_statistics statistics;       /* of the samples */
     struct gm_reference *reference; /* while the rounds last */
@@ -40,9 +40,8 @@ typedef struct gm_rounds_options {
     size_t rounds;         /* at least this many; default 11 */
     double budget_seconds; /* more rounds until this time is used, fewer (3 at least) if it is far too short;
                               default 0: `rounds` */
-    double most_seconds;   /* a candidate that has used this much has no turn after its third; default 0: no
-                              limit */
-    double rest_seconds;   /* before each turn, in which threads without work fall asleep; default 0 */
+    double most_seconds;   /* a slower candidate gets three turns only; default 0: no limit */
+    double rest_seconds;   /* pause before each turn, so that idle threads fall asleep; default 0 */
     /* Called before each sample with the share that is done; NULL is fine. */
     void (*progress)(double done, void *context);
     void *context;
@@ -68,8 +67,8 @@ void gm_rest(double seconds);
 /* Makes the statistics of the samples that are there; median and deviation are NaN without any. */
 void gm_candidate_summarise(gm_candidate *candidate);
 
-/* The share of the peak, 0 to 1, of `flop` operations that take samples[i] seconds where peaks[i] FLOP/s were
- * to be had: the median over the pairs, 1 <= count <= GM_MOST_ROUNDS. */
+/* The part of the peak (0 to 1) that a loop of `flop` operations reaches: the median of flop / (samples[i]
+ * peaks[i]), where samples are in seconds and peaks in FLOP/s. 1 <= count <= GM_MOST_ROUNDS. */
 double gm_rounds_share(double flop, const double *samples, const double *peaks, size_t count);
 
 #endif

@@ -1,4 +1,4 @@
-/* What a set of timings says. */
+/* Statistics of timings: median, deviation, quantiles. */
 #include "bench/measure/statistics.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
-/* What a set of timings says. The median and its deviation lead: one interrupted round moves a mean, not
- * them. */
+/* Statistics of timings. The median and the median deviation are the main figures, because one interrupted
+ * round changes a mean, but hardly a median. */
 #ifndef GM_BENCH_MEASURE_STATISTICS_H
 #define GM_BENCH_MEASURE_STATISTICS_H
 
@@ -18,8 +18,7 @@ typedef struct gm_statistics {
     double deviation; /* median absolute deviation from the median, unscaled */
 } gm_statistics;
 
-/* count >= 1 samples without NaN. Sorts them, and uses them as scratch: their order is lost, and their
- * values. */
+/* count >= 1 samples without NaN. The array is overwritten. */
 gm_statistics gm_statistics_of(double *samples, size_t count);
 
 /* The q-quantile, 0 <= q <= 1, of count >= 1 samples in ascending order: linear between neighbours, at

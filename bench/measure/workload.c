@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The networks that the literature and the peers are compared on. */
+/* Named networks, for comparisons with the literature and with peers. */
 static const gm_net presets[] = {
     {"wide", {1024, 4096, 4096, 1024}, 4, 256},
     {"mid", {784, 1024, 1024, 10}, 4, 128},
@@ -141,7 +141,7 @@ gm_status gm_workload_plan(const gm_workload_options *o, size_t *bytes, gm_error
     const gm_status status = gm_memory_plan(&network, &engine, &memory, error);
     if (status != GM_OK)
         return status;
-    /* The plan has looked at the widths: a row of x and y is far from an overflow. */
+    /* gm_workload_plan has checked the widths, so this product does not overflow. */
     const size_t row =
         (network.inputs + o->net.widths[network.layer_count]) * gm_precision_size(o->precision);
     if (!gm_mul(o->batch, row, bytes) || !gm_add(*bytes, memory.total, bytes))

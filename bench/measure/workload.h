@@ -59,8 +59,8 @@ typedef struct gm_workload {
     size_t batch;
 } gm_workload;
 
-/* The bytes that a workload of these options takes: network, engine, batch. GM_LIMIT: more than any machine
- * has. GM_USAGE: options that gm_engine_create would refuse. */
+/* Sets *bytes to the memory of a workload: network, engine and batch. GM_LIMIT: more than any machine has.
+ * GM_USAGE: gm_engine_create would refuse the options. */
 gm_status gm_workload_plan(const gm_workload_options *options, size_t *bytes, gm_error *error);
 
 /* The same options give the same weights and data. */

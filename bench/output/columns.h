@@ -3,7 +3,7 @@
 #ifndef GM_BENCH_OUTPUT_COLUMNS_H
 #define GM_BENCH_OUTPUT_COLUMNS_H
 
-/* One column; static storage. Two cells belong to the same column if they have the same address of it. */
+/* One column, in static storage. Columns are compared by their address. */
 typedef struct gm_column {
     const char *key;  /* for machines: "samples_per_second" */
     const char *head; /* for people: "samples" */

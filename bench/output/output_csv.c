@@ -1,5 +1,5 @@
-/* CSV as RFC 4180 has it, with all digits. The environment stands in columns after the row's own: a comment
- * would stop many readers. */
+/* Output as CSV (RFC 4180), with all digits. The environment is written in columns behind those of the row,
+ * because many readers do not accept comments. */
 #include "base/number.h"
 #include "bench/output/output_parts.h"
 
@@ -31,7 +31,7 @@ static void put_cell(FILE *out, const gm_column *column, const gm_cell *cell)
         fputs(gm_format_shortest(text, sizeof text, cell->number), out);
 }
 
-/* The prefix keeps these apart from a case's own columns, such as the "core" of a comparison. */
+/* The prefix distinguishes these columns from those of a case, such as "core" in a comparison. */
 static void put_environment_heads(FILE *out)
 {
     fputs(",env_date,env_cpu,env_blas,env_core,env_threads,env_version\r\n", out);

@@ -1,6 +1,6 @@
-/* JSON in the shape of Google Benchmark's, so that its tools read it: an entry for each sample, then the
- * aggregates, of which the median's carries the row's columns. Processor time is not measured apart: cpu_time
- * repeats real_time. */
+/* Output as JSON with the structure of Google Benchmark's, so that its tools can read it. There is an entry
+ * for each sample, and then entries for the aggregates; the entry of the median has the columns of the row.
+ * Processor time is not measured, so cpu_time is the same as real_time. */
 #include "bench/output/output_json.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -21,7 +21,7 @@ json_t *gm_json_cell(const gm_column *column, const gm_cell *cell)
     return whole ? json_integer((json_int_t)cell->number) : gm_json_real(cell->number);
 }
 
-/* The row's texts in one. */
+/* The texts of a row, joined into one. */
 static json_t *join_texts(const gm_result *result, const gm_result_row *row)
 {
     char label[1024] = "";
@@ -35,7 +35,7 @@ static json_t *join_texts(const gm_result *result, const gm_result_row *row)
     return gm_bench_json_text(label);
 }
 
-/* What every entry has but its time; suffix is "" or "_median". */
+/* Makes an entry without its time. `suffix` is "" or "_median". */
 static json_t *entry(const gm_result *result, size_t index, const char *suffix, const char *type,
                      size_t iterations)
 {
@@ -103,7 +103,7 @@ static bool append_aggregate(json_t *list, const gm_result *result, size_t index
     return json_array_append_new(list, e) == 0 && done;
 }
 
-/* Of a sample, that is by n - 1; 0 for a single one. */
+/* Standard deviation of a sample (divided by n - 1); 0 if there is only one. */
 static double standard_deviation(const double *samples, size_t count, double mean)
 {
     double sum = 0;
@@ -131,16 +131,15 @@ static bool append_timed(json_t *list, const gm_result *result, size_t index)
            append_aggregate(list, result, index, "cv", s.mean > 0 ? deviation / s.mean : 0);
 }
 
-/* Google Benchmark writes a time of 0 for a benchmark that failed, and marks it so that nobody takes it for
- * one. */
+/* Marks an entry as failed, as Google Benchmark does; its time is 0. */
 static bool set_fault(json_t *object, const char *fault)
 {
     return set_time(object, 0) && set(object, "error_occurred", json_true()) &&
            set(object, "error_message", gm_bench_json_text(fault));
 }
 
-/* One entry for a row that failed, or that has no rounds of its own: a verdict, a part of a step. The latter
- * shows its columns and no time. */
+/* Adds one entry for a row without samples: it failed, or it is a verdict or a part of a step. The latter has
+ * its columns, but no time. */
 static bool append_untimed(json_t *list, const gm_result *result, size_t index)
 {
     const gm_result_row *row = &result->rows[index];
@@ -172,7 +171,7 @@ gm_status gm_output_json(const gm_result *result, const gm_environment *environm
     json_decref(root);
     if (!text)
         return gm_fail_memory(error, "the results as JSON", result->row_count * sizeof *result->rows);
-    fprintf(out, "%s\n", text); /* the caller asks ferror */
+    fprintf(out, "%s\n", text); /* the caller checks ferror */
     gm_free(text);
     return GM_OK;
 }

@@ -1,4 +1,5 @@
-/* Parts of the JSON output that the HTML page has as well. Each is NULL without memory. Not for others. */
+/* Parts of the JSON output that the HTML page uses, too. Only for files of this folder and bench/report. Each
+ * function returns NULL without memory. */
 #ifndef GM_BENCH_OUTPUT_OUTPUT_JSON_H
 #define GM_BENCH_OUTPUT_OUTPUT_JSON_H
 
@@ -8,13 +9,14 @@
 
 #include <jansson.h>
 
-/* A text from the system: bytes of no UTF-8 become question marks. */
+/* A text from the system. Bytes that are not UTF-8 become question marks. */
 json_t *gm_bench_json_text(const char *text);
 
-/* A whole number where the column has no decimals, else all digits; null if it is none. */
+/* A cell as JSON: a whole number if the column has no decimals, else a number with all digits; null if there
+ * is no number. */
 json_t *gm_json_cell(const gm_column *column, const gm_cell *cell);
 
-/* Google Benchmark's context, and ours in it under "gradmill". */
+/* The object "context" of Google Benchmark; gradmill's own facts are in it under "gradmill". */
 json_t *gm_json_context(const gm_result *result, const gm_environment *environment);
 
 #endif

@@ -1,5 +1,5 @@
-/* Where and how, as JSON. What is unknown is null or left out. json_pack with "o" takes its parts over, and
- * gives NULL if one of them is NULL: a failure anywhere arrives at the root. */
+/* The environment of a measurement, as JSON. Unknown facts are null or left out. json_pack with "o" owns the
+ * parts that it gets, and returns NULL if one of them is NULL. So only the last result must be checked. */
 #include "base/kernel_text.h"
 #include "bench/output/output_json.h"
 
@@ -28,7 +28,7 @@ static json_t *positive_or_null(double value)
     return value > 0 ? gm_json_real(value) : json_null();
 }
 
-/* The first processor's clock as /proc/cpuinfo tells it; 0 where it does not. */
+/* The clock of the first processor, from /proc/cpuinfo; 0 if it is not there. */
 static json_int_t megahertz(void)
 {
     char text[GM_KERNEL_TEXT];
@@ -110,7 +110,7 @@ static json_t *pack_peaks(const gm_environment *e)
                      pack_speed(e->bandwidth_one, e->bandwidth_all));
 }
 
-/* count texts, one every `stride` bytes. */
+/* A JSON array of `count` texts, which are `stride` bytes apart. */
 static json_t *pack_texts(const char *texts, size_t stride, size_t count)
 {
     json_t *array = json_array();

@@ -1,9 +1,9 @@
-/* Our own outputs, recognised: a file of anybody else is not replaced by them. */
+/* Recognises the files that gradmill's outputs may replace: its own JSON outputs and HTML pages. */
 #include "bench/output/output.h"
 
 #include <string.h>
 
-/* Google Benchmark's begin alike; the object "gradmill" is ours. */
+/* Google Benchmark's files begin in the same way, but do not have the object "gradmill". */
 static bool is_json(const char *head, size_t size)
 {
     static const char begin[] = "{\n  \"context\": {", ours[] = "\"gradmill\": {";

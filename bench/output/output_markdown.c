@@ -1,7 +1,7 @@
-/* A table of GitHub's Markdown. */
+/* Output as a table in GitHub's Markdown. */
 #include "bench/output/output_parts.h"
 
-/* A bar would end the cell; angle brackets and the rest would be markup. */
+/* Writes a text with escapes: a bar would end the cell, and other characters would be read as markup. */
 static void put_escaped(FILE *out, const char *text)
 {
     for (; *text; text++) {

@@ -1,4 +1,4 @@
-/* What the outputs share: cells as text, and the environment in a few lines. */
+/* Code that the outputs share: it makes text of cells, and describes the environment in a few lines. */
 #include "bench/output/output_parts.h"
 #include "base/number.h"
 
@@ -65,7 +65,8 @@ static void append_blas(gm_line *line, const gm_environment *e)
         append(line, ", %s", blas->path);
 }
 
-/* Giga of one thread, and of all if there are more; three digits. */
+/* Appends a speed in units of 10^9, with three digits: that of one thread, and that of all if there are more.
+ */
 static void append_speed(gm_line *line, const char *what, double one, double all, size_t threads)
 {
     char text[2][32];

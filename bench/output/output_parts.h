@@ -1,14 +1,14 @@
-/* What the outputs share, and their entry points. Not for others. */
+/* Code that the outputs share, and the function of each format. Only for files of this folder. */
 #ifndef GM_BENCH_OUTPUT_OUTPUT_PARTS_H
 #define GM_BENCH_OUTPUT_OUTPUT_PARTS_H
 
 #include "bench/output/output.h"
 
-/* A cell as people read it. Returns buffer. */
+/* The text of a cell for people. Returns buffer. */
 const char *gm_cell_text(char *buffer, size_t size, const gm_column *column, const gm_cell *cell);
 bool gm_cell_is_empty(const gm_column *column, const gm_cell *cell);
 
-/* Whether any row has a value in it: people need not see a column that no row fills. */
+/* Whether any row has a value in this column. Empty columns are not shown to people. */
 bool gm_column_is_used(const gm_result *result, size_t column);
 
 typedef struct gm_line {
@@ -16,7 +16,7 @@ typedef struct gm_line {
     char text[1200];
 } gm_line;
 
-/* The environment for people; returns the number of lines. */
+/* Describes the environment for people. Returns the number of lines. */
 #define GM_MOST_LINES 6
 size_t gm_environment_lines(const gm_environment *environment, gm_line lines[GM_MOST_LINES]);
 

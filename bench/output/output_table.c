@@ -1,4 +1,4 @@
-/* The table for a terminal: not wider than a screen. */
+/* Output as a table for a terminal. It is made as narrow as the screen. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "bench/output/output_parts.h"
@@ -8,7 +8,7 @@
 #define SCREEN       110
 #define LEAST_COLUMN 8
 
-/* Columns that UTF-8 text takes, combining signs aside. */
+/* The width of a UTF-8 text on the screen. Each character counts as one column. */
 static size_t width_of(const char *text)
 {
     size_t width = 0;
@@ -28,7 +28,7 @@ static size_t column_width(const gm_result *result, size_t column)
     return gm_column_is_used(result, column) ? width : 0;
 }
 
-/* Of each column; 0: left out, because no row fills it. */
+/* The width of each column; 0: the column is left out, because no row has a value in it. */
 typedef struct layout {
     size_t *widths;
     size_t gap;
@@ -42,7 +42,7 @@ static size_t total(const layout *l, size_t count)
     return sum;
 }
 
-/* The widest column of texts that may still give way; count if there is none. */
+/* The widest column of texts that can still be made narrower; the number of columns if there is none. */
 static size_t widest_text(const gm_result *result, const size_t *widths)
 {
     size_t widest = result->column_count, width = LEAST_COLUMN;
@@ -52,7 +52,8 @@ static size_t widest_text(const gm_result *result, const size_t *widths)
     return widest;
 }
 
-/* First the gaps shrink, then texts are cut until the table fits; numbers never are. */
+/* Makes the table fit the screen: first the gaps are made smaller, then texts are cut. Numbers are never cut.
+ */
 static void fit(const gm_result *result, layout *l)
 {
     for (size_t i = 0; i < result->column_count; i++)
@@ -81,7 +82,7 @@ static void cut(char *text, size_t width)
     strcpy(end, "..");
 }
 
-/* A line under way: blanks are written only before something that follows them. */
+/* Writes one line. Blanks are written only if something follows them. */
 typedef struct writer {
     FILE *out;
     size_t gap, blanks, column;
@@ -140,7 +141,8 @@ static void put_rows(const gm_result *result, const layout *l, FILE *out)
     }
 }
 
-/* "LABEL text", broken between words, later lines under the text. */
+/* Writes "LABEL text", with line breaks between words. Further lines are indented to the beginning of the
+ * text. */
 static void put_paragraph(FILE *out, const char *label, const char *text)
 {
     const size_t indent = width_of(label) + 1;

@@ -1,4 +1,4 @@
-/* Rows of named columns: memory and filling. */
+/* The memory of a result, and the functions that fill its rows. */
 #include "bench/output/result.h"
 #include "base/error.h"
 #include "base/memory.h"

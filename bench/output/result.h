@@ -1,5 +1,5 @@
-/* What a benchmark case found: rows of named columns, with the samples behind each row. Cases fill it,
- * outputs (output.h) show it, gate.h reads it back. */
+/* The result of a benchmark case: a table with named columns, and the samples of each row. Cases fill it, and
+ * outputs (output.h) show it. */
 #ifndef GM_BENCH_OUTPUT_RESULT_H
 #define GM_BENCH_OUTPUT_RESULT_H
 
@@ -46,24 +46,24 @@ void gm_result_clear(gm_result *result);
 gm_result_row *gm_result_add(gm_result *result, gm_error *error, const char *name_format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Fill the cell of a column. The program aborts if the result has no such column, or one of the other type:
- * that is a mistake in the source, which no user could mend. */
+/* Fill the cell of a column. The program aborts if the result does not have the column, or its type is the
+ * other one. This is a mistake in the source, not of the user. */
 void gm_result_number(gm_result *result, gm_result_row *row, const gm_column *column, double value);
 void gm_result_text(gm_result *result, gm_result_row *row, const gm_column *column, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* What a row has in place of samples if its measurement failed. */
+/* Stores the reason why a row has no samples: its measurement failed. */
 void gm_result_fault(gm_result_row *row, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Copies of samples and (may be NULL) peaks. */
 gm_status gm_result_samples(gm_result_row *row, const double *samples, const double *peaks, size_t count,
                             size_t iterations, gm_error *error);
 
-/* GM_CHECK, with the first row's reason, if there are rows and all have a fault: then nothing was measured.
- */
+/* GM_CHECK if there are rows and all of them failed, so that nothing was measured. The error has the reason
+ * of the first row. */
 gm_status gm_result_check(const gm_result *result, gm_error *error);
 
-/* A line below the table; lost without memory, which is not worth failing for. */
+/* Adds a line below the table. If there is no memory, the line is lost; this is not an error. */
 void gm_result_note(gm_result *result, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

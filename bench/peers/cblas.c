@@ -1,8 +1,12 @@
-/* A peer without a framework: the training step as one writes it down with CBLAS, OpenMP and an afternoon.
- * What the engine adds to that is the distance between the two. Matrices are contiguous, each equation is one
- * call, and a step has two phases with a barrier after each: forward, BP1 and BP2 by rows of the batch, which
- * need nobody; BP3, BP4 and the update by rows of the weights. Threads are its own, or OpenBLAS's, or there
- * is one, whichever is fastest; GM_PLAIN_CBLAS=own, blas or one says which, for tests. */
+/* A peer without a framework: a training step written directly with CBLAS and OpenMP, as a programmer would
+ * write it in an afternoon. The difference between its time and that of gradmill shows what gradmill's engine
+ * adds.
+ *
+ * Matrices are contiguous, and each equation is one call. A step has two phases, with a barrier after each.
+ * Forward, BP1 and BP2 are partitioned by rows of the batch, so that threads need no data from each other.
+ * BP3, BP4 and the update are partitioned by rows of the weights. Three ways of using threads are tried, and
+ * the fastest is used: its own threads, OpenBLAS's threads, or one thread. For tests, GM_PLAIN_CBLAS=own,
+ * blas or one chooses. */
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/vector.h"
@@ -16,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* W out x in, b; of the batch A = f(Z) and D, n x out. */
+/* W (out x in) and b, and for the batch A = f(Z) and D (n x out). */
 struct layer {
     int in, out;
     float *w, *b, *a, *d;
@@ -26,7 +30,7 @@ struct net {
     const gm_problem *problem; /* half-squares, cross-entropy, or logistic with one output */
     struct layer layers[GM_PROBLEM_WIDTHS];
     int count, batch;
-    int threads; /* that share a step */
+    int threads; /* that work on one step */
     float rate;
     float *ones;
 };
@@ -47,15 +51,15 @@ static float *row(float *matrix, int r, int cols)
     return matrix + (ptrdiff_t)r * cols;
 }
 
-/* With -ffast-math the compiler takes exp from libmvec, a vector at a time, and divides by way of an
- * estimate, which knows no infinity. */
+/* With -ffast-math the compiler uses the vectorised exp of libmvec, and divides by an estimate of the
+ * inverse, which is wrong for infinity. */
 GM_VECTOR static void sigmoid_cblas(float *z, ptrdiff_t count)
 {
     for (ptrdiff_t i = 0; i < count; i++)
         z[i] = 1 / (1 + expf(fminf(-z[i], 80)));
 }
 
-/* D = D (.) f'(Z), by way of A. */
+/* D = D (.) f'(Z), where f'(Z) is computed from A. */
 GM_VECTOR static void factor_cblas(float *d, const float *a, ptrdiff_t count)
 {
     for (ptrdiff_t i = 0; i < count; i++)
@@ -85,7 +89,7 @@ static void products(const struct layer *l, const float *x, float *z, int n)
                     l->out);
 }
 
-/* These rows of the batch through all layers. */
+/* Computes all layers for these rows of the batch. */
 static void forward(const struct net *net, float *x, struct share rows)
 {
     for (int i = 0; i < net->count; i++) {
@@ -101,7 +105,7 @@ static void forward(const struct net *net, float *x, struct share rows)
     }
 }
 
-/* Finite where a unit is saturated, for 0 log 0 = 0. */
+/* The logarithm, but finite for 0, so that 0 log 0 = 0. */
 static float log_of(float a)
 {
     return logf(fmaxf(a, FLT_MIN));
@@ -153,7 +157,7 @@ static void hidden_deltas(const struct net *net, struct share rows)
     }
 }
 
-/* BP3 and BP4, each with the update in it, for the thread's outputs of each layer. */
+/* BP3 and BP4, which include the update, for the outputs of each layer that belong to the thread. */
 static void update(const struct net *net, const float *inputs)
 {
     for (int i = 0; i < net->count; i++) {
@@ -176,7 +180,7 @@ static void update(const struct net *net, const float *inputs)
     }
 }
 
-/* So many steps, from step `first` on; the last one's loss. */
+/* Does `count` steps, beginning with step `first`. Returns the loss of the last one. */
 static double train(void *own, size_t first, size_t count)
 {
     const struct net *net = own;
@@ -216,7 +220,7 @@ static void set_parameters(const struct net *net)
     }
 }
 
-/* Threads of its own, and of OpenBLAS. */
+/* The number of its own threads, and of OpenBLAS's threads. */
 struct setting {
     int own, blas;
 };
@@ -228,13 +232,13 @@ static void set_threads(struct net *net, struct setting setting)
 }
 
 #define SETTINGS      3
-#define TRIALS        3    /* of each setting, in turns; the best of each counts */
+#define TRIALS        3    /* of each setting, in turns; the best time of each is used */
 #define TRIAL_SECONDS 0.05 /* for each of them, but at least two steps */
 
 /* Seconds of a step. */
 static double trial(struct net *net)
 {
-    train(net, 0, 1); /* wakes threads */
+    train(net, 0, 1); /* wakes the threads */
     const uint64_t start = gm_clock();
     double seconds = 0;
     size_t count = 0;
@@ -259,7 +263,8 @@ static int fastest(struct net *net, const struct setting settings[SETTINGS])
     return chosen;
 }
 
-/* Sets and returns one thread, all of its own, or all of OpenBLAS's. */
+/* Tries the three settings, sets the fastest and returns it. If GM_PLAIN_CBLAS names one, nothing is tried.
+ */
 static struct setting choose_threads(struct net *net)
 {
     const int all = (int)net->problem->threads;
@@ -338,7 +343,7 @@ static void *create(const gm_problem *p, char *choice, size_t size)
 
 int main(int argc, char **argv)
 {
-    /* Threads of clang's OpenMP would spin 200 ms into the others' turns. */
+    /* Without this, idle threads of clang's OpenMP spin for 200 ms, and would disturb the next contestant. */
     setenv("KMP_BLOCKTIME", "1", 0);
     const gm_peer plain = {"plain CBLAS", unsuitable, create, train, destroy};
     return gm_peer_main(&plain, argc, argv);

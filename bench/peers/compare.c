@@ -1,4 +1,4 @@
-/* BLAS libraries side by side: LD_PRELOAD puts each before the one that was linked. */
+/* Compares BLAS libraries. Each is loaded with LD_PRELOAD into a child process of gradmill. */
 #include "bench/peers/compare.h"
 #include "base/error.h"
 #include "bench/contest/contest_result.h"
@@ -82,7 +82,7 @@ static gm_status add_row(gm_result *result, const gm_net *net, const gm_contesta
     return gm_contest_cells(result, row, c, first, problem, error);
 }
 
-/* What every row of one library has in common is said once, below the table. */
+/* Adds notes below the table with the properties of each library. */
 static void note_libraries(gm_result *result, const gm_contestant *contestants, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -91,7 +91,7 @@ static void note_libraries(gm_result *result, const gm_contestant *contestants, 
                            *contestants[i].detail ? contestants[i].detail : contestants[i].vendor);
 }
 
-/* Who takes part, whatever the network. */
+/* The libraries that take part. */
 struct field {
     struct entrant entrants[GM_MOST_LIBRARIES];
     size_t count;
@@ -104,7 +104,7 @@ static gm_status compare_net(gm_result *result, const gm_compare_options *option
     const size_t count = field->count;
     gm_contestant contestants[GM_MOST_LIBRARIES];
     gm_problem problem = gm_contest_problem(net, options->sweep, gm_net_loss(net));
-    snprintf(problem.backend, sizeof problem.backend, "blas"); /* it is the libraries that are compared */
+    snprintf(problem.backend, sizeof problem.backend, "blas"); /* because the libraries are compared */
     const gm_contest_options contest =
         gm_contest_options_for(&problem, options->sweep->seconds, options->patience);
     for (size_t i = 0; i < count; i++)

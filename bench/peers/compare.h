@@ -16,7 +16,7 @@ typedef struct gm_compare_options {
     double patience;          /* seconds; default 0: that of the contest */
 } gm_compare_options;
 
-/* A library that is not there, is no BLAS, crashes, hangs or computes something else keeps its row, with the
+/* If a library is not installed, is not a BLAS, crashes, hangs or computes another result, its row has the
  * reason in place of a speed. GM_USAGE: an unknown name. */
 gm_status gm_bench_compare(gm_result *result, gm_environment *environment, const gm_compare_options *options,
                            gm_error *error);

@@ -1,5 +1,5 @@
-/* FANN as a peer: the float library, incremental training for single samples, batch training otherwise. Its
- * loss is the squared error alone, so only that is compared. */
+/* FANN as a peer: its float library, with incremental training for single samples and batch training
+ * otherwise. FANN knows only the squared error, so only that loss is compared. */
 #include "bench/peers/peer.h"
 
 #include <floatfann.h>
@@ -12,7 +12,7 @@ static const char *unsuitable(const gm_problem *p)
     return p->output == GM_SIGMOID ? gm_peer_needs_plain(p) : "only sigmoid outputs are the same there";
 }
 
-/* Its weights lie unit by unit, in + 1 each, the bias last. */
+/* Its weights are stored unit by unit: `in` weights and then the bias. */
 static void set_weights(struct fann *ann, const gm_problem *p)
 {
     const float *w = p->parameters;
@@ -80,7 +80,7 @@ static void destroy(void *own)
 
 static void *create(const gm_problem *p, char *choice, size_t size)
 {
-    (void)choice, (void)size; /* it has one thread */
+    (void)choice, (void)size; /* FANN uses one thread; there is nothing to choose */
     struct pupil *pupil = calloc(1, sizeof *pupil);
     if (!pupil)
         return NULL;

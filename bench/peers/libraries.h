@@ -1,4 +1,4 @@
-/* The BLAS libraries that compare knows by name, and where Debian puts them. */
+/* The BLAS libraries that compare knows by name, and their paths in Debian. */
 #ifndef GM_BENCH_PEERS_LIBRARIES_H
 #define GM_BENCH_PEERS_LIBRARIES_H
 
@@ -11,10 +11,11 @@ typedef struct gm_library {
     char path[512];      /* of the shared object; empty: not installed */
 } gm_library;
 
-/* The index-th known one; its name is NULL past the last. */
+/* A known library by its index; its name is NULL past the last. */
 gm_library gm_library_known(size_t index);
 
-/* By name or by a path with a slash. GM_USAGE: neither; the text lists the names. */
+/* Finds a library by its name, or by a path with a slash. GM_USAGE: it is neither; the message lists the
+ * names. */
 gm_status gm_library_find(gm_library *library, const char *name, gm_error *error);
 
 #endif

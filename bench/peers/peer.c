@@ -23,7 +23,7 @@ static void serve(const gm_peer *peer, void *own)
     while (fgets(command, sizeof command, stdin) && sscanf(command, "step %zu", &count) == 1) {
         const uint64_t start = gm_clock();
         const double loss = peer->train(own, step, count);
-        char text[32] = "null"; /* JSON has no word for a number that is not finite */
+        char text[32] = "null"; /* JSON cannot express a number that is not finite */
         if (isfinite(loss))
             snprintf(text, sizeof text, "%.9g", loss);
         printf("{\"seconds\": %.9g, \"loss\": %s}\n", gm_clock_seconds(start, gm_clock()), text);

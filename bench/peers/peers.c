@@ -1,4 +1,4 @@
-/* Peers, step by step. */
+/* Case `peers` with single steps: makes the list of peers that are installed, and runs the contests. */
 #include "bench/peers/peers.h"
 #include "bench/contest/contest_result.h"
 
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Where the build keeps the adapters; a copy next to the executable goes first. */
+/* The folder of the peers' programs in the source. A folder next to the executable is tried first. */
 #ifndef GM_PEERS_SOURCE
 #define GM_PEERS_SOURCE "peers"
 #endif
@@ -21,7 +21,7 @@ static const gm_column *const columns[] = {&gm_column_net, &gm_column_batch, &gm
 static const struct {
     const char *label, *file; /* NULL: this program */
     bool python;
-    const char *absent; /* what to say if the adapter is not there */
+    const char *absent; /* the message if the peer's program is not installed */
 } peers[GM_PEERS] = {
     {"gradmill", NULL, false, ""},
     {"plain CBLAS", "gradmill-cblas", false, "not built (it needs OpenMP)"},
@@ -65,7 +65,7 @@ static void enter(gm_contestant *c, gm_peer_command *command, size_t index, cons
         snprintf(c->fault, sizeof c->fault, "not installed (%s)", python);
     if (peers[index].python) {
         command->arguments[count++] = python;
-        command->arguments[count++] = "-B"; /* no byte code beside the sources */
+        command->arguments[count++] = "-B"; /* writes no byte code into the source folder */
     }
     command->arguments[count++] = command->program;
     command->arguments[count++] = GM_CHILD_PROBLEM_PATH;

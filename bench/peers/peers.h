@@ -18,14 +18,16 @@ typedef struct gm_peers_options {
     size_t epochs;    /* that number, or the most until the accuracy; default 0: 3, or 10 */
 } gm_peers_options;
 
-/* Steps: two problems for each net, cross-entropy with softmax (logistic for one output) and half the squared
- * error with sigmoid. The loss after the first steps must agree to 1e-4. Peers that are not installed, cannot
- * do the same mathematics, or compute something else keep their row, with the reason. */
+/* Measures single steps. There are two problems for each network: cross-entropy with softmax (logistic for
+ * one output), and half the squared error with sigmoid. The losses after the first steps must agree to 1e-4.
+ * If a peer is not installed, cannot do the same mathematics, or computes another result, its row has the
+ * reason. */
 gm_status gm_bench_peers(gm_result *result, gm_environment *environment, const gm_peers_options *options,
                          gm_error *error);
 
-/* End to end: shuffle, gather, train. From the same weights, each in an order of its own; an epoch each in
- * turn. Default net 784-1024-1024-10 with relu, batch 128, momentum 0.9 with rate 0.1. */
+/* Measures whole epochs: shuffle, gather, train. All peers begin with the same weights, and take turns epoch
+ * by epoch; each shuffles the rows in its own order. Default net 784-1024-1024-10 with relu, batch 128,
+ * momentum 0.9 with rate 0.1. */
 gm_status gm_bench_peers_epoch(gm_result *result, gm_environment *environment,
                                const gm_peers_options *options, gm_error *error);
 

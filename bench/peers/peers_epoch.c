@@ -1,4 +1,5 @@
-/* Peers, end to end: shuffle, gather, train one epoch; then the test set, which is not timed. */
+/* Case `peers` with whole epochs: shuffle, gather and train are timed; the accuracy on the test set is
+ * computed after that. */
 #include "base/error.h"
 #include "bench/contest/contest_result.h"
 #include "bench/peers/peers.h"
@@ -21,10 +22,10 @@ static const gm_column *const columns[] = {
 struct runner {
     gm_contestant *contestant;
     double total, rows, loss, accuracy;
-    bool finished; /* reached the accuracy that was asked for */
+    bool finished; /* has reached the wanted accuracy */
 };
 
-/* NaN for what is null because it was not finite: as 0 it would look like a figure. */
+/* A number of an answer. NaN if it is null, which stands for a number that is not finite. */
 static double number_of(const json_t *answer, const char *key)
 {
     const json_t *value = json_object_get(answer, key);

@@ -1,4 +1,5 @@
-/* The HTML page: embed.py has put its parts together when gradmill was built, the results go in as JSON. */
+/* Writes the HTML page. embed.py puts the fixed parts of the page together when gradmill is built; the
+ * results are inserted as JSON. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "bench/output/output_json.h"
@@ -20,7 +21,7 @@ static json_t *pack_cells(const gm_result *result, const gm_result_row *row)
     return array;
 }
 
-/* The samples as quartiles; null if nothing was timed. */
+/* The quartiles of a row's samples; null if nothing was timed. */
 static json_t *pack_seconds(const gm_result_row *row)
 {
     if (row->sample_count == 0)
@@ -70,7 +71,8 @@ static json_t *pack_lines(const gm_environment *environment)
     return array;
 }
 
-/* Within a script element, "<" could begin its end or a comment; in JSON it stands in strings only. */
+/* Writes JSON into a script element. There "<" could begin the end of the element or a comment, so it is
+ * escaped. In JSON it occurs in strings only. */
 static void put_safely(const char *text, FILE *out)
 {
     for (; *text; text++) {
