@@ -1,6 +1,6 @@
-/* The options on a command line, looked at before argp reads them. The rules are those of getopt_long: a long
- * option may be shortened while it stays unambiguous, "--name=value" and "--name value" mean the same, and
- * after "--" there are no options. */
+/* Checks the options of a command line before argp parses them. The rules are those of getopt_long: a long
+ * option may be abbreviated if the abbreviation is unique, "--name=value" and "--name value" mean the same,
+ * and after "--" there are no options. */
 #include "cli/arguments.h"
 #include "base/suggest.h"
 #include "cli/cli.h"
@@ -11,17 +11,17 @@
 
 #define MOST_OPTIONS 96
 
-/* What a verb knows: the options of its argp and of all children. */
+/* The options that a verb has: those of its argp and of all children. */
 struct known {
     const struct argp_option *options[MOST_OPTIONS];
     size_t count;
 };
 
-/* Those that argp adds by itself. */
+/* The options that argp adds to every verb. */
 static const struct argp_option own[] = {{"help", '?', 0, 0, 0, 0}, {"usage", 0, 0, 0, 0, 0}};
 
-/* Those that stood on the command line, in its order. An option may stand there more than once: what does not
- * fit is there already, unless somebody typed so many different ones. */
+/* The options on the command line, in its order. An option may occur more than once. If the array is full,
+ * further options are not stored; there is room for more different options than any verb has. */
 static struct known given;
 
 static void add(struct known *known, const struct argp_option *option)
@@ -38,7 +38,7 @@ static void collect(struct known *known, const struct argp *argp)
         collect(known, child->argp);
 }
 
-/* The one option that `name` means, or NULL with the count of those that it could mean. */
+/* The option that `name` stands for, or NULL and the number of options that it could stand for. */
 static const struct argp_option *find_long(const struct known *known, const char *name, size_t length,
                                            size_t *matches)
 {
@@ -110,7 +110,7 @@ _Noreturn static void refuse_ambiguous(const struct known *known, const char *ve
     exit(GM_USAGE);
 }
 
-/* "--name" or "--name=value"; returns how many of the arguments it takes. */
+/* Checks "--name" or "--name=value". Returns the number of arguments that belong to it. */
 static int check_long(const struct known *known, const char *verb, const char *argument, bool last)
 {
     char name[64];
@@ -143,13 +143,13 @@ static int check_long(const struct known *known, const char *verb, const char *a
     return 2;
 }
 
-/* "-o", "-oVALUE" or "-o VALUE"; returns how many of the arguments it takes. */
+/* Checks "-o", "-oVALUE" or "-o VALUE". Returns the number of arguments that belong to it. */
 static int check_short(const struct known *known, const char *verb, const char *argument, bool last)
 {
     for (const char *letter = argument + 1; *letter; letter++) {
         const struct argp_option *option = find_short(known, *letter);
         if (!option)
-            refuse_unknown(known, verb, argument, argument + 1); /* "-epochs" wants another dash */
+            refuse_unknown(known, verb, argument, argument + 1); /* "-epochs" lacks a dash */
         remember(option);
         if (!option->arg)
             continue;
@@ -162,7 +162,7 @@ static int check_short(const struct known *known, const char *verb, const char *
     return 1;
 }
 
-/* An argument that is no option, to a verb whose help speaks of none. */
+/* Refuses an argument that is not an option, if the verb takes none. */
 static void check_plain(const struct argp *argp, const char *verb, const char *argument)
 {
     if (argp->args_doc)
@@ -179,7 +179,7 @@ void cli_check_arguments(const struct argp *argp, int argc, char **argv)
     collect(&known, argp);
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         add(&known, &own[i]);
-    bool ended = false; /* by "--", after which there are no options */
+    bool ended = false; /* "--" was seen; no options follow it */
     for (int i = 1; i < argc;) {
         const bool last = i + 1 == argc;
         if (!ended && strcmp(argv[i], "-h") == 0)

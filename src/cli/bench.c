@@ -13,14 +13,14 @@
 #include <string.h>
 #include <unistd.h>
 
-/* On a terminal: how much of the present network is done. */
+/* Shows on a terminal how much of the present network is done. */
 static void show_progress(double done, void *context)
 {
     (void)context;
     fprintf(stderr, "\rmeasuring %3.0f %%\033[K", 100 * done);
 }
 
-/* What a write function leaves in memory, saved durably. */
+/* Writes an output into memory and then saves it durably. */
 static gm_status save(const char *path, const gm_result *result, const gm_environment *environment,
                       bool report, gm_error *error)
 {
@@ -51,7 +51,8 @@ static gm_status write_all(const cli_bench_options *o, const gm_result *result,
     return status;
 }
 
-/* What is read: the two sides of gate, the data of peers, and libraries that were given by their path. */
+/* Checks and reserves the output files. Files that are read are the two of gate, the data of peers, and
+ * libraries given by their path. */
 static gm_status claim_files(const cli_bench_options *o, gm_error *error)
 {
     const cli_output outputs[] = {{"--out", o->out, &gm_kind_bench_json},
@@ -82,7 +83,7 @@ static gm_status run_all(cli_bench_options *o, gm_environment *environment, gm_e
     gm_environment_close(environment);
     if (o->sweep.progress)
         fputs("\r\033[K", stderr);
-    if (status == GM_OK || status == GM_CHECK) { /* a failed check is shown, too */
+    if (status == GM_OK || status == GM_CHECK) { /* the result of a failed check is shown, too */
         const gm_status written = write_all(o, &result, environment, status == GM_OK ? error : NULL);
         status = status == GM_OK ? written : status;
     }
@@ -90,7 +91,8 @@ static gm_status run_all(cli_bench_options *o, gm_environment *environment, gm_e
     return status;
 }
 
-/* `bench step --child`: a process of compare, peers or gate. It speaks a protocol, not our options. */
+/* Whether this is `bench step --child`, a child process of compare, peers or gate. It has its own arguments.
+ */
 static bool is_child(int argc, char **argv)
 {
     return argc > 2 && strcmp(argv[1], "step") == 0 && strcmp(argv[2], "--child") == 0;
@@ -102,7 +104,8 @@ int cli_bench(int argc, char **argv)
         return gm_bench_child(argc, argv);
     cli_bench_options options;
     gm_error error = {0};
-    gm_environment environment = gm_environment_read(argc, argv); /* before argp turns the arguments round */
+    gm_environment environment =
+        gm_environment_read(argc, argv); /* before argp changes the order of the arguments */
     cli_bench_parse(&options, argc, argv);
     cli_interrupt_guard();
     const gm_status status = run_all(&options, &environment, &error);

@@ -1,4 +1,5 @@
-/* The cases of gradmill bench: one table, from which help, error texts and checks follow. */
+/* The table of the cases of `gradmill bench`. Help, error messages and the checks of options are made from
+ * it. */
 #include "cli/bench_cases.h"
 #include "base/error.h"
 #include "base/suggest.h"
@@ -24,13 +25,13 @@ static gm_status count_regressions(gm_status status, const gm_result *result, si
 static gm_status run_gate(const cli_bench_options *o, gm_result *result, gm_environment *environment,
                           gm_error *error)
 {
-    (void)environment; /* those of the two files count */
+    (void)environment; /* the environments of the two files are used */
     size_t regressions = 0;
     const gm_status status = gm_gate_compare(result, o->sides[0], o->sides[1], &o->gate, &regressions, error);
     return count_regressions(status, result, regressions, error);
 }
 
-/* The gate for two programs. */
+/* Case `gate` for two programs. */
 static gm_status run_turns(const cli_bench_options *o, gm_result *result, gm_environment *environment,
                            gm_error *error)
 {
@@ -81,7 +82,8 @@ enum {
 
 #define MOST_OWN    3
 
-/* A case is one of sweep and special; it sweeps over `lists` and takes one value of each of `ones`. */
+/* A row of the table. One of `sweep` and `special` is set. The case goes through all values of the options in
+ * `lists`, and uses the first value of those in `ones`. */
 struct cli_bench_case {
     const char *name; /* "" is the tour */
     const char *help; /* under "Cases:" */
@@ -145,16 +147,16 @@ static const cli_bench_case cases[] = {
 };
 enum { CASES = sizeof cases / sizeof *cases };
 
-/* The gate takes the sweep's options only where it measures. */
+/* Case `gate` takes the options of a sweep only if it measures, which it does with two programs. */
 static const cli_bench_case gate_of_programs = {
     .name = "gate", .special = run_turns, .lists = NET | WIDTH, .ones = ALL_BUT_NET, .sides = true};
 
-/* Options that mean nothing without another one. */
+/* Options that have no effect without another option. */
 static const struct {
     const char *option, *needs;
 } pairs[] = {{"accuracy", "epoch"}, {"data", "epoch"}};
 
-const char *cli_case_names(size_t index) /* without the tour, which has no name */
+const char *cli_case_names(size_t index) /* all but the tour, which has no name */
 {
     return index + 1 < CASES ? cases[index + 1].name : NULL;
 }
@@ -176,13 +178,13 @@ gm_status cli_bench_case_find(const cli_bench_case **found, const cli_bench_opti
                    gm_did_you_mean(cli_suggest(typed, cli_case_names)).text);
 }
 
-/* As messages call a case. */
+/* The name of a case in messages. */
 static const char *title(const cli_bench_case *c)
 {
     return *c->name ? c->name : "without a case";
 }
 
-/* An option that a case would ignore is refused: its user expects it to matter. */
+/* Refuses options that the case would ignore, because the user expects an effect. */
 static gm_status check_lists(const cli_bench_case *found, const gm_bench_options *o, gm_error *error)
 {
     const struct {

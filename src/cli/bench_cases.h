@@ -16,8 +16,8 @@ gm_status cli_bench_case_find(const cli_bench_case **found, const cli_bench_opti
 gm_status cli_bench_case_check(const cli_bench_case *found, const cli_bench_options *options,
                                gm_error *error);
 
-/* GM_CHECK: a check failed, a row became slower, or nothing could be measured; the result is filled none the
- * less. */
+/* Runs the case. GM_CHECK: a check failed, a row became slower, or nothing could be measured; the result is
+ * filled nevertheless. */
 gm_status cli_bench_case_run(const cli_bench_case *found, const cli_bench_options *options, gm_result *result,
                              gm_environment *environment, gm_error *error);
 

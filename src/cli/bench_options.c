@@ -1,4 +1,4 @@
-/* What `gradmill bench` is asked to do: its option table. */
+/* The options of `gradmill bench`. */
 #include "cli/bench_options.h"
 #include "cli/bench_cases.h"
 #include "base/memory.h"
@@ -64,7 +64,8 @@ static void parse_sizes(gm_sizes *range, const char *option, const char *text, s
         cli_refuse(state, "%s", error.message);
 }
 
-/* Who measures may want more threads than there are processors, and gets them. */
+/* Notes that there are more threads than processors. It is allowed, because one may want to measure just
+ * that. */
 static void note_crowd(const gm_sizes *threads)
 {
     const size_t usable = gm_system_threads().usable;
@@ -89,7 +90,7 @@ static void add_net(cli_bench_options *o, const char *item, struct argp_state *s
             cli_refuse(state, "--net: '%s' is named twice", net->name);
 }
 
-/* Rows have names of their own: a value that is there twice would make two of the same name. */
+/* Adds a value to a list once. A repeated value would give two rows of the same name. */
 static size_t choose_once(const char *option, const char *item, cli_names *names, unsigned *seen,
                           struct argp_state *state)
 {
@@ -134,7 +135,8 @@ static void add_library(cli_bench_options *o, const char *item, struct argp_stat
             cli_refuse(state, "--blas: '%s' is named twice", item);
     if (o->library_count == CLI_MOST_LIBRARIES)
         cli_refuse(state, "--blas: expected at most %d libraries", CLI_MOST_LIBRARIES);
-    else if (gm_library_find(&library, item, &error) != GM_OK) /* before anything is measured */
+    else if (gm_library_find(&library, item, &error) !=
+             GM_OK) /* found here, so that an unknown name is refused before anything is measured */
         cli_refuse(state, "%s", error.message);
     else
         o->libraries[o->library_count++] = item;
@@ -148,7 +150,8 @@ static void each_item(cli_bench_options *o, char *list,
         add(o, item, state);
 }
 
-/* "784,128,10" is one network, "784-128-10,mnist" are two: a width alone is none. */
+/* Reads a list of networks. "784-128-10,mnist" are two networks, but "784,128,10" is one: a single width is
+ * not a network. */
 static void parse_nets(cli_bench_options *o, char *list, struct argp_state *state)
 {
     if (strchr(list, ',') && strspn(list, "0123456789,") == strlen(list))
@@ -178,7 +181,7 @@ static void parse_argument(cli_bench_options *o, const char *argument, struct ar
 {
     if (!o->name)
         o->name = argument;
-    else if (o->side_count < 2) /* whether the case takes any is known when its name is */
+    else if (o->side_count < 2) /* whether the case takes them is checked later */
         o->sides[o->side_count++] = argument;
     else
         cli_refuse(state, "unexpected argument '%s'", argument);

@@ -1,4 +1,4 @@
-/* What `gradmill bench` is asked to do. */
+/* The options of `gradmill bench`, parsed. */
 #ifndef GM_CLI_BENCH_OPTIONS_H
 #define GM_CLI_BENCH_OPTIONS_H
 
@@ -19,8 +19,8 @@ typedef struct cli_bench_options {
     gm_gate_options gate;
     const char *libraries[CLI_MOST_LIBRARIES]; /* compare */
     size_t library_count;
-    bool epoch;       /* peers: end to end */
-    double accuracy;  /* peers --epoch: time to this; 0: not asked */
+    bool epoch;       /* peers: whole epochs */
+    double accuracy;  /* peers --epoch: train until the test set shows it; 0: not given */
     const char *data; /* peers --epoch: directory of IDX files */
     gm_format format;
     const char *out, *report; /* files; NULL: none */

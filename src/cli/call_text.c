@@ -1,4 +1,4 @@
-/* A BLAS call as one would write it, its matrices named as the equation names them. */
+/* Writes a BLAS call as text, with the names that the equation has for its matrices. */
 #include "cli/explanation.h"
 
 #include <stdio.h>

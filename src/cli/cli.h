@@ -1,4 +1,4 @@
-/* What the verbs share. The command is the only place that prints or exits. */
+/* Functions that the verbs share. No code outside src/cli prints or ends the program. */
 #ifndef GM_CLI_CLI_H
 #define GM_CLI_CLI_H
 
@@ -24,13 +24,14 @@ int cli_plan(int argc, char **argv);
 struct argp;
 struct argp_state;
 
-/* Parses options with argp; exits on a mistake (2) or without memory (6), after one line. If the first
- * argument is CLI_COMPLETE, it prints the words that a shell may complete instead (help.h), and exits. */
+/* Parses the options with argp. Ends the program after a mistake (exit code 2), or without memory (6), with
+ * one line on stderr. If the first argument is CLI_COMPLETE, it prints the words that a shell may complete
+ * instead (help.h), and exits. */
 #define CLI_COMPLETE "--complete"
 void cli_parse(const struct argp *argp, int argc, char **argv, void *input);
 
-/* Ends the program with exit code 2 after the line "gradmill VERB: MESSAGE". In place of argp_error, whose
- * hint at --help takes one or two lines more. */
+/* Ends the program with exit code 2 after the line "gradmill VERB: MESSAGE". It replaces argp_error, which
+ * adds one or two lines about --help. */
 _Noreturn void cli_refuse(const struct argp_state *state, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -43,18 +44,18 @@ void cli_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Prints "gradmill: note: ..." to stderr. */
 void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* One warning for each thing that costs speed and can be seen without measuring, with its remedy. */
+/* Prints a warning for each finding of doctor that needs no measurement, with its remedy. */
 void cli_warn_of_setup(bool with_blas);
 
-/* To be called first. Whatever ends the program, argp's --help as well: output that could not be written
- * makes its exit code 5. A standard stream that is closed gets a descriptor that fails, so that no file that
- * is opened later takes its number, and gets what is printed. */
+/* Call it first. If output cannot be written, the exit code becomes 5, however the program ends (argp's
+ * --help included). If a standard stream is closed, its number is given to a descriptor that fails. Otherwise
+ * a file that is opened later could get that number, and the output would be written into it. */
 void cli_watch_streams(void);
 
-/* Flushes stdout; an exit code: 0, or 5 after saying that the output could not be written. */
+/* Flushes stdout. Returns the exit code 0, or 5 after an error message if the output could not be written. */
 int cli_finish_output(void);
 
-/* The end of a verb: flushes stdout, reports the error unless status is GM_OK; an exit code. */
+/* Ends a verb: flushes stdout and reports the error unless status is GM_OK. Returns the exit code. */
 int cli_finish(gm_status status, const gm_error *error);
 
 #endif

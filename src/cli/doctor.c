@@ -1,4 +1,5 @@
-/* `gradmill doctor`: which BLAS, which kernels, threads, quota, peak; and what to change. */
+/* gradmill doctor: reports the BLAS library, its kernels, threads, quota and measured peaks, and what should
+ * be changed for speed. */
 #include "machine/peak.h"
 #include "cli/cli.h"
 #include "cli/doctor_report.h"
@@ -44,7 +45,7 @@ static const struct argp argp = {
 
 typedef gm_status measurement(gm_precision precision, size_t threads, double *flops, gm_error *error);
 
-/* On one thread and on all. */
+/* Measures a peak on one thread and on all threads. */
 static gm_status measure_twice(measurement *peak, gm_precision precision, size_t threads, gm_speed *speed,
                                gm_error *error)
 {
@@ -57,7 +58,7 @@ static gm_status measure_twice(measurement *peak, gm_precision precision, size_t
 
 static gm_status bandwidth(gm_precision precision, size_t threads, double *bytes, gm_error *error)
 {
-    (void)precision; /* bytes are bytes */
+    (void)precision; /* the bandwidth does not depend on it */
     return gm_peak_bandwidth(threads, bytes, error);
 }
 

@@ -1,5 +1,5 @@
-/* Doctor's report as one JSON object. What is unknown is null. json_pack with "o" takes its parts over, and
- * gives NULL if one of them is NULL: a failure anywhere arrives at the root. */
+/* The report of doctor as a JSON object. Unknown facts are null. json_pack with "o" owns the parts that it
+ * gets, and returns NULL if one of them is NULL. So only the last result must be checked. */
 #include "base/error.h"
 #include "base/utf8.h"
 #include "cli/doctor_report.h"
@@ -22,13 +22,13 @@ static bool is_utf8(const char *text)
     return true;
 }
 
-/* A text from the system; what is empty or no UTF-8 becomes null. */
+/* A text from the system. Null if it is empty or not UTF-8. */
 static json_t *text_or_null(const char *text)
 {
     return text[0] && is_utf8(text) ? json_string(text) : json_null();
 }
 
-/* A value that is never 0 where it is known. */
+/* A number for which 0 means unknown, which becomes null. */
 static json_t *real_or_null(double value)
 {
     return value > 0 ? gm_json_real(value) : json_null();

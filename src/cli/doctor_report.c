@@ -1,4 +1,4 @@
-/* Doctor's report as text. */
+/* The report of doctor as text. */
 #include "base/number.h"
 #include "bench/measure/figures.h"
 #include "cli/doctor_report.h"
@@ -56,8 +56,8 @@ static void print_system(const gm_facts *facts)
     putchar('\n');
 }
 
-/* One line of the table. The peak is what the speed is a share of; without one, it stands alone. False if a
- * share is left out because it cannot be (gm_peak_percent). */
+/* Prints one line of the table: a speed, and which part of the peak it is, if a peak is given. False if the
+ * part was left out because it is impossible (gm_peak_percent). */
 static bool print_speed(const char *name, gm_speed value, gm_speed peak, bool several)
 {
     const double values[] = {value.one, value.all}, peaks[] = {peak.one, peak.all};

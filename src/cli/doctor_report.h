@@ -1,4 +1,4 @@
-/* The two faces of doctor's facts and findings. */
+/* Prints the facts and findings of doctor, as text or as JSON. */
 #ifndef GM_CLI_DOCTOR_REPORT_H
 #define GM_CLI_DOCTOR_REPORT_H
 

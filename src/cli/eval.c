@@ -1,4 +1,4 @@
-/* gradmill eval: judges a model on data. */
+/* gradmill eval: computes the loss and the accuracy (or the error) of a model on data. */
 #include "cli/evaluation_report.h"
 #include "cli/remarks.h"
 #include "cli/use.h"
@@ -40,7 +40,7 @@ static gm_status show(const struct run *run, const gm_evaluation *figures, gm_er
     return GM_OK;
 }
 
-/* Shows the figures, and then says what is wrong with them. */
+/* Prints the figures, and then the notes about them, or the error if one is not finite. */
 static gm_status judge(const struct run *run, const gm_evaluation *figures, gm_error *error)
 {
     const gm_metrics *metrics = gm_evaluation_metrics(figures);

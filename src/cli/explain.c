@@ -1,4 +1,5 @@
-/* gradmill explain: a worked example, number by number; or how often it is learned from random weights. */
+/* gradmill explain: shows every number of a worked example; or, with --seeds, how often the example is
+ * learned from random weights. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "cli/explanation.h"
@@ -16,9 +17,9 @@ enum { KEY_STEPS = 1, KEY_RATE, KEY_FREEZE_BIAS, KEY_SEEDS, KEY_JSON };
 struct run {
     const char *path;
     size_t steps;    /* 0: not given */
-    double rate;     /* NaN: the example's */
-    int freeze_bias; /* -1: the example's */
-    size_t seeds;    /* 0: explain */
+    double rate;     /* NaN: that of the example */
+    int freeze_bias; /* -1: that of the example */
+    size_t seeds;    /* 0: explain the example */
     bool json;
 };
 
@@ -107,7 +108,7 @@ static bool learned(const double *outputs, const double *targets, size_t count)
     return true;
 }
 
-/* Trains until the samples are learned; *taken = steps, or 0 if `steps` were not enough. */
+/* Trains until the samples are learned. *taken is the number of steps, or 0 if `steps` were not enough. */
 static gm_status train_seed(const gm_example *e, gm_engine *engine, double *outputs, size_t steps,
                             size_t *taken, gm_error *error)
 {

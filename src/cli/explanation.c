@@ -1,4 +1,4 @@
-/* One step of a small network with every number kept. */
+/* Runs one step of a small network and stores every number of it. */
 #include "cli/explanation.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -43,7 +43,7 @@ static gm_status reserve(cli_explanation *x, gm_error *error)
     x->gradient_trace = (gm_trace){gm_alloc(calls, sizeof(gm_call)), calls, 0};
     x->step_trace = (gm_trace){gm_alloc(calls, sizeof(gm_call)), calls, 0};
     x->last_outputs = gm_alloc(x->samples * gm_network_outputs(network), sizeof(double));
-    x->curve = gm_alloc(64 * 3, sizeof *x->curve); /* 1, 2, 5 for each power of ten there is */
+    x->curve = gm_alloc(64 * 3, sizeof *x->curve); /* 1, 2, 5 for each power of ten of a size_t */
     if (!x->layers || !x->old_parameters || !x->gradient || !x->new_parameters || !x->gradient_trace.calls ||
         !x->step_trace.calls || !x->last_outputs || !x->curve)
         return gm_fail_memory(error, "an explanation", 3 * block * sizeof(double));
@@ -73,7 +73,8 @@ static void copy_view(const gm_engine *engine, gm_view what, size_t layer, doubl
         memcpy(out + r * view.cols, data + r * view.ld, view.cols * sizeof *out);
 }
 
-/* D W of one layer, n x in: what BP2 multiplies by f'. The workspace keeps only the product. */
+/* Computes D W of one layer (n x in), which BP2 multiplies by f'. The engine's workspace has only the product
+ * with f'. */
 static void multiply_back(const cli_explanation *x, cli_explained_layer *layer)
 {
     const size_t in = layer->shape.inputs, out = layer->shape.outputs;
@@ -93,7 +94,8 @@ static gm_mutable_array block_of(const cli_explanation *x, double *gradient)
     return gm_mutable_f64(gradient, 1, gm_network_parameter_count(x->example->network));
 }
 
-/* The gradient with its trace, on an engine of its own; z, a, d are copied out of its workspace. */
+/* Computes the gradient and records its BLAS calls, with a separate engine. Z, A and D are copied from its
+ * workspace. */
 static gm_status explain_gradient(cli_explanation *x, gm_error *error)
 {
     const gm_engine_options options = engine_options(x, "blas", &x->gradient_trace);
@@ -113,17 +115,17 @@ static gm_status explain_gradient(cli_explanation *x, gm_error *error)
     return status;
 }
 
-/* Grows *most to the largest |a - b|, and *scale to the largest |b|. */
+/* Raises *most to the largest |a - b|, and *scale to the largest |b|. */
 static void widen_difference(const double *a, const double *b, size_t count, double *most, double *scale)
 {
     for (size_t i = 0; i < count; i++) {
         const double difference = fabs(a[i] - b[i]);
-        *most = isnan(difference) ? INFINITY : fmax(*most, difference); /* fmax passes NaN over */
+        *most = isnan(difference) ? INFINITY : fmax(*most, difference); /* fmax ignores NaN */
         *scale = fmax(*scale, fabs(b[i]));
     }
 }
 
-/* The same pass by plain loops. */
+/* Computes the same gradient with plain loops and compares. */
 static gm_status compare_with_naive(cli_explanation *x, gm_error *error)
 {
     const gm_engine_options options = engine_options(x, "naive", NULL);

@@ -1,4 +1,4 @@
-/* One step of a small network with every number kept: what `explain` prints as text or JSON. */
+/* One step of a small network with all its numbers, which `explain` prints as text or JSON. */
 #ifndef GM_CLI_EXPLANATION_H
 #define GM_CLI_EXPLANATION_H
 
@@ -22,7 +22,7 @@ typedef struct cli_explanation {
     double loss;       /* before the step */
     double next_loss;  /* after it */
     double difference; /* largest |blas - naive| / max |naive| over outputs and gradient */
-    size_t steps;      /* asked for */
+    size_t steps;      /* number of steps to train */
     double last_loss;  /* after all steps */
     double *last_outputs;
     struct cli_loss_at { /* steps 1, 2, 5, 10, 20, ... and the last one */
@@ -32,18 +32,19 @@ typedef struct cli_explanation {
     size_t curve_count;
 } cli_explanation;
 
-/* Runs the first step with every number kept, then the others. cli_explanation_clear in any case. */
+/* Runs the first step and stores every number of it, and then runs the other steps. Call
+ * cli_explanation_clear even after a failure. */
 gm_status cli_explanation_make(cli_explanation *explanation, const gm_example *example, size_t steps,
                                const gm_optimizer *optimizer, gm_error *error);
 void cli_explanation_clear(cli_explanation *explanation);
 
-/* Whether every number of it is: one that is not makes what follows from it none, too. */
+/* Whether all its numbers are finite. If one is not, all that are computed from it are not finite either. */
 bool cli_explanation_is_finite(const cli_explanation *explanation);
 
 void cli_explanation_print(const cli_explanation *explanation);
 gm_status cli_explanation_print_json(const cli_explanation *explanation, gm_error *error); /* GM_LIMIT */
 
-/* A call as one would write it: "cblas_dgemv(RowMajor, NoTrans, m=2, n=2, alpha=1, W, lda=2, ...)". */
+/* Writes a call as text: "cblas_dgemv(RowMajor, NoTrans, m=2, n=2, alpha=1, W, lda=2, ...)". */
 void cli_call_text(const gm_call *call, char *text, size_t size);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One number in a column of its own; enough digits to give the double back exactly. */
+/* Prints one number of a row, with enough digits to read the same double back. */
 static void print_number(double value, bool last)
 {
     char text[40];
@@ -67,7 +67,7 @@ static void print_forward(const cli_explanation *x, size_t l)
     print_matrix("a", layer->a, n, out);
 }
 
-/* The parts of a sum of half squares, which the literature shows one by one. */
+/* Prints the terms of a sum of half squares, because books show them one by one. */
 static void print_half_squares(const cli_explanation *x)
 {
     const cli_explained_layer *out = &x->layers[x->layer_count - 1];

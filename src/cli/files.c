@@ -1,4 +1,4 @@
-/* The files that a command line names. */
+/* Compares the files that a command line names, and reserves the outputs. files.h has the rules. */
 #include "cli/files.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -14,12 +14,12 @@
 static gm_durable_lock locks[MOST_OUTPUTS];
 static volatile size_t lock_count;
 
-/* Which file a path means. */
+/* The file that a path leads to. */
 struct identity {
     const char *option;
     const char *path; /* NULL: standard output */
     bool known;       /* it exists, or at least its folder does */
-    bool exists;      /* device and inode are its own; otherwise those of its folder */
+    bool exists;      /* device and inode are those of the file; otherwise those of its folder */
     dev_t device;
     ino_t inode;
     const char *name; /* in that folder */
@@ -32,7 +32,7 @@ static void take_numbers(struct identity *identity, const struct stat *about)
     identity->inode = about->st_ino;
 }
 
-/* A file that does not exist yet is its name in its folder. */
+/* A file that does not exist yet is identified by its folder and its name in it. */
 static void identify_new(struct identity *identity)
 {
     struct stat about;
@@ -40,7 +40,7 @@ static void identify_new(struct identity *identity)
     identity->name = slash ? slash + 1 : identity->path;
     char *folder = gm_strdup(slash ? identity->path : ".");
     if (!folder)
-        return; /* what is done next needs more memory, and says so */
+        return; /* no memory: the next step needs more of it and reports the error */
     if (slash)
         folder[slash + 1 - identity->path] = '\0';
     if (stat(folder, &about) == 0)
@@ -79,14 +79,15 @@ static gm_status compare(const struct identity *output, const char *option, cons
                    named ? "it was left as it is; give another name" : "send it to another file");
 }
 
-/* Of a directory, the files that would be read. */
+/* Compares the output with the files that would be read from a directory. */
 static gm_status compare_directory(const struct identity *output, const cli_input *input, gm_error *error)
 {
     gm_dataset_files *files = gm_alloc(1, sizeof *files);
     if (!files)
         return gm_fail_memory(error, "the names of files", sizeof *files);
     gm_status status = GM_OK;
-    if (gm_dataset_find(input->path, files, NULL) == GM_OK) { /* otherwise reading it says why */
+    if (gm_dataset_find(input->path, files, NULL) ==
+        GM_OK) { /* if it fails, reading the directory will report why */
         const char *const paths[] = {files->train, files->train_labels, files->test, files->test_labels};
         for (size_t i = 0; i < sizeof paths / sizeof *paths && status == GM_OK; i++)
             if (*paths[i])
@@ -111,7 +112,7 @@ static gm_status compare_inputs(const struct identity *output, const cli_input *
     return status;
 }
 
-/* Standard output as one of the outputs; false where it is no regular file. */
+/* Identifies standard output as one of the outputs. False if it is not a regular file. */
 static bool identify_standard_output(struct identity *identity)
 {
     struct stat about;
@@ -142,7 +143,7 @@ static gm_status compare_all(const cli_output *outputs, size_t output_count, con
     return status;
 }
 
-/* What has been read from standard input is gone. */
+/* Refuses to read standard input twice, because what was read is gone. */
 static gm_status check_standard_input(const cli_input *inputs, size_t count, gm_error *error)
 {
     const char *first = NULL;

@@ -1,5 +1,5 @@
-/* The files that a command line names: what a run writes is nothing that it reads, and nothing that another
- * run is writing. */
+/* Checks the files that a command line names. A run must not write a file that it reads, or that another run
+ * is writing. */
 #ifndef GM_CLI_FILES_H
 #define GM_CLI_FILES_H
 
@@ -7,7 +7,7 @@
 
 /* A file of a command line. `path` NULL: not given; "-": standard input. */
 typedef struct cli_input {
-    const char *option; /* as messages call it: "--data" */
+    const char *option; /* its name in messages: "--data" */
     const char *path;   /* file, or a directory of IDX files */
 } cli_input;
 
@@ -16,15 +16,16 @@ typedef struct cli_output {
     const gm_file_kind *kind; /* what may be replaced */
 } cli_output;
 
-/* To be called before any work. Compares files by device and inode, through links; one that does not exist
- * yet by its folder and name. Standard output counts as an output where it is a regular file. Then each
- * output must be writable, and is reserved for this run. GM_USAGE: an output is an input, another output, or
- * a file of another kind; standard input is to be read twice; GM_IO: it cannot be written, or another run
- * writes it. */
+/* Checks all outputs and reserves them for this run. Call it before any work. Files are compared by device
+ * and inode, after following links; a file that does not exist yet is compared by its folder and name.
+ * Standard output is one of the outputs if it is a regular file. Each output must be writable. GM_USAGE: an
+ * output is also an input, or another output, or a file of another kind, or standard input would be read
+ * twice. GM_IO: an output cannot be written, or another run writes it. */
 gm_status cli_files_claim(const cli_output *outputs, size_t output_count, const cli_input *inputs,
                           size_t input_count, gm_error *error);
 
-/* Gives up what was reserved; harmless without. May be called by the handler of a signal. */
+/* Releases the outputs that were reserved; does nothing if there are none. It may be called in a signal
+ * handler. */
 void cli_files_release(void);
 
 #endif

@@ -1,5 +1,5 @@
-/* gradmill gradcheck: BP1 to BP4 against central differences, for a network described by options or by a
- * worked example. */
+/* gradmill gradcheck: compares the gradient of BP1 to BP4 with central differences, for a network that
+ * options or a worked example describe. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "cli/files.h"
@@ -21,7 +21,7 @@ struct run {
     const char *example_path;
     bool json;
 
-    gm_network *built; /* from options; the example owns its own */
+    gm_network *built; /* made from options; an example owns its own network */
     gm_example example;
     gm_random_batch batch; /* for `built` */
 };
@@ -76,7 +76,7 @@ static gm_status describe(struct run *run, gm_array *x, gm_array *y, gm_error *e
     network.precision = GM_F64;
     if (status == GM_OK)
         status = gm_network_create(&run->built, &network, error);
-    if (status == GM_OK) /* otherwise every gradient is 0, and nothing is checked */
+    if (status == GM_OK) /* without targets every gradient would be 0, and nothing would be checked */
         status = gm_targets_check_width(run->built, error);
     gm_free(layers);
     if (status == GM_OK) {

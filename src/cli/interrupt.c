@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <stddef.h>
 
-/* Those whose default is to end the process, and that come in ordinary use. The first two are asked for. */
+/* Signals that end a process by default and occur in normal use. The first two are sent to stop a run. */
 static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 enum { ASKED_FOR = 2, COUNT = sizeof numbers / sizeof *numbers };
 
@@ -14,7 +14,8 @@ static struct sigaction former[COUNT];
 static bool guarded;
 static volatile sig_atomic_t received; /* the signal's number, or 0 */
 
-/* Nothing of this run stays in the folders of its outputs. */
+/* Removes the lock files of this run from the folders of its outputs, and then lets the signal end the
+ * process. */
 static void leave(int number)
 {
     cli_files_release();

@@ -1,4 +1,4 @@
-/* JSON on stdout. */
+/* Builds JSON and prints it to stdout. */
 #include "cli/json_out.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -7,7 +7,7 @@
 
 json_t *cli_json_push(json_t *array, json_t *value)
 {
-    if (array && json_array_append_new(array, value) == 0) /* releases the value if it fails */
+    if (array && json_array_append_new(array, value) == 0) /* jansson releases the value if it fails */
         return array;
     if (!array)
         json_decref(value);

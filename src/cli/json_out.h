@@ -1,5 +1,5 @@
-/* JSON on stdout. Building is a chain: NULL (no memory) goes through every step and is reported at the end.
- */
+/* Builds JSON and prints it to stdout. The functions accept NULL, which stands for lack of memory, and pass
+ * it on. So only the last call must be checked. */
 #ifndef GM_CLI_JSON_OUT_H
 #define GM_CLI_JSON_OUT_H
 
@@ -8,12 +8,13 @@
 #include <gradmill/status.h>
 #include <jansson.h>
 
-/* Take over the value and return the array or object; NULL, with everything released, if any part is NULL. */
+/* Add the value, which then belongs to the array or object, and return the array or object. If any part is
+ * NULL, everything is released and NULL is returned. */
 json_t *cli_json_push(json_t *array, json_t *value);
 json_t *cli_json_put(json_t *object, const char *key, json_t *value);
 
-/* Prints root with indents, real numbers with up to `digits` digits (17 give a double back), and releases it.
- * GM_LIMIT if it is NULL or there is no memory to print it. */
+/* Prints root, indented, with numbers of up to `digits` digits (17 digits identify a double), and releases
+ * it. GM_LIMIT if it is NULL or there is no memory to print it. */
 gm_status cli_json_print(json_t *root, size_t digits, gm_error *error);
 
 #endif

@@ -1,4 +1,4 @@
-/* Data sets for the verbs. */
+/* Loads data sets for the verbs. */
 #include "cli/load.h"
 #include "base/error.h"
 

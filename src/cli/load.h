@@ -1,13 +1,14 @@
-/* Data sets for the verbs: a directory or a file, its remarks told to the user. */
+/* Loads data sets for the verbs, from a directory or a file, and prints the remarks of the reader as notes.
+ */
 #ifndef GM_CLI_LOAD_H
 #define GM_CLI_LOAD_H
 
 #include "cli/options.h"
 
-/* Which half of an MNIST-like directory; for a file it does not matter. */
+/* Which part of a directory like that of MNIST to load. It has no effect for a file. */
 typedef enum cli_part { CLI_PART_TRAIN, CLI_PART_TEST } cli_part;
 
-/* options->data is set: the verbs ask for it. */
+/* Loads a data set. The verb has checked that options->data is given. */
 gm_status cli_load(const cli_data_options *options, cli_part part, gm_dataset **dataset, gm_error *error);
 
 #endif

@@ -1,4 +1,4 @@
-/* gradmill: the command. Finds the verb and hands over; knows nothing else. */
+/* The main function of the command: finds the verb in the table below and calls it. */
 #include "base/suggest.h"
 #include "cli/cli.h"
 
@@ -34,7 +34,7 @@ static void print_help(FILE *out)
           out);
 }
 
-/* argp calls the program by argv[0]: "gradmill train" makes its messages say which verb they speak of. */
+/* Calls the verb. argp begins its messages with argv[0], so that is set to "gradmill train" or the like. */
 static int run_verb(const cli_verb *verb, int argc, char **argv)
 {
     char name[64];
@@ -86,7 +86,9 @@ int main(int argc, char **argv)
 {
     cli_watch_streams();
     argp_err_exit_status = GM_USAGE;
-    signal(SIGXFSZ, SIG_IGN); /* a full quota is an error of write(), to be reported like any other */
+    signal(
+        SIGXFSZ,
+        SIG_IGN); /* then write() returns an error when a limit of file size is reached, and it is reported */
     if (argc < 2) {
         print_help(stderr);
         return GM_USAGE;

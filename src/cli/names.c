@@ -1,5 +1,5 @@
-/* Options whose value is one of a few names: lists made of the library's own tables, so that a new activation
- * or optimizer is known to every message. */
+/* Options whose value is one of a few names. The lists of names are made from the tables of the library, so
+ * that help and messages include a new activation or optimizer without a change here. */
 #include "cli/names.h"
 #include "base/append.h"
 #include "base/suggest.h"
@@ -16,7 +16,7 @@ const char *cli_activation_names(size_t index)
     return index < GM_ACTIVATION_COUNT ? gm_activation_name((gm_activation)index) : NULL;
 }
 
-/* Softmax, which is the last, is for the output layer only. */
+/* All but softmax, the last one, which is for the output layer only. */
 const char *cli_hidden_activation_names(size_t index)
 {
     _Static_assert(GM_SOFTMAX == GM_ACTIVATION_COUNT - 1, "softmax is the last activation");
@@ -28,7 +28,7 @@ const char *cli_loss_names(size_t index)
     return index < GM_LOSS_COUNT ? gm_loss_name((gm_loss)index) : NULL;
 }
 
-/* A constant, which is the last, makes all units of a layer alike: it is for worked examples. */
+/* All but the constant, the last one, which makes all units of a layer equal. It is for worked examples. */
 const char *cli_init_names(size_t index)
 {
     _Static_assert(GM_INIT_CONSTANT == GM_INIT_COUNT - 1, "a constant is the last way to begin");

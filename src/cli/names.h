@@ -8,7 +8,7 @@
 /* A list of names: the name of an index, NULL past the last. */
 typedef const char *cli_names(size_t index);
 
-/* In the order of their enumerations, so that the index is the value. */
+/* Lists in the order of the enumerations, so that an index is the value of the enumeration. */
 cli_names cli_activation_names, cli_hidden_activation_names, cli_loss_names, cli_init_names,
     cli_precision_names, cli_optimizer_names, cli_schedule_names, cli_scaling_names, cli_format_names,
     cli_missing_names, cli_no_yes_names;
@@ -19,14 +19,14 @@ cli_names cli_case_names;
 /* The backends of the library, then "auto". */
 cli_names cli_backend_names;
 
-/* The index of `text` among the names. Another text ends the program through argp_error: with the option, the
- * names, and the one that was probably meant. */
+/* The index of `text` among the names. If it is not one of them, the program ends with a message that has the
+ * option, the names, and a suggestion. */
 size_t cli_choose(const char *option, const char *text, cli_names *names, struct argp_state *state);
 
-/* "a, b or c" into buffer, cut if it does not fit. Returns buffer. */
+/* Writes "a, b or c" to buffer, cut off if it does not fit. Returns buffer. */
 const char *cli_list_names(char *buffer, size_t size, cli_names *names);
 
-/* The name that resembles `text`, or NULL. */
+/* The name that is similar to `text`, or NULL. */
 const char *cli_suggest(const char *text, cli_names *names);
 
 #endif

@@ -1,4 +1,4 @@
-/* Options that have no effect beside others, or on such data. */
+/* Finds options that have no effect together with other options, or with the given data. */
 #include "cli/needless.h"
 #include "base/append.h"
 #include "base/error.h"
@@ -47,7 +47,7 @@ gm_status cli_check_optimizer_options(gm_optimizer_kind kind, gm_error *error)
     return GM_OK;
 }
 
-/* Options that mean nothing to data of the other kind. */
+/* Options that have an effect on CSV files only. */
 static const char *const of_csv[] = {"target", "delim", "header", "regression", "missing"};
 static const char *const of_idx[] = {"labels"};
 

@@ -1,5 +1,5 @@
-/* Options that have no effect beside others, or on such data: what contradicts is refused, what is harmless
- * is noted; nothing is ignored in silence. */
+/* Finds options that have no effect together with other options, or with the given data. A contradiction is
+ * an error; a harmless option gives a note. No option is ignored silently. */
 #ifndef GM_CLI_NEEDLESS_H
 #define GM_CLI_NEEDLESS_H
 
@@ -11,10 +11,10 @@ gm_status cli_refuse_given(const char *const *options, size_t count, const char 
 /* One note that lists those of `count` options that were given: "--rate and --seed have no effect WHY". */
 void cli_note_given(const char *const *options, size_t count, const char *why);
 
-/* Settings of an optimizer that is not the chosen one. */
+/* GM_USAGE if a setting was given that the chosen optimizer does not have. */
 gm_status cli_check_optimizer_options(gm_optimizer_kind kind, gm_error *error);
 
-/* GM_USAGE if --labels or an option of CSV was given and the data is a folder. Says nothing of other data. */
+/* GM_USAGE if --labels or an option of CSV was given and the data is a folder. GM_OK for other data. */
 gm_status cli_check_folder_options(const char *path, gm_error *error);
 
 /* GM_USAGE if an option of CSV was given for data from an IDX file, or --labels for data from a CSV file. */

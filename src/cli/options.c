@@ -1,4 +1,4 @@
-/* Values of options that several verbs share. */
+/* Checks of option values that several verbs use. */
 #include "cli/options.h"
 #include "base/number.h"
 

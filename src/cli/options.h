@@ -13,7 +13,7 @@ typedef struct cli_data_options {
     gm_dataset_options read;
 } cli_data_options;
 
-/* A network as the user describes it; what is not given is chosen later, from the data. */
+/* A network as the user describes it. Fields that are not given are chosen later, from the data. */
 typedef struct cli_network_options {
     size_t *widths; /* width_count numbers: inputs, hidden ..., outputs; NULL if not given */
     size_t width_count;
@@ -26,7 +26,7 @@ typedef struct cli_network_options {
     uint64_t seed;
 } cli_network_options;
 
-/* Who computes, and how it learns. */
+/* Backend, threads and precision, and the settings of the optimizer. */
 typedef struct cli_engine_options {
     gm_engine_options engine;
     bool has_batch;
@@ -35,29 +35,31 @@ typedef struct cli_engine_options {
 
 extern const struct argp cli_data_argp, cli_network_argp, cli_compute_argp, cli_optimizer_argp;
 
-/* Every default set; to be called before parsing. */
+/* Options with all defaults. Parsing begins with these. */
 cli_data_options cli_data_defaults(void);
 cli_network_options cli_network_defaults(void);
 cli_engine_options cli_engine_defaults(gm_optimizer_kind kind);
 void cli_network_clear(cli_network_options *options);
 
-/* What is chosen for a training set of so many rows where nothing was given. */
+/* The defaults of batch and epochs for a training set with this number of rows. */
 size_t cli_default_batch(size_t rows);
 size_t cli_default_epochs(size_t rows, size_t batch);
 
-/* Numbers of an option; a text that is none ends the program through argp_error with the option's name. */
+/* Read a number. If the text is not a number, the program ends with a message that names the option. */
 size_t cli_size(const char *option, const char *text, size_t least, struct argp_state *state);
 double cli_number(const char *option, const char *text, struct argp_state *state);
 
-/* The text as it is; an empty one, such as of a shell variable that is not set, ends the program as above. */
+/* Returns the text. If it is empty, as that of a shell variable that is not set, the program ends with a
+ * message. */
 const char *cli_path(const char *option, const char *text, struct argp_state *state);
 
-/* The loss of a network without data: of classes, or of numbers if there is one output. The widths must be
- * there. */
+/* The default loss if there is no data: the loss for classes, or the loss for numbers if there is one output.
+ * The widths must be set. */
 gm_loss cli_default_loss(const cli_network_options *options);
 
-/* The options as a network: widths and activations completed, `fallback` used where no loss was given.
- * *layers is to be freed. The widths must be there. GM_USAGE names what does not fit. */
+/* Makes the description of a network from the options. Activations that were not given are chosen; if no loss
+ * was given, `fallback` is used. The widths must be set. The caller frees *layers. GM_USAGE: options
+ * contradict each other. */
 gm_status cli_network_describe(const cli_network_options *options, gm_loss fallback,
                                gm_network_options *network, gm_layer_options **layers, gm_error *error);
 

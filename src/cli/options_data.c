@@ -1,4 +1,4 @@
-/* The options that say which data, and how to read it. */
+/* The options that name the data and say how it is read. */
 #include "cli/options.h"
 #include "cli/help.h"
 #include "cli/names.h"

@@ -1,4 +1,4 @@
-/* The options that say who computes, and how the network learns. */
+/* The options for the computation (backend, threads, precision) and for learning (optimizer, rate, ...). */
 #include "cli/options.h"
 #include "base/memory.h"
 #include "base/number.h"
@@ -27,10 +27,11 @@ static const struct argp_option compute_options[] = {
     {0},
 };
 
-/* A number that the engine refuses in any case is left to it. */
+/* Larger numbers are passed on, because the engine refuses them. */
 #define MOST_THREADS 4096
 
-/* No more than processors that may run: the others would only take turns with them. */
+/* Limits the threads to the processors that can be used. More threads would only take time from each other.
+ */
 static size_t threads_to_start(size_t asked)
 {
     const size_t usable = gm_system_threads().usable;
@@ -66,7 +67,7 @@ size_t cli_default_batch(size_t rows)
     return gm_min(rows >= 10000 ? 128 : 32, rows);
 }
 
-/* Small data wants more passes: enough for some 2,000 steps, but 10 at least and 1,000 at most. */
+/* Small data needs more epochs: as many as give about 2,000 steps, but at least 10 and at most 1,000. */
 size_t cli_default_epochs(size_t rows, size_t batch)
 {
     const size_t steps = gm_pieces(rows, batch);
@@ -93,7 +94,8 @@ cli_engine_options cli_engine_defaults(gm_optimizer_kind kind)
     return options;
 }
 
-/* The defaults of the optimizer that was named, wherever on the line, and over them what was given. */
+/* Sets the defaults of the chosen optimizer, and then the values that were given. The order on the command
+ * line does not matter. */
 static void settle_optimizer(cli_engine_options *options)
 {
     gm_optimizer *o = &options->engine.optimizer;

@@ -1,4 +1,4 @@
-/* The options that describe a network, and what the description means. */
+/* The options that describe a network, and the network that they describe. */
 #include "cli/options.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -49,7 +49,7 @@ void cli_network_clear(cli_network_options *options)
     *options = (cli_network_options){0};
 }
 
-/* How many items a list has. */
+/* The number of items in a list. */
 static size_t count_items(const char *list, const char *separator)
 {
     size_t count = 1;
@@ -116,8 +116,8 @@ static error_t parse_network(int key, char *argument, struct argp_state *state)
 const struct argp cli_network_argp = {
     .options = network_options, .parser = parse_network, .help_filter = cli_fill_names};
 
-/* The activation of one layer: from a full list, or the one for hidden layers and the loss's own at the
- * output. */
+/* The activation of one layer. The option has a list with one activation for each layer, or a single one for
+ * all hidden layers; then the output layer has the activation that belongs to the loss. */
 static gm_activation choose_activation(const cli_network_options *o, size_t layer, size_t layer_count,
                                        gm_loss loss)
 {

@@ -1,4 +1,4 @@
-/* gradmill plan: memory and time of a training before it starts. */
+/* gradmill plan: predicts memory and time of a training, without running it. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "bench/measure/rounds.h"
@@ -15,7 +15,8 @@ enum { KEY_ROWS = 1, KEY_EPOCHS, KEY_MEASURE, KEY_JSON };
 
 #define MEASURE_SECONDS 1
 
-/* So small that no step on random data runs off to infinity, and not 0, with which BLAS would skip BP4. */
+/* A learning rate so small that training on random data does not diverge. It is not 0, because a BLAS skips a
+ * product with alpha = 0. */
 #define MEASURE_RATE 1e-6
 
 struct run {
@@ -68,7 +69,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-/* Batch and epochs as train would have them, and its steps. */
+/* Chooses batch and epochs as train does, and computes the number of steps. */
 static gm_status complete(struct run *run, gm_error *error)
 {
     size_t *batch = &run->engine.engine.batch, *epochs = &run->forecast.training.epochs;
@@ -91,14 +92,14 @@ static gm_status complete(struct run *run, gm_error *error)
     return GM_OK;
 }
 
-/* Whether all of it fits, before any of it is taken. */
+/* Checks whether everything fits into memory, before any memory is allocated. */
 static gm_status check_memory(struct run *run, const gm_network_options *network, gm_error *error)
 {
     gm_memory memory;
     const gm_status status = gm_memory_plan(network, &run->engine.engine, &memory, error);
     if (status != GM_OK)
         return status;
-    /* The workspace has room for a batch already, so that this one cannot overflow by itself. */
+    /* The engine's workspace has a batch of this size, too, so this product does not overflow. */
     const size_t row = network->inputs + network->layers[network->layer_count - 1].outputs;
     const size_t batch =
         run->measure ? run->engine.engine.batch * row * gm_precision_size(network->precision) : 0;
@@ -122,7 +123,7 @@ static gm_status build(struct run *run, gm_error *error)
                            : status;
 }
 
-/* An epoch ends with what is left over after its whole batches. */
+/* The last batch of an epoch has the rows that are left after the full batches. */
 static void predict(cli_forecast *forecast)
 {
     const size_t batch = gm_engine_batch(forecast->engine), rows = forecast->training.rows;
@@ -155,7 +156,7 @@ static gm_status measure(struct run *run, gm_error *error)
 
 static gm_status plan(struct run *run, gm_error *error)
 {
-    /* What changes neither memory nor time. */
+    /* Options that change neither memory nor time. */
     static const char *const ignored[] = {"init", "rate", "momentum", "beta1", "beta2", "epsilon"};
     gm_status status = cli_check_optimizer_options(run->engine.given.kind, error);
     if (status == GM_OK)

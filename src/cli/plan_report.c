@@ -1,4 +1,4 @@
-/* What `plan` shows, as a table and as JSON. */
+/* Prints what `plan` has found, as a table or as JSON. */
 #include "cli/plan_report.h"
 #include "base/number.h"
 #include "cli/json_out.h"
@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One line: what, how much of it, and in words its unit and meaning. */
+/* Prints one line: a name, a number, and its unit and meaning in words. */
 static void row(const char *what, const char *number, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -38,7 +38,7 @@ static void bytes_row(const char *what, size_t bytes, const char *meaning)
         row(what, number, "bytes (%s): %s", gm_format_bytes(size, sizeof size, bytes), meaning);
 }
 
-/* In the unit that fits. */
+/* Prints a time in a suitable unit. */
 static void time_row(const char *what, double seconds, const char *meaning)
 {
     static const struct {
@@ -64,7 +64,7 @@ static double samples_per_second(const cli_forecast *forecast, double seconds)
     return (double)gm_engine_batch(forecast->engine) / seconds;
 }
 
-/* A step, and what it means for rows and for the processor. */
+/* Prints the time of a step, rows per second, and the speed of the arithmetic. */
 static void step_rows(const cli_forecast *forecast, const char *what, double seconds, const char *meaning)
 {
     char samples[32], gflops[32];
@@ -73,7 +73,7 @@ static void step_rows(const cli_forecast *forecast, const char *what, double sec
     row("", gm_format_short(gflops, sizeof gflops, flop_of(forecast) / seconds / 1e9), "GFLOP/s");
 }
 
-/* "784-128-10"; the widths in the middle of a long one as dots. */
+/* Prints "784-128-10". In a long network the widths in the middle are replaced by dots. */
 static void print_widths(const gm_network *network)
 {
     enum { MOST = 12 };

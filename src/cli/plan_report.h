@@ -5,9 +5,9 @@
 #include <gradmill.h>
 
 typedef struct cli_forecast {
-    gm_engine *engine; /* that would train: of memory and network */
+    gm_engine *engine; /* the engine that would train; it knows memory and plan */
     gm_optimizer_kind optimizer;
-    size_t available; /* bytes, before any of it was taken */
+    size_t available; /* bytes, before anything was allocated */
     gm_plan step;     /* of a whole batch */
     struct {
         size_t rows, epochs; /* rows 0: no training set was described */

@@ -1,4 +1,4 @@
-/* gradmill predict: model + data -> labels, probabilities or values, as CSV on stdout. */
+/* gradmill predict: applies a model to data, and prints labels, probabilities or values as CSV. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
@@ -11,7 +11,7 @@
 
 struct run {
     cli_use use;
-    bool outputs; /* every output instead of the likeliest label */
+    bool outputs; /* every output, not only the most probable label */
 };
 
 enum { KEY_OUTPUTS = 1 };
@@ -38,7 +38,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-/* A CSV field as RFC 4180 has it: quoted if it must be, quotes doubled. */
+/* Prints a CSV field (RFC 4180): in quotes if that is necessary, with quotes doubled. */
 static void print_field(const char *text)
 {
     if (!strpbrk(text, ",\"\r\n")) {
@@ -71,8 +71,8 @@ static void print_head(const struct run *run, size_t outputs)
     putchar('\n');
 }
 
-/* False if an output is not finite. There is no likeliest class then: its cell is empty, in quotes because
- * readers of CSV skip a line without anything. */
+/* Prints a row. False if an output is not finite. Then there is no most probable class, and the cell is
+ * empty. It is printed as two quotes, because readers of CSV skip empty lines. */
 static bool print_row(const struct run *run, const double *values, size_t outputs)
 {
     bool finite = true;
@@ -102,7 +102,7 @@ static void widen(const void *from, gm_precision precision, size_t count, double
         to[i] = precision == GM_F64 ? ((const double *)from)[i] : (double)((const float *)from)[i];
 }
 
-/* The places that one batch passes through. */
+/* The buffers of one batch. */
 struct buffers {
     uint32_t *rows;
     void *x, *outputs;

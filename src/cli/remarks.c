@@ -1,4 +1,4 @@
-/* What is said of data and results beyond the figures. */
+/* Notes about data and results, which help to judge the figures. */
 #include "cli/remarks.h"
 #include "base/error.h"
 #include "base/number.h"
@@ -39,7 +39,7 @@ static void note_classes(double accuracy, double baseline, const char *rows)
             100 * baseline, rows);
 }
 
-/* Targets that are all alike have the rmse 0, which no model beats. */
+/* If all targets are equal, the rmse of their mean is 0, and no model can be better. */
 static void note_numbers(double rmse, double baseline, const char *rows)
 {
     const double explained = 1 - rmse * rmse / (baseline * baseline); /* R^2 */

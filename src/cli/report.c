@@ -1,4 +1,4 @@
-/* How the command speaks: errors, warnings and notes on stderr. */
+/* Prints errors, warnings and notes on stderr, and checks that output could be written. */
 #include "cli/cli.h"
 #include "machine/facts.h"
 #include "cli/arguments.h"
@@ -67,7 +67,7 @@ void cli_note(const char *format, ...)
     va_end(arguments);
 }
 
-static bool output_failed; /* and it was said */
+static bool output_failed; /* and the error was printed */
 
 int cli_finish_output(void)
 {
@@ -81,12 +81,12 @@ int cli_finish_output(void)
 
 int cli_finish(gm_status status, const gm_error *error)
 {
-    const int output = cli_finish_output(); /* what was found out comes before the reason of the failure */
+    const int output = cli_finish_output(); /* results are printed before the error */
     return status == GM_OK ? output : cli_report(error);
 }
 
-/* Some file systems report a failed write when the file is closed only. A standard output that was closed
- * from the beginning does no harm to a run that wrote nothing. */
+/* Some file systems report a failed write only when the file is closed. If standard output was closed from
+ * the beginning, this is not an error for a run that printed nothing. */
 static void close_output(int code, void *unused)
 {
     (void)unused;
@@ -111,7 +111,7 @@ static void fill_closed_streams(void)
 void cli_watch_streams(void)
 {
     fill_closed_streams();
-    (void)on_exit(close_output, NULL); /* without memory: what argp prints is not looked at */
+    (void)on_exit(close_output, NULL); /* if there is no memory for this, output of argp is not checked */
 }
 
 void cli_warn_of_setup(bool with_blas)

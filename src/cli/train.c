@@ -1,4 +1,4 @@
-/* gradmill train: data -> model. */
+/* gradmill train: loads data, trains a network on it, and saves the model. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "cli/files.h"
@@ -28,7 +28,7 @@ enum {
     KEY_QUIET
 };
 
-/* Everything that one run needs, in the order in which it comes to be. */
+/* The data of one run, in the order in which it is made. */
 struct run {
     cli_data_options data;
     cli_network_options network;
@@ -109,7 +109,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-/* The part of the rows that is kept for validation; with --valid all are learned from. */
+/* Splits the rows into a training and a validation part. With --valid, all rows are for training. */
 static gm_status split(struct run *run, gm_error *error)
 {
     const double share = run->valid ? 0 : run->share;
@@ -122,7 +122,8 @@ static gm_status split(struct run *run, gm_error *error)
     return status;
 }
 
-/* What the model must remember of its data, learned on the training part alone. */
+/* Stores in the model the names of classes and columns, and the means of the training part, and replaces
+ * missing values by the means. */
 static gm_status learn_columns(struct run *run, gm_error *error)
 {
     gm_error reason = {0};
@@ -135,13 +136,13 @@ static gm_status learn_columns(struct run *run, gm_error *error)
     return gm_dataset_replace_missing(run->all, run->model.columns, error);
 }
 
-/* --valid is read as any other file that the model is used on. */
+/* Loads the file of --valid. It is read like any other file that a model is used on. */
 static gm_status load_valid(struct run *run, gm_error *error)
 {
     cli_data_options valid = run->data;
     valid.data = run->valid;
     valid.read.labels = run->valid_labels;
-    valid.read.target = NULL; /* the model remembers it */
+    valid.read.target = NULL; /* the model knows its target */
     valid.read.columns = run->model.columns;
     valid.read.classes = (const char *const *)run->model.classes;
     valid.read.class_count = run->model.class_count;
@@ -152,7 +153,7 @@ static gm_status load_valid(struct run *run, gm_error *error)
     return status;
 }
 
-/* The data, split into what is learned from and what is judged by. */
+/* Loads the data: a training part and a validation part. */
 static gm_status load(struct run *run, gm_error *error)
 {
     run->data.read.precision = run->network.precision;
@@ -170,7 +171,8 @@ static gm_status load(struct run *run, gm_error *error)
     return status == GM_OK && run->valid ? load_valid(run, error) : status;
 }
 
-/* Widths that were not given: a network that is good at images of clothes and fast enough to wait for. */
+/* Chooses widths that were not given: a network that works well for images like Fashion-MNIST and trains in a
+ * short time. */
 static gm_status complete_widths(struct run *run, gm_error *error)
 {
     const size_t inputs = gm_dataset_features(run->all), outputs = gm_dataset_targets(run->all);
@@ -193,7 +195,7 @@ static gm_status complete_widths(struct run *run, gm_error *error)
     return GM_OK;
 }
 
-/* Before any memory is taken for it. */
+/* Chooses the batch size and checks it, before memory is allocated for it. */
 static gm_status choose_batch(struct run *run, gm_error *error)
 {
     static const char *const schedule[] = {"schedule"};
@@ -217,7 +219,8 @@ static gm_status fit_scaling(struct run *run, gm_error *error)
     return status == GM_OK ? GM_OK : gm_fail(error, status, "%s: %s", run->data.data, reason.message);
 }
 
-/* What gm_train would refuse, with the name of the file, and before an engine takes its memory. */
+/* Checks the targets as gm_train does, but with the name of the file in the message, and before an engine is
+ * made. */
 static gm_status check_targets(const struct run *run, gm_error *error)
 {
     const gm_network *network = run->model.network;
@@ -265,7 +268,8 @@ static gm_status on_step(void *context, const gm_progress *progress, bool *stop,
     return GM_OK;
 }
 
-/* The model of every finished epoch is on disk before the next one begins. */
+/* Called after each epoch: prints it and saves the model, so that the model is on disk before the next epoch
+ * begins. */
 static gm_status on_epoch(void *context, const gm_epoch *epoch, bool *stop, gm_error *error)
 {
     struct run *run = context;
@@ -276,7 +280,7 @@ static gm_status on_epoch(void *context, const gm_epoch *epoch, bool *stop, gm_e
     return run->save ? gm_model_save(run->save, &run->model, error) : GM_OK;
 }
 
-/* What is to be said of the last epoch. */
+/* Prints the notes about the last epoch, and checks its figures. */
 static gm_status judge(const struct run *run, const gm_dataset *valid, gm_error *error)
 {
     if (!run->last.has_valid)
@@ -307,7 +311,7 @@ static gm_status train(struct run *run, gm_error *error)
         run->valid_part && gm_dataset_rows(run->valid_part) > 0 ? run->valid_part : NULL;
     gm_status status = gm_train(run->runner, run->train_part, valid, run->model.scaling, &train, NULL, error);
     cli_interrupt_unwatch();
-    if (status == GM_DIVERGED && run->report.json) { /* the epochs before are worth having */
+    if (status == GM_DIVERGED && run->report.json) { /* the earlier epochs are printed */
         (void)cli_train_report_close(&run->report, run->last.epoch > 0 ? run->save : NULL, NULL);
         return status;
     }
@@ -318,8 +322,7 @@ static gm_status train(struct run *run, gm_error *error)
     return status == GM_OK ? judge(run, valid, error) : status;
 }
 
-/* No file that is read is written, no other run writes the same one, and it can be written: before any work.
- */
+/* Checks and reserves the output file, before any work (files.h). */
 static gm_status claim_files(const struct run *run, gm_error *error)
 {
     const cli_output model = {"--save", run->save, &gm_kind_model};
@@ -330,7 +333,7 @@ static gm_status claim_files(const struct run *run, gm_error *error)
     return cli_files_claim(&model, 1, inputs, sizeof inputs / sizeof *inputs, error);
 }
 
-/* Before any file is read: values out of range, and options that would be without effect. */
+/* Checks values, and refuses options that would have no effect, before any file is read. */
 static gm_status check_options(const struct run *run, gm_error *error)
 {
     static const char *const share[] = {"valid-share"}, *const labels[] = {"valid-labels"};

@@ -1,4 +1,4 @@
-/* What `train` shows. */
+/* Prints the progress and the results of `train`. */
 #include "cli/train_report.h"
 #include "base/clock.h"
 #include "base/number.h"
@@ -20,7 +20,7 @@ void cli_train_report_open(cli_train_report *report, bool labels)
     fflush(stdout);
 }
 
-/* Erases the bar's line, so that the next line begins on a clean one. */
+/* Erases the progress bar, so that the next line begins at the left. */
 static void wipe_bar(const cli_train_report *report)
 {
     if (report->bar)
@@ -53,7 +53,7 @@ static void append_json(cli_train_report *report, const gm_epoch *e)
                   gm_json_real(e->seconds)));
 }
 
-/* What is not finite must not look like a figure. */
+/* A value that is not finite is not printed as a number. */
 static void format_figure(char *text, size_t size, const char *format, double value)
 {
     if (isfinite(value))

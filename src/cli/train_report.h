@@ -1,4 +1,5 @@
-/* What `train` shows: a table row for each epoch, or JSON at the end; a progress bar on a terminal. */
+/* Prints the progress and the results of `train`: a table row for each epoch, or JSON at the end, and a
+ * progress bar on a terminal. */
 #ifndef GM_CLI_TRAIN_REPORT_H
 #define GM_CLI_TRAIN_REPORT_H
 
@@ -10,17 +11,17 @@
 typedef struct cli_train_report {
     bool json, quiet, labels;
     bool bar;         /* stderr is a terminal */
-    uint64_t bar_due; /* when the bar is to be drawn again, by gm_clock */
+    uint64_t bar_due; /* time of gm_clock at which the bar is drawn again */
     json_t *epochs;   /* with json: an array */
 } cli_train_report;
 
-/* Begins: the head of the table. */
+/* Begins the report with the head of the table. */
 void cli_train_report_open(cli_train_report *report, bool labels);
 void cli_train_report_step(cli_train_report *report, const gm_progress *progress);
 void cli_train_report_epoch(cli_train_report *report, const gm_epoch *epoch);
-/* Ends: prints the JSON object, with the path of the model if one was saved. GM_LIMIT. */
+/* Ends the report: prints the JSON object, with the path of the model if one was saved. GM_LIMIT. */
 gm_status cli_train_report_close(cli_train_report *report, const char *saved, gm_error *error);
-/* Ends without a word. */
+/* Ends the report without printing anything. */
 void cli_train_report_drop(cli_train_report *report);
 
 #endif

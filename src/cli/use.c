@@ -1,4 +1,4 @@
-/* A model in use. */
+/* Opens a model, data and an engine for eval and predict. */
 #include "cli/use.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -50,7 +50,7 @@ static gm_status create_engine(cli_use *use, gm_error *error)
     return gm_engine_create(&use->engine, use->model.network, &options, error);
 }
 
-/* What the model says about how its data is to be read. */
+/* Sets the options for reading data that the model decides: columns, classes and precision. */
 static void adapt_reading(cli_use *use)
 {
     gm_dataset_options *read = &use->data.read;
@@ -61,7 +61,8 @@ static void adapt_reading(cli_use *use)
     read->precision = gm_network_precision(use->model.network);
 }
 
-/* What the reader could not know: a file of images may come without labels. */
+/* Checks that the data has targets. The reader does not require it, because a file of images may have no
+ * labels. */
 static gm_status check_targets(const cli_use *use, gm_error *error)
 {
     const size_t targets = gm_dataset_targets(use->dataset), outputs = gm_network_outputs(use->model.network);

@@ -1,4 +1,4 @@
-/* A model in use: what eval and predict share, from the options to the open model, data and engine. */
+/* Opens a model, data and an engine. eval and predict share this code and its options. */
 #ifndef GM_CLI_USE_H
 #define GM_CLI_USE_H
 
@@ -10,7 +10,7 @@ typedef struct cli_use {
     const char *path; /* of the model */
 
     gm_model model;
-    gm_dataset *dataset; /* columns and labels by the model's names; of a directory the test part */
+    gm_dataset *dataset; /* its columns and labels are those of the model; of a directory, the test part */
     gm_engine *engine;   /* forward only */
 } cli_use;
 
@@ -19,8 +19,8 @@ extern const struct argp cli_use_argp;
 
 cli_use cli_use_defaults(void);
 
-/* Opens all three, which then fit one another; without data.read.ignore_target there are targets.
- * cli_use_close in any case. */
+/* Opens model, data and engine, and checks that they fit together. Unless data.read.ignore_target is set, the
+ * data has targets. Call cli_use_close even after a failure. */
 gm_status cli_use_open(cli_use *use, gm_error *error);
 void cli_use_close(cli_use *use);
 
