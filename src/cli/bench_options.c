@@ -31,13 +31,15 @@ enum {
 };
 
 static const struct argp_option table[] = {
-    {0, 0, 0, 0, "What to sweep; SIZES are lists such as 1,32,128 or ranges such as 1..4 and 64..8192*2:", 1},
+    {0, 0, 0, 0,
+     "What to measure; SIZES are lists such as 1,32,128 or ranges such as 1..4 and 64..8192*2:", 1},
     {"net", KEY_NET, "NET,...", 0, "networks: widths such as 784-128-10, or {networks}", 0},
     {"batch", KEY_BATCH, "SIZES", 0, "rows of a mini-batch (default: the network's own)", 0},
     {"width", KEY_WIDTH, "SIZES", 0, "width of every hidden layer, instead of the network's own", 0},
     {"threads", KEY_THREADS, "SIZES", 0,
      "threads of a step (default: as many as affinity mask and CPU quota allow)", 0},
-    {"backend", KEY_BACKEND, "NAME,...", 0, "who computes: {bench-backends} (default packed)", 0},
+    {"backend", KEY_BACKEND, "NAME,...", 0,
+     "backend, which computes the matrix products: {bench-backends} (default packed)", 0},
     {"precision", KEY_PRECISION, "TYPE,...", 0, "precision of the arithmetic: {precisions} (default f32)", 0},
     {"optimizer", KEY_OPTIMIZER, "NAME,...", 0, "optimizer: {optimizers} (default sgd)", 0},
     {"activation", KEY_ACTIVATION, "F,...", 0,

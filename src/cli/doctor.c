@@ -39,8 +39,8 @@ static const struct argp argp = {
     .options = option_table,
     .parser = parse_option,
     .doc =
-        "Shows which BLAS computes here, with which kernels and on how many threads, measures how near it comes "
-        "to the arithmetic peak of the CPU, and says what to change.",
+        "Shows which BLAS is used, with which kernels and on how many threads, measures which part of the CPU's "
+        "arithmetic peak it reaches, and says what to change.",
 };
 
 typedef gm_status measurement(gm_precision precision, size_t threads, double *flops, gm_error *error);

@@ -74,7 +74,9 @@ int cli_eval(int argc, char **argv)
     const struct argp argp = {
         .options = verb_options,
         .parser = parse,
-        .doc = "Judges a model on data; of a directory it takes the test part.",
+        .doc =
+            "Computes the loss, the accuracy and other figures of a model on data. If --data is a directory, its test part "
+            "is used.",
         .children = children,
     };
     struct run run = {.use = cli_use_defaults()};

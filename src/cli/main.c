@@ -10,13 +10,13 @@
 
 static const cli_verb verbs[] = {
     {"train", "trains a network on data and saves it as a model", cli_train},
-    {"eval", "tells the loss and accuracy of a model on data", cli_eval},
-    {"predict", "prints what a model says of data, as CSV", cli_predict},
+    {"eval", "computes the loss and accuracy of a model on data", cli_eval},
+    {"predict", "prints the predictions of a model for data, as CSV", cli_predict},
     {"explain", "shows every number and equation of one step of a small network", cli_explain},
     {"gradcheck", "compares gradients of backpropagation with central differences", cli_gradcheck},
-    {"plan", "tells memory and time of a training before it starts", cli_plan},
+    {"plan", "predicts memory and time of a training before it starts", cli_plan},
     {"bench", "measures how fast a training step is here, and why", cli_bench},
-    {"doctor", "tells which BLAS computes here, how fast, and what to change", cli_doctor},
+    {"doctor", "shows which BLAS is used, how fast it is, and what to change", cli_doctor},
 };
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)
 

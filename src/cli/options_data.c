@@ -27,7 +27,7 @@ static const struct argp_option data_options[] = {
     {"delim", KEY_DELIM, "CHAR", 0,
      "CSV: what separates the cells: one character, tab or blanks (default a comma)", 0},
     {"header", KEY_HEADER, "HOW", 0,
-     "CSV: whether the first row names the columns, {no-yes} (default: decided by its cells, with a note)",
+     "CSV: whether the first row names the columns, {no-yes} (default: decided from its cells, with a note)",
      0},
     {"regression", KEY_REGRESSION, 0, 0, "CSV: the target is a number to be fitted, not a class", 0},
     {"missing", KEY_MISSING, "HOW", 0,

@@ -19,7 +19,8 @@ enum {
 
 static const struct argp_option compute_options[] = {
     {0, 0, 0, 0, "Computation:", 3},
-    {"backend", KEY_BACKEND, "NAME", 0, "who computes: {backends} (default packed)", 0},
+    {"backend", KEY_BACKEND, "NAME", 0,
+     "backend, which computes the matrix products: {backends} (default packed)", 0},
     {"threads", KEY_THREADS, "N", 0,
      "threads of a step (default: as many as affinity mask and CPU quota allow)", 0},
     {"batch", KEY_BATCH, "N", 0,

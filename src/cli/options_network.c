@@ -30,7 +30,7 @@ static const struct argp_option network_options[] = {
     {"loss", KEY_LOSS, "C", 0,
      "loss function: {losses} (default cross-entropy for classes, mean-squares for numbers)", 0},
     {"init", KEY_INIT, "HOW", 0,
-     "how the weights begin: {inits} (default auto: He for relu and its kin, else Xavier)", 0},
+     "initial weights: {inits} (default auto: He for relu and similar activations, else Xavier)", 0},
     {"precision", KEY_PRECISION, "TYPE", 0,
      "precision of the arithmetic: {precisions} (default f32; gradcheck: f64)", 0},
     {"seed", KEY_SEED, "N", 0, "seed of the weights, the split and the order of the rows (default 1)", 0},

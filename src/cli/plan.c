@@ -187,9 +187,10 @@ int cli_plan(int argc, char **argv)
     const struct argp argp = {
         .options = verb_options,
         .parser = parse,
-        .doc = "Tells what training a network would take: memory, and the time of a step by a model whose "
-               "constants are measured on this machine in some milliseconds. Exit code 6 if the memory is "
-               "not there.",
+        .doc =
+            "Predicts what training a network takes: its memory, and the time of a step. The time is that of a "
+            "cost model, whose constants are measured on this machine in some milliseconds. Exit code 6 if "
+            "there is not enough memory.",
         .children = children,
     };
     struct run run = {.network = cli_network_defaults(), .engine = cli_engine_defaults(GM_ADAM)};

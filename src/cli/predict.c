@@ -182,8 +182,8 @@ int cli_predict(int argc, char **argv)
         .options = verb_options,
         .parser = parse,
         .doc =
-            "Prints what a model says of each row, as CSV; of a directory it takes the test part. Columns are matched "
-            "by name; a label column may be there or not.",
+            "Prints the prediction of a model for each row, as CSV. If --data is a directory, its test part is used. "
+            "Columns are matched by name. The data may have a column of labels, which is not used.",
         .children = children,
     };
     struct run run = {.use = cli_use_defaults()};
