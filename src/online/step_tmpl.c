@@ -206,7 +206,7 @@ static quad output_softmax(const struct gm_online_sample *f, const gm_online_lay
 }
 
 /* With cross-entropy, where the row is one vector. */
-static quad output_few_classes(const struct gm_online_sample *f, const gm_online_layer *l, quad a)
+static quad output_narrow_classes(const struct gm_online_sample *f, const gm_online_layer *l, quad a)
 {
     return classify_narrow(f, l, a);
 }
@@ -216,7 +216,7 @@ static quad output_classes(const struct gm_online_sample *f, const gm_online_lay
     return classify_wide(f, l, a);
 }
 
-static const struct gm_online_functions few_classes = {NULL, output_few_classes, hidden_few, learn_few};
+static const struct gm_online_functions narrow_classes = {NULL, output_narrow_classes, hidden_few, learn_few};
 static const struct gm_online_functions classes = {NULL, output_classes, hidden_wide_1, learn_wide_1};
 
 #define SOFTMAX(VECTORS)                                                                                     \
@@ -236,7 +236,7 @@ static const struct gm_online_functions *softmax_functions_of(const struct gm_on
                                                               const gm_online_layer *l)
 {
     if (f->loss == GM_CROSS_ENTROPY && l->outputs <= N)
-        return l->outputs <= QUAD ? &few_classes : &classes;
+        return l->outputs <= QUAD ? &narrow_classes : &classes;
     return &softmax_by_vectors[(l->outputs - 1) / N];
 }
 
@@ -297,24 +297,30 @@ static void through_layers(const struct gm_online_sample *f)
 
 /* The same for one hidden layer and an output layer that are narrow, in one function: nothing is called, and
  * what the layers have in common stays in registers. For the activations that such networks mostly have. */
-#define PAIR(HIDDEN, OUTPUT, NAME)                                                                           \
-    static void NAME(const struct gm_online_sample *f)                                                       \
+#define PAIRS                                                                                                \
+    PAIR(sigmoid, GM_SIGMOID, sigmoid, STEP(GM_SIGMOID))                                                     \
+    PAIR(sigmoid, GM_SIGMOID, identity, STEP(GM_IDENTITY))                                                   \
+    PAIR(sigmoid, GM_SIGMOID, classes, CLASSIFY)                                                             \
+    PAIR(hyperbolic, GM_TANH, sigmoid, STEP(GM_SIGMOID))                                                     \
+    PAIR(hyperbolic, GM_TANH, hyperbolic, STEP(GM_TANH))                                                     \
+    PAIR(hyperbolic, GM_TANH, identity, STEP(GM_IDENTITY))                                                   \
+    PAIR(hyperbolic, GM_TANH, classes, CLASSIFY)                                                             \
+    PAIR(relu, GM_RELU, sigmoid, STEP(GM_SIGMOID))                                                           \
+    PAIR(relu, GM_RELU, identity, STEP(GM_IDENTITY))                                                         \
+    PAIR(relu, GM_RELU, classes, CLASSIFY)
+#define STEP(F)  output_narrow(1, F, f, output, a)
+#define CLASSIFY classify_narrow(f, output, a)
+
+#define PAIR(HIDDEN, VALUE, OUTPUT, DELTA)                                                                   \
+    static void HIDDEN##_##OUTPUT(const struct gm_online_sample *f)                                          \
     {                                                                                                        \
         const gm_online_layer *hidden = f->layers, *output = hidden + 1;                                     \
-        const quad a = forward_narrow(1, HIDDEN, f, hidden, (quad){0});                                      \
-        const quad d = OUTPUT;                                                                               \
+        const quad a = forward_narrow(1, VALUE, f, hidden, (quad){0});                                       \
+        const quad d = DELTA;                                                                                \
         hidden_narrow(1, f, hidden, d);                                                                      \
     }
-PAIR(GM_SIGMOID, output_narrow(1, GM_SIGMOID, f, output, a), sigmoid_sigmoid)
-PAIR(GM_SIGMOID, output_narrow(1, GM_IDENTITY, f, output, a), sigmoid_identity)
-PAIR(GM_SIGMOID, classify_narrow(f, output, a), sigmoid_classes)
-PAIR(GM_TANH, output_narrow(1, GM_SIGMOID, f, output, a), tanh_sigmoid)
-PAIR(GM_TANH, output_narrow(1, GM_TANH, f, output, a), tanh_tanh)
-PAIR(GM_TANH, output_narrow(1, GM_IDENTITY, f, output, a), tanh_identity)
-PAIR(GM_TANH, classify_narrow(f, output, a), tanh_classes)
-PAIR(GM_RELU, output_narrow(1, GM_SIGMOID, f, output, a), relu_sigmoid)
-PAIR(GM_RELU, output_narrow(1, GM_IDENTITY, f, output, a), relu_identity)
-PAIR(GM_RELU, classify_narrow(f, output, a), relu_classes)
+PAIRS
+#undef PAIR
 
 static gm_online_through *through_of(const struct gm_online_sample *f)
 {
@@ -322,16 +328,9 @@ static gm_online_through *through_of(const struct gm_online_sample *f)
         const struct gm_online_functions *hidden, *output;
         gm_online_through *through;
     } pairs[] = {
-        {&narrow_sigmoid, &narrow_sigmoid, sigmoid_sigmoid},
-        {&narrow_sigmoid, &narrow_identity, sigmoid_identity},
-        {&narrow_sigmoid, &few_classes, sigmoid_classes},
-        {&narrow_hyperbolic, &narrow_sigmoid, tanh_sigmoid},
-        {&narrow_hyperbolic, &narrow_hyperbolic, tanh_tanh},
-        {&narrow_hyperbolic, &narrow_identity, tanh_identity},
-        {&narrow_hyperbolic, &few_classes, tanh_classes},
-        {&narrow_relu, &narrow_sigmoid, relu_sigmoid},
-        {&narrow_relu, &narrow_identity, relu_identity},
-        {&narrow_relu, &few_classes, relu_classes},
+#define PAIR(HIDDEN, VALUE, OUTPUT, DELTA) {&narrow_##HIDDEN, &narrow_##OUTPUT, HIDDEN##_##OUTPUT},
+        PAIRS
+#undef PAIR
     };
     const gm_online_layer *l = f->layers;
     for (size_t i = 0; f->layer_count == 2 && i < sizeof pairs / sizeof *pairs; i++)
