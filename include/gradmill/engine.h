@@ -110,7 +110,8 @@ typedef struct gm_profile {
 typedef struct gm_engine_options {
     size_t size;         /* of this struct, which gm_engine_options_default sets */
     const char *backend; /* a name from gm_backend_name, default "packed"; or "auto": packed or blas, by
-                            measurement when the engine is made */
+                            measurement when the engine is made; packed if there is no
+                            BLAS library */
     size_t batch;        /* largest number of rows in one call, >= 1; default 128 */
     size_t threads;      /* default 0: up to what affinity and quota allow (gm_system_threads) */
     gm_optimizer optimizer;

@@ -224,7 +224,14 @@ static gm_status create(gm_engine **result, gm_network *network, const gm_engine
     return status;
 }
 
-/* An engine for each backend that `auto` considers; the one whose step is expected to take least stays. */
+/* Whether a backend that calls BLAS has a library to call. */
+static bool is_there(const gm_numerics *numerics, const char *backend)
+{
+    return !numerics->calls_blas(backend) || gm_blas_load(NULL) == GM_OK;
+}
+
+/* An engine for each backend that `auto` considers; the one whose step is expected to take least stays. Where
+ * no BLAS library can be loaded, there is nothing to choose from, and that is no failure. */
 static gm_status create_fastest(gm_engine **result, gm_network *network, const gm_engine_options *options,
                                 gm_error *error)
 {
@@ -232,8 +239,11 @@ static gm_status create_fastest(gm_engine **result, gm_network *network, const g
     gm_engine_options one = *options;
     gm_status status = GM_OK;
     size_t index = 0;
-    while (status == GM_OK && (one.backend = next_fast(numerics_of(network->precision), &index))) {
+    const gm_numerics *numerics = numerics_of(network->precision);
+    while (status == GM_OK && (one.backend = next_fast(numerics, &index))) {
         gm_engine *engine = NULL;
+        if (!is_there(numerics, one.backend))
+            continue;
         status = create(&engine, network, &one, error);
         if (status != GM_OK)
             break;

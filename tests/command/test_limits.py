@@ -1,5 +1,6 @@
 """Little address space, few threads: the BLAS library, which takes both when it is loaded, is not loaded for a run that
 does not use it, and refused in one line for one that does."""
+import json
 import os
 import pathlib
 import resource
@@ -81,6 +82,9 @@ class NoLibrary(CommandTest):
                     *train("--backend", "blas", "--threads", "1"), env=env)
         result = self.run_gradmill(*train("--threads", "1"), env=env)
         self.assertEqual(result.returncode, OK, result.stderr)
+        told = self.run_gradmill("plan", "--layers", "4,8,3", "--backend", "auto", "--json", env=env)
+        self.assertEqual(told.returncode, OK, told.stderr)
+        self.assertEqual(json.loads(told.stdout)["backend"], "packed")
 
     def test_files_that_are_no_libraries(self):
         for name in self.NAMES:
