@@ -11,12 +11,15 @@
 #include <string.h>
 
 static size_t until_failure = SIZE_MAX; /* allocations that still succeed */
+static bool once;                       /* one allocation fails, and not all those after it */
 static size_t in_use;
 
 static void *allocate(size_t size)
 {
-    if (until_failure == 0)
+    if (until_failure == 0) {
+        until_failure = once ? SIZE_MAX : 0;
         return NULL;
+    }
     until_failure--;
     in_use++;
     return malloc(size);
@@ -42,7 +45,7 @@ static gm_result make_result(void)
     row = gm_result_add(&result, &error, "failed");
     cr_assert_not_null(row);
     gm_result_fault(row, "not installed");
-    gm_result_note(&result, "a note");
+    gm_result_note(&result, "a note of Zürich");
     return result;
 }
 
@@ -72,8 +75,9 @@ static char *written(write_output *write, const gm_result *result, const gm_envi
     return text;
 }
 
-static void fail_each_allocation(write_output *write)
+static void fail_each_allocation(write_output *write, bool alone)
 {
+    once = alone;
     gm_environment environment = gm_environment_read(1, (char *[]){"gradmill"});
     gm_result result = make_result();
     gm_status status;
@@ -95,10 +99,12 @@ static void fail_each_allocation(write_output *write)
 
 Test(bench_output, json_without_memory)
 {
-    fail_each_allocation(write_json);
+    fail_each_allocation(write_json, false);
+    fail_each_allocation(write_json, true);
 }
 
 Test(bench_output, report_without_memory)
 {
-    fail_each_allocation(gm_output_report);
+    fail_each_allocation(gm_output_report, false);
+    fail_each_allocation(gm_output_report, true);
 }

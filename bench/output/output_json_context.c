@@ -1,6 +1,8 @@
 /* The environment of a measurement, as JSON. Unknown facts are null or left out. json_pack with "o" owns the
  * parts that it gets, and returns NULL if one of them is NULL. So only the last result must be checked. */
 #include "base/kernel_text.h"
+#include "base/memory.h"
+#include "base/utf8.h"
 #include "bench/output/output_json.h"
 
 #include <gradmill/version.h>
@@ -9,16 +11,17 @@
 
 json_t *gm_bench_json_text(const char *text)
 {
-    json_t *string = json_string(text);
-    if (string)
-        return string;
+    if (gm_is_utf8(text))
+        return json_string(text);
     char plain[1200];
-    size_t length = 0;
-    for (; text[length] && length + 1 < sizeof plain; length++)
-        plain[length] = '?';
-    for (size_t i = 0; i < length; i++)
-        if ((unsigned char)text[i] < 0x80)
-            plain[i] = text[i];
+    const size_t length = gm_min(strlen(text), sizeof plain - 1);
+    for (size_t at = 0, size; at < length; at += size) {
+        size = gm_utf8_length(text + at, length - at);
+        if (size > 0)
+            memcpy(plain + at, text + at, size);
+        else
+            plain[at] = '?', size = 1;
+    }
     plain[length] = '\0';
     return json_string(plain);
 }

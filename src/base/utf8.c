@@ -26,6 +26,16 @@ size_t gm_utf8_length(const char *from, size_t left)
     return overlong || surrogate || beyond ? 0 : length;
 }
 
+bool gm_is_utf8(const char *text)
+{
+    for (size_t left = strlen(text), length; left > 0; text += length, left -= length) {
+        length = gm_utf8_length(text, left);
+        if (length == 0)
+            return false;
+    }
+    return true;
+}
+
 /* Whether a control character begins here. It has one byte, or two (U+0080 to U+009F). */
 static bool is_control(const char *from)
 {

@@ -2,11 +2,15 @@
 #ifndef GM_BASE_UTF8_H
 #define GM_BASE_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The number of bytes of the character at the beginning of a text of `left` bytes. 0 if no valid character is
  * there (RFC 3629, section 4). */
 size_t gm_utf8_length(const char *text, size_t left);
+
+/* Whether the whole text is UTF-8. */
+bool gm_is_utf8(const char *text);
 
 /* Makes text[0 .. length) fit for one line: control characters and bytes that are not UTF-8 become '?', so
  * that a name in a file cannot send commands to a terminal or break a log into false lines. */

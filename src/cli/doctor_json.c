@@ -12,20 +12,10 @@
 
 static const char *const threading_keys[] = {"serial", "pthreads", "openmp"};
 
-static bool is_utf8(const char *text)
-{
-    for (size_t left = strlen(text), length; left > 0; text += length, left -= length) {
-        length = gm_utf8_length(text, left);
-        if (length == 0)
-            return false;
-    }
-    return true;
-}
-
 /* A text from the system. Null if it is empty or not UTF-8. */
 static json_t *text_or_null(const char *text)
 {
-    return text[0] && is_utf8(text) ? json_string(text) : json_null();
+    return text[0] && gm_is_utf8(text) ? json_string(text) : json_null();
 }
 
 /* A number for which 0 means unknown, which becomes null. */
