@@ -70,6 +70,10 @@ double gm_timed_peak_share(const gm_timed *timed);
  * (gm_peak_percent), the cell stays empty and a note is added. */
 void gm_result_peak_share(gm_result *result, gm_result_row *row, double share);
 
+/* Fills what step and tour say alike of a timed step: net, batch, backend and threads, samples per second,
+ * milliseconds and their spread, and the share of the peak. */
+void gm_result_step(gm_result *result, gm_result_row *row, const gm_timed *timed);
+
 /* Gives a candidate's samples to its row (gm_result_samples). */
 gm_status gm_candidate_samples(gm_result_row *row, const gm_candidate *candidate, gm_error *error);
 

@@ -76,20 +76,12 @@ static gm_status add_row(gm_result *result, const gm_environment *env, const gm_
     gm_result_row *row = gm_step_row_add(result, o, threads, error);
     if (!row)
         return error->status;
-    row->threads = threads;
-    gm_result_text(result, row, &gm_column_net, "%s", o->net.name);
-    gm_result_number(result, row, &gm_column_batch, (double)o->batch);
-    gm_result_text(result, row, &gm_column_backend, "%s", o->backend);
-    gm_result_number(result, row, &gm_column_threads, (double)threads);
+    gm_result_step(result, row, t);
     gm_result_text(result, row, &gm_column_precision, "%s", gm_precision_name(o->precision));
     gm_result_text(result, row, &gm_column_optimizer, "%s", gm_optimizer_name(o->optimizer.kind));
-    gm_result_number(result, row, &gm_column_samples_per_second, (double)o->batch / s->median);
-    gm_result_number(result, row, &gm_column_milliseconds, s->median * 1e3);
-    gm_result_number(result, row, &gm_column_spread, 100 * s->deviation / s->median);
     gm_result_number(result, row, &gm_column_fastest, s->min * 1e3);
     gm_result_number(result, row, &gm_column_gflops, flops / 1e9);
     const double gemm = plan.threads == 1 ? env->gemm_one[o->precision] : env->gemm_all[o->precision];
-    gm_result_peak_share(result, row, gm_timed_peak_share(t));
     gm_result_number(result, row, &gm_column_gemm_share, 100 * flops / gemm);
     const char *kernels = gm_engine_kernels(t->workload.engine);
     const bool blas = strcmp(gm_engine_backend(t->workload.engine), "blas") == 0;

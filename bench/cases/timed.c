@@ -119,6 +119,21 @@ void gm_result_peak_share(gm_result *result, gm_result_row *row, double share)
                        row->name, 100 * share);
 }
 
+void gm_result_step(gm_result *result, gm_result_row *row, const gm_timed *t)
+{
+    const gm_workload_options *o = &t->options;
+    const gm_statistics *s = &t->candidate.statistics;
+    row->threads = gm_engine_threads(t->workload.engine);
+    gm_result_text(result, row, &gm_column_net, "%s", o->net.name);
+    gm_result_number(result, row, &gm_column_batch, (double)o->batch);
+    gm_result_text(result, row, &gm_column_backend, "%s", o->backend);
+    gm_result_number(result, row, &gm_column_threads, (double)row->threads);
+    gm_result_number(result, row, &gm_column_samples_per_second, (double)o->batch / s->median);
+    gm_result_number(result, row, &gm_column_milliseconds, s->median * 1e3);
+    gm_result_number(result, row, &gm_column_spread, 100 * s->deviation / s->median);
+    gm_result_peak_share(result, row, gm_timed_peak_share(t));
+}
+
 gm_status gm_candidate_samples(gm_result_row *row, const gm_candidate *c, gm_error *error)
 {
     return gm_result_samples(row, c->samples, c->peaks, c->count, c->iterations, error);

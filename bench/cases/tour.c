@@ -26,24 +26,14 @@ enum { RUNNERS = sizeof runners / sizeof *runners };
 static gm_status add_row(gm_result *result, const gm_timed *t, const gm_timed *naive, gm_error *error)
 {
     const gm_workload_options *o = &t->options;
-    const gm_statistics *s = &t->candidate.statistics;
-    const size_t threads = gm_engine_threads(t->workload.engine);
-    gm_result_row *row =
-        gm_result_add(result, error, "tour/%s/%s/threads:%zu", o->net.name, o->backend, threads);
+    gm_result_row *row = gm_result_add(result, error, "tour/%s/%s/threads:%zu", o->net.name, o->backend,
+                                       gm_engine_threads(t->workload.engine));
     if (!row)
         return error->status;
-    row->threads = threads;
-    gm_result_text(result, row, &gm_column_net, "%s", o->net.name);
-    gm_result_number(result, row, &gm_column_batch, (double)o->batch);
-    gm_result_text(result, row, &gm_column_backend, "%s", o->backend);
-    gm_result_number(result, row, &gm_column_threads, (double)threads);
-    gm_result_number(result, row, &gm_column_milliseconds, s->median * 1e3);
-    gm_result_number(result, row, &gm_column_spread, 100 * s->deviation / s->median);
-    gm_result_number(result, row, &gm_column_samples_per_second, (double)o->batch / s->median);
+    gm_result_step(result, row, t);
     gm_result_number(result, row, &gm_column_gflops_fine, gm_timed_flops(t) / 1e9);
-    gm_result_peak_share(result, row, gm_timed_peak_share(t));
     gm_result_number(result, row, &gm_column_times_naive,
-                     gm_speedup(naive->candidate.statistics.median, s->median));
+                     gm_speedup(naive->candidate.statistics.median, t->candidate.statistics.median));
     return gm_candidate_samples(row, &t->candidate, error);
 }
 
