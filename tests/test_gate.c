@@ -344,6 +344,7 @@ Test(gate, rows_without_a_partner_or_a_sample_are_named, .init = scratch_make, .
     cr_expect_eq(gm_gate_compare(&result, a.text, b.text, &options, &regressions, &error), GM_CHECK);
     cr_expect_not_null(strstr(error.message, "samples enough"), "one sample of x can show no change: %s",
                        error.message);
+    cr_expect_str_eq(cell(&result, "x", "verdict")->text, "undecided");
     cr_expect(has_note(&result, "only in ", "b: new"));
     cr_expect(has_note(&result, a.text, ": no sample of absent"));
     cr_expect(has_note(&result, a.text, ": no sample of failed"));

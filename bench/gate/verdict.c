@@ -1,4 +1,4 @@
-/* Rows of verdicts: "same", "slower", "faster", "only old", "only new". */
+/* Rows of verdicts: "same", "slower", "faster", "undecided", "only old", "only new". */
 #include "bench/gate/verdict.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -62,8 +62,16 @@ gm_status gm_verdict_times(gm_result *result, gm_result_row *row, gm_samples bef
     return status;
 }
 
+/* Whether there are too few samples to show a change of any size. */
+static bool decides_nothing(const gm_rank_test *test)
+{
+    return !isfinite(test->high);
+}
+
 static const char *judge(const gm_rank_test *test, const gm_gate_options *options)
 {
+    if (decides_nothing(test))
+        return "undecided";
     if (test->p >= options->level || fabs(test->ratio - 1) <= options->threshold)
         return "same";
     if (test->low > 1)
@@ -73,11 +81,11 @@ static const char *judge(const gm_rank_test *test, const gm_gate_options *option
 
 static void show_interval(gm_result *result, gm_result_row *row, const gm_rank_test *test)
 {
-    if (isfinite(test->high))
+    if (decides_nothing(test))
+        gm_result_text(result, row, &gm_column_interval, "too few samples");
+    else
         gm_result_text(result, row, &gm_column_interval, "%+.2f to %+.2f", 100 * (test->low - 1),
                        100 * (test->high - 1));
-    else
-        gm_result_text(result, row, &gm_column_interval, "too few samples");
 }
 
 void gm_verdict_give(gm_result *result, gm_result_row *row, const gm_rank_test *test,

@@ -23,8 +23,8 @@ gm_status gm_verdict_times(gm_result *result, gm_result_row *row, gm_samples bef
                            gm_error *error);
 
 /* Fills change, interval, p and verdict. The verdict is "slower" or "faster" only if the test is significant,
- * the change is larger than the threshold, and the interval excludes "no change". *regressions counts
- * "slower". */
+ * the change is larger than the threshold, and the interval excludes "no change". It is "undecided" if there
+ * are too few samples to show any change at this level. *regressions counts "slower". */
 void gm_verdict_give(gm_result *result, gm_result_row *row, const gm_rank_test *test,
                      const gm_gate_options *options, size_t *regressions);
 
