@@ -1,7 +1,9 @@
 /* Several engines in several threads at once, as a server would have them: each with a team of its own
- * computes what it computes alone. Under ThreadSanitizer (scripts/test.sh) this is where races between
- * engines show. */
+ * computes what it computes alone. Engines for inference share the weights of one network. Under
+ * ThreadSanitizer (scripts/test.sh) this is where races between engines show. */
 #include "nets.h"
+
+#include "nn/engine.h"
 
 #include <pthread.h>
 
@@ -80,4 +82,126 @@ Test(concurrent, engines_do_not_disturb_each_other)
         cr_expect_eq(jobs[i].status, GM_OK);
         cr_expect_eq(jobs[i].loss, alone[i].loss, "%s, %zu threads", backends[i], jobs[i].threads);
     }
+}
+
+/* What the threads of a server do: each makes an engine for inference on the one network, and uses it. */
+struct server {
+    gm_network *network;
+    gm_engine_options options;
+    pthread_barrier_t *begin;
+    gm_engine *engine;
+    gm_status status;
+    double outputs[2][ROWS * OUT]; /* before and after the weights are changed */
+};
+
+static gm_status serve(struct server *server, double *outputs)
+{
+    double x[ROWS * IN];
+    gm_error error;
+    gm_status status = GM_OK;
+    net_fill(x, ROWS * IN, -1, 7);
+    for (int i = 0; i < STEPS && status == GM_OK; i++)
+        status = gm_engine_predict(server->engine, gm_array_f64(x, ROWS, IN),
+                                   gm_mutable_f64(outputs, ROWS, OUT), &error);
+    return status;
+}
+
+/* Twice there is a moment at which all threads find that the weights are not where they need them: the first
+ * time, and after one thread has changed them while the others wait. */
+static void *run_server(void *argument)
+{
+    struct server *server = argument;
+    pthread_barrier_wait(server->begin);
+    server->status = gm_engine_create(&server->engine, server->network, &server->options, NULL);
+    if (server->status == GM_OK)
+        server->status = serve(server, server->outputs[0]);
+    if (pthread_barrier_wait(server->begin) == PTHREAD_BARRIER_SERIAL_THREAD)
+        gm_network_set_parameter(server->network, 3, 0.25);
+    pthread_barrier_wait(server->begin);
+    if (server->status == GM_OK)
+        server->status = serve(server, server->outputs[1]);
+    return NULL;
+}
+
+static void run_servers(struct server *servers, size_t count)
+{
+    pthread_barrier_t begin;
+    pthread_t threads[ENGINES];
+    pthread_barrier_init(&begin, NULL, (unsigned)count);
+    for (size_t i = 0; i < count; i++) {
+        servers[i].begin = &begin;
+        cr_assert_eq(pthread_create(&threads[i], NULL, run_server, &servers[i]), 0);
+    }
+    for (size_t i = 0; i < count; i++)
+        pthread_join(threads[i], NULL);
+    pthread_barrier_destroy(&begin);
+}
+
+static void destroy_servers(struct server *servers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        gm_engine_destroy(servers[i].engine);
+}
+
+/* The weights of each server come from a training engine, which holds them when the servers begin. */
+static gm_network *trained(gm_engine **trainer)
+{
+    double x[ROWS * IN], y[ROWS * OUT] = {0};
+    gm_engine_options options = gm_engine_options_default();
+    options.threads = 1;
+    net_fill(x, ROWS * IN, -1, 3);
+    for (size_t r = 0; r < ROWS; r++)
+        y[r * OUT + r % OUT] = 1;
+    *trainer = net_engine(net_make(&shape, GM_F64, 1), &options);
+    net_step(*trainer, gm_array_f64(x, ROWS, IN), gm_array_f64(y, ROWS, OUT));
+    return gm_engine_network(*trainer);
+}
+
+static void expect_servers(const char *const *backends)
+{
+    static struct server servers[ENGINES], alone[ENGINES];
+    gm_engine *trainer;
+    gm_network *network = trained(&trainer);
+    const double former = gm_network_parameter(network, 3);
+    for (size_t i = 0; i < ENGINES; i++) {
+        servers[i] = (struct server){.network = network, .options = gm_engine_options_default()};
+        servers[i].options.backend = backends[i];
+        servers[i].options.threads = 1 + i % 2;
+        servers[i].options.inference = true;
+        alone[i] = servers[i];
+    }
+    run_servers(servers, ENGINES);
+    const void *shared = NULL;
+    for (size_t i = 0; i < ENGINES; i++) {
+        cr_assert_eq(servers[i].status, GM_OK);
+        if (!servers[i].engine->own)
+            continue;
+        cr_expect(!shared || servers[i].engine->own == shared, "engine %zu has weights of its own", i);
+        shared = servers[i].engine->own;
+        const gm_memory memory = gm_engine_memory(servers[i].engine);
+        cr_expect_eq(memory.shared, memory.parameters + memory.packed);
+        cr_expect(memory.packed > 0);
+    }
+    destroy_servers(servers, ENGINES);
+    for (size_t i = 0; i < ENGINES; i++) {
+        gm_network_set_parameter(network, 3, former);
+        run_servers(&alone[i], 1);
+        cr_assert_eq(alone[i].status, GM_OK);
+        for (size_t k = 0; k < 2; k++)
+            cr_expect_eq(memcmp(servers[i].outputs[k], alone[i].outputs[k], sizeof alone[i].outputs[k]), 0,
+                         "%s, engine %zu, round %zu: other bits than alone", backends[i], i, k);
+        cr_expect_neq(memcmp(alone[i].outputs[0], alone[i].outputs[1], sizeof alone[i].outputs[0]), 0,
+                      "the changed weight is not seen");
+        destroy_servers(&alone[i], 1);
+    }
+    cr_expect_null(network->shared);
+    net_free(trainer);
+}
+
+Test(concurrent, engines_for_inference_share_their_weights)
+{
+    static const char *const packed[ENGINES] = {"packed", "packed", "packed", "packed"};
+    static const char *const mixed[ENGINES] = {"packed", "blas", "naive", "packed"};
+    expect_servers(packed);
+    expect_servers(mixed);
 }

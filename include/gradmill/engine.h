@@ -16,8 +16,10 @@
  *   - Signals are blocked in the calling thread while it starts others, and in the threads of the team for
  *     good, so that signals reach the program's own threads. One pthread_atfork handler is installed.
  *
- * An engine borrows its network; several engines may share one network as long as only one runs at a time.
- * One engine may be used by one thread at a time. After a fork the child may use and destroy its copy of an
+ * An engine borrows its network. One engine may be used by one thread at a time. Engines for inference on one
+ * network may be made, used and destroyed by several threads at the same time: they share one copy of the
+ * weights, which they only read. While an engine of that network trains, or a program writes to the network's
+ * parameters, no other engine of it may work. After a fork the child may use and destroy its copy of an
  * engine that was not at work: its threads are started anew, in the first call that needs them (GM_LIMIT if
  * that fails). No function below allocates except gm_engine_create.
  */
@@ -128,6 +130,10 @@ typedef struct gm_memory {
     size_t optimizer;  /* velocities, moments */
     size_t workspace;  /* activations, deltas, the batch; gradient tile and scratch of each thread */
     size_t total;
+    /* What all engines for inference on one network have in common: parameters and packed. n of them hold
+     * n (total - shared) + shared. For an engine that trains only parameters are. */
+    size_t shared;
+    size_t reserved[4]; /* 0 */
 } gm_memory;
 
 typedef struct gm_engine gm_engine;

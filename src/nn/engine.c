@@ -148,6 +148,22 @@ gm_status gm_memory_plan(const gm_network_options *network, const gm_engine_opti
     return status;
 }
 
+/* Where a backend with a layout of its own keeps the weights: engines for inference share the place. */
+static gm_status reserve_own(gm_engine *e, gm_error *error)
+{
+    const size_t size = gm_precision_size(e->network->precision);
+    if (e->layout.own == 0)
+        return GM_OK;
+    if (e->options.inference) {
+        const gm_status status = gm_shared_take(
+            &e->shared, e->network, e->numerics->storage(e->options.backend), e->layout.own * size, error);
+        e->own = status == GM_OK ? e->shared->weights : NULL;
+        return status;
+    }
+    e->own = gm_alloc(e->layout.own, size);
+    return e->own ? GM_OK : gm_fail_memory(error, "the engine", e->layout.own * size);
+}
+
 /* The map first, then the whole of the memory, before any thread is started. */
 static gm_status reserve(gm_engine *e, gm_error *error)
 {
@@ -159,17 +175,17 @@ static gm_status reserve(gm_engine *e, gm_error *error)
     const gm_layout_needs needs = needs_of(e->numerics, &e->options);
     gm_status status = gm_layout_make(&e->layout, e->layouts, n->layers, n->layer_count, n->precision,
                                       &e->options, &needs, error);
-    const size_t bytes = (e->layout.workspace + e->layout.state + e->layout.own) * size;
+    const size_t own = e->options.inference ? 0 : e->layout.own;
+    const size_t bytes = (e->layout.workspace + e->layout.state + own) * size;
     if (status == GM_OK)
         status = gm_check_memory("the engine", bytes, error);
     if (status != GM_OK)
         return status;
     e->workspace = gm_alloc(e->layout.workspace, size);
     e->state = gm_alloc(e->layout.state, size);
-    e->own = e->layout.own ? gm_alloc(e->layout.own, size) : NULL;
-    if (!e->workspace || !e->state || (e->layout.own && !e->own))
+    if (!e->workspace || !e->state)
         return gm_fail_memory(error, "the engine", bytes);
-    return GM_OK;
+    return reserve_own(e, error);
 }
 
 static gm_status assemble(gm_engine *e, gm_error *error)
@@ -215,7 +231,8 @@ static gm_status create(gm_engine **result, gm_network *network, const gm_engine
     e->inputs = gm_network_inputs(network);
     e->outputs = gm_network_outputs(network);
     e->numerics = numerics_of(network->precision);
-    e->keeper = (gm_keeper){.holder = e, .give_back = give_weights};
+    e->keeper.holder = e;
+    e->keeper.give_back = give_weights;
     const gm_status status = assemble(e, error);
     if (status != GM_OK)
         gm_engine_destroy(e);
@@ -279,13 +296,16 @@ void gm_engine_destroy(gm_engine *e)
         return;
     if (e->network->keeper == &e->keeper)
         gm_network_release(e->network);
+    if (e->shared)
+        gm_shared_give_back(e->shared, e->network);
+    else
+        gm_free(e->own);
     if (e->borrowed_blas)
         gm_blas_return_threads();
     e->numerics->destroy(e->pass);
     gm_team_destroy(e->team);
     gm_free(e->workspace);
     gm_free(e->state);
-    gm_free(e->own);
     gm_free(e->layouts);
     gm_free(e);
 }
@@ -373,22 +393,49 @@ static gm_status check_block(const gm_engine *e, gm_array block, gm_error *error
     return check_numbers(e, "gradient", block, 1, e->network->parameter_count, error);
 }
 
-/* The newest weights to where the backend reads them. */
+static gm_keeper *keeper_of(gm_engine *e)
+{
+    return e->shared ? &e->shared->keeper : &e->keeper;
+}
+
+/* Whether the newest weights are where the backend reads them. The block is current as long as no keeper is
+ * ahead, but an engine that writes to it must see to it that nobody takes an older copy for current. */
+static bool has_weights(gm_engine *e)
+{
+    const gm_keeper *keeper = e->network->keeper;
+    if (e->own)
+        return keeper == keeper_of(e);
+    return !keeper || (e->options.inference && !atomic_load_explicit(&keeper->ahead, memory_order_acquire));
+}
+
+/* Brings them there. Several engines for inference may come here at once. */
 static void take_weights(gm_engine *e)
 {
-    if (e->own && e->network->keeper == &e->keeper)
+    if (has_weights(e))
         return;
-    gm_network_release(e->network);
-    if (e->own) {
-        e->numerics->take_weights(e->pass);
-        e->network->keeper = &e->keeper;
+    gm_shared_lock();
+    if (!has_weights(e)) {
+        gm_network_release(e->network);
+        if (e->own) {
+            e->numerics->take_weights(e->pass);
+            e->network->keeper = keeper_of(e);
+        }
     }
+    gm_shared_unlock();
+}
+
+/* The engine has changed the weights, or is about to: without an atomic exchange, which a step of a small
+ * network would notice. */
+static inline void set_ahead(gm_engine *e)
+{
+    atomic_store_explicit(&e->keeper.ahead, true, memory_order_relaxed);
 }
 
 static gm_status run(gm_engine *e, const gm_job *job, double *loss, gm_error *error)
 {
     take_weights(e);
-    e->keeper.ahead |= job->task == GM_TASK_STEP;
+    if (job->task == GM_TASK_STEP)
+        set_ahead(e);
     return e->numerics->run(e->pass, job, loss, error);
 }
 
@@ -505,7 +552,7 @@ gm_status gm_engine_apply(gm_engine *e, gm_array gradient, gm_error *error)
     if (status != GM_OK)
         return status;
     take_weights(e);
-    e->keeper.ahead = true;
+    set_ahead(e);
     e->numerics->apply(e->pass, gradient.data);
     return GM_OK;
 }
@@ -539,7 +586,7 @@ gm_status gm_engine_step_beside(gm_engine *e, gm_array x, gm_array y, const gm_s
         const gm_job job = {.task = GM_TASK_STEP, .beside = beside};
         return learn(e, x, y, &job, loss, error);
     }
-    e->keeper.ahead = true;
+    set_ahead(e);
     e->row_steps.step(e->row_steps.context, x.data, y.data, loss);
     gm_side_work_do(beside);
     return GM_OK;

@@ -3,6 +3,7 @@
 #define GM_NN_ENGINE_H
 
 #include "nn/numerics.h"
+#include "nn/shared.h"
 
 struct gm_engine {
     gm_network *network; /* borrowed */
@@ -11,8 +12,9 @@ struct gm_engine {
     gm_layout layout;
     gm_layer_layout *layouts; /* one for each layer */
     void *workspace, *state;
-    void *own;        /* the weights in a layout of the backend's own, or NULL */
-    gm_keeper keeper; /* of them */
+    void *own;         /* the weights in a layout of the backend's own, or NULL */
+    gm_keeper keeper;  /* of them, unless they are shared */
+    gm_shared *shared; /* an engine for inference: whose weights `own` are */
     gm_team *team;
     const gm_numerics *numerics;
     struct gm_pass *pass;

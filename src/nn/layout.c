@@ -155,6 +155,7 @@ gm_status gm_layout_make(gm_layout *layout, gm_layer_layout *layouts, const gm_l
         return gm_fail(error, GM_LIMIT, "a batch of %zu rows needs more memory than any machine has",
                        options->batch);
     layout->own = storage->own ? layout->parameters : 0;
+    layout->shares = options->inference;
     return GM_OK;
 }
 
@@ -166,6 +167,7 @@ gm_memory gm_layout_memory(const gm_layout *layout, size_t parameter_count, gm_p
                         .optimizer = layout->state * size,
                         .workspace = layout->workspace * size};
     memory.total = memory.parameters + memory.packed + memory.optimizer + memory.workspace;
+    memory.shared = memory.parameters + (layout->shares ? memory.packed : 0);
     return memory;
 }
 

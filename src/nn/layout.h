@@ -34,6 +34,7 @@ typedef struct gm_layout {
     size_t workspace;             /* elements in all */
     size_t parameters;            /* elements of the parameters as the backend keeps them */
     size_t own;                   /* the same, or 0: they stay in the network's block */
+    bool shares;                  /* ... which engines of one network have in common */
     size_t state;                 /* elements in all */
     size_t first_copy, next_copy; /* where the first lies in it, and from there to the second, 0: none */
 } gm_layout;

@@ -204,9 +204,9 @@ size_t gm_network_parameter_count(const gm_network *network)
 void gm_network_settle(const gm_network *network)
 {
     gm_keeper *keeper = network->keeper;
-    if (keeper && keeper->ahead) {
+    if (keeper && atomic_load_explicit(&keeper->ahead, memory_order_acquire)) {
         keeper->give_back(keeper->holder);
-        keeper->ahead = false;
+        atomic_store_explicit(&keeper->ahead, false, memory_order_release);
     }
 }
 

@@ -3,13 +3,17 @@
 #define GM_NN_NETWORK_H
 
 #include <gradmill/network.h>
+#include <stdatomic.h>
 
-/* An engine that holds the weights in a layout of its own. */
+/* A copy of the weights in another order than that of the block. An engine that trains holds one for itself;
+ * engines for inference share one (nn/shared.h). */
 typedef struct gm_keeper {
     void *holder;
-    void (*give_back)(void *holder); /* writes its weights to the block */
-    bool ahead;                      /* they are newer than the block */
+    void (*give_back)(void *holder); /* writes the copy to the block */
+    atomic_bool ahead;               /* the copy is newer than the block */
 } gm_keeper;
+
+typedef struct gm_shared gm_shared;
 
 struct gm_network {
     gm_layer *layers; /* layer_count */
@@ -17,8 +21,11 @@ struct gm_network {
     gm_loss loss;
     gm_precision precision;
     size_t parameter_count;
-    void *parameters;  /* the block, W1 b1 W2 b2 ...; behind while a keeper is ahead */
-    gm_keeper *keeper; /* whose copy agrees with the block or is ahead of it; NULL: nobody's */
+    void *parameters; /* the block, W1 b1 W2 b2 ...; out of date while a keeper is ahead */
+    /* Whose copy agrees with the block or is ahead of it; NULL: nobody's. Engines for inference look at it
+     * from several threads. */
+    _Atomic(gm_keeper *) keeper;
+    gm_shared *shared; /* the copy of the engines for inference; NULL: there is none */
 };
 
 /* Brings the block up to date. */
