@@ -1,4 +1,3 @@
-/* gradmill: trains fully connected networks on CPUs. Each equation of backpropagation is one matrix product
  * per layer. A backend computes it: with kernels of its own, with a BLAS library, or with plain loops.
  *
  * The headers are the manual. Read them in this order:
@@ -10,6 +9,7 @@
  *   train.h     the training loop, loss and accuracy
  *   evaluation.h    figures of each class and target, confusion, calibration
  *   model.h     model files that PyTorch reads, worked examples
+ *   predict.h   a model in use: raw rows in, classes and probabilities or values out
  *   gradcheck.h BP1 to BP4 against central differences
  *   system.h    threads, memory, CPU, which BLAS is loaded
  *   version.h   the version, for the preprocessor and at run time
@@ -24,6 +24,7 @@
 #include <gradmill/gradcheck.h>
 #include <gradmill/model.h>
 #include <gradmill/network.h>
+#include <gradmill/predict.h>
 #include <gradmill/status.h>
 #include <gradmill/system.h>
 #include <gradmill/train.h>

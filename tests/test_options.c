@@ -34,6 +34,16 @@ static gm_status use_engine(const void *options, gm_error *error)
     return status;
 }
 
+static gm_status use_predictor(const void *options, gm_error *error)
+{
+    const gm_model model = {.network = net_make(&shape, GM_F32, 1)};
+    gm_predictor *predictor;
+    const gm_status status = gm_predictor_create(&predictor, &model, options, error);
+    gm_predictor_destroy(predictor);
+    gm_network_destroy(model.network);
+    return status;
+}
+
 static gm_status plan_network(const void *options, gm_error *error)
 {
     gm_memory memory;
@@ -145,6 +155,8 @@ static const struct way {
     {"gm_network_options", plan_network, fill_network, sizeof(gm_network_options),
      offsetof(gm_network_options, precision)},
     {"gm_engine_options", use_engine, fill_engine, sizeof(gm_engine_options),
+     offsetof(gm_engine_options, optimizer)},
+    {"gm_engine_options", use_predictor, fill_engine, sizeof(gm_engine_options),
      offsetof(gm_engine_options, optimizer)},
     {"gm_train_options", use_train, fill_train, sizeof(gm_train_options),
      offsetof(gm_train_options, on_step)},

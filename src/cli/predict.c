@@ -71,69 +71,57 @@ static void print_head(const struct run *run, size_t outputs)
     putchar('\n');
 }
 
+/* What the model says of a batch of rows. */
+struct answers {
+    void *outputs; /* of the network's precision */
+    uint32_t *labels;
+    gm_precision precision;
+    size_t columns;
+};
+
+static double output(const struct answers *a, size_t row, size_t column)
+{
+    const size_t i = row * a->columns + column;
+    return a->precision == GM_F64 ? ((const double *)a->outputs)[i] : (double)((const float *)a->outputs)[i];
+}
+
 /* Prints a row. False if an output is not finite. Then there is no most probable class, and the cell is
  * empty. It is printed as two quotes, because readers of CSV skip empty lines. */
-static bool print_row(const struct run *run, const double *values, size_t outputs)
+static bool print_row(const struct run *run, const struct answers *a, size_t row)
 {
-    bool finite = true;
-    for (size_t c = 0; c < outputs; c++)
-        finite &= isfinite(values[c]) != 0;
-    const int digits = gm_network_precision(run->use.model.network) == GM_F64 ? 17 : 9;
+    const bool named = !run->outputs && run->use.model.classes;
+    const int digits = a->precision == GM_F64 ? 17 : 9;
     char number[32];
-    if (!run->outputs && run->use.model.classes) {
-        size_t best = 0;
-        for (size_t c = 1; c < outputs; c++)
-            best = values[c] > values[best] ? c : best;
-        if (finite)
-            print_field(run->use.model.classes[best]);
-        else
-            fputs("\"\"", stdout);
-    }
-    for (size_t c = 0; c < outputs && (run->outputs || !run->use.model.classes); c++)
-        printf(c > 0 ? ",%s" : "%s", gm_format_double(number, sizeof number, values[c], digits));
+    bool finite = true;
+    for (size_t c = 0; c < a->columns; c++)
+        finite &= isfinite(output(a, row, c)) != 0;
+    if (named && finite)
+        print_field(run->use.model.classes[a->labels[row]]);
+    else if (named)
+        fputs("\"\"", stdout);
+    for (size_t c = 0; c < a->columns && !named; c++)
+        printf(c > 0 ? ",%s" : "%s", gm_format_double(number, sizeof number, output(a, row, c), digits));
     putchar('\n');
     return finite;
 }
 
-/* Outputs of the network's precision as doubles. */
-static void widen(const void *from, gm_precision precision, size_t count, double *to)
+static gm_status predict_rows(const struct run *run, const struct answers *a, gm_error *error)
 {
-    for (size_t i = 0; i < count; i++)
-        to[i] = precision == GM_F64 ? ((const double *)from)[i] : (double)((const float *)from)[i];
-}
-
-/* The buffers of one batch. */
-struct buffers {
-    uint32_t *rows;
-    void *x, *outputs;
-    double *values;
-};
-
-static gm_status predict_rows(const struct run *run, const struct buffers *b, gm_error *error)
-{
-    const gm_dataset *dataset = run->use.dataset;
-    gm_engine *engine = run->use.engine;
-    const gm_network *network = run->use.model.network;
-    const gm_precision precision = gm_network_precision(network);
-    const size_t inputs = gm_network_inputs(network), outputs = gm_network_outputs(network);
-    const size_t all = gm_dataset_rows(dataset), batch = gm_engine_batch(engine);
+    const cli_use *use = &run->use;
+    const size_t all = gm_dataset_rows(use->dataset);
     size_t not_finite = 0;
-    print_head(run, outputs);
-    for (size_t first = 0; first < all && !ferror(stdout); first += batch) {
-        const size_t count = gm_min(batch, all - first);
-        for (size_t i = 0; i < count; i++)
-            b->rows[i] = (uint32_t)(first + i);
-        const gm_mutable_array x = gm_mutable_real(b->x, precision, count, inputs);
-        gm_status status =
-            gm_dataset_gather(dataset, run->use.model.scaling, b->rows, count, x, gm_no_array(), error);
-        if (status == GM_OK)
-            status = gm_engine_predict(engine, gm_array_of(x),
-                                       gm_mutable_real(b->outputs, precision, count, outputs), error);
+    print_head(run, a->columns);
+    for (size_t first = 0; first < all && !ferror(stdout); first += use->batch) {
+        const size_t count = gm_min(use->batch, all - first);
+        const gm_mutable_array outputs = gm_mutable_real(a->outputs, a->precision, count, a->columns);
+        const gm_mutable_array labels =
+            use->model.classes ? gm_mutable_labels(a->labels, count) : gm_no_array();
+        const gm_status status =
+            gm_predictor_run_dataset(use->predictor, use->dataset, first, count, outputs, labels, error);
         if (status != GM_OK)
             return status;
-        widen(b->outputs, precision, count * outputs, b->values);
         for (size_t i = 0; i < count; i++)
-            not_finite += !print_row(run, b->values + i * outputs, outputs);
+            not_finite += !print_row(run, a, i);
     }
     if (not_finite > 0)
         return gm_fail(error, GM_DIVERGED,
@@ -145,21 +133,16 @@ static gm_status predict_rows(const struct run *run, const struct buffers *b, gm
 static gm_status predict_all(const struct run *run, gm_error *error)
 {
     const gm_network *network = run->use.model.network;
-    const size_t batch = gm_engine_batch(run->use.engine), outputs = gm_network_outputs(network);
-    const size_t size = gm_precision_size(gm_network_precision(network));
-    struct buffers b = {
-        gm_alloc(batch, sizeof *b.rows),
-        gm_alloc(batch, gm_network_inputs(network) * size),
-        gm_alloc(batch, outputs * size),
-        gm_alloc(batch, outputs * sizeof *b.values),
-    };
-    const bool complete = b.rows && b.x && b.outputs && b.values;
-    const gm_status status = complete ? predict_rows(run, &b, error)
-                                      : gm_fail_memory(error, "a batch", batch * outputs * sizeof *b.values);
-    gm_free(b.rows);
-    gm_free(b.x);
-    gm_free(b.outputs);
-    gm_free(b.values);
+    const size_t batch = run->use.batch;
+    struct answers a = {.precision = gm_network_precision(network), .columns = gm_network_outputs(network)};
+    const size_t bytes = a.columns * gm_precision_size(a.precision);
+    a.outputs = gm_alloc(batch, bytes);
+    a.labels = gm_alloc(batch, sizeof *a.labels);
+    const gm_status status = a.outputs && a.labels
+                                 ? predict_rows(run, &a, error)
+                                 : gm_fail_memory(error, "a batch", batch * (bytes + sizeof *a.labels));
+    gm_free(a.outputs);
+    gm_free(a.labels);
     return status;
 }
 
@@ -187,6 +170,7 @@ int cli_predict(int argc, char **argv)
         .children = children,
     };
     struct run run = {.use = cli_use_defaults()};
+    run.use.predicts = true;
     run.use.data.read.ignore_target = true;
     cli_parse(&argp, argc, argv, &run);
     gm_error error = {0};

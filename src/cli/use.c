@@ -46,7 +46,9 @@ static gm_status create_engine(cli_use *use, gm_error *error)
 {
     gm_engine_options options = use->engine_options.engine;
     options.inference = true;
-    options.batch = gm_max(gm_min(options.batch, gm_dataset_rows(use->dataset)), 1);
+    use->batch = options.batch = gm_max(gm_min(options.batch, gm_dataset_rows(use->dataset)), 1);
+    if (use->predicts)
+        return gm_predictor_create(&use->predictor, &use->model, &options, error);
     return gm_engine_create(&use->engine, use->model.network, &options, error);
 }
 
@@ -105,6 +107,7 @@ gm_status cli_use_open(cli_use *use, gm_error *error)
 void cli_use_close(cli_use *use)
 {
     gm_engine_destroy(use->engine);
+    gm_predictor_destroy(use->predictor);
     gm_dataset_destroy(use->dataset);
     gm_model_clear(&use->model);
 }

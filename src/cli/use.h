@@ -11,7 +11,10 @@ typedef struct cli_use {
 
     gm_model model;
     gm_dataset *dataset; /* its columns and labels are those of the model; of a directory, the test part */
+    size_t batch;        /* rows that are computed at a time */
+    bool predicts;       /* there shall be a predictor, in place of an engine */
     gm_engine *engine;   /* forward only */
+    gm_predictor *predictor;
 } cli_use;
 
 /* --model, and the options of data and computation. Its input is a cli_use. */

@@ -1,0 +1,254 @@
+/* A model in use. Rows pass through in batches: raw rows are copied to a table of one batch, where means take
+ * the place of missing values. From there on they go the way of any data set, through gm_gather, which scales
+ * them, so that a model says the same of a row wherever it comes from. */
+#include <gradmill/predict.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/options.h"
+#include "data/dataset.h"
+
+#include <math.h>
+#include <string.h>
+
+struct gm_predictor {
+    const gm_model *model; /* borrowed */
+    gm_engine *engine;
+    size_t inputs, outputs, batch;
+    gm_precision precision;
+    gm_table raw;       /* raw rows of a batch */
+    gm_dataset raw_set; /* shows them */
+    uint32_t *rows;     /* the numbers of the rows of a batch in their data set */
+    void *x;            /* batch x inputs, scaled */
+    void *answers;      /* batch x outputs, for callers who want labels only */
+};
+
+static gm_status check_model(const gm_model *model, gm_error *error)
+{
+    const size_t inputs = gm_network_inputs(model->network), outputs = gm_network_outputs(model->network);
+    if (model->columns && model->columns->features != inputs)
+        return gm_fail(error, GM_USAGE,
+                       "the model knows %zu columns; expected %zu, the inputs of its network",
+                       model->columns->features, inputs);
+    if (model->scaling && model->scaling->features != inputs)
+        return gm_fail(error, GM_USAGE,
+                       "the scaling has %zu features; expected %zu, the inputs of the network",
+                       model->scaling->features, inputs);
+    if (model->classes && model->class_count != outputs)
+        return gm_fail(error, GM_USAGE, "the model has %zu classes; expected %zu, the outputs of its network",
+                       model->class_count, outputs);
+    return GM_OK;
+}
+
+static gm_status reserve(gm_predictor *p, gm_error *error)
+{
+    const size_t size = gm_precision_size(p->precision);
+    p->raw.x = gm_alloc(p->batch, p->inputs * sizeof(double)); /* the widest type of a raw row */
+    p->rows = gm_alloc(p->batch, sizeof *p->rows);
+    p->x = gm_alloc(p->batch, p->inputs * size);
+    p->answers = gm_alloc(p->batch, p->outputs * size);
+    if (p->raw.x && p->rows && p->x && p->answers)
+        return GM_OK;
+    return gm_fail_memory(error, "a batch",
+                          p->batch * (p->inputs * (sizeof(double) + size) + p->outputs * size));
+}
+
+static gm_status create(gm_predictor *p, const gm_model *model, const gm_engine_options *options,
+                        gm_error *error)
+{
+    gm_engine_options own = gm_engine_options_default();
+    gm_status status = gm_options_read(&own, sizeof own, options, "gm_engine_options", error);
+    own.inference = true;
+    p->model = model;
+    if (status == GM_OK)
+        status = gm_engine_create(&p->engine, model->network, &own, error);
+    if (status != GM_OK)
+        return status;
+    p->inputs = gm_network_inputs(model->network);
+    p->outputs = gm_network_outputs(model->network);
+    p->precision = gm_network_precision(model->network);
+    p->batch = gm_engine_batch(p->engine);
+    p->raw.features = p->inputs;
+    p->raw_set = (gm_dataset){.table = &p->raw};
+    return reserve(p, error);
+}
+
+gm_status gm_predictor_create(gm_predictor **predictor, const gm_model *model,
+                              const gm_engine_options *options, gm_error *error)
+{
+    *predictor = NULL;
+    gm_status status = check_model(model, error);
+    if (status != GM_OK)
+        return status;
+    gm_predictor *p = gm_alloc(1, sizeof *p);
+    if (!p)
+        return gm_fail_memory(error, "a predictor", sizeof *p);
+    status = create(p, model, options, error);
+    if (status == GM_OK)
+        *predictor = p;
+    else
+        gm_predictor_destroy(p);
+    return status;
+}
+
+void gm_predictor_destroy(gm_predictor *p)
+{
+    if (!p)
+        return;
+    gm_engine_destroy(p->engine);
+    gm_free(p->raw.x);
+    gm_free(p->rows);
+    gm_free(p->x);
+    gm_free(p->answers);
+    gm_free(p);
+}
+
+/* What is written is checked before anything is computed, for all rows at once. */
+static gm_status check_results(const gm_predictor *p, size_t count, gm_mutable_array outputs,
+                               gm_mutable_array labels, gm_error *error)
+{
+    const gm_type real = gm_type_of(p->precision);
+    if (!outputs.data && !labels.data)
+        return gm_fail(error, GM_USAGE, "neither outputs nor labels are wanted");
+    if (outputs.data && (outputs.type != real || outputs.rows != count || outputs.cols != p->outputs ||
+                         outputs.ld < p->outputs))
+        return gm_fail(error, GM_USAGE,
+                       "outputs: %zu x %zu of type %s, one row every %zu; expected %zu x %zu of type %s",
+                       outputs.rows, outputs.cols, gm_type_name(outputs.type), outputs.ld, count, p->outputs,
+                       gm_type_name(real));
+    if (labels.data && !p->model->classes)
+        return gm_fail(error, GM_USAGE, "labels are wanted, but the model has no classes");
+    if (labels.data &&
+        (labels.type != GM_TYPE_LABEL || labels.rows != count || labels.cols != 1 || labels.ld < 1))
+        return gm_fail(error, GM_USAGE, "labels: %zu x %zu of type %s; expected %zu x 1 of type label",
+                       labels.rows, labels.cols, gm_type_name(labels.type), count);
+    return GM_OK;
+}
+
+static double output_at(const gm_predictor *p, gm_array row, size_t c)
+{
+    return p->precision == GM_F64 ? ((const double *)row.data)[c] : (double)((const float *)row.data)[c];
+}
+
+/* The first of the largest outputs. */
+static uint32_t largest(const gm_predictor *p, gm_array row)
+{
+    size_t best = 0;
+    for (size_t c = 0; c < p->outputs; c++) {
+        const double value = output_at(p, row, c);
+        if (!isfinite(value))
+            return GM_NO_CLASS;
+        if (value > output_at(p, row, best))
+            best = c;
+    }
+    return (uint32_t)best;
+}
+
+/* `count` rows of an array from row `first` on. */
+static gm_array rows_of(gm_array array, size_t first, size_t count)
+{
+    array.data = (const char *)array.data + first * array.ld * gm_type_size(array.type);
+    array.rows = count;
+    return array;
+}
+
+static gm_mutable_array mutable_rows_of(gm_mutable_array array, size_t first, size_t count)
+{
+    array.data = (char *)array.data + first * array.ld * gm_type_size(array.type);
+    array.rows = count;
+    return array;
+}
+
+/* One batch: rows p->rows[0 .. count) of the set, whose results are rows `done` and so on of the caller's. */
+static gm_status run_batch(gm_predictor *p, const gm_dataset *set, size_t count, size_t done,
+                           gm_mutable_array outputs, gm_mutable_array labels, gm_error *error)
+{
+    const gm_mutable_array x = gm_mutable_real(p->x, p->precision, count, p->inputs);
+    const gm_mutable_array answers = outputs.data
+                                         ? mutable_rows_of(outputs, done, count)
+                                         : gm_mutable_real(p->answers, p->precision, count, p->outputs);
+    gm_gather(set, p->model->scaling, p->rows, count, x, gm_no_array());
+    const gm_status status = gm_engine_predict(p->engine, gm_array_of(x), answers, error);
+    for (size_t r = 0; r < count && status == GM_OK && labels.data; r++)
+        ((uint32_t *)labels.data)[(done + r) * labels.ld] = largest(p, rows_of(gm_array_of(answers), r, 1));
+    return status;
+}
+
+/* A missing value becomes the mean of its column. */
+static gm_status fill_in(const gm_predictor *p, double *value, size_t row, size_t feature, gm_error *error)
+{
+    const gm_columns *columns = p->model->columns;
+    const char *name = columns && columns->names ? columns->names[feature] : NULL;
+    if (!columns || !columns->means)
+        return gm_fail(error, GM_BAD_DATA,
+                       "row %zu: feature %zu%s%s%s has no value, and the model has no mean for it", row,
+                       feature + 1, name ? " ('" : "", name ? name : "", name ? "')" : "");
+    *value = columns->means[feature];
+    return GM_OK;
+}
+
+/* Copies the rows of a batch, which begin with row `first` of the caller's, to p->raw. */
+static gm_status take_rows(gm_predictor *p, gm_array batch, size_t first, gm_error *error)
+{
+    const size_t bytes = p->inputs * gm_type_size(batch.type);
+    p->raw.type = batch.type;
+    p->raw.rows = p->raw_set.rows = batch.rows;
+    for (size_t r = 0; r < batch.rows; r++) {
+        memcpy((char *)p->raw.x + r * bytes, rows_of(batch, r, 1).data, bytes);
+        p->rows[r] = (uint32_t)r;
+    }
+    if (batch.type == GM_TYPE_U8) /* bytes are never missing */
+        return GM_OK;
+    for (size_t i = 0; i < batch.rows * p->inputs; i++) {
+        double value = batch.type == GM_TYPE_F64 ? ((double *)p->raw.x)[i] : (double)((float *)p->raw.x)[i];
+        if (!isnan(value))
+            continue;
+        const gm_status status = fill_in(p, &value, first + i / p->inputs, i % p->inputs, error);
+        if (status != GM_OK)
+            return status;
+        gm_put_number(p->raw.x, batch.type, i, value);
+    }
+    return GM_OK;
+}
+
+gm_status gm_predictor_run(gm_predictor *p, gm_array x, gm_mutable_array outputs, gm_mutable_array labels,
+                           gm_error *error)
+{
+    if (x.rows > 0 && !x.data)
+        return gm_fail(error, GM_USAGE, "inputs: no data");
+    if (x.type != GM_TYPE_U8 && x.type != GM_TYPE_F32 && x.type != GM_TYPE_F64)
+        return gm_fail(error, GM_USAGE, "inputs: type %s; expected u8, f32 or f64", gm_type_name(x.type));
+    if (x.cols != p->inputs || x.ld < x.cols)
+        return gm_fail(error, GM_USAGE, "inputs: %zu columns, one row every %zu; expected %zu columns",
+                       x.cols, x.ld, p->inputs);
+    gm_status status = check_results(p, x.rows, outputs, labels, error);
+    for (size_t done = 0; done < x.rows && status == GM_OK; done += p->batch) {
+        const size_t count = gm_min(p->batch, x.rows - done);
+        status = take_rows(p, rows_of(x, done, count), done, error);
+        if (status == GM_OK)
+            status = run_batch(p, &p->raw_set, count, done, outputs, labels, error);
+    }
+    return status;
+}
+
+gm_status gm_predictor_run_dataset(gm_predictor *p, const gm_dataset *dataset, size_t first, size_t count,
+                                   gm_mutable_array outputs, gm_mutable_array labels, gm_error *error)
+{
+    if (gm_dataset_features(dataset) != p->inputs)
+        return gm_fail(error, GM_USAGE, "the data has %zu features; expected %zu, the inputs of the network",
+                       gm_dataset_features(dataset), p->inputs);
+    if (gm_dataset_missing(dataset) > 0)
+        return gm_fail(error, GM_USAGE, "%zu cells of the data have no value; replace them first",
+                       gm_dataset_missing(dataset));
+    if (first > gm_dataset_rows(dataset) || count > gm_dataset_rows(dataset) - first)
+        return gm_fail(error, GM_USAGE, "%zu rows from row %zu on; the data has %zu", count, first,
+                       gm_dataset_rows(dataset));
+    gm_status status = check_results(p, count, outputs, labels, error);
+    for (size_t done = 0; done < count && status == GM_OK; done += p->batch) {
+        const size_t now = gm_min(p->batch, count - done);
+        for (size_t r = 0; r < now; r++)
+            p->rows[r] = (uint32_t)(first + done + r);
+        status = run_batch(p, dataset, now, done, outputs, labels, error);
+    }
+    return status;
+}
