@@ -1,3 +1,4 @@
+/* gradmill: trains fully connected networks on CPUs. Each equation of backpropagation is one matrix product
  * per layer. A backend computes it: with kernels of its own, with a BLAS library, or with plain loops.
  *
  * The headers are the manual. Read them in this order:
@@ -11,6 +12,7 @@
  *   model.h     model files that PyTorch reads, worked examples
  *   predict.h   a model in use: raw rows in, classes and probabilities or values out
  *   gradcheck.h BP1 to BP4 against central differences
+ *   matrix.h    the product of two matrices, for equations that are written out
  *   system.h    threads, memory, CPU, which BLAS is loaded
  *   version.h   the version, for the preprocessor and at run time
  */
@@ -22,6 +24,7 @@
 #include <gradmill/engine.h>
 #include <gradmill/evaluation.h>
 #include <gradmill/gradcheck.h>
+#include <gradmill/matrix.h>
 #include <gradmill/model.h>
 #include <gradmill/network.h>
 #include <gradmill/predict.h>

@@ -147,6 +147,99 @@ Test(train, callbacks)
     gm_dataset_destroy(data);
 }
 
+/* Each step must take the rate that the schedule of one's own gives it: with a network of one weight, whose
+ * gradient is 1, the weight falls by the sum of the rates. */
+struct plan_of_rates {
+    size_t calls, wrong;
+    double sum;
+};
+
+static double quarter_less(void *context, double rate, size_t step, size_t steps)
+{
+    struct plan_of_rates *plan = context;
+    plan->wrong += step != plan->calls++ || steps != 6 || rate != 0.5;
+    const double now = step == 5 ? 0 : rate * pow(0.75, (double)step);
+    plan->sum += now;
+    return now;
+}
+
+static double no_rate(void *context, double rate, size_t step, size_t steps)
+{
+    (void)rate, (void)steps;
+    return step == 2 ? *(double *)context : 0.1;
+}
+
+Test(train, a_schedule_of_ones_own)
+{
+    static const net_shape one = {{1, 1}, GM_IDENTITY, GM_IDENTITY, GM_HUBER}; /* far off, its slope is 1 */
+    static const double x[] = {1, 1}, y[] = {-1e6, -1e6};
+    gm_dataset *data;
+    cr_assert_eq(gm_dataset_from_arrays(&data, gm_array_f64(x, 2, 1), gm_array_f64(y, 2, 1), 0, NULL), GM_OK);
+    gm_engine *engine = make_engine(&one, GM_F64, 1, 0.5);
+    gm_network *network = gm_engine_network(engine);
+    struct plan_of_rates plan = {0};
+    gm_train_options options = gm_train_options_default();
+    gm_error error;
+    options.epochs = 3;
+    options.rate_of = quarter_less;
+    options.context = &plan;
+    const double before = gm_network_parameter(network, 0);
+    cr_assert_eq(gm_train(engine, data, NULL, NULL, &options, NULL, &error), GM_OK, "%s", error.message);
+    cr_expect(plan.calls == 6 && plan.wrong == 0);
+    cr_expect_float_eq(gm_network_parameter(network, 0), before - plan.sum, 1e-14);
+    cr_expect_eq(gm_engine_rate(engine), 0.5);
+    const double bad[] = {NAN, -0.1, INFINITY};
+    for (size_t i = 0; i < 3; i++) {
+        double value = bad[i];
+        options.rate_of = no_rate;
+        options.context = &value;
+        cr_expect_eq(gm_train(engine, data, NULL, NULL, &options, NULL, &error), GM_USAGE);
+        cr_expect(strstr(error.message, "at step 2 of 6"), "%s", error.message);
+        cr_expect_eq(gm_engine_rate(engine), 0.5);
+    }
+    net_free(engine);
+    gm_dataset_destroy(data);
+}
+
+/* What a data set and a network in f64 keep is more than a float can hold: features that differ by 1e-9 of
+ * their size, targets likewise. */
+Test(train, doubles_are_trained_on_as_doubles)
+{
+    static const net_shape one = {{1, 1}, GM_IDENTITY, GM_IDENTITY, GM_HALF_SQUARES};
+    enum { COUNT = 8 };
+    double x[COUNT], y[COUNT], gathered[COUNT], targets[COUNT];
+    uint32_t rows[COUNT];
+    gm_dataset *data;
+    gm_scaling *scaling;
+    for (uint32_t i = 0; i < COUNT; i++) {
+        x[i] = 1e9 + i; /* neighbours are one float */
+        y[i] = 1 + 1e-12 * i;
+        rows[i] = i;
+    }
+    cr_assert_eq((float)x[0], (float)x[COUNT - 1]);
+    cr_assert_eq((float)y[0], (float)y[COUNT - 1]);
+    cr_assert_eq(gm_dataset_from_arrays(&data, gm_array_f64(x, COUNT, 1), gm_array_f64(y, COUNT, 1), 0, NULL),
+                 GM_OK);
+    cr_expect_eq(gm_dataset_type(data), GM_TYPE_F64);
+    cr_assert_eq(gm_dataset_gather(data, NULL, rows, COUNT, gm_mutable_f64(gathered, COUNT, 1),
+                                   gm_mutable_f64(targets, COUNT, 1), NULL),
+                 GM_OK);
+    cr_expect_arr_eq(gathered, x, sizeof x);
+    cr_expect_arr_eq(targets, y, sizeof y);
+    cr_assert_eq(gm_scaling_fit(&scaling, GM_SCALING_STANDARD, data, NULL), GM_OK);
+    cr_expect_eq(scaling->constant_features, 0);
+    gm_engine *engine = make_engine(&one, GM_F64, COUNT, 1);
+    gm_train_options options = gm_train_options_default();
+    gm_metrics metrics;
+    options.epochs = 200;
+    cr_assert_eq(gm_train(engine, data, NULL, scaling, &options, NULL, NULL), GM_OK);
+    cr_assert_eq(gm_evaluate(engine, data, scaling, &metrics, NULL), GM_OK);
+    cr_expect_lt(metrics.rmse, 1e-14, "rmse %g: the slope of 1e-12 is learned", metrics.rmse);
+    net_free(engine);
+    gm_scaling_destroy(scaling);
+    gm_dataset_destroy(data);
+}
+
 /* A callback that fails after some calls, with or without a reason of its own. */
 struct failure {
     size_t calls, fail_at;

@@ -18,11 +18,12 @@ GM_API gm_loss_domain gm_loss_domain_of(gm_loss loss);
 
 typedef struct gm_metrics {
     size_t rows;
-    size_t not_finite; /* rows with an output that is NaN or infinite */
-    double loss;       /* mean over the rows */
-    double accuracy;   /* share of rows whose largest output is the label's; NaN without labels, or if any
-                          output is not finite */
-    double rmse;       /* root mean squared error over rows and outputs; NaN with labels */
+    size_t not_finite;  /* rows with an output that is NaN or infinite */
+    double loss;        /* mean over the rows */
+    double accuracy;    /* share of rows whose largest output is the label's; NaN without labels, or if any
+                           output is not finite */
+    double rmse;        /* root mean squared error over rows and outputs; NaN with labels */
+    double reserved[8]; /* 0 */
 } gm_metrics;
 
 typedef struct gm_epoch {
@@ -66,6 +67,9 @@ typedef struct gm_train_options {
     gm_status (*on_step)(void *context, const gm_progress *progress, bool *stop, gm_error *error);
     gm_status (*on_epoch)(void *context, const gm_epoch *epoch, bool *stop, gm_error *error);
     void *context;
+    /* A schedule of the caller's own, in place of `schedule`: the rate of step `step` of `steps`, from 0,
+     * where `rate` is that of the engine. GM_USAGE: it is negative or no number. NULL: `schedule`. */
+    double (*rate_of)(void *context, double rate, size_t step, size_t steps);
 } gm_train_options;
 
 GM_API void gm_train_options_fill(gm_train_options *options, size_t size);

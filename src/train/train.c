@@ -54,6 +54,21 @@ static gm_status diverged(gm_error *error, const char *what, double value, size_
                    what, isnan(value) ? "not a number" : "infinite", epoch, step);
 }
 
+/* The rate of the next step, by the caller's schedule or by one of ours. */
+static gm_status set_rate(struct run *run, gm_error *error)
+{
+    const gm_train_options *o = &run->options;
+    const size_t step = run->taken++, steps = run->steps * o->epochs;
+    const double rate = o->rate_of ? o->rate_of(o->context, run->rate, step, steps)
+                                   : gm_schedule_rate(o->schedule, run->rate, step, steps);
+    if (!(rate >= 0 && rate < INFINITY))
+        return gm_fail(error, GM_USAGE,
+                       "rate_of of the caller gave %g at step %zu of %zu; expected a rate of at least 0",
+                       rate, step, steps);
+    gm_engine_set_rate(run->engine, rate);
+    return GM_OK;
+}
+
 /* Takes one step on batch `now`. Beside it, batch `next` is gathered from the rows after the first `done`. */
 static gm_status step(struct run *run, const gm_batch *now, gm_batch *next, size_t done, double *loss,
                       gm_error *error)
@@ -62,8 +77,9 @@ static gm_status step(struct run *run, const gm_batch *now, gm_batch *next, size
     gm_side_work gather = {0};
     if (rest > 0)
         gather = gm_batch_gather_later(next, run->order + done, gm_min(gm_engine_batch(run->engine), rest));
-    gm_engine_set_rate(run->engine, gm_schedule_rate(run->options.schedule, run->rate, run->taken++,
-                                                     run->steps * run->options.epochs));
+    const gm_status status = set_rate(run, error);
+    if (status != GM_OK)
+        return status;
     return gm_engine_step_beside(run->engine, now->x, now->y, &gather, loss, error);
 }
 

@@ -63,7 +63,9 @@ int main(void)
 """
 
 
-class Install(CommandTest):
+class Installed(CommandTest):
+    """What `meson install` puts down, in a folder of its own."""
+
     def call(self, *command, **options):
         result = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=self.folder, **options)
         self.assertEqual(result.returncode, 0, f"{shlex.join(map(str, command))}: {result.stderr[-800:]}")
@@ -95,6 +97,8 @@ class Install(CommandTest):
         """pkg-config puts the sysroot before paths of the system's own libraries, too: those are outside of it."""
         return [flag for flag in flags if not flag.startswith(("-I", "-L")) or os.path.isdir(flag[2:])]
 
+
+class Install(Installed):
     def build(self, name, *flags):
         source = self.write("outside.c", PROGRAM)
         self.call("cc", "-std=c17", "-Wall", "-Wextra", "-Werror", source, "-o", self.path(name), *flags)
@@ -169,7 +173,73 @@ class Install(CommandTest):
         self.assertTrue(list(self.root.rglob("man1/gradmill.1*")))
 
 
-class Examples(CommandTest):
+class Examples(Installed):
+    """Every program of examples/, compiled as a user would, against what was installed. What they print is checked
+    against numbers from outside: the worked example's, or those that the program prints beside its own."""
+
+    MAZUR = {  # the first step of Mazur's 2-2-2 network, recomputed in double precision
+        "out": [0.7513650695523157, 0.7729284653214625],
+        "loss": [0.2983711087600027],
+        "delta 2": [0.13849856162855695, -0.038098236516556236],
+        "delta 1": [0.00877135468948693, 0.009954254705217196],
+        "dC/db 2": [0.13849856162855695, -0.038098236516556236],
+        "dC/db 1": [0.00877135468948693, 0.009954254705217196],
+        "dC/dW 2": [0.08216704056423077, 0.08266762784753325, -0.02260254047747507, -0.022740242215978222],
+        "dC/dW 1": [0.0004385677344743465, 0.000877135468948693, 0.0004977127352608599, 0.0009954254705217198],
+        "new W 2": [0.35891647971788465, 0.4086661860762334, 0.5113012702387375, 0.5613701211079891],
+        "new W 1": [0.1497807161327628, 0.19956143226552567, 0.24975114363236958, 0.29950228726473915],
+    }
+
+    def run_example(self, name, *arguments):
+        if not os.path.exists(self.path(name)):
+            flags = self.system_flags(self.flags("--cflags", "--libs"))
+            self.call("cc", "-std=c17", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-O2",
+                      str(PLACES.source / "examples" / f"{name}.c"), "-o", self.path(name), *flags, "-lm", "-pthread")
+        if not os.path.exists(self.path("data")):
+            shutil.copytree(PLACES.source / "data", self.path("data"))
+        return self.call(self.path(name), *arguments, env=self.env | {"LD_LIBRARY_PATH": str(self.library)})
+
+    def check_custom_loop(self):
+        error = re.search(r"^root mean square error on 256 other points: ([\d.]+)$", self.run_example("custom_loop"),
+                          re.MULTILINE)
+        self.assertLess(float(error[1]), 0.02)
+
+    def check_four_equations(self):
+        for arguments in ([], ["naive"], ["blas"]):
+            lines = self.run_example("four_equations", *arguments).splitlines()
+            said = {line[:8].strip(): [float(number) for number in line[8:].split()] for line in lines}
+            self.assertEqual(list(said), list(self.MAZUR))
+            for name, expected in self.MAZUR.items():
+                self.assertEqual(len(said[name]), len(expected))
+                for number, right in zip(said[name], expected):
+                    self.assertLess(abs(number - right), 1e-13 * abs(right), f"{arguments}: {name}")
+        wrong = subprocess.run([self.path("four_equations"), "magic"], capture_output=True, text=True, timeout=60,
+                               env=self.env | {"LD_LIBRARY_PATH": str(self.library)})
+        self.assertEqual((wrong.returncode, wrong.stdout), (2, ""))
+        self.assertEqual(wrong.stderr,
+                         "four_equations: 'magic' does not multiply single matrices; expected naive or blas\n")
+
+    def check_regression(self):
+        pairs = re.findall(r"([\d.-]+) m(?:/s)? \(([\d.-]+)\)", self.run_example("regression"))
+        self.assertEqual(len(pairs), 3)
+        for predicted, right in pairs:
+            self.assertLess(abs(float(predicted) - float(right)), 0.1, pairs)
+
+    def check_serve(self):
+        lines = self.run_example("serve").splitlines()
+        self.assertEqual(lines, [f"thread {i}: setosa versicolor virginica setosa" for i in (1, 2, 3, 4)])
+
+    def check_train_iris(self):
+        self.assertRegex(self.run_example("train_iris"), r"^30 test rows, 9\d\.\d % right\n$")
+        self.assertTrue(os.path.exists(self.path("iris.safetensors")))
+
+    def test_every_example(self):
+        for path in sorted((PLACES.source / "examples").glob("*.c")):
+            with self.subTest(path.stem):
+                getattr(self, f"check_{path.stem}")()
+
+
+class BuiltExamples(CommandTest):
     def test_every_example_runs(self):
         folder = pathlib.Path(PLACES.build or "") / "examples"
         found = [path for path in sorted(folder.glob("*")) if path.is_file() and os.access(path, os.X_OK)]
