@@ -15,6 +15,9 @@
  *     within the call. It flushes denormals to zero during a call; its floating-point mode is then restored.
  *   - Signals are blocked in the calling thread while it starts others, and in the threads of the team for
  *     good, so that signals reach the program's own threads. One pthread_atfork handler is installed.
+ *   - gm_system_blas and gm_matrix_multiply load the BLAS library as well, and leave its threads alone.
+ * That is all, for the whole library: no file, environment variable, locale or signal handler is changed but
+ * the files that a caller names.
  *
  * An engine borrows its network. One engine may be used by one thread at a time. Engines for inference on one
  * network may be made, used and destroyed by several threads at the same time: they share one copy of the
