@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the two commands of the README on a machine with nothing on it: a minimal Debian 12 root, fresh for each run,
-# once from a clone and once from a release archive of HEAD. Needs root. Takes about an hour for everything.
+# Runs the two commands of the README on an empty machine: a new minimal Debian 12 root for each run, once from a clone
+# and once from a release archive of HEAD. Needs root. Takes about an hour for everything.
 #   scripts/bare.sh [quickstart|test] [clone|archive]        default: all four
 # The packages come from where apt of this machine takes them, or from the mirror in GM_MIRROR. /dev/pts is not mounted,
 # as in a plain chroot. Exit code 1 if a run failed.

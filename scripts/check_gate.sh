@@ -1,6 +1,6 @@
 #!/bin/sh
-# How often `gradmill bench gate` is right: check_gate.sh [PAIRS] [BUILD]. For each pair it lets the same program take
-# turns with itself (nothing may be found), then with one whose cblas_sgemm is 5 % slower (that must be found).
+# Counts how often `gradmill bench gate` is right: check_gate.sh [PAIRS] [BUILD]. For each pair it compares a program with
+# itself (no change may be found), and then with one whose cblas_sgemm is 5 % slower (this must be found).
 set -eu
 cd "$(dirname "$0")/.."
 pairs=${1:-20}

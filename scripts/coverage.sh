@@ -1,7 +1,7 @@
 #!/bin/sh
-# Which lines of src and bench the tests reach. Builds with gcov in build-coverage, runs all tests, and prints the files
-# below the bound for a file, the lines there that no test reaches, and the total. What child processes of the tests reach
-# counts as well, also of those that end by _exit or by a signal that they raise. Takes 20 minutes.
+# Shows which lines of src and bench the tests reach. Builds with gcov in build-coverage, runs all tests, and prints the files
+# below the bound for a file, the lines there that no test reaches, and the total. Child processes of the tests are
+# counted, too, even if they end by _exit or by a signal that they raise. Takes 20 minutes.
 #   scripts/coverage.sh [--lines PERCENT] [--file PERCENT] [SUITE...]       default: 97, 90, all suites
 # Exit code: 8 if the total or a file is below its bound, 1 if a test failed.
 set -eu

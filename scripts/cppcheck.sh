@@ -1,5 +1,5 @@
 #!/bin/sh
-# cppcheck over the whole tree, or over the given C files; template files as f32 and as f64.
+# Runs cppcheck on the whole tree, or on the given C files; on template files twice, as f32 and as f64.
 #   scripts/cppcheck.sh [FILE...]
 set -eu
 cd "$(dirname "$0")/.."
@@ -7,7 +7,7 @@ run() {
     cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
         --suppress=missingIncludeSystem --include=scripts/cppcheck.h -D__GNUC__=12 -D__x86_64__ -D_GNU_SOURCE -Iinclude -Isrc -I. "$@"
 }
-# A check that finds nothing may be one that does not look: it has to find this error first.
+# If a check finds nothing, it may be that it does not work. So it must find this planted error first.
 planted=$(mktemp --suffix=.c)
 trap 'rm -f "$planted"' EXIT
 echo 'int f(void) { int a[2]; a[2] = 1; return a[2]; }' >"$planted"

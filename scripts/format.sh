@@ -1,6 +1,6 @@
 #!/bin/sh
-# Whether every C file is formatted as .clang-format says. Files are found on the disk, because a release archive
-# has no git repository to ask.
+# Checks that every C file is formatted as .clang-format says. It searches the disk for files and does not ask git,
+# because a release archive has no git repository.
 #   scripts/format.sh [FILE...]         checks, and fails if one is not
 #   scripts/format.sh --fix [FILE...]   formats them
 set -eu

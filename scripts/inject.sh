@@ -1,7 +1,8 @@
 #!/bin/sh
-# Fault injection at every place: each call for memory, a file, a thread or a process fails once, and after a while all
-# of them, in every verb. inject.sh [--sanitize]: the release build, or the one with AddressSanitizer, LeakSanitizer and
-# UndefinedBehaviorSanitizer. tests/command/test_injection.py, which every test run includes, takes a part of them.
+# Injects a fault at every place: in every verb, each call for memory, a file, a thread or a process fails once, alone and
+# together with all later calls of its kind. tests/command/test_injection.py, which every test run includes, does a part.
+#   scripts/inject.sh [--sanitize]      the release build, or that with AddressSanitizer, LeakSanitizer and
+#                                       UndefinedBehaviorSanitizer
 set -eu
 cd "$(dirname "$0")/.."
 build=build-test

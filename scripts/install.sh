@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what is missing on Debian 12: `install.sh PACKAGE...`. Says what it does; does nothing when all is there.
+# Installs the given packages on Debian 12, if they are missing: `install.sh PACKAGE...`. Prints what it installs.
 set -eu
 missing=
 for package in "$@"; do

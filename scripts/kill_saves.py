@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Kills runs that save all the time, at random moments: no model is torn, and the next save leaves nothing behind.
+"""Kills runs that save all the time, at random moments. Model files must be complete, and the next save must remove leftovers.
 
 usage: kill_saves.py GRADMILL [KILLS [SEED]]     (default 500 kills; some minutes, so no test does this by itself)
 """

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Changes the code a little and looks whether a test notices: scripts/mutate.py [FILE...] [options]
+"""Mutation testing: changes the code in one place and runs the tests, which should fail: scripts/mutate.py [FILE...] [options]
 
 Each mutant differs from the source in one place: a comparison off by one, an operator or a sign exchanged, a constant
 changed, a condition negated, two arguments exchanged, a flag or a whole statement dropped. It is built, and the suites

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The first of the two commands: installs what is missing, builds a release, trains on Fashion-MNIST, evaluates on
-# its test images, then shows naive loops beside BLAS.
+# its test images, and compares naive loops with BLAS.
 set -eu
 cd "$(dirname "$0")/.."
 

@@ -2,7 +2,7 @@
 """The model of docs/scaling.md: scaling_model.py GRADMILL
 
 Times steps of square networks (3 layers w-w-w-w, sigmoid, plain SGD, f32) on one thread and on two, fits the constants
-of the model to half of the widths, shows how it does on the others, and what it predicts for more cores."""
+of the model to half of the widths, compares it with the others, and prints what it predicts for more cores."""
 import json
 import math
 import subprocess

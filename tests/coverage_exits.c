@@ -1,8 +1,8 @@
 /* For scripts/coverage.sh, which links this into every program by --wrap.
  *
- * gcc's counters are written to their files when a program returns from main or calls exit. One that ends by
- * _exit, or by a signal that it raises, would lose what it has counted: here the counters are written before.
- * The writing must not meet injected faults (command/inject.c), which it does not survive. */
+ * gcc's coverage counters are written to files when a program returns from main or calls exit. If it ends by
+ * _exit, or by a signal that it raises, they would be lost, so this file writes them before. While they are
+ * written, no faults are injected (command/inject.c), because gcc's code does not survive them. */
 #include <dlfcn.h>
 
 void __gcov_dump(void);

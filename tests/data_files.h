@@ -1,4 +1,4 @@
-/* Files that the tests of the data room write for themselves, in a folder that goes with the test. */
+/* Writes data files for tests of src/data, in a temporary folder that is removed after the test. */
 #ifndef GM_TESTS_DATA_FILES_H
 #define GM_TESTS_DATA_FILES_H
 

@@ -1,4 +1,4 @@
-/* Networks, engines and batches for tests, in a line each. */
+/* Functions with which a test makes a network, an engine or a batch in one line. */
 #ifndef GM_TESTS_NETS_H
 #define GM_TESTS_NETS_H
 

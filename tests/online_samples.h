@@ -1,5 +1,5 @@
-/* What the tests of the step of online training share: samples, engines to compare with, and when numbers are
- * the same. For *_tmpl.c only. */
+/* Functions that the tests of src/online share: they make samples and engines to compare with, and compare
+ * numbers. For *_tmpl.c only. */
 #ifndef TESTS_ONLINE_SAMPLES_H
 #define TESTS_ONLINE_SAMPLES_H
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs a model file by the rules of its format alone, to compare gradmill with somebody else's arithmetic.
+"""Computes the outputs of a model file without gradmill, from the definition of the format, to compare the two.
 
 read_safetensors.py MODEL INPUTS.csv: one line of outputs for each line of inputs, on stdout. The file is read with
 struct and json; a torch.nn.Sequential with a strict load_state_dict does the arithmetic if PyTorch is installed,

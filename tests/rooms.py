@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The walls between the rooms: every #include goes to the same floor or further down, and no two files include each
-other. Prints TAP.   usage: tests/rooms.py SOURCE"""
+"""Checks the dependencies between rooms (docs/architecture.md): a file includes only headers of its own room and of rooms
+below it, and no two files include each other. Prints TAP.   usage: tests/rooms.py SOURCE"""
 import pathlib
 import re
 import sys

@@ -1,5 +1,5 @@
-/* A library to preload that makes cblas_sgemm slower by GM_SLOW_PERCENT per cent of its own time: the fault
- * that scripts/check_gate.sh plants for `gradmill bench gate` to find. */
+/* A library that is preloaded and makes cblas_sgemm slower by GM_SLOW_PERCENT percent. scripts/check_gate.sh
+ * uses it to check that `gradmill bench gate` finds such a change. */
 #include <cblas.h>
 #include <dlfcn.h>
 #include <stdlib.h>

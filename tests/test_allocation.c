@@ -1,5 +1,5 @@
-/* A step allocates nothing, nor does anything else between the making and the end of an engine: this program
- * counts every call of the allocator and of mmap, OpenBLAS's included. */
+/* Tests that a step allocates nothing, and neither does any other call between the creation and the end of an
+ * engine. The program counts every call of the allocator and of mmap, those of OpenBLAS included. */
 #undef _FILE_OFFSET_BITS /* with it, <sys/mman.h> calls this program's mmap mmap64, which OpenBLAS does not  \
                             call */
 #include "nets.h"

@@ -1,5 +1,5 @@
-/* A step in two halves, the gradient and its application; gradients that are scaled and added up; and the
- * call for each layer whose gradient is complete. */
+/* Tests a step in two halves (gradient and apply), gradients that are scaled and accumulated, and the call
+ * for each layer whose gradient is complete. */
 #include "nets.h"
 
 #include <pthread.h>

@@ -1,5 +1,5 @@
-/* The backends agree: with plain sums in long double for random shapes, and in O(n^2) by a random vector for
- * shapes that are too large for that. Compiled once for each precision. */
+/* Tests every function of every backend: small random shapes against plain sums in long double, and large
+ * shapes with a random vector, which needs only O(n^2) operations. Compiled once for each precision. */
 #include <criterion/criterion.h>
 
 #include "machine/blas_library.h"

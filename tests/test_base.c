@@ -1,5 +1,5 @@
-/* Random numbers against an independent implementation (fixtures/make_init_fixture.py) and against chance;
- * numbers as text; aligned memory. */
+/* Tests src/base: random numbers against an independent implementation (fixtures/make_init_fixture.py) and by
+ * their statistics; numbers as text; aligned memory. */
 #include <criterion/criterion.h>
 
 #include "base/error.h"

@@ -1,5 +1,5 @@
-/* Batches gathered from a data set: at once, and piece by piece in any order, which threads do beside a step.
- */
+/* Tests how batches are gathered from a data set: at once, and in pieces in any order, as threads do it
+ * during a step. */
 #include "base/memory.h"
 #include "nets.h"
 #include "scratch.h"

@@ -1,4 +1,5 @@
-/* The measuring basics: statistics against numbers from outside, the clock, the peak's loops, networks. */
+/* Tests bench/measure: statistics against numbers from outside, the clock, the loops that measure peaks, and
+ * named networks. */
 #include "machine/blas_info.h"
 #include "base/kernel_text.h"
 #include "base/clock.h"

@@ -1,4 +1,5 @@
-/* The outputs of the benchmarks: the same made-up result in each format, read back field by field. */
+/* Tests the outputs of benchmarks: writes one invented result in each format, and reads it back field by
+ * field. */
 #include "bench/measure/environment.h"
 #include "bench/output/output.h"
 #include "bench/output/result.h"

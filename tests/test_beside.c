@@ -1,4 +1,5 @@
-/* Work beside a step: every piece is done once, whoever does it, and the step is the same as without. */
+/* Tests work that threads do beside a step: every piece is done exactly once, and the result of the step does
+ * not change. */
 #include "nets.h"
 
 enum { PIECES = 7, STEPS = 20, ROWS = 12, WIDEST = 40 };

@@ -1,5 +1,6 @@
-/* Children, contests and what goes wrong with them. The children are shell scripts that speak the lines of
- * bench/contest/problem.h: so a test can have one that crashes, hangs, or computes something else. */
+/* Tests child processes and contests, and their failures. The children are shell scripts that answer as
+ * bench/contest/problem.h describes, so that a test can have a child that crashes, hangs, or computes another
+ * result. */
 #include "bench/contest/child.h"
 #include "bench/peers/compare.h"
 #include "bench/contest/contest.h"

@@ -1,6 +1,6 @@
-/* Several engines in several threads at once, as a server would have them: each with a team of its own
- * computes what it computes alone. Engines for inference share the weights of one network. Under
- * ThreadSanitizer (scripts/test.sh) this is where races between engines show. */
+/* Tests several engines in several threads at the same time, as in a server. Each has its own team of
+ * threads, and must compute what it computes alone. Engines for inference share the weights of one network.
+ * Under ThreadSanitizer (scripts/test.sh) this is where races between engines show. */
 #include "nets.h"
 
 #include "nn/engine.h"

@@ -1,4 +1,5 @@
-/* Data sets: from arrays, gathered, split and scaled; and the files of an MNIST-like directory. */
+/* Tests data sets: made from arrays, gathered, split and scaled; and the search for files in a directory like
+ * that of MNIST. */
 #include "data_files.h"
 
 #include "base/random.h"

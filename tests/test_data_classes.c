@@ -1,4 +1,5 @@
-/* The target column of a CSV file: classes found, classes of a model, numbers to be fitted. */
+/* Tests the target column of a CSV file: classes that are found in it, classes of a model, and numbers for
+ * regression. */
 #include "data_files.h"
 
 TestSuite(data_classes, .init = make_folder, .fini = remove_folder);

@@ -1,5 +1,5 @@
-/* The columns of a model: learned on the training part, matched by name or by position, and double precision
- * from the file to the batch. */
+/* Tests the columns of a model: their means are those of the training part, columns are matched by name or by
+ * position, and double precision is kept from the file to the batch. */
 #include "data_files.h"
 
 #include <float.h>

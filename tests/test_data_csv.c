@@ -1,4 +1,4 @@
-/* CSV files: what is read, and the line that each fault gets. */
+/* Tests which CSV files are read, and the error message of each fault. */
 #include "data_files.h"
 
 #include "base/number.h"

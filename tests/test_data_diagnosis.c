@@ -1,4 +1,5 @@
-/* CSV files as they come from elsewhere: what they are taken for, and the hint that each error gets. */
+/* Tests CSV files as other programs write them: how they are understood, and the hint in each error message.
+ */
 #include "data_files.h"
 
 #include "data/csv_diagnosis.h"

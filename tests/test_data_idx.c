@@ -1,4 +1,4 @@
-/* IDX files, plain and gzip, and the files that are taken for them. */
+/* Tests IDX files, plain and compressed, and files that look like IDX files. */
 #include "data_files.h"
 
 #include <float.h>

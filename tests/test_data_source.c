@@ -1,5 +1,5 @@
-/* The bytes of a data file as they come: gzip of several members, what follows it, pipes that give little at
- * a time, signals that interrupt a read. */
+/* Tests the reading of bytes: gzip files of several members, data behind them, pipes that deliver few bytes
+ * at a time, and signals that interrupt a read. */
 #include "data_files.h"
 
 #include "data/source.h"

@@ -1,5 +1,5 @@
-/* Denormal numbers, which slow many CPUs a hundred times, are flushed to zero in everything that an engine
- * computes, and nowhere else. */
+/* Tests that denormal numbers, with which many CPUs are a hundred times slower, are flushed to zero in
+ * everything that an engine computes, and nowhere else. */
 #include "nets.h"
 
 #include "base/clock.h"

@@ -1,4 +1,4 @@
-/* What doctor concludes, on machines made up here. */
+/* Tests the findings of doctor, on invented machines. */
 #include "machine/findings.h"
 
 #include <criterion/criterion.h>

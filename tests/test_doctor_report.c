@@ -1,5 +1,5 @@
-/* Doctor's report of machines made up here: every fact is shown, as what it is, and shares are of the peak on
- * as many threads. */
+/* Tests the report of doctor, on invented machines: every fact is shown with its value, and percentages refer
+ * to the peak on the same number of threads. */
 #include "cli/doctor_report.h"
 #include "scratch.h"
 

@@ -1,4 +1,4 @@
-/* Durable writing: after any failure the old file is there, whole, and nothing else. */
+/* Tests durable writing: after any failure the old file is complete, and no other file is left. */
 #include "model/durable.h"
 #include "scratch.h"
 

@@ -1,5 +1,5 @@
-/* Engines: what they refuse, that threads change nothing but rounding, that denormals neither harm nor leak,
- * and that the memory plan is the memory. */
+/* Tests engines: the options that they refuse; that threads change nothing but rounding; that the mode for
+ * denormals is set and restored; and that the planned memory is the memory that is used. */
 #include "nets.h"
 
 #include "base/denormals.h"

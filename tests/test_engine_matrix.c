@@ -1,7 +1,7 @@
 /* Every optimizer on every backend, in both precisions, on one thread and on several, with one row, an odd
  * number of rows and many: each engine agrees with backend naive on one thread. The networks are tiny, so
- * that threads without any work, bands that are not full and rows that do not go round are the rule here.
- * What is written out of bounds, the sanitizer build sees. */
+ * that there are threads without work, bands that are not full, and rows that cannot be divided evenly. The
+ * sanitizer build finds writes out of bounds. */
 #include "nets.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Figures of an evaluation against scikit-learn's (fixtures/evaluation.json, written by
+/* Tests the figures of an evaluation against those of scikit-learn (fixtures/evaluation.json, written by
  * fixtures/make_evaluation_fixture.py), and a whole evaluation against gm_evaluate. */
 #include "nets.h"
 #include "train/evaluation.h"

@@ -1,5 +1,5 @@
-/* Worked examples: those that come with gradmill are what they say, and a mistake in one is named by its key.
- */
+/* Tests worked examples: those of the folder data are read correctly, and an error message names the key of a
+ * mistake. */
 #include <gradmill/model.h>
 
 #include "model/printable.h"

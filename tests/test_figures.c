@@ -1,4 +1,5 @@
-/* Published figures, worked out by hand from numbers that are easy to follow. */
+/* Tests the figures that are published (bench/measure/figures.h), with simple numbers whose results were
+ * computed by hand. */
 #include "bench/cases/cases.h"
 #include "bench/measure/figures.h"
 #include "bench/gate/verdict.h"

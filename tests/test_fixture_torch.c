@@ -1,6 +1,6 @@
-/* Ten steps of PyTorch, replayed: every activation, loss and optimizer against numbers that were not computed
- * here. The cases are in fixtures/torch_steps.json, written by fixtures/make_torch_fixture.py; the meaning of
- * its keys is that of the option structs. */
+/* Repeats ten steps of PyTorch: every activation, loss and optimizer is compared with numbers from outside
+ * the project. The cases are in fixtures/torch_steps.json, written by fixtures/make_torch_fixture.py; the
+ * meaning of its keys is that of the option structs. */
 #include <criterion/criterion.h>
 
 #include <gradmill/engine.h>

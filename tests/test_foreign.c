@@ -1,4 +1,5 @@
-/* Files of another kind are told by their first bytes, and tables of text are not taken for one. */
+/* Tests that files of other kinds are recognised by their first bytes, and that tables of text are not
+ * mistaken for one of them. */
 #include "base/foreign.h"
 
 #include <criterion/criterion.h>

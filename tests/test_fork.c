@@ -1,5 +1,6 @@
-/* fork copies the thread that calls it and no other: in the child an engine starts its threads anew, computes
- * what the parent computes, and can be destroyed, also where the BLAS library has worked before. */
+/* Tests engines after a fork, which copies only the thread that calls it. In the child an engine starts its
+ * threads again, computes the same as in the parent, and can be destroyed, even if the BLAS library was used
+ * before the fork. */
 #include "nets.h"
 
 #include <signal.h>

@@ -1,4 +1,4 @@
-/* The gate: the rank test against numbers of SciPy, and its verdicts on files. */
+/* Tests the gate: its rank tests against numbers of SciPy, and its verdicts on files. */
 #include "bench/gate/gate.h"
 #include "bench/measure/rank_test.h"
 #include "scratch.h"

@@ -1,6 +1,6 @@
-/* BP1 to BP4 against central differences: every activation, every valid pair of loss and output activation,
- * every depth and size of batch that takes another path; and planted faults, which the check must find.
- * Compiled with GM_REAL_BITS = 64, because it reaches into the engine. */
+/* Compares BP1 to BP4 with central differences: every activation, every valid pair of loss and output
+ * activation, and every depth and batch size for which other code is used. Faults are planted, and the check
+ * must find them. Compiled with GM_REAL_BITS = 64, because the test uses private parts of the engine. */
 #include "nets.h"
 
 #include "nn/engine.h"

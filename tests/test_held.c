@@ -1,4 +1,5 @@
-/* Names that somebody else has put into the folder first: they are neither written nor followed. */
+/* Tests temporary files and locks if another user has created a file or link of that name before: it is
+ * neither written nor followed. */
 #include "model/held.h"
 #include "scratch.h"
 

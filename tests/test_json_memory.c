@@ -1,5 +1,5 @@
-/* Memory that runs out within jansson: each of its allocations fails in turn. The reader must say so, and
- * never take the text for the culprit. */
+/* Tests a lack of memory within jansson: each of its allocations fails once. The reader must report that
+ * memory ran out, and not a mistake in the text. */
 #include <criterion/criterion.h>
 
 #include "model/json_reader.h"

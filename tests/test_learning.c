@@ -1,4 +1,4 @@
-/* Networks that learn: XOR from a hundred seeds, and the two moons. */
+/* Tests that networks learn: XOR from a hundred seeds, and the two moons. */
 #include "nets.h"
 
 /* All four rows on their side of 1/2. */

@@ -1,5 +1,5 @@
-/* The losses against their textbook formulas in long double, also where a formula in a = f(z) would overflow.
- * Their derivatives are the gradient check's business. Compiled once for each precision. */
+/* Tests the losses against their textbook formulas in long double, also for arguments for which a formula in
+ * a = f(z) would overflow. test_gradient.c tests their derivatives. Compiled once for each precision. */
 #include <criterion/criterion.h>
 
 #include "base/random.h"

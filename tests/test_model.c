@@ -1,5 +1,5 @@
-/* Model files: what is saved comes back, PyTorch can read it, and whatever was changed on the way is refused.
- */
+/* Tests model files: a saved model can be loaded again, PyTorch can read it, and a file that was changed is
+ * refused. */
 #include <gradmill/model.h>
 #include <gradmill/version.h>
 

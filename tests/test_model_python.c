@@ -1,4 +1,5 @@
-/* A model file in other hands: PyTorch, or Python alone, computes from it what the definitions say. */
+/* Tests that other programs can use a model file: PyTorch, or plain Python, computes the same outputs from
+ * it. */
 #include <gradmill/model.h>
 
 #include "scratch.h"

@@ -1,4 +1,5 @@
-/* Networks: how weights begin, which sizes and combinations are refused, and what the memory plan says. */
+/* Tests networks: their initial weights, the sizes and combinations that are refused, and the planned memory.
+ */
 #include "nets.h"
 
 #include <string.h>

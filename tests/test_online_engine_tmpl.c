@@ -1,5 +1,5 @@
-/* The step of online training as a part of an engine, which must take it when it may, and only then. Compiled
- * once for each precision. */
+/* Tests when an engine uses the step of src/online: whenever a network and a batch qualify, and only then.
+ * Compiled once for each precision. */
 #include "online_samples.h"
 
 #include "base/denormals.h"

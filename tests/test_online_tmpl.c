@@ -1,5 +1,5 @@
-/* The step of online training against the textbook loops of backend `naive`, for every instruction set that
- * this CPU has: all activations, losses and widths, with decay and without. Compiled once for each precision.
+/* Compares the step of src/online with the plain loops of backend `naive`, for every instruction set that
+ * this CPU has: all activations, losses and widths, with and without decay. Compiled once for each precision.
  */
 #include "online_samples.h"
 

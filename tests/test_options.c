@@ -1,5 +1,5 @@
-/* Option structs of programs that were compiled against another version of the library, and arguments that no
- * enumeration has. */
+/* Tests option structs of programs that were compiled with another version of the library, and arguments that
+ * are not values of their enumeration. */
 #include <criterion/criterion.h>
 
 #include "base/options.h"

@@ -1,5 +1,5 @@
-/* Outputs of the benchmarks when jansson gets no memory: each of its allocations fails in turn. What is
- * written is whole, or nothing is written and the status says so. */
+/* Tests the outputs of benchmarks if jansson gets no memory: each of its allocations fails once. Either the
+ * whole output is written, or nothing is written and the status is an error. */
 #include "bench/measure/environment.h"
 #include "bench/output/output.h"
 #include "bench/output/result.h"

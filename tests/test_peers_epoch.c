@@ -1,5 +1,5 @@
-/* Peers over whole epochs: scripts stand in for the programs and answer with numbers whose figures are known.
- */
+/* Tests the case `peers` with whole epochs. Scripts replace the peers' programs, and answer with numbers for
+ * which the results are known. */
 #include "bench/peers/peers.h"
 #include "nets.h"
 #include "scratch.h"

@@ -1,4 +1,5 @@
-/* The peer that is written with CBLAS alone: it takes the engine's steps, and says what it cannot do. */
+/* Tests the peer bench/peers/cblas.c: its steps are those of the engine, and it reports problems that it
+ * cannot do. */
 #include "bench/contest/child.h"
 #include "bench/contest/contest.h"
 #include "bench/contest/contest_result.h"

@@ -1,5 +1,5 @@
-/* Plans: whatever the number of threads and the partition, the arithmetic is the same; and measuring what a
- * step costs changes nothing. */
+/* Tests plans: the arithmetic is the same for every number of threads and every partition, and measuring the
+ * costs of a step changes no result. */
 #include "nets.h"
 #include "nn/engine.h"
 #include "nn/pass.h"

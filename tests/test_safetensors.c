@@ -1,4 +1,4 @@
-/* The safetensors container: what is structurally wrong is refused, in bounded time and memory. */
+/* Tests the safetensors reader: files with a wrong structure are refused, with limited time and memory. */
 #include <gradmill/model.h>
 
 #include "model/safetensors.h"

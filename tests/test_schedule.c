@@ -1,5 +1,5 @@
-/* Learning rates that change with time: the formulas, and that the training loop takes step t's rate for step
- * t. */
+/* Tests schedules of the learning rate: their formulas, and that the training loop uses the rate of step t
+ * for step t. */
 #include "nets.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Error lines: what does not fit loses the middle of a path, never the reason behind it. */
+/* Tests error messages that are too long: the middle of a path is cut out, never the reason behind it. */
 #include <criterion/criterion.h>
 
 #include "base/error.h"

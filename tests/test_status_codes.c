@@ -1,4 +1,4 @@
-/* What a status says, and that it is the exit code that the manual promises. */
+/* Tests the text of each status, and that its number is the exit code that the manual documents. */
 #include "base/error.h"
 
 #include <criterion/criterion.h>

@@ -1,4 +1,5 @@
-/* What the machine offers: parsers, control groups made up here, and this machine itself. */
+/* Tests src/machine and the limits of src/base: the parsers of the kernel's files, invented control groups,
+ * and the values of this machine. */
 #include "base/cgroup.h"
 #include "machine/cpu.h"
 #include "base/kernel_text.h"

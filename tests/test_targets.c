@@ -1,5 +1,5 @@
-/* Targets against losses: what a loss cannot learn is refused before the first step; and what one does
- * without a model, by hand. */
+/* Tests that targets which a loss cannot learn are refused before the first step; and the figures of a
+ * constant prediction, computed by hand. */
 #include "nets.h"
 #include "train/targets.h"
 

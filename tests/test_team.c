@@ -1,5 +1,5 @@
-/* The team: every member works, the barrier holds, ranges cover everything once, and denormals are flushed
- * inside and only there. */
+/* Tests teams of threads: every member works, no member passes a barrier early, ranges cover everything
+ * exactly once, and denormals are flushed during the work and only then. */
 #include <criterion/criterion.h>
 
 #include "base/denormals.h"

@@ -1,5 +1,5 @@
-/* The training loop: divergence is named, callbacks are obeyed, the same seed gives the same bytes, and an
- * evaluation is what a few lines of plain arithmetic give. */
+/* Tests the training loop: divergence is reported, callbacks can stop it, the same seed gives the same bytes,
+ * and an evaluation agrees with a few lines of plain arithmetic. */
 #include "nets.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* Two builds that take turns. The builds are shell scripts that speak the lines of bench/contest/problem.h:
- * so their speed is given, and does not depend on the machine. */
+/* Tests the gate with two programs. The programs are shell scripts that answer as bench/contest/problem.h
+ * describes, so that their speed does not depend on the machine. */
 #include "bench/gate/turns.h"
 #include "scratch.h"
 

@@ -1,6 +1,6 @@
-/* The elementary functions against long double, in units in the last place, over their whole range: as the
- * compiler makes them for this CPU's vectors, and as it makes them for the baseline. Compiled once for each
- * precision, with the flags of the kernels. */
+/* Compares the elementary functions of vmath.h with long double, in units in the last place, over their whole
+ * range: compiled for the vectors of this CPU, and for the baseline. Compiled once for each precision, with
+ * the flags of the kernels. */
 #include <criterion/criterion.h>
 
 #include "base/random.h"

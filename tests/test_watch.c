@@ -1,4 +1,5 @@
-/* Watching two plans, on machines that are told: what it costs, and when it changes over. */
+/* Tests how steps are watched (nn/watch.h), with invented times: when the plan changes, and how much that
+ * costs. */
 #include "nn/watch.h"
 
 #include <criterion/criterion.h>

@@ -1,4 +1,4 @@
-/* The worked examples of the literature, number by number. The numbers were computed in double precision
+/* Checks every number of the worked examples of the literature. The numbers were computed in double precision
  * outside of this project. */
 #include "nets.h"
 

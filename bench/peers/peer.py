@@ -1,4 +1,4 @@
-"""What the Python peers share: reading a problem (bench/contest/problem.h) and speaking its lines of JSON."""
+"""Functions that the Python peers share: they read a problem and answer in lines of JSON (bench/contest/problem.h)."""
 
 import gzip
 import json

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""PyTorch as a peer: the plain loop of a training step, without DataLoader, on tensors that lie in memory."""
+"""PyTorch as a peer: a plain training loop, without DataLoader, on tensors in memory."""
 
 import copy
 import ctypes

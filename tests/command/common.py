@@ -1,4 +1,4 @@
-"""What the tests of the command share: where things are, how the command is run, what a refusal looks like."""
+"""Functions that the tests of the command share: paths, running the command, checking an error message."""
 import os
 import pathlib
 import re

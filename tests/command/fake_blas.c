@@ -1,5 +1,6 @@
-/* BLAS libraries of other vendors, for doctor to recognise: preloaded, each owns cblas_sgemm. They say how
- * they were built and compute nothing. GM_FAKE_THREADING is "openmp", "pthreads" or "none". */
+/* Stands in for BLAS libraries of other vendors, so that tests can check how doctor recognises them. It is
+ * preloaded and defines cblas_sgemm and the functions that tell how the library was built. It computes
+ * nothing. GM_FAKE_THREADING is "openmp", "pthreads" or "none". */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>

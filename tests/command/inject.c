@@ -1,9 +1,9 @@
-/* Fault injection: makes the n-th call of a kind fail, in the command as it is.
+/* Fault injection: makes the n-th call of a kind fail, in the unchanged command.
  *
- * Preloaded, it stands before the C library, and in a build with sanitizers before their functions, which so
- * see what the command does after a fault. It sees the calls of the command, of jansson and of zlib. Calls
- * are counted from main on, because nothing before it is the command's; those of OpenBLAS are let through,
- * because it does not survive a refusal.
+ * The library is preloaded, so its functions are called in place of those of the C library, or of the
+ * sanitizers, which then check what the command does after a fault. It counts and fails the calls of the
+ * command, of jansson and of zlib, from main on. Calls of OpenBLAS never fail, because OpenBLAS does not
+ * survive that.
  *
  *   GM_INJECT=KIND:FAULT:N  The N-th call of KIND meets FAULT; with "N+" all later ones too. 0: none.
  *   GM_INJECT_REPORT=FILE   Receives "fired N CALL by MODULE+OFFSET" when that happens, and when main returns
@@ -11,8 +11,8 @@
  *                           was not freed, "descriptor N" for each that was not closed.
  *
  * KIND is memory, open, read, write, fsync, rename, close, unlink, map or thread. FAULT is "short" (half of a
- * read or of a write, at least one byte) or the name of an error. glibc's own streams cannot be looked into,
- * so standard output and the files of fopen become streams on top of the calls here. */
+ * read or of a write, at least one byte) or the name of an error. The streams of glibc do not use the
+ * functions here, so standard output and files of fopen are replaced by streams that do. */
 #undef _FILE_OFFSET_BITS /* it would rename open to open64, and both are wanted here */
 #include <dirent.h>
 #include <dlfcn.h>

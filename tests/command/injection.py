@@ -1,5 +1,5 @@
 """Fault injection as a loop, as SQLite does it: the n-th call of a kind fails, for n = 1, 2, 3 ... until the command
-succeeds without a fault (inject.c). What must hold after each of them is judged here."""
+succeeds without a fault (inject.c). This module checks what must hold after each fault."""
 import concurrent.futures
 import json
 import os

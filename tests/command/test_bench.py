@@ -1,4 +1,4 @@
-"""The benchmarks as a black box, on networks so small that only the shape of what is printed counts, not the speed."""
+"""Runs the benchmarks on networks so small that speeds mean nothing, and checks the form of what they print."""
 import concurrent.futures
 import csv
 import io

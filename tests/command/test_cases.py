@@ -1,4 +1,4 @@
-"""The folders of tests/cases: inputs that once went wrong, each standing for a kind of fault."""
+"""Runs the command on the folders of tests/cases: inputs that were once handled wrongly, one for each kind of fault."""
 import json
 import os
 import re

@@ -1,5 +1,5 @@
-"""The child process of compare, peers and gate, spoken to as bench/contest/problem.h describes: its losses are those of plain
-arithmetic, it trains epochs, and it says what is wrong in one line."""
+"""Tests the child process of compare, peers and gate, with the commands of bench/contest/problem.h: its losses are those
+of plain arithmetic, it trains epochs, and it reports an error in one line."""
 import json
 import math
 import os

@@ -1,4 +1,4 @@
-"""The contract between training and use: columns by name, what replaces a missing value, the target remembered."""
+"""Tests that a model stores what its use needs: names of columns, the means for missing values, and the target."""
 import itertools
 import json
 import random

@@ -1,4 +1,4 @@
-"""Every verb and every bench case with nothing but its defaults: what a user types first, and what no other test runs."""
+"""Runs every verb and every bench case with its defaults, as users do first. Other tests give options for all of them."""
 import concurrent.futures
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""What docs/ says of the source is there: functions, files and options of the build that a page names."""
+"""Checks that the functions, files and build options that docs/ names exist."""
 import re
 
 from common import PLACES, CommandTest

@@ -1,4 +1,4 @@
-"""The doctor on the machine at hand: it runs, its JSON is whole, and it sees what the environment does."""
+"""Runs doctor on this machine: its JSON is complete, and it notices the environment variables."""
 import json
 import pathlib
 

@@ -1,4 +1,4 @@
-"""What eval says of a model, against the same figures computed here from what predict prints."""
+"""Compares the figures of eval with the same figures computed here from the output of predict."""
 import csv
 import io
 import json

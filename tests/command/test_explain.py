@@ -1,4 +1,4 @@
-"""The worked examples, against the digits of their texts as recomputed in double precision."""
+"""Compares explain with the digits of the published worked examples, recomputed in double precision."""
 import json
 
 from common import CHECK, CommandTest, data

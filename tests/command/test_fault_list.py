@@ -1,4 +1,4 @@
-"""tests/FAULTS.md: every row names tests, and each of them exists."""
+"""Checks tests/FAULTS.md: every row names tests, and all of these tests exist."""
 import re
 
 from common import PLACES, CommandTest

@@ -1,4 +1,4 @@
-"""Bad data files, bad models and bad places to save to."""
+"""Tests error messages and exit codes for bad data files, bad models, and paths that cannot be written."""
 import gzip
 import os
 import pathlib

@@ -1,4 +1,4 @@
-"""Every public header compiles alone, in C and in C++."""
+"""Checks that every public header can be compiled alone, in C and in C++."""
 import shutil
 import subprocess
 

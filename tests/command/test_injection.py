@@ -1,5 +1,5 @@
-"""Faults of memory, files, threads and processes, one at a time at every place: see injection.py. With --thorough at
-every place, else at the first ones and at some of the others."""
+"""Injects faults of memory, files, threads and processes, one at a time (injection.py): with --thorough at every call,
+otherwise at the first calls and at some of the others."""
 import json
 import unittest
 

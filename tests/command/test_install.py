@@ -1,4 +1,4 @@
-"""What `meson install` puts down is complete: a program outside finds, links and runs it."""
+"""Checks that `meson install` is complete: a program outside of the project finds, links and uses the library."""
 import json
 import os
 import pathlib

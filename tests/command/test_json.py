@@ -1,4 +1,4 @@
-"""Every --json, read by a parser that takes no NaN and no Infinity; and runs whose numbers are not finite."""
+"""Reads every --json output with a parser that refuses NaN and Infinity; and tests runs whose numbers are not finite."""
 import json
 import re
 

@@ -1,5 +1,5 @@
-"""Little address space, few threads: the BLAS library, which takes both when it is loaded, is not loaded for a run that
-does not use it, and refused in one line for one that does."""
+"""Tests runs with little address space or few threads. The BLAS library needs both when it is loaded. A run that does not
+use it does not load it; a run that does fails with one line."""
 import json
 import os
 import pathlib

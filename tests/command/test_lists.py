@@ -1,4 +1,4 @@
-"""The man page and the completion of bash against the program's own tables: `gradmill complete` prints those."""
+"""Compares the man page and the bash completion with the program's own tables, which `gradmill complete` prints."""
 import re
 import shutil
 import subprocess

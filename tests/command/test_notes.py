@@ -1,4 +1,4 @@
-"""Notes on stderr: what a user should know about data, options and results that are no mistakes."""
+"""Tests the notes on stderr: facts about data, options and results that are not errors but that a user should know."""
 import re
 import struct
 

@@ -1,4 +1,4 @@
-"""What a run writes: never one of its inputs, never a file of another kind, never what another run is writing."""
+"""Tests that a run never overwrites one of its inputs, a file of another kind, or a file that another run writes."""
 import gzip
 import json
 import os

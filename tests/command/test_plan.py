@@ -1,4 +1,4 @@
-"""Memory and time before training: what can be counted is held against sums made by hand, times only against each other."""
+"""Tests plan: memory and FLOP against sums made by hand; times only against each other."""
 import json
 import re
 import resource

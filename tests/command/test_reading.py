@@ -1,4 +1,4 @@
-"""How data are read: standard input, pipes, gzip, and files that are larger than the memory."""
+"""Tests reading from standard input, pipes and gzip, and of files that are larger than the memory."""
 import gzip
 import os
 import pathlib

@@ -1,4 +1,4 @@
-"""From data to a model to predictions, and the same numbers in other hands."""
+"""Goes from data to a model to predictions, and compares the predictions with those of other programs."""
 import csv
 import io
 import os

@@ -1,4 +1,4 @@
-"""Signals while training: no torn model file, ever."""
+"""Sends signals during training: the model file is always complete."""
 import os
 import random
 import signal

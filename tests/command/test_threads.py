@@ -1,4 +1,4 @@
-"""More threads than processors that may run: no more are started than can work, and a note says so."""
+"""Asks for more threads than processors can be used: the number is limited, and a note says so."""
 import json
 import os
 import unittest

@@ -1,4 +1,4 @@
-"""Wrong arguments, help, and what goes to which stream."""
+"""Tests wrong arguments, the help, and which output goes to stdout or stderr."""
 import json
 import os
 import pty

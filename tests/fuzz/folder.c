@@ -1,5 +1,5 @@
-/* Fuzz target: a directory in the form of MNIST. The input is a list of files: one byte for the name, two
- * (low byte first) for the number of bytes, then these. */
+/* Fuzz target: a directory of files as MNIST has them. The input is a list of files: one byte for the name,
+ * two bytes (low byte first) for the length, and the bytes of the file. */
 #include "fuzz.h"
 
 #include <fcntl.h>

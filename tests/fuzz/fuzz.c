@@ -1,4 +1,4 @@
-/* What the fuzz targets share; see fuzz.h. */
+/* Functions that the fuzz targets share; fuzz.h describes them. */
 #include "fuzz.h"
 
 #include <math.h>

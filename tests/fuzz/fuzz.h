@@ -1,4 +1,5 @@
-/* What the fuzz targets share: files made of the fuzzer's bytes, and what must hold whatever they are.
+/* Functions that the fuzz targets share: they make files of the fuzzer's bytes, and check rules that must
+ * hold for every input.
  *
  * A target is one file with LLVMFuzzerTestOneInput. libFuzzer drives it in a build with -Dfuzzers=true; in
  * every other build replay.c runs it on the files of tests/corpus. A broken rule is printed and then aborts.

@@ -1,12 +1,11 @@
-/* Fuzz target: gzip. The first byte says what is done with the rest; the next two (low byte first) are a
- * place.
+/* Fuzz target: gzip. The first byte says what is done with the rest; the next two (low byte first) are an
+ * offset, called the place.
  *
  *   0  it is the file, whatever it is
  *   1  it is compressed: the file must read as the plain bytes do
  *   2  it is compressed as two members, divided at the place: the same
  *   3  it is compressed, and the file is cut at the place: never read
- *   4  the bytes behind the place are compressed, those before it follow as garbage: never read
- */
+ *   4  the bytes behind the place are compressed, those before it follow as garbage: never read */
 #include "fuzz.h"
 
 #include <stdlib.h>

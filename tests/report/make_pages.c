@@ -1,4 +1,4 @@
-/* Writes report pages of made-up results into the folder that is named: what check.py looks at. */
+/* Writes report pages of invented results into the given folder. check.py opens them in a browser. */
 #include "bench/output/output.h"
 
 #include <math.h>

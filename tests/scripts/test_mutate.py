@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""scripts/mutate.py finds the changes that matter, changes nothing else, and reads its lists."""
+"""Tests scripts/mutate.py: the changes that it makes to a source, that it changes nothing else, and the lists it reads."""
 import importlib.util
 import pathlib
 import shutil

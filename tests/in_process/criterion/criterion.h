@@ -1,6 +1,6 @@
-/* Criterion's words, for tests that run one after another in one process, without Criterion: ThreadSanitizer
- * keeps its shadow memory where Criterion's own arena wants to be, so the two cannot be in one program. Only
- * what the tests of threads use is here. The program prints TAP (in_process.c). */
+/* The macros of Criterion, for tests that run one after another in one process without Criterion.
+ * ThreadSanitizer and Criterion need the same range of addresses, so they cannot be in one program. Only the
+ * macros that the tests of threads use are here. The program prints TAP (in_process.c). */
 #ifndef GM_IN_PROCESS_CRITERION_H
 #define GM_IN_PROCESS_CRITERION_H
 
