@@ -29,7 +29,7 @@ void __wrap__exit(int code)
     __real__exit(code);
 }
 
-/* Who goes on after the signal counts from 0: the next writing adds to the files. */
+/* If the program goes on after the signal, it counts from 0, and the next writing adds to the files. */
 int __wrap_raise(int number)
 {
     stop_faults();

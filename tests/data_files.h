@@ -71,7 +71,7 @@ static inline void shorten(const char *path, long bytes)
     cr_assert_eq(truncate(path, size - bytes), 0);
 }
 
-/* A refusal: its status, a line that holds `text`, and no data set. */
+/* Expects that loading fails with this status, a message that contains `text`, and no data set. */
 static inline void expect_refusal(const char *path, const gm_dataset_options *options, gm_status status,
                                   const char *text)
 {
@@ -101,7 +101,7 @@ static inline gm_dataset *load_text(const char *text, const gm_dataset_options *
     return dataset;
 }
 
-/* A CSV text and the refusal it gets. */
+/* A CSV text and the error that it must cause. */
 typedef struct fault {
     const char *text;
     gm_status status;

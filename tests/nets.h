@@ -29,8 +29,8 @@ static inline size_t net_layers(const net_shape *shape, gm_layer_options *layers
     return count;
 }
 
-/* Biases are drawn, too: with all of them 0 a layer of dead rectifiers would leave the next one in its kink.
- */
+/* Makes a network with random weights and biases. If biases were 0 and all relu units of a layer were 0, the
+ * units of the next layer would be exactly at 0, where relu has no derivative. */
 static inline gm_network *net_make(const net_shape *shape, gm_precision precision, uint64_t seed)
 {
     gm_layer_options layers[NET_LAYERS];

@@ -21,7 +21,7 @@
 
 static atomic_size_t calls, largest;
 
-/* What gm_alloc has in use, and how many times it gets memory before it once gets none. */
+/* Number of blocks of gm_alloc in use; and number of allocations that succeed before one fails. */
 static atomic_size_t in_use, until_failure = SIZE_MAX;
 
 #ifndef SANITIZED
@@ -183,7 +183,7 @@ Test(allocation, none_in_a_step)
     }
 }
 
-/* A network of four terabytes is refused before anything of that kind is asked for. */
+/* A network of four terabytes is refused before memory for it is allocated. */
 Test(allocation, none_for_a_network_that_is_refused)
 {
     const gm_layer_options layer = {1000000, GM_IDENTITY};

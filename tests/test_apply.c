@@ -26,7 +26,7 @@ static void fill(void)
 
 TestSuite(apply, .init = fill);
 
-/* Which way a step is taken, and by whom. */
+/* One combination: network, precision, engine options, number of rows. */
 struct way {
     const net_shape *shape;
     gm_precision precision;
@@ -144,7 +144,7 @@ static void expect_halves_make_a_step(const struct way *way)
     net_free(halves);
 }
 
-/* With all that an optimizer can be told; and few rows, which have a step of another kind. */
+/* Checks with all settings of an optimizer; and with few rows, for which the step uses other code. */
 static void expect_for_optimizer(struct way way)
 {
     way.options.optimizer.l2 = 0.02;
@@ -213,7 +213,7 @@ Test(apply, the_first_call_may_be_this_one)
     net_free(before);
 }
 
-/* Nobody else's number is touched by one that is not finite. */
+/* A number that is not finite changes only its own parameter. */
 Test(apply, numbers_that_are_not_finite_are_applied_as_they_are)
 {
     static double block[MOST];

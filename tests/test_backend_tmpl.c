@@ -163,8 +163,8 @@ static void weight_gradient(struct layer *l, REAL alpha, REAL beta)
         bp4_by_parts(l, alpha, beta, NULL);
 }
 
-/* A sum of k products of numbers below 1 has an error of at most k/2 ulp of their sum of sizes, k; rounding
- * errors of random sign stay far below that. */
+/* The error of a sum of k products of numbers below 1 is at most k/2 units in the last place of k. Rounding
+ * errors have random signs, so the real error is far smaller. */
 static double tolerance(size_t k)
 {
     return 4 * (double)REAL_EPSILON * ((double)k + 4);
@@ -259,8 +259,8 @@ static void check_gradients(struct layer *l, double alpha, double beta)
     expect_gradients(l, alpha, beta, 0.25);
 }
 
-/* All four equations; beta = 0 over NaN first, then beta on 1/4. A beta of 1, as of plain SGD, may go its own
- * way. */
+/* Checks all four equations: first with beta = 0 over NaN, then with other values of beta over 1/4. beta = 1,
+ * which plain SGD uses, may be separate code. */
 static void check_layer(struct layer *l)
 {
     const gm_backend *backend = l->backend;
@@ -385,9 +385,8 @@ Test(SUITE, slabs_of_outputs)
     }
 }
 
-/* A thread's share: some rows of the batch, or some rows of W, which are columns of D (what a packed backend
- * takes at a time is part of every other test). The rest of the target belongs to other threads and stays
- * NaN. */
+/* The work of one thread: some rows of the batch, or some rows of W, which are columns of D. The rest of the
+ * target belongs to other threads and must stay NaN. */
 Test(SUITE, slabs)
 {
     const gm_backend *backend;
@@ -429,8 +428,8 @@ static void expect_call(const gm_trace *trace, gm_call expected)
 #define ROUTINE(name) "cblas_d" name
 #endif
 
-/* What the trace says of a call is what cblas.h makes of the equation in row-major order: no two sizes,
- * leading dimensions or factors are alike. */
+/* Checks that the recorded calls are those of the equations in row-major order. All sizes, leading dimensions
+ * and factors differ, so that exchanged ones are found. */
 static void check_trace(size_t n, const gm_call *expected)
 {
     enum { IN = 5, OUT = 3, PAD = 8 };
@@ -552,7 +551,8 @@ static void multiply(gm_mat m, bool transposed, const long double *t, long doubl
     }
 }
 
-/* (first second) t = first (second t): a wrong product is caught with probability 1, up to rounding. */
+/* Checks (first second) t = first (second t) for a random vector t. A wrong product is found with probability
+ * 1, up to rounding. */
 static void expect_product(const char *what, gm_mat product, gm_mat first, bool first_t, gm_mat second,
                            bool second_t, size_t inner)
 {

@@ -108,9 +108,9 @@ static gm_status run_chains(void *context, size_t iterations, gm_error *error)
     return GM_OK;
 }
 
-/* The same loop as candidate and beside it is a share of one, whatever the precision and the machine's mood;
- * on two threads it is half of it, where there are two processors. Other tests run meanwhile, so it is wrong
- * counts and wrong pairs that are looked for. */
+/* If the candidate is the reference loop itself, it reaches the whole peak, in every precision and however
+ * busy the machine is. On one of two threads it reaches half, if there are two processors. Other tests run at
+ * the same time, so the bounds are wide: they find wrong counts and wrong pairs. */
 Test(bench, a_sample_is_held_against_the_peak_beside_it)
 {
     gm_fma_chains chains[] = {gm_fma_chains_of(GM_F32), gm_fma_chains_of(GM_F64), gm_fma_chains_of(GM_F32)};
@@ -140,7 +140,7 @@ Test(bench, a_sample_is_held_against_the_peak_beside_it)
     cr_expect(near, "shares %g, %g and, on two threads, %g", share[0], share[1], share[2]);
 }
 
-/* A candidate that says how long it took, sleeps, and fails after so many runs. */
+/* A candidate that reports its own times, sleeps, and fails after a number of runs. */
 struct actor {
     double says, sleeps;
     size_t runs, last_run; /* 0: it does not fail */
@@ -354,7 +354,7 @@ Test(bench, threads_of_the_blas_come_back_at_the_last_return)
     }
 }
 
-/* OpenBLAS would try for ever. A sanitizer maps more than any limit from the start. */
+/* OpenBLAS would retry forever. Not with sanitizers, which map more memory than any limit at the start. */
 Test(bench, a_product_without_room_is_refused, .timeout = 20)
 {
     gm_error error = {0};

@@ -398,8 +398,9 @@ Test(data, standard_scaling_has_mean_0_and_variance_1_on_the_training_part)
     }
 }
 
-/* The mean of many 0.1f is not 0.1f in double: the column is constant all the same. The numbers of the second
- * column are those of scikit-learn's StandardScaler on 1, 2, 3, 4: mean 2.5, scale sqrt(1.25). */
+/* The mean of many 0.1f in double is not exactly 0.1f, but the column is constant nevertheless. The numbers
+ * of the second column are those of scikit-learn's StandardScaler on 1, 2, 3, 4: mean 2.5, scale sqrt(1.25).
+ */
 Test(data, constant_columns_are_left_alone)
 {
     float x[4 * 4];

@@ -100,7 +100,8 @@ Test(data_classes, regression)
     EXPECT_FAULTS(faults, &options);
 }
 
-/* The first spelling names the class; what the columns of a header say stays apart. */
+/* The first spelling is the name of the class. Names of columns are different even if they are equal numbers.
+ */
 Test(data_classes, equal_numbers_are_one_class)
 {
     gm_dataset *d = load_text("x,c\n1,1.0e+00\n2,0\n3,1\n4,1.0\n5,-0\n6,0.0\n", NULL);

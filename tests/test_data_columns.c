@@ -120,7 +120,7 @@ Test(data_columns, what_cannot_be_learned)
     gm_dataset_destroy(d);
 }
 
-/* Names that do not tell columns apart are no names; nor has a file without a header any. */
+/* If names are not unique, the columns have no names, as in a file without a header. */
 Test(data_columns, without_names)
 {
     static const char *const texts[] = {"a,a,c\n1,2,0\n3,4,1\n", "a,c,c\n1,2,0\n3,4,1\n", "1,2,0\n3,4,1\n"};

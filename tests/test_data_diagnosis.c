@@ -304,8 +304,8 @@ Test(data_diagnosis, long_first_lines_are_seen_whole)
     free(text);
 }
 
-/* A quoted cell may hold more lines than the sample: then nothing is known of the columns, and all is read.
- */
+/* A quoted cell may be longer than the sample. Then the diagnosis knows nothing about the columns, but the
+ * file is read. */
 Test(data_diagnosis, first_rows_longer_than_the_sample)
 {
     char text[200] = "\"a";

@@ -235,7 +235,8 @@ Test(data_idx, labels_that_do_not_fit_the_images)
     free(path);
 }
 
-/* QMNIST: 8 numbers a row, of which the first is the class. Of other matrices nobody knows what they hold. */
+/* QMNIST has 8 numbers in a row, and the first is the class. Other matrices are refused, because the meaning
+ * of their columns is unknown. */
 Test(data_idx, labels_in_a_matrix)
 {
     const idx images = three_images();
@@ -400,7 +401,8 @@ Test(data_idx, gzip_cut_short_or_damaged)
     free(path);
 }
 
-/* 256 MiB behind a head that declares 12 bytes: refused after one byte more, with next to no memory. */
+/* A head that declares 12 bytes, and 256 MiB of data behind it: refused after one byte more, with little
+ * memory. */
 Test(data_idx, gzip_bomb)
 {
     const idx file = three_images();
@@ -419,7 +421,7 @@ Test(data_idx, gzip_bomb)
     free(path);
 }
 
-/* A small gzip file cannot hold what its head declares: that is seen before the memory is asked for. */
+/* A small gzip file cannot contain as much as its head declares. It is refused before memory is allocated. */
 Test(data_idx, gzip_with_a_head_that_promises_too_much)
 {
     idx file = begin(0x08, 2, (const uint32_t[]){1U << 30, 64});

@@ -86,8 +86,8 @@ static double time_steps(gm_engine *engine, gm_array x, gm_array y)
     return best;
 }
 
-/* A network this small goes without flushing until it meets the first of them. Without any it is 16 to 28
- * times as slow; how long a step takes beside other programs is no one's promise, but not by so much. */
+/* A network this small does not flush denormals until the first one occurs. Without flushing it would be 16
+ * to 28 times slower. Other programs may disturb the measurement, but not by such a factor. */
 Test(denormals, small_networks_are_not_slowed_down)
 {
     static const net_shape shape = {{2, 3, 1}, GM_SIGMOID, GM_SIGMOID, GM_HALF_SQUARES};
@@ -109,7 +109,7 @@ Test(denormals, small_networks_are_not_slowed_down)
 }
 
 #ifdef GM_DENORMAL_FLAGS
-/* The caller's mode and the flags that he had stay his, whichever way a step is taken. */
+/* The caller's floating-point mode and flags are as before after each kind of step. */
 Test(denormals, the_callers_status_stays)
 {
     static const net_shape shape = {{2, 3, 1}, GM_SIGMOID, GM_SIGMOID, GM_HALF_SQUARES};

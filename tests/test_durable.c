@@ -13,7 +13,7 @@
 
 TestSuite(durable, .init = scratch_make, .fini = scratch_remove);
 
-/* System calls that can be told to fail, and that write down what was called: one letter for each call. */
+/* System calls that fail on demand, and record the calls: one letter for each. */
 static char calls_made[64];
 static size_t fail_at; /* the call that fails, from 1; 0: none */
 static int fail_with;
@@ -218,7 +218,7 @@ Test(durable, refuses_places_that_cannot_take_a_file)
     expect_contents(file.text, "old");
 }
 
-/* The superuser may write anywhere: become somebody else for a while. */
+/* The superuser may write everywhere, so the test changes to another user for a while. */
 static void leave_superuser(void)
 {
     if (geteuid() != 0)

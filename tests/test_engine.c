@@ -94,8 +94,8 @@ static double loss_of(gm_engine *engine, const struct batch *batch)
     return loss;
 }
 
-/* An engine that packs holds the newest weights: everybody who asks the network sees them, and it sees what
- * others write. */
+/* With packed weights the engine has the newest weights. Code that reads the network's parameters gets them,
+ * and the engine notices when parameters are written. */
 Test(engine, packed_weights_come_back)
 {
     struct batch batch;
@@ -155,7 +155,7 @@ Test(engine, padding_stays_out_of_it)
     }
 }
 
-/* As many threads as rows of W do not go round: some have no rows, in f64 all agree with one thread. */
+/* More threads than groups of rows of W: some threads have no work. In f64 all agree with one thread. */
 Test(engine, more_threads_than_work)
 {
     static double one[PARAMETERS], many[PARAMETERS];
@@ -477,8 +477,8 @@ static size_t distance_from_mib(size_t bytes)
     return past < mib - past ? past : mib - past;
 }
 
-/* The optimizer's copies keep off multiples of 1 MiB from the parameters and from each other, for layers of
- * every size up to such multiples; and the last one ends within the state. */
+/* The distances between the parameters and the optimizer's copies are never near a multiple of 1 MiB, for
+ * layers of every size; and the last copy ends within the state. */
 Test(engine, copies_of_large_networks_lie_apart)
 {
     for (size_t inputs = 1020; inputs <= 1030; inputs++) {
@@ -509,8 +509,8 @@ static size_t distance_from_page(size_t from, size_t to, size_t size)
     return past < page - past ? past : page - past;
 }
 
-/* Z, A and D of a layer keep off multiples of 4 KiB from each other where they are large, for batches of
- * every size up to such multiples, and without wasting much. */
+/* The distances between large Z, A and D of a layer are never near a multiple of 4 KiB, for batches of every
+ * size, and little memory is wasted. */
 Test(engine, large_matrices_of_a_layer_lie_apart)
 {
     const gm_layer layer = {.inputs = 16, .outputs = 512, .biases = 16 * 512, .activation = GM_GELU};

@@ -177,7 +177,8 @@ static void expect_verdict(double p, double ratio, double low, double high, cons
     gm_result_clear(&result);
 }
 
-/* All three must say so: p below the level, the change above the threshold, the interval beside 1. */
+/* A verdict needs three conditions: p is below the level, the change is above the threshold, and the interval
+ * does not contain 1. */
 Test(figures, a_verdict_needs_all_three)
 {
     expect_verdict(0.001, 1.5, 1.25, 1.75, "slower");

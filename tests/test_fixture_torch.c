@@ -247,7 +247,7 @@ Test(torch, packed_agrees_with_pytorch)
     replay_all("packed", 2);
 }
 
-/* A case that is dropped from the fixture must not drop a kind unnoticed. */
+/* Every activation, loss and optimizer has a case in the fixture. */
 Test(torch, fixture_covers_every_kind)
 {
     bool activation[GM_ACTIVATION_COUNT] = {false};

@@ -55,12 +55,13 @@ static struct {
     atomic_long calls;
 } plan = {.report = -1};
 
-/* Set while calls are not the command's own: while jansson reads, which aborts or writes beyond its buffer
- * when it is refused memory, so that the command calls it only where the memory was found beforehand; and
- * while the BLAS library is loaded, whose initialisers do not survive a refusal either. */
+/* Set while calls must not fail. This is while jansson parses, because it aborts or writes beyond its buffer
+ * if it gets no memory (the command checks the memory before it calls jansson), and while the BLAS library is
+ * loaded, because its initialisers do not survive a failure. */
 static _Thread_local bool paused;
 
-/* Set while a thread does what it was started for; before that a sanitizer looks where its stack is. */
+/* Set while a thread runs its function. Before that, calls come from a sanitizer, which looks for the
+ * thread's stack. */
 static _Thread_local bool at_work;
 
 static void say(const char *format, ...)
@@ -112,9 +113,8 @@ static bool refuse(enum kind kind, const char *call, const void *caller)
 
 #define CALLER __builtin_return_address(0)
 
-/* Blocks that are in use: an open hash table that only grows. The leak checker of AddressSanitizer takes what
- * looks like an address for a reference, and must not find one here: so an address is kept with all bits
- * turned round. */
+/* The blocks in use, in a hash table that only grows. The leak checker of AddressSanitizer takes any number
+ * that looks like an address for a reference to the block. So addresses are stored with all bits inverted. */
 enum { BLOCKS = 1 << 16 };
 static struct block {
     uintptr_t key; /* of the block's address; 0: never used; 1: used before */
@@ -306,7 +306,7 @@ static ssize_t write_to(int fd, const void *from, size_t size, const void *calle
     return REAL(write)(fd, from, size);
 }
 
-/* A descriptor is gone whatever close says. */
+/* The descriptor is closed even if close reports an error. */
 static int close_it(int fd, const void *caller)
 {
     const bool refused = refuse(CLOSE, "close", caller);
@@ -560,8 +560,8 @@ void *json_loadb(const char *text, size_t size, size_t flags, void *error)
 void __lsan_disable(void) __attribute__((weak));
 void __lsan_enable(void) __attribute__((weak));
 
-/* What the loader keeps is no leak; the checker would know that if it saw that the loader has asked for it,
- * and not this file. */
+/* Memory that the loader keeps is not a leak. The checker does not know that, because it sees this file as
+ * the caller. */
 void *dlopen(const char *file, int mode)
 {
     paused = true;
@@ -627,7 +627,8 @@ static void report_rest(void)
             say("descriptor %d\n", fd);
 }
 
-/* What the command leaves when it returns; one that exits on its way frees nothing, and need not. */
+/* Runs main and reports what was not freed when it returns. A command that calls exit need not free anything.
+ */
 static int run(int (*real)(int, char **, char **), int argc, char **argv, char **environment)
 {
     begin();
@@ -642,7 +643,7 @@ __attribute__((destructor)) static void end(void)
     say("total %ld\n", atomic_load(&plan.calls));
 }
 
-/* Found by name: what a build that counts lines does at the end is not the command's (coverage_exits.c). */
+/* coverage_exits.c calls this by its name, because writing coverage counters must not meet faults. */
 void inject_stop(void);
 void inject_stop(void)
 {

@@ -68,7 +68,7 @@ const char *fuzz_folder(void)
     return folder;
 }
 
-/* The length of the UTF-8 character at `text`, or 0: that is none, or a control character. */
+/* The length of the UTF-8 character at `text`. 0 if there is none, or it is a control character. */
 static size_t printable_character(const unsigned char *text)
 {
     static const struct {
@@ -121,7 +121,7 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Each class has a name of its own. */
+/* Checks that no two classes have the same name. */
 static void check_classes(const gm_dataset *dataset)
 {
     const size_t count = gm_dataset_targets(dataset);
@@ -146,7 +146,7 @@ static void check_finite(const double *numbers, size_t count)
         FUZZ_REQUIRE(isfinite(numbers[i]));
 }
 
-/* Every row as training would see it. */
+/* Gathers every row as training does, and checks its numbers. */
 static void check_rows(const gm_dataset *dataset, const gm_scaling *scaling)
 {
     const size_t features = gm_dataset_features(dataset), targets = gm_dataset_targets(dataset);
@@ -202,7 +202,7 @@ static void check_texts(const gm_dataset *dataset)
         FUZZ_REQUIRE((gm_dataset_feature_name(dataset, f) != NULL) == named);
 }
 
-/* As training does it: the means of the rows stand for what is missing. */
+/* Replaces missing values by the means of the rows, as training does. */
 static gm_status fill_missing(gm_dataset *dataset)
 {
     gm_columns *columns;

@@ -62,7 +62,7 @@ static bool is_gzip(fuzz_input input)
     return input.size >= 2 && input.bytes[0] == 0x1F && input.bytes[1] == 0x8B;
 }
 
-/* Both are refused, or both hold the same. */
+/* Checks that both files are refused, or both have the same contents. */
 static void require_same(fuzz_input plain, const packed *file)
 {
     gm_dataset *a, *b;
