@@ -7,6 +7,7 @@
  *   network.h   layers, activations, losses, parameters
  *   engine.h    a network bound to a backend, threads, an optimizer: forward, gradient, step
  *   dataset.h   IDX and CSV files, scaling, split
+ *   row_source.h where the training loop gets its rows from: a data set, or a program of your own
  *   train.h     the training loop, loss and accuracy
  *   evaluation.h    figures of each class and target, confusion, calibration
  *   model.h     model files that PyTorch reads, worked examples
@@ -28,6 +29,7 @@
 #include <gradmill/model.h>
 #include <gradmill/network.h>
 #include <gradmill/predict.h>
+#include <gradmill/row_source.h>
 #include <gradmill/status.h>
 #include <gradmill/system.h>
 #include <gradmill/train.h>

@@ -199,6 +199,36 @@ Test(allocation, none_for_a_network_that_is_refused)
     cr_expect_not_null(strstr(error.message, "4000004000000 bytes"), "%s", error.message);
 }
 
+/* Each of the allocations of a training with an evaluation fails in turn: nothing stays behind. */
+Test(allocation, a_training_that_fails_leaves_nothing)
+{
+    gm_engine_options options = gm_engine_options_default();
+    gm_train_options once = gm_train_options_default();
+    gm_dataset *data;
+    gm_error error;
+    options.batch = ROWS / 2;
+    options.threads = 1;
+    once.epochs = 1;
+    gm_engine *engine = net_engine(net_make(&wide, GM_F32, 1), &options);
+    cr_assert_eq(
+        gm_dataset_from_arrays(&data, gm_array_f64(x, ROWS, IN), gm_array_labels(labels, ROWS), OUT, &error),
+        GM_OK, "%s", error.message);
+    gm_status status = GM_LIMIT;
+    size_t successes = 0;
+    for (; status != GM_OK; successes++) {
+        const size_t before = atomic_load(&in_use);
+        atomic_store(&until_failure, successes);
+        status = gm_train(engine, data, data, NULL, &once, NULL, &error);
+        atomic_store(&until_failure, SIZE_MAX);
+        cr_assert(status == GM_OK || status == GM_LIMIT, "%zu: status %d", successes, (int)status);
+        cr_expect_eq(atomic_load(&in_use), before, "%zu: %zu blocks more", successes,
+                     atomic_load(&in_use) - before);
+    }
+    cr_expect_geq(successes, 6U); /* two orders, two sources, the outputs; and then none fails */
+    gm_dataset_destroy(data);
+    net_free(engine);
+}
+
 /* Each of the allocations of a split fails in turn, and only that one: there are no parts, and nothing stays
  * behind. */
 Test(allocation, a_split_that_fails_leaves_nothing)

@@ -69,7 +69,7 @@ static bool bench_make(struct bench *b, const net_shape *shape, const gm_engine_
         .optimizer = &options->optimizer,
         .network = n,
         .parameters = gm_alloc(b->layout.parameters, sizeof(REAL)),
-        .own_x = {.rows = options->batch},
+        .own_x = {{.rows = options->batch}},
     };
     cr_assert(b->workspace && b->bound.parameters);
     for (size_t l = 0; l < n->layer_count; l++)

@@ -54,10 +54,10 @@ gm_problem gm_contest_problem(const gm_net *net, const gm_bench_options *sweep, 
 
 double gm_contest_flop(const gm_problem *p)
 {
-    double products = 0;
+    double sum = 0;
     for (size_t i = 1; i < p->width_count; i++)
-        products += (double)p->widths[i - 1] * (double)p->widths[i];
-    return gm_flop_of_products(products, (double)p->widths[0] * (double)p->widths[1], p->batch);
+        sum += gm_layer_flop(p->widths[i - 1], p->widths[i], p->batch, i == 1);
+    return sum;
 }
 
 /* Threads of OpenBLAS that have no work spin for 2^26 clock ticks before they sleep, which is 34 ms at 2 GHz.

@@ -116,6 +116,33 @@ static inline size_t gm_precision_size(gm_precision precision)
     return precision == GM_F64 ? sizeof(double) : sizeof(float);
 }
 
+/* `count` rows of an array, from `first` on. */
+static inline gm_mutable_array gm_mutable_rows(gm_mutable_array array, size_t first, size_t count)
+{
+    const size_t size = array.type == GM_TYPE_F64  ? sizeof(double)
+                        : array.type == GM_TYPE_U8 ? 1
+                                                   : sizeof(float);
+    if (array.data)
+        array.data = (char *)array.data + first * array.ld * size;
+    array.rows = count;
+    return array;
+}
+
+/* Room for a batch: its inputs and its targets, of the same type. Borrowed. */
+typedef struct gm_batch_buffer {
+    gm_mutable_array x; /* rows x features */
+    gm_mutable_array y; /* rows x targets; gm_no_array() where targets are not wanted */
+} gm_batch_buffer;
+
+/* Some rows of a buffer. */
+static inline gm_batch_buffer gm_buffer_rows(gm_batch_buffer buffer, size_t first, size_t count)
+{
+    gm_batch_buffer rows;
+    rows.x = gm_mutable_rows(buffer.x, first, count);
+    rows.y = gm_mutable_rows(buffer.y, first, count);
+    return rows;
+}
+
 GM_END_DECLS
 
 #endif

@@ -178,13 +178,27 @@ typedef struct gm_plan {
     double seconds;  /* of the step, expected; 0 if nothing was measured because there was no choice */
 } gm_plan;
 /* 1 <= rows <= batch. The first call of this, or of anything below, measures the network's layers for some
- * milliseconds where there is a choice; this one does so in any case. */
+ * milliseconds where there is a choice; this one does so in any case. What gm_engine_buffer(engine, 0) holds
+ * is then lost. */
 GM_API gm_plan gm_engine_plan(gm_engine *engine, size_t rows);
 GM_API gm_network *gm_engine_network(gm_engine *engine);
 GM_API const char *gm_engine_backend(const gm_engine *engine); /* never "auto" */
 /* The instruction set that this backend was compiled for and that it uses here; NULL if that is not its own
  * choice. */
 GM_API const char *gm_engine_kernels(const gm_engine *engine);
+
+/* The engine's own memory for batches, gm_engine_batch rows in the network's precision. There the beginnings
+ * of rows are spread over the cache, while for example rows of 1024 floats without a gap would all compete
+ * for the same lines of it. A batch in a buffer is not copied: hand x and y of the same buffer over, or the
+ * first rows of them (gm_buffer_rows).
+ *
+ *   index 0   the buffer that a call has worked on last, or the first one: its rows are no longer needed
+ *   index 1   the other one, which can be filled beside a step on the former
+ *
+ * So buffer 0 may be used between any two steps, as gm_evaluate does, without harm to a batch that waits in
+ * buffer 1. Arrays of other types are converted to buffer 0. An engine for inference has only one buffer:
+ * data is NULL for index 1, and for any other. */
+GM_API gm_batch_buffer gm_engine_buffer(gm_engine *engine, size_t index);
 
 /* Forward only: writes A of the output layer, x.rows x outputs numbers of the network's precision.
  * x.rows <= batch. GM_USAGE: types or shapes that do not fit (also below). */

@@ -4,6 +4,7 @@
 
 #include <gradmill/dataset.h>
 #include <gradmill/engine.h>
+#include <gradmill/row_source.h>
 #include <gradmill/status.h>
 
 GM_BEGIN_DECLS
@@ -38,7 +39,7 @@ typedef struct gm_epoch {
 
 typedef struct gm_progress {
     size_t epoch, epochs; /* from 1 */
-    size_t step, steps;   /* within the epoch; step counts the finished ones */
+    size_t step, steps;   /* within the epoch; step counts the finished ones; steps is 0 if it is not known */
     double loss;          /* of the last step */
 } gm_progress;
 
@@ -89,10 +90,21 @@ GM_API gm_status gm_train(gm_engine *engine, const gm_dataset *train, const gm_d
                           const gm_scaling *scaling, const gm_train_options *options, bool *stopped,
                           gm_error *error);
 
+/* The same for rows from any source; gm_train uses it. Both sources are borrowed, and `valid` (may be NULL)
+ * is begun anew after each epoch. Targets are not compared with the domain of the loss. Also GM_USAGE: a
+ * schedule that depends on the number of steps, while the number of rows is not known; GM_BAD_DATA: an epoch
+ * without rows; and whatever a source fails with. */
+GM_API gm_status gm_train_rows(gm_engine *engine, const gm_row_source *train, const gm_row_source *valid,
+                               const gm_train_options *options, bool *stopped, gm_error *error);
+
 /* Judges the engine's network. Numbers that are not finite are no failure: see not_finite, and the loss.
  * GM_USAGE as gm_train. */
 GM_API gm_status gm_evaluate(gm_engine *engine, const gm_dataset *dataset, const gm_scaling *scaling,
                              gm_metrics *metrics, gm_error *error);
+
+/* The same for one epoch of rows from any source. */
+GM_API gm_status gm_evaluate_rows(gm_engine *engine, const gm_row_source *rows, gm_metrics *metrics,
+                                  gm_error *error);
 
 GM_END_DECLS
 

@@ -19,7 +19,7 @@ struct gm_predictor {
     gm_table raw;       /* raw rows of a batch */
     gm_dataset raw_set; /* shows them */
     uint32_t *rows;     /* the numbers of the rows of a batch in their data set */
-    void *x;            /* batch x inputs, scaled */
+    gm_mutable_array x; /* batch x inputs, scaled: the engine's buffer */
     void *answers;      /* batch x outputs, for callers who want labels only */
 };
 
@@ -45,12 +45,10 @@ static gm_status reserve(gm_predictor *p, gm_error *error)
     const size_t size = gm_precision_size(p->precision);
     p->raw.x = gm_alloc(p->batch, p->inputs * sizeof(double)); /* the widest type of a raw row */
     p->rows = gm_alloc(p->batch, sizeof *p->rows);
-    p->x = gm_alloc(p->batch, p->inputs * size);
     p->answers = gm_alloc(p->batch, p->outputs * size);
-    if (p->raw.x && p->rows && p->x && p->answers)
+    if (p->raw.x && p->rows && p->answers)
         return GM_OK;
-    return gm_fail_memory(error, "a batch",
-                          p->batch * (p->inputs * (sizeof(double) + size) + p->outputs * size));
+    return gm_fail_memory(error, "a batch", p->batch * (p->inputs * sizeof(double) + p->outputs * size));
 }
 
 static gm_status create(gm_predictor *p, const gm_model *model, const gm_engine_options *options,
@@ -68,6 +66,7 @@ static gm_status create(gm_predictor *p, const gm_model *model, const gm_engine_
     p->outputs = gm_network_outputs(model->network);
     p->precision = gm_network_precision(model->network);
     p->batch = gm_engine_batch(p->engine);
+    p->x = gm_engine_buffer(p->engine, 0).x;
     p->raw.features = p->inputs;
     p->raw_set = (gm_dataset){.table = &p->raw};
     return reserve(p, error);
@@ -98,7 +97,6 @@ void gm_predictor_destroy(gm_predictor *p)
     gm_engine_destroy(p->engine);
     gm_free(p->raw.x);
     gm_free(p->rows);
-    gm_free(p->x);
     gm_free(p->answers);
     gm_free(p);
 }
@@ -152,20 +150,13 @@ static gm_array rows_of(gm_array array, size_t first, size_t count)
     return array;
 }
 
-static gm_mutable_array mutable_rows_of(gm_mutable_array array, size_t first, size_t count)
-{
-    array.data = (char *)array.data + first * array.ld * gm_type_size(array.type);
-    array.rows = count;
-    return array;
-}
-
 /* One batch: rows p->rows[0 .. count) of the set, whose results are rows `done` and so on of the caller's. */
 static gm_status run_batch(gm_predictor *p, const gm_dataset *set, size_t count, size_t done,
                            gm_mutable_array outputs, gm_mutable_array labels, gm_error *error)
 {
-    const gm_mutable_array x = gm_mutable_real(p->x, p->precision, count, p->inputs);
+    const gm_mutable_array x = gm_mutable_rows(p->x, 0, count);
     const gm_mutable_array answers = outputs.data
-                                         ? mutable_rows_of(outputs, done, count)
+                                         ? gm_mutable_rows(outputs, done, count)
                                          : gm_mutable_real(p->answers, p->precision, count, p->outputs);
     gm_gather(set, p->model->scaling, p->rows, count, x, gm_no_array());
     const gm_status status = gm_engine_predict(p->engine, gm_array_of(x), answers, error);

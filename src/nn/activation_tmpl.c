@@ -1,4 +1,5 @@
-/* The activations as loops over matrices. */
+/* The activations and their derivatives as loops over matrices. Each loop calls the
+ * formula in src/function/activations.h for one number; softmax takes whole rows (src/function/softmax.h). */
 #include "nn/activation.h"
 #include "base/memory.h"
 #include "base/vector.h"

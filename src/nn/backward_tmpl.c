@@ -1,9 +1,11 @@
-/* BP1 and BP2: the deltas, D = dC/dZ, from the output layer back to the first. Like the forward pass they
- * work on any block. C is the mean over the batch, so BP1 carries the factor 1/n once for all.
+/* BP1 and BP2: the deltas, D = dC/dZ, from the output layer back to the first layer. As in the forward pass,
+ * each function works on a block. The cost is the mean over the batch, so BP1 multiplies by 1/n once for all
+ * layers.
  *
- * Few rows wait for W rather than for its products. Then BP2 goes through W slab by slab of the outputs, and
- * BP4 and the update may follow in each slab while it is in cache. The last slab comes first: it is what the
- * forward pass has left there, and what the first leaves serves the next forward pass. */
+ * A step of few rows does little arithmetic with each weight: its time is the time in which W comes from
+ * memory. For such a step BP2 goes through W in slabs of outputs, and BP4 and the update of a slab can follow
+ * while the slab is in cache. It begins with the last slab, because the forward pass has just left that in
+ * cache, and it ends with the first one, with which the next forward pass begins. */
 #include "nn/pass.h"
 
 /* BP1: D_L = dC/dA (.) f'(Z)               n x out */

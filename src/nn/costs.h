@@ -1,5 +1,5 @@
-/* What a step costs: the constants of a model of its time, measured on the network's own layers
- * (costs_tmpl.c). */
+/* What the parts of a step cost. These are the constants of the model of a step's time, by which plans are
+ * chosen (plan_tmpl.c). costs_tmpl.c measures them on the network's own layers. */
 #ifndef GM_NN_COSTS_H
 #define GM_NN_COSTS_H
 

@@ -1,7 +1,9 @@
-/* What the parts of a step cost here (costs.h): each is done for a moment on the network's own layers and
- * matrices, in the manner in which a step would do it, and the clock is read. One layer after the other, and
- * that several times: so each finds the caches as the others have left them, as in a step, and another
- * program that takes the processor for a moment disturbs one measurement of many parts, not all of one. */
+/* Measures what the parts of a step cost (costs.h). Each part is done for a moment, on the network's own
+ * layers and matrices and in the way in which a step does it, while a clock runs.
+ *
+ * All layers are measured one after the other, and that is repeated several times. So each layer finds the
+ * caches as the other layers have left them, which is how a step finds them; and another program that takes
+ * the processor for a moment disturbs one measurement of many parts, but not all measurements of one part. */
 #include "machine/cpu.h"
 #include "nn/optimizer.h"
 #include "nn/pass.h"
@@ -188,9 +190,9 @@ static void probe_layer(struct probe q, size_t total, size_t grain, gm_cost *cos
 }
 
 /* No weight may change: what BP4 of layer l reads is 0, whatever was there or was left by other probes. */
-static void still(const gm_bound *b, size_t l)
+static void still(const gm_bound *b, gm_mat x, size_t l)
 {
-    const gm_mat d = b->layers[l].d, a = l > 0 ? b->layers[l - 1].a : b->own_x;
+    const gm_mat d = b->layers[l].d, a = l > 0 ? b->layers[l - 1].a : x;
     memset(d.data, 0, d.rows * d.ld * sizeof(REAL));
     memset(a.data, 0, a.rows * a.ld * sizeof(REAL));
 }
@@ -227,7 +229,7 @@ static void measure_products(const struct survey *s, size_t l, int manner, size_
     probe_layer(q, w.rows, gm_output_grain(b), &costs->forward[manner]);
     if (!b->learns)
         return;
-    still(b, l);
+    still(b, s->batch.x, l);
     q.what = HIDDEN_DELTA;
     if (l > 0) /* what a backend prepares once for many inputs must not be prepared for a few of them */
         probe_layer(q, w.cols, gm_max(gm_input_grain(b), b->backend->sweep.inputs),
@@ -281,20 +283,21 @@ static void measure_online(const struct survey *s)
     gm_free(online);
 }
 
-/* The batch of the probes: the whole of the engine's own room for batches, with an optimizer that only keeps
+/* The batch of the probes: all rows of one of the engine's buffers, with an optimizer that only keeps
  * what it has. */
-static gm_pass_batch probe_batch(const gm_bound *b)
+static gm_pass_batch probe_batch(const gm_bound *b, size_t buffer)
 {
     const gm_update_rule *rule = &gm_update_rules[b->optimizer->kind];
     const REAL rate = rule->target == INTO_WEIGHTS ? 1 : 0; /* BLAS has nothing to do where alpha is 0 */
     gm_step_constants keep = {
         .rate = rate, .momentum = 1, .beta1 = 1, .beta2 = 1, .epsilon = 1, .keep = 1, .unbias = 1};
     gm_set_factors(rule->target, &keep);
-    memset(b->own_y.data, 0, b->own_y.rows * b->own_y.ld * sizeof(REAL));
+    const gm_mat x = b->own_x[buffer], y = b->own_y[buffer];
+    memset(y.data, 0, y.rows * y.ld * sizeof(REAL));
     return (gm_pass_batch){.plan = {.threads = gm_team_threads(b->team)}, /* among which biases are divided */
-                           .rows = b->own_x.rows,
-                           .x = b->own_x,
-                           .y = b->own_y,
+                           .rows = x.rows,
+                           .x = x,
+                           .y = y,
                            .judged = true,
                            .rule = rule,
                            .weight_constants = keep,
@@ -303,10 +306,10 @@ static gm_pass_batch probe_batch(const gm_bound *b)
 
 /* The largest of X and all A, because a small one has too few lines to be timed; of which as much as the
  * cores can have in their own caches. */
-static gm_mat to_exchange(const gm_bound *b)
+static gm_mat to_exchange(const gm_bound *b, gm_mat x)
 {
     const size_t own = gm_cpu_cache(2) / 2 * gm_team_threads(b->team);
-    gm_mat largest = b->own_x;
+    gm_mat largest = x;
     for (size_t l = 0; l < b->layer_count; l++) {
         const gm_mat a = b->layers[l].a;
         largest = a.rows * a.ld > largest.rows * largest.ld ? a : largest;
@@ -324,7 +327,7 @@ static double cached(const gm_bound *b)
     const double copies = 1 + (double)gm_optimizer_state(b->optimizer->kind);
     const double held = copies * (double)gm_network_parameter_count(b->network) * sizeof(REAL);
     const size_t own = gm_cpu_cache(2), common = gm_cpu_cache(3);
-    const bool few = b->own_x.rows <= gm_max(b->backend->sweep.rows, GM_ROW_GRAIN);
+    const bool few = b->own_x[0].rows <= gm_max(b->backend->sweep.rows, GM_ROW_GRAIN);
     return own == 0 || (held <= (double)common && !few) ? INFINITY : (double)(own / GM_ALIGNMENT);
 }
 
@@ -332,7 +335,8 @@ static double cached(const gm_bound *b)
 static void measure_together(const struct survey *s)
 {
     const gm_bound *b = s->bound;
-    const struct probe q = {.bound = b, .batch = &s->batch, .matrix = to_exchange(b), .together = true};
+    const struct probe q = {
+        .bound = b, .batch = &s->batch, .matrix = to_exchange(b, s->batch.x), .together = true};
     struct probe barriers = q, nothing = q, exchange = q;
     barriers.what = BARRIER;
     nothing.what = NOTHING;
@@ -344,10 +348,10 @@ static void measure_together(const struct survey *s)
                  &s->costs->exchange);
 }
 
-void gm_measure_costs(gm_costs *costs, const gm_bound *b)
+void gm_measure_costs(gm_costs *costs, const gm_bound *b, size_t buffer)
 {
     const bool together = gm_team_threads(b->team) > 1;
-    const struct survey s = {b, probe_batch(b), costs};
+    const struct survey s = {b, probe_batch(b, buffer), costs};
     if (together) /* first: it settles the threads, too */
         measure_together(&s);
     for (int manner = ALONE; manner <= (together ? BY_WEIGHTS : ALONE); manner++) {

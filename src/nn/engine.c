@@ -1,4 +1,6 @@
-/* An engine: checks, memory, threads; the arithmetic is behind the numerics table of its precision. */
+/* An engine, as its user sees it: it checks arguments, reserves memory, starts threads, and hands batches to
+ * the pass. The arithmetic has a precision, and is behind the numerics table of that precision (numerics.h).
+ */
 #include "nn/engine.h"
 #include "machine/blas_info.h"
 #include "machine/blas_library.h"
@@ -205,6 +207,8 @@ static gm_status assemble(gm_engine *e, gm_error *error)
     e->pass = e->numerics->create(&binding);
     if (!e->pass)
         return gm_fail_memory(error, "the engine", sizeof binding);
+    e->used_x = e->numerics->buffer(e->pass, 0).x.data;
+    e->other_x = e->numerics->buffer(e->pass, 1).x.data;
     if (blas) {
         gm_blas_borrow_threads();
         e->borrowed_blas = true;
@@ -325,12 +329,38 @@ size_t gm_engine_threads(const gm_engine *e)
     return e->options.threads;
 }
 
+/* Remembers which buffer is being read. Other arrays change nothing. */
+static void use_buffer(gm_engine *e, const void *x)
+{
+    if (x == e->other_x) {
+        e->other_x = e->used_x;
+        e->used_x = x;
+    }
+}
+
+/* Its number. */
+static size_t used_buffer(const gm_engine *e)
+{
+    return e->used_x == e->numerics->buffer(e->pass, 0).x.data ? 0 : 1;
+}
+
 gm_plan gm_engine_plan(gm_engine *e, size_t rows)
 {
     if (gm_team_ready(e->team, NULL) != GM_OK) /* the next step will say why */
         return (gm_plan){.threads = e->options.threads};
     e->row_steps = (gm_row_steps){0}; /* measuring overwrites the batch */
-    return e->numerics->plan(e->pass, rows, true);
+    return e->numerics->plan(e->pass, used_buffer(e), rows, true);
+}
+
+/* Plans are made now, because measuring for one later would write over what the caller gathers. */
+gm_batch_buffer gm_engine_buffer(gm_engine *e, size_t index)
+{
+    if (index > 1)
+        return (gm_batch_buffer){gm_no_array(), gm_no_array()};
+    e->row_steps = (gm_row_steps){0}; /* measuring overwrites the batch */
+    if (gm_team_ready(e->team, NULL) == GM_OK)
+        e->numerics->plan(e->pass, used_buffer(e), e->options.batch, false);
+    return e->numerics->buffer(e->pass, index == 0 ? used_buffer(e) : !used_buffer(e));
 }
 
 const char *gm_engine_backend(const gm_engine *e)
@@ -458,8 +488,10 @@ static gm_status bind(gm_engine *e, gm_array x, const gm_array *y, gm_error *err
     if (status == GM_OK && y && y->rows != x.rows)
         status =
             gm_fail(error, GM_USAGE, "targets: %zu rows; expected %zu, as the inputs have", y->rows, x.rows);
-    if (status == GM_OK)
-        status = e->numerics->bind(e->pass, x, y, error);
+    if (status == GM_OK) {
+        use_buffer(e, x.data);
+        status = e->numerics->bind(e->pass, used_buffer(e), x, y, error);
+    }
     e->row_steps = e->numerics->row_steps(e->pass);
     return status;
 }
@@ -587,6 +619,7 @@ gm_status gm_engine_step_beside(gm_engine *e, gm_array x, gm_array y, const gm_s
         return learn(e, x, y, &job, loss, error);
     }
     set_ahead(e);
+    use_buffer(e, x.data);
     e->row_steps.step(e->row_steps.context, x.data, y.data, loss);
     gm_side_work_do(beside);
     return GM_OK;
@@ -611,9 +644,8 @@ double gm_step_flop(const gm_network *network, size_t batch)
 {
     double sum = 0;
     for (size_t i = 0; i < network->layer_count; i++)
-        sum += (double)network->layers[i].inputs * (double)network->layers[i].outputs;
-    const double first = (double)network->layers[0].inputs * (double)network->layers[0].outputs;
-    return gm_flop_of_products(sum, first, batch);
+        sum += gm_layer_flop(network->layers[i].inputs, network->layers[i].outputs, batch, i == 0);
+    return sum;
 }
 
 double gm_step_traffic(const gm_network *network, gm_optimizer_kind optimizer)

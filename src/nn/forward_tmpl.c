@@ -1,5 +1,6 @@
-/* The forward pass. It works on any block of Z: some rows of the batch, some outputs. A thread that takes its
- * rows through all layers needs no data from other threads. */
+/* The forward pass: Z = A_prev W^T + 1 b^T and A = f(Z), layer by layer, and the loss. Each function works on
+ * a block of Z, some rows of the batch and some outputs, because that is what a thread is given. A thread
+ * that takes its rows through all layers needs no data from other threads. */
 #include "nn/pass.h"
 
 /* D means nothing before BP1 and BP2 write it (but for padding): the backend may use it as spare room, as

@@ -1,4 +1,5 @@
-/* BP1 to BP4 against central differences of the loss. */
+/* Compares the gradient of BP1 to BP4 with central differences of the loss. Each parameter that is checked is
+ * moved up and down a little, which gives its derivative without any of the four equations. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/options.h"

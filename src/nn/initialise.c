@@ -1,5 +1,6 @@
-/* How weights begin. Drawn in double whatever the precision, so that an f32 and an f64 network of one seed
- * agree to rounding, and by basic operations only, so that every machine draws the same. */
+/* The weights of a new network. They are drawn in double precision whatever the network's precision is, so
+ * that an f32 and an f64 network of one seed agree to rounding; and by basic operations only, so that every
+ * machine draws the same numbers. */
 #include "base/random.h"
 #include "function/facts.h"
 #include "nn/network.h"
@@ -34,7 +35,7 @@ static void draw_layer(gm_network *network, const gm_layer *layer, gm_init init,
     for (size_t i = layer->weights; i < layer->biases; i++) {
         const double value =
             normal ? sigma * gm_random_normal(random) : range * (2 * gm_random_uniform(random) - 1);
-        gm_network_set_parameter(network, i, value);
+        gm_network_write(network, i, value);
     }
 }
 
@@ -49,5 +50,5 @@ void gm_network_initialise(gm_network *network, const gm_network_options *option
             draw_layer(network, layer, init, &random);
     }
     for (size_t i = 0; options->init == GM_INIT_CONSTANT && i < network->parameter_count; i++)
-        gm_network_set_parameter(network, i, options->init_value);
+        gm_network_write(network, i, options->init_value);
 }

@@ -1,4 +1,6 @@
-/* The map of an engine's memory. */
+/* Draws the map of an engine's memory (layout.h): how many numbers each matrix needs, and where it begins.
+ * Two things decide where: rows and matrices begin on cache lines, and those that are used together must not
+ * compete for the same places in a cache. */
 #include "nn/layout.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -70,6 +72,13 @@ static bool reserve_beside(gm_layout *layout, size_t last, size_t ld, gm_precisi
            reserve(&layout->workspace, layout->batch, ld, offset);
 }
 
+/* X and Y of a whole batch. */
+static bool reserve_buffer(gm_layout *layout, size_t index)
+{
+    return reserve(&layout->workspace, layout->batch, layout->x_ld, &layout->x[index]) &&
+           reserve(&layout->workspace, layout->batch, layout->y_ld, &layout->y[index]);
+}
+
 static bool reserve_layer(gm_layout *layout, gm_layer_layout *own, const gm_layer *layer,
                           gm_precision precision, const gm_engine_options *options, const gm_storage *storage)
 {
@@ -136,9 +145,7 @@ gm_status gm_layout_make(gm_layout *layout, gm_layer_layout *layouts, const gm_l
     *layout = (gm_layout){.batch = options->batch,
                           .x_ld = gm_layout_row(inputs, precision, storage),
                           .y_ld = gm_layout_row(outputs, precision, storage)};
-    bool fits = reserve(&layout->workspace, layout->batch, layout->x_ld, &layout->x) &&
-                reserve(&layout->workspace, layout->batch, layout->y_ld, &layout->y) &&
-                reserve(&layout->workspace, layout->batch, 1, &layout->ones);
+    bool fits = reserve_buffer(layout, 0) && reserve(&layout->workspace, layout->batch, 1, &layout->ones);
     for (size_t i = 0; i < layer_count && fits; i++) {
         gm_layer_layout here = {0}, *layer_layout = layouts ? &layouts[i] : &here;
         fits = reserve_layer(layout, layer_layout, &layers[i], precision, options, storage) &&
@@ -151,7 +158,8 @@ gm_status gm_layout_make(gm_layout *layout, gm_layer_layout *layouts, const gm_l
                        needs->scratch_size(options->backend, layers[i].inputs, layers[i].outputs));
     }
     const size_t copies = options->inference ? 0 : gm_optimizer_state(options->optimizer.kind);
-    if (!fits || !reserve_for_threads(layout, needs) || !reserve_state(layout, precision, copies))
+    if (!fits || !reserve_for_threads(layout, needs) || (!options->inference && !reserve_buffer(layout, 1)) ||
+        !reserve_state(layout, precision, copies))
         return gm_fail(error, GM_LIMIT, "a batch of %zu rows needs more memory than any machine has",
                        options->batch);
     layout->own = storage->own ? layout->parameters : 0;

@@ -1,6 +1,7 @@
 /* The map of an engine's memory, drawn before anything is allocated.
  *
- * workspace:  x | y | ones | layer 1: z? a d | layer 2: ... | tile of each thread | scratch of each thread
+ * workspace:  x | y | ones | layer 1: z? a d | layer 2: ... | tile of each thread | scratch of each thread |
+ *             another x | another y (unless for inference: gathered beside a step on the first ones)
  * own:        W1 b1 W2 b2 ... in the backend's own layout, if it has one
  * state:      optimizer copies of the parameters, one after the other, in the same order, with gaps
  *
@@ -28,7 +29,8 @@ typedef struct gm_layer_layout {
 
 typedef struct gm_layout {
     size_t batch;
-    size_t x, x_ld, y, y_ld, ones;
+    size_t x[2], x_ld, y[2], y_ld; /* two of each; for inference only the first */
+    size_t ones;
     size_t tile, tile_size;       /* first tile, elements of one */
     size_t scratch, scratch_size; /* the backend's */
     size_t workspace;             /* elements in all */

@@ -1,4 +1,5 @@
-/* The losses as loops over matrices. */
+/* The losses as loops over matrices: the value of a loss, and BP1, which is its derivative. The formulas
+ * are in src/function/losses.h. */
 #include "nn/loss.h"
 #include "base/memory.h"
 #include "base/vector.h"

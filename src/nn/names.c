@@ -1,4 +1,5 @@
-/* Enumerations as words: on the command line, in model files, in messages. */
+/* The words for values of enumerations, as they stand on the command line, in model files and in messages;
+ * and the way back. The words of activations and losses come from their lists in src/function. */
 #include <gradmill/engine.h>
 #include <gradmill/network.h>
 #include <string.h>

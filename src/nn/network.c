@@ -1,4 +1,5 @@
-/* A network: its shape, checked, and its block of parameters. */
+/* A network: makes it, after every size and every choice has been checked, and gives access to its shape and
+ * to its block of parameters. */
 #include "nn/network.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -238,8 +239,5 @@ double gm_network_parameter(const gm_network *network, size_t index)
 void gm_network_set_parameter(gm_network *network, size_t index, double value)
 {
     gm_network_release(network);
-    if (network->precision == GM_F64)
-        ((double *)network->parameters)[index] = value;
-    else
-        ((float *)network->parameters)[index] = (float)value;
+    gm_network_write(network, index, value);
 }

@@ -28,6 +28,16 @@ struct gm_network {
     gm_shared *shared; /* the copy of the engines for inference; NULL: there is none */
 };
 
+/* Writes one parameter to the block, rounded to the network's precision. Whether an engine has a newer copy
+ * of it is up to the caller. */
+static inline void gm_network_write(gm_network *network, size_t index, double value)
+{
+    if (network->precision == GM_F64)
+        ((double *)network->parameters)[index] = value;
+    else
+        ((float *)network->parameters)[index] = (float)value;
+}
+
 /* Brings the block up to date. */
 void gm_network_settle(const gm_network *network);
 
@@ -45,7 +55,7 @@ gm_status gm_network_shape(const gm_network_options *options, gm_layer *layers, 
 /* GM_LIMIT if `bytes` for `what` are more than this process can get; the line names both. */
 gm_status gm_check_memory(const char *what, size_t bytes, gm_error *error);
 
-/* Draws W of every layer; biases as gm_init says. */
+/* Draws W of every layer of a network that no engine knows yet; biases as gm_init says. */
 void gm_network_initialise(gm_network *network, const gm_network_options *options);
 
 #endif

@@ -54,9 +54,9 @@ typedef struct gm_numerics {
     size_t (*scratch_size)(const char *backend, size_t in, size_t out); /* elements for each thread */
     struct gm_pass *(*create)(const gm_binding *binding); /* NULL without memory; the backend is known */
     void (*destroy)(struct gm_pass *pass);
-    /* Takes the batch in: as it is if its type and precision fit, else converted. y may be NULL.
-     * GM_USAGE: a label that is not below the number of outputs. */
-    gm_status (*bind)(struct gm_pass *pass, gm_array x, const gm_array *y, gm_error *error);
+    /* Takes the batch in: as it is if its type and precision fit, else converted to the engine's buffer of
+     * that number. y may be NULL. GM_USAGE: a label that is not below the number of outputs. */
+    gm_status (*bind)(struct gm_pass *pass, size_t buffer, gm_array x, const gm_array *y, gm_error *error);
     /* Runs the task on the bound batch. *loss (may be NULL: then it is not computed) is the mean loss, 0
      * without targets. It fails only if the caller's layer_done has. */
     gm_status (*run)(struct gm_pass *pass, const gm_job *job, double *loss, gm_error *error);
@@ -70,7 +70,10 @@ typedef struct gm_numerics {
     /* The weights from the network's block into the backend's layout, and back. */
     void (*take_weights)(struct gm_pass *pass);
     void (*give_weights)(struct gm_pass *pass);
-    gm_plan (*plan)(struct gm_pass *pass, size_t rows, bool predict);
+    /* Measuring may write over that buffer. */
+    gm_plan (*plan)(struct gm_pass *pass, size_t buffer, size_t rows, bool predict);
+    gm_batch_buffer (*buffer)(const struct gm_pass *pass,
+                              size_t index); /* no data: there is no such buffer */
 } gm_numerics;
 
 extern const gm_numerics gm_numerics_f32, gm_numerics_f64;

@@ -1,5 +1,7 @@
-/* The arithmetic of the optimizers: what becomes of weights when BP3 and BP4 have written where the rule says
- * (update_tmpl.c), and the numbers that a step needs for it. */
+/* The arithmetic of the optimizers. An optimizer has a rule: what BP3 and BP4 write to, and the function that
+ * then makes the step of the weights (update_tmpl.c); and one that makes the whole step from a gradient that
+ * is given (apply_tmpl.c). The constants in these formulas are computed once for each step, from the
+ * optimizer's settings. */
 #include "base/vector.h"
 #include "nn/pass.h"
 

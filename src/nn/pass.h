@@ -102,7 +102,7 @@ typedef struct gm_bound {
     const gm_optimizer *optimizer; /* the engine's: a schedule changes its rate between steps */
     bool learns;                   /* there are deltas */
     gm_online *online;             /* takes steps of few rows in one go; NULL: this network has none */
-    gm_mat own_x, own_y;           /* in the workspace, room for a whole batch that must be converted */
+    gm_mat own_x[2], own_y[2];     /* the engine's buffers, each with room for a whole batch */
     REAL *parameters;              /* the block, or the engine's own copy in the backend's layout */
     REAL *state;                   /* first optimizer copy of the parameters */
     size_t next_copy;              /* elements from there to the second; 0: there is none */
@@ -144,6 +144,7 @@ typedef struct gm_worker {
 /* What plans are made by. */
 typedef struct gm_planner {
     gm_costs costs;
+    size_t buffer;       /* the one that probes may write over */
     bool chooses;        /* whether a plan may leave threads out */
     gm_watch watch;      /* one thread against all, for batches of watched_rows */
     size_t watched_rows; /* 0: nothing is watched */
@@ -283,9 +284,9 @@ gm_plan gm_make_plan(gm_planner *planner, const gm_bound *b, size_t rows, bool p
  * weights. */
 void gm_watch_rows(gm_planner *planner, const gm_bound *b, size_t rows);
 
-/* Measures the costs, some milliseconds, on all threads of the team. X, Y, Z, A and D in the workspace are
+/* Measures the costs, some milliseconds, on all threads of the team. Z, A, D and one of the buffers are
  * written over; no weight changes. */
-void gm_measure_costs(gm_costs *costs, const gm_bound *b);
+void gm_measure_costs(gm_costs *costs, const gm_bound *b, size_t buffer);
 
 /* Z and A of layer l (but the output's A), for these rows of the batch and these outputs, whole grains. */
 void gm_forward_layer(const gm_worker *w, size_t l, gm_range rows, gm_range outputs);

@@ -284,27 +284,28 @@ static gm_status take_labels(gm_array array, gm_mat own, gm_mat *y, gm_error *er
 }
 
 /* Full batches, which most are, have their steps watched. */
-static gm_plan plan(gm_pass *p, size_t rows, bool predicted)
+static gm_plan plan(gm_pass *p, size_t buffer, size_t rows, bool predicted)
 {
     gm_planner *planner = &p->planner;
-    if (rows == p->bound.own_x.rows && planner->watched_rows == 0)
+    planner->buffer = buffer;
+    if (rows == p->bound.own_x[0].rows && planner->watched_rows == 0)
         gm_watch_rows(planner, &p->bound, rows);
     return rows == planner->watched_rows ? gm_watch_plan(&planner->watch)
                                          : gm_make_plan(planner, &p->bound, rows, predicted);
 }
 
-static gm_status bind(gm_pass *p, gm_array x, const gm_array *y, gm_error *error)
+static gm_status bind(gm_pass *p, size_t buffer, gm_array x, const gm_array *y, gm_error *error)
 {
     gm_pass_batch *batch = &p->batch;
     if (x.rows != batch->rows)
-        batch->plan = plan(p, x.rows, false);
+        batch->plan = plan(p, buffer, x.rows, false);
     batch->rows = x.rows;
-    batch->x = take(x, p->bound.own_x);
+    batch->x = take(x, p->bound.own_x[buffer]);
     batch->y = (gm_mat){0};
     if (y && y->type == GM_TYPE_LABEL)
-        return take_labels(*y, p->bound.own_y, &batch->y, error);
+        return take_labels(*y, p->bound.own_y[buffer], &batch->y, error);
     if (y)
-        batch->y = take(*y, p->bound.own_y);
+        batch->y = take(*y, p->bound.own_y[buffer]);
     return GM_OK;
 }
 
@@ -313,6 +314,16 @@ static void copy_outputs(const gm_pass *p, void *outputs, size_t ld)
     const gm_mat a = p->bound.layers[p->bound.layer_count - 1].a;
     for (size_t r = 0; r < p->batch.rows; r++)
         memcpy((REAL *)outputs + r * ld, gm_row(a, r), a.cols * sizeof(REAL));
+}
+
+static gm_mutable_array array_of(gm_mat m)
+{
+    return (gm_mutable_array){m.data, GM_REAL_BITS == 32 ? GM_TYPE_F32 : GM_TYPE_F64, m.rows, m.cols, m.ld};
+}
+
+static gm_batch_buffer buffer(const gm_pass *p, size_t index)
+{
+    return (gm_batch_buffer){array_of(p->bound.own_x[index]), array_of(p->bound.own_y[index])};
 }
 
 static gm_array view(const gm_pass *p, gm_view what, size_t layer)
@@ -379,7 +390,7 @@ gm_online *gm_pass_create_online(const gm_bound *b, const gm_optimizer *optimize
         .optimizer = optimizer,
         .loss = b->network->loss,
         .loss_from_z = b->loss->from_z,
-        .batch = b->own_x.rows,
+        .batch = b->own_x[0].rows,
         .parameter_count = b->network->parameter_count,
         .layer_count = b->layer_count,
         .layers = layers,
@@ -394,7 +405,7 @@ static gm_bound bound_of(const gm_binding *b, gm_pass_layer *layers)
     const gm_network *network = b->network;
     const gm_layout *layout = b->layout;
     REAL *workspace = b->workspace;
-    const gm_bound bound = {
+    gm_bound bound = {
         .backend = gm_backend_find(b->options->backend),
         .loss = &gm_loss_kernels[network->loss],
         .layers = layers,
@@ -403,8 +414,6 @@ static gm_bound bound_of(const gm_binding *b, gm_pass_layer *layers)
         .network = network,
         .optimizer = &b->options->optimizer,
         .learns = !b->options->inference,
-        .own_x = {workspace + layout->x, layout->batch, gm_network_inputs(network), layout->x_ld},
-        .own_y = {workspace + layout->y, layout->batch, gm_network_outputs(network), layout->y_ld},
         .parameters = b->own ? b->own : network->parameters,
         .state = (REAL *)b->state + layout->first_copy,
         .next_copy = layout->next_copy,
@@ -413,6 +422,12 @@ static gm_bound bound_of(const gm_binding *b, gm_pass_layer *layers)
         .scratch = workspace + layout->scratch,
         .scratch_size = layout->scratch_size,
     };
+    for (size_t i = 0; i < (b->options->inference ? 1 : 2); i++) {
+        bound.own_x[i] =
+            (gm_mat){workspace + layout->x[i], layout->batch, gm_network_inputs(network), layout->x_ld};
+        bound.own_y[i] =
+            (gm_mat){workspace + layout->y[i], layout->batch, gm_network_outputs(network), layout->y_ld};
+    }
     for (size_t i = 0; i < layout->batch; i++)
         workspace[layout->ones + i] = 1;
     for (size_t l = 0; l < network->layer_count; l++)
@@ -524,6 +539,7 @@ const gm_numerics GM_TYPED(gm_numerics) = {
     .row_steps = row_steps,
     .copy_outputs = copy_outputs,
     .view = view,
+    .buffer = buffer,
     .plan = plan,
     .take_weights = take_weights,
     .give_weights = give_weights,

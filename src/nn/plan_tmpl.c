@@ -1,20 +1,27 @@
-/* Plans: how many threads, and whether its work is partitioned by rows or by weights. They are chosen by a
- * model of a step's time,
+/* Plans: how many threads take part in a step, and whether its work is partitioned by rows of the batch or by
+ * weights. A plan is chosen by a model of the time of a step:
  *
- *     one thread   sum over layers of  n (f + b + w)                       all ALONE
+ *     one thread   sum over layers of  n (f + b + w)
  *     by rows      sum over layers of  r (f + b) + n w / T         + start + 2 barriers + waits + exchange
  *     by weights   sum over layers of  n (f s + b s' + w / T)      + start + B barriers + waits + exchange
  *
- * with n rows, T threads, f, b, w a layer's seconds for a row (forward, BP2, BP4), r the rows and s, s' the
- * parts of the outputs and inputs that the busiest thread has. Loss, BP1 and layers that have too few
- * outputs are partitioned by rows in any case. There are B barriers, at each of which threads wait (UNEVEN).
- * Where BP2 and BP4 are one sweep through W (backward_tmpl.c), its seconds stand for b + w and are divided as
- * s'. Exchange is what others wrote and a thread must fetch: A and D of the others' rows and their updates of
- * W; by weights, their columns of A and D and their updates of the weights that it reads; of updates no more
- * than caches hold, for the rest comes from memory in any case. The constants are measured once for each
- * engine, on its own layers and matrices; from elsewhere is only what UNEVEN says. Where one thread may take
- * rows in one go (src/online), such a row is measured as a whole. Of the two partitions the model chooses
- * only where that changes no bit; elsewhere what must be copied is counted. */
+ *     n            rows of the batch; T threads
+ *     f, b, w      seconds that a layer needs for one row: forward, BP2, BP4 with the update
+ *     r, s, s'     rows, part of the outputs and part of the inputs that the busiest thread has
+ *     B            barriers; at each of them threads wait a little for each other (UNEVEN)
+ *     exchange     what other threads wrote last and a thread must fetch. By rows: A and D of their rows, and
+ *                  their updates of W. By weights: their columns of A and D, and their updates of the weights
+ *                  that it reads. Only as many updates count as fit in the caches, because the others come
+ * from memory whoever wrote them
+ *
+ * Loss, BP1 and layers with too few outputs are partitioned by rows in both cases. Where BP2 and BP4 are one
+ * sweep through W (backward_tmpl.c), the seconds of the sweep stand for b + w and are divided as s'. Where
+ * one thread may take rows in one go (src/online), such a row is measured as a whole.
+ *
+ * The constants are measured once for each engine, on its own layers and matrices (costs_tmpl.c); only UNEVEN
+ * is fixed. The model chooses between the two partitions only where both give the same bits. For the other
+ * backends the numbers that have to be copied are counted instead (should_cut_weights), so that the choice
+ * never depends on a measurement. */
 #include "nn/pass.h"
 
 #include <math.h>
@@ -189,7 +196,7 @@ gm_plan gm_make_plan(gm_planner *planner, const gm_bound *b, size_t rows, bool p
     if (!choice && !predicted)
         return (gm_plan){.threads = threads, .by_weights = is_better_by_weights(b, rows, threads)};
     if (!costs->known)
-        gm_measure_costs(&planner->costs, b);
+        gm_measure_costs(&planner->costs, b, planner->buffer);
     const gm_plan best = choice && same_bits
                              ? together(costs, b, rows, threads)
                              : candidate(costs, b, rows, threads, is_better_by_weights(b, rows, threads));
@@ -204,7 +211,7 @@ void gm_watch_rows(gm_planner *planner, const gm_bound *b, size_t rows)
     if (!planner->chooses || !same_bits || !b->learns || threads == 1)
         return;
     if (!costs->known)
-        gm_measure_costs(&planner->costs, b);
+        gm_measure_costs(&planner->costs, b, planner->buffer);
     planner->watch = gm_watch_begin(candidate(costs, b, rows, 1, false), together(costs, b, rows, threads));
     planner->watched_rows = rows;
 }

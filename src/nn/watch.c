@@ -1,3 +1,4 @@
+/* Keeps an estimate of the time of two plans, and says which of them does the next step (watch.h). */
 #include "nn/watch.h"
 
 #include <math.h>

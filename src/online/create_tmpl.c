@@ -1,4 +1,5 @@
-/* Whether a network can be trained in this way, by which step, and its layers. */
+/* Decides whether a network can be trained by the step of this room, chooses the functions for its layers,
+ * and fills in what they need. This happens once, when an engine is created. */
 #include "online/sample.h"
 #include "backend/packed.h"
 #include "base/memory.h"

@@ -2,32 +2,32 @@
  * after each epoch of training, or for a whole evaluation. */
 #include "base/error.h"
 #include "base/memory.h"
-#include "train/batch.h"
 #include "train/evaluation.h"
+#include "train/rows.h"
 
 #include <float.h>
 #include <math.h>
 
-static double value_at(const void *values, gm_precision precision, size_t index)
+static double value_at(gm_array array, size_t row, size_t col)
 {
-    return precision == GM_F64 ? ((const double *)values)[index] : (double)((const float *)values)[index];
+    const size_t at = row * array.ld + col;
+    return array.type == GM_TYPE_F64 ? ((const double *)array.data)[at]
+                                     : (double)((const float *)array.data)[at];
 }
 
-/* The column of the largest of `cols` outputs; the first of equals. */
-static size_t largest(const void *outputs, gm_precision precision, size_t row, size_t cols)
+/* The column of the largest number of a row; the first of equals. In a one-hot row it is the label. */
+static size_t largest(gm_array array, size_t row)
 {
     size_t best = 0;
-    for (size_t c = 1; c < cols; c++) {
-        if (value_at(outputs, precision, row * cols + c) > value_at(outputs, precision, row * cols + best))
-            best = c;
-    }
+    for (size_t c = 1; c < array.cols; c++)
+        best = value_at(array, row, c) > value_at(array, row, best) ? c : best;
     return best;
 }
 
-static bool row_is_finite(const void *outputs, gm_precision precision, size_t row, size_t cols)
+static bool row_is_finite(gm_array array, size_t row)
 {
-    for (size_t c = 0; c < cols; c++) {
-        if (!isfinite(value_at(outputs, precision, row * cols + c)))
+    for (size_t c = 0; c < array.cols; c++) {
+        if (!isfinite(value_at(array, row, c)))
             return false;
     }
     return true;
@@ -36,75 +36,74 @@ static bool row_is_finite(const void *outputs, gm_precision precision, size_t ro
 /* What is known of the rows so far. */
 struct judge {
     double loss, squares; /* sums over the rows */
-    size_t hits, not_finite;
+    size_t rows, hits, not_finite;
     gm_tally *tally;         /* for a whole evaluation, else NULL */
     double *output, *target; /* with a tally: one row */
 };
 
-/* One row of `cols` numbers as doubles. */
-static void widen_row(const void *values, gm_precision precision, size_t row, size_t cols, double *to)
+/* One row of numbers as doubles. */
+static void widen_row(gm_array array, size_t row, double *to)
 {
-    for (size_t c = 0; c < cols; c++)
-        to[c] = value_at(values, precision, row * cols + c);
+    for (size_t c = 0; c < array.cols; c++)
+        to[c] = value_at(array, row, c);
 }
 
-static void tally_row(const gm_batch *batch, uint32_t row, size_t r, const void *outputs, struct judge *judge)
+static void tally_row(gm_array outputs, gm_array targets, size_t row, bool labels, struct judge *judge)
 {
-    const size_t cols = batch->y.cols;
-    widen_row(outputs, batch->precision, r, cols, judge->output);
-    if (gm_dataset_has_labels(batch->dataset)) {
-        gm_tally_label(judge->tally, judge->output, gm_dataset_label(batch->dataset, row));
+    widen_row(outputs, row, judge->output);
+    if (labels) {
+        gm_tally_label(judge->tally, judge->output, (uint32_t)largest(targets, row));
     } else {
-        widen_row(batch->y_data, batch->precision, r, cols, judge->target);
+        widen_row(targets, row, judge->target);
         gm_tally_numbers(judge->tally, judge->output, judge->target);
     }
 }
 
-static void judge_rows(const gm_batch *batch, const uint32_t *rows, const void *outputs, struct judge *judge)
+static void judge_row(gm_array outputs, gm_array targets, size_t row, bool labels, struct judge *judge)
 {
-    const size_t cols = batch->y.cols;
-    const bool labels = gm_dataset_has_labels(batch->dataset);
-    for (size_t r = 0; r < batch->x.rows; r++) {
-        const bool finite = row_is_finite(outputs, batch->precision, r, cols);
-        judge->not_finite += !finite;
-        if (finite && judge->tally)
-            tally_row(batch, rows[r], r, outputs, judge);
-    }
-    for (size_t r = 0; r < batch->x.rows && labels; r++)
-        judge->hits +=
-            largest(outputs, batch->precision, r, cols) == gm_dataset_label(batch->dataset, rows[r]);
-    for (size_t i = 0; i < batch->x.rows * cols && !labels; i++) {
-        const double e =
-            value_at(outputs, batch->precision, i) - value_at(batch->y_data, batch->precision, i);
+    const bool finite = row_is_finite(outputs, row);
+    judge->not_finite += !finite;
+    if (finite && judge->tally)
+        tally_row(outputs, targets, row, labels, judge);
+    if (labels)
+        judge->hits += largest(outputs, row) == largest(targets, row);
+    for (size_t c = 0; c < outputs.cols && !labels; c++) {
+        const double e = value_at(outputs, row, c) - value_at(targets, row, c);
         judge->squares += e * e;
     }
 }
 
-static gm_status judge_all(gm_engine *engine, gm_batch *batch, const uint32_t *order, void *outputs,
+/* All rows of one epoch; `outputs` has room for a batch. */
+static gm_status judge_all(gm_engine *engine, const gm_row_source *source, gm_mutable_array outputs,
                            struct judge *judge, gm_error *error)
 {
-    const size_t cols = gm_dataset_targets(batch->dataset);
-    const size_t rows = gm_dataset_rows(batch->dataset), step = gm_engine_batch(engine);
-    for (size_t first = 0; first < rows; first += step) {
+    const gm_batch_buffer buffer = gm_engine_buffer(engine, 0);
+    size_t rows = 0;
+    gm_status status = source->begin(source->context, 1, error);
+    while (status == GM_OK) {
+        status = gm_row_source_next(source, buffer.x.rows, &buffer, &rows, error);
+        if (status != GM_OK || rows == 0)
+            return status;
+        const gm_batch_buffer batch = gm_buffer_rows(buffer, 0, rows);
+        const gm_array targets = gm_array_of(batch.y);
+        outputs.rows = rows;
         double loss;
-        gm_batch_gather(batch, order + first, gm_min(step, rows - first));
-        const gm_status status =
-            gm_engine_loss(engine, batch->x, batch->y, &loss,
-                           gm_mutable_real(outputs, batch->precision, batch->x.rows, cols), error);
+        status = gm_engine_loss(engine, gm_array_of(batch.x), targets, &loss, outputs, error);
         if (status != GM_OK)
             return status;
-        judge->loss += loss * (double)batch->x.rows;
-        judge_rows(batch, order + first, outputs, judge);
+        for (size_t r = 0; r < rows; r++)
+            judge_row(gm_array_of(outputs), targets, r, source->labels, judge);
+        judge->loss += loss * (double)rows;
+        judge->rows += rows;
     }
-    return GM_OK;
+    return status;
 }
 
-static gm_metrics metrics_of(const struct judge *judge, const gm_dataset *dataset)
+static gm_metrics metrics_of(const struct judge *judge, size_t targets, bool labels)
 {
-    const double rows = (double)gm_dataset_rows(dataset), outputs = (double)gm_dataset_targets(dataset);
-    const bool labels = gm_dataset_has_labels(dataset);
+    const double rows = (double)judge->rows, outputs = (double)targets;
     return (gm_metrics){
-        .rows = gm_dataset_rows(dataset),
+        .rows = judge->rows,
         .loss = judge->loss / rows,
         .not_finite = judge->not_finite,
         .accuracy = labels && judge->not_finite == 0 ? (double)judge->hits / rows : NAN,
@@ -112,24 +111,42 @@ static gm_metrics metrics_of(const struct judge *judge, const gm_dataset *datase
     };
 }
 
-static gm_status run(gm_engine *engine, const gm_dataset *dataset, const gm_scaling *scaling,
-                     struct judge *judge, gm_error *error)
+static gm_status run(gm_engine *engine, const gm_row_source *source, struct judge *judge, gm_error *error)
 {
-    gm_batch batch;
-    gm_status status = gm_batch_create(&batch, engine, dataset, scaling, error);
+    const gm_network *network = gm_engine_network(engine);
+    const gm_precision precision = gm_network_precision(network);
+    const size_t batch = gm_engine_batch(engine), outputs = gm_network_outputs(network);
+    gm_status status = gm_rows_check(network, source, error);
     if (status != GM_OK)
         return status;
-    const size_t bytes =
-        gm_engine_batch(engine) * gm_dataset_targets(dataset) * gm_precision_size(batch.precision);
+    const size_t bytes = batch * outputs * gm_precision_size(precision);
     void *predicted = gm_alloc(bytes, 1);
-    uint32_t *order = gm_batch_order(dataset);
-    if (predicted && order)
-        status = judge_all(engine, &batch, order, predicted, judge, error);
-    else
-        status = gm_fail_memory(error, "an evaluation", bytes + gm_dataset_rows(dataset) * sizeof *order);
-    gm_free(order);
+    if (!predicted)
+        return gm_fail_memory(error, "an evaluation", bytes);
+    status = judge_all(engine, source, gm_mutable_real(predicted, precision, batch, outputs), judge, error);
     gm_free(predicted);
-    gm_batch_clear(&batch);
+    if (status == GM_OK && judge->rows == 0)
+        return gm_fail(error, GM_BAD_DATA, "there are no rows to evaluate");
+    return status;
+}
+
+gm_status gm_evaluate_rows(gm_engine *engine, const gm_row_source *rows, gm_metrics *metrics, gm_error *error)
+{
+    struct judge judge = {0};
+    const gm_status status = run(engine, rows, &judge, error);
+    if (status == GM_OK)
+        *metrics = metrics_of(&judge, rows->targets, rows->labels);
+    return status;
+}
+
+static gm_status run_dataset(gm_engine *engine, const gm_dataset *dataset, const gm_scaling *scaling,
+                             struct judge *judge, gm_error *error)
+{
+    gm_row_source rows;
+    gm_status status = gm_rows_open(&rows, gm_engine_network(engine), dataset, scaling, NULL, error);
+    if (status == GM_OK)
+        status = run(engine, &rows, judge, error);
+    gm_row_source_close(&rows);
     return status;
 }
 
@@ -137,9 +154,9 @@ gm_status gm_evaluate(gm_engine *engine, const gm_dataset *dataset, const gm_sca
                       gm_metrics *metrics, gm_error *error)
 {
     struct judge judge = {0};
-    const gm_status status = run(engine, dataset, scaling, &judge, error);
+    const gm_status status = run_dataset(engine, dataset, scaling, &judge, error);
     if (status == GM_OK)
-        *metrics = metrics_of(&judge, dataset);
+        *metrics = metrics_of(&judge, gm_dataset_targets(dataset), gm_dataset_has_labels(dataset));
     return status;
 }
 
@@ -170,10 +187,10 @@ static gm_status fill(gm_evaluation *e, gm_engine *engine, const gm_dataset *dat
         .target = gm_alloc(cols, sizeof *judge.target),
     };
     if (judge.output && judge.target)
-        status = run(engine, dataset, scaling, &judge, error);
+        status = run_dataset(engine, dataset, scaling, &judge, error);
     else
         status = gm_fail_memory(error, "an evaluation", 2 * cols * sizeof *judge.output);
-    e->metrics = metrics_of(&judge, dataset);
+    e->metrics = metrics_of(&judge, gm_dataset_targets(dataset), gm_dataset_has_labels(dataset));
     e->auc = kind.classes == 2 ? gm_auc(e->tally.scores, e->tally.rows) : NAN;
     gm_free(judge.output);
     gm_free(judge.target);

@@ -1,14 +1,13 @@
-/* The training loop. For each epoch: shuffle the order of the rows, take a step for each batch, evaluate on
- * the validation set, call back. It ends after the last epoch, when a callback asks for it, or with
- * GM_DIVERGED when the loss or a weight is not finite. There are two batches: while one is learned, the next
- * one is gathered by threads that have finished their part of the step. */
+/* The training loop. For each epoch: take a step for each batch that the source of rows gives, evaluate on
+ * the validation rows, call back. It ends after the last epoch, when a callback asks for it, or with
+ * GM_DIVERGED when the loss or a weight is not finite. The engine has two buffers for batches: while the
+ * batch in one of them is learned, threads that have finished their part of the step fill the other with the
+ * next batch. */
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/options.h"
-#include "base/random.h"
-#include "train/batch.h"
-#include "train/targets.h"
+#include "train/rows.h"
 
 #include <gradmill/train.h>
 #include <math.h>
@@ -17,14 +16,19 @@
 struct run {
     gm_engine *engine;
     gm_train_options options;
-    const gm_dataset *valid;
-    gm_batch batches[2]; /* one is learned while the other is gathered */
-    uint32_t *order;     /* of the training rows, shuffled afresh for every epoch */
-    size_t rows, steps;
-    size_t taken; /* steps since the first epoch, for the schedule */
-    double rate;  /* of the engine, before any schedule */
-    gm_random random;
+    const gm_row_source *train, *valid; /* valid may be NULL */
+    gm_batch_buffer now, next;          /* the batch in one is learned while the other is filled */
+    size_t steps;                       /* of an epoch; 0: not known */
+    size_t taken;                       /* steps since the first epoch, for the schedule */
+    double rate;                        /* of the engine, before any schedule */
     bool stopped;
+};
+
+/* What an epoch has seen so far. */
+struct epoch {
+    size_t number; /* from 1 */
+    size_t steps, rows;
+    double loss_sum; /* of the losses of the rows */
 };
 
 void gm_train_options_fill(gm_train_options *options, size_t size)
@@ -69,18 +73,28 @@ static gm_status set_rate(struct run *run, gm_error *error)
     return GM_OK;
 }
 
-/* Takes one step on batch `now`. Beside it, batch `next` is gathered from the rows after the first `done`. */
-static gm_status step(struct run *run, const gm_batch *now, gm_batch *next, size_t done, double *loss,
-                      gm_error *error)
+/* Takes one step on the *rows rows in buffer `now`. Beside it, buffer `next` is filled; *rows becomes the
+ * number of rows in it, 0 at the end of the epoch. */
+static gm_status step(struct run *run, size_t *rows, double *loss, gm_error *error)
 {
-    const size_t rest = run->rows - done;
-    gm_side_work gather = {0};
-    if (rest > 0)
-        gather = gm_batch_gather_later(next, run->order + done, gm_min(gm_engine_batch(run->engine), rest));
-    const gm_status status = set_rate(run, error);
+    const gm_row_source *train = run->train;
+    const gm_batch_buffer batch = gm_buffer_rows(run->now, 0, *rows);
+    gm_side_work work = {0};
+    gm_status status = train->prepare(train->context, run->next.x.rows, &run->next, &work, error);
     if (status != GM_OK)
         return status;
-    return gm_engine_step_beside(run->engine, now->x, now->y, &gather, loss, error);
+    status = set_rate(run, error);
+    if (status == GM_OK)
+        status = gm_engine_step_beside(run->engine, gm_array_of(batch.x), gm_array_of(batch.y), &work, loss,
+                                       error);
+    return status == GM_OK ? train->finish(train->context, rows, error) : status;
+}
+
+static void swap_buffers(struct run *run)
+{
+    const gm_batch_buffer now = run->now;
+    run->now = run->next;
+    run->next = now;
 }
 
 /* The failure of a callback, with its own line or with one that names it. */
@@ -122,101 +136,131 @@ static gm_status tell_epoch(struct run *run, const gm_epoch *epoch, gm_error *er
     return status == GM_OK ? GM_OK : pass_on(status, "on_epoch", &own, error);
 }
 
-/* Takes all steps of one epoch. *loss_sum becomes the sum of the losses of its rows. */
-static gm_status run_steps(struct run *run, size_t epoch, double *loss_sum, size_t *rows_done,
-                           gm_error *error)
+/* Takes all steps of one epoch. */
+static gm_status run_steps(struct run *run, struct epoch *epoch, gm_error *error)
 {
-    gm_progress progress = {.epoch = epoch, .epochs = run->options.epochs, .steps = run->steps};
-    gm_batch_gather(&run->batches[0], run->order, gm_min(gm_engine_batch(run->engine), run->rows));
-    while (*rows_done < run->rows && !run->stopped) {
-        gm_batch *now = &run->batches[progress.step % 2], *next = &run->batches[(progress.step + 1) % 2];
-        gm_status status = step(run, now, next, *rows_done + now->x.rows, &progress.loss, error);
+    gm_progress progress = {.epoch = epoch->number, .epochs = run->options.epochs, .steps = run->steps};
+    size_t rows = 0;
+    gm_status status = run->train->begin(run->train->context, epoch->number, error);
+    if (status == GM_OK)
+        status = gm_row_source_next(run->train, run->now.x.rows, &run->now, &rows, error);
+    while (status == GM_OK && rows > 0 && !run->stopped) {
+        const size_t learned = rows;
+        status = step(run, &rows, &progress.loss, error);
         if (status != GM_OK)
             return status;
-        progress.step++;
+        swap_buffers(run);
+        epoch->steps = ++progress.step;
         if (!isfinite(progress.loss))
-            return diverged(error, "the loss", progress.loss, epoch, progress.step);
-        *loss_sum += progress.loss * (double)now->x.rows;
-        *rows_done += now->x.rows;
+            return diverged(error, "the loss", progress.loss, epoch->number, progress.step);
+        epoch->loss_sum += progress.loss * (double)learned;
+        epoch->rows += learned;
         status = tell_step(run, &progress, error);
-        if (status != GM_OK)
-            return status;
     }
-    return GM_OK;
+    if (status == GM_OK && epoch->rows == 0)
+        return gm_fail(error, GM_BAD_DATA, "epoch %zu has no rows", epoch->number);
+    return status;
 }
 
 /* The weights after the last step may not be finite, although no loss has been computed from them. */
-static gm_status check_parameters(const struct run *run, size_t epoch, gm_error *error)
+static gm_status check_parameters(const struct run *run, const struct epoch *epoch, gm_error *error)
 {
     const gm_network *network = gm_engine_network(run->engine);
     for (size_t i = 0; i < gm_network_parameter_count(network); i++) {
         const double value = gm_network_parameter(network, i);
         if (!isfinite(value))
-            return diverged(error, "a weight", value, epoch, run->steps);
+            return diverged(error, "a weight", value, epoch->number, epoch->steps);
     }
     return GM_OK;
 }
 
-static gm_status run_epoch(struct run *run, size_t epoch, gm_error *error)
+static gm_status run_epoch(struct run *run, size_t number, gm_error *error)
 {
     const uint64_t start = gm_clock();
-    double loss_sum = 0;
-    size_t rows_done = 0;
-    if (run->options.shuffle)
-        gm_random_shuffle(&run->random, run->order, run->rows);
-    gm_status status = run_steps(run, epoch, &loss_sum, &rows_done, error);
+    struct epoch epoch = {.number = number};
+    gm_status status = run_steps(run, &epoch, error);
     const double seconds = gm_clock_seconds(start, gm_clock());
     if (status == GM_OK)
-        status = check_parameters(run, epoch, error);
+        status = check_parameters(run, &epoch, error);
     if (status != GM_OK)
         return status;
     gm_epoch report = {
-        .epoch = epoch,
+        .epoch = number,
         .epochs = run->options.epochs,
-        .train_loss = loss_sum / (double)rows_done,
+        .train_loss = epoch.loss_sum / (double)epoch.rows,
         .has_valid = run->valid != NULL,
         .seconds = seconds,
-        .samples_per_second = (double)rows_done / seconds,
-        .gflops = gm_step_flop(gm_engine_network(run->engine), rows_done) / seconds / 1e9,
+        .samples_per_second = (double)epoch.rows / seconds,
+        .gflops = gm_step_flop(gm_engine_network(run->engine), epoch.rows) / seconds / 1e9,
     };
     if (run->valid)
-        status = gm_evaluate(run->engine, run->valid, run->batches[0].scaling, &report.valid, error);
+        status = gm_evaluate_rows(run->engine, run->valid, &report.valid, error);
     return status == GM_OK ? tell_epoch(run, &report, error) : status;
+}
+
+/* What can be refused before the first step. */
+static gm_status check(const struct run *run, gm_error *error)
+{
+    const gm_network *network = gm_engine_network(run->engine);
+    const size_t batch = gm_engine_batch(run->engine), rows = run->train->rows;
+    gm_status status = gm_rows_check(network, run->train, error);
+    if (status == GM_OK && run->valid) /* now, not after the first epoch */
+        status = gm_rows_check(network, run->valid, error);
+    if (status != GM_OK)
+        return status;
+    if (rows > 0 && batch > rows)
+        return gm_fail(error, GM_USAGE, "batch %zu; expected at most %zu, the rows of the training set",
+                       batch, rows);
+    if (rows == 0 && !run->options.rate_of && run->options.schedule != GM_SCHEDULE_CONSTANT)
+        return gm_fail(error, GM_USAGE,
+                       "schedule %s needs the number of rows in an epoch, which is not known",
+                       gm_schedule_name(run->options.schedule));
+    if (!gm_engine_buffer(run->engine, 1).x.data)
+        return gm_fail(error, GM_USAGE, "the engine was made for inference and cannot learn");
+    return GM_OK;
+}
+
+static gm_status run_epochs(struct run *run, gm_error *error)
+{
+    gm_status status = check(run, error);
+    if (status != GM_OK)
+        return status;
+    run->now = gm_engine_buffer(run->engine, 0);
+    run->next = gm_engine_buffer(run->engine, 1);
+    run->steps = gm_pieces(run->train->rows, gm_engine_batch(run->engine));
+    run->rate = gm_engine_rate(run->engine);
+    for (size_t epoch = 1; epoch <= run->options.epochs && status == GM_OK && !run->stopped; epoch++)
+        status = run_epoch(run, epoch, error);
+    gm_engine_set_rate(run->engine, run->rate);
+    return status;
+}
+
+gm_status gm_train_rows(gm_engine *engine, const gm_row_source *train, const gm_row_source *valid,
+                        const gm_train_options *options, bool *stopped, gm_error *error)
+{
+    struct run run = {.engine = engine, .train = train, .valid = valid};
+    gm_status status = read_options(&run.options, options, error);
+    if (status == GM_OK)
+        status = run_epochs(&run, error);
+    if (stopped)
+        *stopped = run.stopped;
+    return status;
 }
 
 gm_status gm_train(gm_engine *engine, const gm_dataset *train, const gm_dataset *valid,
                    const gm_scaling *scaling, const gm_train_options *options, bool *stopped, gm_error *error)
 {
-    const size_t batch = gm_engine_batch(engine);
-    struct run run = {.engine = engine, .valid = valid, .rows = gm_dataset_rows(train)};
-    gm_status status = read_options(&run.options, options, error);
-    if (status != GM_OK)
-        return status;
-    status = gm_batch_create(&run.batches[0], engine, train, scaling, error);
-    if (status == GM_OK && valid) /* now, not after the first epoch */
-        status = gm_targets_check(gm_engine_network(engine), valid, error);
+    const gm_network *network = gm_engine_network(engine);
+    gm_train_options own;
+    gm_row_source train_rows = {0}, valid_rows = {0};
+    gm_status status = read_options(&own, options, error);
     if (status == GM_OK)
-        status = gm_batch_create(&run.batches[1], engine, train, scaling, error);
-    if (status != GM_OK) {
-        gm_batch_clear(&run.batches[0]);
-        return status;
-    }
-    if (batch > run.rows)
-        status = gm_fail(error, GM_USAGE, "batch %zu; expected at most %zu, the rows of the training set",
-                         batch, run.rows);
-    run.order = gm_batch_order(train);
-    if (status == GM_OK && !run.order)
-        status = gm_fail_memory(error, "the order of the rows", run.rows * sizeof *run.order);
-    run.steps = gm_pieces(run.rows, batch);
-    run.rate = gm_engine_rate(engine);
-    run.random = gm_random_seed(run.options.seed, GM_STREAM_SHUFFLE);
-    for (size_t epoch = 1; epoch <= run.options.epochs && status == GM_OK && !run.stopped; epoch++)
-        status = run_epoch(&run, epoch, error);
-    gm_engine_set_rate(engine, run.rate);
-    if (stopped)
-        *stopped = run.stopped;
-    gm_free(run.order);
-    gm_batch_clear(&run.batches[0]);
-    gm_batch_clear(&run.batches[1]);
+        status = gm_rows_open(&train_rows, network, train, scaling, own.shuffle ? &own.seed : NULL, error);
+    if (status == GM_OK && valid)
+        status = gm_rows_open(&valid_rows, network, valid, scaling, NULL, error);
+    if (status == GM_OK)
+        status = gm_train_rows(engine, &train_rows, valid ? &valid_rows : NULL, &own, stopped, error);
+    gm_row_source_close(&train_rows);
+    gm_row_source_close(&valid_rows);
     return status;
 }

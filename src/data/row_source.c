@@ -1,0 +1,152 @@
+/* The rows of a data set in memory as a source of rows: an order of the rows, shuffled for each epoch if that
+ * is wanted, and the place in it. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "data/dataset.h"
+
+#include <gradmill/row_source.h>
+
+/* Numbers in a piece of work: gathering them takes some microseconds. */
+#define PIECE 8192
+
+struct memory_rows {
+    const gm_dataset *dataset;
+    const gm_scaling *scaling; /* may be NULL */
+    uint32_t *order;           /* of all rows */
+    size_t done;               /* rows of this epoch that were given */
+    bool shuffles;
+    gm_random random;
+    size_t piece;       /* rows that are gathered at once */
+    gm_batch_buffer to; /* of the batch in preparation, of `count` rows */
+    size_t count;
+};
+
+static gm_status begin(void *context, size_t epoch, gm_error *error)
+{
+    struct memory_rows *rows = context;
+    (void)epoch, (void)error;
+    rows->done = 0;
+    if (rows->shuffles)
+        gm_random_shuffle(&rows->random, rows->order, gm_dataset_rows(rows->dataset));
+    return GM_OK;
+}
+
+static void gather_piece(void *context, size_t i)
+{
+    const struct memory_rows *rows = context;
+    const size_t first = i * rows->piece;
+    const size_t count = gm_min(rows->piece, rows->count - first);
+    const gm_batch_buffer to = gm_buffer_rows(rows->to, first, count);
+    gm_gather(rows->dataset, rows->scaling, rows->order + rows->done + first, count, to.x, to.y);
+}
+
+static gm_status prepare(void *context, size_t most, const gm_batch_buffer *to, gm_side_work *work,
+                         gm_error *error)
+{
+    struct memory_rows *rows = context;
+    (void)error;
+    rows->to = *to;
+    rows->count = gm_min(most, gm_dataset_rows(rows->dataset) - rows->done);
+    *work = (gm_side_work){gather_piece, rows, gm_pieces(rows->count, rows->piece)};
+    return GM_OK;
+}
+
+static gm_status finish(void *context, size_t *count, gm_error *error)
+{
+    struct memory_rows *rows = context;
+    (void)error;
+    *count = rows->count;
+    rows->done += rows->count;
+    rows->count = 0;
+    return GM_OK;
+}
+
+static void close_rows(void *context)
+{
+    struct memory_rows *rows = context;
+    gm_free(rows->order);
+    gm_free(rows);
+}
+
+static gm_status check(const gm_dataset *dataset, const gm_scaling *scaling, gm_error *error)
+{
+    const size_t features = gm_dataset_features(dataset);
+    if (gm_dataset_rows(dataset) == 0)
+        return gm_fail(error, GM_USAGE, "the data has no rows");
+    if (gm_dataset_missing(dataset) > 0)
+        return gm_fail(error, GM_USAGE, "%zu cells of the data have no value; replace them first",
+                       gm_dataset_missing(dataset));
+    if (scaling && scaling->features != features)
+        return gm_fail(error, GM_USAGE, "the scaling has %zu features; expected %zu", scaling->features,
+                       features);
+    return GM_OK;
+}
+
+static struct memory_rows *create(const gm_dataset *dataset, const gm_scaling *scaling, const uint64_t *seed)
+{
+    struct memory_rows *rows = gm_alloc(1, sizeof *rows);
+    uint32_t *order = gm_alloc(gm_dataset_rows(dataset), sizeof *order);
+    if (!rows || !order) {
+        gm_free(rows);
+        gm_free(order);
+        return NULL;
+    }
+    for (size_t i = 0; i < gm_dataset_rows(dataset); i++)
+        order[i] = (uint32_t)i;
+    *rows = (struct memory_rows){
+        .dataset = dataset,
+        .scaling = scaling,
+        .order = order,
+        .shuffles = seed != NULL,
+        .piece = gm_max(1, PIECE / gm_max(1, gm_dataset_features(dataset))),
+    };
+    if (seed)
+        rows->random = gm_random_seed(*seed, GM_STREAM_SHUFFLE);
+    return rows;
+}
+
+gm_status gm_row_source_open(gm_row_source *source, const gm_dataset *dataset, const gm_scaling *scaling,
+                             const uint64_t *seed, gm_error *error)
+{
+    *source = (gm_row_source){0};
+    const gm_status status = check(dataset, scaling, error);
+    if (status != GM_OK)
+        return status;
+    struct memory_rows *rows = create(dataset, scaling, seed);
+    if (!rows)
+        return gm_fail_memory(error, "the order of the rows",
+                              sizeof *rows + gm_dataset_rows(dataset) * sizeof *rows->order);
+    *source = (gm_row_source){
+        .context = rows,
+        .features = gm_dataset_features(dataset),
+        .targets = gm_dataset_targets(dataset),
+        .labels = gm_dataset_has_labels(dataset),
+        .rows = gm_dataset_rows(dataset),
+        .begin = begin,
+        .prepare = prepare,
+        .finish = finish,
+        .close = close_rows,
+    };
+    return GM_OK;
+}
+
+void gm_row_source_close(gm_row_source *source)
+{
+    if (source->close)
+        source->close(source->context);
+    *source = (gm_row_source){0};
+}
+
+gm_status gm_row_source_next(const gm_row_source *source, size_t most, const gm_batch_buffer *to,
+                             size_t *count, gm_error *error)
+{
+    gm_side_work work = {0};
+    *count = 0;
+    const gm_status status = source->prepare(source->context, most, to, &work, error);
+    if (status != GM_OK)
+        return status;
+    for (size_t i = 0; i < work.pieces; i++)
+        work.piece(work.context, i);
+    return source->finish(source->context, count, error);
+}
