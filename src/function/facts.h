@@ -59,7 +59,7 @@ extern const gm_setting_facts gm_facts_of_settings[GM_SETTING_COUNT];
 
 static inline double *gm_setting_of(gm_optimizer *optimizer, gm_setting setting)
 {
-    return (double *)((char *)optimizer + gm_facts_of_settings[setting].offset);
+    return (double *)(void *)((char *)optimizer + gm_facts_of_settings[setting].offset);
 }
 
 typedef struct gm_optimizer_facts {

@@ -45,7 +45,7 @@ static size_t rank_of(const double *outputs, size_t count, size_t label)
 {
     size_t before = 0;
     for (size_t c = 0; c < count; c++)
-        before += outputs[c] > outputs[label] || (outputs[c] == outputs[label] && c < label);
+        before += outputs[c] > outputs[label] || (c < label && outputs[c] == outputs[label]);
     return before;
 }
 

@@ -172,6 +172,9 @@ class Install(Installed):
             self.skipTest("no manual page yet")
         self.assertTrue(list(self.root.rglob("man1/gradmill.1*")))
 
+    def test_completion(self):
+        self.assertTrue(list(self.root.rglob("bash-completion/completions/gradmill")))
+
 
 class Examples(Installed):
     """Every program of examples/, compiled as a user would, against what was installed. What they print is checked
