@@ -19,31 +19,41 @@ void gm_gradcheck_options_fill(gm_gradcheck_options *options, size_t size)
     gm_options_fill(options, size, &defaults, sizeof defaults);
 }
 
-static gm_status loss_at(gm_engine *engine, size_t index, double value, gm_array x, gm_array y, double *loss,
-                         gm_error *error)
+/* One check of an engine on one batch. */
+struct check {
+    gm_engine *engine;
+    gm_array x, y;
+    const double *gradient; /* of all parameters, by BP1 to BP4 */
+    double least;           /* smaller derivatives are compared as if they were as large as this */
+    gm_gradcheck *result;
+};
+
+static gm_status loss_at(const struct check *check, size_t index, double value, double *loss, gm_error *error)
 {
-    gm_network_set_parameter(gm_engine_network(engine), index, value);
-    return gm_engine_loss(engine, x, y, loss, gm_no_array(), error);
+    gm_network_set_parameter(gm_engine_network(check->engine), index, value);
+    return gm_engine_loss(check->engine, check->x, check->y, loss, gm_no_array(), error);
 }
 
 /* (C(w + h) - C(w - h)) / 2h; w is put back. */
-static gm_status central_difference(gm_engine *engine, size_t index, gm_array x, gm_array y, double *result,
-                                    gm_error *error)
+static gm_status central_difference(const struct check *check, size_t index, double *result, gm_error *error)
 {
-    const double w = gm_network_parameter(gm_engine_network(engine), index);
+    gm_network *network = gm_engine_network(check->engine);
+    const double w = gm_network_parameter(network, index);
     const double h = cbrt(DBL_EPSILON) * fmax(1, fabs(w));
     double above = 0, below = 0;
-    gm_status status = loss_at(engine, index, w + h, x, y, &above, error);
+    gm_status status = loss_at(check, index, w + h, &above, error);
     if (status == GM_OK)
-        status = loss_at(engine, index, w - h, x, y, &below, error);
-    gm_network_set_parameter(gm_engine_network(engine), index, w);
+        status = loss_at(check, index, w - h, &below, error);
+    gm_network_set_parameter(network, index, w);
     *result = (above - below) / ((w + h) - (w - h)); /* the h that arithmetic really took */
     return status;
 }
 
-static void compare(gm_gradcheck *result, size_t index, double analytic, double numeric, double least)
+static void compare(const struct check *check, size_t index, double numeric)
 {
-    const double error = fabs(analytic - numeric) / fmax(fabs(analytic) + fabs(numeric), least);
+    gm_gradcheck *result = check->result;
+    const double analytic = check->gradient[index];
+    const double error = fabs(analytic - numeric) / fmax(fabs(analytic) + fabs(numeric), check->least);
     result->checked++;
     if (error <= result->worst_error) /* NaN is not: it becomes the worst */
         return;
@@ -71,10 +81,9 @@ static void locate(const gm_network *network, gm_gradcheck *result)
     }
 }
 
-static gm_status compare_all(gm_engine *engine, gm_array x, gm_array y, const gm_gradcheck_options *options,
-                             const double *gradient, double least, gm_gradcheck *result, gm_error *error)
+static gm_status compare_all(const struct check *check, const gm_gradcheck_options *options, gm_error *error)
 {
-    const size_t count = gm_network_parameter_count(gm_engine_network(engine));
+    const size_t count = gm_network_parameter_count(gm_engine_network(check->engine));
     const size_t checks = options->samples ? gm_min(options->samples, count) : count;
     gm_random random = gm_random_seed(options->seed, GM_STREAM_CHECK);
     for (size_t i = 0; i < checks; i++) {
@@ -83,10 +92,10 @@ static gm_status compare_all(gm_engine *engine, gm_array x, gm_array y, const gm
         const size_t next = (size_t)((double)(i + 1) * (double)count / (double)checks);
         const size_t index = first + (size_t)gm_random_below(&random, gm_max(next - first, 1));
         double numeric = 0;
-        const gm_status status = central_difference(engine, index, x, y, &numeric, error);
+        const gm_status status = central_difference(check, index, &numeric, error);
         if (status != GM_OK)
             return status;
-        compare(result, index, gradient[index], numeric, least);
+        compare(check, index, numeric);
     }
     return GM_OK;
 }
@@ -108,8 +117,9 @@ gm_status gm_gradcheck_run(gm_engine *engine, gm_array x, gm_array y, const gm_g
         return gm_fail_memory(error, "the gradient", count * sizeof *gradient);
     double loss = 0;
     status = gm_engine_gradient(engine, x, y, gm_mutable_f64(gradient, 1, count), &loss, error);
+    const struct check check = {engine, x, y, gradient, FLOOR * fmax(1, loss), result};
     if (status == GM_OK)
-        status = compare_all(engine, x, y, &own, gradient, FLOOR * fmax(1, loss), result, error);
+        status = compare_all(&check, &own, error);
     gm_free(gradient);
     locate(network, result);
     result->passed = status == GM_OK && result->worst_error < own.tolerance;

@@ -1,4 +1,5 @@
-/* The facts about the optimizers that do not depend on precision; their arithmetic is in optimizer_tmpl.c. */
+/* What is known of each optimizer whatever the precision: what it keeps, what it reads and writes, its
+ * defaults, and which settings make sense. The arithmetic is in optimizer_tmpl.c. */
 #include "nn/optimizer.h"
 #include "base/error.h"
 #include "function/facts.h"

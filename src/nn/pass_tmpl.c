@@ -1,11 +1,16 @@
-/* One pass over a batch: forward, BP1, BP2; a barrier; BP3, BP4 and the update, partitioned by weights.
+/* One pass over a batch: forward, BP1, BP2; a barrier; BP3, BP4 and the update.
  *
- * Before the barrier, work is partitioned by rows of the batch: threads need no data from each other. Or it
- * is partitioned by weights: every thread has its outputs (forward) or its inputs (BP2) of each layer that
- * has enough of them, and there is a barrier after each such layer. BP2 of a layer reads the old W, because
- * no W changes before the barrier. With few rows each layer is one sweep instead: its D is complete before,
- * and a thread changes only those weights that no other thread's BP2 reads, after its own BP2 has read them.
- */
+ * Before the barrier, work is partitioned by rows of the batch, so that threads need no data from each other.
+ * Or it is partitioned by weights: each thread has some outputs (forward) or some inputs (BP2) of every layer
+ * that has enough of them, and there is a barrier after each such layer. BP2 reads the old W, because no W
+ * changes before the main barrier. After it, work is always partitioned by weights (update_tmpl.c).
+ *
+ * A step of few rows takes each layer in one sweep instead. D of the layer is complete before the sweep
+ * begins. A thread changes only those weights that no other thread's BP2 reads, and only after its own BP2
+ * has read them.
+ *
+ * A gradient whose caller wants to hear of each layer is computed layer by layer, too: see
+ * gradient_by_layers. */
 #include "nn/pass.h"
 #include "base/denormals.h"
 #include "base/error.h"

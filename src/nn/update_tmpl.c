@@ -1,12 +1,12 @@
-/* BP3, BP4 and what the optimizer's rule makes of them (optimizer_tmpl.c). The work is partitioned by
+/* BP3, BP4, and what the rule of the optimizer makes of them (optimizer_tmpl.c). The work is partitioned by
  * weights: each thread owns some of the weights of every layer, so no gradient is ever summed between
  * threads. A thread that has finished its own parts takes unstarted parts from other threads (work stealing).
  * Which thread does a part changes no bit of it.
  *
- * Plain SGD is done by the BP4 product itself (alpha = -rate, beta = 1 - rate decay): no gradient is stored.
- * Momentum lets the product add into the velocity (beta = momentum), and a backend that has its own kernels
- * takes the step of W along. The others take the gradient tile by tile, each tile still in cache when the
- * optimizer reads it. */
+ * A gradient is stored only if the caller asks for it. With plain SGD the product of BP4 is the update itself
+ * (alpha = -rate, beta = 1 - rate decay). With momentum the product adds into the velocity (beta = momentum);
+ * a backend with momentum_step changes W while the velocity is in registers. The other optimizers take the
+ * gradient in tiles, each of which is still in cache when the optimizer reads it. */
 #include "nn/pass.h"
 #include "base/memory.h"
 
