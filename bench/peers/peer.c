@@ -1,3 +1,5 @@
+/* The main function of peers written in C: it reads the problem, answers commands in lines of JSON, and ends
+ * with its input. peer.h describes what a peer provides. */
 #include "bench/peers/peer.h"
 #include "base/clock.h"
 

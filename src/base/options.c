@@ -1,4 +1,4 @@
-/* Option structs of another size than the library's. */
+/* Reads and fills option structs that may have another size than those of the library. options.h says why. */
 #include "base/options.h"
 #include "base/error.h"
 #include "base/memory.h"

@@ -11,11 +11,11 @@
 #include <gradmill/status.h>
 #include <stddef.h>
 
-/* No option struct is ever larger than this: a larger `size` is a struct that nobody has filled in. */
+/* No option struct is larger than this. If `size` is larger, the caller has not initialised the struct. */
 #define GM_OPTIONS_LARGEST 4096
 
-/* Fills in the caller's struct of `size` bytes: the library's defaults as far as both know the fields, zero
- * behind them, and its size at the beginning. */
+/* Fills the caller's struct of `size` bytes: with the library's defaults for the fields that both have, with
+ * zeros behind them, and with its size at the beginning. */
 void gm_options_fill(void *options, size_t size, const void *defaults, size_t known);
 
 /* Reads the caller's struct over *own, which holds the defaults and is `known` bytes long. options may be

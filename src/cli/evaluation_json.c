@@ -1,10 +1,10 @@
-/* An evaluation as JSON. */
+/* Prints the figures of `eval` as a JSON object. */
 #include "cli/evaluation_report.h"
 #include "cli/json_out.h"
 
 #include <math.h>
 
-#define LARGEST_MATRIX 256 /* classes; a matrix of more is left out */
+#define LARGEST_MATRIX 256 /* the confusion matrix is left out if there are more classes */
 
 static json_t *class_json(const cli_evaluation *e, size_t c)
 {

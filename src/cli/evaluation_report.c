@@ -1,4 +1,5 @@
-/* The text that `eval` shows of an evaluation. */
+/* Prints the figures of `eval` as text: overall figures, a table of the classes or targets, and the confusion
+ * matrix. */
 #include "cli/evaluation_report.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -14,7 +15,7 @@
 #define MOST_ERRORS  10 /* lines of the list of errors */
 #define TOP_K        5
 
-/* Prints a line of the whole. What is not finite must not look like a figure. */
+/* Prints a line with an overall figure. A value that is not finite is not printed as a number. */
 static void print_figure(const char *what, const char *format, double value)
 {
     printf("%-18s ", what);
@@ -25,14 +26,15 @@ static void print_figure(const char *what, const char *format, double value)
     putchar('\n');
 }
 
-/* The same for a figure that need not be defined; then nothing is printed. */
+/* The same for a figure that may be undefined. Then nothing is printed. */
 static void print_defined(const char *what, const char *format, double value)
 {
     if (!isnan(value))
         print_figure(what, format, value);
 }
 
-/* Bytes of the first LONGEST_NAME characters of a name; *width becomes how many characters these are. */
+/* The number of bytes of the first LONGEST_NAME characters of a name. *width is the number of these
+ * characters. */
 static size_t cut_name(const char *name, size_t *width)
 {
     size_t bytes = 0;
@@ -42,7 +44,7 @@ static size_t cut_name(const char *name, size_t *width)
     return bytes;
 }
 
-/* A name in `width` columns, at their left or right end. */
+/* Prints a name in `width` columns, aligned left or right. */
 static void print_name(const char *name, size_t width, bool right)
 {
     size_t used;
@@ -92,7 +94,7 @@ static int digits_of(size_t number)
     return snprintf(NULL, 0, "%zu", number);
 }
 
-/* Columns for a class in the confusion matrix: for its name and for the largest count. */
+/* The width of a class in the confusion matrix: room for its name and for the largest count. */
 static size_t matrix_column(const cli_evaluation *e, size_t widest)
 {
     return gm_max(widest, (size_t)digits_of(gm_evaluation_metrics(e->figures)->rows)) + 2;
@@ -119,7 +121,8 @@ struct confusion {
     size_t label, predicted, rows;
 };
 
-/* Keeps the `MOST_ERRORS` most frequent of those that were offered, the most frequent first. */
+/* Inserts a kind of error into the list of the MOST_ERRORS most frequent ones, if it belongs there. The most
+ * frequent is first. */
 static void keep(struct confusion *kept, size_t *count, struct confusion offered)
 {
     size_t place = *count < MOST_ERRORS ? (*count)++ : MOST_ERRORS - 1;
@@ -161,7 +164,7 @@ static void print_labels(const cli_evaluation *e)
     if (classes > TOP_K)
         print_defined("top-5 accuracy", "%.2f %%", 100 * gm_evaluation_top_k(figures, TOP_K));
     print_defined("AUC", "%.5f", gm_evaluation_auc(figures));
-    if (e->loss != GM_CROSS_ENTROPY) /* which is the log loss */
+    if (e->loss != GM_CROSS_ENTROPY) /* with cross-entropy, the loss is the log loss */
         print_defined("log loss", "%.5f", gm_evaluation_log_loss(figures));
     print_defined("calibration error", "%.2f %%", 100 * gm_evaluation_calibration_error(figures));
     if (gm_evaluation_metrics(figures)->not_finite > 0)

@@ -1,4 +1,4 @@
-/* What `eval` shows of an evaluation, as text or as JSON. */
+/* Prints the figures of `eval`, as text or as JSON. */
 #ifndef GM_CLI_EVALUATION_REPORT_H
 #define GM_CLI_EVALUATION_REPORT_H
 

@@ -1,4 +1,4 @@
-/* Help texts and completion words that follow from the lists of names (help.h). */
+/* Makes help texts and completion words from the lists of names (help.h). */
 #include "cli/help.h"
 #include "base/append.h"
 #include "base/memory.h"
@@ -45,7 +45,8 @@ static const struct {
     {"{schedules}", cli_schedule_names},
 };
 
-/* The list that a text names, or NULL; *at is where, and *length how long its name is. */
+/* The list whose name in braces a text contains, or NULL. *at is the position of the name, and *length its
+ * length. */
 static cli_names *find_list(const char *text, const char **at, size_t *length)
 {
     for (size_t i = 0; text && i < sizeof lists / sizeof *lists; i++) {
@@ -81,7 +82,7 @@ static bool belongs(gm_optimizer_kind kind, gm_setting setting, double standard)
     return gm_optimizer_reads(kind, setting) && (isnan(standard) || standard_of(kind, setting) == standard);
 }
 
-/* Appends "a, b and c": the optimizers that read a setting and for which it has this default (NaN: any). */
+/* Appends "a, b and c": the optimizers that use a setting with this default (NaN: with any default). */
 static size_t append_optimizers(char *buffer, size_t used, gm_setting setting, double standard)
 {
     size_t left = 0, count = 0;
@@ -111,7 +112,8 @@ static gm_optimizer_kind first_reader(gm_setting setting)
     return kind;
 }
 
-/* The default of the first reader, and after it each other default with its optimizers. */
+/* Appends the default of the first optimizer that uses the setting, and then every other default with its
+ * optimizers. */
 static size_t append_defaults(char *buffer, size_t used, gm_setting setting)
 {
     const gm_optimizer_kind first = first_reader(setting);
@@ -146,7 +148,7 @@ const char *cli_setting_help(char buffer[CLI_HELP_SIZE], gm_setting setting)
     return buffer;
 }
 
-/* The words of the list that a text names. */
+/* Prints the words of the list whose name a text contains. */
 static void print_list(const char *text)
 {
     const char *at;
@@ -168,7 +170,7 @@ static void print_options(const struct argp_option *options, const char *wanted)
     }
 }
 
-/* Options of all groups that the verb takes. */
+/* Prints the options of the verb, those of its groups included. */
 static void print_group(const struct argp *argp, const char *wanted)
 {
     print_options(argp->options, wanted);

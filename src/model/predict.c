@@ -1,6 +1,6 @@
-/* A model in use. Rows pass through in batches: raw rows are copied to a table of one batch, where means take
- * the place of missing values. From there on they go the way of any data set, through gm_gather, which scales
- * them, so that a model says the same of a row wherever it comes from. */
+/* Applies a model to rows, batch by batch. Raw rows are copied to a table for one batch, and missing values
+ * are replaced by the means. From there they are treated like the rows of a data set (gm_gather scales them),
+ * so that the prediction for a row is the same whether it comes from a file or from an array. */
 #include <gradmill/predict.h>
 
 #include "base/error.h"
@@ -16,11 +16,11 @@ struct gm_predictor {
     gm_engine *engine;
     size_t inputs, outputs, batch;
     gm_precision precision;
-    gm_table raw;       /* raw rows of a batch */
-    gm_dataset raw_set; /* shows them */
+    gm_table raw;       /* the raw rows of a batch */
+    gm_dataset raw_set; /* the data set of these rows */
     uint32_t *rows;     /* the numbers of the rows of a batch in their data set */
     gm_mutable_array x; /* batch x inputs, scaled: the engine's buffer */
-    void *answers;      /* batch x outputs, for callers who want labels only */
+    void *answers;      /* batch x outputs, if the caller wants labels only */
 };
 
 static gm_status check_model(const gm_model *model, gm_error *error)
@@ -101,7 +101,7 @@ void gm_predictor_destroy(gm_predictor *p)
     gm_free(p);
 }
 
-/* What is written is checked before anything is computed, for all rows at once. */
+/* Checks the arrays for the results, for all rows, before anything is computed. */
 static gm_status check_results(const gm_predictor *p, size_t count, gm_mutable_array outputs,
                                gm_mutable_array labels, gm_error *error)
 {
@@ -128,7 +128,8 @@ static double output_at(const gm_predictor *p, gm_array row, size_t c)
     return p->precision == GM_F64 ? ((const double *)row.data)[c] : (double)((const float *)row.data)[c];
 }
 
-/* The first of the largest outputs. */
+/* The class with the largest output; if there are several, the first of them. GM_NO_CLASS if an output is not
+ * finite. */
 static uint32_t largest(const gm_predictor *p, gm_array row)
 {
     size_t best = 0;
@@ -142,7 +143,7 @@ static uint32_t largest(const gm_predictor *p, gm_array row)
     return (uint32_t)best;
 }
 
-/* `count` rows of an array from row `first` on. */
+/* A view of `count` rows of an array, from row `first` on. */
 static gm_array rows_of(gm_array array, size_t first, size_t count)
 {
     array.data = (const char *)array.data + first * array.ld * gm_type_size(array.type);
@@ -150,7 +151,8 @@ static gm_array rows_of(gm_array array, size_t first, size_t count)
     return array;
 }
 
-/* One batch: rows p->rows[0 .. count) of the set, whose results are rows `done` and so on of the caller's. */
+/* Computes one batch: rows p->rows[0 .. count) of the set. The results are stored in the caller's arrays,
+ * from row `done` on. */
 static gm_status run_batch(gm_predictor *p, const gm_dataset *set, size_t count, size_t done,
                            gm_mutable_array outputs, gm_mutable_array labels, gm_error *error)
 {
@@ -165,7 +167,7 @@ static gm_status run_batch(gm_predictor *p, const gm_dataset *set, size_t count,
     return status;
 }
 
-/* A missing value becomes the mean of its column. */
+/* Replaces a missing value by the mean of its column. */
 static gm_status fill_in(const gm_predictor *p, double *value, size_t row, size_t feature, gm_error *error)
 {
     const gm_columns *columns = p->model->columns;
@@ -178,7 +180,7 @@ static gm_status fill_in(const gm_predictor *p, double *value, size_t row, size_
     return GM_OK;
 }
 
-/* Copies the rows of a batch, which begin with row `first` of the caller's, to p->raw. */
+/* Copies the rows of a batch, which begin with the caller's row `first`, to p->raw. */
 static gm_status take_rows(gm_predictor *p, gm_array batch, size_t first, gm_error *error)
 {
     const size_t bytes = p->inputs * gm_type_size(batch.type);
