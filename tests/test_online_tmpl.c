@@ -16,7 +16,7 @@
 struct bench {
     gm_network *network;
     gm_layout layout;
-    gm_layer_layout places[NET_LAYERS];
+    gm_layer_layout layouts[NET_LAYERS];
     gm_pass_layer layers[NET_LAYERS];
     gm_bound bound;
     REAL *workspace;
@@ -32,20 +32,20 @@ static size_t no_scratch(const char *backend, size_t in, size_t out)
 static void place_layer(struct bench *b, size_t l)
 {
     const gm_layer *layer = &b->network->layers[l];
-    const gm_layer_layout *place = &b->places[l];
+    const gm_layer_layout *layout = &b->layouts[l];
     const size_t in = layer->inputs, out = layer->outputs;
     const gm_mat block = {(REAL *)b->network->parameters + layer->weights, out, in, in};
-    REAL *w = b->bound.parameters + place->weights;
+    REAL *w = b->bound.parameters + layout->weights;
     b->bound.backend->pack(block, w);
-    memcpy(b->bound.parameters + place->biases, (REAL *)b->network->parameters + layer->biases,
+    memcpy(b->bound.parameters + layout->biases, (REAL *)b->network->parameters + layer->biases,
            out * sizeof(REAL));
     b->layers[l] = (gm_pass_layer){
         .view = {.w = {w, out, in, in}},
-        .z = {b->workspace + place->z, b->layout.batch, out, place->ld},
-        .a = {b->workspace + place->a, b->layout.batch, out, place->ld},
-        .d = {b->workspace + place->d, b->layout.batch, out, place->ld},
-        .weights = place->weights,
-        .biases = place->biases,
+        .z = {b->workspace + layout->z, b->layout.batch, out, layout->ld},
+        .a = {b->workspace + layout->a, b->layout.batch, out, layout->ld},
+        .d = {b->workspace + layout->d, b->layout.batch, out, layout->ld},
+        .weights = layout->weights,
+        .biases = layout->biases,
     };
 }
 
@@ -58,7 +58,7 @@ static bool bench_make(struct bench *b, const net_shape *shape, const gm_engine_
     gm_error error;
     *b = (struct bench){.network = n};
     cr_assert_eq(
-        gm_layout_make(&b->layout, b->places, n->layers, n->layer_count, PRECISION, options, &needs, &error),
+        gm_layout_make(&b->layout, b->layouts, n->layers, n->layer_count, PRECISION, options, &needs, &error),
         GM_OK, "%s", error.message);
     b->workspace = gm_alloc(b->layout.workspace, sizeof(REAL));
     b->bound = (gm_bound){

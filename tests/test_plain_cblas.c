@@ -36,12 +36,12 @@ static double engine_loss(const gm_problem *p, size_t steps)
 }
 
 /* The peer from bench/peers/cblas.c among `all`, with threads of that kind. */
-static gm_contestant *enter_plain_cblas(gm_contestant *all, gm_peer_command *places, const char *threads)
+static gm_contestant *enter_plain_cblas(gm_contestant *all, gm_peer_command *commands, const char *threads)
 {
     const gm_bench_options sweep = {0};
     const gm_peers_options options = {.sweep = &sweep};
     size_t i = 0;
-    gm_peers_enter(all, places, &options);
+    gm_peers_enter(all, commands, &options);
     while (i < GM_PEERS && strcmp(all[i].label, "plain CBLAS") != 0)
         i++;
     cr_assert_lt(i, GM_PEERS);
@@ -113,9 +113,9 @@ Test(plain_cblas, takes_the_same_steps)
         {"4-3-1", GM_LOGISTIC, 3, 2},        {"9-4", GM_CROSS_ENTROPY, 2, 3},
     };
     gm_contestant all[GM_PEERS];
-    gm_peer_command places[GM_PEERS];
+    gm_peer_command commands[GM_PEERS];
     for (size_t k = 0; k < COUNT(kinds); k++) {
-        gm_contestant *peer = enter_plain_cblas(all, places, kinds[k]);
+        gm_contestant *peer = enter_plain_cblas(all, commands, kinds[k]);
         for (size_t i = 0; i < COUNT(entries); i++) {
             gm_problem p =
                 peer_problem(entries[i].widths, entries[i].loss, entries[i].batch, entries[i].threads);
@@ -134,8 +134,8 @@ Test(plain_cblas, has_a_loss_where_units_saturate)
         double most;
     } entries[] = {{"2-1", GM_LOGISTIC, 1e-6}, {"2-32", GM_HALF_SQUARES, 32}};
     gm_contestant all[GM_PEERS];
-    gm_peer_command places[GM_PEERS];
-    gm_contestant *peer = enter_plain_cblas(all, places, "one");
+    gm_peer_command commands[GM_PEERS];
+    gm_contestant *peer = enter_plain_cblas(all, commands, "one");
     for (size_t i = 0; i < COUNT(entries); i++) {
         gm_problem p = peer_problem(entries[i].widths, entries[i].loss, 1, 1);
         for (size_t k = 0; k < 2 * p.batches; k++)
@@ -167,9 +167,9 @@ Test(plain_cblas, says_what_it_cannot_do)
         {GM_HALF_SQUARES, GM_SIGMOID, GM_SIGMOID, GM_SGD, GM_F32, "folder", "its sets are compared by steps"},
     };
     gm_contestant all[GM_PEERS];
-    gm_peer_command places[GM_PEERS];
+    gm_peer_command commands[GM_PEERS];
     for (size_t i = 0; i < COUNT(entries); i++) {
-        gm_contestant *peer = enter_plain_cblas(all, places, "one");
+        gm_contestant *peer = enter_plain_cblas(all, commands, "one");
         gm_problem p = peer_problem("2-3-2", GM_HALF_SQUARES, 1, 1);
         p.loss = entries[i].loss;
         p.hidden = entries[i].hidden;
@@ -188,8 +188,8 @@ Test(plain_cblas, says_what_it_cannot_do)
 Test(plain_cblas, a_loss_that_is_not_finite)
 {
     gm_contestant all[GM_PEERS];
-    gm_peer_command places[GM_PEERS];
-    gm_contestant *peer = enter_plain_cblas(all, places, "one");
+    gm_peer_command commands[GM_PEERS];
+    gm_contestant *peer = enter_plain_cblas(all, commands, "one");
     gm_problem p = peer_problem("2-3-1", GM_HALF_SQUARES, 1, 1);
     p.y[0] = NAN;
     start_peer(peer, &p);
@@ -203,8 +203,8 @@ Test(plain_cblas, a_loss_that_is_not_finite)
 Test(plain_cblas, a_batch_that_no_machine_has_the_memory_for)
 {
     gm_contestant all[GM_PEERS];
-    gm_peer_command places[GM_PEERS];
-    gm_contestant *peer = enter_plain_cblas(all, places, "one");
+    gm_peer_command commands[GM_PEERS];
+    gm_contestant *peer = enter_plain_cblas(all, commands, "one");
     const size_t many = (size_t)1 << 21;
     gm_problem p = peer_problem("1-2097152-1", GM_HALF_SQUARES, many, 1);
     start_peer(peer, &p);
@@ -216,8 +216,8 @@ Test(plain_cblas, a_batch_that_no_machine_has_the_memory_for)
 Test(plain_cblas, problems_that_are_none)
 {
     gm_contestant all[GM_PEERS];
-    gm_peer_command places[GM_PEERS];
-    const char *program = enter_plain_cblas(all, places, "one")->options.arguments[0];
+    gm_peer_command commands[GM_PEERS];
+    const char *program = enter_plain_cblas(all, commands, "one")->options.arguments[0];
     const struct {
         const char *arguments[3], *line;
     } entries[] = {{{program, NULL}, "exit code 1: expected a problem"},

@@ -142,11 +142,11 @@ Test(team, who_finds_a_processor_taken_moves)
     for (size_t processor = 0; processor < CPU_SETSIZE; processor++) {
         if (!CPU_ISSET(processor, &before))
             continue;
-        gm_placement places = {0};
+        gm_placement placement = {0};
         pin(processor);
-        gm_placement_take(&places); /* another thread, as it were */
+        gm_placement_take(&placement); /* another thread, as it were */
         cr_assert_eq(sched_setaffinity(0, sizeof before, &before), 0);
-        gm_placement_take(&places);
+        gm_placement_take(&placement);
         cpu_set_t after = allowed();
         cr_expect(CPU_EQUAL(&before, &after));
         if (CPU_COUNT(&before) > 1)
@@ -158,16 +158,16 @@ Test(team, who_finds_a_processor_taken_moves)
 Test(team, who_finds_all_processors_taken_stays)
 {
     const size_t processor = (size_t)sched_getcpu();
-    gm_placement places = {0};
+    gm_placement placement = {0};
     pin(processor);
     for (int i = 0; i < 3; i++)
-        gm_placement_take(&places);
+        gm_placement_take(&placement);
     cpu_set_t set = allowed();
     cr_expect_eq(CPU_COUNT(&set), 1);
     cr_expect_eq((size_t)sched_getcpu(), processor);
-    gm_placement_clear(&places);
-    gm_placement_take(&places);
-    cr_expect_eq(atomic_load(&places.taken[processor / GM_PLACEMENT_WORD]),
+    gm_placement_clear(&placement);
+    gm_placement_take(&placement);
+    cr_expect_eq(atomic_load(&placement.taken[processor / GM_PLACEMENT_WORD]),
                  1UL << processor % GM_PLACEMENT_WORD);
 }
 

@@ -17,7 +17,7 @@
 #define SEGMENTS 32
 #define TERMS    8
 
-/* f(m + d) = c0 + c1 d + ... + c7 d^7 around the centres m = s 2^-places, s = -15 .. 15. Number s % 32 of
+/* f(m + d) = c0 + c1 d + ... + c7 d^7 around the centres m = s 2^-bits, s = -15 .. 15. Number s % 32 of
  * each c is that of s. */
 struct segments {
     float c[TERMS][SEGMENTS];
@@ -26,7 +26,7 @@ struct segments {
 #include "online/segments_table.h"
 
 /* Where the outermost segments end. */
-#define SEGMENTS_END(places) ((float)(SEGMENTS - 1) / (float)(2 << (places)))
+#define SEGMENTS_END(bits) ((float)(SEGMENTS - 1) / (float)(2 << (bits)))
 
 /* c of each lane's segment, of which the lowest five bits count. */
 ALWAYS __m512 pick(const float c[SEGMENTS], __m512i segment)
@@ -34,9 +34,9 @@ ALWAYS __m512 pick(const float c[SEGMENTS], __m512i segment)
     return _mm512_permutex2var_ps(_mm512_loadu_ps(c), segment, _mm512_loadu_ps(c + SEGMENTS / 2));
 }
 
-/* z - m. Macros, because `places` becomes part of the instruction. */
-#define from_centre_narrow(z, places) _mm_reduce_ps(z, (places) << 4 | _MM_FROUND_NO_EXC)
-#define from_centre_wide(z, places)   _mm512_reduce_ps(z, (places) << 4 | _MM_FROUND_NO_EXC)
+/* z - m. Macros, because `bits` becomes part of the instruction. */
+#define from_centre_narrow(z, bits) _mm_reduce_ps(z, (bits) << 4 | _MM_FROUND_NO_EXC)
+#define from_centre_wide(z, bits)   _mm512_reduce_ps(z, (bits) << 4 | _MM_FROUND_NO_EXC)
 
 /* A vector as the first lanes of a whole register, and back. */
 ALWAYS __m512 whole_narrow(__m128 v)
