@@ -1,7 +1,7 @@
 /* Three numbers to be learned at once, from arrays of one's own and with a schedule of one's own: where a
  * thrown ball is after a time, from its speed and its angle: height, distance and speed. The loop is
- * gm_train's; it asks for the rate of each step, and ends when the validation loss has not fallen for a
- * while. */
+ * gm_train's; it asks for the rate of each step, ends when the validation loss has not fallen for a while,
+ * and keeps the weights of the best epoch. */
 #include <gradmill.h>
 #include <math.h>
 #include <stdio.h>
@@ -33,12 +33,6 @@ static void make_rows(float *x, float *y)
     }
 }
 
-/* What the callbacks keep from epoch to epoch. */
-struct course {
-    double best; /* validation loss */
-    size_t best_epoch;
-};
-
 /* A warm-up over the first steps, then an exponential decay to a thousandth. */
 static double rate_of(void *context, double rate, size_t step, size_t steps)
 {
@@ -51,15 +45,9 @@ static double rate_of(void *context, double rate, size_t step, size_t steps)
 
 static gm_status after_epoch(void *context, const gm_epoch *epoch, bool *stop, gm_error *error)
 {
-    struct course *course = context;
-    (void)error;
-    if (epoch->epoch == 1 || epoch->valid.loss < course->best) {
-        course->best = epoch->valid.loss;
-        course->best_epoch = epoch->epoch;
-    }
+    (void)context, (void)stop, (void)error;
     if (epoch->epoch % 50 == 0)
         printf("epoch %3zu: validation loss %.5f\n", epoch->epoch, epoch->valid.loss);
-    *stop = epoch->epoch - course->best_epoch >= PATIENCE;
     return GM_OK;
 }
 
@@ -67,7 +55,6 @@ static gm_status learn(gm_model *model, const float *x, const float *y, gm_error
 {
     gm_dataset *all = NULL, *train = NULL, *valid = NULL;
     gm_engine *engine = NULL;
-    struct course course = {0};
     gm_network_options network = gm_network_options_default();
     network.inputs = IN, network.layers = layers, network.layer_count = 3, network.loss = GM_MEAN_SQUARES;
     gm_engine_options compute = gm_engine_options_default();
@@ -75,7 +62,7 @@ static gm_status learn(gm_model *model, const float *x, const float *y, gm_error
     compute.optimizer.rate = 0.01;
     gm_train_options training = gm_train_options_default();
     training.epochs = EPOCHS, training.rate_of = rate_of, training.on_epoch = after_epoch;
-    training.context = &course;
+    training.patience = PATIENCE;
     gm_status status =
         gm_dataset_from_arrays(&all, gm_array_f32(x, ROWS, IN), gm_array_f32(y, ROWS, OUT), 0, error);
     if (status == GM_OK)

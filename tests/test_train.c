@@ -45,10 +45,10 @@ Test(train, divergence_is_named_with_epoch_and_step)
     gm_engine *engine = make_engine(&line, GM_F32, 10, 1e30);
     const gm_train_options options = gm_train_options_default();
     gm_error error = {0};
-    bool stopped = true;
-    cr_expect_eq(gm_train(engine, data, NULL, NULL, &options, &stopped, &error), GM_DIVERGED);
+    gm_train_result result = gm_train_result_init();
+    cr_expect_eq(gm_train(engine, data, NULL, NULL, &options, &result, &error), GM_DIVERGED);
     cr_expect_not_null(strstr(error.message, "epoch 1, step 2"), "%s", error.message);
-    cr_expect_not(stopped);
+    cr_expect_eq(result.end, GM_END_FAILED);
     net_free(engine);
     gm_dataset_destroy(data);
 }
@@ -124,11 +124,11 @@ static bool run_watched(struct watch *watch, const gm_dataset *data)
     options.on_step = on_step;
     options.on_epoch = on_epoch;
     options.context = watch;
-    bool stopped = false;
+    gm_train_result result = gm_train_result_init();
     gm_error error;
-    cr_assert_eq(gm_train(engine, data, data, NULL, &options, &stopped, &error), GM_OK, "%s", error.message);
+    cr_assert_eq(gm_train(engine, data, data, NULL, &options, &result, &error), GM_OK, "%s", error.message);
     net_free(engine);
-    return stopped;
+    return result.end == GM_END_STOPPED;
 }
 
 Test(train, callbacks)
@@ -283,8 +283,8 @@ Test(train, callbacks_that_fail_end_training_with_their_line)
             options.on_epoch = fail_epoch;
         options.context = &failure;
         gm_error error = {0};
-        bool stopped = false;
-        cr_expect_eq(gm_train(engine, data, NULL, NULL, &options, &stopped, &error), GM_IO);
+        gm_train_result result = gm_train_result_init();
+        cr_expect_eq(gm_train(engine, data, NULL, NULL, &options, &result, &error), GM_IO);
         cr_expect_eq(error.status, GM_IO);
         cr_expect(strstr(error.message, reasons[i / 2] ? reasons[i / 2]
                                         : step         ? "on_step"

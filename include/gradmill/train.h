@@ -32,6 +32,7 @@ typedef struct gm_epoch {
     double train_loss;    /* mean of the batches' losses, each before its update */
     bool has_valid;
     gm_metrics valid;          /* after the epoch */
+    bool best;                 /* better than all epochs before, by options.monitor */
     double seconds;            /* training alone: shuffle, gather, steps */
     double samples_per_second; /* rows / seconds */
     double gflops;             /* gm_step_flop of the epoch's batches / seconds / 1e9 */
@@ -55,6 +56,29 @@ GM_API const char *gm_schedule_name(gm_schedule schedule);
 GM_API bool gm_schedule_from_name(const char *name, gm_schedule *schedule);
 GM_API double gm_schedule_rate(gm_schedule schedule, double rate, size_t step, size_t steps);
 
+/* Which weights the network has when training has ended. */
+typedef enum gm_keep {
+    GM_KEEP_AUTO, /* GM_KEEP_BEST with a validation set, else GM_KEEP_LAST */
+    GM_KEEP_LAST, /* those of the last epoch */
+    GM_KEEP_BEST, /* those of the best epoch, by options.monitor; one more copy of the parameters is held */
+} gm_keep;
+#define GM_KEEP_COUNT 3
+
+/* The figure of the validation set that tells which of two epochs is better. Of equal ones the epoch with the
+ * smaller loss is better, and of equal losses the earlier one. */
+typedef enum gm_monitor {
+    GM_MONITOR_AUTO,     /* accuracy with labels, loss with numbers */
+    GM_MONITOR_LOSS,     /* the smaller one */
+    GM_MONITOR_ACCURACY, /* the larger one; labels only */
+    GM_MONITOR_RMSE,     /* the smaller one; numbers only */
+} gm_monitor;
+#define GM_MONITOR_COUNT 4
+
+GM_API const char *gm_keep_name(gm_keep keep); /* "auto", "last", "best" */
+GM_API bool gm_keep_from_name(const char *name, gm_keep *keep);
+GM_API const char *gm_monitor_name(gm_monitor monitor); /* "auto", "loss", "accuracy", "rmse" */
+GM_API bool gm_monitor_from_name(const char *name, gm_monitor *monitor);
+
 typedef struct gm_train_options {
     size_t size;          /* of this struct, which gm_train_options_default sets */
     size_t epochs;        /* >= 1; default 10 */
@@ -71,6 +95,9 @@ typedef struct gm_train_options {
     /* A schedule of the caller's own, in place of `schedule`: the rate of step `step` of `steps`, from 0,
      * where `rate` is that of the engine. GM_USAGE: it is negative or no number. NULL: `schedule`. */
     double (*rate_of)(void *context, double rate, size_t step, size_t steps);
+    gm_keep keep;       /* default GM_KEEP_AUTO */
+    gm_monitor monitor; /* default GM_MONITOR_AUTO */
+    size_t patience;    /* training ends after so many epochs in a row that are no better; default 0: never */
 } gm_train_options;
 
 GM_API void gm_train_options_fill(gm_train_options *options, size_t size);
@@ -81,13 +108,40 @@ static inline gm_train_options gm_train_options_default(void)
     return options;
 }
 
+/* Why training ended. */
+typedef enum gm_train_end {
+    GM_END_EPOCHS,   /* all epochs are done */
+    GM_END_STOPPED,  /* a callback wanted it */
+    GM_END_PATIENCE, /* options.patience epochs in a row were no better */
+    GM_END_FAILED,   /* gm_train has returned something else than GM_OK */
+} gm_train_end;
+
+typedef struct gm_train_result {
+    size_t size; /* of this struct, which gm_train_result_init sets */
+    gm_train_end end;
+    size_t epochs;     /* that were begun; a step's callback may have ended the last one early */
+    size_t best_epoch; /* from 1; 0 without a validation set */
+    size_t kept_epoch; /* whose weights the network has; 0: none was finished */
+    gm_metrics valid;  /* of the kept epoch; all 0 without a validation set */
+} gm_train_result;
+
+GM_API void gm_train_result_fill(gm_train_result *result, size_t size);
+static inline gm_train_result gm_train_result_init(void)
+{
+    gm_train_result result;
+    gm_train_result_fill(&result, sizeof result);
+    return result;
+}
+
 /* Trains the engine's network on `train` in batches of gm_engine_batch rows (the last one of an epoch may be
- * smaller), evaluating on `valid` (may be NULL) after each epoch. scaling may be NULL. *stopped may be NULL.
+ * smaller), evaluating on `valid` (may be NULL) after each epoch. scaling may be NULL. result may be NULL,
+ * else it comes from gm_train_result_init. The optimizer's own state is always that of the last step.
  * GM_USAGE: the data does not fit the network, or the targets of either set do not lie in the domain of its
- * loss. GM_DIVERGED: a loss or a parameter that is not finite, named
- * with its epoch and step; the parameters are then of no use. */
+ * loss; without a validation set: GM_KEEP_BEST, or patience. GM_DIVERGED: a loss or a parameter that is not
+ * finite, named with its epoch and step; the network then has the weights of the best epoch if these are kept
+ * and there was one (result->kept_epoch), else they are of no use. */
 GM_API gm_status gm_train(gm_engine *engine, const gm_dataset *train, const gm_dataset *valid,
-                          const gm_scaling *scaling, const gm_train_options *options, bool *stopped,
+                          const gm_scaling *scaling, const gm_train_options *options, gm_train_result *result,
                           gm_error *error);
 
 /* The same for rows from any source; gm_train uses it. Both sources are borrowed, and `valid` (may be NULL)
@@ -95,7 +149,7 @@ GM_API gm_status gm_train(gm_engine *engine, const gm_dataset *train, const gm_d
  * schedule that depends on the number of steps, while the number of rows is not known; GM_BAD_DATA: an epoch
  * without rows; and whatever a source fails with. */
 GM_API gm_status gm_train_rows(gm_engine *engine, const gm_row_source *train, const gm_row_source *valid,
-                               const gm_train_options *options, bool *stopped, gm_error *error);
+                               const gm_train_options *options, gm_train_result *result, gm_error *error);
 
 /* Judges the engine's network. Numbers that are not finite are no failure: see not_finite, and the loss.
  * GM_USAGE as gm_train. */

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/options.h"
+#include "train/best.h"
 #include "train/rows.h"
 
 #include <gradmill/train.h>
@@ -21,7 +22,11 @@ struct run {
     size_t steps;                       /* of an epoch; 0: not known */
     size_t taken;                       /* steps since the first epoch, for the schedule */
     double rate;                        /* of the engine, before any schedule */
-    bool stopped;
+    gm_best best;
+    size_t begun;             /* epochs */
+    gm_metrics valid_metrics; /* of the last epoch that was finished */
+    bool stopped;             /* a callback wants it */
+    bool out_of_patience;
 };
 
 /* What an epoch has seen so far. */
@@ -37,6 +42,12 @@ void gm_train_options_fill(gm_train_options *options, size_t size)
     gm_options_fill(options, size, &defaults, sizeof defaults);
 }
 
+void gm_train_result_fill(gm_train_result *result, size_t size)
+{
+    const gm_train_result nothing = {.end = GM_END_FAILED};
+    gm_options_fill(result, size, &nothing, sizeof nothing);
+}
+
 /* The caller's options as a struct of the library's own version, checked. */
 static gm_status read_options(gm_train_options *o, const gm_train_options *options, gm_error *error)
 {
@@ -46,6 +57,8 @@ static gm_status read_options(gm_train_options *o, const gm_train_options *optio
         return status;
     if (o->epochs == 0)
         return gm_fail(error, GM_USAGE, "0 epochs; expected at least 1");
+    if ((unsigned)o->keep >= GM_KEEP_COUNT)
+        return gm_fail(error, GM_USAGE, "unknown epoch to keep %d", (int)o->keep);
     if ((unsigned)o->schedule >= GM_SCHEDULE_COUNT)
         return gm_fail(error, GM_USAGE, "unknown schedule %d", (int)o->schedule);
     return GM_OK;
@@ -174,6 +187,17 @@ static gm_status check_parameters(const struct run *run, const struct epoch *epo
     return GM_OK;
 }
 
+/* Judges the network after an epoch. *best: whether it is better than after all epochs before. */
+static gm_status judge_epoch(struct run *run, size_t epoch, bool *best, gm_error *error)
+{
+    const gm_status status = gm_evaluate_rows(run->engine, run->valid, &run->valid_metrics, error);
+    if (status != GM_OK)
+        return status;
+    *best = gm_best_see(&run->best, gm_engine_network(run->engine), epoch, &run->valid_metrics);
+    run->out_of_patience = run->options.patience > 0 && run->best.without >= run->options.patience;
+    return GM_OK;
+}
+
 static gm_status run_epoch(struct run *run, size_t number, gm_error *error)
 {
     const uint64_t start = gm_clock();
@@ -194,7 +218,8 @@ static gm_status run_epoch(struct run *run, size_t number, gm_error *error)
         .gflops = gm_step_flop(gm_engine_network(run->engine), epoch.rows) / seconds / 1e9,
     };
     if (run->valid)
-        status = gm_evaluate_rows(run->engine, run->valid, &report.valid, error);
+        status = judge_epoch(run, number, &report.best, error);
+    report.valid = run->valid_metrics;
     return status == GM_OK ? tell_epoch(run, &report, error) : status;
 }
 
@@ -220,35 +245,88 @@ static gm_status check(const struct run *run, gm_error *error)
     return GM_OK;
 }
 
+/* Without a validation set there is no best epoch. */
+static gm_status begin_best(struct run *run, gm_error *error)
+{
+    const gm_network *network = gm_engine_network(run->engine);
+    gm_monitor monitor = run->options.monitor;
+    if (run->valid) {
+        const gm_status status = gm_best_monitor(&monitor, run->valid->labels, error);
+        return status == GM_OK
+                   ? gm_best_create(&run->best, monitor, network, run->options.keep != GM_KEEP_LAST, error)
+                   : status;
+    }
+    if (run->options.keep == GM_KEEP_BEST || run->options.patience > 0)
+        return gm_fail(error, GM_USAGE, "%s needs a validation set",
+                       run->options.patience > 0 ? "patience" : "keeping the best epoch");
+    return GM_OK;
+}
+
+/* Takes epoch after epoch, until one of the reasons to end is there. */
 static gm_status run_epochs(struct run *run, gm_error *error)
 {
     gm_status status = check(run, error);
+    if (status == GM_OK)
+        status = begin_best(run, error);
     if (status != GM_OK)
         return status;
     run->now = gm_engine_buffer(run->engine, 0);
     run->next = gm_engine_buffer(run->engine, 1);
     run->steps = gm_pieces(run->train->rows, gm_engine_batch(run->engine));
     run->rate = gm_engine_rate(run->engine);
-    for (size_t epoch = 1; epoch <= run->options.epochs && status == GM_OK && !run->stopped; epoch++)
-        status = run_epoch(run, epoch, error);
+    while (run->begun < run->options.epochs && status == GM_OK && !run->stopped && !run->out_of_patience)
+        status = run_epoch(run, ++run->begun, error);
     gm_engine_set_rate(run->engine, run->rate);
     return status;
 }
 
+static gm_train_end end_of(const struct run *run, gm_status status)
+{
+    if (status != GM_OK)
+        return GM_END_FAILED;
+    if (run->stopped)
+        return GM_END_STOPPED;
+    return run->out_of_patience ? GM_END_PATIENCE : GM_END_EPOCHS;
+}
+
+/* Gives the network the weights that are to be kept, and tells the caller which these are. */
+static void finish(struct run *run, gm_status status, gm_train_result *result)
+{
+    const bool restored = run->best.parameters && run->best.epoch > 0;
+    gm_best_restore(&run->best, gm_engine_network(run->engine));
+    if (!result)
+        return;
+    const gm_train_result told = {
+        .end = end_of(run, status),
+        .epochs = run->begun,
+        .best_epoch = run->best.epoch,
+        .kept_epoch = restored          ? run->best.epoch
+                      : status == GM_OK ? run->begun
+                                        : 0,
+        .valid = restored ? run->best.metrics : run->valid_metrics,
+    };
+    gm_options_fill(result, result->size, &told, sizeof told);
+}
+
 gm_status gm_train_rows(gm_engine *engine, const gm_row_source *train, const gm_row_source *valid,
-                        const gm_train_options *options, bool *stopped, gm_error *error)
+                        const gm_train_options *options, gm_train_result *result, gm_error *error)
 {
     struct run run = {.engine = engine, .train = train, .valid = valid};
+    gm_train_result own = gm_train_result_init();
     gm_status status = read_options(&run.options, options, error);
     if (status == GM_OK)
-        status = run_epochs(&run, error);
-    if (stopped)
-        *stopped = run.stopped;
+        status = gm_options_read(&own, sizeof own, result, "gm_train_result", error);
+    if (status != GM_OK)
+        return status;
+    status = run_epochs(&run, error);
+    finish(&run, status, result);
+    gm_best_clear(&run.best);
     return status;
 }
 
 gm_status gm_train(gm_engine *engine, const gm_dataset *train, const gm_dataset *valid,
-                   const gm_scaling *scaling, const gm_train_options *options, bool *stopped, gm_error *error)
+                   const gm_scaling *scaling, const gm_train_options *options, gm_train_result *result,
+                   gm_error *error)
 {
     const gm_network *network = gm_engine_network(engine);
     gm_train_options own;
@@ -259,7 +337,7 @@ gm_status gm_train(gm_engine *engine, const gm_dataset *train, const gm_dataset 
     if (status == GM_OK && valid)
         status = gm_rows_open(&valid_rows, network, valid, scaling, NULL, error);
     if (status == GM_OK)
-        status = gm_train_rows(engine, &train_rows, valid ? &valid_rows : NULL, &own, stopped, error);
+        status = gm_train_rows(engine, &train_rows, valid ? &valid_rows : NULL, &own, result, error);
     gm_row_source_close(&train_rows);
     gm_row_source_close(&valid_rows);
     return status;

@@ -1,0 +1,39 @@
+/* A save ends with an fsync, which takes longer than an epoch of a small data set. */
+#include "cli/saver.h"
+#include "base/clock.h"
+
+#define LEAST_PAUSE                                                                                          \
+    50 /* times what a save takes: saving takes at most 2 % of a run, but for the first and last */
+
+cli_saver cli_saver_of(const char *path, const gm_model *model)
+{
+    return (cli_saver){.path = path, .model = model, .stale = true};
+}
+
+static gm_status save(cli_saver *saver, gm_error *error)
+{
+    const uint64_t start = gm_clock();
+    const gm_status status = gm_model_save(saver->path, saver->model, error);
+    if (status != GM_OK)
+        return status;
+    saver->last = gm_clock();
+    saver->cost = saver->last - start;
+    saver->saved = true;
+    saver->stale = false;
+    return GM_OK;
+}
+
+gm_status cli_saver_offer(cli_saver *saver, gm_error *error)
+{
+    if (!saver->path)
+        return GM_OK;
+    if (!saver->saved || gm_clock() - saver->last >= LEAST_PAUSE * saver->cost)
+        return save(saver, error);
+    saver->stale = true;
+    return GM_OK;
+}
+
+gm_status cli_saver_finish(cli_saver *saver, gm_error *error)
+{
+    return saver->path && saver->stale ? save(saver, error) : GM_OK;
+}

@@ -1,0 +1,136 @@
+/* Compares epochs by a figure of the validation set. */
+#include "train/best.h"
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+static double loss_of(const gm_metrics *metrics)
+{
+    return metrics->loss;
+}
+
+static double error_of(const gm_metrics *metrics)
+{
+    return 1 - metrics->accuracy;
+}
+
+static double rmse_of(const gm_metrics *metrics)
+{
+    return metrics->rmse;
+}
+
+/* What data has a figure. */
+enum fit { ANY, LABELS, NUMBERS };
+
+/* One row for each figure that can be monitored. All of them are to be small. */
+static const struct {
+    const char *name;
+    enum fit fit;
+    double (*value)(const gm_metrics *metrics);
+} monitors[] = {
+    [GM_MONITOR_AUTO] = {"auto", ANY, NULL},
+    [GM_MONITOR_LOSS] = {"loss", ANY, loss_of},
+    [GM_MONITOR_ACCURACY] = {"accuracy", LABELS, error_of},
+    [GM_MONITOR_RMSE] = {"rmse", NUMBERS, rmse_of},
+};
+_Static_assert(sizeof monitors / sizeof *monitors == GM_MONITOR_COUNT, "a row for each figure");
+
+const char *gm_monitor_name(gm_monitor monitor)
+{
+    return (unsigned)monitor < GM_MONITOR_COUNT ? monitors[monitor].name : "unknown";
+}
+
+bool gm_monitor_from_name(const char *name, gm_monitor *monitor)
+{
+    for (size_t i = 0; i < GM_MONITOR_COUNT; i++) {
+        if (strcmp(monitors[i].name, name) == 0) {
+            *monitor = (gm_monitor)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *const kept[GM_KEEP_COUNT] = {
+    [GM_KEEP_AUTO] = "auto",
+    [GM_KEEP_LAST] = "last",
+    [GM_KEEP_BEST] = "best",
+};
+
+const char *gm_keep_name(gm_keep keep)
+{
+    return (unsigned)keep < GM_KEEP_COUNT ? kept[keep] : "unknown";
+}
+
+bool gm_keep_from_name(const char *name, gm_keep *keep)
+{
+    for (size_t i = 0; i < GM_KEEP_COUNT; i++) {
+        if (strcmp(kept[i], name) == 0) {
+            *keep = (gm_keep)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+gm_status gm_best_monitor(gm_monitor *monitor, bool labels, gm_error *error)
+{
+    if ((unsigned)*monitor >= GM_MONITOR_COUNT)
+        return gm_fail(error, GM_USAGE, "unknown figure %d to monitor", (int)*monitor);
+    if (*monitor == GM_MONITOR_AUTO)
+        *monitor = labels ? GM_MONITOR_ACCURACY : GM_MONITOR_LOSS;
+    if (monitors[*monitor].fit == (labels ? NUMBERS : LABELS))
+        return gm_fail(error, GM_USAGE, "%s cannot be monitored: the targets are %s; use loss or %s",
+                       gm_monitor_name(*monitor), labels ? "classes" : "numbers",
+                       labels ? "accuracy" : "rmse");
+    return GM_OK;
+}
+
+gm_status gm_best_create(gm_best *best, gm_monitor monitor, const gm_network *network, bool keeps,
+                         gm_error *error)
+{
+    const size_t count = gm_network_parameter_count(network),
+                 size = gm_precision_size(gm_network_precision(network));
+    *best = (gm_best){.monitor = monitor, .bytes = count * size};
+    if (!keeps)
+        return GM_OK;
+    best->parameters = gm_alloc(count, size);
+    return best->parameters ? GM_OK : gm_fail_memory(error, "the weights of the best epoch", best->bytes);
+}
+
+void gm_best_clear(gm_best *best)
+{
+    gm_free(best->parameters);
+    best->parameters = NULL;
+}
+
+static bool is_better(const gm_best *best, const gm_metrics *metrics)
+{
+    const double now = monitors[best->monitor].value(metrics);
+    if (!isfinite(now) || best->epoch == 0)
+        return isfinite(now);
+    const double before = monitors[best->monitor].value(&best->metrics);
+    return now < before || (now == before && metrics->loss < best->metrics.loss);
+}
+
+bool gm_best_see(gm_best *best, const gm_network *network, size_t epoch, const gm_metrics *metrics)
+{
+    if (!is_better(best, metrics)) {
+        best->without++;
+        return false;
+    }
+    best->epoch = epoch;
+    best->without = 0;
+    best->metrics = *metrics;
+    if (best->parameters)
+        memcpy(best->parameters, gm_network_parameters_const(network), best->bytes);
+    return true;
+}
+
+void gm_best_restore(const gm_best *best, gm_network *network)
+{
+    if (best->parameters && best->epoch > 0)
+        memcpy(gm_network_parameters(network), best->parameters, best->bytes);
+}
