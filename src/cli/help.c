@@ -43,6 +43,8 @@ static const struct {
     {"{precisions}", cli_precision_names},
     {"{scalings}", cli_scaling_names},
     {"{schedules}", cli_schedule_names},
+    {"{keeps}", cli_keep_names},
+    {"{monitors}", cli_monitor_names},
 };
 
 /* The list whose name in braces a text contains, or NULL. *at is the position of the name, and *length its

@@ -50,6 +50,17 @@ const char *cli_schedule_names(size_t index)
     return index < GM_SCHEDULE_COUNT ? gm_schedule_name((gm_schedule)index) : NULL;
 }
 
+/* Without "auto": what it stands for is the default of the option. */
+const char *cli_keep_names(size_t index)
+{
+    return index + 1 < GM_KEEP_COUNT ? gm_keep_name((gm_keep)(index + 1)) : NULL;
+}
+
+const char *cli_monitor_names(size_t index)
+{
+    return index < GM_MONITOR_COUNT ? gm_monitor_name((gm_monitor)index) : NULL;
+}
+
 const char *cli_scaling_names(size_t index)
 {
     return index <= GM_SCALING_STANDARD ? gm_scaling_name((gm_scaling_kind)index) : NULL;

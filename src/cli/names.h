@@ -11,7 +11,7 @@ typedef const char *cli_names(size_t index);
 /* Lists in the order of the enumerations, so that an index is the value of the enumeration. */
 cli_names cli_activation_names, cli_hidden_activation_names, cli_loss_names, cli_init_names,
     cli_precision_names, cli_optimizer_names, cli_schedule_names, cli_scaling_names, cli_format_names,
-    cli_missing_names, cli_no_yes_names;
+    cli_missing_names, cli_no_yes_names, cli_keep_names, cli_monitor_names;
 
 /* The cases of bench that have a name. */
 cli_names cli_case_names;

@@ -8,8 +8,10 @@
 #include "cli/needless.h"
 #include "cli/names.h"
 #include "cli/remarks.h"
+#include "cli/saver.h"
 #include "cli/train_report.h"
 #include "nn/optimizer.h"
+#include "train/best.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -24,6 +26,9 @@ enum {
     KEY_EPOCHS,
     KEY_SCHEDULE,
     KEY_SAVE,
+    KEY_KEEP,
+    KEY_MONITOR,
+    KEY_PATIENCE,
     KEY_JSON,
     KEY_QUIET
 };
@@ -39,13 +44,18 @@ struct run {
     size_t epochs; /* 0: not given */
     gm_schedule schedule;
     const char *save;
+    gm_keep keep;
+    gm_monitor monitor;
+    size_t patience;
     cli_train_report report;
 
     gm_dataset *all, *train_part, *valid_part; /* valid_part NULL: no validation */
     gm_model model;
     gm_engine *runner;
+    cli_saver saver;
     cli_best_epoch best;
     gm_epoch last;
+    gm_train_result result;
 };
 
 static const struct argp_option verb_options[] = {
@@ -58,7 +68,15 @@ static const struct argp_option verb_options[] = {
     {"valid-share", KEY_SHARE, "X", 0, "share of the rows kept for validation, stratified (default 0.1)", 0},
     {"scaling", KEY_SCALING, "HOW", 0,
      "how inputs are scaled: {scalings} (default auto: unit, which is 1/255, for bytes, else standard)", 0},
-    {"save", KEY_SAVE, "FILE", 0, "write the model here after each epoch (safetensors)", 0},
+    {"save", KEY_SAVE, "FILE", 0,
+     "write the model here (safetensors): after epochs that are to be kept, and at the end", 0},
+    {"keep", KEY_KEEP, "EPOCH", 0,
+     "{keeps}: the epoch whose weights are kept (default best, or last without validation)", 0},
+    {"monitor", KEY_MONITOR, "FIGURE", 0,
+     "what the best epoch is chosen by, of the validation set: {monitors} (default auto: accuracy for classes, loss "
+     "for numbers)",
+     0},
+    {"patience", KEY_PATIENCE, "N", 0, "end after N epochs in a row that are no better (default: never)", 0},
     {"json", KEY_JSON, 0, 0, "one JSON object instead of the table", 0},
     {"quiet", KEY_QUIET, 0, 0, "no table and no progress bar", 0},
     {0},
@@ -93,6 +111,15 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_SAVE:
         run->save = argument;
+        return 0;
+    case KEY_KEEP:
+        run->keep = (gm_keep)(cli_choose("keep", argument, cli_keep_names, state) + 1);
+        return 0;
+    case KEY_MONITOR:
+        run->monitor = (gm_monitor)cli_choose("monitor", argument, cli_monitor_names, state);
+        return 0;
+    case KEY_PATIENCE:
+        run->patience = cli_size("patience", argument, 1, state);
         return 0;
     case KEY_JSON:
         run->report.json = true;
@@ -268,8 +295,7 @@ static gm_status on_step(void *context, const gm_progress *progress, bool *stop,
     return GM_OK;
 }
 
-/* Called after each epoch: prints it and saves the model, so that the model is on disk before the next epoch
- * begins. */
+/* Called after each epoch: prints it, and offers the model to be saved if the epoch is one to be kept. */
 static gm_status on_epoch(void *context, const gm_epoch *epoch, bool *stop, gm_error *error)
 {
     struct run *run = context;
@@ -277,24 +303,42 @@ static gm_status on_epoch(void *context, const gm_epoch *epoch, bool *stop, gm_e
     cli_best_epoch_see(&run->best, epoch);
     run->last = *epoch;
     *stop = cli_interrupted();
-    return run->save ? gm_model_save(run->save, &run->model, error) : GM_OK;
+    return run->keep == GM_KEEP_BEST && !epoch->best ? GM_OK : cli_saver_offer(&run->saver, error);
 }
 
-/* Prints the notes about the last epoch, and checks its figures. */
+/* What is to be said of the epoch that was kept. */
 static gm_status judge(const struct run *run, const gm_dataset *valid, gm_error *error)
 {
     if (!run->last.has_valid)
         return GM_OK;
-    const gm_status status = cli_check_metrics(&run->last.valid, gm_dataset_has_labels(valid),
-                                               "the validation of the last epoch", error);
+    const gm_metrics *kept = &run->result.valid;
+    const char *which = run->result.best_epoch > 0 ? "the validation of the epoch that is kept"
+                                                   : "the validation of the last epoch";
+    const gm_status status = cli_check_metrics(kept, gm_dataset_has_labels(valid), which, error);
     if (status != GM_OK)
         return status;
-    cli_note_baseline(&run->last.valid, valid, "the validation rows");
-    cli_note_best_epoch(&run->best, &run->last);
+    cli_note_baseline(kept, valid, "the validation rows");
+    if (run->keep == GM_KEEP_LAST)
+        cli_note_best_epoch(&run->best, &run->last);
     return GM_OK;
 }
 
-static gm_status train(struct run *run, gm_error *error)
+/* Which epoch is kept, now that it is known whether there is a validation set; options that need one are
+ * refused without it. */
+static gm_status settle_keep(struct run *run, const gm_dataset *valid, gm_error *error)
+{
+    static const char *const needing[] = {"monitor", "patience"};
+    if (!valid && run->keep == GM_KEEP_BEST)
+        return gm_fail(error, GM_USAGE,
+                       "--keep best needs a validation set; give --valid, or a --valid-share above 0");
+    if (run->keep == GM_KEEP_AUTO)
+        run->keep = valid ? GM_KEEP_BEST : GM_KEEP_LAST;
+    if (!valid)
+        return cli_refuse_given(needing, 2, "without a validation set", error);
+    return gm_best_monitor(&run->monitor, valid, error);
+}
+
+static gm_train_options training(struct run *run)
 {
     gm_train_options train = gm_train_options_default();
     train.epochs = run->epochs;
@@ -303,22 +347,52 @@ static gm_status train(struct run *run, gm_error *error)
     train.on_step = on_step;
     train.on_epoch = on_epoch;
     train.context = run;
+    train.keep = run->keep;
+    train.monitor = run->monitor;
+    train.patience = run->patience;
+    return train;
+}
+
+/* Ends the report. After a failure that is not GM_DIVERGED there is none; after that one the epochs before it
+ * are worth having. */
+static gm_status report(struct run *run, gm_status status, gm_error *error)
+{
+    const cli_train_end end = {
+        .saved = run->saver.saved ? run->save : NULL,
+        .result = &run->result,
+        .monitor = run->monitor,
+        .has_valid = run->last.has_valid,
+    };
+    if (status == GM_OK)
+        return cli_train_report_close(&run->report, &end, error);
+    if (status == GM_DIVERGED)
+        (void)cli_train_report_close(&run->report, &end, NULL);
+    else
+        cli_train_report_drop(&run->report);
+    return status;
+}
+
+static gm_status train(struct run *run, gm_error *error)
+{
+    const gm_dataset *valid =
+        run->valid_part && gm_dataset_rows(run->valid_part) > 0 ? run->valid_part : NULL;
+    gm_status status = settle_keep(run, valid, error);
+    if (status != GM_OK)
+        return status;
+    const gm_train_options options = training(run);
+    run->saver = cli_saver_of(run->save, &run->model);
+    run->result = gm_train_result_init();
     if (!run->report.quiet)
         cli_warn_of_setup(strcmp(gm_engine_backend(run->runner), "blas") == 0);
     cli_interrupt_watch();
     cli_train_report_open(&run->report, gm_dataset_has_labels(run->all));
-    const gm_dataset *valid =
-        run->valid_part && gm_dataset_rows(run->valid_part) > 0 ? run->valid_part : NULL;
-    gm_status status = gm_train(run->runner, run->train_part, valid, run->model.scaling, &train, NULL, error);
-    cli_interrupt_unwatch();
-    if (status == GM_DIVERGED && run->report.json) { /* the earlier epochs are printed */
-        (void)cli_train_report_close(&run->report, run->last.epoch > 0 ? run->save : NULL, NULL);
-        return status;
+    status = gm_train(run->runner, run->train_part, valid, run->model.scaling, &options, &run->result, error);
+    if (status == GM_OK || (status == GM_DIVERGED && run->result.kept_epoch > 0)) {
+        const gm_status saved = cli_saver_finish(&run->saver, status == GM_OK ? error : NULL);
+        status = status == GM_OK ? saved : status;
     }
-    if (status == GM_OK)
-        status = cli_train_report_close(&run->report, run->save, error);
-    else
-        cli_train_report_drop(&run->report);
+    cli_interrupt_unwatch();
+    status = report(run, status, error);
     return status == GM_OK ? judge(run, valid, error) : status;
 }
 

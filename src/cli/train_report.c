@@ -80,16 +80,57 @@ void cli_train_report_epoch(cli_train_report *report, const gm_epoch *e)
     fflush(stdout);
 }
 
-gm_status cli_train_report_close(cli_train_report *report, const char *saved, gm_error *error)
+/* The value that an epoch was chosen by, with its unit. */
+static void format_monitored(char *text, size_t size, gm_monitor monitor, const gm_metrics *metrics)
+{
+    if (monitor == GM_MONITOR_ACCURACY)
+        snprintf(text, size, "accuracy %.2f %%", 100 * metrics->accuracy);
+    else if (monitor == GM_MONITOR_RMSE)
+        snprintf(text, size, "rmse %.5f", metrics->rmse);
+    else
+        snprintf(text, size, "loss %.5f", metrics->loss);
+}
+
+static void print_end(const cli_train_end *end)
+{
+    const gm_train_result *result = end->result;
+    char value[64];
+    if (result->end == GM_END_PATIENCE)
+        printf("ended after epoch %zu: %zu epochs in a row were no better\n", result->epochs,
+               result->epochs - result->best_epoch);
+    if (result->end == GM_END_STOPPED)
+        printf("interrupted in epoch %zu\n", result->epochs);
+    if (end->has_valid && result->kept_epoch > 0 && result->kept_epoch == result->best_epoch) {
+        format_monitored(value, sizeof value, end->monitor, &result->valid);
+        printf("kept epoch %zu, the best of %zu: %s on the validation set\n", result->kept_epoch,
+               result->epochs, value);
+    }
+    if (end->saved)
+        printf("saved %s\n", end->saved);
+}
+
+static json_t *end_json(json_t *epochs, const cli_train_end *end)
+{
+    static const char *const words[] = {
+        [GM_END_EPOCHS] = "epochs",
+        [GM_END_STOPPED] = "interrupted",
+        [GM_END_PATIENCE] = "patience",
+        [GM_END_FAILED] = "diverged",
+    };
+    const gm_train_result *result = end->result;
+    return json_pack("{s:s, s:o, s:s, s:I, s:I, s:s?}", "version", gm_version(), "epochs", epochs, "ended",
+                     words[result->end], "best_epoch", (json_int_t)result->best_epoch, "kept_epoch",
+                     (json_int_t)result->kept_epoch, "model", end->saved);
+}
+
+gm_status cli_train_report_close(cli_train_report *report, const cli_train_end *end, gm_error *error)
 {
     wipe_bar(report);
     if (report->json)
-        return cli_json_print(
-            json_pack("{s:s, s:o, s:s?}", "version", gm_version(), "epochs", report->epochs, "model", saved),
-            17, error);
+        return cli_json_print(end_json(report->epochs, end), 17, error);
     json_decref(report->epochs);
-    if (saved && !report->quiet)
-        printf("saved %s\n", saved);
+    if (!report->quiet)
+        print_end(end);
     return GM_OK;
 }
 

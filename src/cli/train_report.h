@@ -19,8 +19,17 @@ typedef struct cli_train_report {
 void cli_train_report_open(cli_train_report *report, bool labels);
 void cli_train_report_step(cli_train_report *report, const gm_progress *progress);
 void cli_train_report_epoch(cli_train_report *report, const gm_epoch *epoch);
-/* Ends the report: prints the JSON object, with the path of the model if one was saved. GM_LIMIT. */
-gm_status cli_train_report_close(cli_train_report *report, const char *saved, gm_error *error);
+/* How a run ended. */
+typedef struct cli_train_end {
+    const char *saved; /* path of the model; NULL: none was saved */
+    const gm_train_result *result;
+    gm_monitor monitor; /* that the best epoch was chosen by */
+    bool has_valid;
+} cli_train_end;
+
+/* Ends: says why training ended, which epoch was kept, and where the model is; or prints the JSON object.
+ * GM_LIMIT. */
+gm_status cli_train_report_close(cli_train_report *report, const cli_train_end *end, gm_error *error);
 /* Ends the report without printing anything. */
 void cli_train_report_drop(cli_train_report *report);
 

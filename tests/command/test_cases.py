@@ -86,8 +86,17 @@ class Cases(CommandTest):
 
     def test_15_resume_and_best_epoch(self):
         self.copy("15-resume-and-best-epoch")
-        result = self.succeed("train", "--quiet", "--data", "noisy.csv", "--valid", "valid.csv", "--layers", "4,64,64,2",
-                              "--epochs", "100", "--schedule", "constant", "--threads", "1")
+        arguments = ["train", "--data", "noisy.csv", "--valid", "valid.csv", "--layers", "4,64,64,2", "--epochs", "100",
+                     "--schedule", "constant", "--threads", "1"]
+        result = self.succeed(*arguments, "--monitor", "loss", "--save", "n.safetensors", "--json")
+        report = json.loads(result.stdout)
+        losses = [epoch["valid_loss"] for epoch in report["epochs"]]
+        best = min(losses)
+        self.assertLess(best, losses[-1] / 1.5)
+        self.assertEqual(report["kept_epoch"], losses.index(best) + 1)
+        judged = self.succeed("eval", "--json", "--model", "n.safetensors", "--data", "valid.csv")
+        self.assertAlmostEqual(json.loads(judged.stdout)["loss"], best, 5)
+        result = self.succeed(*arguments, "--quiet", "--keep", "last")
         self.assertRegex(result.stderr, r"note: epoch \d+ was better: its valid loss was 0\.\d+, that of the last epoch")
 
     def test_18_threads_above_processors(self):
