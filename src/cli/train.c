@@ -335,7 +335,7 @@ static gm_status settle_keep(struct run *run, const gm_dataset *valid, gm_error 
         run->keep = valid ? GM_KEEP_BEST : GM_KEEP_LAST;
     if (!valid)
         return cli_refuse_given(needing, 2, "without a validation set", error);
-    return gm_best_monitor(&run->monitor, valid, error);
+    return gm_best_monitor(&run->monitor, gm_dataset_has_labels(valid), error);
 }
 
 static gm_train_options training(struct run *run)

@@ -296,13 +296,12 @@ static void finish(struct run *run, gm_status status, gm_train_result *result)
     gm_best_restore(&run->best, gm_engine_network(run->engine));
     if (!result)
         return;
+    const size_t last = status == GM_OK ? run->begun : 0; /* after a failure its weights are of no use */
     const gm_train_result told = {
         .end = end_of(run, status),
         .epochs = run->begun,
         .best_epoch = run->best.epoch,
-        .kept_epoch = restored          ? run->best.epoch
-                      : status == GM_OK ? run->begun
-                                        : 0,
+        .kept_epoch = restored ? run->best.epoch : last,
         .valid = restored ? run->best.metrics : run->valid_metrics,
     };
     gm_options_fill(result, result->size, &told, sizeof told);
