@@ -105,7 +105,8 @@ Test(gradient, every_backend)
     }
 }
 
-/* The faults. Each stands in for one function of the engine and calls the right one. */
+/* The planted faults. Each replaces one function of the engine, and calls the correct one with wrong
+ * arguments. */
 static const gm_backend *right;
 static const gm_loss_kernel *right_loss;
 static const gm_activation_kernel *right_f;
@@ -128,13 +129,13 @@ static void bp1_negative(gm_mat a, gm_mat y, double scale, gm_mat d)
     right_loss->delta(a, y, -scale, d);
 }
 
-/* BP1 with its f' left out, as if the loss were the one that cancels it. */
+/* BP1 without f', as if the loss and the activation cancelled it. */
 static void no_chain(gm_mat z, gm_mat a, gm_mat d)
 {
     (void)z, (void)a, (void)d;
 }
 
-/* f' of the activation instead of the sum: a(1 - a) taken at a, a misreading of sigmoid'(z). */
+/* f' computed from A in place of Z: sigmoid'(a) in place of sigmoid'(z). */
 static void chain_of_a(gm_mat z, gm_mat a, gm_mat d)
 {
     (void)z;
@@ -153,7 +154,7 @@ static void bp2_negative(const gm_layer_view *l, gm_mat d, size_t first, double 
     multiply(d_prev, -1);
 }
 
-/* W taken for W^T: only where W is square does this not crash, so the columns are counted round. */
+/* W in place of W^T. This would read out of bounds unless W is square, so indices of columns wrap around. */
 static void bp2_transposed(const gm_layer_view *l, gm_mat d, size_t first, double beta, gm_mat d_prev,
                            double *scratch)
 {
@@ -201,7 +202,7 @@ static void bp4_one_row(const gm_layer_view *l, gm_mat d, gm_mat a, double alpha
     right->weight_gradient(l, gm_rows(d, 0, 1), gm_rows(a, 0, 1), alpha, beta, gw, scratch);
 }
 
-/* What is NULL stays as it is. */
+/* Functions that replace those of the engine. A function that is NULL is not replaced. */
 struct fault {
     const char *name;
     void (*delta)(gm_mat a, gm_mat y, double scale, gm_mat d);
@@ -280,7 +281,7 @@ Test(gradient, planted_faults_are_found)
     }
 }
 
-/* Which equation is at fault shows in which parameters are. */
+/* The worst parameter shows which equation is wrong. */
 Test(gradient, the_worst_parameter_is_named)
 {
     const struct fault bias = {.name = "b", .bias_gradient = bp3_half},

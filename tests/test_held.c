@@ -10,7 +10,8 @@
 
 TestSuite(held, .init = scratch_make, .fini = scratch_remove);
 
-/* Stands in for the C library's: a tag that can be guessed makes names that can be planted. */
+/* Replaces the function of the C library. If the random tag is known, the test can create the file of that
+ * name first. */
 static bool guessable;
 
 int getentropy(void *buffer, size_t length)

@@ -22,8 +22,8 @@ static void *allocate(size_t size)
     return malloc(size);
 }
 
-/* No token fills the scanner's first buffer: where that cannot grow, jansson itself breaks, and memory is
- * asked for beforehand. */
+/* No token is longer than the scanner's first buffer. If that buffer cannot grow, jansson writes beyond it;
+ * json_load.c prevents this by checking the memory first. */
 static const char text[] = "{\"a\": [1, 2, [\"b\"]], \"c\": {}}";
 
 typedef gm_status read_text(json_t **root);
@@ -73,7 +73,7 @@ Test(json, reader_of_examples_without_memory)
     fail_each_allocation(read_freely);
 }
 
-/* A text that is wrong stays wrong, and errno of before does not matter. */
+/* A wrong text is reported as wrong, whatever errno was before. */
 Test(json, wrong_texts)
 {
     json_t *root;

@@ -1,7 +1,7 @@
 /* Tests that networks learn: XOR from a hundred seeds, and the two moons. */
 #include "nets.h"
 
-/* All four rows on their side of 1/2. */
+/* Whether all four outputs are on the right side of 1/2. */
 static bool learns_xor(uint64_t seed, const gm_example *example, int steps)
 {
     const net_shape shape = {{2, 3, 1}, GM_SIGMOID, GM_SIGMOID, GM_LOGISTIC};
@@ -22,8 +22,8 @@ static bool learns_xor(uint64_t seed, const gm_example *example, int steps)
     return right;
 }
 
-/* Three hidden sigmoids can draw the two lines that XOR needs, but not every start finds them: what counts is
- * the share, not one lucky seed. */
+/* Three hidden sigmoids can represent XOR, but training does not find the solution from all initial weights.
+ * So the test counts how many of a hundred seeds succeed. */
 Test(learning, xor_from_a_hundred_seeds)
 {
     gm_example example;

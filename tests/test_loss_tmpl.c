@@ -137,7 +137,7 @@ struct extreme {
     double cross_entropy, logistic;
 };
 
-/* A right and sure answer costs nothing, a wrong and sure one what it should, and nothing is NaN. */
+/* The loss of a right answer with probability 1 is 0, that of a wrong one is large, and no loss is NaN. */
 Test(SUITE, extremes)
 {
     const struct extreme rows[] = {

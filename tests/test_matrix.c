@@ -1,5 +1,5 @@
-/* The public product of two matrices against sums that are written out, for whole numbers, so that every
- * order of adding gives the same bits. */
+/* Compares the public matrix product with sums that are written out. The numbers are whole, so that every
+ * order of the sums gives the same bits. */
 #include "nets.h"
 
 #include <string.h>

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-/* One layer of 400 x 100 and one of 100 x 400: three quarters of a million draws are not needed to tell 2/in
- * from 1/in. The mean of n squares with kurtosis k deviates by sqrt((k - 1) / n) of itself. */
+/* One layer of 400 x 100 and one of 100 x 400 weights, which are enough to distinguish the variances 2/in and
+ * 1/in. The relative deviation of the mean of n squares is sqrt((k - 1) / n), where k is the kurtosis. */
 static void expect_variance(gm_init init, gm_activation hidden, double first, double second)
 {
     const gm_layer_options layers[] = {{100, hidden}, {400, GM_IDENTITY}};

@@ -171,7 +171,8 @@ static void train_on(size_t threads, const struct samples *s, REAL *parameters)
     net_free(engine);
 }
 
-/* One thread takes it, however many were asked for: the general way groups sums differently. */
+/* One thread does the step, whatever the number of threads, because the general step groups sums differently.
+ */
 Test(SUITE, the_same_bits_for_any_number_of_threads)
 {
     static struct samples s;
@@ -237,7 +238,7 @@ Test(SUITE, what_it_is_not_for)
     }
 }
 
-/* What cannot be one plain row is refused with the same words as ever. */
+/* Arguments that are not one plain row are refused with the usual messages. */
 Test(SUITE, refusals)
 {
     const REAL x[3] = {0}, y[2] = {0};
@@ -284,8 +285,8 @@ static REAL step_with_denormals(const net_shape *shape, double l2, unsigned kept
     return z;
 }
 
-/* They count as 0, but where a step is so short that a change of the CPU's mode would be felt, and nothing
- * makes weights shrink to them. */
+/* Denormals count as 0. The exception are very short steps without decay: changing the CPU's mode would take
+ * a large part of their time, and their weights do not become denormal. */
 Test(SUITE, denormals)
 {
     const net_shape tiny = {{2, 2}, GM_RELU, GM_IDENTITY, GM_HALF_SQUARES},

@@ -318,8 +318,7 @@ Test(SUITE, padding_stays_out_of_it)
     }
 }
 
-/* One layer that makes of an input its function at 1, 4, -1, -4, 1, ... times the input; it does not learn.
- */
+/* One layer whose units compute the activation of 1, 4, -1, -4, 1, ... times the input. It does not learn. */
 static bool make_curve(struct bench *b, gm_activation f, size_t units, const gm_backend *backend)
 {
     static const REAL factors[] = {1, 4, -1, -4};
@@ -361,8 +360,8 @@ static void expect_ends(struct bench *b, REAL x, double at_plus, double at_minus
     }
 }
 
-/* Sigmoid and tanh of few units, whatever their arithmetic: where something happens, at the borders of
- * segments, far out, and beyond. The bounds are those of vmath.h and segments.h. */
+/* Tests sigmoid and tanh of few units: in the curved part, at the borders of segments, and for large and very
+ * large arguments. The bounds are those of vmath.h and segments.h. */
 Test(SUITE, activations_are_exact)
 {
     static const struct {

@@ -192,7 +192,8 @@ Test(plan, measuring_changes_nothing)
     }
 }
 
-/* A BLAS copies what is smaller: all of W for some rows, or some of W for all rows. */
+/* With a BLAS the partition is chosen by what it copies less of: all of W for some rows, or a part of W for
+ * all rows. */
 Test(plan, cut_for_a_blas)
 {
     static const struct {
@@ -246,7 +247,7 @@ Test(plan, layers_with_few_outputs_are_partitioned_by_rows)
     }
 }
 
-/* Of a pass that has not measured any: each product of a row takes so long, whatever the manner. */
+/* Sets the costs of a pass without measuring: each product of a row takes `seconds`, for every partition. */
 static void set_costs(gm_pass *pass, double seconds)
 {
     for (size_t l = 0; l < pass->bound.layer_count; l++) {
@@ -299,7 +300,7 @@ Test(plan, seconds_are_those_of_the_formula)
     net_free(engine);
 }
 
-/* Threads that were asked for work; without a wish the faster plan is taken, and more rows take longer. */
+/* The given number of threads is used. If none is given, the faster plan is chosen. More rows take longer. */
 Test(plan, threads)
 {
     gm_engine *asked = make("packed", 3, GM_SGD), *free_choice = make("packed", 0, GM_SGD);

@@ -1,4 +1,4 @@
-/* A model in use: raw rows give what the parts of the model give when they are put together by hand. */
+/* Tests gm_predictor: raw rows give the same results as scaling and network applied by hand. */
 #include "nets.h"
 
 #include "nn/engine.h"

@@ -1,6 +1,6 @@
-/* What the library touches outside its own memory is as before when each call returns: the table
- * "Process-wide state" in docs/architecture.md. The state is made unusual first, so that a default would be
- * noticed. */
+/* Tests the table "Process-wide state" in docs/architecture.md: whatever the library changes outside its own
+ * memory is as before when each call returns. The state is made unusual first, so that a default value would
+ * be noticed. */
 #include "nets.h"
 
 #include "base/denormals.h"

@@ -33,8 +33,8 @@ Test(schedule, rates_by_hand)
     expect_relative(gm_schedule_rate(GM_SCHEDULE_COSINE, 2, 8, 12), 0.5, 1e-15, "cosine, two thirds");
 }
 
-/* A schedule falls, and never to nothing before the end; what it has fallen in the first k steps is what the
- * last k have left. */
+/* A rate only falls, and is not 0 before the end. It falls in the first k steps by what it still has before
+ * the last k steps. */
 Test(schedule, rates_fall_evenly)
 {
     for (gm_schedule s = GM_SCHEDULE_LINEAR; s <= GM_SCHEDULE_COSINE; s++) {

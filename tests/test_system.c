@@ -261,7 +261,8 @@ static size_t memory_without_descriptors(rlim_t address_space)
     return bytes;
 }
 
-/* Where no file of /proc can be opened all memory of the machine counts as free, and the whole limit. */
+/* If no file of /proc can be opened, all memory of the machine counts as free, and so does the whole limit.
+ */
 Test(system, memory_is_known_without_the_files_of_the_kernel)
 {
     const size_t all = (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);

@@ -32,7 +32,8 @@ static const net_shape soft_two = {{1, 2}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY
 static const net_shape logistic_one = {{1, 1}, GM_TANH, GM_SIGMOID, GM_LOGISTIC};
 static const net_shape squares_one = {{1, 1}, GM_TANH, GM_IDENTITY, GM_MEAN_SQUARES};
 
-/* NULL: accepted. Asks the check, then training and evaluation, which have to say the same. */
+/* Expects that the check, training and evaluation all give a message that contains `text`, or that all accept
+ * the data (NULL). */
 static void expect(const net_shape *shape, gm_dataset *data, const char *text)
 {
     gm_engine_options engine_options = gm_engine_options_default();

@@ -57,8 +57,8 @@ Test(team, barrier)
     }
 }
 
-/* Pieces of work for whoever is free: each is done once, from a member's own queue first or, at last, from
- * the one that all have, and none at or beyond the end. */
+/* Work stealing: each piece is done exactly once, whether it is taken from the member's own queue, another
+ * member's queue, or the common queue, and no piece at or beyond the end is done. */
 enum { PIECES = 100, STOPS = 3 };
 
 struct pieces {
@@ -99,7 +99,7 @@ Test(team, pieces)
     }
 }
 
-/* Members that had to wait long enough to fall asleep are woken, and a team that never worked can go. */
+/* Members that have fallen asleep are woken, and a team that has never worked can be destroyed. */
 static void count_one(void *context, size_t thread)
 {
     ((unsigned long *)context)[thread * 16]++;

@@ -53,7 +53,7 @@ Test(train, divergence_is_named_with_epoch_and_step)
     gm_dataset_destroy(data);
 }
 
-/* One step an epoch, and only one epoch: no later loss would show what the last update did. */
+/* One epoch of one step: no later loss shows that the last update diverged. */
 Test(train, divergence_of_the_last_step)
 {
     gm_dataset *data = make_data(false);
@@ -201,8 +201,8 @@ Test(train, a_schedule_of_ones_own)
     gm_dataset_destroy(data);
 }
 
-/* What a data set and a network in f64 keep is more than a float can hold: features that differ by 1e-9 of
- * their size, targets likewise. */
+/* A data set and a network in f64 keep digits that a float cannot hold: features and targets differ by 1e-9
+ * of their size. */
 Test(train, doubles_are_trained_on_as_doubles)
 {
     static const net_shape one = {{1, 1}, GM_IDENTITY, GM_IDENTITY, GM_HALF_SQUARES};
@@ -324,7 +324,7 @@ Test(train, the_same_seed_gives_the_same_bytes)
     cr_expect_neq(memcmp(one, ordered, sizeof one), 0);
 }
 
-/* What each step of a run lost, in their order. */
+/* The losses of the steps of a run, in order. */
 struct losses {
     double of_step[4 * ROWS];
     size_t count;
@@ -338,8 +338,8 @@ static gm_status keep_loss(void *context, const gm_progress *progress, bool *sto
     return GM_OK;
 }
 
-/* One row a step at a rate that changes no weight: the loss tells the row, so that *losses has the order of
- * the rows in each of four epochs. */
+/* Trains with one row a step and a rate that changes no weight. Each loss identifies a row, so *losses shows
+ * the order of the rows in four epochs. */
 static void order_of_rows(bool shuffle, struct losses *losses)
 {
     gm_dataset *data = make_data(false);
