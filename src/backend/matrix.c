@@ -1,4 +1,4 @@
-/* The public product of two matrices: its checks, and the choice of precision and backend. */
+/* The public product of two matrices: checks the arguments and chooses precision and backend. */
 #include "backend/matrix.h"
 #include "base/error.h"
 #include "machine/blas_library.h"
@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Sizes are handed to BLAS as int. */
+/* Checks one matrix. Sizes must fit into an int, because a BLAS gets them as int. */
 static gm_status check(const char *name, gm_array matrix, gm_type type, gm_error *error)
 {
     if (!matrix.data || matrix.rows == 0 || matrix.cols == 0)

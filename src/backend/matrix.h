@@ -1,10 +1,10 @@
-/* The product of two matrices for gradmill/matrix.h, in both precisions; everything fits. */
+/* The product of two matrices for gradmill/matrix.h, in both precisions. The arguments have been checked. */
 #ifndef GM_BACKEND_MATRIX_H
 #define GM_BACKEND_MATRIX_H
 
 #include <gradmill/matrix.h>
 
-/* What is to be computed: C = alpha A B + beta C. */
+/* The operands of C = alpha A B + beta C. */
 typedef struct gm_product {
     gm_factor a, b;
     gm_mutable_array c;
@@ -14,7 +14,7 @@ typedef struct gm_product {
 
 void gm_multiply_naive_f32(const gm_product *p);
 void gm_multiply_naive_f64(const gm_product *p);
-/* gm_blas_load has succeeded. */
+/* Call gm_blas_load before. */
 void gm_multiply_blas_f32(const gm_product *p);
 void gm_multiply_blas_f64(const gm_product *p);
 

@@ -1,4 +1,5 @@
-/* The product of two matrices, by the loops of a textbook and by one call of a BLAS library. */
+/* The product of two matrices: as textbook loops, and as one call of a BLAS library. Compiled once for each
+ * precision. */
 #include "backend/matrix.h"
 #include "base/real.h"
 #include "machine/blas_library.h"

@@ -1,4 +1,5 @@
-/* A save ends with an fsync, which takes longer than an epoch of a small data set. */
+/* Decides when the model of a run is saved. Saving ends with an fsync, which can take longer than an epoch on
+ * a small data set, so the model is not saved after every epoch. */
 #include "cli/saver.h"
 #include "base/clock.h"
 

@@ -1,4 +1,4 @@
-/* Saves the model of a run as often as it is worth the time. */
+/* Saves the model of a run, but not so often that saving takes much of the time. */
 #ifndef GM_CLI_SAVER_H
 #define GM_CLI_SAVER_H
 
@@ -11,16 +11,16 @@ typedef struct cli_saver {
     const gm_model *model;
     uint64_t cost, last; /* time that the last save took, and when it ended; by gm_clock */
     bool saved;          /* there is a file of this run */
-    bool stale;          /* a later model was offered that is not in the file */
+    bool stale;          /* a newer model was offered but not saved */
 } cli_saver;
 
 cli_saver cli_saver_of(const char *path, const gm_model *model);
 
-/* Offers the model as it is now. The first one is saved, so that a file is there soon; a later one only if
- * saving takes less than a fiftieth of the time since the last save. Errors as gm_model_save. */
+/* Offers the present model for saving. The first one is saved, so that there is a file early. A later one is
+ * saved only if the last save took less than a fiftieth of the time since then. Errors: as gm_model_save. */
 gm_status cli_saver_offer(cli_saver *saver, gm_error *error);
 
-/* Saves the model as it is now, if it is not in the file already. */
+/* Saves the present model if it is not in the file yet. */
 gm_status cli_saver_finish(cli_saver *saver, gm_error *error);
 
 #endif

@@ -1,5 +1,5 @@
-/* The rows of a data set in memory as a source of rows: an order of the rows, shuffled for each epoch if that
- * is wanted, and the place in it. */
+/* A source of rows that delivers the rows of a data set in memory. It has an order of the rows, which is
+ * shuffled for each epoch if the caller wants that, and a position in it. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/random.h"
@@ -7,14 +7,14 @@
 
 #include <gradmill/row_source.h>
 
-/* Numbers in a piece of work: gathering them takes some microseconds. */
+/* Numbers in a piece of work; gathering this many takes some microseconds. */
 #define PIECE 8192
 
 struct memory_rows {
     const gm_dataset *dataset;
     const gm_scaling *scaling; /* may be NULL */
     uint32_t *order;           /* of all rows */
-    size_t done;               /* rows of this epoch that were given */
+    size_t done;               /* number of rows of this epoch that were delivered */
     bool shuffles;
     gm_random random;
     size_t piece;       /* rows that are gathered at once */
