@@ -33,6 +33,7 @@ typedef struct gm_epoch {
     bool has_valid;
     gm_metrics valid;          /* after the epoch */
     bool best;                 /* better than all epochs before, by options.monitor */
+    double rate;               /* learning rate of the last step */
     double seconds;            /* training alone: shuffle, gather, steps */
     double samples_per_second; /* rows / seconds */
     double gflops;             /* gm_step_flop of the epoch's batches / seconds / 1e9 */
@@ -98,6 +99,11 @@ typedef struct gm_train_options {
     gm_keep keep;       /* default GM_KEEP_AUTO */
     gm_monitor monitor; /* default GM_MONITOR_AUTO */
     size_t patience;    /* training ends after so many epochs in a row that are no better; default 0: never */
+    /* A file that gets one line for each epoch, as it happens: JSON lines, or CSV if the name ends in ".csv".
+     * The names are those of gm_epoch, with valid_ before the figures of the validation set, and `elapsed`:
+     * seconds since training began. A log that is there is replaced, a file of another kind is GM_USAGE.
+     * Default NULL. */
+    const char *log;
 } gm_train_options;
 
 GM_API void gm_train_options_fill(gm_train_options *options, size_t size);

@@ -12,6 +12,7 @@
 #include "cli/train_report.h"
 #include "nn/optimizer.h"
 #include "train/best.h"
+#include "train/log.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -27,6 +28,7 @@ enum {
     KEY_SCHEDULE,
     KEY_SAVE,
     KEY_KEEP,
+    KEY_LOG,
     KEY_MONITOR,
     KEY_PATIENCE,
     KEY_JSON,
@@ -43,7 +45,7 @@ struct run {
     gm_scaling_kind scaling_kind;
     size_t epochs; /* 0: not given */
     gm_schedule schedule;
-    const char *save;
+    const char *save, *log;
     gm_keep keep;
     gm_monitor monitor;
     size_t patience;
@@ -77,6 +79,8 @@ static const struct argp_option verb_options[] = {
      "for numbers)",
      0},
     {"patience", KEY_PATIENCE, "N", 0, "end after N epochs in a row that are no better (default: never)", 0},
+    {"log", KEY_LOG, "FILE", 0,
+     "write one line for each epoch here, as it happens: JSON lines, or CSV if the name ends in .csv", 0},
     {"json", KEY_JSON, 0, 0, "one JSON object instead of the table", 0},
     {"quiet", KEY_QUIET, 0, 0, "no table and no progress bar", 0},
     {0},
@@ -111,6 +115,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_SAVE:
         run->save = argument;
+        return 0;
+    case KEY_LOG:
+        run->log = argument;
         return 0;
     case KEY_KEEP:
         run->keep = (gm_keep)(cli_choose("keep", argument, cli_keep_names, state) + 1);
@@ -350,6 +357,7 @@ static gm_train_options training(struct run *run)
     train.keep = run->keep;
     train.monitor = run->monitor;
     train.patience = run->patience;
+    train.log = run->log;
     return train;
 }
 
@@ -399,12 +407,13 @@ static gm_status train(struct run *run, gm_error *error)
 /* Checks and reserves the output file, before any work (files.h). */
 static gm_status claim_files(const struct run *run, gm_error *error)
 {
-    const cli_output model = {"--save", run->save, &gm_kind_model};
+    const cli_output outputs[] = {{"--save", run->save, &gm_kind_model}, {"--log", run->log, &gm_kind_log}};
     const cli_input inputs[] = {{"--data", run->data.data},
                                 {"--labels", run->data.read.labels},
                                 {"--valid", run->valid},
                                 {"--valid-labels", run->valid_labels}};
-    return cli_files_claim(&model, 1, inputs, sizeof inputs / sizeof *inputs, error);
+    return cli_files_claim(outputs, sizeof outputs / sizeof *outputs, inputs, sizeof inputs / sizeof *inputs,
+                           error);
 }
 
 /* Checks values, and refuses options that would have no effect, before any file is read. */

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "train/best.h"
+#include "train/log.h"
 #include "train/rows.h"
 
 #include <gradmill/train.h>
@@ -23,6 +24,7 @@ struct run {
     size_t taken;                       /* steps since the first epoch, for the schedule */
     double rate;                        /* of the engine, before any schedule */
     gm_best best;
+    gm_log log;
     size_t begun;             /* epochs */
     gm_metrics valid_metrics; /* of the last epoch that was finished */
     bool stopped;             /* a callback wants it */
@@ -213,6 +215,7 @@ static gm_status run_epoch(struct run *run, size_t number, gm_error *error)
         .epochs = run->options.epochs,
         .train_loss = epoch.loss_sum / (double)epoch.rows,
         .has_valid = run->valid != NULL,
+        .rate = gm_engine_rate(run->engine),
         .seconds = seconds,
         .samples_per_second = (double)epoch.rows / seconds,
         .gflops = gm_step_flop(gm_engine_network(run->engine), epoch.rows) / seconds / 1e9,
@@ -220,6 +223,8 @@ static gm_status run_epoch(struct run *run, size_t number, gm_error *error)
     if (run->valid)
         status = judge_epoch(run, number, &report.best, error);
     report.valid = run->valid_metrics;
+    if (status == GM_OK)
+        status = gm_log_write(&run->log, &report, error);
     return status == GM_OK ? tell_epoch(run, &report, error) : status;
 }
 
@@ -268,6 +273,8 @@ static gm_status run_epochs(struct run *run, gm_error *error)
     gm_status status = check(run, error);
     if (status == GM_OK)
         status = begin_best(run, error);
+    if (status == GM_OK)
+        status = gm_log_open(&run->log, run->options.log, error);
     if (status != GM_OK)
         return status;
     run->now = gm_engine_buffer(run->engine, 0);
@@ -310,7 +317,7 @@ static void finish(struct run *run, gm_status status, gm_train_result *result)
 gm_status gm_train_rows(gm_engine *engine, const gm_row_source *train, const gm_row_source *valid,
                         const gm_train_options *options, gm_train_result *result, gm_error *error)
 {
-    struct run run = {.engine = engine, .train = train, .valid = valid};
+    struct run run = {.engine = engine, .train = train, .valid = valid, .log.fd = -1};
     gm_train_result own = gm_train_result_init();
     gm_status status = read_options(&run.options, options, error);
     if (status == GM_OK)
@@ -320,6 +327,7 @@ gm_status gm_train_rows(gm_engine *engine, const gm_row_source *train, const gm_
     status = run_epochs(&run, error);
     finish(&run, status, result);
     gm_best_clear(&run.best);
+    gm_log_close(&run.log);
     return status;
 }
 
