@@ -1,5 +1,5 @@
-/* Runs every registered test in this process and prints TAP. Exit code 1 if any failed, or if there was none.
- */
+/* Runs every registered test in this process, or those of the suite that is named, and prints TAP. Exit code
+ * 1 if any failed, or if there was none. */
 #include <criterion/criterion.h>
 
 #include <setjmp.h>
@@ -7,6 +7,14 @@
 #include <stdio.h>
 
 static in_process_test *first, **end = &first;
+
+static in_process_suite *suites;
+
+void in_process_register_suite(in_process_suite *suite)
+{
+    suite->next = suites;
+    suites = suite;
+}
 
 /* Of the test that runs. Assertions may come from its threads; only its own thread may end it. */
 static jmp_buf leave;
@@ -50,6 +58,10 @@ static void run(const in_process_test *test)
 {
     failed = skipped = false;
     if (setjmp(leave) == 0) {
+        for (const in_process_suite *suite = suites; suite; suite = suite->next) {
+            if (suite->init && strcmp(suite->name, test->suite) == 0)
+                suite->init();
+        }
         if (test->init)
             test->init();
         test->run();
@@ -58,10 +70,12 @@ static void run(const in_process_test *test)
         test->fini();
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     int count = 0, wrong = 0;
     for (const in_process_test *test = first; test; test = test->next) {
+        if (argc > 1 && strcmp(argv[1], test->suite) != 0)
+            continue;
         run(test);
         wrong += failed;
         printf("%sok %d - %s: %s%s\n", failed ? "not " : "", ++count, test->suite, test->name,

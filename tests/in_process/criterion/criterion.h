@@ -4,6 +4,7 @@
 #ifndef GM_IN_PROCESS_CRITERION_H
 #define GM_IN_PROCESS_CRITERION_H
 
+#include <assert.h>
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
@@ -17,6 +18,23 @@ typedef struct in_process_test {
 } in_process_test;
 
 void in_process_register(in_process_test *test);
+
+/* What every test of a suite begins with. */
+typedef struct in_process_suite {
+    const char *name;
+    void (*init)(void);
+    struct in_process_suite *next;
+} in_process_suite;
+
+void in_process_register_suite(in_process_suite *suite);
+
+#define TestSuite(suite_, ...)                                                                               \
+    __attribute__((constructor)) static void suite_##_suite_register(void)                                   \
+    {                                                                                                        \
+        static in_process_suite suite = {.name = #suite_, ##__VA_ARGS__};                                    \
+        in_process_register_suite(&suite);                                                                   \
+    }                                                                                                        \
+    static_assert(sizeof #suite_ > 1, "a suite has a name") /* takes the semicolon */
 
 /* Reports a wrong assertion with its place and message; a fatal one ends the test. */
 void in_process_check(bool good, bool fatal, const char *file, int line, const char *text, const char *format,
@@ -46,6 +64,7 @@ _Noreturn void in_process_skip(const char *format, ...) __attribute__((format(pr
 #define cr_expect_lt(a, b, ...)       IN_PROCESS_CHECK((a) < (b), false, #a " < " #b, ##__VA_ARGS__)
 #define cr_assert_lt(a, b, ...)       IN_PROCESS_CHECK((a) < (b), true, #a " < " #b, ##__VA_ARGS__)
 #define cr_expect_leq(a, b, ...)      IN_PROCESS_CHECK((a) <= (b), false, #a " <= " #b, ##__VA_ARGS__)
+#define cr_assert_leq(a, b, ...)      IN_PROCESS_CHECK((a) <= (b), true, #a " <= " #b, ##__VA_ARGS__)
 #define cr_expect_gt(a, b, ...)       IN_PROCESS_CHECK((a) > (b), false, #a " > " #b, ##__VA_ARGS__)
 #define cr_expect_geq(a, b, ...)      IN_PROCESS_CHECK((a) >= (b), false, #a " >= " #b, ##__VA_ARGS__)
 #define cr_expect_null(a, ...)        IN_PROCESS_CHECK((a) == NULL, false, #a " is NULL", ##__VA_ARGS__)
@@ -57,6 +76,9 @@ _Noreturn void in_process_skip(const char *format, ...) __attribute__((format(pr
     IN_PROCESS_CHECK(memcmp((a), (b), (size)) == 0, false, #a " holds " #b, ##__VA_ARGS__)
 #define cr_expect_float_eq(a, b, epsilon, ...)                                                               \
     IN_PROCESS_CHECK(fabs((double)(a) - (double)(b)) <= (double)(epsilon), false, #a " is near " #b,         \
+                     ##__VA_ARGS__)
+#define cr_assert_float_eq(a, b, epsilon, ...)                                                               \
+    IN_PROCESS_CHECK(fabs((double)(a) - (double)(b)) <= (double)(epsilon), true, #a " is near " #b,          \
                      ##__VA_ARGS__)
 #define cr_skip(...)     in_process_skip(" " __VA_ARGS__)
 #define cr_log_info(...) ((void)0)
