@@ -329,6 +329,38 @@ size_t gm_engine_threads(const gm_engine *e)
     return e->options.threads;
 }
 
+static gm_keeper *keeper_of(gm_engine *e)
+{
+    return e->shared ? &e->shared->keeper : &e->keeper;
+}
+
+/* Whether the newest weights are where the backend reads them. The block is current as long as no keeper is
+ * ahead, but an engine that writes to it must see to it that nobody takes an older copy for current. */
+static bool has_weights(gm_engine *e)
+{
+    const gm_keeper *keeper = e->network->keeper;
+    if (e->own)
+        return keeper == keeper_of(e);
+    return !keeper || (e->options.inference && !atomic_load_explicit(&keeper->ahead, memory_order_acquire));
+}
+
+/* Brings them there. It is called before a plan is made, because measuring for it reads them. Several engines
+ * for inference may come here at once. */
+static void take_weights(gm_engine *e)
+{
+    if (has_weights(e))
+        return;
+    gm_shared_lock();
+    if (!has_weights(e)) {
+        gm_network_release(e->network);
+        if (e->own) {
+            e->numerics->take_weights(e->pass);
+            e->network->keeper = keeper_of(e);
+        }
+    }
+    gm_shared_unlock();
+}
+
 /* Remembers which buffer is being read. Other arrays change nothing. */
 static void use_buffer(gm_engine *e, const void *x)
 {
@@ -348,6 +380,7 @@ gm_plan gm_engine_plan(gm_engine *e, size_t rows)
 {
     if (gm_team_ready(e->team, NULL) != GM_OK) /* the next step will say why */
         return (gm_plan){.threads = e->options.threads};
+    take_weights(e);
     e->row_steps = (gm_row_steps){0}; /* measuring overwrites the batch */
     return e->numerics->plan(e->pass, used_buffer(e), rows, true);
 }
@@ -357,7 +390,8 @@ gm_batch_buffer gm_engine_buffer(gm_engine *e, size_t index)
 {
     if (index > 1)
         return (gm_batch_buffer){gm_no_array(), gm_no_array()};
-    e->row_steps = (gm_row_steps){0}; /* measuring overwrites the batch */
+    take_weights(e);
+    e->row_steps = (gm_row_steps){0};
     if (gm_team_ready(e->team, NULL) == GM_OK)
         e->numerics->plan(e->pass, used_buffer(e), e->options.batch, false);
     return e->numerics->buffer(e->pass, index == 0 ? used_buffer(e) : !used_buffer(e));
@@ -423,37 +457,6 @@ static gm_status check_block(const gm_engine *e, gm_array block, gm_error *error
     return check_numbers(e, "gradient", block, 1, e->network->parameter_count, error);
 }
 
-static gm_keeper *keeper_of(gm_engine *e)
-{
-    return e->shared ? &e->shared->keeper : &e->keeper;
-}
-
-/* Whether the newest weights are where the backend reads them. The block is current as long as no keeper is
- * ahead, but an engine that writes to it must see to it that nobody takes an older copy for current. */
-static bool has_weights(gm_engine *e)
-{
-    const gm_keeper *keeper = e->network->keeper;
-    if (e->own)
-        return keeper == keeper_of(e);
-    return !keeper || (e->options.inference && !atomic_load_explicit(&keeper->ahead, memory_order_acquire));
-}
-
-/* Brings them there. Several engines for inference may come here at once. */
-static void take_weights(gm_engine *e)
-{
-    if (has_weights(e))
-        return;
-    gm_shared_lock();
-    if (!has_weights(e)) {
-        gm_network_release(e->network);
-        if (e->own) {
-            e->numerics->take_weights(e->pass);
-            e->network->keeper = keeper_of(e);
-        }
-    }
-    gm_shared_unlock();
-}
-
 /* The engine has changed the weights, or is about to: without an atomic exchange, which a step of a small
  * network would notice. */
 static inline void set_ahead(gm_engine *e)
@@ -463,7 +466,6 @@ static inline void set_ahead(gm_engine *e)
 
 static gm_status run(gm_engine *e, const gm_job *job, double *loss, gm_error *error)
 {
-    take_weights(e);
     if (job->task == GM_TASK_STEP)
         set_ahead(e);
     return e->numerics->run(e->pass, job, loss, error);
@@ -489,6 +491,7 @@ static gm_status bind(gm_engine *e, gm_array x, const gm_array *y, gm_error *err
         status =
             gm_fail(error, GM_USAGE, "targets: %zu rows; expected %zu, as the inputs have", y->rows, x.rows);
     if (status == GM_OK) {
+        take_weights(e);
         use_buffer(e, x.data);
         status = e->numerics->bind(e->pass, used_buffer(e), x, y, error);
     }
