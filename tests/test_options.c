@@ -284,8 +284,25 @@ Test(options, names_of_what_does_not_exist)
         cr_expect_str_eq(gm_schedule_name((gm_schedule)value), "unknown");
         cr_expect_str_eq(gm_scaling_name((gm_scaling_kind)value), "unknown");
         cr_expect_str_eq(gm_status_text((gm_status)value), "unknown status");
+        cr_expect(isnan(gm_schedule_rate((gm_schedule)value, 0.1, 0, 2)));
         cr_expect_eq(gm_loss_output_activation((gm_loss)value), GM_IDENTITY);
         cr_expect_eq(gm_loss_domain_of((gm_loss)value).least_outputs, 1);
+    }
+}
+
+Test(options, views_that_do_not_exist)
+{
+    for (int inference = 0; inference < 2; inference++) {
+        gm_engine_options options = gm_engine_options_default();
+        options.inference = inference;
+        gm_engine *engine = net_engine(net_make(&shape, GM_F32, 1), &options);
+        for (size_t i = 0; i < STRANGE; i++)
+            cr_expect_null(gm_engine_view(engine, (gm_view)strange[i], 0).data);
+        cr_expect_null(gm_engine_view(engine, GM_VIEW_A, 2).data);
+        cr_expect_null(gm_engine_view(engine, GM_VIEW_A, SIZE_MAX).data);
+        cr_expect_not_null(gm_engine_view(engine, GM_VIEW_A, 1).data);
+        cr_expect_eq(gm_engine_view(engine, GM_VIEW_DELTA, 1).data == NULL, inference);
+        net_free(engine);
     }
 }
 

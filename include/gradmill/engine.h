@@ -294,6 +294,7 @@ typedef enum gm_view {
     GM_VIEW_A,     /* f(Z) */
     GM_VIEW_DELTA, /* dC/dZ of the mean loss */
 } gm_view;
+/* Without data if there is no such layer, or no such view of it: an engine for inference has no deltas. */
 GM_API gm_array gm_engine_view(const gm_engine *engine, gm_view view, size_t layer);
 
 /* FLOP of one step of `batch` rows: 2 n (3 S - in_1 out_1), S = sum of in * out over the layers, because

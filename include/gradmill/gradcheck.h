@@ -18,6 +18,7 @@ typedef struct gm_gradcheck {
     size_t worst_row, worst_col; /* of W; for b the row */
     double analytic, numeric;    /* of the worst one */
     bool passed;                 /* worst_error < tolerance */
+    double reserved[4];          /* 0 */
 } gm_gradcheck;
 
 typedef struct gm_gradcheck_options {

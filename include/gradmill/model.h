@@ -24,6 +24,7 @@ typedef struct gm_model {
     bool sealed;   /* of a loaded model: its file had a checksum, which held */
     char
         version[32]; /* of gradmill that wrote the file; gm_model_save writes gm_version() whatever is here */
+    void *reserved[8]; /* NULL */
 } gm_model;
 
 /* Copies the class names of a data set into the model, for one that has labels. GM_LIMIT. */

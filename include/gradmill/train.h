@@ -55,6 +55,7 @@ typedef enum gm_schedule {
 
 GM_API const char *gm_schedule_name(gm_schedule schedule);
 GM_API bool gm_schedule_from_name(const char *name, gm_schedule *schedule);
+/* NaN for a schedule that does not exist. */
 GM_API double gm_schedule_rate(gm_schedule schedule, double rate, size_t step, size_t steps);
 
 /* Which weights the network has when training has ended. */

@@ -640,6 +640,10 @@ void gm_engine_set_rate(gm_engine *e, double rate)
 
 gm_array gm_engine_view(const gm_engine *e, gm_view what, size_t layer)
 {
+    const bool is_there =
+        what == GM_VIEW_Z || what == GM_VIEW_A || (what == GM_VIEW_DELTA && !e->options.inference);
+    if (!is_there || layer >= e->network->layer_count)
+        return gm_array_of(gm_no_array());
     return e->numerics->view(e->pass, what, layer);
 }
 

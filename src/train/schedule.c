@@ -75,5 +75,5 @@ double gm_schedule_rate(gm_schedule schedule, double rate, size_t step, size_t s
 {
     const struct settings settings = {.rate = rate};
     const struct position at = {.step = step, .steps = steps};
-    return (unsigned)schedule < GM_SCHEDULE_COUNT ? schedules[schedule].rate(&settings, &at) : rate;
+    return (unsigned)schedule < GM_SCHEDULE_COUNT ? schedules[schedule].rate(&settings, &at) : NAN;
 }
