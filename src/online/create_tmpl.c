@@ -1,5 +1,5 @@
-/* Decides whether a network can be trained by the step of this room, chooses the functions for its layers,
- * and fills in what they need. This happens once, when an engine is created. */
+/* Decides whether a network can be trained by the step of src/online, chooses the functions for its layers,
+ * and prepares their data. This happens once, when an engine is created. */
 #include "online/sample.h"
 #include "backend/packed.h"
 #include "base/memory.h"
@@ -7,7 +7,9 @@
 
 #include <math.h>
 
-#define SMALL 64 /* parameters: in a step of these, two changes of the CPU's mode are a tenth of the time */
+/* A step of at most this many parameters does not change the CPU's mode for denormals: changing it twice
+ * would take a tenth of the step. */
+#define SMALL 64
 
 static const struct {
     const gm_backend *backend;
@@ -53,15 +55,15 @@ static gm_online_layer layer_of(const gm_online_view *view, size_t r)
     };
 }
 
-/* Up to so many rows are faster one by one than through the general pass, whose calls take a fixed time: the
- * fewer weights a network has, the more rows they are. Measurements: docs/kernels.md. */
+/* Batches of at most this many rows are faster row by row than in the general pass, where each call has a
+ * fixed cost. The fewer weights a network has, the larger this number is. Measurements: docs/kernels.md. */
 static size_t most_rows(size_t parameters)
 {
     const size_t few = gm_min(6, 1024 / parameters), tiny = gm_min(16, 256 / parameters);
     return gm_max(1, gm_max(few, tiny));
 }
 
-/* Sample r of those that f is the first of. */
+/* Prepares sample r of the array that begins with f. */
 static void prepare(struct gm_online_sample *f, const gm_online_problem *p, size_t r)
 {
     struct gm_online_sample *row = gm_online_row(f, r);

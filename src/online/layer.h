@@ -1,13 +1,13 @@
-/* One layer of the step on vectors of one width, which vector.h describes. Included by
- * step_tmpl.c for each width.
+/* One layer of the step on vectors of one width, which vector.h describes. Included by step_tmpl.c for each
+ * width.
  *
- * The outputs of a layer are `vectors` of them, a constant: all of this is inlined. What lies beyond the last
- * output is padding (backend/bands.h). It may become anything in W, Z and A, since it is never mixed with the
- * rest; D is 0 there.
+ * `vectors` is the number of vectors that hold the outputs of a layer. It is a constant, because all
+ * functions are inlined. Numbers beyond the last output are padding (backend/bands.h). In W, Z and A the
+ * padding may have any values, because nothing is computed from it; in D it is 0.
  *
- * `act` is the layer's activation, a constant where the layer is narrow. What a layer of at most QUAD units
- * has for its neighbours, A or W^T d, goes from function to function in a register, and otherwise through
- * memory: so few units would wait for memory as long as for arithmetic. */
+ * `act` is the activation of the layer; for a narrow layer it is a constant. A layer of at most QUAD units
+ * passes A, or W^T d, to the next layer in a register. Storing and loading so few numbers would take as long
+ * as the arithmetic. Wider layers pass them through memory. */
 
 /* sum += a_k W[k] */
 ALWAYS void OF(add_row)(const int vectors, REAL a, const REAL *w, VEC sum[TILE_VECTORS])
@@ -15,8 +15,8 @@ ALWAYS void OF(add_row)(const int vectors, REAL a, const REAL *w, VEC sum[TILE_V
     UNROLLED for (int v = 0; v < vectors; v++) sum[v] += OF(all)(a) * OF(read)(w + v * N);
 }
 
-/* z = b + sum_k a_k W[k]: several sums, because one waits for itself at every k; but no more of them than
- * there are inputs, because adding them up takes its time, too. */
+/* z = b + sum_k a_k W[k], with several partial sums. With a single one, each addition would wait for the one
+ * before. There are no more partial sums than inputs, because adding them up takes time, too. */
 ALWAYS void OF(product)(const int vectors, const gm_online_layer *l, const REAL *a, VEC z[TILE_VECTORS])
 {
     const size_t in = l->inputs, stride = STRIDE(vectors * N);
@@ -39,7 +39,7 @@ ALWAYS void OF(product)(const int vectors, const gm_online_layer *l, const REAL 
     UNROLLED for (int v = 0; v < vectors; v++) z[v] += (sum[0][v] + sum[1][v]) + (sum[2][v] + sum[3][v]);
 }
 
-/* The same for inputs that fit in a quad: they do not wait for memory to take and return them. */
+/* The same for inputs that fit into a quad, which stay in a register. */
 ALWAYS void OF(short_product)(const int vectors, const gm_online_layer *l, quad a, VEC z[TILE_VECTORS])
 {
     const REAL *w = l->w;
@@ -61,8 +61,8 @@ ALWAYS void OF(weighted)(const int vectors, const struct gm_online_sample *f, co
         OF(product)(vectors, l, inputs_of(f, l), z);
 }
 
-/* Z, A = f(Z), and f'(Z) in the place of D, so that BP2 finds it there; of softmax, which is the business of
- * a whole row, only Z, in both places. Returns the first of A. */
+/* Computes Z, A = f(Z), and f'(Z), which is stored in D for BP2. Softmax needs a whole row, so for softmax
+ * only Z is stored, both as Z and as A. Returns the first numbers of A. */
 ALWAYS quad OF(forward)(const int vectors, const gm_activation act, const struct gm_online_sample *f,
                         const gm_online_layer *l, quad before)
 {
@@ -79,7 +79,8 @@ ALWAYS quad OF(forward)(const int vectors, const gm_activation act, const struct
     return OF(first_quad)(a[0]);
 }
 
-/* W[k] = keep W[k] - change d; what need not wait for d comes first. */
+/* W[k] = keep W[k] - change d. Operations that do not need d come first, so that they run while d is
+ * computed. */
 ALWAYS void OF(update)(const int vectors, const struct decay *decay, REAL *w, REAL change,
                        const VEC d[TILE_VECTORS])
 {
@@ -92,8 +93,8 @@ ALWAYS void OF(update)(const int vectors, const struct decay *decay, REAL *w, RE
     }
 }
 
-/* BP4 and update of the first layer. The next step waits for its weights: the rate is multiplied with the
- * inputs, which have been there for long. */
+/* BP4 and the update of the first layer. The next step needs its weights at once. So the rate is multiplied
+ * with the inputs, which are known long before D is. */
 ALWAYS void OF(learn_first)(const int vectors, const struct gm_online_sample *f, const struct decay *decay,
                             const VEC d[TILE_VECTORS])
 {
@@ -103,7 +104,7 @@ ALWAYS void OF(learn_first)(const int vectors, const struct gm_online_sample *f,
         OF(update)(vectors, decay, w, rate * *x, d);
 }
 
-/* W[k] . d, in parts that are still to be added up. */
+/* The partial sums of W[k] . d. The caller adds them up. */
 ALWAYS quad OF(dot)(const int vectors, const REAL *w, const VEC d[TILE_VECTORS], size_t outputs)
 {
     const VEC end = OF(read)(w + (vectors - 1) * N);
@@ -112,7 +113,7 @@ ALWAYS quad OF(dot)(const int vectors, const REAL *w, const VEC d[TILE_VECTORS],
     return OF(quarters)(sum);
 }
 
-/* BP2 for QUAD inputs, of which `count` exist: factor (.) W d. What need not wait for d comes first. */
+/* BP2 for QUAD inputs, of which `count` exist: factor (.) W d. Operations that do not need d come first. */
 ALWAYS quad OF(dots)(const int vectors, quad factor, const REAL *w, size_t count, const VEC d[TILE_VECTORS],
                      size_t outputs)
 {
@@ -133,8 +134,8 @@ ALWAYS quad OF(dots)(const int vectors, quad factor, const REAL *w, size_t count
     return factor * sum_of_each(parts);
 }
 
-/* BP2, BP4 and update in one pass over the weights of QUAD inputs from k on, or of those that there are.
- * rate_d is rate d. Returns the D of these inputs. */
+/* BP2, BP4 and the update in one pass over the weights of QUAD inputs from k on (fewer at the end). rate_d is
+ * rate times d. Returns D of these inputs. */
 ALWAYS quad OF(learn)(const int vectors, const struct decay *decay, const gm_online_layer *l, size_t k,
                       const size_t count, const VEC d[TILE_VECTORS], const VEC rate_d[TILE_VECTORS])
 {
@@ -150,8 +151,8 @@ ALWAYS quad OF(learn)(const int vectors, const struct decay *decay, const gm_onl
     return before;
 }
 
-/* BP2 for all inputs, of a sample in a batch: the weights must wait for the others. (A question in OF(learn)
- * instead costs single rows up to a tenth.) */
+/* BP2 for all inputs, for a sample of a batch, where weights change only after all samples. It is a function
+ * of its own because a condition in OF(learn) would make steps of single rows slower (docs/kernels.md). */
 ALWAYS quad OF(send_back)(const int vectors, const gm_online_layer *l, const VEC d[TILE_VECTORS])
 {
     const size_t in = l->inputs, stride = STRIDE(vectors * N);
@@ -173,7 +174,7 @@ ALWAYS void OF(learn_biases)(const int vectors, const struct gm_online_sample *f
     UNROLLED for (int v = 0; v < vectors; v++) OF(write)(l->b + v * N, OF(read)(l->b + v * N) - rate_d[v]);
 }
 
-/* BP3, BP4 and the update of a layer, of which D of all rows is in its place. */
+/* BP3, BP4 and the update of a layer for a batch, when D of all rows has been stored. */
 ALWAYS void OF(learn_rows)(const int vectors, struct gm_online_sample *f, size_t layer, size_t rows)
 {
     for (size_t r = 0; r < rows; r++) {
@@ -189,7 +190,7 @@ ALWAYS void OF(learn_rows)(const int vectors, struct gm_online_sample *f, size_t
     }
 }
 
-/* OF(learn) for all inputs. Returns the D of these if they fit in a quad; otherwise it is in its place. */
+/* OF(learn) for all inputs. If D of the inputs fits into a quad, it is returned; otherwise it is stored. */
 ALWAYS quad OF(learn_all)(const int vectors, const struct decay *decay, const gm_online_layer *l,
                           const VEC d[TILE_VECTORS], const VEC rate_d[TILE_VECTORS])
 {
@@ -202,7 +203,8 @@ ALWAYS quad OF(learn_all)(const int vectors, const struct decay *decay, const gm
             write_narrow(l[-1].d + k, OF(learn)(vectors, decay, l, k, in - k, d, rate_d));
         return (quad){0};
     }
-    switch (N == QUAD ? in : 0) { /* a constant where the layer is narrow, and little else to do */
+    switch (N == QUAD ? in
+                      : 0) { /* constant numbers of inputs for narrow layers, so that loops are unrolled */
     case 1:
         return OF(learn)(vectors, decay, l, 0, 1, d, rate_d);
     case 2:
@@ -216,11 +218,12 @@ ALWAYS quad OF(learn_all)(const int vectors, const struct decay *decay, const gm
     }
 }
 
-/* BP2, BP3, BP4 and the update of a layer, of which d is the delta; for a sample in a batch only BP2. */
+/* BP2, BP3, BP4 and the update of a layer with delta d. For a sample of a batch only BP2. */
 ALWAYS quad OF(backward)(const int vectors, const struct gm_online_sample *f, const gm_online_layer *l,
                          const VEC d[TILE_VECTORS])
 {
-    const struct decay decay = {f->shrinks, f->keep}; /* where no store can change it */
+    const struct decay decay = {
+        f->shrinks, f->keep}; /* a local copy, so that the compiler knows that stores do not change it */
     VEC rate_d[TILE_VECTORS];
     quad before = {0};
     if (f->several)
@@ -234,7 +237,7 @@ ALWAYS quad OF(backward)(const int vectors, const struct gm_online_sample *f, co
     return before;
 }
 
-/* The layer backward. D comes in the quad or in its place. */
+/* The backward step of a hidden layer. Its D is in the quad, or stored. */
 ALWAYS quad OF(hidden)(const int vectors, const struct gm_online_sample *f, const gm_online_layer *l,
                        quad handed)
 {
@@ -245,7 +248,7 @@ ALWAYS quad OF(hidden)(const int vectors, const struct gm_online_sample *f, cons
     return OF(backward)(vectors, f, l, d);
 }
 
-/* BP1 for the outputs from c on: their D, and their part of the loss if it is wanted. */
+/* BP1 for the outputs from c on: stores their D, and returns their part of the loss if the loss is wanted. */
 ALWAYS VEC OF(judge)(const gm_activation act, const struct gm_online_sample *f, const gm_online_layer *l,
                      size_t c, VEC z, VEC a, REAL *loss)
 {
@@ -256,13 +259,13 @@ ALWAYS VEC OF(judge)(const gm_activation act, const struct gm_online_sample *f, 
         d *= f->scale;
     if (f->value)
         *loss += OF(sum_of_first)(OF(loss)(f->loss, f->from_z ? z : a, y), count);
-    if (f->from_z) /* the closed form has f' in it */
+    if (f->from_z) /* the derivative in closed form includes f' */
         return OF(first)(d, count);
     return OF(first)(d * OF(activation_derivative)(act, z, a), count);
 }
 
-/* Softmax with cross-entropy where all classes fit in one vector: the layer forward, BP1, which is
- * a_j sum_k y_k - y_j, and the layer backward, as softmax_row and its kin do it (softmax.h, losses.h). */
+/* The output layer with softmax and cross-entropy if all classes fit into one vector: forward, BP1 (a_j sum_k
+ * y_k - y_j) and backward. The arithmetic is that of softmax.h and losses.h. */
 ALWAYS quad OF(classify)(const struct gm_online_sample *f, const gm_online_layer *l, quad before)
 {
     const size_t count = l->outputs;
@@ -286,7 +289,7 @@ ALWAYS quad OF(classify)(const struct gm_online_sample *f, const gm_online_layer
     return OF(backward)(1, f, l, d);
 }
 
-/* The output layer forward, BP1, and the layer backward. */
+/* The output layer: forward, BP1 and backward. */
 ALWAYS quad OF(output)(const int vectors, const gm_activation act, const struct gm_online_sample *f,
                        const gm_online_layer *l, quad before)
 {

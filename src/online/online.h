@@ -1,14 +1,13 @@
 /* Online training of small networks: a whole training step of one sample, or of a few, by one function.
  *
  * The general pass (nn/pass_tmpl.c) takes a step layer by layer, with a call through a table for each
- * equation. For a network of some hundred weights that takes longer than the arithmetic. Here nothing lies
- * between the layers but the numbers themselves. This is a second implementation of the step of plain SGD,
- * and everything about it is in this room; activations and losses are those of the general pass
- * (src/function). It takes the weights as backend `packed` keeps them, each layer within one band
- * (backend/bands.h), and leaves Z, A and D where the general pass would. The order of its sums differs from
- * that of the general pass, and with it the last bits: whether it is used depends on the network, the batch
- * and the options only, and not on the number of threads or on anything that is measured. For *_tmpl.c only.
- */
+ * equation. For a network of some hundred weights that takes longer than the arithmetic. Here one function
+ * computes all layers, without such calls. This is a second implementation of the step of plain SGD, and all
+ * of it is in src/online. Activations and losses are those of the general pass (src/function). It works on
+ * the weights in the layout of backend `packed`, where each layer must fit into one band (backend/bands.h),
+ * and stores Z, A and D where the general pass stores them. The order of its sums differs from that of the
+ * general pass, and with it the last bits: whether it is used depends on the network, the batch and the
+ * options only, and not on the number of threads or on anything that is measured. For *_tmpl.c only. */
 #ifndef GM_ONLINE_ONLINE_H
 #define GM_ONLINE_ONLINE_H
 
@@ -19,7 +18,7 @@
 /* Each of these exists once for each precision. */
 #define gm_online_create GM_TYPED(gm_online_create)
 
-/* One layer, as the engine keeps it. All borrowed. */
+/* One layer. The engine owns all its memory. */
 typedef struct gm_online_view {
     REAL *w, *b;    /* in the layout of the backend */
     gm_mat z, a, d; /* batch x outputs; z.data == a.data unless Z is kept apart */
@@ -27,7 +26,8 @@ typedef struct gm_online_view {
     gm_activation activation;
 } gm_online_view;
 
-/* What a step is made for. The optimizer is borrowed, the rest is only read when it is made. */
+/* The network and the options that a step is made for. The optimizer must exist as long as the step; all else
+ * is only read by gm_online_create. */
 typedef struct gm_online_problem {
     const gm_backend *backend;
     const gm_optimizer *optimizer; /* its rate may change between steps */
@@ -52,7 +52,7 @@ struct gm_online {
 /* NULL if this network cannot be trained in this way, or there is no memory. Free it with gm_free. */
 gm_online *gm_online_create(const gm_online_problem *problem);
 
-/* Whether a step of so many rows is taken in this way; `online` may be NULL. */
+/* Whether a step with this number of rows is done here. `online` may be NULL. */
 static inline bool gm_online_takes(const gm_online *online, size_t rows)
 {
     return online && rows <= online->most_rows;

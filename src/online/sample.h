@@ -1,4 +1,4 @@
-/* A sample on its way through the network: what the files of this room share. For *_tmpl.c only. */
+/* The data of one sample during a step, which the files of src/online share. For *_tmpl.c only. */
 #ifndef GM_ONLINE_SAMPLE_H
 #define GM_ONLINE_SAMPLE_H
 
@@ -9,42 +9,43 @@
 #define gm_online_avx2   GM_TYPED(gm_online_avx2)
 #define gm_online_base   GM_TYPED(gm_online_base)
 
-/* Where the numbers of a layer lie, in the parameters and in one row of the workspace; each row is padded. */
+/* The memory of one layer: its parameters, and its row of Z, A and D for this sample. Rows are padded. */
 typedef struct gm_online_layer {
     REAL *w, *b;     /* W as its one band: inputs x outputs */
     REAL *z, *a, *d; /* z == a unless Z is kept apart */
     size_t inputs, outputs;
     gm_activation f;
-    const struct gm_online_functions *functions; /* for its width and activation (step_tmpl.c) */
+    const struct gm_online_functions
+        *functions; /* the functions for its width and activation (step_tmpl.c) */
 } gm_online_layer;
 
 struct gm_online_sample;
 
-/* A sample forward and back, up to BP2 if it is one of several, else with the update. */
+/* Computes forward and backward of a sample. A single sample also updates the weights; a sample of a batch
+ * stops after BP2. */
 typedef void gm_online_through(const struct gm_online_sample *f);
 
-/* A sample on its way. A batch of several has one for each, behind each other in memory; the first stands for
- * the batch, too. */
+/* The data of a sample. A batch has an array of these, whose first element also has the data of the batch. */
 struct gm_online_sample {
-    gm_online face; /* comes first: a pointer to the one is a pointer to the other */
+    gm_online face; /* must be first: a pointer to it is also a pointer to this struct */
     gm_online_through *through;
     const gm_optimizer *optimizer; /* the engine's */
     gm_loss loss;
     bool from_z; /* the loss is computed from Z (loss.h) */
     REAL mean;   /* 1 / outputs if the loss is a mean over them, else 1 */
-    bool small;  /* so few weights that a change of the CPU's mode would be felt */
+    bool small;  /* so few weights that changing the CPU's mode would take much of the time */
     size_t size; /* bytes from one sample to the next */
 
-    const REAL *x, *y;  /* of the step at work, as are those that follow */
-    double *value;      /* where the loss is wanted, or NULL */
-    bool several;       /* of a batch: the weights stay until all samples have gone back */
+    const REAL *x, *y;  /* these and the following fields belong to the present step */
+    double *value;      /* receives the loss; NULL if it is not wanted */
+    bool several;       /* the sample belongs to a batch: weights change only after BP2 of all samples */
     REAL scale;         /* of the deltas: mean / rows */
-    double known_rate;  /* the optimizer's, of which these are made: */
+    double known_rate;  /* rate of the optimizer from which the next fields were computed */
     REAL rate, keep;    /* W = keep W - rate G */
     bool shrinks;       /* keep is not 1 */
     bool flushes;       /* denormals */
-    bool met;           /* a step that did not flush them has met one: the later ones flush */
-    unsigned unwatched; /* steps until the next one that looks for denormals, while none flushes them */
+    bool met;           /* a step without flushing has met a denormal; all later steps flush */
+    unsigned unwatched; /* if steps do not flush: number of steps until the next check for denormals */
 
     size_t layer_count;
     gm_online_layer layers[];
@@ -56,8 +57,8 @@ static inline struct gm_online_sample *gm_online_row(struct gm_online_sample *f,
     return (struct gm_online_sample *)((char *)f + r * f->size);
 }
 
-/* Puts its step and what layers need for it into f. One for each instruction set that backend `packed` is
- * compiled for. */
+/* Sets the functions of the step and of the layers in f. There is one for each instruction set of backend
+ * `packed`. */
 typedef void (*gm_online_taker)(struct gm_online_sample *f);
 #ifdef GM_X86_ISAS
 void gm_online_avx512(struct gm_online_sample *f);

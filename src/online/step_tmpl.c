@@ -1,11 +1,12 @@
-/* One sample through a whole step of plain SGD: forward, loss, BP1 to BP4 and the update, with nothing
- * between them but the numbers themselves. A step of a few units is over in less time than one call through a
- * table takes; what it waits for are chains of operations, from layer to layer and from step to step, and
- * they are kept short here. Several samples go forward and back one by one, and change the weights together.
+/* A whole step of plain SGD for one sample in one function: forward, loss, BP1 to BP4 and the update.
  *
- * It takes the weights as backend `packed` keeps them, each layer within one band, and leaves Z, A and D in
- * the workspace, a row for each sample. Compiled once for each precision and instruction set (meson.build).
- */
+ * With a few units, such a step takes less time than a call through a table. Its time is determined by chains
+ * of operations that depend on each other, from layer to layer and from step to step; the code keeps these
+ * chains short. In a batch, the samples are computed one by one up to BP2, and then the weights are updated
+ * with all of them.
+ *
+ * The weights are in the layout of backend `packed`, each layer in one band. Z, A and D are stored in the
+ * workspace, one row for each sample. Compiled once for each precision and instruction set (meson.build). */
 #include "online/sample.h"
 #include "backend/tile.h"
 #include "base/denormals.h"
@@ -18,7 +19,7 @@
 #define CHAINS    4                                           /* sums at once in a product */
 #define EACH      _Pragma("omp simd") for (size_t i = 0; i < N; i++)
 
-/* What a step leaves of the weights. */
+/* The shrinking of weights in a step: W is multiplied by `keep` first. */
 struct decay {
     bool shrinks; /* keep is not 1 */
     REAL keep;
@@ -30,8 +31,8 @@ static const REAL *inputs_of(const struct gm_online_sample *f, const gm_online_l
     return l == f->layers ? f->x : l[-1].a;
 }
 
-/* Narrow vectors: for layers of a few outputs, because a division of fewer numbers is done sooner, and for
- * BP2, whose sums go from lane to lane. */
+/* Narrow vectors. They are used for layers of a few outputs, because dividing fewer numbers has a shorter
+ * latency, and for BP2, whose sums go across lanes. */
 #if VECTOR_BYTES * 8 >= 4 * GM_REAL_BITS
 #define QUAD       4
 #define LOW(a, b)  __builtin_shufflevector(a, b, 0, 4, 1, 5)
@@ -125,8 +126,8 @@ ALWAYS quad quarters_wide(VEC v)
 
 #include "online/layer.h"
 
-/* What is done with a layer: layer.h, each function with its constants put in. The quad is what the
- * neighbour handed over. */
+/* The functions of a layer: those of layer.h, with constants for its width and activation. The quad has the
+ * numbers that the neighbouring layer passes on. */
 struct gm_online_functions {
     quad (*forward)(const struct gm_online_sample *f, const gm_online_layer *l, quad a);
     quad (*output)(const struct gm_online_sample *f, const gm_online_layer *l, quad a);
@@ -156,7 +157,8 @@ struct gm_online_functions {
     static const struct gm_online_functions NAME = {forward_##NAME, output_##NAME, hidden_##BACK,            \
                                                     learn_##BACK};
 
-/* The fewer units, the more a choice costs that is made at every step. */
+/* Narrow layers have a function for each activation, because choosing the activation at every step would take
+ * too long. */
 BACKWARD(narrow, 1, few)
 #define ACTIVATION(VALUE, WORD, STEM, ...) FORWARD(narrow, 1, VALUE, narrow_##STEM, few)
 #define ROW_ACTIVATION(...)
@@ -173,7 +175,7 @@ FORWARD(wide, 3, l->f, wide_3, wide_3)
 FORWARD(wide, 4, l->f, wide_4, wide_4)
 #endif
 
-/* BP1 of softmax with any other loss than its own. */
+/* BP1 of softmax with a loss other than cross-entropy. */
 static void judge_softmax(const struct gm_online_sample *f, const gm_online_layer *l)
 {
     REAL loss = 0;
@@ -194,7 +196,7 @@ static void judge_classes(const struct gm_online_sample *f, const gm_online_laye
     cross_entropy_delta_row(l->a, f->y, f->scale, l->d, l->outputs);
 }
 
-/* Softmax is the business of a whole row: Z goes to memory, and D comes from there. */
+/* The output layer with softmax, which needs a whole row: Z is stored, and D is loaded from memory. */
 static quad output_softmax(const struct gm_online_sample *f, const gm_online_layer *l, quad a)
 {
     l->functions->forward(f, l, a);
@@ -205,7 +207,7 @@ static quad output_softmax(const struct gm_online_sample *f, const gm_online_lay
     return l->functions->hidden(f, l, read_narrow(l->d));
 }
 
-/* With cross-entropy, where the row is one vector. */
+/* The same with cross-entropy, if the row is one vector. */
 static quad output_narrow_classes(const struct gm_online_sample *f, const gm_online_layer *l, quad a)
 {
     return classify_narrow(f, l, a);
@@ -261,29 +263,29 @@ static const struct gm_online_functions *functions_of(const struct gm_online_sam
     return l->outputs <= QUAD ? by_activation[l->f] : by_vectors[(l->outputs - 1) / N];
 }
 
-/* Elsewhere the CPU's status does not tell, and every step flushes. */
+/* On other CPUs the status register does not show denormals, so every step flushes them. */
 #ifdef GM_DENORMAL_FLAGS
 #define CAN_WATCH true
 #else
 #define CAN_WATCH false
 #endif
 
-/* What the update needs; made again when the rate has changed. */
+/* Computes the constants of the update again if the rate has changed. */
 static void take_rate(struct gm_online_sample *f)
 {
     const gm_optimizer *o = f->optimizer;
     if (o->rate == f->known_rate)
         return;
-    const double keep = 1 - o->rate * (o->decay + o->l2); /* for SGD they are the same thing */
+    const double keep = 1 - o->rate * (o->decay + o->l2); /* for SGD, decay and l2 have the same effect */
     f->known_rate = o->rate;
     f->rate = (REAL)o->rate;
     f->keep = (REAL)keep;
     f->shrinks = keep != 1;
-    /* Weights that only shrink would become denormal one day. */
+    /* Weights that shrink in every step may become denormal. */
     f->flushes = f->shrinks || !f->small || f->met || !CAN_WATCH;
 }
 
-/* Forward, BP1 and backward, layer by layer. */
+/* Forward, BP1 and backward, one call for each layer. */
 static void through_layers(const struct gm_online_sample *f)
 {
     const gm_online_layer *l = f->layers, *last = l + f->layer_count - 1;
@@ -295,8 +297,8 @@ static void through_layers(const struct gm_online_sample *f)
         d = l->functions->hidden(f, l, d);
 }
 
-/* The same for one hidden layer and an output layer that are narrow, in one function: nothing is called, and
- * what the layers have in common stays in registers. For the activations that such networks mostly have. */
+/* The same in one function for a narrow hidden layer and a narrow output layer. There are no calls, and
+ * common values stay in registers. These are the pairs of activations that such networks usually have. */
 #define PAIRS                                                                                                \
     PAIR(sigmoid, GM_SIGMOID, sigmoid, STEP(GM_SIGMOID))                                                     \
     PAIR(sigmoid, GM_SIGMOID, identity, STEP(GM_IDENTITY))                                                   \
@@ -339,12 +341,12 @@ static gm_online_through *through_of(const struct gm_online_sample *f)
     return through_layers;
 }
 
-/* Reading the CPU's status takes a tenth of the smallest step. Denormals that slow a training stay, so that
- * it is enough to look for them now and then, beginning with the first step. The count makes the step that
- * finds them the same in every run. */
+/* Reading the CPU's status takes a tenth of the smallest step. Once denormals occur, they usually occur in
+ * all later steps. So it is enough to check the first step and then every 16th. A count, and not the time,
+ * decides, so that every run checks the same steps. */
 #define WATCH_EVERY 16
 
-/* Around the arithmetic of a step: flushes denormals, or watches for the first one. */
+/* Begins a step: switches flushing on, or clears the flags that show denormals. */
 static unsigned begin(const struct gm_online_sample *f)
 {
 #ifdef GM_DENORMAL_FLAGS
@@ -368,7 +370,7 @@ static void end(struct gm_online_sample *f, unsigned mode)
     gm_restore_denormals(mode);
 }
 
-/* On its own, so that the many steps that need no mode do without what it keeps on the stack. */
+/* Not inlined, so that steps that do not change the mode need no stack frame for it. */
 __attribute__((noinline)) static void through_with_mode(struct gm_online_sample *f)
 {
     f->unwatched = WATCH_EVERY - 1;
@@ -392,7 +394,7 @@ static void step(void *online, const void *x, const void *y, double *value)
         through_with_mode(f);
 }
 
-/* The rows one by one as far as BP2, then the weights, which all of them update. */
+/* Computes the rows one by one up to BP2, and then updates the weights with all of them. */
 static void rows_and_weights(struct gm_online_sample *f, gm_mat x, gm_mat y, double *value)
 {
     double loss = 0, sum = 0;

@@ -25,7 +25,7 @@ ALWAYS VEC OF(all)(REAL x)
     return x - (VEC){0};
 }
 
-/* The first `count` numbers of v, then `rest`, whatever stood there. */
+/* The first `count` numbers of v, with `rest` in all other lanes. */
 ALWAYS VEC OF(first_or)(VEC v, size_t count, REAL rest)
 {
     REAL x[N];
@@ -34,13 +34,13 @@ ALWAYS VEC OF(first_or)(VEC v, size_t count, REAL rest)
     return OF(read)(x);
 }
 
-/* Zeros in the rest: a product with 0 would keep a NaN. */
+/* The first `count` numbers of v, with 0 in the other lanes. (Multiplying by 0 would keep a NaN.) */
 ALWAYS VEC OF(first)(VEC v, size_t count)
 {
     return OF(first_or)(v, count, 0);
 }
 
-/* The same from memory that ends there. */
+/* The same for numbers in memory. Nothing beyond them is read. */
 ALWAYS VEC OF(read_first)(const REAL *from, size_t count)
 {
     REAL x[N];
@@ -64,7 +64,7 @@ ALWAYS REAL OF(sum_of_first)(VEC v, size_t count)
     return sum;
 }
 
-/* The largest number; one that is none may be passed over. */
+/* The largest number. A NaN may be ignored. */
 ALWAYS REAL OF(largest)(VEC v)
 {
     REAL x[N], most = v[0];
@@ -75,7 +75,7 @@ ALWAYS REAL OF(largest)(VEC v)
     return most;
 }
 
-/* Functions of numbers, on whole vectors: those of the lists, under their own names. */
+/* Applies the functions of src/function, which take one number, to all lanes of a vector. */
 #define OF_ONE(NAME, ON_VECTORS)                                                                             \
     ALWAYS VEC ON_VECTORS(VEC v)                                                                             \
     {                                                                                                        \
@@ -108,8 +108,8 @@ OF_ONE(vexp, OF(exp))
 #undef OF_TWO
 
 #if HAS_SEGMENTS
-/* The polynomial of each lane's segment, d from its centre, in pairs of terms that do not wait for one
- * another. */
+/* The polynomial of each lane's segment at distance d from its centre. Terms are computed in pairs that do
+ * not depend on each other (Estrin). */
 ALWAYS VEC OF(in_segment)(const struct segments *f, VEC segment, VEC d)
 {
     const __m512i number = _mm512_castps_si512(OF(whole)(segment));
@@ -121,14 +121,14 @@ ALWAYS VEC OF(in_segment)(const struct segments *f, VEC segment, VEC d)
     return low + d2 * d2 * high;
 }
 
-/* Whether any lane is as far out as `end`, or is no number. */
+/* Whether any lane has a size of at least `end`, or is NaN. */
 ALWAYS bool OF(reaches)(VEC z, REAL end)
 {
     const __m512 size = _mm512_abs_ps(OF(whole)(z));
     return _mm512_cmp_ps_mask(size, _mm512_set1_ps(end), _CMP_NLT_UQ) & ((1U << N) - 1);
 }
 
-/* A function by its segments, and beyond them lane by lane by its plain form. */
+/* A function computed by segments; beyond the last segment, by its plain form, lane by lane. */
 #define BY_SEGMENTS(NAME, PLAIN, SEGMENTS_OF, PLACES)                                                        \
     ALWAYS VEC NAME(VEC z)                                                                                   \
     {                                                                                                        \
@@ -147,7 +147,7 @@ BY_SEGMENTS(OF(sigmoid_by_segments), OF(sigmoid), sigmoid_segments, 0)
 BY_SEGMENTS(OF(hyperbolic_by_segments), OF(hyperbolic), hyperbolic_segments, 1)
 #undef BY_SEGMENTS
 
-/* STEM(z), or what is quicker than that; VALUE is a constant. */
+/* STEM(z), or a faster form of it. VALUE is a constant. */
 #define QUICKEST(VALUE, STEM, z)                                                                             \
     ((VALUE) == GM_SIGMOID ? OF(sigmoid_by_segments)(z)                                                      \
      : (VALUE) == GM_TANH  ? OF(hyperbolic_by_segments)(z)                                                   \
@@ -156,7 +156,7 @@ BY_SEGMENTS(OF(hyperbolic_by_segments), OF(hyperbolic), hyperbolic_segments, 1)
 #define QUICKEST(VALUE, STEM, z) OF(STEM)(z)
 #endif
 
-/* f(z); softmax is the business of a whole row. */
+/* f(z). Not for softmax, which needs a whole row. */
 CHOSEN VEC OF(activation)(gm_activation f, VEC z)
 {
     switch (f) {
@@ -186,7 +186,8 @@ CHOSEN VEC OF(activation_derivative)(gm_activation f, VEC z, VEC a)
     return OF(all)(1);
 }
 
-/* Of a, or of z if the loss is from_z; cross-entropy is the business of a whole row. */
+/* The loss of each output, computed from a, or from z if the loss is from_z. Not for cross-entropy, which
+ * needs a whole row. */
 ALWAYS VEC OF(loss)(gm_loss loss, VEC x, VEC y)
 {
     switch (loss) {
