@@ -88,9 +88,9 @@ typedef struct gm_train_options {
     uint64_t seed;        /* of the shuffle; default 1 */
     bool shuffle;         /* a new order for every epoch; default true */
     /* Called after each step and each epoch; NULL: nobody is called. To end training, a function sets *stop,
-     * which is false before; gm_train then returns GM_OK, and its own *stopped is true. To fail, it returns
-     * anything but GM_OK, and may write its reason to error->message; gm_train then returns that status and
-     * that line at once. Neither stop nor error is NULL. */
+     * which is false before; gm_train then returns GM_OK, and result->end is GM_END_STOPPED. To fail, it
+     * returns anything but GM_OK, and may write its reason to error->message; gm_train then returns that
+     * status and that line at once. Neither stop nor error is NULL. */
     gm_status (*on_step)(void *context, const gm_progress *progress, bool *stop, gm_error *error);
     gm_status (*on_epoch)(void *context, const gm_epoch *epoch, bool *stop, gm_error *error);
     void *context;
