@@ -17,8 +17,8 @@ struct memory_rows {
     size_t done;               /* number of rows of this epoch that were delivered */
     bool shuffles;
     gm_random random;
-    size_t piece;       /* rows that are gathered at once */
-    gm_batch_buffer to; /* of the batch in preparation, of `count` rows */
+    size_t piece;              /* rows that are gathered at once */
+    const gm_batch_buffer *to; /* of the batch in preparation, of `count` rows */
     size_t count;
 };
 
@@ -37,8 +37,8 @@ static void gather_piece(void *context, size_t i)
     const struct memory_rows *rows = context;
     const size_t first = i * rows->piece;
     const size_t count = gm_min(rows->piece, rows->count - first);
-    const gm_batch_buffer to = gm_buffer_rows(rows->to, first, count);
-    gm_gather(rows->dataset, rows->scaling, rows->order + rows->done + first, count, to.x, to.y);
+    gm_gather(rows->dataset, rows->scaling, rows->order + rows->done + first, count,
+              gm_mutable_rows(rows->to->x, first, count), gm_mutable_rows(rows->to->y, first, count));
 }
 
 static gm_status prepare(void *context, size_t most, const gm_batch_buffer *to, gm_side_work *work,
@@ -46,7 +46,7 @@ static gm_status prepare(void *context, size_t most, const gm_batch_buffer *to, 
 {
     struct memory_rows *rows = context;
     (void)error;
-    rows->to = *to;
+    rows->to = to;
     rows->count = gm_min(most, gm_dataset_rows(rows->dataset) - rows->done);
     *work = (gm_side_work){gather_piece, rows, gm_pieces(rows->count, rows->piece)};
     return GM_OK;

@@ -207,8 +207,8 @@ static gm_status assemble(gm_engine *e, gm_error *error)
     e->pass = e->numerics->create(&binding);
     if (!e->pass)
         return gm_fail_memory(error, "the engine", sizeof binding);
-    e->used_x = e->numerics->buffer(e->pass, 0).x.data;
-    e->other_x = e->numerics->buffer(e->pass, 1).x.data;
+    for (size_t i = 0; i < 2; i++)
+        e->buffer_x[i] = e->numerics->buffer(e->pass, i).x.data;
     if (blas) {
         gm_blas_borrow_threads();
         e->borrowed_blas = true;
@@ -362,18 +362,11 @@ static void take_weights(gm_engine *e)
 }
 
 /* Remembers which buffer is being read. Other arrays change nothing. */
-static void use_buffer(gm_engine *e, const void *x)
+static inline void use_buffer(gm_engine *e, const void *x)
 {
-    if (x == e->other_x) {
-        e->other_x = e->used_x;
-        e->used_x = x;
-    }
-}
-
-/* Its number. */
-static size_t used_buffer(const gm_engine *e)
-{
-    return e->used_x == e->numerics->buffer(e->pass, 0).x.data ? 0 : 1;
+    const size_t other = 1 - e->used_buffer;
+    if (x == e->buffer_x[other])
+        e->used_buffer = other;
 }
 
 gm_plan gm_engine_plan(gm_engine *e, size_t rows)
@@ -382,7 +375,7 @@ gm_plan gm_engine_plan(gm_engine *e, size_t rows)
         return (gm_plan){.threads = e->options.threads};
     take_weights(e);
     e->row_steps = (gm_row_steps){0}; /* measuring overwrites the batch */
-    return e->numerics->plan(e->pass, used_buffer(e), rows, true);
+    return e->numerics->plan(e->pass, e->used_buffer, rows, true);
 }
 
 /* Plans are made now, because measuring for one later would write over what the caller gathers. */
@@ -393,8 +386,8 @@ gm_batch_buffer gm_engine_buffer(gm_engine *e, size_t index)
     take_weights(e);
     e->row_steps = (gm_row_steps){0};
     if (gm_team_ready(e->team, NULL) == GM_OK)
-        e->numerics->plan(e->pass, used_buffer(e), e->options.batch, false);
-    return e->numerics->buffer(e->pass, index == 0 ? used_buffer(e) : !used_buffer(e));
+        e->numerics->plan(e->pass, e->used_buffer, e->options.batch, false);
+    return e->numerics->buffer(e->pass, index == 0 ? e->used_buffer : 1 - e->used_buffer);
 }
 
 const char *gm_engine_backend(const gm_engine *e)
@@ -493,7 +486,7 @@ static gm_status bind(gm_engine *e, gm_array x, const gm_array *y, gm_error *err
     if (status == GM_OK) {
         take_weights(e);
         use_buffer(e, x.data);
-        status = e->numerics->bind(e->pass, used_buffer(e), x, y, error);
+        status = e->numerics->bind(e->pass, e->used_buffer, x, y, error);
     }
     e->row_steps = e->numerics->row_steps(e->pass);
     return status;

@@ -18,11 +18,11 @@ struct gm_engine {
     gm_team *team;
     const gm_numerics *numerics;
     struct gm_pass *pass;
-    const void *used_x;     /* X of the buffer that a call has worked on last, or of the first one */
-    const void *other_x;    /* X of the other buffer; NULL: there is none */
-    gm_row_steps row_steps; /* of the batch that was bound last */
-    bool chooses;           /* threads were not asked for: a plan may leave some out */
-    bool borrowed_blas;     /* the BLAS library runs single-threaded on our behalf */
+    const void *buffer_x[2]; /* X of each buffer; NULL: there is none */
+    size_t used_buffer;      /* the one that a call has worked on last, or the first */
+    gm_row_steps row_steps;  /* of the batch that was bound last */
+    bool chooses;            /* threads were not asked for: a plan may leave some out */
+    bool borrowed_blas;      /* the BLAS library runs single-threaded on our behalf */
 };
 
 #endif

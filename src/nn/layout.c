@@ -142,9 +142,10 @@ gm_status gm_layout_make(gm_layout *layout, gm_layer_layout *layouts, const gm_l
     /* A gradient in a layout of the backend's own is always unpacked from tiles. */
     const bool tiles =
         !options->inference && (storage->own || gm_optimizer_needs_tile(options->optimizer.kind));
+    /* No backend pads the rows of X and Y, because they may be the caller's. */
     *layout = (gm_layout){.batch = options->batch,
-                          .x_ld = gm_layout_row(inputs, precision, storage),
-                          .y_ld = gm_layout_row(outputs, precision, storage)};
+                          .x_ld = gm_layout_row(inputs, precision, &gm_row_major),
+                          .y_ld = gm_layout_row(outputs, precision, &gm_row_major)};
     bool fits = reserve_buffer(layout, 0) && reserve(&layout->workspace, layout->batch, 1, &layout->ones);
     for (size_t i = 0; i < layer_count && fits; i++) {
         gm_layer_layout here = {0}, *layer_layout = layouts ? &layouts[i] : &here;

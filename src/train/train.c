@@ -19,10 +19,11 @@ struct run {
     gm_engine *engine;
     gm_train_options options;
     const gm_row_source *train, *valid; /* valid may be NULL */
-    gm_batch_buffer now, next;          /* the batch in one is learned while the other is filled */
-    size_t steps;                       /* of an epoch; 0: not known */
-    size_t taken;                       /* steps since the first epoch, for the schedule */
-    double rate;                        /* of the engine, before any schedule */
+    const gm_batch_buffer *now, *next;  /* the batch in one is learned while the other is filled */
+    gm_batch_buffer buffers[2];
+    size_t steps; /* of an epoch; 0: not known */
+    size_t taken; /* steps since the first epoch, for the schedule */
+    double rate;  /* of the engine, before any schedule */
     gm_best best;
     gm_log log;
     size_t begun;             /* epochs */
@@ -93,21 +94,21 @@ static gm_status set_rate(struct run *run, gm_error *error)
 static gm_status step(struct run *run, size_t *rows, double *loss, gm_error *error)
 {
     const gm_row_source *train = run->train;
-    const gm_batch_buffer batch = gm_buffer_rows(run->now, 0, *rows);
+    gm_array x = gm_array_of(run->now->x), y = gm_array_of(run->now->y);
     gm_side_work work = {0};
-    gm_status status = train->prepare(train->context, run->next.x.rows, &run->next, &work, error);
+    gm_status status = train->prepare(train->context, run->next->x.rows, run->next, &work, error);
     if (status != GM_OK)
         return status;
+    x.rows = y.rows = *rows;
     status = set_rate(run, error);
     if (status == GM_OK)
-        status = gm_engine_step_beside(run->engine, gm_array_of(batch.x), gm_array_of(batch.y), &work, loss,
-                                       error);
+        status = gm_engine_step_beside(run->engine, x, y, &work, loss, error);
     return status == GM_OK ? train->finish(train->context, rows, error) : status;
 }
 
 static void swap_buffers(struct run *run)
 {
-    const gm_batch_buffer now = run->now;
+    const gm_batch_buffer *now = run->now;
     run->now = run->next;
     run->next = now;
 }
@@ -158,7 +159,7 @@ static gm_status run_steps(struct run *run, struct epoch *epoch, gm_error *error
     size_t rows = 0;
     gm_status status = run->train->begin(run->train->context, epoch->number, error);
     if (status == GM_OK)
-        status = gm_row_source_next(run->train, run->now.x.rows, &run->now, &rows, error);
+        status = gm_row_source_next(run->train, run->now->x.rows, run->now, &rows, error);
     while (status == GM_OK && rows > 0 && !run->stopped) {
         const size_t learned = rows;
         status = step(run, &rows, &progress.loss, error);
@@ -277,8 +278,10 @@ static gm_status run_epochs(struct run *run, gm_error *error)
         status = gm_log_open(&run->log, run->options.log, error);
     if (status != GM_OK)
         return status;
-    run->now = gm_engine_buffer(run->engine, 0);
-    run->next = gm_engine_buffer(run->engine, 1);
+    for (size_t i = 0; i < 2; i++)
+        run->buffers[i] = gm_engine_buffer(run->engine, i);
+    run->now = &run->buffers[0];
+    run->next = &run->buffers[1];
     run->steps = gm_pieces(run->train->rows, gm_engine_batch(run->engine));
     run->rate = gm_engine_rate(run->engine);
     while (run->begun < run->options.epochs && status == GM_OK && !run->stopped && !run->out_of_patience)
