@@ -1,4 +1,5 @@
-/* The inside of an engine. Not public: engine.c works on it, and a test plants faults in it. */
+/* The inside of an engine. Not public: engine.c and engine_run.c work on it, and a test plants faults in it.
+ */
 #ifndef GM_NN_ENGINE_H
 #define GM_NN_ENGINE_H
 

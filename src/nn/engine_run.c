@@ -1,0 +1,305 @@
+/* The work of an engine: predictions, losses, gradients and steps. Arguments are checked here; then the batch
+ * and the task go to the pass. The weights must be where the backend reads them: take_weights. */
+#include "nn/engine.h"
+#include "base/error.h"
+#include "base/options.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdatomic.h>
+
+static gm_keeper *keeper_of(gm_engine *e)
+{
+    return e->shared ? &e->shared->keeper : &e->keeper;
+}
+
+/* Whether the newest weights are where the backend reads them. The block is current as long as no keeper is
+ * ahead, but an engine that writes to it must see to it that nobody takes an older copy for current. */
+static bool has_weights(gm_engine *e)
+{
+    const gm_keeper *keeper = e->network->keeper;
+    if (e->own)
+        return keeper == keeper_of(e);
+    return !keeper || (e->options.inference && !atomic_load_explicit(&keeper->ahead, memory_order_acquire));
+}
+
+/* Brings them there. It is called before a plan is made, because measuring for it reads them. Several engines
+ * for inference may come here at once. */
+static void take_weights(gm_engine *e)
+{
+    if (has_weights(e))
+        return;
+    gm_shared_lock();
+    if (!has_weights(e)) {
+        gm_network_release(e->network);
+        if (e->own) {
+            e->numerics->take_weights(e->pass);
+            e->network->keeper = keeper_of(e);
+        }
+    }
+    gm_shared_unlock();
+}
+
+/* Remembers which buffer is being read. Other arrays change nothing. */
+static inline void use_buffer(gm_engine *e, const void *x)
+{
+    const size_t other = 1 - e->used_buffer;
+    if (x == e->buffer_x[other])
+        e->used_buffer = other;
+}
+
+gm_plan gm_engine_plan(gm_engine *e, size_t rows)
+{
+    if (gm_team_ready(e->team, NULL) != GM_OK) /* the next step will say why */
+        return (gm_plan){.threads = e->options.threads};
+    take_weights(e);
+    e->row_steps = (gm_row_steps){0}; /* measuring overwrites the batch */
+    return e->numerics->plan(e->pass, e->used_buffer, rows, true);
+}
+
+/* Plans are made now, because measuring for one later would write over what the caller gathers. */
+gm_batch_buffer gm_engine_buffer(gm_engine *e, size_t index)
+{
+    if (index > 1)
+        return (gm_batch_buffer){gm_no_array(), gm_no_array()};
+    take_weights(e);
+    e->row_steps = (gm_row_steps){0};
+    if (gm_team_ready(e->team, NULL) == GM_OK)
+        e->numerics->plan(e->pass, e->used_buffer, e->options.batch, false);
+    return e->numerics->buffer(e->pass, index == 0 ? e->used_buffer : 1 - e->used_buffer);
+}
+
+static gm_status check_array(const gm_engine *e, const char *what, gm_array array, size_t cols,
+                             gm_error *error)
+{
+    if (!array.data)
+        return gm_fail(error, GM_USAGE, "%s: no data", what);
+    if (array.rows == 0 || array.rows > e->options.batch)
+        return gm_fail(error, GM_USAGE, "%s: %zu rows; expected 1 to %zu, the engine's batch", what,
+                       array.rows, e->options.batch);
+    if (array.cols != cols || array.ld < cols || array.ld > INT_MAX)
+        return gm_fail(error, GM_USAGE, "%s: %zu columns, one row every %zu; expected %zu columns", what,
+                       array.cols, array.ld, cols);
+    return GM_OK;
+}
+
+static gm_type real_type(const gm_engine *e)
+{
+    return e->network->precision == GM_F64 ? GM_TYPE_F64 : GM_TYPE_F32;
+}
+
+/* An array that must have exactly this shape, and the network's precision. */
+static gm_status check_numbers(const gm_engine *e, const char *what, gm_array array, size_t rows, size_t cols,
+                               gm_error *error)
+{
+    if (!array.data)
+        return gm_fail(error, GM_USAGE, "%s: no data", what);
+    if (array.type != real_type(e))
+        return gm_fail(error, GM_USAGE, "%s: numbers of type %s; expected %s, the precision of the network",
+                       what, gm_type_name(array.type), gm_precision_name(e->network->precision));
+    if (array.rows != rows || array.cols != cols || array.ld < cols)
+        return gm_fail(error, GM_USAGE, "%s: %zu x %zu numbers, one row every %zu; expected %zu x %zu", what,
+                       array.rows, array.cols, array.ld, rows, cols);
+    return GM_OK;
+}
+
+static gm_status check_outputs(const gm_engine *e, gm_mutable_array outputs, size_t rows, gm_error *error)
+{
+    return check_numbers(e, "outputs", gm_array_of(outputs), rows, e->outputs, error);
+}
+
+/* A gradient, which is laid out as the parameter block. */
+static gm_status check_block(const gm_engine *e, gm_array block, gm_error *error)
+{
+    return check_numbers(e, "gradient", block, 1, e->network->parameter_count, error);
+}
+
+/* The engine has changed the weights, or is about to: without an atomic exchange, which a step of a small
+ * network would notice. */
+static inline void set_ahead(gm_engine *e)
+{
+    atomic_store_explicit(&e->keeper.ahead, true, memory_order_relaxed);
+}
+
+static gm_status run(gm_engine *e, const gm_job *job, double *loss, gm_error *error)
+{
+    if (job->task == GM_TASK_STEP)
+        set_ahead(e);
+    return e->numerics->run(e->pass, job, loss, error);
+}
+
+static gm_status run_forward(gm_engine *e, double *loss, gm_error *error)
+{
+    return run(e, &(gm_job){.task = GM_TASK_FORWARD}, loss, error);
+}
+
+/* Checks the batch and hands it to the pass; y may be NULL. */
+static gm_status bind(gm_engine *e, gm_array x, const gm_array *y, gm_error *error)
+{
+    if (x.type == GM_TYPE_LABEL)
+        return gm_fail(error, GM_USAGE, "inputs: labels cannot be inputs");
+    gm_status status = check_array(e, "inputs", x, gm_network_inputs(e->network), error);
+    if (status == GM_OK && y)
+        status = check_array(e, "targets", *y, y->type == GM_TYPE_LABEL ? 1 : gm_network_outputs(e->network),
+                             error);
+    if (status == GM_OK)
+        status = gm_team_ready(e->team, error);
+    if (status == GM_OK && y && y->rows != x.rows)
+        status =
+            gm_fail(error, GM_USAGE, "targets: %zu rows; expected %zu, as the inputs have", y->rows, x.rows);
+    if (status == GM_OK) {
+        take_weights(e);
+        use_buffer(e, x.data);
+        status = e->numerics->bind(e->pass, e->used_buffer, x, y, error);
+    }
+    e->row_steps = e->numerics->row_steps(e->pass);
+    return status;
+}
+
+gm_status gm_engine_predict(gm_engine *e, gm_array x, gm_mutable_array outputs, gm_error *error)
+{
+    gm_status status = bind(e, x, NULL, error);
+    if (status == GM_OK)
+        status = check_outputs(e, outputs, x.rows, error);
+    if (status == GM_OK)
+        status = run_forward(e, NULL, error);
+    if (status == GM_OK)
+        e->numerics->copy_outputs(e->pass, outputs.data, outputs.ld);
+    return status;
+}
+
+gm_status gm_engine_loss(gm_engine *e, gm_array x, gm_array y, double *loss, gm_mutable_array outputs,
+                         gm_error *error)
+{
+    gm_status status = bind(e, x, &y, error);
+    if (status == GM_OK && outputs.data)
+        status = check_outputs(e, outputs, x.rows, error);
+    if (status == GM_OK)
+        status = run_forward(e, loss, error);
+    if (status == GM_OK && outputs.data)
+        e->numerics->copy_outputs(e->pass, outputs.data, outputs.ld);
+    return status;
+}
+
+static gm_status check_learns(const gm_engine *e, gm_error *error)
+{
+    if (e->options.inference)
+        return gm_fail(error, GM_USAGE, "the engine was made for inference and cannot learn");
+    return GM_OK;
+}
+
+__attribute__((noinline)) /* so that a step of one row need not make room for all of it */
+static gm_status
+learn(gm_engine *e, gm_array x, gm_array y, const gm_job *job, double *loss, gm_error *error)
+{
+    gm_status status = check_learns(e, error);
+    if (status == GM_OK)
+        status = bind(e, x, &y, error);
+    return status == GM_OK ? run(e, job, loss, error) : status;
+}
+
+void gm_gradient_fill(gm_gradient *gradient, size_t size)
+{
+    const gm_gradient defaults = {.scale = 1};
+    gm_options_fill(gradient, size, &defaults, sizeof defaults);
+}
+
+/* The caller's gm_gradient as a struct of the library's own version, checked. */
+static gm_status read_gradient(const gm_engine *e, gm_gradient *own, const gm_gradient *gradient,
+                               gm_error *error)
+{
+    *own = gm_gradient_default(gm_no_array());
+    gm_status status = gm_options_read(own, sizeof *own, gradient, "gm_gradient", error);
+    if (status == GM_OK)
+        status = check_block(e, gm_array_of(own->block), error);
+    if (status == GM_OK && !isfinite(own->scale))
+        status =
+            gm_fail(error, GM_USAGE, "the scale of the gradient is %g; expected a finite number", own->scale);
+    return status;
+}
+
+gm_status gm_engine_gradient_to(gm_engine *e, gm_array x, gm_array y, const gm_gradient *gradient,
+                                double *loss, gm_error *error)
+{
+    gm_gradient own;
+    const gm_job job = {.task = GM_TASK_GRADIENT, .gradient = &own};
+    const gm_status status = read_gradient(e, &own, gradient, error);
+    return status == GM_OK ? learn(e, x, y, &job, loss, error) : status;
+}
+
+gm_status gm_engine_gradient(gm_engine *e, gm_array x, gm_array y, gm_mutable_array gradient, double *loss,
+                             gm_error *error)
+{
+    const gm_gradient to = gm_gradient_default(gradient);
+    return gm_engine_gradient_to(e, x, y, &to, loss, error);
+}
+
+gm_status gm_engine_apply(gm_engine *e, gm_array gradient, gm_error *error)
+{
+    gm_status status = check_learns(e, error);
+    if (status == GM_OK)
+        status = check_block(e, gradient, error);
+    if (status == GM_OK)
+        status = gm_team_ready(e->team, error);
+    if (status != GM_OK)
+        return status;
+    take_weights(e);
+    set_ahead(e);
+    e->numerics->apply(e->pass, gradient.data);
+    return GM_OK;
+}
+
+/* One row that a pass can read as it is. */
+static bool is_plain_row(gm_type real, const gm_array *array, size_t cols)
+{
+    return array->rows == 1 && array->cols == cols && array->type == real && array->data &&
+           array->ld >= cols && array->ld <= INT_MAX;
+}
+
+/* The checks of a batch and the way to the pass take longer than a step of a small network: what cannot be
+ * wrong goes straight to it. */
+static bool can_step_row(const gm_engine *e, const gm_array *x, const gm_array *y)
+{
+    const gm_network *n = e->network;
+    const gm_type real = real_type(e);
+    return e->row_steps.step && n->keeper == &e->keeper && is_plain_row(real, x, e->inputs) &&
+           is_plain_row(real, y, e->outputs);
+}
+
+gm_status gm_engine_step(gm_engine *e, gm_array x, gm_array y, double *loss, gm_error *error)
+{
+    return gm_engine_step_beside(e, x, y, NULL, loss, error);
+}
+
+gm_status gm_engine_step_beside(gm_engine *e, gm_array x, gm_array y, const gm_side_work *beside,
+                                double *loss, gm_error *error)
+{
+    if (!can_step_row(e, &x, &y)) {
+        const gm_job job = {.task = GM_TASK_STEP, .beside = beside};
+        return learn(e, x, y, &job, loss, error);
+    }
+    set_ahead(e);
+    use_buffer(e, x.data);
+    e->row_steps.step(e->row_steps.context, x.data, y.data, loss);
+    gm_side_work_do(beside);
+    return GM_OK;
+}
+
+double gm_engine_rate(const gm_engine *e)
+{
+    return e->options.optimizer.rate;
+}
+
+void gm_engine_set_rate(gm_engine *e, double rate)
+{
+    e->options.optimizer.rate = rate;
+}
+
+gm_array gm_engine_view(const gm_engine *e, gm_view what, size_t layer)
+{
+    const bool is_there =
+        what == GM_VIEW_Z || what == GM_VIEW_A || (what == GM_VIEW_DELTA && !e->options.inference);
+    if (!is_there || layer >= e->network->layer_count)
+        return gm_array_of(gm_no_array());
+    return e->numerics->view(e->pass, what, layer);
+}
