@@ -1,6 +1,8 @@
 /* Repeats ten steps of PyTorch: every activation, loss and optimizer is compared with numbers from outside
  * the project. The cases are in fixtures/torch_steps.json, written by fixtures/make_torch_fixture.py; the
  * meaning of its keys is that of the option structs. */
+#include "train/clip.h"
+
 #include <criterion/criterion.h>
 
 #include <gradmill/engine.h>
@@ -23,6 +25,7 @@ struct torch_case {
     gm_network_options network; /* layers points to the array below */
     gm_layer_options layers[MAX_LAYERS];
     gm_optimizer optimizer;
+    double clip_norm, clip_value; /* 0: none */
     size_t batch, outputs, parameter_count;
     double *x, *y, *before, *after, *losses;
 };
@@ -128,7 +131,10 @@ static void read_case(struct torch_case *c, const json_t *object)
     memset(c, 0, sizeof *c);
     c->name = text_of(object, "name");
     read_network(c, object);
-    c->optimizer = read_optimizer(json_object_get(object, "optimizer"));
+    const json_t *optimizer = json_object_get(object, "optimizer");
+    c->optimizer = read_optimizer(optimizer);
+    c->clip_norm = json_number_value(json_object_get(optimizer, "clip_norm")); /* 0 if there is none */
+    c->clip_value = json_number_value(json_object_get(optimizer, "clip_value"));
     c->batch = size_of(object, "batch");
     c->x = numbers_of(object, "x", c->batch * c->network.inputs);
     c->y = numbers_of(object, "y", c->batch * c->outputs);
@@ -196,11 +202,15 @@ static void replay(const struct torch_case *c, const struct variant *v)
     gm_array x = gm_array_f64(c->x, c->batch, c->network.inputs);
     gm_array y = gm_array_f64(c->y, c->batch, c->outputs);
     double losses[STEPS];
+    gm_clip clip;
+    gm_error error;
+    cr_assert_eq(gm_clip_create(&clip, network, c->clip_norm, c->clip_value, &error), GM_OK);
     for (size_t step = 0; step < STEPS; step++) {
-        gm_error error;
-        cr_assert_eq(gm_engine_step(engine, x, y, &losses[step], &error), GM_OK, "%s: %s", c->name,
-                     error.message);
+        const gm_status status = gm_clips(&clip) ? gm_clip_step(&clip, engine, x, y, &losses[step], &error)
+                                                 : gm_engine_step(engine, x, y, &losses[step], &error);
+        cr_assert_eq(status, GM_OK, "%s: %s", c->name, error.message);
     }
+    gm_clip_clear(&clip);
     expect_close(c, v, "loss", losses, c->losses, STEPS);
     expect_close(c, v, "parameter", gm_network_parameters_const(network), c->after, c->parameter_count);
     gm_engine_destroy(engine);

@@ -285,6 +285,8 @@ GM_API gm_status gm_engine_step_beside(gm_engine *engine, gm_array x, gm_array y
 
 /* A schedule's door: the rate of the steps to come. */
 GM_API double gm_engine_rate(const gm_engine *engine);
+/* The settings of the optimizer, with the rate of now. */
+GM_API gm_optimizer gm_engine_optimizer(const gm_engine *engine);
 GM_API void gm_engine_set_rate(gm_engine *engine, double rate);
 
 /* What the last gradient or step left in the workspace, for explanations; borrowed until the next call of any

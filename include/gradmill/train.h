@@ -105,6 +105,11 @@ typedef struct gm_train_options {
      * seconds since training began. A log that is there is replaced, a file of another kind is GM_USAGE.
      * Default NULL. */
     const char *log;
+    /* Bounds of the gradient, as PyTorch's clip_grad_value_ and clip_grad_norm_ have them: of each number,
+     * and of the Euclidean norm over all layers (Pascanu et al. 2013); with both, the numbers come first.
+     * Default 0: none. A step is then taken in two halves and holds a whole gradient. GM_USAGE: negative, or
+     * no number. */
+    double clip_norm, clip_value;
 } gm_train_options;
 
 GM_API void gm_train_options_fill(gm_train_options *options, size_t size);

@@ -24,6 +24,14 @@ double cli_number(const char *option, const char *text, struct argp_state *state
     return value;
 }
 
+double cli_positive(const char *option, const char *text, struct argp_state *state)
+{
+    const double value = cli_number(option, text, state);
+    if (!(value > 0))
+        cli_refuse(state, "--%s %s: expected a number above 0", option, text);
+    return value;
+}
+
 const char *cli_path(const char *option, const char *text, struct argp_state *state)
 {
     if (!*text)

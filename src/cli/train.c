@@ -29,6 +29,8 @@ enum {
     KEY_SAVE,
     KEY_KEEP,
     KEY_LOG,
+    KEY_CLIP_NORM,
+    KEY_CLIP_VALUE,
     KEY_MONITOR,
     KEY_PATIENCE,
     KEY_JSON,
@@ -49,6 +51,7 @@ struct run {
     gm_keep keep;
     gm_monitor monitor;
     size_t patience;
+    double clip_norm, clip_value; /* 0: not given */
     cli_train_report report;
 
     gm_dataset *all, *train_part, *valid_part; /* valid_part NULL: no validation */
@@ -81,6 +84,8 @@ static const struct argp_option verb_options[] = {
     {"patience", KEY_PATIENCE, "N", 0, "end after N epochs in a row that are no better (default: never)", 0},
     {"log", KEY_LOG, "FILE", 0,
      "write one line for each epoch here, as it happens: JSON lines, or CSV if the name ends in .csv", 0},
+    {"clip-norm", KEY_CLIP_NORM, "X", 0, "shrink a gradient whose norm is above X (default: no bound)", 0},
+    {"clip-value", KEY_CLIP_VALUE, "X", 0, "bound each number of a gradient by X (default: no bound)", 0},
     {"json", KEY_JSON, 0, 0, "one JSON object instead of the table", 0},
     {"quiet", KEY_QUIET, 0, 0, "no table and no progress bar", 0},
     {0},
@@ -115,6 +120,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_SAVE:
         run->save = argument;
+        return 0;
+    case KEY_CLIP_NORM:
+        run->clip_norm = cli_positive("clip-norm", argument, state);
+        return 0;
+    case KEY_CLIP_VALUE:
+        run->clip_value = cli_positive("clip-value", argument, state);
         return 0;
     case KEY_LOG:
         run->log = argument;
@@ -358,6 +369,8 @@ static gm_train_options training(struct run *run)
     train.monitor = run->monitor;
     train.patience = run->patience;
     train.log = run->log;
+    train.clip_norm = run->clip_norm;
+    train.clip_value = run->clip_value;
     return train;
 }
 

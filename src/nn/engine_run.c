@@ -290,6 +290,11 @@ double gm_engine_rate(const gm_engine *e)
     return e->options.optimizer.rate;
 }
 
+gm_optimizer gm_engine_optimizer(const gm_engine *e)
+{
+    return e->options.optimizer;
+}
+
 void gm_engine_set_rate(gm_engine *e, double rate)
 {
     e->options.optimizer.rate = rate;

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "train/best.h"
+#include "train/clip.h"
 #include "train/log.h"
 #include "train/rows.h"
 
@@ -26,6 +27,7 @@ struct run {
     double rate;  /* of the engine, before any schedule */
     gm_best best;
     gm_log log;
+    gm_clip clip;
     size_t begun;             /* epochs */
     gm_metrics valid_metrics; /* of the last epoch that was finished */
     bool stopped;             /* a callback wants it */
@@ -89,6 +91,17 @@ static gm_status set_rate(struct run *run, gm_error *error)
     return GM_OK;
 }
 
+/* The step itself. The work beside it is done when this returns. */
+static gm_status learn(struct run *run, gm_array x, gm_array y, const gm_side_work *work, double *loss,
+                       gm_error *error)
+{
+    if (!gm_clips(&run->clip))
+        return gm_engine_step_beside(run->engine, x, y, work, loss, error);
+    for (size_t i = 0; i < work->pieces; i++)
+        work->piece(work->context, i);
+    return gm_clip_step(&run->clip, run->engine, x, y, loss, error);
+}
+
 /* Takes one step on the *rows rows in buffer `now`. Beside it, buffer `next` is filled; *rows becomes the
  * number of rows in it, 0 at the end of the epoch. */
 static gm_status step(struct run *run, size_t *rows, double *loss, gm_error *error)
@@ -102,7 +115,7 @@ static gm_status step(struct run *run, size_t *rows, double *loss, gm_error *err
     x.rows = y.rows = *rows;
     status = set_rate(run, error);
     if (status == GM_OK)
-        status = gm_engine_step_beside(run->engine, x, y, &work, loss, error);
+        status = learn(run, x, y, &work, loss, error);
     return status == GM_OK ? train->finish(train->context, rows, error) : status;
 }
 
@@ -275,6 +288,9 @@ static gm_status run_epochs(struct run *run, gm_error *error)
     if (status == GM_OK)
         status = begin_best(run, error);
     if (status == GM_OK)
+        status = gm_clip_create(&run->clip, gm_engine_network(run->engine), run->options.clip_norm,
+                                run->options.clip_value, error);
+    if (status == GM_OK)
         status = gm_log_open(&run->log, run->options.log, error);
     if (status != GM_OK)
         return status;
@@ -331,6 +347,7 @@ gm_status gm_train_rows(gm_engine *engine, const gm_row_source *train, const gm_
     finish(&run, status, result);
     gm_best_clear(&run.best);
     gm_log_close(&run.log);
+    gm_clip_clear(&run.clip);
     return status;
 }
 

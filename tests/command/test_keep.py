@@ -120,3 +120,20 @@ class Refusals(KeepTest):
         path = self.write("n.csv", "x,y\n" + "".join(f"{x},{x}\n" for x in range(40)))
         self.refuse(r"accuracy cannot be monitored: the targets are numbers; use loss or rmse",
                     "--data", path, "--regression", "--layers", "1,1", "--monitor", "accuracy")
+
+
+class Clipping(KeepTest):
+    def test_a_bound_keeps_a_rate_that_is_too_high_from_diverging(self):
+        path = self.write("n.csv", "x,y\n" + "".join(f"{x},{3 * x + 1}\n" for x in range(40)))
+        arguments = [*TRAIN, "--data", path, "--regression", "--layers", "1,1", "--optimizer", "sgd", "--rate", "0.1",
+                     "--scaling", "none", "--epochs", "50", "--quiet"]
+        self.assertEqual(self.run_gradmill(*arguments).returncode, 7)
+        for bound in ("--clip-norm", "--clip-value"):
+            self.succeed(*arguments, bound, "0.1")
+
+    def test_bounds_that_mean_nothing(self):
+        for option in ("--clip-norm", "--clip-value"):
+            for value in ("0", "-1", "nan"):
+                self.refuse(rf"{option} {value}: expected a number", "--data", data("iris.csv"), "--layers", "4,3", option, value)
+
+    refuse = Refusals.refuse
