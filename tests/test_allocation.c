@@ -2,6 +2,7 @@
  * engine. The program counts every call of the allocator and of mmap, those of OpenBLAS included. */
 #undef _FILE_OFFSET_BITS /* with it, <sys/mman.h> calls this program's mmap mmap64, which OpenBLAS does not  \
                             call */
+#include "sanitized.h"
 #include "nets.h"
 
 #include <dlfcn.h>
@@ -11,20 +12,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-
 static atomic_size_t calls, largest;
 
 /* Number of blocks of gm_alloc in use; and number of allocations that succeed before one fails. */
 static atomic_size_t in_use, until_failure = SIZE_MAX;
 
-#ifndef SANITIZED
+#if !SANITIZED
 /* glibc's own names for its allocator; malloc and its kin below take its place in the whole program. */
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
@@ -91,7 +84,7 @@ void *mmap(void *address, size_t size, int protection, int flags, int file, off_
 
 static void skip_if_sanitized(void)
 {
-#ifdef SANITIZED
+#if SANITIZED
     cr_skip("the sanitizer has an allocator of its own");
 #endif
 }
