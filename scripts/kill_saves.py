@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Kills runs that save all the time, at random moments. Model files must be complete, and the next save must remove leftovers.
+"""Kills runs at random moments around a save. Model files must be complete, and the next save must remove leftovers.
+
+A run saves after its first epoch and then only now and then, so it is killed at about the time of that first save.
 
 usage: kill_saves.py GRADMILL [KILLS [SEED]]     (default 500 kills; some minutes, so no test does this by itself)
 """
@@ -22,16 +24,38 @@ def hidden():
     return [name for name in os.listdir(".") if name.startswith(".gradmill")]
 
 
-def kill_one(gradmill, chance):
+def start(gradmill):
+    return subprocess.Popen(train(gradmill, "--epochs", "1000000000"), stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL)
+
+
+def inode():
+    return os.stat("m").st_ino if os.path.exists("m") else 0
+
+
+def time_of_save(gradmill):
+    """Seconds from the start of a run to its first save."""
+    times = []
+    for _ in range(9):
+        before, begun = inode(), time.monotonic()
+        process = start(gradmill)
+        while inode() == before and time.monotonic() < begun + 60:
+            time.sleep(0.0002)
+        times.append(time.monotonic() - begun)
+        process.kill()
+        process.wait()
+    return sorted(times)[len(times) // 2]
+
+
+def kill_one(gradmill, chance, until_save):
     """Starts a run, kills it with SIGKILL, and returns whether it had saved and what it left behind."""
-    before = os.stat("m").st_ino if os.path.exists("m") else 0
-    process = subprocess.Popen(train(gradmill, "--epochs", "1000000000"), stdout=subprocess.DEVNULL,
-                               stderr=subprocess.DEVNULL)
-    time.sleep(0.02 + 0.1 * chance.random())
+    before = inode()
+    process = start(gradmill)
+    time.sleep(until_save * (0.5 + chance.random()))
     process.kill()
     if process.wait() != -signal.SIGKILL:
         sys.exit(f"a run ended by itself with {process.returncode}")
-    saved = os.path.exists("m") and os.stat("m").st_ino != before
+    saved = inode() not in (0, before)
     if os.path.exists("m"):
         subprocess.run([gradmill, "eval", "--model", "m", "--data", "d.csv"], check=True, stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL)
@@ -49,8 +73,9 @@ def main():
         os.chdir(folder)
         with open("d.csv", "w", encoding="ascii") as file:
             file.write(ROWS)
+        until_save = time_of_save(gradmill)
         for _ in range(kills):
-            one_saved, left = kill_one(gradmill, chance)
+            one_saved, left = kill_one(gradmill, chance, until_save)
             saved += one_saved
             temporary += any(name.endswith(".tmp") for name in left)
             if len(left) > 2:
