@@ -68,6 +68,19 @@ Test(bench, quantiles_lie_between_neighbours)
     cr_expect_float_eq(gm_quantile(one, 1, 0.9), 3, 1e-12);
 }
 
+/* What stands behind the samples has no part in any figure, not even with the weight 0. */
+Test(bench, only_the_samples_count)
+{
+    double samples[] = {4, 1, 3, 2, NAN};
+    const gm_statistics s = gm_statistics_of(samples, 4);
+    cr_expect_eq(s.mean, 2.5);
+    cr_expect_eq(s.median, 2.5);
+    cr_expect_eq(s.max, 4);
+    cr_expect_eq(s.deviation, 1);
+    const double sorted[] = {1, 2, NAN};
+    cr_expect_eq(gm_quantile(sorted, 2, 1), 2);
+}
+
 Test(bench, clock_counts_real_time)
 {
     const struct timespec nap = {.tv_nsec = 5000000};
