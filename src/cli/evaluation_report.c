@@ -1,13 +1,11 @@
 /* Prints the figures of `eval` as text: overall figures, a table of the classes or targets, and the confusion
  * matrix. */
 #include "cli/evaluation_report.h"
-#include "base/error.h"
 #include "base/memory.h"
 #include "base/utf8.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define COLUMNS      80 /* of the terminal that tables are made for */

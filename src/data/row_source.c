@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "data/dataset.h"
+#include "nn/side_work.h"
 
 #include <gradmill/row_source.h>
 
@@ -146,7 +147,6 @@ gm_status gm_row_source_next(const gm_row_source *source, size_t most, const gm_
     const gm_status status = source->prepare(source->context, most, to, &work, error);
     if (status != GM_OK)
         return status;
-    for (size_t i = 0; i < work.pieces; i++)
-        work.piece(work.context, i);
+    gm_side_work_do(&work);
     return source->finish(source->context, count, error);
 }

@@ -6,6 +6,7 @@
 #include "base/team.h"
 #include "nn/layout.h"
 #include "nn/network.h"
+#include "nn/side_work.h"
 
 struct gm_pass; /* nn/pass.h, of one precision or the other */
 
@@ -36,13 +37,6 @@ typedef struct gm_job {
     const gm_side_work *beside;  /* what is to be done beside it; NULL: nothing */
     const gm_gradient *gradient; /* GM_TASK_GRADIENT: where it goes; otherwise NULL */
 } gm_job;
-
-/* Where one thread does all. */
-static inline void gm_side_work_do(const gm_side_work *beside)
-{
-    for (size_t i = 0; beside && i < beside->pieces; i++)
-        beside->piece(beside->context, i);
-}
 
 typedef struct gm_numerics {
     const char *(*backend_name)(size_t index); /* NULL past the last */

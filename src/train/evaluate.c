@@ -139,24 +139,14 @@ gm_status gm_evaluate_rows(gm_engine *engine, const gm_row_source *rows, gm_metr
     return status;
 }
 
-static gm_status run_dataset(gm_engine *engine, const gm_dataset *dataset, const gm_scaling *scaling,
-                             struct judge *judge, gm_error *error)
+gm_status gm_evaluate(gm_engine *engine, const gm_dataset *dataset, const gm_scaling *scaling,
+                      gm_metrics *metrics, gm_error *error)
 {
     gm_row_source rows;
     gm_status status = gm_rows_open(&rows, gm_engine_network(engine), dataset, scaling, NULL, error);
     if (status == GM_OK)
-        status = run(engine, &rows, judge, error);
+        status = gm_evaluate_rows(engine, &rows, metrics, error);
     gm_row_source_close(&rows);
-    return status;
-}
-
-gm_status gm_evaluate(gm_engine *engine, const gm_dataset *dataset, const gm_scaling *scaling,
-                      gm_metrics *metrics, gm_error *error)
-{
-    struct judge judge = {0};
-    const gm_status status = run_dataset(engine, dataset, scaling, &judge, error);
-    if (status == GM_OK)
-        *metrics = metrics_of(&judge, gm_dataset_targets(dataset), gm_dataset_has_labels(dataset));
     return status;
 }
 
@@ -181,15 +171,19 @@ static gm_status fill(gm_evaluation *e, gm_engine *engine, const gm_dataset *dat
     gm_status status = gm_tally_create(&e->tally, &kind, gm_dataset_rows(dataset), error);
     if (status != GM_OK)
         return status;
+    gm_row_source rows = {0};
     struct judge judge = {
         .tally = &e->tally,
         .output = gm_alloc(cols, sizeof *judge.output),
         .target = gm_alloc(cols, sizeof *judge.target),
     };
     if (judge.output && judge.target)
-        status = run_dataset(engine, dataset, scaling, &judge, error);
+        status = gm_rows_open(&rows, gm_engine_network(engine), dataset, scaling, NULL, error);
     else
         status = gm_fail_memory(error, "an evaluation", 2 * cols * sizeof *judge.output);
+    if (status == GM_OK)
+        status = run(engine, &rows, &judge, error);
+    gm_row_source_close(&rows);
     e->metrics = metrics_of(&judge, gm_dataset_targets(dataset), gm_dataset_has_labels(dataset));
     e->auc = kind.classes == 2 ? gm_auc(e->tally.scores, e->tally.rows) : NAN;
     gm_free(judge.output);

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/options.h"
+#include "nn/side_work.h"
 #include "train/best.h"
 #include "train/clip.h"
 #include "train/log.h"
@@ -97,8 +98,7 @@ static gm_status learn(struct run *run, gm_array x, gm_array y, const gm_side_wo
 {
     if (!gm_clips(&run->clip))
         return gm_engine_step_beside(run->engine, x, y, work, loss, error);
-    for (size_t i = 0; i < work->pieces; i++)
-        work->piece(work->context, i);
+    gm_side_work_do(work);
     return gm_clip_step(&run->clip, run->engine, x, y, loss, error);
 }
 
