@@ -9,8 +9,10 @@
 #include "base/options.h"
 #include "nn/side_work.h"
 #include "train/best.h"
+#include "train/callbacks.h"
 #include "train/clip.h"
 #include "train/log.h"
+#include "train/options.h"
 #include "train/rows.h"
 
 #include <gradmill/train.h>
@@ -41,34 +43,6 @@ struct epoch {
     size_t steps, rows;
     double loss_sum; /* of the losses of the rows */
 };
-
-void gm_train_options_fill(gm_train_options *options, size_t size)
-{
-    const gm_train_options defaults = {.epochs = 10, .seed = 1, .shuffle = true};
-    gm_options_fill(options, size, &defaults, sizeof defaults);
-}
-
-void gm_train_result_fill(gm_train_result *result, size_t size)
-{
-    const gm_train_result nothing = {.end = GM_END_FAILED};
-    gm_options_fill(result, size, &nothing, sizeof nothing);
-}
-
-/* The caller's options as a struct of the library's own version, checked. */
-static gm_status read_options(gm_train_options *o, const gm_train_options *options, gm_error *error)
-{
-    *o = gm_train_options_default();
-    const gm_status status = gm_options_read(o, sizeof *o, options, "gm_train_options", error);
-    if (status != GM_OK)
-        return status;
-    if (o->epochs == 0)
-        return gm_fail(error, GM_USAGE, "0 epochs; expected at least 1");
-    if ((unsigned)o->keep >= GM_KEEP_COUNT)
-        return gm_fail(error, GM_USAGE, "unknown epoch to keep %d", (int)o->keep);
-    if ((unsigned)o->schedule >= GM_SCHEDULE_COUNT)
-        return gm_fail(error, GM_USAGE, "unknown schedule %d", (int)o->schedule);
-    return GM_OK;
-}
 
 static gm_status diverged(gm_error *error, const char *what, double value, size_t epoch, size_t step)
 {
@@ -126,45 +100,6 @@ static void swap_buffers(struct run *run)
     run->next = now;
 }
 
-/* The failure of a callback, with its own line or with one that names it. */
-static gm_status pass_on(gm_status status, const char *callback, gm_error *own, gm_error *error)
-{
-    own->message[sizeof own->message - 1] = '\0';
-    if (own->message[0])
-        return gm_fail(error, status, "%s", own->message);
-    return gm_fail(error, status, "%s of the caller failed: %s", callback, gm_status_text(status));
-}
-
-/* Without writing zeros to the whole message: a step of a small network would notice that. */
-static inline gm_error *clear(gm_error *error)
-{
-    error->status = GM_OK;
-    error->message[0] = '\0';
-    return error;
-}
-
-static gm_status tell_step(struct run *run, const gm_progress *progress, gm_error *error)
-{
-    if (!run->options.on_step)
-        return GM_OK;
-    bool stop = false;
-    gm_error own;
-    const gm_status status = run->options.on_step(run->options.context, progress, &stop, clear(&own));
-    run->stopped |= stop;
-    return status == GM_OK ? GM_OK : pass_on(status, "on_step", &own, error);
-}
-
-static gm_status tell_epoch(struct run *run, const gm_epoch *epoch, gm_error *error)
-{
-    if (!run->options.on_epoch)
-        return GM_OK;
-    bool stop = false;
-    gm_error own;
-    const gm_status status = run->options.on_epoch(run->options.context, epoch, &stop, clear(&own));
-    run->stopped |= stop;
-    return status == GM_OK ? GM_OK : pass_on(status, "on_epoch", &own, error);
-}
-
 /* Takes all steps of one epoch. */
 static gm_status run_steps(struct run *run, struct epoch *epoch, gm_error *error)
 {
@@ -184,7 +119,7 @@ static gm_status run_steps(struct run *run, struct epoch *epoch, gm_error *error
             return diverged(error, "the loss", progress.loss, epoch->number, progress.step);
         epoch->loss_sum += progress.loss * (double)learned;
         epoch->rows += learned;
-        status = tell_step(run, &progress, error);
+        status = gm_tell_step(&run->options, &progress, &run->stopped, error);
     }
     if (status == GM_OK && epoch->rows == 0)
         return gm_fail(error, GM_BAD_DATA, "epoch %zu has no rows", epoch->number);
@@ -239,7 +174,7 @@ static gm_status run_epoch(struct run *run, size_t number, gm_error *error)
     report.valid = run->valid_metrics;
     if (status == GM_OK)
         status = gm_log_write(&run->log, &report, error);
-    return status == GM_OK ? tell_epoch(run, &report, error) : status;
+    return status == GM_OK ? gm_tell_epoch(&run->options, &report, &run->stopped, error) : status;
 }
 
 /* What can be refused before the first step. */
@@ -338,7 +273,7 @@ gm_status gm_train_rows(gm_engine *engine, const gm_row_source *train, const gm_
 {
     struct run run = {.engine = engine, .train = train, .valid = valid, .log.fd = -1};
     gm_train_result own = gm_train_result_init();
-    gm_status status = read_options(&run.options, options, error);
+    gm_status status = gm_train_options_read(&run.options, options, error);
     if (status == GM_OK)
         status = gm_options_read(&own, sizeof own, result, "gm_train_result", error);
     if (status != GM_OK)
@@ -358,7 +293,7 @@ gm_status gm_train(gm_engine *engine, const gm_dataset *train, const gm_dataset 
     const gm_network *network = gm_engine_network(engine);
     gm_train_options own;
     gm_row_source train_rows = {0}, valid_rows = {0};
-    gm_status status = read_options(&own, options, error);
+    gm_status status = gm_train_options_read(&own, options, error);
     if (status == GM_OK)
         status = gm_rows_open(&train_rows, network, train, scaling, own.shuffle ? &own.seed : NULL, error);
     if (status == GM_OK && valid)

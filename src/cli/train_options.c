@@ -1,0 +1,167 @@
+/* The options of `train`. */
+#include "cli/train_options.h"
+#include "base/error.h"
+#include "cli/help.h"
+#include "cli/names.h"
+#include "cli/needless.h"
+#include "nn/optimizer.h"
+
+enum {
+    KEY_VALID = 1,
+    KEY_VALID_LABELS,
+    KEY_SHARE,
+    KEY_SCALING,
+    KEY_EPOCHS,
+    KEY_SCHEDULE,
+    KEY_SAVE,
+    KEY_KEEP,
+    KEY_LOG,
+    KEY_CLIP_NORM,
+    KEY_CLIP_VALUE,
+    KEY_MONITOR,
+    KEY_PATIENCE,
+    KEY_JSON,
+    KEY_QUIET
+};
+
+static const struct argp_option train_options[] = {
+    {0, 0, 0, 0, "Training:", 5},
+    {"epochs", KEY_EPOCHS, "N", 0, "passes over the training rows (default 10, more for small data)", 0},
+    {"schedule", KEY_SCHEDULE, "NAME", 0,
+     "how the rate changes: {schedules} (default cosine, which falls to 0)", 0},
+    {"valid", KEY_VALID, "FILE", 0, "validate on this file instead of a share of the data", 0},
+    {"valid-labels", KEY_VALID_LABELS, "FILE", 0, "IDX: the labels of the images in --valid", 0},
+    {"valid-share", KEY_SHARE, "X", 0, "share of the rows kept for validation, stratified (default 0.1)", 0},
+    {"scaling", KEY_SCALING, "HOW", 0,
+     "how inputs are scaled: {scalings} (default auto: unit, which is 1/255, for bytes, else standard)", 0},
+    {"save", KEY_SAVE, "FILE", 0,
+     "write the model here (safetensors): after epochs that are to be kept, and at the end", 0},
+    {"keep", KEY_KEEP, "EPOCH", 0,
+     "{keeps}: the epoch whose weights are kept (default best, or last without validation)", 0},
+    {"monitor", KEY_MONITOR, "FIGURE", 0,
+     "what the best epoch is chosen by, of the validation set: {monitors} (default auto: accuracy for classes, loss "
+     "for numbers)",
+     0},
+    {"patience", KEY_PATIENCE, "N", 0, "end after N epochs in a row that are no better (default: never)", 0},
+    {"log", KEY_LOG, "FILE", 0,
+     "write one line for each epoch here, as it happens: JSON lines, or CSV if the name ends in .csv", 0},
+    {"clip-norm", KEY_CLIP_NORM, "X", 0, "shrink a gradient whose norm is above X (default: no bound)", 0},
+    {"clip-value", KEY_CLIP_VALUE, "X", 0, "bound each number of a gradient by X (default: no bound)", 0},
+    {"json", KEY_JSON, 0, 0, "one JSON object instead of the table", 0},
+    {"quiet", KEY_QUIET, 0, 0, "no table and no progress bar", 0},
+    {0},
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    cli_train_options *options = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &options->data;
+        state->child_inputs[1] = &options->network;
+        state->child_inputs[2] = state->child_inputs[3] = &options->engine;
+        return 0;
+    case KEY_VALID:
+        options->valid = argument;
+        return 0;
+    case KEY_VALID_LABELS:
+        options->valid_labels = argument;
+        return 0;
+    case KEY_SHARE:
+        options->share = cli_number("valid-share", argument, state);
+        return 0;
+    case KEY_SCALING:
+        options->scaling = (gm_scaling_kind)cli_choose("scaling", argument, cli_scaling_names, state);
+        return 0;
+    case KEY_EPOCHS:
+        options->train.epochs = cli_size("epochs", argument, 1, state);
+        return 0;
+    case KEY_SCHEDULE:
+        options->train.schedule = (gm_schedule)cli_choose("schedule", argument, cli_schedule_names, state);
+        return 0;
+    case KEY_SAVE:
+        options->save = argument;
+        return 0;
+    case KEY_CLIP_NORM:
+        options->train.clip_norm = cli_positive("clip-norm", argument, state);
+        return 0;
+    case KEY_CLIP_VALUE:
+        options->train.clip_value = cli_positive("clip-value", argument, state);
+        return 0;
+    case KEY_LOG:
+        options->train.log = argument;
+        return 0;
+    case KEY_KEEP:
+        options->train.keep = (gm_keep)(cli_choose("keep", argument, cli_keep_names, state) + 1);
+        return 0;
+    case KEY_MONITOR:
+        options->train.monitor = (gm_monitor)cli_choose("monitor", argument, cli_monitor_names, state);
+        return 0;
+    case KEY_PATIENCE:
+        options->train.patience = cli_size("patience", argument, 1, state);
+        return 0;
+    case KEY_JSON:
+        options->json = true;
+        return 0;
+    case KEY_QUIET:
+        options->quiet = true;
+        return 0;
+    case ARGP_KEY_END:
+        if (!options->data.data)
+            cli_refuse(state, "no data; expected --data PATH");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+const struct argp cli_train_argp = {
+    .options = train_options,
+    .parser = parse,
+    .doc = "Trains a network and prints one line for each epoch.",
+    .children =
+        (const struct argp_child[]){
+            {&cli_data_argp, 0, NULL, 0},
+            {&cli_network_argp, 0, NULL, 0},
+            {&cli_compute_argp, 0, NULL, 0},
+            {&cli_optimizer_argp, 0, NULL, 0},
+            {0},
+        },
+    .help_filter = cli_fill_names,
+};
+
+cli_train_options cli_train_defaults(void)
+{
+    cli_train_options options = {
+        .data = cli_data_defaults(),
+        .network = cli_network_defaults(),
+        .engine = cli_engine_defaults(GM_ADAM),
+        .share = 0.1,
+        .scaling = GM_SCALING_AUTO,
+        .train = gm_train_options_default(),
+    };
+    options.train.epochs = 0;
+    options.train.schedule = GM_SCHEDULE_COSINE;
+    return options;
+}
+
+void cli_train_options_clear(cli_train_options *options)
+{
+    cli_network_clear(&options->network);
+}
+
+gm_status cli_train_options_check(const cli_train_options *options, gm_error *error)
+{
+    static const char *const share[] = {"valid-share"}, *const labels[] = {"valid-labels"};
+    if (!(options->share >= 0 && options->share < 1))
+        return gm_fail(error, GM_USAGE, "--valid-share %g: expected a number from 0 to below 1",
+                       options->share);
+    gm_status status = cli_check_optimizer_options(options->engine.given.kind, error);
+    if (status == GM_OK)
+        status = gm_optimizer_check(&options->engine.engine.optimizer, error);
+    if (status == GM_OK && options->valid)
+        status = cli_refuse_given(share, 1, "with --valid: all rows of --data are for training", error);
+    if (status == GM_OK && !options->valid)
+        status = cli_refuse_given(labels, 1, "without --valid", error);
+    return status == GM_OK ? cli_check_folder_options(options->data.data, error) : status;
+}

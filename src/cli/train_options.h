@@ -1,0 +1,27 @@
+/* The options of `train`: what to learn from, what to train, how, and where the results go. */
+#ifndef GM_CLI_TRAIN_OPTIONS_H
+#define GM_CLI_TRAIN_OPTIONS_H
+
+#include "cli/options.h"
+
+typedef struct cli_train_options {
+    cli_data_options data;
+    cli_network_options network;
+    cli_engine_options engine;
+    const char *valid, *valid_labels; /* a validation set of its own; NULL: a share of the data */
+    double share;                     /* of the rows, for validation */
+    gm_scaling_kind scaling;          /* of the inputs */
+    gm_train_options train;           /* epochs 0: not given, to be chosen from the data */
+    const char *save;                 /* path of the model; NULL: it is not saved */
+    bool json, quiet;
+} cli_train_options;
+
+extern const struct argp cli_train_argp; /* its input is a cli_train_options */
+
+cli_train_options cli_train_defaults(void);
+void cli_train_options_clear(cli_train_options *options);
+
+/* Checks values, and refuses options that would have no effect, before any file is read. GM_USAGE. */
+gm_status cli_train_options_check(const cli_train_options *options, gm_error *error);
+
+#endif

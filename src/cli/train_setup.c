@@ -1,0 +1,177 @@
+/* Prepares a run of `train`: loads the data and divides it, makes the network and the engine. */
+#include "cli/train_setup.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "cli/load.h"
+#include "cli/needless.h"
+#include "cli/remarks.h"
+
+/* Splits the rows into a training and a validation part. With --valid, all rows are for training. */
+static gm_status split(cli_train_setup *setup, const cli_train_options *options, gm_error *error)
+{
+    const double share = options->valid ? 0 : options->share;
+    const gm_status status =
+        gm_dataset_split(setup->all, share, options->network.seed, &setup->train, &setup->valid, error);
+    if (options->valid) {
+        gm_dataset_destroy(setup->valid);
+        setup->valid = NULL;
+    }
+    return status;
+}
+
+/* Stores in the model the names of classes and columns, and the means of the training part, and replaces
+ * missing values by the means. */
+static gm_status learn_columns(cli_train_setup *setup, const cli_train_options *options, gm_error *error)
+{
+    gm_error reason = {0};
+    gm_status status = gm_model_name_classes(&setup->model, setup->all, error);
+    if (status != GM_OK)
+        return status;
+    status = gm_columns_fit(&setup->model.columns, setup->train, &reason);
+    if (status != GM_OK)
+        return gm_fail(error, status, "%s: %s", options->data.data, reason.message);
+    return gm_dataset_replace_missing(setup->all, setup->model.columns, error);
+}
+
+/* Loads the file of --valid. It is read like any other file that a model is used on. */
+static gm_status load_valid(cli_train_setup *setup, const cli_train_options *options, gm_error *error)
+{
+    cli_data_options valid = options->data;
+    valid.data = options->valid;
+    valid.read.labels = options->valid_labels;
+    valid.read.target = NULL; /* the model knows its target */
+    valid.read.columns = setup->model.columns;
+    valid.read.classes = (const char *const *)setup->model.classes;
+    valid.read.class_count = setup->model.class_count;
+    const gm_status status = cli_load(&valid, CLI_PART_TRAIN, &setup->valid, error);
+    if (status == GM_OK && gm_dataset_targets(setup->valid) == 0)
+        return gm_fail(error, GM_BAD_DATA, "%s: no labels to validate with; give them with --valid-labels",
+                       options->valid);
+    return status;
+}
+
+/* Loads the data: a training part and a validation part. */
+static gm_status load_all(cli_train_setup *setup, cli_train_options *options, gm_error *error)
+{
+    options->data.read.precision = options->network.precision;
+    gm_status status = cli_load(&options->data, CLI_PART_TRAIN, &setup->all, error);
+    if (status == GM_OK)
+        status = cli_check_data_options(setup->all, error);
+    if (status != GM_OK)
+        return status;
+    if (gm_dataset_targets(setup->all) == 0)
+        return gm_fail(error, GM_BAD_DATA, "%s: no labels to learn from; give them with --labels",
+                       options->data.data);
+    status = split(setup, options, error);
+    if (status == GM_OK)
+        status = learn_columns(setup, options, error);
+    return status == GM_OK && options->valid ? load_valid(setup, options, error) : status;
+}
+
+/* Chooses widths that were not given: a network that works well for images like Fashion-MNIST and trains in a
+ * short time. */
+static gm_status complete_widths(cli_train_setup *setup, cli_train_options *options, gm_error *error)
+{
+    const size_t inputs = gm_dataset_features(setup->all), outputs = gm_dataset_targets(setup->all);
+    cli_network_options *n = &options->network;
+    if (!n->widths) {
+        const size_t widths[] = {inputs, 512, 256, outputs};
+        n->width_count = sizeof widths / sizeof *widths;
+        n->widths = gm_alloc(n->width_count, sizeof *n->widths);
+        for (size_t i = 0; n->widths && i < n->width_count; i++)
+            n->widths[i] = widths[i];
+        return n->widths ? GM_OK : gm_fail_memory(error, "the layers", sizeof widths);
+    }
+    if (n->widths[0] != inputs)
+        return gm_fail(error, GM_USAGE, "--layers begins with %zu; expected %zu, the features of %s",
+                       n->widths[0], inputs, options->data.data);
+    if (n->widths[n->width_count - 1] != outputs)
+        return gm_fail(error, GM_USAGE, "--layers ends with %zu; expected %zu, the %s of %s",
+                       n->widths[n->width_count - 1], outputs,
+                       gm_dataset_has_labels(setup->all) ? "classes" : "targets", options->data.data);
+    return GM_OK;
+}
+
+/* Chooses the batch size and checks it, before memory is allocated for it. */
+static gm_status choose_batch(cli_train_setup *setup, cli_train_options *options, gm_error *error)
+{
+    static const char *const schedule[] = {"schedule"};
+    const size_t rows = gm_dataset_rows(setup->train);
+    if (!options->engine.has_batch)
+        options->engine.engine.batch = cli_default_batch(rows);
+    if (options->engine.engine.batch > rows)
+        return gm_fail(error, GM_USAGE, "--batch %zu; expected at most %zu, the rows to learn from in %s",
+                       options->engine.engine.batch, rows, options->data.data);
+    if (options->train.epochs == 0)
+        options->train.epochs = cli_default_epochs(rows, options->engine.engine.batch);
+    if (options->train.epochs == 1 && options->engine.engine.batch == rows)
+        cli_note_given(schedule, 1, "on a training of one step");
+    return GM_OK;
+}
+
+static gm_status fit_scaling(cli_train_setup *setup, const cli_train_options *options, gm_error *error)
+{
+    gm_error reason = {0};
+    const gm_status status = gm_scaling_fit(&setup->model.scaling, options->scaling, setup->train, &reason);
+    return status == GM_OK ? GM_OK : gm_fail(error, status, "%s: %s", options->data.data, reason.message);
+}
+
+/* Checks the targets as gm_train does, but with the name of the file in the message, and before an engine is
+ * made. */
+static gm_status check_targets(const cli_train_setup *setup, const cli_train_options *options,
+                               gm_error *error)
+{
+    const gm_network *network = setup->model.network;
+    const gm_status status = cli_check_targets(network, setup->all, options->data.data, GM_USAGE, error);
+    if (status != GM_OK || !options->valid)
+        return status;
+    return cli_check_targets(network, setup->valid, options->valid, GM_USAGE, error);
+}
+
+static gm_status build(cli_train_setup *setup, cli_train_options *options, gm_error *error)
+{
+    gm_network_options network;
+    gm_layer_options *layers = NULL;
+    const gm_loss fallback = gm_dataset_has_labels(setup->all) ? GM_CROSS_ENTROPY : GM_MEAN_SQUARES;
+    gm_status status = choose_batch(setup, options, error);
+    if (status == GM_OK)
+        status = complete_widths(setup, options, error);
+    if (status == GM_OK)
+        status = cli_network_describe(&options->network, fallback, &network, &layers, error);
+    if (status == GM_OK)
+        status = gm_network_create(&setup->model.network, &network, error);
+    gm_free(layers);
+    if (status != GM_OK)
+        return status;
+    status = check_targets(setup, options, error);
+    if (status != GM_OK)
+        return status;
+    setup->model.seed = options->network.seed;
+    status = fit_scaling(setup, options, error);
+    if (status == GM_OK && setup->model.scaling->constant_features > 0)
+        cli_note("%zu of %zu features %s constant in the training part, and nothing can be learned from %s",
+                 setup->model.scaling->constant_features, setup->model.scaling->features,
+                 setup->model.scaling->constant_features == 1 ? "is" : "are",
+                 setup->model.scaling->constant_features == 1 ? "it" : "them");
+    return status == GM_OK
+               ? gm_engine_create(&setup->engine, setup->model.network, &options->engine.engine, error)
+               : status;
+}
+
+gm_status cli_train_setup_open(cli_train_setup *setup, cli_train_options *options, gm_error *error)
+{
+    const gm_status status = load_all(setup, options, error);
+    if (status != GM_OK)
+        return status;
+    cli_note_constant_targets(setup->train);
+    return build(setup, options, error);
+}
+
+void cli_train_setup_close(cli_train_setup *setup)
+{
+    gm_engine_destroy(setup->engine);
+    gm_model_clear(&setup->model);
+    gm_dataset_destroy(setup->train);
+    gm_dataset_destroy(setup->valid);
+    gm_dataset_destroy(setup->all);
+}
