@@ -47,12 +47,20 @@ typedef struct gm_row_source {
     /* Frees the context. NULL: there is nothing to free. */
     void (*close)(void *context);
 
-    void *reserved[4]; /* NULL */
+    /* Goes past the next `count` rows of the epoch, when a run is resumed in the middle of it. NULL: they are
+     * delivered, and then not used. */
+    gm_status (*skip)(void *context, size_t count, gm_error *error);
+
+    /* A number that differs, as good as surely, from that of other rows. A run is only resumed with the rows
+     * that it began with. NULL: it cannot be known whether they are the same. */
+    uint64_t (*fingerprint)(void *context);
+
+    void *reserved[2]; /* NULL */
 } gm_row_source;
 
 /* The rows of a data set, scaled (scaling may be NULL). If `seed` is NULL, each epoch gives them in the order
- * of the data set; otherwise in an order that is shuffled anew for each epoch, and that depends on the seed
- * and on how many epochs were begun before. Data set and scaling are borrowed; close it with
+ * of the data set; otherwise in an order that is shuffled anew for each epoch, a function of the seed and the
+ * number of the epoch. Data set and scaling are borrowed; close it with
  * gm_row_source_close. GM_USAGE: no rows, cells without a value, a scaling of other features. GM_LIMIT. */
 GM_API gm_status gm_row_source_open(gm_row_source *source, const gm_dataset *dataset,
                                     const gm_scaling *scaling, const uint64_t *seed, gm_error *error);

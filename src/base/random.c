@@ -28,6 +28,18 @@ gm_random gm_random_seed(uint64_t seed, uint64_t stream)
     return random;
 }
 
+gm_random gm_random_counted(uint64_t seed, uint64_t stream, uint64_t first, uint64_t second)
+{
+    gm_random random;
+    uint64_t x = seed;
+    x = splitmix64(&x) ^ (stream * 0xd1342543de82ef95U);
+    x = splitmix64(&x) ^ first;
+    x = splitmix64(&x) ^ second;
+    for (int i = 0; i < 4; i++)
+        random.state[i] = splitmix64(&x);
+    return random;
+}
+
 uint64_t gm_random_next(gm_random *random)
 {
     uint64_t *s = random->state;

@@ -15,6 +15,10 @@ typedef struct gm_random {
 gm_random gm_random_seed(uint64_t seed, uint64_t stream);
 enum { GM_STREAM_WEIGHTS = 1, GM_STREAM_SPLIT, GM_STREAM_SHUFFLE, GM_STREAM_CHECK, GM_STREAM_BENCH };
 
+/* A sequence for each pair of counters, such as the number of an epoch and of a block in it: what is drawn at
+ * one place does not depend on what was drawn before, so that nothing need be saved to go on from there. */
+gm_random gm_random_counted(uint64_t seed, uint64_t stream, uint64_t first, uint64_t second);
+
 uint64_t gm_random_next(gm_random *random);
 uint64_t gm_random_below(gm_random *random, uint64_t bound); /* uniform in [0, bound), bound >= 1, unbiased */
 double gm_random_uniform(gm_random *random);                 /* [0, 1), 53 bits */

@@ -96,6 +96,10 @@ static inline bool gm_dataset_is_idx(const gm_dataset *dataset)
 /* *twice is a name that occurs more than once among `names`, or NULL. GM_LIMIT. */
 gm_status gm_names_distinct(const char *const *names, size_t count, const char **twice, gm_error *error);
 
+/* A number that differs, as good as surely, from that of other data: of all numbers as they are stored, of
+ * the rows that a view has, and of the scaling (may be NULL). */
+uint64_t gm_dataset_fingerprint(const gm_dataset *dataset, const gm_scaling *scaling);
+
 /* gm_dataset_gather for those who know that everything fits. */
 void gm_gather(const gm_dataset *dataset, const gm_scaling *scaling, const uint32_t *rows, size_t count,
                gm_mutable_array x, gm_mutable_array y);

@@ -2,8 +2,8 @@
  * shuffled for each epoch if the caller wants that, and a position in it. */
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/random.h"
 #include "data/dataset.h"
+#include "data/order.h"
 #include "nn/side_work.h"
 
 #include <gradmill/row_source.h>
@@ -17,7 +17,7 @@ struct memory_rows {
     uint32_t *order;           /* of all rows */
     size_t done;               /* number of rows of this epoch that were delivered */
     bool shuffles;
-    gm_random random;
+    uint64_t seed;             /* of the orders */
     size_t piece;              /* rows that are gathered at once */
     const gm_batch_buffer *to; /* of the batch in preparation, of `count` rows */
     size_t count;
@@ -26,10 +26,20 @@ struct memory_rows {
 static gm_status begin(void *context, size_t epoch, gm_error *error)
 {
     struct memory_rows *rows = context;
-    (void)epoch, (void)error;
+    (void)error;
     rows->done = 0;
     if (rows->shuffles)
-        gm_random_shuffle(&rows->random, rows->order, gm_dataset_rows(rows->dataset));
+        gm_order_block(rows->seed, epoch, 0, 0, rows->order, gm_dataset_rows(rows->dataset));
+    return GM_OK;
+}
+
+static gm_status skip(void *context, size_t count, gm_error *error)
+{
+    struct memory_rows *rows = context;
+    const size_t left = gm_dataset_rows(rows->dataset) - rows->done;
+    if (count > left)
+        return gm_fail(error, GM_USAGE, "%zu rows to skip; the epoch has %zu more", count, left);
+    rows->done += count;
     return GM_OK;
 }
 
@@ -61,6 +71,12 @@ static gm_status finish(void *context, size_t *count, gm_error *error)
     rows->done += rows->count;
     rows->count = 0;
     return GM_OK;
+}
+
+static uint64_t fingerprint(void *context)
+{
+    const struct memory_rows *rows = context;
+    return gm_dataset_fingerprint(rows->dataset, rows->scaling);
 }
 
 static void close_rows(void *context)
@@ -100,10 +116,9 @@ static struct memory_rows *create(const gm_dataset *dataset, const gm_scaling *s
         .scaling = scaling,
         .order = order,
         .shuffles = seed != NULL,
+        .seed = seed ? *seed : 0,
         .piece = gm_max(1, PIECE / gm_max(1, gm_dataset_features(dataset))),
     };
-    if (seed)
-        rows->random = gm_random_seed(*seed, GM_STREAM_SHUFFLE);
     return rows;
 }
 
@@ -128,6 +143,8 @@ gm_status gm_row_source_open(gm_row_source *source, const gm_dataset *dataset, c
         .prepare = prepare,
         .finish = finish,
         .close = close_rows,
+        .skip = skip,
+        .fingerprint = fingerprint,
     };
     return GM_OK;
 }
