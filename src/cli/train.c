@@ -158,6 +158,7 @@ int cli_train(int argc, char **argv)
     cli_parse(&cli_train_argp, argc, argv, &run.options);
     run.report.json = run.options.json;
     run.report.quiet = run.options.quiet;
+    run.report.may_end_early = run.options.train.patience > 0;
     gm_error error = {0};
     cli_interrupt_guard();
     const gm_status status = run_all(&run, &error);

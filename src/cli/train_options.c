@@ -118,7 +118,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 const struct argp cli_train_argp = {
     .options = train_options,
     .parser = parse,
-    .doc = "Trains a network and prints one line for each epoch.",
+    .doc = "Trains a network and prints a table of its epochs.",
     .children =
         (const struct argp_child[]){
             {&cli_data_argp, 0, NULL, 0},

@@ -1,18 +1,16 @@
 /* Prints the progress and the results of `train`. */
 #include "cli/train_report.h"
-#include "base/clock.h"
 #include "base/number.h"
 #include "cli/json_out.h"
 
 #include <gradmill/version.h>
 #include <math.h>
 #include <stdio.h>
-#include <unistd.h>
 
 void cli_train_report_open(cli_train_report *report, bool labels)
 {
     report->labels = labels;
-    report->bar = !report->quiet && isatty(STDERR_FILENO);
+    report->bar = cli_progress_begin(!report->quiet, report->may_end_early);
     report->epochs = json_array();
     if (!report->json && !report->quiet)
         printf("epoch  train loss  valid loss  %s  samples/s  GFLOP/s  time s\n",
@@ -20,25 +18,9 @@ void cli_train_report_open(cli_train_report *report, bool labels)
     fflush(stdout);
 }
 
-/* Erases the progress bar, so that the next line begins at the left. */
-static void wipe_bar(const cli_train_report *report)
+void cli_train_report_step(cli_train_report *report, const gm_progress *progress)
 {
-    if (report->bar)
-        fputs("\r\033[K", stderr);
-}
-
-void cli_train_report_step(cli_train_report *report, const gm_progress *p)
-{
-    static const char filled[] = "##############################", empty[] = "..............................";
-    enum { WIDTH = sizeof filled - 1 };
-    const uint64_t now = gm_clock();
-    if (!report->bar || now < report->bar_due)
-        return;
-    report->bar_due = now + 100000000; /* 0.1 s */
-    const int done = (int)(WIDTH * p->step / p->steps);
-    fprintf(stderr, "\repoch %zu/%zu [%.*s%.*s] step %zu/%zu, loss %.4f\033[K", p->epoch, p->epochs, done,
-            filled, WIDTH - done, empty, p->step, p->steps, p->loss);
-    fflush(stderr);
+    cli_progress_step(&report->bar, progress);
 }
 
 static void append_json(cli_train_report *report, const gm_epoch *e)
@@ -62,22 +44,74 @@ static void format_figure(char *text, size_t size, const char *format, double va
         snprintf(text, size, "not finite");
 }
 
-void cli_train_report_epoch(cli_train_report *report, const gm_epoch *e)
+/* One row of the table. `name` stands in place of the number of the epoch. */
+static void print_row(cli_train_report *report, const char *name, const gm_epoch *e)
 {
     char speed[32], loss[32] = "-", quality[32] = "-";
-    wipe_bar(report);
-    if (report->json)
-        append_json(report, e);
-    if (report->json || report->quiet)
-        return;
     if (e->has_valid) {
         format_figure(loss, sizeof loss, "%.5f", e->valid.loss);
         format_figure(quality, sizeof quality, report->labels ? "%.2f" : "%.5f",
                       report->labels ? 100 * e->valid.accuracy : e->valid.rmse);
     }
-    printf("%5zu  %10.5f  %10s  %10s  %9s  %7.1f  %6.2f\n", e->epoch, e->train_loss, loss, quality,
+    cli_progress_erase(&report->bar);
+    printf("%5s  %10.5f  %10s  %10s  %9s  %7.1f  %6.2f\n", name, e->train_loss, loss, quality,
            gm_format_grouped(speed, sizeof speed, e->samples_per_second, 0), e->gflops, e->seconds);
     fflush(stdout);
+    report->rows++;
+}
+
+static void print_epoch(cli_train_report *report, const gm_epoch *e)
+{
+    char number[32];
+    snprintf(number, sizeof number, "%zu", e->epoch);
+    print_row(report, number, e);
+}
+
+/* Whether an epoch is printed when it has ended. Up to 20 all are. Of more, every epoch with a round number
+ * is: ten of a decade, at nearly equal ratios. Thereby the table is dense where most is learned, it has some
+ * 25 rows, and it does not depend on when the training ends. */
+static bool is_shown(const gm_epoch *e)
+{
+    static const unsigned char rounds[] = {1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80};
+    size_t epoch = e->epoch;
+    if (e->epochs <= 20 || epoch == e->epochs)
+        return true;
+    while (epoch >= 100 && epoch % 10 == 0)
+        epoch /= 10;
+    for (size_t i = 0; i < sizeof rounds; i++) {
+        if (rounds[i] == epoch)
+            return true;
+    }
+    return false;
+}
+
+void cli_train_report_epoch(cli_train_report *report, const gm_epoch *e)
+{
+    if (report->json)
+        append_json(report, e);
+    if (report->json || report->quiet)
+        return;
+    report->last = *e;
+    report->last_is_shown = is_shown(e);
+    if (e->best) {
+        report->best = *e;
+        report->best_is_shown = report->last_is_shown;
+    }
+    if (report->last_is_shown)
+        print_epoch(report, e);
+}
+
+/* Adds the rows that only the end tells: of the last epoch, and of the one that is kept. */
+static void print_last_rows(cli_train_report *report, const gm_train_result *result)
+{
+    const size_t kept = result->kept_epoch;
+    if (report->last.epoch > 0 && !report->last_is_shown)
+        print_epoch(report, &report->last);
+    if (kept > 0 && kept == report->best.epoch && kept != report->last.epoch && !report->best_is_shown)
+        print_row(report, "kept", &report->best);
+    if (report->rows < report->last.epoch)
+        printf("%zu of %zu epochs are shown; --log FILE and --json have all\n", report->rows,
+               report->last.epoch);
 }
 
 /* The value that an epoch was chosen by, with its unit. */
@@ -125,17 +159,19 @@ static json_t *end_json(json_t *epochs, const cli_train_end *end)
 
 gm_status cli_train_report_close(cli_train_report *report, const cli_train_end *end, gm_error *error)
 {
-    wipe_bar(report);
+    cli_progress_erase(&report->bar);
     if (report->json)
         return cli_json_print(end_json(report->epochs, end), 17, error);
     json_decref(report->epochs);
-    if (!report->quiet)
-        print_end(end);
+    if (report->quiet)
+        return GM_OK;
+    print_last_rows(report, end->result);
+    print_end(end);
     return GM_OK;
 }
 
 void cli_train_report_drop(cli_train_report *report)
 {
-    wipe_bar(report);
+    cli_progress_erase(&report->bar);
     json_decref(report->epochs);
 }

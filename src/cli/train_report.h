@@ -1,18 +1,22 @@
-/* Prints the progress and the results of `train`: a table row for each epoch, or JSON at the end, and a
+/* Prints the progress and the results of `train`: a table of epochs, or JSON of all of them at the end, and a
  * progress bar on a terminal. */
 #ifndef GM_CLI_TRAIN_REPORT_H
 #define GM_CLI_TRAIN_REPORT_H
 
+#include "cli/progress.h"
+
 #include <gradmill.h>
 #include <jansson.h>
 #include <stdbool.h>
-#include <stdint.h>
 
 typedef struct cli_train_report {
     bool json, quiet, labels;
-    bool bar;         /* stderr is a terminal */
-    uint64_t bar_due; /* time of gm_clock at which the bar is drawn again */
-    json_t *epochs;   /* with json: an array */
+    bool may_end_early; /* before the last epoch, because of --patience */
+    cli_progress bar;
+    json_t *epochs;                    /* with json: an array */
+    size_t rows;                       /* of the table, so far */
+    gm_epoch last, best;               /* epoch 0: none yet */
+    bool last_is_shown, best_is_shown; /* in the table */
 } cli_train_report;
 
 /* Begins the report with the head of the table. */

@@ -101,11 +101,16 @@ class Modes(CommandTest):
 class Dispositions(CommandTest):
     """Who started the run decides whether a signal is ignored; SIGINT is, under nohup or in the background."""
 
+    def logged(self):
+        """Epochs that have ended."""
+        with open(self.path("l.jsonl"), "rb") as file:
+            return sum(1 for _ in file)
+
     def test_ignored_signals_stay_ignored(self):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             with self.subTest(number.name):
                 process = self.start(
-                    "train", "--data", data("iris.csv"), "--threads", "1", "--epochs", "1000000000",
+                    "train", "--data", data("iris.csv"), "--threads", "1", "--epochs", "1000000000", "--log", "l.jsonl",
                     preexec_fn=lambda: signal.signal(number, signal.SIG_IGN),
                 )
                 try:
@@ -113,8 +118,11 @@ class Dispositions(CommandTest):
                         process.stdout.readline()
                     process.send_signal(number)
                     process.send_signal(number)
-                    for _ in range(200):
-                        self.assertRegex(process.stdout.readline(), rb"^ +\d+ ")
+                    before, end = self.logged(), time.monotonic() + 30
+                    while self.logged() < before + 200:
+                        self.assertIsNone(process.poll(), "it has ended")
+                        self.assertLess(time.monotonic(), end, "no epoch any more")
+                        time.sleep(0.02)
                 finally:
                     process.kill()
                     process.communicate()

@@ -1,0 +1,115 @@
+"""What `train` shows of its progress: a table that stays short, and on a terminal a bar that tells the time left."""
+import fcntl
+import json
+import os
+import pty
+import re
+import struct
+import termios
+
+from common import OK, CommandTest, data, environment
+
+TRAIN = ["train", "--data", data("iris.csv"), "--layers", "4,8,3", "--threads", "1"]
+ROW = re.compile(r"^ *(\d+|kept) +\d")
+
+
+def table(text):
+    """The first column of the table."""
+    return [ROW.match(line)[1] for line in text.splitlines() if ROW.match(line)]
+
+
+class Table(CommandTest):
+    def test_up_to_twenty_epochs_all_are_shown(self):
+        text = self.succeed(*TRAIN, "--epochs", "20").stdout
+        self.assertEqual(table(text)[:20], [str(n) for n in range(1, 21)])
+        self.assertNotIn("epochs are shown", text)
+
+    def test_of_many_epochs_a_selection_is_shown(self):
+        for epochs, most in ((21, 15), (500, 27), (1000, 31)):
+            with self.subTest(epochs):
+                text = self.succeed(*TRAIN, "--epochs", epochs, "--keep", "last").stdout
+                shown = table(text)
+                self.assertEqual(shown[:6], list("123456"))
+                self.assertEqual(shown[-1], str(epochs))
+                self.assertEqual(shown, sorted(set(shown), key=int))
+                self.assertLessEqual(len(shown), most)
+                self.assertIn(f"{len(shown)} of {epochs} epochs are shown", text)
+
+    def test_the_kept_epoch_has_a_row_if_none_was_shown(self):
+        """Whether it was shown depends on its number, so that several seeds are tried."""
+        seen = set()
+        for seed in range(1, 9):
+            run = [*TRAIN, "--epochs", "300", "--rate", "0.02", "--seed", seed]
+            text, epochs = self.succeed(*run).stdout, json.loads(self.succeed(*run, "--json").stdout)
+            kept, rows = epochs["kept_epoch"], table(text)
+            seen.add(str(kept) in rows)
+            self.assertEqual("kept" in rows, str(kept) not in rows, f"seed {seed}: epoch {kept}")
+            if "kept" in rows:
+                figures = re.search(r"(?m)^ +kept +(\S+) +(\S+)", text).groups()
+                epoch = epochs["epochs"][kept - 1]
+                self.assertEqual(figures, (f"{epoch['train_loss']:.5f}", f"{epoch['valid_loss']:.5f}"))
+        self.assertIn(False, seen)
+
+    def test_the_last_epoch_is_shown_wherever_training_ends(self):
+        text = self.succeed(*TRAIN, "--epochs", "900", "--rate", "0.02", "--patience", "7").stdout
+        last = re.search(r"ended after epoch (\d+)", text)[1]
+        self.assertIn(last, table(text))
+
+    def test_json_and_log_have_all_epochs(self):
+        result = json.loads(self.succeed(*TRAIN, "--epochs", "60", "--json", "--log", self.path("l.jsonl")).stdout)
+        self.assertEqual(len(result["epochs"]), 60)
+        with open(self.path("l.jsonl"), encoding="ascii") as file:
+            self.assertEqual(len(file.readlines()), 60)
+
+
+class Bar(CommandTest):
+    def on_terminal(self, columns, *arguments):
+        """What a training writes to a terminal of so many columns."""
+        try:
+            master, slave = pty.openpty()
+        except OSError as error:
+            self.skipTest(f"no pseudo-terminal: {error.strerror or error}")
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+        process = self.start(*arguments, stderr=slave, env=environment(TERM="xterm"))
+        os.close(slave)
+        seen = b""
+        while True:
+            try:
+                part = os.read(master, 65536)
+            except OSError:  # the other side is closed
+                break
+            if not part:
+                break
+            seen += part
+        process.communicate()
+        os.close(master)
+        self.assertEqual(process.returncode, OK)
+        return seen.decode()
+
+    def slow_run(self, *arguments):
+        """Takes about a second: long enough to tell how much time is left."""
+        rows = "".join(f"{i % 7},{i % 11},{i % 3}\n" for i in range(6000))
+        return ["train", "--data", self.write("slow.csv", rows), "--layers", "2,64,3", "--threads", "1", "--epochs", "120",
+                "--batch", "8", *arguments]
+
+    def test_the_bar_fits_and_tells_the_time_left(self):
+        for columns in (40, 80, 120):
+            with self.subTest(f"{columns} columns"):
+                seen = self.on_terminal(columns, *self.slow_run())
+                drawn = [line.split("\033")[0] for line in seen.split("\r") if line.startswith("epoch ")]
+                self.assertGreater(len(drawn), 2)
+                self.assertLess(max(map(len, drawn)), columns)
+                self.assertTrue(columns < 80 or any("[#" in line for line in drawn))
+                self.assertRegex(drawn[-1], r"^epoch \d+/120 .*\d+ %, \d+:\d\d left, los")
+                shares = [int(re.search(r"(\d+) %", line)[1]) for line in drawn]
+                self.assertEqual(shares, sorted(shares))
+
+    def test_with_patience_the_time_left_is_a_bound(self):
+        seen = self.on_terminal(100, *self.slow_run("--patience", "100"))
+        self.assertIn(", at most 0:0", seen)
+
+    def test_no_bar_when_quiet_or_in_a_pipe(self):
+        quiet = self.on_terminal(80, *TRAIN, "--epochs", "50", "--quiet")
+        self.assertNotIn("\033", quiet)
+        piped = self.succeed(*TRAIN, "--epochs", "50").stderr
+        self.assertNotRegex(piped, "\033|\r|left")
