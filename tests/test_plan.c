@@ -214,6 +214,31 @@ Test(plan, cut_for_a_blas)
     }
 }
 
+/* With a BLAS the number of threads changes bits. So it is not measured whether a team is worth its while,
+ * but counted, and two engines agree. */
+Test(plan, a_blas_gets_its_threads_without_a_measurement)
+{
+    static const struct {
+        net_shape shape;
+        size_t rows;
+        bool team;
+    } cases[] = {
+        {{{2, 2, 1}, GM_TANH, GM_IDENTITY, GM_HALF_SQUARES}, 1, false},
+        {{{784, 30, 10}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY}, 1, false},
+        {{{784, 30, 10}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY}, 512, true},
+        {{{784, 1024, 1024, 10}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY}, 1, true},
+    };
+    const size_t usable = gm_system_threads().usable;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const size_t expected = cases[i].team ? usable : 1;
+        for (int again = 0; again < 2; again++) {
+            gm_engine *engine = make_of(&cases[i].shape, GM_F32, "blas", cases[i].rows, 0, GM_SGD);
+            cr_expect_eq(gm_engine_plan(engine, cases[i].rows).threads, expected, "case %zu", i);
+            net_free(engine);
+        }
+    }
+}
+
 /* Its bands are as wide whatever the processor. */
 static const gm_storage in_bands = {
     .own = true, .lanes = 16, .grain = {.outputs = 64, .inputs = 16, .biases = 16}};

@@ -19,9 +19,9 @@
  * one thread may take rows in one go (src/online), such a row is measured as a whole.
  *
  * The constants are measured once for each engine, on its own layers and matrices (costs_tmpl.c); only UNEVEN
- * is fixed. The model chooses between the two partitions only where both give the same bits. For the other
- * backends the numbers that have to be copied are counted instead (should_cut_weights), so that the choice
- * never depends on a measurement. */
+ * is fixed. The model chooses only between plans that give the same bits. For the other backends numbers are
+ * counted instead: those that have to be copied (is_better_by_weights), and the operations (is_worth_a_team),
+ * so that the choice never depends on a measurement. */
 #include "nn/pass.h"
 
 #include <math.h>
@@ -167,6 +167,31 @@ static bool is_better_by_weights(const gm_bound *b, size_t rows, size_t threads)
     return threads > 1 && copied(b, rows, by_weights) < copied(b, rows, by_rows);
 }
 
+/* Round figures for a core, for a choice that must not depend on a measurement: operations, of a backend that
+ * is fast and of plain loops; bytes of weights, which mostly come from a cache; and a barrier. */
+#define FAST_FLOP_PER_SECOND (2.4e11 / sizeof(REAL))
+#define LOOP_FLOP_PER_SECOND (8e9 / sizeof(REAL))
+#define BYTES_PER_SECOND     2e10
+#define SECONDS_PER_BARRIER  3e-6
+
+/* Whether a step has so much work that all threads are faster than one. It has 6 operations for each weight
+ * and row, and goes through the weights about three times. */
+static bool is_worth_a_team(const gm_bound *b, size_t rows, gm_plan plan)
+{
+    const double weights = (double)b->network->parameter_count;
+    const double speed = b->backend->fast ? FAST_FLOP_PER_SECOND : LOOP_FLOP_PER_SECOND;
+    const double alone = 6 * (double)rows * weights / speed + 3 * weights * sizeof(REAL) / BYTES_PER_SECOND;
+    const double part = plan.by_weights ? 1 / (double)plan.threads : busiest_rows(rows, plan.threads);
+    return alone * (1 - part) > SECONDS_PER_BARRIER * (double)(1 + meetings(b, rows, plan));
+}
+
+/* The plan of a backend whose bits depend on it. `chooses`: threads may be left out. */
+static gm_plan count_plan(const gm_bound *b, size_t rows, size_t threads, bool chooses)
+{
+    const gm_plan plan = {.threads = threads, .by_weights = is_better_by_weights(b, rows, threads)};
+    return chooses && threads > 1 && !is_worth_a_team(b, rows, plan) ? (gm_plan){.threads = 1} : plan;
+}
+
 static gm_plan candidate(const gm_costs *costs, const gm_bound *b, size_t rows, size_t threads,
                          bool by_weights)
 {
@@ -191,16 +216,17 @@ gm_plan gm_make_plan(gm_planner *planner, const gm_bound *b, size_t rows, bool p
     /* What is taken in one go is taken by one thread, however many there are: the same bits. */
     const size_t threads = gm_online_takes(b->online, rows) ? 1 : gm_team_threads(b->team);
     const bool same_bits = b->backend->same_bits;
-    const bool choice = threads > 1 && (planner->chooses || same_bits);
+    const bool choice = threads > 1 && same_bits;
     const gm_costs *costs = &planner->costs;
+    const gm_plan counted = count_plan(b, rows, threads, planner->chooses);
     if (!choice && !predicted)
-        return (gm_plan){.threads = threads, .by_weights = is_better_by_weights(b, rows, threads)};
+        return counted;
     if (!costs->known)
         gm_measure_costs(&planner->costs, b, planner->buffer);
-    const gm_plan best = choice && same_bits
-                             ? together(costs, b, rows, threads)
-                             : candidate(costs, b, rows, threads, is_better_by_weights(b, rows, threads));
-    return choice && planner->chooses ? faster(best, candidate(costs, b, rows, 1, false)) : best;
+    if (!choice)
+        return candidate(costs, b, rows, counted.threads, counted.by_weights);
+    const gm_plan best = together(costs, b, rows, threads);
+    return planner->chooses ? faster(best, candidate(costs, b, rows, 1, false)) : best;
 }
 
 void gm_watch_rows(gm_planner *planner, const gm_bound *b, size_t rows)
