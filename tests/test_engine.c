@@ -65,6 +65,32 @@ static void expect_threads(const char *backend, gm_optimizer_kind kind)
         cr_expect_eq(memcmp(runs[0], runs[2], sizeof runs[0]), 0, "packed: two threads, other bits than one");
 }
 
+/* A validation loss decides which epoch is kept, so it must not depend on the threads; with packed, whose
+ * outputs do not, it has the same bits. */
+Test(engine, threads_do_not_change_the_loss_of_an_evaluation)
+{
+    struct batch batch;
+    fill(&batch);
+    for (size_t rows = ROWS - 5; rows <= ROWS; rows++) {
+        double losses[4];
+        for (size_t threads = 1; threads <= 4; threads++) {
+            gm_engine_options options = gm_engine_options_default();
+            options.batch = ROWS;
+            options.threads = threads;
+            gm_engine *engine = net_engine(net_make(&wide, GM_F32, 1), &options);
+            gm_error error;
+            cr_assert_eq(gm_engine_loss(engine, gm_array_f64(batch.x, rows, IN),
+                                        gm_array_f64(batch.y, rows, OUT), &losses[threads - 1], gm_no_array(),
+                                        &error),
+                         GM_OK, "%s", error.message);
+            net_free(engine);
+        }
+        for (size_t i = 1; i < 4; i++)
+            cr_expect_eq(losses[i], losses[0], "%zu rows, %zu threads: %.17g, %.17g", rows, i + 1, losses[i],
+                         losses[0]);
+    }
+}
+
 Test(engine, threads_change_nothing_but_rounding)
 {
     const char *backend;

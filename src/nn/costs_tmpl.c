@@ -299,6 +299,7 @@ static gm_pass_batch probe_batch(const gm_bound *b, size_t buffer)
                            .x = x,
                            .y = y,
                            .judged = true,
+                           .backward = true, /* losses are summed by thread, as in a step */
                            .rule = rule,
                            .weight_constants = keep,
                            .bias_constants = keep};

@@ -26,6 +26,22 @@ void gm_forward_layer(const gm_worker *w, size_t l, gm_range rows, gm_range outp
         TIMED(w, l, GM_PHASE_ACTIVATION, gm_apply(layer, rows, outputs)); /* A = f(Z) */
 }
 
+/* The sum of the losses of these rows, which begin at row `first` of the batch. Without a backward pass the
+ * sums of blocks of rows are stored instead: whatever rows a thread has, the same blocks are added in the
+ * same order. */
+static double value(const gm_worker *w, size_t first, gm_mat outputs, gm_mat y, gm_mat a)
+{
+    const gm_loss_kernel *loss = w->bound->loss;
+    if (w->batch->backward)
+        return loss->value(outputs, y, a);
+    for (size_t r = 0; r < y.rows; r += GM_ROW_GRAIN) {
+        const size_t count = gm_min(GM_ROW_GRAIN, y.rows - r);
+        w->batch->losses[(first + r) / GM_ROW_GRAIN] =
+            loss->value(gm_rows(outputs, r, count), gm_rows(y, r, count), gm_rows(a, r, count));
+    }
+    return 0;
+}
+
 double gm_output(const gm_worker *w, gm_range rows)
 {
     const gm_bound *b = w->bound;
@@ -36,11 +52,11 @@ double gm_output(const gm_worker *w, gm_range rows)
     const gm_mat y = judged ? gm_rows(w->batch->y, rows.first, rows.count) : w->batch->y;
     double loss = 0;
     if (judged && b->loss->from_z) { /* A = f(Z) comes with it */
-        TIMED(w, l, GM_PHASE_LOSS, loss = b->loss->value(z, y, a));
+        TIMED(w, l, GM_PHASE_LOSS, loss = value(w, rows.first, z, y, a));
         return loss;
     }
     TIMED(w, l, GM_PHASE_ACTIVATION, gm_apply(out, rows, gm_all(out->view.w.rows)));
     if (judged)
-        TIMED(w, l, GM_PHASE_LOSS, loss = b->loss->value(a, y, a));
+        TIMED(w, l, GM_PHASE_LOSS, loss = value(w, rows.first, a, y, a));
     return loss;
 }

@@ -124,7 +124,7 @@ typedef struct gm_pass_batch {
     gm_layer_hook *hook;        /* INTO_GRADIENT: told of each layer; NULL: nobody is */
     gm_profile *profile;        /* NULL, or where times are kept */
     const gm_side_work *beside; /* what is done beside the step; NULL: nothing */
-    double *losses;             /* one sum for each thread, LOSS_STRIDE apart; or NULL */
+    double *losses; /* one sum for each thread, LOSS_STRIDE apart, or for each GM_ROW_GRAIN rows */
 } gm_pass_batch;
 
 /* A gradient that is given is applied: what is bound, and a batch that has only what this needs. */
@@ -291,7 +291,8 @@ void gm_measure_costs(gm_costs *costs, const gm_bound *b, size_t buffer);
 /* Z and A of layer l (but the output's A), for these rows of the batch and these outputs, whole grains. */
 void gm_forward_layer(const gm_worker *w, size_t l, gm_range rows, gm_range outputs);
 
-/* A of the output layer from its Z, and the sum of the rows' losses (0 if they are not wanted). */
+/* A of the output layer from its Z, and the sum of the rows' losses (0 if they are not wanted, or if the
+ * batch has no backward pass: then the sums of blocks of GM_ROW_GRAIN rows are in batch->losses). */
 double gm_output(const gm_worker *w, gm_range rows);
 
 /* BP1 for these rows. */

@@ -142,9 +142,10 @@ static void work(void *context, size_t thread)
         if (p->batch.backward)
             gm_output_delta(&w, rows); /* BP1 */
     }
-    p->batch.losses[thread * LOSS_STRIDE] = loss;
-    if (p->batch.backward)
+    if (p->batch.backward) {
+        p->batch.losses[thread * LOSS_STRIDE] = loss;
         backward(&w, rows);
+    }
     work_beside(&w);
     if (p->batch.profile) /* the team waits at the end of the work in any case; here the wait is seen */
         wait_for_all(&w);
@@ -169,13 +170,16 @@ static void run_online(const gm_pass *p, const gm_side_work *beside, double *los
     gm_side_work_do(beside);
 }
 
-/* The mean loss of the batch. The threads' sums are added in this order, so that the result repeats to the
- * bit while the plan stays. */
+/* The mean loss of the batch. Without a backward pass it is the same for any number of threads: sums of
+ * blocks are added in the order of the rows. In a step, which need not stop for it, the sums of the threads
+ * are. */
 static double mean_loss(const gm_pass_batch *batch)
 {
+    const bool threads = batch->backward;
+    const size_t count = threads ? batch->plan.threads : gm_pieces(batch->rows, GM_ROW_GRAIN);
     double sum = 0;
-    for (size_t thread = 0; thread < batch->plan.threads; thread++)
-        sum += batch->losses[thread * LOSS_STRIDE];
+    for (size_t i = 0; i < count; i++)
+        sum += batch->losses[threads ? i * LOSS_STRIDE : i];
     return sum / (double)batch->rows;
 }
 
@@ -448,7 +452,9 @@ static gm_pass *create(const gm_binding *b)
         return NULL;
     p->bound.layers = gm_alloc(count, sizeof *p->bound.layers);
     p->planner.costs.layers = gm_alloc(count, sizeof *p->planner.costs.layers);
-    p->batch.losses = gm_alloc(gm_team_threads(b->team) * LOSS_STRIDE, sizeof *p->batch.losses);
+    const size_t losses =
+        gm_max(gm_team_threads(b->team) * LOSS_STRIDE, gm_pieces(b->layout->batch, GM_ROW_GRAIN));
+    p->batch.losses = gm_alloc(losses, sizeof *p->batch.losses);
     if (!p->bound.layers || !p->planner.costs.layers || !p->batch.losses) {
         destroy(p);
         return NULL;
