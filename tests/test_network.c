@@ -42,9 +42,10 @@ Test(network, variance_of_the_weights)
     expect_variance(GM_INIT_HE_NORMAL, GM_TANH, 2 / 400.0, 2 / 100.0);
     expect_variance(GM_INIT_LECUN_UNIFORM, GM_RELU, 1 / 400.0, 1 / 100.0);
     expect_variance(GM_INIT_LECUN_NORMAL, GM_RELU, 1 / 400.0, 1 / 100.0);
-    static const gm_activation rectifiers[] = {GM_RELU, GM_LEAKY_RELU, GM_GELU, GM_SOFTPLUS};
+    static const gm_activation rectifiers[] = {GM_RELU, GM_LEAKY_RELU, GM_GELU, GM_SOFTPLUS,
+                                               GM_ELU,  GM_SILU,       GM_MISH};
     static const gm_activation others[] = {GM_IDENTITY, GM_SIGMOID, GM_TANH};
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < sizeof rectifiers / sizeof *rectifiers; i++)
         expect_variance(GM_INIT_AUTO, rectifiers[i], 2 / 400.0, 2 / 500.0);
     for (size_t i = 0; i < 3; i++)
         expect_variance(GM_INIT_AUTO, others[i], 2 / 500.0, 2 / 500.0);

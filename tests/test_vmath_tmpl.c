@@ -26,9 +26,11 @@
 #if GM_REAL_BITS == 32
 #define OVERFLOWING 90.0f
 #define PHI_NORMAL  (-12.94) /* Phi(z) is a normal number from here on */
+#define EXP_NORMAL  (-86.9)  /* and so is what vexp gives */
 #else
 #define OVERFLOWING 711.0
 #define PHI_NORMAL  (-37.51)
+#define EXP_NORMAL  (-708.0)
 #endif
 
 enum { SWEEP = 120, RANDOM = 100000, POINTS = 600 * SWEEP + RANDOM };
@@ -54,19 +56,24 @@ BOTH(vsoftplus)
 BOTH(vgaussian)
 BOTH(vnormal_cdf)
 
-/* gelu and its derivative are seen only through their kernel. */
-static void gelu(const REAL *x, REAL *y, size_t count)
-{
-    gm_activation_kernels[GM_GELU].apply((gm_mat){(REAL *)x, 1, count, count}, (gm_mat){y, 1, count, count});
-}
+/* These activations and their derivatives, which are computed from z, are seen only through their kernels. */
+#define BY_KERNEL(STEM, ACTIVATION)                                                                          \
+    static void STEM(const REAL *x, REAL *y, size_t count)                                                   \
+    {                                                                                                        \
+        const gm_mat z = {(REAL *)x, 1, count, count};                                                       \
+        gm_activation_kernels[ACTIVATION].apply(z, (gm_mat){y, 1, count, count});                            \
+    }                                                                                                        \
+    static void STEM##_derivative(const REAL *x, REAL *y, size_t count)                                      \
+    {                                                                                                        \
+        const gm_mat z = {(REAL *)x, 1, count, count};                                                       \
+        for (size_t i = 0; i < count; i++)                                                                   \
+            y[i] = 1;                                                                                        \
+        gm_activation_kernels[ACTIVATION].chain(z, z, (gm_mat){y, 1, count, count});                         \
+    }
 
-static void gelu_derivative(const REAL *x, REAL *y, size_t count)
-{
-    const gm_mat z = {(REAL *)x, 1, count, count};
-    for (size_t i = 0; i < count; i++)
-        y[i] = 1;
-    gm_activation_kernels[GM_GELU].chain(z, z, (gm_mat){y, 1, count, count});
-}
+BY_KERNEL(gelu, GM_GELU)
+BY_KERNEL(silu, GM_SILU)
+BY_KERNEL(mish, GM_MISH)
 
 static long double softplusl(long double x)
 {
@@ -109,6 +116,50 @@ static long double gelu_termsl(long double z)
     return normal_cdfl(z) + fabsl(z) * densityl(z);
 }
 
+static long double silul(long double z)
+{
+    return z * sigmoidl(z);
+}
+
+static long double silu_derivativel(long double z)
+{
+    return sigmoidl(z) + z * sigmoidl(z) * sigmoidl(-z);
+}
+
+static long double silu_termsl(long double z)
+{
+    return sigmoidl(z) + fabsl(z) * sigmoidl(z) * sigmoidl(-z);
+}
+
+/* tanh(softplus(z)) has no digits left far below 0 if it is not computed by expm1: 1 - e^(-2 softplus). */
+static long double mish_factorl(long double z)
+{
+    const long double t = -expm1l(-2 * softplusl(z));
+    return t / (2 - t);
+}
+
+static long double mishl(long double z)
+{
+    return z * mish_factorl(z);
+}
+
+/* The second term of the derivative, over z. */
+static long double mish_slopel(long double z)
+{
+    const long double t = -expm1l(-2 * softplusl(z)), cosh = (2 - t) * (2 - t) / (4 * (1 - t));
+    return sigmoidl(z) / cosh;
+}
+
+static long double mish_derivativel(long double z)
+{
+    return mish_factorl(z) + z * mish_slopel(z);
+}
+
+static long double mish_termsl(long double z)
+{
+    return mish_factorl(z) + fabsl(z) * mish_slopel(z);
+}
+
 typedef void (*loop)(const REAL *x, REAL *y, size_t count);
 
 /* One function: its domain, and the error that is allowed. src/function/vmath.h has the same table for its
@@ -135,6 +186,10 @@ static const struct function functions[] = {
     {"Phi", vnormal_cdf_best, vnormal_cdf_plain, normal_cdfl, NULL, -INFINITY, INFINITY, 3.5},
     {"gelu", gelu, NULL, gelul, NULL, PHI_NORMAL, INFINITY, 4.0},
     {"gelu'", gelu_derivative, NULL, gelu_derivativel, gelu_termsl, PHI_NORMAL, INFINITY, 3.5},
+    {"silu", silu, NULL, silul, NULL, EXP_NORMAL, INFINITY, 3.0},
+    {"silu'", silu_derivative, NULL, silu_derivativel, silu_termsl, EXP_NORMAL, INFINITY, 4.0},
+    {"mish", mish, NULL, mishl, NULL, EXP_NORMAL, INFINITY, 4.5},
+    {"mish'", mish_derivative, NULL, mish_derivativel, mish_termsl, EXP_NORMAL, INFINITY, 5.0},
 };
 enum { FUNCTIONS = sizeof functions / sizeof *functions };
 
@@ -259,7 +314,8 @@ Test(SUITE, activations_at_infinity)
         double slope;             /* at plus; 0 at minus */
     } rows[] = {
         {GM_SIGMOID, 0, 1, 0},     {GM_TANH, -1, 1, 0},       {GM_SOFTPLUS, 0, INFINITY, 1},
-        {GM_RELU, 0, INFINITY, 1}, {GM_GELU, 0, INFINITY, 1},
+        {GM_RELU, 0, INFINITY, 1}, {GM_GELU, 0, INFINITY, 1}, {GM_SILU, 0, INFINITY, 1},
+        {GM_MISH, 0, INFINITY, 1},
     };
     const double far[] = {1000, INFINITY};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -281,6 +337,10 @@ Test(SUITE, activations_at_zero)
     cr_expect(signbit(apply(GM_TANH, (REAL)-0.0)), "tanh keeps the sign of zero");
     cr_expect_eq(apply(GM_GELU, 0), 0);
     cr_expect_eq(derivative(GM_GELU, 0), (REAL)0.5);
+    cr_expect_eq(apply(GM_SILU, 0), 0);
+    cr_expect_eq(derivative(GM_SILU, 0), (REAL)0.5);
+    cr_expect_eq(apply(GM_MISH, 0), 0);
+    cr_expect_lt(RMATH(fabs)(derivative(GM_MISH, 0) - (REAL)0.6), 2 * REAL_EPSILON); /* tanh(log 2) */
 }
 
 /* Divergence must stay visible. */
@@ -288,7 +348,7 @@ Test(SUITE, nan_stays_nan)
 {
     for (int f = 0; f < GM_ACTIVATION_COUNT; f++)
         cr_expect(isnan(apply((gm_activation)f, (REAL)NAN)), "%s(NaN)", gm_activation_name((gm_activation)f));
-    const gm_activation smooth[] = {GM_SIGMOID, GM_TANH, GM_GELU, GM_SOFTPLUS, GM_SOFTMAX};
+    const gm_activation smooth[] = {GM_SIGMOID, GM_TANH, GM_GELU, GM_SOFTPLUS, GM_SILU, GM_MISH, GM_SOFTMAX};
     for (size_t i = 0; i < sizeof smooth / sizeof *smooth; i++)
         cr_expect(isnan(derivative(smooth[i], (REAL)NAN)), "%s'(NaN)", gm_activation_name(smooth[i]));
     cr_expect(isnan(vexp((REAL)NAN)));

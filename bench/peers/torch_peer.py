@@ -24,6 +24,7 @@ except ImportError:
 ACTIVATIONS = {
     "identity": nn.Identity, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU, "gelu": nn.GELU,
     "leaky-relu": lambda: nn.LeakyReLU(0.01), "softplus": nn.Softplus, "elu": nn.ELU,
+    "silu": nn.SiLU, "mish": nn.Mish,
 }
 
 LOSSES = {

@@ -23,9 +23,11 @@ typedef enum gm_activation {
     GM_GELU,       /* z Phi(z), the exact form with erf (PyTorch's default)   */
     GM_SOFTPLUS,   /* log(1 + exp(z))                                         */
     GM_ELU,        /* z if z > 0, else exp(z) - 1 (PyTorch's default alpha)   */
+    GM_SILU,       /* z / (1 + exp(-z)), also called swish                    */
+    GM_MISH,       /* z tanh(log(1 + exp(z))): Misra 2019                     */
     GM_SOFTMAX,    /* exp(z_j) / sum_k exp(z_k) over a row; output layer only */
 } gm_activation;
-#define GM_ACTIVATION_COUNT 9
+#define GM_ACTIVATION_COUNT 11
 
 /* The loss of one sample with target y and output a; a batch takes the mean over its samples. */
 typedef enum gm_loss {
@@ -40,7 +42,7 @@ typedef enum gm_loss {
 /* How weights begin; biases begin at 0 except with GM_INIT_CONSTANT. fan_in = in, fan_out = out.
  * The uniform ranges and normal deviations give the variance named here. */
 typedef enum gm_init {
-    GM_INIT_AUTO,           /* He normal for relu, leaky-relu, gelu, softplus, elu; else Xavier uniform */
+    GM_INIT_AUTO, /* He normal for rectifiers, from relu to elu, silu and mish; else Xavier uniform */
     GM_INIT_XAVIER_UNIFORM, /* variance 2 / (fan_in + fan_out): Glorot and Bengio 2010 */
     GM_INIT_XAVIER_NORMAL,
     GM_INIT_HE_UNIFORM, /* variance 2 / fan_in: He et al. 2015 */

@@ -107,4 +107,47 @@ static inline REAL elu_derivative(REAL z, REAL a)
     return a > 0 ? 1 : a + 1;
 }
 
+/* No further from 0 than where e^-|z| becomes 0, so that its product with z is never 0 times infinity. NaN
+ * passes. */
+static inline REAL exp_span(REAL z)
+{
+    z = z < EXP_LOWEST ? EXP_LOWEST : z;
+    return z > -EXP_LOWEST ? -EXP_LOWEST : z;
+}
+
+/* z sigmoid(z), and 0 at -infinity */
+static inline REAL silu(REAL z)
+{
+    return (z < EXP_LOWEST ? EXP_LOWEST : z) * vsigmoid(z);
+}
+
+/* sigmoid(z) + z sigmoid(z) sigmoid(-z). With u = e^-|z|, the sigmoid of |z| is 1 / (1 + u) and that of -|z|
+ * is u / (1 + u): neither cancels. */
+static inline REAL silu_derivative(REAL z, REAL a)
+{
+    (void)a;
+    const REAL x = exp_span(z), u = vexp(-RMATH(fabs)(x)), s = 1 / (1 + u);
+    return s * ((x < 0 ? u : 1) + x * u * s);
+}
+
+/* z tanh(softplus(z)), and 0 at -infinity. With w = e^z, the tanh is (w^2 + 2 w) / (w^2 + 2 w + 2); where z
+ * is positive, both are divided by w^2, so that nothing overflows. u = e^-|z|. */
+static inline REAL mish(REAL z)
+{
+    const REAL u = vexp(-RMATH(fabs)(z)), top = z < 0 ? u * (u + 2) : 1 + 2 * u;
+    const REAL bottom = top + (z < 0 ? 2 : 2 * u * u);
+    return (z < EXP_LOWEST ? EXP_LOWEST : z) * (top / bottom);
+}
+
+/* tanh(softplus(z)) + z (1 - tanh^2) sigmoid(z), of which the second term is 4 z w (1 + w) over the square of
+ * the divisor above. */
+static inline REAL mish_derivative(REAL z, REAL a)
+{
+    (void)a;
+    const REAL x = exp_span(z), u = vexp(-RMATH(fabs)(x)), top = x < 0 ? u * (u + 2) : 1 + 2 * u;
+    const REAL bottom = top + (x < 0 ? 2 : 2 * u * u), slope = (x < 0 ? u : u * u) * (1 + u);
+    const REAL inverse = 1 / bottom;
+    return inverse * (top + 4 * x * slope * inverse);
+}
+
 #endif

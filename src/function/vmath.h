@@ -21,10 +21,15 @@
  *     Phi                    3.5     3.50  -1.16      3.31  -1.16
  *     gelu      Phi normal   4       3.59  -7.23      3.50  -3.03
  *     gelu'     Phi normal   3.5     3.00  -0.00582   3.07  -27.4
+ *     silu                   3       2.43  1.96       2.39  -36.4
+ *     silu'                  4       3.52  -10.8      3.43  -11.6
+ *     mish                   4.5     3.94  -5.12      3.65  -31.2
+ *     mish'                  5       4.24  -8.70      3.67  -19.0
  *
  * gelu and its derivative (activations.h) keep these bounds while Phi(z) is a normal number: z > -12.94 in
  * f32, z > -37.51 in f64. The unit of gelu' is that of Phi(z) + |z| phi(z), since its two terms cancel near
- * -0.75. */
+ * -0.75. silu and mish keep theirs while e^z is a normal number: z > -86.9 and z > -708; the units of their
+ * derivatives are those of the sum of the sizes of the two terms, too. */
 #ifndef GM_FUNCTION_VMATH_H
 #define GM_FUNCTION_VMATH_H
 

@@ -66,7 +66,7 @@ WRONG = [
     (["step", "--backend", "naive,blas,naive"], r"'naive' is named twice"),
     (["step", "--precision", "f16"], r"--precision f16: expected f32 or f64"),
     (["step", "--optimizer", "fast"], r"--optimizer fast: expected sgd"),
-    (["step", "--activation", "softmax"], r"--activation softmax: expected identity, .* or elu$"),
+    (["step", "--activation", "softmax"], r"--activation softmax: expected identity, .* or mish$"),
     (["step", "--out", ""], r"--out: expected a path, got an empty text"),
     (["step", "--report="], r"--report: expected a path, got an empty text"),
     (["peers", "--epoch", "--data", ""], r"--data: expected a path, got an empty text"),
