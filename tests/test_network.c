@@ -192,3 +192,25 @@ Test(network, names_there_and_back)
     cr_expect_not(gm_loss_from_name("", &loss));
     cr_expect_not(gm_init_from_name("he", &init));
 }
+
+Test(network, a_copy_has_the_weights_of_the_last_step)
+{
+    const net_shape shape = {{3, 5, 2}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY};
+    const float x[] = {1, 2, 3}, y[] = {0, 1};
+    gm_engine_options options = gm_engine_options_default();
+    options.batch = 4;
+    gm_engine *engine = net_engine(net_make(&shape, GM_F32, 1), &options);
+    gm_network *network = gm_engine_network(engine), *copy;
+    gm_error error;
+    net_step(engine, gm_array_f32(x, 1, 3), gm_array_f32(y, 1, 2));
+    cr_assert_eq(gm_network_copy(&copy, network, &error), GM_OK);
+    cr_expect_eq(gm_network_parameter_count(copy), gm_network_parameter_count(network));
+    cr_expect_eq(gm_network_loss(copy), GM_CROSS_ENTROPY);
+    cr_expect_eq(gm_network_layer(copy, 1).activation, GM_SOFTMAX);
+    for (size_t i = 0; i < gm_network_parameter_count(copy); i++)
+        cr_expect_eq(gm_network_parameter(copy, i), gm_network_parameter(network, i));
+    gm_network_set_parameter(copy, 0, 42);
+    cr_expect_neq(gm_network_parameter(network, 0), 42);
+    gm_network_destroy(copy);
+    net_free(engine);
+}

@@ -109,6 +109,10 @@ static inline gm_network_options gm_network_options_default(void)
  * loss that does not fit the output activation. GM_LIMIT: more bytes than the machine has; the text names
  * them. *network is NULL on failure. */
 GM_API gm_status gm_network_create(gm_network **network, const gm_network_options *options, gm_error *error);
+/* A network of the same shape with the same weights, which the caller owns. GM_LIMIT. *copy is NULL on
+ * failure. */
+GM_API gm_status gm_network_copy(gm_network **copy, const gm_network *network, gm_error *error);
+
 GM_API void gm_network_destroy(gm_network *network);
 
 GM_API size_t gm_network_inputs(const gm_network *network);

@@ -31,8 +31,11 @@ typedef struct gm_epoch {
     size_t epoch, epochs; /* from 1 */
     double train_loss;    /* mean of the batches' losses, each before its update */
     bool has_valid;
-    gm_metrics valid;          /* after the epoch */
-    bool best;                 /* better than all epochs before, by options.monitor */
+    gm_metrics valid; /* after the epoch */
+    bool best;        /* better than all epochs before, by options.monitor */
+    /* With the weights of the best epoch so far, if these are kept (options.keep); NULL: the engine's network
+     * is the one that would be kept if training ended now. Valid until the callback returns. */
+    const gm_network *best_network;
     double rate;               /* learning rate of the last step */
     double seconds;            /* training alone: shuffle, gather, steps */
     double samples_per_second; /* rows / seconds */

@@ -11,10 +11,13 @@ cli_saver cli_saver_of(const char *path, const gm_model *model)
     return (cli_saver){.path = path, .model = model, .stale = true};
 }
 
-static gm_status save(cli_saver *saver, gm_error *error)
+static gm_status save(cli_saver *saver, const gm_network *network, gm_error *error)
 {
     const uint64_t start = gm_clock();
-    const gm_status status = gm_model_save(saver->path, saver->model, error);
+    gm_model model = *saver->model;
+    if (network)
+        model.network = (gm_network *)network; /* read only */
+    const gm_status status = gm_model_save(saver->path, &model, error);
     if (status != GM_OK)
         return status;
     saver->last = gm_clock();
@@ -24,17 +27,17 @@ static gm_status save(cli_saver *saver, gm_error *error)
     return GM_OK;
 }
 
-gm_status cli_saver_offer(cli_saver *saver, gm_error *error)
+gm_status cli_saver_offer(cli_saver *saver, const gm_network *network, bool changed, gm_error *error)
 {
-    if (!saver->path)
+    saver->stale |= changed;
+    if (!saver->path || !saver->stale)
         return GM_OK;
     if (!saver->saved || gm_clock() - saver->last >= LEAST_PAUSE * saver->cost)
-        return save(saver, error);
-    saver->stale = true;
+        return save(saver, network, error);
     return GM_OK;
 }
 
 gm_status cli_saver_finish(cli_saver *saver, gm_error *error)
 {
-    return saver->path && saver->stale ? save(saver, error) : GM_OK;
+    return saver->path && saver->stale ? save(saver, NULL, error) : GM_OK;
 }

@@ -31,7 +31,7 @@ static gm_status on_step(void *context, const gm_progress *progress, bool *stop,
     return GM_OK;
 }
 
-/* Called after each epoch: prints it, and offers the model to be saved if the epoch is one to be kept. */
+/* Called after each epoch: prints it, and offers the network that would be kept now to be saved. */
 static gm_status on_epoch(void *context, const gm_epoch *epoch, bool *stop, gm_error *error)
 {
     struct run *run = context;
@@ -39,8 +39,7 @@ static gm_status on_epoch(void *context, const gm_epoch *epoch, bool *stop, gm_e
     cli_best_epoch_see(&run->best, epoch);
     run->last = *epoch;
     *stop = cli_interrupted();
-    return run->options.train.keep == GM_KEEP_BEST && !epoch->best ? GM_OK
-                                                                   : cli_saver_offer(&run->saver, error);
+    return cli_saver_offer(&run->saver, epoch->best_network, epoch->best || !epoch->best_network, error);
 }
 
 /* What is to be said of the epoch that was kept. */

@@ -10,6 +10,7 @@
 #include <gradmill/system.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 
 void gm_network_options_fill(gm_network_options *options, size_t size)
 {
@@ -156,6 +157,44 @@ gm_status gm_network_create(gm_network **result, const gm_network_options *optio
     gm_network_options own;
     const gm_status status = gm_network_options_read(&own, options, error);
     return status == GM_OK ? create(result, &own, error) : status;
+}
+
+/* A layer list and a block of the same sizes. */
+static gm_status copy(gm_network *to, const gm_network *from, gm_error *error)
+{
+    const size_t layers = from->layer_count * sizeof *from->layers;
+    const size_t bytes = from->parameter_count * gm_precision_size(from->precision);
+    to->layers = gm_alloc(from->layer_count, sizeof *from->layers);
+    if (!to->layers)
+        return gm_fail_memory(error, "the layers", layers);
+    const gm_status status = gm_check_memory("the network", bytes, error);
+    if (status != GM_OK)
+        return status;
+    to->parameters = gm_alloc(bytes, 1);
+    if (!to->parameters)
+        return gm_fail_memory(error, "the parameters", bytes);
+    memcpy(to->layers, from->layers, layers);
+    memcpy(to->parameters, from->parameters, bytes);
+    to->layer_count = from->layer_count;
+    to->loss = from->loss;
+    to->precision = from->precision;
+    to->parameter_count = from->parameter_count;
+    return GM_OK;
+}
+
+gm_status gm_network_copy(gm_network **result, const gm_network *network, gm_error *error)
+{
+    *result = NULL;
+    gm_network *made = gm_alloc(1, sizeof *made);
+    if (!made)
+        return gm_fail_memory(error, "a network", sizeof *made);
+    gm_network_settle(network);
+    const gm_status status = copy(made, network, error);
+    if (status == GM_OK)
+        *result = made;
+    else
+        gm_network_destroy(made);
+    return status;
 }
 
 void gm_network_destroy(gm_network *network)

@@ -1,7 +1,6 @@
 /* Compares epochs by a figure of the validation set. */
 #include "train/best.h"
 #include "base/error.h"
-#include "base/memory.h"
 
 #include <math.h>
 #include <string.h>
@@ -91,19 +90,21 @@ gm_status gm_best_monitor(gm_monitor *monitor, bool labels, gm_error *error)
 gm_status gm_best_create(gm_best *best, gm_monitor monitor, const gm_network *network, bool keeps,
                          gm_error *error)
 {
-    const size_t count = gm_network_parameter_count(network),
-                 size = gm_precision_size(gm_network_precision(network));
-    *best = (gm_best){.monitor = monitor, .bytes = count * size};
-    if (!keeps)
-        return GM_OK;
-    best->parameters = gm_alloc(count, size);
-    return best->parameters ? GM_OK : gm_fail_memory(error, "the weights of the best epoch", best->bytes);
+    *best = (gm_best){.monitor = monitor};
+    return keeps ? gm_network_copy(&best->network, network, error) : GM_OK;
 }
 
 void gm_best_clear(gm_best *best)
 {
-    gm_free(best->parameters);
-    best->parameters = NULL;
+    gm_network_destroy(best->network);
+    best->network = NULL;
+}
+
+/* Both have the same shape. */
+static void copy_weights(gm_network *to, const gm_network *from)
+{
+    memcpy(gm_network_parameters(to), gm_network_parameters_const(from),
+           gm_network_parameter_count(from) * gm_precision_size(gm_network_precision(from)));
 }
 
 static bool is_better(const gm_best *best, const gm_metrics *metrics)
@@ -124,13 +125,18 @@ bool gm_best_see(gm_best *best, const gm_network *network, size_t epoch, const g
     best->epoch = epoch;
     best->without = 0;
     best->metrics = *metrics;
-    if (best->parameters)
-        memcpy(best->parameters, gm_network_parameters_const(network), best->bytes);
+    if (best->network)
+        copy_weights(best->network, network);
     return true;
+}
+
+const gm_network *gm_best_network(const gm_best *best)
+{
+    return best->epoch > 0 ? best->network : NULL;
 }
 
 void gm_best_restore(const gm_best *best, gm_network *network)
 {
-    if (best->parameters && best->epoch > 0)
-        memcpy(gm_network_parameters(network), best->parameters, best->bytes);
+    if (gm_best_network(best))
+        copy_weights(network, best->network);
 }

@@ -172,6 +172,7 @@ static gm_status run_epoch(struct run *run, size_t number, gm_error *error)
     if (run->valid)
         status = judge_epoch(run, number, &report.best, error);
     report.valid = run->valid_metrics;
+    report.best_network = gm_best_network(&run->best);
     if (status == GM_OK)
         status = gm_log_write(&run->log, &report, error);
     return status == GM_OK ? gm_tell_epoch(&run->options, &report, &run->stopped, error) : status;
@@ -253,7 +254,7 @@ static gm_train_end end_of(const struct run *run, gm_status status)
 /* Gives the network the weights that are to be kept, and tells the caller which these are. */
 static void finish(struct run *run, gm_status status, gm_train_result *result)
 {
-    const bool restored = run->best.parameters && run->best.epoch > 0;
+    const bool restored = gm_best_network(&run->best) != NULL;
     gm_best_restore(&run->best, gm_engine_network(run->engine));
     if (!result)
         return;
