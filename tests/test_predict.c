@@ -202,8 +202,7 @@ Test(predict, what_does_not_fit_is_refused)
 {
     static double raw[ROWS * IN];
     static float outputs[ROWS * OUT];
-    static double wide[ROWS * OUT];
-    static uint32_t labels[ROWS];
+    static uint32_t labels[ROWS], whole[ROWS * OUT];
     gm_model model = make_model(&classifier, GM_F32);
     gm_predictor *predictor = predictor_of(&model);
     const gm_array x = gm_array_f64(raw, ROWS, IN);
@@ -212,6 +211,7 @@ Test(predict, what_does_not_fit_is_refused)
     const gm_mutable_array to = gm_mutable_f32(outputs, ROWS, OUT), names = gm_mutable_labels(labels, ROWS);
     gm_mutable_array close = to;
     close.ld = OUT - 1;
+    const gm_mutable_array no_real = {whole, GM_TYPE_LABEL, ROWS, OUT, OUT};
     const struct {
         gm_array x;
         gm_mutable_array outputs, labels;
@@ -222,7 +222,7 @@ Test(predict, what_does_not_fit_is_refused)
         {overlapping, to, names, "one row every 2"},
         {gm_array_labels(labels, ROWS), to, names, "inputs: type label"},
         {x, gm_no_array(), gm_no_array(), "neither outputs nor labels"},
-        {x, gm_mutable_f64(wide, ROWS, OUT), names, "of type f64"},
+        {x, no_real, names, "of type label, one row every 4; expected 23 x 4 of type f32 or f64"},
         {x, gm_mutable_f32(outputs, ROWS - 1, OUT), names, "outputs: 22 x 4"},
         {x, gm_mutable_f32(outputs, ROWS, OUT - 1), names, "outputs: 23 x 3"},
         {x, close, names, "one row every 3"},
@@ -236,7 +236,7 @@ Test(predict, what_does_not_fit_is_refused)
         cr_expect(strstr(error.message, wrong[i].wanted), "%s: %s", wrong[i].wanted, error.message);
     }
     for (size_t i = 0; i < ROWS * OUT; i++)
-        cr_assert(outputs[i] == 0 && wide[i] == 0, "nothing is written");
+        cr_assert(outputs[i] == 0 && whole[i] == 0, "nothing is written");
     gm_predictor_destroy(predictor);
     drop(&model);
 }

@@ -57,8 +57,9 @@ typedef struct gm_dataset_options {
     int header;
     bool regression;    /* CSV: the target column holds numbers to be fitted, not classes; default false */
     gm_missing missing; /* CSV: default GM_MISSING_AUTO */
-    /* The precision that numbers of a file are kept in (bytes stay bytes): GM_F64 keeps all digits of a CSV
-     * file for a network in f64, at twice the memory. Default GM_F32. */
+    /* The precision that features of a file are kept in (bytes stay bytes): GM_F64 keeps all digits of a CSV
+     * file for a network in f64, at twice the memory. Numeric targets are always kept as doubles. Default
+     * GM_F32. */
     gm_precision precision;
     /* The class names of a model that will judge this data: labels are mapped to these, an unseen class
      * is refused. Borrowed. Default NULL: classes are found in the data and sorted (numbers by value). */
@@ -159,6 +160,11 @@ typedef struct gm_scaling {
     size_t constant_features;      /* columns without any spread, met by the fit */
     double *shift, *factor;        /* features each; for batches in f64 */
     float *shift_f32, *factor_f32; /* the same, rounded; for batches in f32 */
+    /* Of numeric targets: a network learns y' = (y - target_shift) * target_factor, which is computed in
+     * double, and what it answers is turned back. targets numbers each; 0 and NULL: targets are left as they
+     * are. See gm_scaling_fit_targets. */
+    size_t targets;
+    double *target_shift, *target_factor;
 } gm_scaling;
 
 GM_API const char *gm_scaling_name(gm_scaling_kind kind);
@@ -172,10 +178,20 @@ GM_API gm_status gm_scaling_fit(gm_scaling **scaling, gm_scaling_kind kind, cons
  * factor of 0, which would hide its feature; GM_LIMIT. */
 GM_API gm_status gm_scaling_create(gm_scaling **scaling, gm_scaling_kind kind, size_t features,
                                    const double *shift, const double *factor, gm_error *error);
+/* Adds to a scaling that of the targets of these rows, which are to be the training part: each target gets
+ * mean 0 and standard deviation 1 (a constant one, shift its value and factor 1). Targets of large numbers,
+ * or of a small spread about a large mean, are hardly learned without it. For a network of a regression only:
+ * gm_network_scales_targets (train.h). GM_USAGE: no rows, or no numeric targets; GM_BAD_DATA: targets that
+ * are not finite, or whose squares overflow a double; GM_LIMIT. After a failure the scaling is as it was. */
+GM_API gm_status gm_scaling_fit_targets(gm_scaling *scaling, const gm_dataset *train, gm_error *error);
+/* The same from stored values, which are copied. GM_USAGE as for gm_scaling_create; GM_LIMIT. */
+GM_API gm_status gm_scaling_set_targets(gm_scaling *scaling, size_t targets, const double *shift,
+                                        const double *factor, gm_error *error);
 GM_API void gm_scaling_destroy(gm_scaling *scaling);
 
 /* Gathers rows[0 .. count) into x (count x features) and y (count x targets), which both have the same type,
- * F32 or F64; features are scaled (scaling may be NULL), labels become one-hot rows. y may be gm_no_array().
+ * F32 or F64; features are scaled (scaling may be NULL), and numeric targets if the scaling has them; labels
+ * become one-hot rows. y may be gm_no_array().
  * The caller guarantees rows[i] < gm_dataset_rows. Allocates nothing. GM_USAGE: types, shapes or a scaling
  * that do not fit. */
 GM_API gm_status gm_dataset_gather(const gm_dataset *dataset, const gm_scaling *scaling, const uint32_t *rows,

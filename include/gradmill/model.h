@@ -17,7 +17,7 @@ typedef struct gm_model {
     gm_network *network;
     gm_columns *columns; /* what it knows of its input columns and its target: gm_columns_fit. NULL: nothing;
                             never NULL after gm_model_load */
-    gm_scaling *scaling; /* NULL: none */
+    gm_scaling *scaling; /* of features, and of targets (gm_scaling_fit_targets); NULL: none */
     char **classes;      /* class_count names, or NULL for regression */
     size_t class_count;
     uint64_t seed; /* that the weights were drawn with */

@@ -25,9 +25,11 @@ GM_API void gm_predictor_destroy(gm_predictor *predictor);
 /* Any number of rows (n x inputs, U8, F32 or F64), with the columns in the order of the model. A missing
  * value is NaN; it becomes the mean of its column if the model has means. The model's scaling is applied.
  *
- * outputs receives A of the output layer, n x outputs of the network's precision: probabilities after a
- * softmax or sigmoid, otherwise values. labels receives for each row the index of its largest output in
- * model->classes, the first of equals, or GM_NO_CLASS. Either of the two may be gm_no_array().
+ * outputs receives A of the output layer, n x outputs of the network's precision or of F64: probabilities
+ * after a softmax or sigmoid, otherwise values, in the units of the data if the model scales its targets (for
+ * such a model F64 keeps digits that f32 has no room for). labels receives for each row the index of its
+ * largest output in model->classes, the first of equals, or GM_NO_CLASS. Either of the two may be
+ * gm_no_array().
  *
  * GM_USAGE: types or shapes that do not fit, or labels of a model without classes. GM_BAD_DATA: a missing
  * value and no mean for it. What is not finite is no failure. Rows before a failure may be written already.

@@ -55,12 +55,16 @@ typedef struct gm_row_source {
      * that it began with. NULL: it cannot be known whether they are the same. */
     uint64_t (*fingerprint)(void *context);
 
-    void *reserved[2]; /* NULL */
+    /* How the targets were scaled, so that figures can be given in the units of the data: its target_shift
+     * and target_factor are read. Borrowed; NULL: they were not. */
+    const gm_scaling *target_scaling;
+
+    void *reserved[1]; /* NULL */
 } gm_row_source;
 
-/* The rows of a data set, scaled (scaling may be NULL). If `seed` is NULL, each epoch gives them in the order
- * of the data set; otherwise in an order that is shuffled anew for each epoch, a function of the seed and the
- * number of the epoch. Data set and scaling are borrowed; close it with
+/* The rows of a data set, with features and targets scaled (scaling may be NULL). If `seed` is NULL, each
+ * epoch gives them in the order of the data set; otherwise in an order that is shuffled anew for each epoch,
+ * a function of the seed and the number of the epoch. Data set and scaling are borrowed; close it with
  * gm_row_source_close. GM_USAGE: no rows, cells without a value, a scaling of other features. GM_LIMIT. */
 GM_API gm_status gm_row_source_open(gm_row_source *source, const gm_dataset *dataset,
                                     const gm_scaling *scaling, const uint64_t *seed, gm_error *error);

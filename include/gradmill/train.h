@@ -17,6 +17,15 @@ typedef struct gm_loss_domain {
 
 GM_API gm_loss_domain gm_loss_domain_of(gm_loss loss);
 
+/* Whether a network can learn targets that are standardised (gm_scaling_fit_targets): its output is an
+ * identity, and its loss is one of differences (squares, Huber). Targets of a sigmoid, or of a logistic loss,
+ * have a range of their own and must stay as they are. */
+GM_API bool gm_network_scales_targets(const gm_network *network);
+
+/* All figures are in the units of the data, whether targets were standardised or not. The loss, too: that of
+ * one target is the loss of the outputs and targets as they were before, in which the threshold of Huber's
+ * loss is one standard deviation of the target. Of several targets that were standardised, each by its own
+ * deviation, the loss is the standardised one, times the mean over the targets of deviation^2. */
 typedef struct gm_metrics {
     size_t rows;
     size_t not_finite;  /* rows with an output that is NaN or infinite */
@@ -149,7 +158,8 @@ static inline gm_train_result gm_train_result_init(void)
 }
 
 /* Trains the engine's network on `train` in batches of gm_engine_batch rows (the last one of an epoch may be
- * smaller), evaluating on `valid` (may be NULL) after each epoch. scaling may be NULL. result may be NULL,
+ * smaller), evaluating on `valid` (may be NULL) after each epoch. scaling (may be NULL) is that of features,
+ * and of targets if it has one. result may be NULL,
  * else it comes from gm_train_result_init. The optimizer's own state is always that of the last step.
  * GM_USAGE: the data does not fit the network, or the targets of either set do not lie in the domain of its
  * loss; without a validation set: GM_KEEP_BEST, or patience. GM_DIVERGED: a loss or a parameter that is not

@@ -42,6 +42,7 @@ static const struct {
     {"{optimizers}", cli_optimizer_names},
     {"{precisions}", cli_precision_names},
     {"{scalings}", cli_scaling_names},
+    {"{target-scalings}", cli_target_scaling_names},
     {"{schedules}", cli_schedule_names},
     {"{keeps}", cli_keep_names},
     {"{monitors}", cli_monitor_names},

@@ -66,6 +66,20 @@ const char *cli_scaling_names(size_t index)
     return index <= GM_SCALING_STANDARD ? gm_scaling_name((gm_scaling_kind)index) : NULL;
 }
 
+/* Targets are numbers, so that unit, which is for bytes, is not among these. */
+static const gm_scaling_kind target_scalings[] = {GM_SCALING_AUTO, GM_SCALING_NONE, GM_SCALING_STANDARD};
+
+const char *cli_target_scaling_names(size_t index)
+{
+    return index < sizeof target_scalings / sizeof *target_scalings ? gm_scaling_name(target_scalings[index])
+                                                                    : NULL;
+}
+
+gm_scaling_kind cli_target_scaling(size_t index)
+{
+    return target_scalings[index];
+}
+
 const char *cli_format_names(size_t index)
 {
     return gm_format_name(index);

@@ -3,6 +3,7 @@
 #define GM_CLI_NAMES_H
 
 #include <argp.h>
+#include <gradmill/dataset.h>
 #include <stddef.h>
 
 /* A list of names: the name of an index, NULL past the last. */
@@ -11,7 +12,10 @@ typedef const char *cli_names(size_t index);
 /* Lists in the order of the enumerations, so that an index is the value of the enumeration. */
 cli_names cli_activation_names, cli_hidden_activation_names, cli_loss_names, cli_init_names,
     cli_precision_names, cli_optimizer_names, cli_schedule_names, cli_scaling_names, cli_format_names,
-    cli_missing_names, cli_no_yes_names, cli_keep_names, cli_monitor_names;
+    cli_missing_names, cli_no_yes_names, cli_keep_names, cli_monitor_names, cli_target_scaling_names;
+
+/* What the names of cli_target_scaling_names stand for. */
+gm_scaling_kind cli_target_scaling(size_t index);
 
 /* The cases of bench that have a name. */
 cli_names cli_case_names;

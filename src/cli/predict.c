@@ -73,16 +73,15 @@ static void print_head(const struct run *run, size_t outputs)
 
 /* What the model says of a batch of rows. */
 struct answers {
-    void *outputs; /* of the network's precision */
+    double *outputs; /* in the units of the data */
     uint32_t *labels;
-    gm_precision precision;
+    int digits; /* that are printed: as many as the network's precision has */
     size_t columns;
 };
 
 static double output(const struct answers *a, size_t row, size_t column)
 {
-    const size_t i = row * a->columns + column;
-    return a->precision == GM_F64 ? ((const double *)a->outputs)[i] : (double)((const float *)a->outputs)[i];
+    return a->outputs[row * a->columns + column];
 }
 
 /* Prints a row. False if an output is not finite. Then there is no most probable class, and the cell is
@@ -90,7 +89,6 @@ static double output(const struct answers *a, size_t row, size_t column)
 static bool print_row(const struct run *run, const struct answers *a, size_t row)
 {
     const bool named = !run->outputs && run->use.model.classes;
-    const int digits = a->precision == GM_F64 ? 17 : 9;
     char number[32];
     bool finite = true;
     for (size_t c = 0; c < a->columns; c++)
@@ -100,7 +98,7 @@ static bool print_row(const struct run *run, const struct answers *a, size_t row
     else if (named)
         fputs("\"\"", stdout);
     for (size_t c = 0; c < a->columns && !named; c++)
-        printf(c > 0 ? ",%s" : "%s", gm_format_double(number, sizeof number, output(a, row, c), digits));
+        printf(c > 0 ? ",%s" : "%s", gm_format_double(number, sizeof number, output(a, row, c), a->digits));
     putchar('\n');
     return finite;
 }
@@ -113,7 +111,7 @@ static gm_status predict_rows(const struct run *run, const struct answers *a, gm
     print_head(run, a->columns);
     for (size_t first = 0; first < all && !ferror(stdout); first += use->batch) {
         const size_t count = gm_min(use->batch, all - first);
-        const gm_mutable_array outputs = gm_mutable_real(a->outputs, a->precision, count, a->columns);
+        const gm_mutable_array outputs = gm_mutable_f64(a->outputs, count, a->columns);
         const gm_mutable_array labels =
             use->model.classes ? gm_mutable_labels(a->labels, count) : gm_no_array();
         const gm_status status =
@@ -134,8 +132,9 @@ static gm_status predict_all(const struct run *run, gm_error *error)
 {
     const gm_network *network = run->use.model.network;
     const size_t batch = run->use.batch;
-    struct answers a = {.precision = gm_network_precision(network), .columns = gm_network_outputs(network)};
-    const size_t bytes = a.columns * gm_precision_size(a.precision);
+    struct answers a = {.digits = gm_network_precision(network) == GM_F64 ? 17 : 9,
+                        .columns = gm_network_outputs(network)};
+    const size_t bytes = a.columns * sizeof *a.outputs;
     a.outputs = gm_alloc(batch, bytes);
     a.labels = gm_alloc(batch, sizeof *a.labels);
     const gm_status status = a.outputs && a.labels

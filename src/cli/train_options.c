@@ -11,6 +11,7 @@ enum {
     KEY_VALID_LABELS,
     KEY_SHARE,
     KEY_SCALING,
+    KEY_TARGET_SCALING,
     KEY_EPOCHS,
     KEY_SCHEDULE,
     KEY_SAVE,
@@ -34,6 +35,10 @@ static const struct argp_option train_options[] = {
     {"valid-share", KEY_SHARE, "X", 0, "share of the rows kept for validation, stratified (default 0.1)", 0},
     {"scaling", KEY_SCALING, "HOW", 0,
      "how inputs are scaled: {scalings} (default auto: unit, which is 1/255, for bytes, else standard)", 0},
+    {"target-scaling", KEY_TARGET_SCALING, "HOW", 0,
+     "how numeric targets are scaled for the network: {target-scalings} (default auto: standard, mean 0 and deviation 1, "
+     "where the output is identity and the loss one of differences; figures and predictions stay in the units of the data)",
+     0},
     {"save", KEY_SAVE, "FILE", 0,
      "write the model here (safetensors): after epochs that are to be kept, and at the end", 0},
     {"keep", KEY_KEEP, "EPOCH", 0,
@@ -72,6 +77,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_SCALING:
         options->scaling = (gm_scaling_kind)cli_choose("scaling", argument, cli_scaling_names, state);
+        return 0;
+    case KEY_TARGET_SCALING:
+        options->target_scaling =
+            cli_target_scaling(cli_choose("target-scaling", argument, cli_target_scaling_names, state));
         return 0;
     case KEY_EPOCHS:
         options->train.epochs = cli_size("epochs", argument, 1, state);
@@ -138,6 +147,7 @@ cli_train_options cli_train_defaults(void)
         .engine = cli_engine_defaults(GM_ADAM),
         .share = 0.1,
         .scaling = GM_SCALING_AUTO,
+        .target_scaling = GM_SCALING_AUTO,
         .train = gm_train_options_default(),
     };
     options.train.epochs = 0;

@@ -116,6 +116,25 @@ static gm_status fit_scaling(cli_train_setup *setup, const cli_train_options *op
     return status == GM_OK ? GM_OK : gm_fail(error, status, "%s: %s", options->data.data, reason.message);
 }
 
+/* Standardises the targets, unless the network or the user wants them as they are. */
+static gm_status fit_targets(cli_train_setup *setup, const cli_train_options *options, gm_error *error)
+{
+    static const char *const option[] = {"target-scaling"};
+    gm_error reason = {0};
+    if (gm_dataset_has_labels(setup->all))
+        return cli_refuse_given(option, 1, "with classes; it is for targets that are numbers", error);
+    if (options->target_scaling == GM_SCALING_NONE ||
+        (options->target_scaling == GM_SCALING_AUTO && !gm_network_scales_targets(setup->model.network)))
+        return GM_OK;
+    if (!gm_network_scales_targets(setup->model.network))
+        return gm_fail(
+            error, GM_USAGE,
+            "--target-scaling standard needs the output activation identity and a loss of differences, "
+            "such as mean-squares");
+    const gm_status status = gm_scaling_fit_targets(setup->model.scaling, setup->train, &reason);
+    return status == GM_OK ? GM_OK : gm_fail(error, status, "%s: %s", options->data.data, reason.message);
+}
+
 /* Checks the targets as gm_train does, but with the name of the file in the message, and before an engine is
  * made. */
 static gm_status check_targets(const cli_train_setup *setup, const cli_train_options *options,
@@ -153,6 +172,8 @@ static gm_status build(cli_train_setup *setup, cli_train_options *options, gm_er
                  setup->model.scaling->constant_features, setup->model.scaling->features,
                  setup->model.scaling->constant_features == 1 ? "is" : "are",
                  setup->model.scaling->constant_features == 1 ? "it" : "them");
+    if (status == GM_OK)
+        status = fit_targets(setup, options, error);
     return status == GM_OK
                ? gm_engine_create(&setup->engine, setup->model.network, &options->engine.engine, error)
                : status;

@@ -213,7 +213,8 @@ static gm_status make_room(csv_reader *reader, gm_error *error)
     if (rows > UINT32_MAX)
         return gm_fail(error, GM_LIMIT, "%s: too many rows; expected at most 4294967295", reader->lexer.path);
     const size_t size = gm_precision_size(reader->options->precision);
-    table->type = table->value_type = gm_type_of(reader->options->precision);
+    table->type = gm_type_of(reader->options->precision);
+    table->value_type = GM_TYPE_F64; /* with all of its digits, for targets that are standardised */
     table->features = reader->layout.features;
     table->x = gm_table_array(rows, table->features, size, "the features", error);
     if (!table->x)
@@ -223,7 +224,7 @@ static gm_status make_room(csv_reader *reader, gm_error *error)
     table->target_column = reader->layout.target + 1;
     if (reader->options->regression) {
         table->targets = 1;
-        table->values = gm_table_array(rows, 1, size, "the targets", error);
+        table->values = gm_table_array(rows, 1, sizeof(double), "the targets", error);
         return table->values ? GM_OK : GM_LIMIT;
     }
     table->labels = gm_table_array(rows, 1, sizeof *table->labels, "the labels", error);

@@ -211,9 +211,8 @@ gm_status gm_dataset_gather(const gm_dataset *dataset, const gm_scaling *scaling
     gm_status status = check_target("features", x, x.type, count, table->features, error);
     if (status == GM_OK && y.data)
         status = check_target("targets", y, x.type, count, table->targets, error);
-    if (status == GM_OK && scaling && scaling->features != table->features)
-        status = gm_fail(error, GM_USAGE, "gather: the scaling has %zu features; expected %zu",
-                         scaling->features, table->features);
+    if (status == GM_OK)
+        status = gm_scaling_check(scaling, dataset, error);
     if (status != GM_OK)
         return status;
     gm_gather(dataset, scaling, rows, count, x, y);

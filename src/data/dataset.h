@@ -60,6 +60,14 @@ static inline void gm_put_number(void *numbers, gm_type type, size_t at, double 
         ((float *)numbers)[at] = (float)value;
 }
 
+/* A number of the target, whatever its type. The table has values; row and column are within it. */
+static inline double gm_table_value(const gm_table *table, size_t row, size_t column)
+{
+    const size_t at = row * table->targets + column;
+    return table->value_type == GM_TYPE_F64 ? ((const double *)table->values)[at]
+                                            : (double)((const float *)table->values)[at];
+}
+
 void gm_table_clear(gm_table *table);
 
 /* A zeroed array of rows x cols elements. NULL: *error is set, and the status is GM_LIMIT. */
@@ -92,6 +100,20 @@ static inline bool gm_dataset_is_idx(const gm_dataset *dataset)
 {
     return dataset->table->is_idx;
 }
+
+/* What a scaled target, or an answer to it, is in the units of the data. */
+static inline double gm_unscale_target(const gm_scaling *scaling, size_t target, double value)
+{
+    return scaling->target_shift[target] + value / scaling->target_factor[target];
+}
+
+/* Whether stored shifts and factors can be used; `what` is "feature" or "target". GM_USAGE. */
+gm_status gm_scaling_check_values(const char *what, size_t count, const double *shift, const double *factor,
+                                  gm_error *error);
+
+/* Whether a scaling (NULL is fine) can be used for this data: as many features, and as many numeric targets
+ * if it scales targets and the data has any. GM_USAGE. */
+gm_status gm_scaling_check(const gm_scaling *scaling, const gm_dataset *dataset, gm_error *error);
 
 /* *twice is a name that occurs more than once among `names`, or NULL. GM_LIMIT. */
 gm_status gm_names_distinct(const char *const *names, size_t count, const char **twice, gm_error *error);

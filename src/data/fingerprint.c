@@ -28,6 +28,8 @@ uint64_t gm_dataset_fingerprint(const gm_dataset *dataset, const gm_scaling *sca
     if (scaling) {
         others = add(others, scaling->shift, scaling->features * sizeof *scaling->shift);
         others = add(others, scaling->factor, scaling->features * sizeof *scaling->factor);
+        others = add(others, scaling->target_shift, scaling->targets * sizeof *scaling->target_shift);
+        others = add(others, scaling->target_factor, scaling->targets * sizeof *scaling->target_factor);
     }
     return (uint64_t)inputs << 32 | (uint64_t)others;
 }

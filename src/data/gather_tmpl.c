@@ -66,12 +66,22 @@ static void gather_row(const gm_table *table, size_t row, const gm_scaling *scal
         GATHER(double, convert_f64, scale_f64);
 }
 
-static void gather_target(const gm_table *table, size_t row, REAL *y)
+/* Scales the targets of a row. All of it is done in double: of 1000001.5, f32 would keep little more than the
+ * mean. */
+static void scale_targets(const gm_table *table, size_t row, const gm_scaling *scaling, REAL *y)
+{
+    for (size_t c = 0; c < table->targets; c++)
+        y[c] = (REAL)((gm_table_value(table, row, c) - scaling->target_shift[c]) * scaling->target_factor[c]);
+}
+
+static void gather_target(const gm_table *table, size_t row, const gm_scaling *scaling, REAL *y)
 {
     const size_t n = table->targets;
     if (table->labels) {
         memset(y, 0, n * sizeof *y);
         y[table->labels[row]] = 1;
+    } else if (n > 0 && scaling && scaling->targets > 0) {
+        scale_targets(table, row, scaling, y);
     } else if (n > 0 && table->value_type == GM_TYPE_F32) {
         convert_f32((const float *)table->values + row * n, n, y);
     } else if (n > 0) {
@@ -102,7 +112,7 @@ void GM_TYPED(gm_gather)(const gm_dataset *dataset, const gm_scaling *scaling, c
         const size_t row = gm_table_row(dataset, rows[i]);
         gather_row(table, row, scaling, x + i * x_ld);
         if (y)
-            gather_target(table, row, y + i * y_ld);
+            gather_target(table, row, scaling, y + i * y_ld);
     }
     gm_restore_denormals(mode);
 }

@@ -88,16 +88,12 @@ static void close_rows(void *context)
 
 static gm_status check(const gm_dataset *dataset, const gm_scaling *scaling, gm_error *error)
 {
-    const size_t features = gm_dataset_features(dataset);
     if (gm_dataset_rows(dataset) == 0)
         return gm_fail(error, GM_USAGE, "the data has no rows");
     if (gm_dataset_missing(dataset) > 0)
         return gm_fail(error, GM_USAGE, "%zu cells of the data have no value; replace them first",
                        gm_dataset_missing(dataset));
-    if (scaling && scaling->features != features)
-        return gm_fail(error, GM_USAGE, "the scaling has %zu features; expected %zu", scaling->features,
-                       features);
-    return GM_OK;
+    return gm_scaling_check(scaling, dataset, error);
 }
 
 static struct memory_rows *create(const gm_dataset *dataset, const gm_scaling *scaling, const uint64_t *seed)
@@ -139,6 +135,7 @@ gm_status gm_row_source_open(gm_row_source *source, const gm_dataset *dataset, c
         .targets = gm_dataset_targets(dataset),
         .labels = gm_dataset_has_labels(dataset),
         .rows = gm_dataset_rows(dataset),
+        .target_scaling = scaling && scaling->targets > 0 ? scaling : NULL,
         .begin = begin,
         .prepare = prepare,
         .finish = finish,

@@ -1,4 +1,4 @@
-/* Scaling of features: x' = (x - shift) * factor.
+/* Scaling of features: x' = (x - shift) * factor. target_scaling.c scales targets.
  *
  * The standard deviation is that of the population (divided by n, not by n - 1), as in StandardScaler of
  * scikit-learn. */
@@ -43,6 +43,8 @@ void gm_scaling_destroy(gm_scaling *scaling)
     gm_free(scaling->factor);
     gm_free(scaling->shift_f32);
     gm_free(scaling->factor_f32);
+    gm_free(scaling->target_shift);
+    gm_free(scaling->target_factor);
     gm_free(scaling);
 }
 
@@ -75,6 +77,20 @@ static gm_scaling *make_identity(gm_scaling_kind kind, size_t features, gm_error
     return scaling;
 }
 
+gm_status gm_scaling_check_values(const char *what, size_t count, const double *shift, const double *factor,
+                                  gm_error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!isfinite(shift[i]) || !isfinite(factor[i]))
+            return gm_fail(error, GM_USAGE, "scaling: shift or factor of %s %zu is not a finite number", what,
+                           i);
+        if (factor[i] == 0)
+            return gm_fail(error, GM_USAGE, "scaling: the factor of %s %zu is 0, which would hide the %s",
+                           what, i, what);
+    }
+    return GM_OK;
+}
+
 gm_status gm_scaling_create(gm_scaling **scaling, gm_scaling_kind kind, size_t features, const double *shift,
                             const double *factor, gm_error *error)
 {
@@ -82,14 +98,8 @@ gm_status gm_scaling_create(gm_scaling **scaling, gm_scaling_kind kind, size_t f
     if (kind == GM_SCALING_AUTO || (size_t)kind >= KIND_COUNT || features == 0)
         return gm_fail(error, GM_USAGE,
                        "scaling: a stored scaling has a definite kind and at least one feature");
-    for (size_t f = 0; f < features; f++) {
-        if (!isfinite(shift[f]) || !isfinite(factor[f]))
-            return gm_fail(error, GM_USAGE, "scaling: shift or factor of feature %zu is not a finite number",
-                           f);
-        if (factor[f] == 0)
-            return gm_fail(error, GM_USAGE,
-                           "scaling: the factor of feature %zu is 0, which would hide the feature", f);
-    }
+    if (gm_scaling_check_values("feature", features, shift, factor, error) != GM_OK)
+        return GM_USAGE;
     gm_scaling *made = make_identity(kind, features, error);
     if (!made)
         return GM_LIMIT;

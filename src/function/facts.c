@@ -10,7 +10,8 @@ const gm_activation_facts gm_facts_of_activations[GM_ACTIVATION_COUNT] = {
 #include "function/activations.def"
 };
 
-#define LOSS(VALUE, WORD, STEM, SOURCE, OVER, OUTPUT, TARGETS) [VALUE] = {SOURCE, OVER, OUTPUT, TARGETS},
+#define LOSS(VALUE, WORD, STEM, SOURCE, OVER, OUTPUT, TARGETS, DEGREE)                                       \
+    [VALUE] = {SOURCE, OVER, OUTPUT, TARGETS, DEGREE},
 const gm_loss_facts gm_facts_of_losses[GM_LOSS_COUNT] = {
 #include "function/losses.def"
 };

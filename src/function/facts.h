@@ -32,6 +32,7 @@ typedef struct gm_loss_facts {
     gm_over over;
     gm_activation output; /* the activation that the loss needs at the output; GM_IDENTITY: any */
     gm_target_kind targets;
+    int degree; /* the loss of s times the outputs and targets is s^degree times the loss; 0: no such power */
 } gm_loss_facts;
 
 /* Static storage, indexed by gm_loss. */

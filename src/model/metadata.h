@@ -22,6 +22,10 @@
 #define GM_KEY_SCALING       "gradmill.scaling"         /* a gm_scaling_kind */
 #define GM_KEY_SHIFT         "gradmill.scaling.shift"   /* a JSON array of numbers; with "standard" only */
 #define GM_KEY_FACTOR        "gradmill.scaling.factor"
+/* Of targets that were standardised: JSON arrays of numbers, one for each output; left out if they were not.
+ */
+#define GM_KEY_TARGET_SHIFT  "gradmill.targets.shift"
+#define GM_KEY_TARGET_FACTOR "gradmill.targets.factor"
 
 /* Makes the metadata of a model for writing. The checksum is the first key; its value is written later
  * (checksum.h). *metadata is NULL on failure. GM_USAGE: the model cannot be stored, because a class name is

@@ -16,11 +16,12 @@ static const struct {
     const char *name;
     bool required;
 } keys[] = {
-    {GM_KEY_FORMAT, true},   {GM_KEY_VERSION, true},        {GM_KEY_ACTIVATIONS, true},
-    {GM_KEY_LOSS, true},     {GM_KEY_SEED, true},           {GM_KEY_SCALING, true},
-    {GM_CHECKSUM_KEY, true}, {GM_KEY_CLASSES, false},       {GM_KEY_SHIFT, false},
-    {GM_KEY_FACTOR, false},  {GM_KEY_COLUMNS, false},       {GM_KEY_MEANS, false},
-    {GM_KEY_TARGETS, false}, {GM_KEY_TARGET_PLACES, false},
+    {GM_KEY_FORMAT, true},         {GM_KEY_VERSION, true},        {GM_KEY_ACTIVATIONS, true},
+    {GM_KEY_LOSS, true},           {GM_KEY_SEED, true},           {GM_KEY_SCALING, true},
+    {GM_CHECKSUM_KEY, true},       {GM_KEY_CLASSES, false},       {GM_KEY_SHIFT, false},
+    {GM_KEY_FACTOR, false},        {GM_KEY_COLUMNS, false},       {GM_KEY_MEANS, false},
+    {GM_KEY_TARGETS, false},       {GM_KEY_TARGET_PLACES, false}, {GM_KEY_TARGET_SHIFT, false},
+    {GM_KEY_TARGET_FACTOR, false},
 };
 enum { KEY_COUNT = sizeof keys / sizeof *keys };
 
@@ -209,6 +210,59 @@ static gm_status read_scaling(gm_model *model, const gm_safetensors *file, gm_er
     return status;
 }
 
+/* A scaling that leaves features as they are, for targets that were scaled. */
+static gm_status make_neutral(gm_model *model, gm_error *error)
+{
+    const size_t count = gm_network_inputs(model->network);
+    double *shift = gm_alloc(count, sizeof *shift), *factor = gm_alloc(count, sizeof *factor);
+    for (size_t i = 0; shift && factor && i < count; i++)
+        factor[i] = 1;
+    const gm_status status =
+        shift && factor ? gm_scaling_create(&model->scaling, GM_SCALING_NONE, count, shift, factor, error)
+                        : gm_fail_memory(error, "scaling", count * sizeof *shift);
+    gm_free(shift);
+    gm_free(factor);
+    return status;
+}
+
+static gm_status set_target_scaling(gm_model *model, const gm_safetensors *file, double *shift,
+                                    double *factor, gm_error *error)
+{
+    const size_t count = gm_network_outputs(model->network);
+    gm_error reason = {0};
+    gm_status status = gm_metadata_numbers(file, GM_KEY_TARGET_SHIFT, shift, count, GM_F64, error);
+    if (status == GM_OK)
+        status = gm_metadata_numbers(file, GM_KEY_TARGET_FACTOR, factor, count, GM_F64, error);
+    if (status == GM_OK && !model->scaling)
+        status = make_neutral(model, error);
+    if (status != GM_OK)
+        return status;
+    status = gm_scaling_set_targets(model->scaling, count, shift, factor, &reason);
+    return gm_file_blame(file->path, status, GM_BAD_MODEL, &reason, error);
+}
+
+static gm_status read_target_scaling(gm_model *model, const gm_safetensors *file, gm_error *error)
+{
+    const size_t count = gm_network_outputs(model->network);
+    const bool shifts = gm_metadata_value(file, GM_KEY_TARGET_SHIFT) != NULL;
+    const bool factors = gm_metadata_value(file, GM_KEY_TARGET_FACTOR) != NULL;
+    if (shifts != factors)
+        return gm_fail(error, GM_BAD_MODEL, "%s: %s is missing; expected it beside %s", file->path,
+                       shifts ? GM_KEY_TARGET_FACTOR : GM_KEY_TARGET_SHIFT,
+                       shifts ? GM_KEY_TARGET_SHIFT : GM_KEY_TARGET_FACTOR);
+    if (!shifts)
+        return GM_OK;
+    if (model->classes)
+        return gm_fail(error, GM_BAD_MODEL, "%s: %s does not go with classes", file->path,
+                       GM_KEY_TARGET_SHIFT);
+    double *shift = gm_alloc(count, sizeof *shift), *factor = gm_alloc(count, sizeof *factor);
+    const gm_status status = shift && factor ? set_target_scaling(model, file, shift, factor, error)
+                                             : gm_fail_memory(error, "scaling", count * sizeof *shift);
+    gm_free(shift);
+    gm_free(factor);
+    return status;
+}
+
 gm_status gm_metadata_read(gm_model *model, const gm_safetensors *file, gm_error *error)
 {
     gm_status status = read_origin(model, file, error);
@@ -218,5 +272,7 @@ gm_status gm_metadata_read(gm_model *model, const gm_safetensors *file, gm_error
         status = read_columns(model, file, error);
     if (status == GM_OK)
         status = read_scaling(model, file, error);
+    if (status == GM_OK)
+        status = read_target_scaling(model, file, error);
     return status;
 }

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "data/dataset.h"
 #include "model/checksum.h"
 #include "model/json_write.h"
 #include "model/metadata.h"
@@ -169,6 +170,25 @@ static gm_status check_scaling(const gm_model *model, gm_error *error)
     return GM_OK;
 }
 
+/* All digits are stored, whatever the precision: the answers of the network are turned back in double. */
+static gm_status set_target_scaling(json_t *metadata, const gm_model *model, gm_error *error)
+{
+    const gm_scaling *scaling = model->scaling;
+    const size_t outputs = gm_network_outputs(model->network);
+    if (!scaling || scaling->targets == 0)
+        return GM_OK;
+    if (scaling->targets != outputs)
+        return gm_fail(error, GM_USAGE, "scaling has %zu targets; expected %zu, the outputs of the network",
+                       scaling->targets, outputs);
+    gm_status status =
+        gm_scaling_check_values("target", outputs, scaling->target_shift, scaling->target_factor, error);
+    if (status == GM_OK)
+        status = set_numbers(metadata, GM_KEY_TARGET_SHIFT, scaling->target_shift, outputs, GM_F64, error);
+    if (status == GM_OK)
+        status = set_numbers(metadata, GM_KEY_TARGET_FACTOR, scaling->target_factor, outputs, GM_F64, error);
+    return status;
+}
+
 static gm_status set_scaling(json_t *metadata, const gm_model *model, gm_error *error)
 {
     const gm_scaling *scaling = model->scaling;
@@ -209,6 +229,8 @@ static gm_status fill(json_t *metadata, const gm_model *model, gm_error *error)
         status = set_columns(metadata, model, error);
     if (status == GM_OK)
         status = set_scaling(metadata, model, error);
+    if (status == GM_OK)
+        status = set_target_scaling(metadata, model, error);
     return status;
 }
 

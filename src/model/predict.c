@@ -20,7 +20,7 @@ struct gm_predictor {
     gm_dataset raw_set; /* the data set of these rows */
     uint32_t *rows;     /* the numbers of the rows of a batch in their data set */
     gm_mutable_array x; /* batch x inputs, scaled: the engine's buffer */
-    void *answers;      /* batch x outputs, if the caller wants labels only */
+    void *answers;      /* batch x outputs: for labels alone, and for outputs that are to be converted */
 };
 
 static gm_status check_model(const gm_model *model, gm_error *error)
@@ -34,6 +34,10 @@ static gm_status check_model(const gm_model *model, gm_error *error)
         return gm_fail(error, GM_USAGE,
                        "the scaling has %zu features; expected %zu, the inputs of the network",
                        model->scaling->features, inputs);
+    if (model->scaling && model->scaling->targets > 0 && model->scaling->targets != outputs)
+        return gm_fail(error, GM_USAGE,
+                       "the scaling has %zu targets; expected %zu, the outputs of the network",
+                       model->scaling->targets, outputs);
     if (model->classes && model->class_count != outputs)
         return gm_fail(error, GM_USAGE, "the model has %zu classes; expected %zu, the outputs of its network",
                        model->class_count, outputs);
@@ -108,12 +112,13 @@ static gm_status check_results(const gm_predictor *p, size_t count, gm_mutable_a
     const gm_type real = gm_type_of(p->precision);
     if (!outputs.data && !labels.data)
         return gm_fail(error, GM_USAGE, "neither outputs nor labels are wanted");
-    if (outputs.data && (outputs.type != real || outputs.rows != count || outputs.cols != p->outputs ||
-                         outputs.ld < p->outputs))
+    const bool typed = outputs.type == real || outputs.type == GM_TYPE_F64;
+    if (outputs.data &&
+        (!typed || outputs.rows != count || outputs.cols != p->outputs || outputs.ld < p->outputs))
         return gm_fail(error, GM_USAGE,
-                       "outputs: %zu x %zu of type %s, one row every %zu; expected %zu x %zu of type %s",
+                       "outputs: %zu x %zu of type %s, one row every %zu; expected %zu x %zu of type %s%s",
                        outputs.rows, outputs.cols, gm_type_name(outputs.type), outputs.ld, count, p->outputs,
-                       gm_type_name(real));
+                       gm_type_name(real), real == GM_TYPE_F64 ? "" : " or f64");
     if (labels.data && !p->model->classes)
         return gm_fail(error, GM_USAGE, "labels are wanted, but the model has no classes");
     if (labels.data &&
@@ -151,17 +156,41 @@ static gm_array rows_of(gm_array array, size_t first, size_t count)
     return array;
 }
 
+/* Whether what the engine writes is what the caller wants. */
+static bool as_they_are(const gm_predictor *p, gm_mutable_array outputs)
+{
+    return outputs.type == gm_type_of(p->precision) &&
+           (!p->model->scaling || p->model->scaling->targets == 0);
+}
+
+/* Turns answers back into the units of the data, in double. */
+static void convert(const gm_predictor *p, gm_array answers, gm_mutable_array outputs)
+{
+    const gm_scaling *scaling = p->model->scaling;
+    for (size_t r = 0; r < answers.rows; r++) {
+        const gm_array row = rows_of(answers, r, 1);
+        for (size_t c = 0; c < p->outputs; c++) {
+            const double answer = output_at(p, row, c);
+            gm_put_number(outputs.data, outputs.type, r * outputs.ld + c,
+                          scaling && scaling->targets > 0 ? gm_unscale_target(scaling, c, answer) : answer);
+        }
+    }
+}
+
 /* Computes one batch: rows p->rows[0 .. count) of the set. The results are stored in the caller's arrays,
  * from row `done` on. */
 static gm_status run_batch(gm_predictor *p, const gm_dataset *set, size_t count, size_t done,
                            gm_mutable_array outputs, gm_mutable_array labels, gm_error *error)
 {
     const gm_mutable_array x = gm_mutable_rows(p->x, 0, count);
-    const gm_mutable_array answers = outputs.data
-                                         ? gm_mutable_rows(outputs, done, count)
-                                         : gm_mutable_real(p->answers, p->precision, count, p->outputs);
+    const bool direct = outputs.data && as_they_are(p, outputs);
+    const gm_mutable_array to = gm_mutable_rows(outputs, done, count);
+    const gm_mutable_array answers =
+        direct ? to : gm_mutable_real(p->answers, p->precision, count, p->outputs);
     gm_gather(set, p->model->scaling, p->rows, count, x, gm_no_array());
     const gm_status status = gm_engine_predict(p->engine, gm_array_of(x), answers, error);
+    if (status == GM_OK && outputs.data && !direct)
+        convert(p, gm_array_of(answers), to);
     for (size_t r = 0; r < count && status == GM_OK && labels.data; r++)
         ((uint32_t *)labels.data)[(done + r) * labels.ld] = largest(p, rows_of(gm_array_of(answers), r, 1));
     return status;

@@ -31,7 +31,7 @@ ROW_FUNCTION REAL activation_of(gm_activation f, REAL z)
 /* STEM_value and STEM_delta of each loss that takes number by number. The value is the sum over all elements,
  * times 1/cols if the loss is a mean over the outputs; of a loss that is computed from Z, A = f(Z) comes with
  * it. The delta is D = scale dC/dA or scale dC/dZ, with the same 1/cols. */
-#define LOSS(VALUE, WORD, STEM, SOURCE, OVER, OUTPUT, TARGETS)                                               \
+#define LOSS(VALUE, WORD, STEM, SOURCE, OVER, OUTPUT, TARGETS, DEGREE)                                       \
     GM_VECTOR static double GM_TYPED(STEM##_value)(gm_mat zs, gm_mat ys, gm_mat as)                          \
     {                                                                                                        \
         double total = 0;                                                                                    \

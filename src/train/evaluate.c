@@ -2,8 +2,10 @@
  * after each epoch of training, or for a whole evaluation. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/dataset.h"
 #include "train/evaluation.h"
 #include "train/rows.h"
+#include "train/units.h"
 
 #include <float.h>
 #include <math.h>
@@ -35,26 +37,36 @@ static bool row_is_finite(gm_array array, size_t row)
 
 /* What is known of the rows so far. */
 struct judge {
-    double loss, squares; /* sums over the rows */
+    const gm_scaling *scaling; /* of the targets, NULL: they were not scaled */
+    double loss, squares;      /* sums over the rows; the squares are in the units of the data */
     size_t rows, hits, not_finite;
     gm_tally *tally;         /* for a whole evaluation, else NULL */
     double *output, *target; /* with a tally: one row */
 };
 
-/* One row of numbers as doubles. */
-static void widen_row(gm_array array, size_t row, double *to)
+/* One row of numbers as doubles, in the units of the data if they were scaled (NULL: they were not). */
+static void widen_row(gm_array array, size_t row, const gm_scaling *scaling, double *to)
 {
-    for (size_t c = 0; c < array.cols; c++)
-        to[c] = value_at(array, row, c);
+    for (size_t c = 0; c < array.cols; c++) {
+        const double value = value_at(array, row, c);
+        to[c] = scaling ? gm_unscale_target(scaling, c, value) : value;
+    }
+}
+
+/* How much an output is off its target, in the units of the data. */
+static double error_at(gm_array outputs, gm_array targets, size_t row, size_t col, const gm_scaling *scaling)
+{
+    const double e = value_at(outputs, row, col) - value_at(targets, row, col);
+    return scaling ? e / scaling->target_factor[col] : e;
 }
 
 static void tally_row(gm_array outputs, gm_array targets, size_t row, bool labels, struct judge *judge)
 {
-    widen_row(outputs, row, judge->output);
+    widen_row(outputs, row, judge->scaling, judge->output);
     if (labels) {
         gm_tally_label(judge->tally, judge->output, (uint32_t)largest(targets, row));
     } else {
-        widen_row(targets, row, judge->target);
+        widen_row(targets, row, judge->scaling, judge->target);
         gm_tally_numbers(judge->tally, judge->output, judge->target);
     }
 }
@@ -68,7 +80,7 @@ static void judge_row(gm_array outputs, gm_array targets, size_t row, bool label
     if (labels)
         judge->hits += largest(outputs, row) == largest(targets, row);
     for (size_t c = 0; c < outputs.cols && !labels; c++) {
-        const double e = value_at(outputs, row, c) - value_at(targets, row, c);
+        const double e = error_at(outputs, targets, row, c, judge->scaling);
         judge->squares += e * e;
     }
 }
@@ -119,12 +131,14 @@ static gm_status run(gm_engine *engine, const gm_row_source *source, struct judg
     gm_status status = gm_rows_check(network, source, error);
     if (status != GM_OK)
         return status;
+    judge->scaling = source->target_scaling;
     const size_t bytes = batch * outputs * gm_precision_size(precision);
     void *predicted = gm_alloc(bytes, 1);
     if (!predicted)
         return gm_fail_memory(error, "an evaluation", bytes);
     status = judge_all(engine, source, gm_mutable_real(predicted, precision, batch, outputs), judge, error);
     gm_free(predicted);
+    judge->loss *= gm_loss_unit(network, judge->scaling);
     if (status == GM_OK && judge->rows == 0)
         return gm_fail(error, GM_BAD_DATA, "there are no rows to evaluate");
     return status;

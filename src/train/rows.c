@@ -2,6 +2,7 @@
 #include "train/rows.h"
 #include "base/error.h"
 #include "train/targets.h"
+#include "train/units.h"
 
 gm_status gm_rows_check(const gm_network *network, const gm_row_source *rows, gm_error *error)
 {
@@ -12,7 +13,8 @@ gm_status gm_rows_check(const gm_network *network, const gm_row_source *rows, gm
     if (rows->targets != outputs)
         return gm_fail(error, GM_USAGE, "the data has %zu %s; expected %zu, the outputs of the network",
                        rows->targets, rows->labels ? "classes" : "targets", outputs);
-    return gm_targets_check_width(network, error);
+    const gm_status status = gm_targets_check_width(network, error);
+    return status == GM_OK ? gm_units_check(network, rows->target_scaling, error) : status;
 }
 
 gm_status gm_rows_open(gm_row_source *rows, const gm_network *network, const gm_dataset *dataset,

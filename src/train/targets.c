@@ -25,10 +25,7 @@ gm_loss_domain gm_loss_domain_of(gm_loss loss)
 
 static double value_of(const gm_dataset *dataset, size_t row, size_t column)
 {
-    const gm_table *table = dataset->table;
-    const size_t index = gm_table_row(dataset, row) * table->targets + column;
-    return table->value_type == GM_TYPE_F64 ? ((const double *)table->values)[index]
-                                            : (double)((const float *)table->values)[index];
+    return gm_table_value(dataset->table, gm_table_row(dataset, row), column);
 }
 
 gm_status gm_targets_check_width(const gm_network *network, gm_error *error)

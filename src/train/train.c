@@ -14,6 +14,7 @@
 #include "train/log.h"
 #include "train/options.h"
 #include "train/rows.h"
+#include "train/units.h"
 
 #include <gradmill/train.h>
 #include <math.h>
@@ -28,6 +29,7 @@ struct run {
     size_t steps; /* of an epoch; 0: not known */
     size_t taken; /* steps since the first epoch, for the schedule */
     double rate;  /* of the engine, before any schedule */
+    double unit;  /* of the loss: gm_loss_unit */
     gm_best best;
     gm_log log;
     gm_clip clip;
@@ -117,6 +119,7 @@ static gm_status run_steps(struct run *run, struct epoch *epoch, gm_error *error
         epoch->steps = ++progress.step;
         if (!isfinite(progress.loss))
             return diverged(error, "the loss", progress.loss, epoch->number, progress.step);
+        progress.loss *= run->unit;
         epoch->loss_sum += progress.loss * (double)learned;
         epoch->rows += learned;
         status = gm_tell_step(&run->options, &progress, &run->stopped, error);
@@ -236,6 +239,7 @@ static gm_status run_epochs(struct run *run, gm_error *error)
     run->next = &run->buffers[1];
     run->steps = gm_pieces(run->train->rows, gm_engine_batch(run->engine));
     run->rate = gm_engine_rate(run->engine);
+    run->unit = gm_loss_unit(gm_engine_network(run->engine), run->train->target_scaling);
     while (run->begun < run->options.epochs && status == GM_OK && !run->stopped && !run->out_of_patience)
         status = run_epoch(run, ++run->begun, error);
     gm_engine_set_rate(run->engine, run->rate);

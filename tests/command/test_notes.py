@@ -57,7 +57,7 @@ class Results(NotesTest):
         table = self.table("t.csv", lambda i: 10 * i)
         valid = self.table("v.csv", lambda i: 5 * i)
         arguments = [*TRAIN, "--data", table, "--valid", valid, "--regression", "--layers", "1,1", "--epochs", "30",
-                     "--schedule", "constant", "--optimizer", "sgd", "--rate", "0.05"]
+                     "--schedule", "constant", "--optimizer", "sgd", "--rate", "0.05", "--target-scaling", "none"]
         self.assert_no_note(r"was better", *arguments)
         arguments += ["--keep", "last"]
         result = self.assert_note(r"epoch \d+ was better: its valid loss was ", *arguments)
@@ -114,6 +114,15 @@ class Needless(NotesTest):
         self.refuse(USAGE, r"--beta1 has no effect", "plan", "--layers", "2,2", "--optimizer", "sgd", "--beta1", "0.9")
         self.succeed(*self.numbers, "--momentum", "0.8", "--optimizer", "nesterov")
         self.succeed(*self.numbers, "--beta1", "0.8", "--beta2=0.9", "--epsilon", "1e-7")
+
+    def test_scaling_of_targets(self):
+        self.refuse(USAGE, r"--target-scaling has no effect with classes", *TRAIN, "--data", data("iris.csv"), "--layers",
+                    "4,3", "--target-scaling", "none")
+        self.refuse(USAGE, r"--target-scaling standard needs the output activation identity", *self.numbers, "--activation",
+                    "tanh,sigmoid", "--target-scaling", "standard")
+        self.refuse(USAGE, r"--target-scaling unit: expected auto, none or standard", *self.numbers, "--target-scaling", "unit")
+        for how in ("auto", "none", "standard"):
+            self.succeed(*self.numbers, "--target-scaling", how)
 
     def test_two_ways_to_validate(self):
         self.refuse(USAGE, r"--valid-share has no effect with --valid: all rows of --data are for training",
