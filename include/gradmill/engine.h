@@ -289,6 +289,18 @@ GM_API double gm_engine_rate(const gm_engine *engine);
 GM_API gm_optimizer gm_engine_optimizer(const gm_engine *engine);
 GM_API void gm_engine_set_rate(gm_engine *engine, double rate);
 
+/* What the optimizer keeps between steps, so that training can go on in another engine as if it had not been
+ * interrupted: copies of the parameter block (none for SGD; the velocity of momentum and Nesterov; the two
+ * moments of Adam), and the number of steps taken. All copies are 0 in a new engine. Blocks are laid out as
+ * the gradient of gm_engine_gradient, whatever the backend. GM_USAGE: there is no such copy, or the block
+ * does not fit. */
+GM_API size_t gm_engine_state_count(const gm_engine *engine);
+GM_API gm_status gm_engine_get_state(const gm_engine *engine, size_t copy, gm_mutable_array block,
+                                     gm_error *error);
+GM_API gm_status gm_engine_set_state(gm_engine *engine, size_t copy, gm_array block, gm_error *error);
+GM_API size_t gm_engine_steps(const gm_engine *engine);
+GM_API void gm_engine_set_steps(gm_engine *engine, size_t steps);
+
 /* What the last gradient or step left in the workspace, for explanations; borrowed until the next call of any
  * kind, which may write over all of it. */
 typedef enum gm_view {

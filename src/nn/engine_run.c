@@ -3,6 +3,7 @@
 #include "nn/engine.h"
 #include "base/error.h"
 #include "base/options.h"
+#include "nn/optimizer.h"
 
 #include <limits.h>
 #include <math.h>
@@ -307,4 +308,43 @@ gm_array gm_engine_view(const gm_engine *e, gm_view what, size_t layer)
     if (!is_there || layer >= e->network->layer_count)
         return gm_array_of(gm_no_array());
     return e->numerics->view(e->pass, what, layer);
+}
+
+size_t gm_engine_state_count(const gm_engine *e)
+{
+    return e->options.inference ? 0 : gm_optimizer_state(e->options.optimizer.kind);
+}
+
+static gm_status check_state(const gm_engine *e, size_t copy, gm_array block, gm_error *error)
+{
+    if (copy >= gm_engine_state_count(e))
+        return gm_fail(error, GM_USAGE, "copy %zu of the optimizer's state; it keeps %zu", copy,
+                       gm_engine_state_count(e));
+    return check_numbers(e, "state", block, 1, e->network->parameter_count, error);
+}
+
+gm_status gm_engine_get_state(const gm_engine *e, size_t copy, gm_mutable_array block, gm_error *error)
+{
+    const gm_status status = check_state(e, copy, gm_array_of(block), error);
+    if (status == GM_OK)
+        e->numerics->get_state(e->pass, copy, block.data);
+    return status;
+}
+
+gm_status gm_engine_set_state(gm_engine *e, size_t copy, gm_array block, gm_error *error)
+{
+    const gm_status status = check_state(e, copy, block, error);
+    if (status == GM_OK)
+        e->numerics->set_state(e->pass, copy, block.data);
+    return status;
+}
+
+size_t gm_engine_steps(const gm_engine *e)
+{
+    return e->numerics->steps(e->pass);
+}
+
+void gm_engine_set_steps(gm_engine *e, size_t steps)
+{
+    e->numerics->set_steps(e->pass, steps);
 }

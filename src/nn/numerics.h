@@ -64,6 +64,12 @@ typedef struct gm_numerics {
     /* The weights from the network's block into the backend's layout, and back. */
     void (*take_weights)(struct gm_pass *pass);
     void (*give_weights)(struct gm_pass *pass);
+    /* A copy of the parameters that the optimizer keeps, laid out as the block; and the steps that it has
+     * taken. */
+    void (*get_state)(const struct gm_pass *pass, size_t copy, void *block);
+    void (*set_state)(struct gm_pass *pass, size_t copy, const void *block);
+    size_t (*steps)(const struct gm_pass *pass);
+    void (*set_steps)(struct gm_pass *pass, size_t count);
     /* Measuring may write over that buffer. */
     gm_plan (*plan)(struct gm_pass *pass, size_t buffer, size_t rows, bool predict);
     gm_batch_buffer (*buffer)(const struct gm_pass *pass,

@@ -48,6 +48,8 @@
 #define gm_set_factors        GM_TYPED(gm_set_factors)
 #define gm_update_rules       GM_TYPED(gm_update_rules)
 #define gm_store_gradient     GM_TYPED(gm_store_gradient)
+#define gm_pack_block         GM_TYPED(gm_pack_block)
+#define gm_unpack_block       GM_TYPED(gm_unpack_block)
 
 /* One layer: parameters, and its matrices for a whole batch. */
 typedef struct gm_pass_layer {
@@ -260,6 +262,10 @@ static inline gm_range gm_own_biases(const gm_bound *b, size_t l, size_t thread,
 /* Steps of few rows in one go with this optimizer, which is borrowed; NULL if this network has none, or
  * without memory. Free it with gm_free. */
 gm_online *gm_pass_create_online(const gm_bound *b, const gm_optimizer *optimizer);
+
+/* From a block of parameters as the network has it to one as the backend keeps it, and back. */
+void gm_pack_block(const gm_bound *b, const REAL *block, REAL *packed);
+void gm_unpack_block(const gm_bound *b, const REAL *packed, REAL *block);
 
 /* Whether forward and BP2 of layer l are partitioned by weights, for a batch of so many rows; else by rows.
  */

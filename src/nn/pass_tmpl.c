@@ -505,33 +505,34 @@ static size_t scratch_size(const char *name, size_t in, size_t out)
     return backend->scratch_size ? backend->scratch_size(in, out) : 0;
 }
 
-/* W of a layer in the network's block. */
-static gm_mat block_weights(const gm_bound *b, const gm_layer *layer)
-{
-    return (gm_mat){(REAL *)b->network->parameters + layer->weights, layer->outputs, layer->inputs,
-                    layer->inputs};
-}
-
 static void take_weights(gm_pass *p)
 {
-    const gm_bound *b = &p->bound;
-    for (size_t l = 0; l < b->layer_count; l++) {
-        const gm_layer *layer = &b->network->layers[l];
-        b->backend->pack(block_weights(b, layer), b->parameters + b->layers[l].weights);
-        memcpy(b->parameters + b->layers[l].biases, (REAL *)b->network->parameters + layer->biases,
-               layer->outputs * sizeof(REAL));
-    }
+    gm_pack_block(&p->bound, p->bound.network->parameters, p->bound.parameters);
 }
 
 static void give_weights(gm_pass *p)
 {
-    const gm_bound *b = &p->bound;
-    for (size_t l = 0; l < b->layer_count; l++) {
-        const gm_layer *layer = &b->network->layers[l];
-        b->backend->unpack(b->parameters + b->layers[l].weights, block_weights(b, layer));
-        memcpy((REAL *)b->network->parameters + layer->biases, b->parameters + b->layers[l].biases,
-               layer->outputs * sizeof(REAL));
-    }
+    gm_unpack_block(&p->bound, p->bound.parameters, p->bound.network->parameters);
+}
+
+static void get_state(const gm_pass *p, size_t copy, void *block)
+{
+    gm_unpack_block(&p->bound, p->bound.state + copy * p->bound.next_copy, block);
+}
+
+static void set_state(gm_pass *p, size_t copy, const void *block)
+{
+    gm_pack_block(&p->bound, block, p->bound.state + copy * p->bound.next_copy);
+}
+
+static size_t steps(const gm_pass *p)
+{
+    return p->steps;
+}
+
+static void set_steps(gm_pass *p, size_t count)
+{
+    p->steps = count;
 }
 
 const gm_numerics GM_TYPED(gm_numerics) = {
@@ -554,4 +555,8 @@ const gm_numerics GM_TYPED(gm_numerics) = {
     .plan = plan,
     .take_weights = take_weights,
     .give_weights = give_weights,
+    .get_state = get_state,
+    .set_state = set_state,
+    .steps = steps,
+    .set_steps = set_steps,
 };
