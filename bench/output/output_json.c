@@ -15,7 +15,7 @@
 json_t *gm_json_cell(const gm_column *column, const gm_cell *cell)
 {
     if (column->decimals == GM_COLUMN_TEXT)
-        return gm_bench_json_text(cell->text);
+        return gm_json_printable(cell->text);
     const bool whole = column->decimals == 0 && isfinite(cell->number) && fabs(cell->number) < 0x1p53 &&
                        cell->number == trunc(cell->number);
     return whole ? json_integer((json_int_t)cell->number) : gm_json_real(cell->number);
@@ -32,7 +32,7 @@ static json_t *join_texts(const gm_result *result, const gm_result_row *row)
             used += (size_t)snprintf(label + used, sizeof label - used, "%s%s", used > 0 ? " " : "",
                                      row->cells[i].text);
     }
-    return gm_bench_json_text(label);
+    return gm_json_printable(label);
 }
 
 /* Makes an entry without its time. `suffix` is "" or "_median". */
@@ -42,9 +42,9 @@ static json_t *entry(const gm_result *result, size_t index, const char *suffix, 
     const gm_result_row *row = &result->rows[index];
     char name[sizeof row->name + 16];
     snprintf(name, sizeof name, "%s%s", row->name, suffix);
-    return json_pack("{s:o, s:i, s:I, s:o, s:s, s:I, s:I, s:I, s:o}", "name", gm_bench_json_text(name),
+    return json_pack("{s:o, s:i, s:I, s:o, s:s, s:I, s:I, s:I, s:o}", "name", gm_json_printable(name),
                      "family_index", 0, "per_family_instance_index", (json_int_t)index, "run_name",
-                     gm_bench_json_text(row->name), "run_type", type, "repetitions",
+                     gm_json_printable(row->name), "run_type", type, "repetitions",
                      (json_int_t)gm_max(row->sample_count, 1), "threads", (json_int_t)row->threads,
                      "iterations", (json_int_t)iterations, "label", join_texts(result, row));
 }
@@ -135,7 +135,7 @@ static bool append_timed(json_t *list, const gm_result *result, size_t index)
 static bool set_fault(json_t *object, const char *fault)
 {
     return set_time(object, 0) && set(object, "error_occurred", json_true()) &&
-           set(object, "error_message", gm_bench_json_text(fault));
+           set(object, "error_message", gm_json_printable(fault));
 }
 
 /* Adds one entry for a row without samples: it failed, or it is a verdict or a part of a step. The latter has

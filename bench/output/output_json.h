@@ -9,9 +9,6 @@
 
 #include <jansson.h>
 
-/* A text from the system. Bytes that are not UTF-8 become question marks. */
-json_t *gm_bench_json_text(const char *text);
-
 /* A cell as JSON: a whole number if the column has no decimals, else a number with all digits; null if there
  * is no number. */
 json_t *gm_json_cell(const gm_column *column, const gm_cell *cell);

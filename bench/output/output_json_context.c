@@ -2,29 +2,11 @@
  * parts that it gets, and returns NULL if one of them is NULL. So only the last result must be checked. */
 #include "base/kernel_text.h"
 #include "base/memory.h"
-#include "base/utf8.h"
 #include "bench/output/output_json.h"
 
 #include <gradmill/version.h>
 #include <math.h>
 #include <string.h>
-
-json_t *gm_bench_json_text(const char *text)
-{
-    if (gm_is_utf8(text))
-        return json_string(text);
-    char plain[1200];
-    const size_t length = gm_min(strlen(text), sizeof plain - 1);
-    for (size_t at = 0, size; at < length; at += size) {
-        size = gm_utf8_length(text + at, length - at);
-        if (size > 0)
-            memcpy(plain + at, text + at, size);
-        else
-            plain[at] = '?', size = 1;
-    }
-    plain[length] = '\0';
-    return json_string(plain);
-}
 
 static json_t *positive_or_null(double value)
 {
@@ -64,8 +46,8 @@ static json_t *pack_load(double load)
 
 static json_t *pack_cpu(const gm_cpu *cpu)
 {
-    return json_pack("{s:o, s:s, s:s}", "model", gm_bench_json_text(cpu->model), "arch", cpu->arch,
-                     "features", cpu->features);
+    return json_pack("{s:o, s:s, s:s}", "model", gm_json_printable(cpu->model), "arch", cpu->arch, "features",
+                     cpu->features);
 }
 
 static json_t *pack_threads(const gm_threads *t)
@@ -79,8 +61,8 @@ static json_t *pack_blas(const gm_blas *blas)
 {
     static const char *const threading[] = {"serial", "pthreads", "openmp"};
     return json_pack("{s:s, s:o, s:o, s:o, s:s, s:i}", "vendor", blas->vendor, "path",
-                     gm_bench_json_text(blas->path), "config", gm_bench_json_text(blas->config), "core",
-                     gm_bench_json_text(blas->core), "threading",
+                     gm_json_printable(blas->path), "config", gm_json_printable(blas->config), "core",
+                     gm_json_printable(blas->core), "threading",
                      blas->threading == GM_BLAS_UNKNOWN ? "unknown" : threading[blas->threading], "threads",
                      blas->threads);
 }
@@ -90,7 +72,7 @@ static json_t *pack_variables(const gm_facts *facts)
     json_t *object = json_object();
     for (size_t i = 0; object && i < facts->variable_count; i++) {
         const gm_variable *v = &facts->variables[i];
-        if (json_object_set_new(object, v->name, gm_bench_json_text(v->value)) != 0) {
+        if (json_object_set_new(object, v->name, gm_json_printable(v->value)) != 0) {
             json_decref(object);
             return NULL;
         }
@@ -118,7 +100,7 @@ static json_t *pack_texts(const char *texts, size_t stride, size_t count)
 {
     json_t *array = json_array();
     for (size_t i = 0; array && i < count; i++) {
-        if (json_array_append_new(array, gm_bench_json_text(texts + i * stride)) != 0) {
+        if (json_array_append_new(array, gm_json_printable(texts + i * stride)) != 0) {
             json_decref(array);
             return NULL;
         }
@@ -146,7 +128,7 @@ static json_t *pack_gradmill(const gm_result *result, const gm_environment *e)
 {
     return json_pack("{s:i, s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:o}",
                      "schema_version", 1, "version", gm_version(), "benchmark", result->benchmark, "title",
-                     gm_bench_json_text(result->title), "compiler", e->facts.compiler, "flags", e->flags,
+                     gm_json_printable(result->title), "compiler", e->facts.compiler, "flags", e->flags,
                      "cpu", pack_cpu(&e->facts.cpu), "threads", pack_threads(&e->facts.threads), "blas",
                      pack_blas(&e->facts.blas), "variables", pack_variables(&e->facts), "peaks",
                      pack_peaks(e), "memory_bytes", (json_int_t)e->facts.memory, "throttled_before",
@@ -161,7 +143,7 @@ json_t *gm_json_context(const gm_result *result, const gm_environment *e)
     const char *governor = e->facts.governor;
     const bool scaling = governor[0] && strcmp(governor, "performance") != 0;
     return json_pack("{s:s, s:o, s:o, s:I, s:I, s:b, s:o, s:o, s:s, s:s, s:i, s:o}", "date", e->date,
-                     "host_name", gm_bench_json_text(e->host), "executable", gm_bench_json_text(e->command),
+                     "host_name", gm_json_printable(e->host), "executable", gm_json_printable(e->command),
                      "num_cpus", (json_int_t)e->facts.threads.online, "mhz_per_cpu", megahertz(),
                      "cpu_scaling_enabled", scaling, "caches", pack_caches(e), "load_avg",
                      pack_load(e->facts.load), "library_version", gm_version(), "library_build_type",

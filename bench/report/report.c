@@ -45,8 +45,8 @@ static json_t *pack_rows(const gm_result *result)
     for (size_t i = 0; array && i < result->row_count; i++) {
         const gm_result_row *row = &result->rows[i];
         json_t *object =
-            json_pack("{s:o, s:I, s:o, s:o, s:o}", "name", gm_bench_json_text(row->name), "threads",
-                      (json_int_t)row->threads, "fault", gm_bench_json_text(row->fault), "cells",
+            json_pack("{s:o, s:I, s:o, s:o, s:o}", "name", gm_json_printable(row->name), "threads",
+                      (json_int_t)row->threads, "fault", gm_json_printable(row->fault), "cells",
                       pack_cells(result, row), "seconds", pack_seconds(row));
         if (json_array_append_new(array, object) != 0) {
             json_decref(array);
@@ -63,7 +63,7 @@ static json_t *pack_lines(const gm_environment *environment)
     json_t *array = json_array();
     for (size_t i = 0; array && i < count; i++) {
         if (json_array_append_new(
-                array, json_pack("[s, o]", lines[i].label, gm_bench_json_text(lines[i].text))) != 0) {
+                array, json_pack("[s, o]", lines[i].label, gm_json_printable(lines[i].text))) != 0) {
             json_decref(array);
             return NULL;
         }

@@ -2,6 +2,7 @@
  * option may be abbreviated if the abbreviation is unique, "--name=value" and "--name value" mean the same,
  * and after "--" there are no options. */
 #include "cli/arguments.h"
+#include "base/memory.h"
 #include "base/suggest.h"
 #include "cli/cli.h"
 
@@ -9,28 +10,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_OPTIONS 96
-
-/* The options that a verb has: those of its argp and of all children. */
-struct known {
-    const struct argp_option *options[MOST_OPTIONS];
-    size_t count;
-};
-
 /* The options that argp adds to every verb. */
 static const struct argp_option own[] = {{"help", '?', 0, 0, 0, 0}, {"usage", 0, 0, 0, 0, 0}};
 
-/* The options on the command line, in its order. An option may occur more than once. If the array is full,
- * further options are not stored; there is room for more different options than any verb has. */
-static struct known given;
+/* The options on the command line that was checked last, each once. */
+static struct {
+    const struct argp_option *option;
+    char *value; /* the last one; NULL if the option takes none */
+} given[CLI_MOST_OPTIONS];
+static size_t given_count;
 
-static void add(struct known *known, const struct argp_option *option)
+static void add(cli_option_list *known, const struct argp_option *option)
 {
-    if (option->name && known->count < MOST_OPTIONS)
+    if (option->name && known->count < CLI_MOST_OPTIONS)
         known->options[known->count++] = option;
 }
 
-static void collect(struct known *known, const struct argp *argp)
+static void collect(cli_option_list *known, const struct argp *argp)
 {
     for (const struct argp_option *o = argp->options; o && (o->name || o->key || o->doc || o->group); o++)
         add(known, o);
@@ -38,8 +34,31 @@ static void collect(struct known *known, const struct argp *argp)
         collect(known, child->argp);
 }
 
+void cli_list_options(const struct argp *argp, cli_option_list *list)
+{
+    list->count = 0;
+    collect(list, argp);
+}
+
+const struct argp_option *cli_find_option(const cli_option_list *list, const char *name)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->options[i]->name, name) == 0)
+            return list->options[i];
+    }
+    return NULL;
+}
+
+const char *cli_suggest_option(const cli_option_list *list, const char *typed)
+{
+    const char *names[CLI_MOST_OPTIONS];
+    for (size_t i = 0; i < list->count; i++)
+        names[i] = list->options[i]->name;
+    return gm_suggest(typed, names, list->count);
+}
+
 /* The option that `name` stands for, or NULL and the number of options that it could stand for. */
-static const struct argp_option *find_long(const struct known *known, const char *name, size_t length,
+static const struct argp_option *find_long(const cli_option_list *known, const char *name, size_t length,
                                            size_t *matches)
 {
     const struct argp_option *found = NULL;
@@ -58,7 +77,7 @@ static const struct argp_option *find_long(const struct known *known, const char
     return *matches == 1 ? found : NULL;
 }
 
-static const struct argp_option *find_short(const struct known *known, char letter)
+static const struct argp_option *find_short(const cli_option_list *known, char letter)
 {
     for (size_t i = 0; i < known->count; i++) {
         if (known->options[i]->key == letter && letter > ' ')
@@ -67,28 +86,53 @@ static const struct argp_option *find_short(const struct known *known, char lett
     return NULL;
 }
 
+/* The place of an option in `given`; given_count if it was not given. */
+static size_t place_of(const char *option)
+{
+    size_t i = 0;
+    while (i < given_count && strcmp(given[i].option->name, option) != 0)
+        i++;
+    return i;
+}
+
 bool cli_given(const char *option)
 {
-    for (size_t i = 0; i < given.count; i++) {
-        if (strcmp(given.options[i]->name, option) == 0)
-            return true;
-    }
-    return false;
+    return place_of(option) < given_count;
 }
 
-static void remember(const struct argp_option *option)
+const char *cli_given_value(const char *option)
 {
-    if (option->name && !cli_given(option->name))
-        add(&given, option);
+    const size_t place = place_of(option);
+    return place < given_count ? given[place].value : NULL;
 }
 
-_Noreturn static void refuse_unknown(const struct known *known, const char *verb, const char *typed,
+void cli_arguments_clear(void)
+{
+    while (given_count > 0)
+        gm_free(given[--given_count].value);
+}
+
+/* Keeps a copy of the value, because a parser may write over the argument. */
+static void remember(const struct argp_option *option, const char *value)
+{
+    const size_t place = place_of(option->name);
+    if (place == CLI_MOST_OPTIONS)
+        return;
+    if (place == given_count)
+        given[given_count++].value = NULL;
+    gm_free(given[place].value);
+    given[place].option = option;
+    given[place].value = value ? gm_strdup(value) : NULL;
+    if (value && !given[place].value) {
+        fputs("gradmill: no memory for the options\n", stderr);
+        exit(GM_LIMIT);
+    }
+}
+
+_Noreturn static void refuse_unknown(const cli_option_list *known, const char *verb, const char *typed,
                                      const char *name)
 {
-    const char *names[MOST_OPTIONS];
-    for (size_t i = 0; i < known->count; i++)
-        names[i] = known->options[i]->name;
-    const char *meant = gm_suggest(name, names, known->count);
+    const char *meant = cli_suggest_option(known, name);
     if (meant)
         fprintf(stderr, "%s: unknown option %s; did you mean --%s?\n", verb, typed, meant);
     else
@@ -96,7 +140,7 @@ _Noreturn static void refuse_unknown(const struct known *known, const char *verb
     exit(GM_USAGE);
 }
 
-_Noreturn static void refuse_ambiguous(const struct known *known, const char *verb, const char *name)
+_Noreturn static void refuse_ambiguous(const cli_option_list *known, const char *verb, const char *name)
 {
     fprintf(stderr, "%s: option --%s is ambiguous; did you mean", verb, name);
     const char *separator = " ";
@@ -110,8 +154,9 @@ _Noreturn static void refuse_ambiguous(const struct known *known, const char *ve
     exit(GM_USAGE);
 }
 
-/* Checks "--name" or "--name=value". Returns the number of arguments that belong to it. */
-static int check_long(const struct known *known, const char *verb, const char *argument, bool last)
+/* Checks "--name" or "--name=value". `next` is the argument behind it, NULL if it is the last one. Returns
+ * the number of arguments that belong to it. */
+static int check_long(const cli_option_list *known, const char *verb, const char *argument, const char *next)
 {
     char name[64];
     const char *typed = argument + 2;
@@ -127,15 +172,17 @@ static int check_long(const struct known *known, const char *verb, const char *a
         snprintf(whole, sizeof whole, "--%s", name);
         refuse_unknown(known, verb, whole, name);
     }
-    remember(option);
     const bool optional = (option->flags & OPTION_ARG_OPTIONAL) != 0;
     if (has_value && !option->arg) {
         fprintf(stderr, "%s: option --%s takes no value, got '%s'\n", verb, option->name, typed + length + 1);
         exit(GM_USAGE);
     }
-    if (has_value || !option->arg || optional)
+    const bool takes_next = !has_value && option->arg && !optional;
+    if (!takes_next || next)
+        remember(option, has_value ? typed + length + 1 : takes_next ? next : NULL);
+    if (!takes_next)
         return 1;
-    if (last) {
+    if (!next) {
         fprintf(stderr, "%s: option --%s needs a value: --%s %s\n", verb, option->name, option->name,
                 option->arg);
         exit(GM_USAGE);
@@ -144,16 +191,17 @@ static int check_long(const struct known *known, const char *verb, const char *a
 }
 
 /* Checks "-o", "-oVALUE" or "-o VALUE". Returns the number of arguments that belong to it. */
-static int check_short(const struct known *known, const char *verb, const char *argument, bool last)
+static int check_short(const cli_option_list *known, const char *verb, const char *argument, const char *next)
 {
     for (const char *letter = argument + 1; *letter; letter++) {
         const struct argp_option *option = find_short(known, *letter);
         if (!option)
             refuse_unknown(known, verb, argument, argument + 1); /* "-epochs" lacks a dash */
-        remember(option);
+        if (!option->arg || letter[1] || next)
+            remember(option, !option->arg ? NULL : letter[1] ? letter + 1 : next);
         if (!option->arg)
             continue;
-        if (letter[1] == '\0' && last) {
+        if (letter[1] == '\0' && !next) {
             fprintf(stderr, "%s: option -%c needs a value: -%c %s\n", verb, *letter, *letter, option->arg);
             exit(GM_USAGE);
         }
@@ -174,14 +222,14 @@ static void check_plain(const struct argp *argp, const char *verb, const char *a
 void cli_check_arguments(const struct argp *argp, int argc, char **argv)
 {
     static char help[] = "--help";
-    struct known known = {.count = 0};
-    given.count = 0;
-    collect(&known, argp);
+    cli_option_list known;
+    cli_arguments_clear();
+    cli_list_options(argp, &known);
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         add(&known, &own[i]);
     bool ended = false; /* "--" was seen; no options follow it */
     for (int i = 1; i < argc;) {
-        const bool last = i + 1 == argc;
+        const char *next = argv[i + 1]; /* NULL behind the last one */
         if (!ended && strcmp(argv[i], "-h") == 0)
             argv[i] = help;
         if (ended || argv[i][0] != '-' || argv[i][1] == '\0')
@@ -189,8 +237,8 @@ void cli_check_arguments(const struct argp *argp, int argc, char **argv)
         else if (strcmp(argv[i], "--") == 0)
             i++, ended = true;
         else if (argv[i][1] == '-')
-            i += check_long(&known, argv[0], argv[i], last);
+            i += check_long(&known, argv[0], argv[i], next);
         else
-            i += check_short(&known, argv[0], argv[i], last);
+            i += check_short(&known, argv[0], argv[i], next);
     }
 }

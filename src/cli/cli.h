@@ -30,6 +30,9 @@ struct argp_state;
 #define CLI_COMPLETE "--complete"
 void cli_parse(const struct argp *argp, int argc, char **argv, void *input);
 
+/* Frees what cli_parse keeps of the options: at the end of the program. */
+void cli_parse_clear(void);
+
 /* Ends the program with exit code 2 after the line "gradmill VERB: MESSAGE". It replaces argp_error, which
  * adds one or two lines about --help. */
 _Noreturn void cli_refuse(const struct argp_state *state, const char *format, ...)

@@ -40,7 +40,9 @@ static int run_verb(const cli_verb *verb, int argc, char **argv)
     char name[64];
     snprintf(name, sizeof name, "gradmill %s", verb->name);
     argv[1] = name;
-    return verb->run(argc - 1, argv + 1);
+    const int code = verb->run(argc - 1, argv + 1);
+    cli_parse_clear();
+    return code;
 }
 
 static const cli_verb *find_verb(const char *name)

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 #include "machine/facts.h"
 #include "cli/arguments.h"
+#include "cli/config.h"
 #include "cli/help.h"
 
 #include <argp.h>
@@ -19,6 +20,13 @@ void cli_parse(const struct argp *argp, int argc, char **argv, void *input)
         cli_print_words(argp, argv[2]);
         exit(cli_finish_output());
     }
+    gm_error error = {0};
+    cli_check_arguments(argp, argc, argv);
+    const gm_status status = cli_config_insert(argp, &argc, &argv, &error);
+    if (status != GM_OK) {
+        fprintf(stderr, "%s: %s\n", argv[0], error.message);
+        exit((int)status);
+    }
     cli_check_arguments(argp, argc, argv);
     const error_t failure = argp_parse(argp, argc, argv, 0, NULL, input);
     if (failure == 0)
@@ -27,10 +35,16 @@ void cli_parse(const struct argp *argp, int argc, char **argv, void *input)
     exit(failure == ENOMEM ? GM_LIMIT : GM_UNEXPECTED);
 }
 
+void cli_parse_clear(void)
+{
+    cli_config_clear();
+    cli_arguments_clear();
+}
+
 void cli_refuse(const struct argp_state *state, const char *format, ...)
 {
     va_list arguments;
-    fprintf(stderr, "%s: ", state->name);
+    fprintf(stderr, "%s: %s", state->name, cli_config_origin_of(state->next - 1).text);
     va_start(arguments, format);
     vfprintf(stderr, format, arguments);
     va_end(arguments);

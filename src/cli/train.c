@@ -1,10 +1,13 @@
 /* gradmill train: loads data, trains a network on it, and saves the model. */
 #include "base/error.h"
+#include "base/memory.h"
+#include "cli/arguments.h"
 #include "cli/files.h"
 #include "cli/interrupt.h"
 #include "cli/needless.h"
 #include "cli/remarks.h"
 #include "cli/saver.h"
+#include "cli/train_config.h"
 #include "cli/train_report.h"
 #include "cli/train_setup.h"
 #include "train/best.h"
@@ -20,6 +23,7 @@ struct run {
     cli_best_epoch best;
     gm_epoch last;
     gm_train_result result;
+    char *config; /* the options in effect, as text */
 };
 
 static gm_status on_step(void *context, const gm_progress *progress, bool *stop, gm_error *error)
@@ -94,6 +98,7 @@ static gm_status report(struct run *run, gm_status status, gm_error *error)
         .result = &run->result,
         .monitor = run->options.train.monitor,
         .has_valid = run->last.has_valid,
+        .options = run->config,
     };
     if (status == GM_OK)
         return cli_train_report_close(&run->report, &end, error);
@@ -111,6 +116,9 @@ static gm_status train(struct run *run, gm_error *error)
     gm_status status = settle_keep(run, valid, error);
     if (status != GM_OK)
         return status;
+    run->config = cli_train_config(&run->options, &run->setup);
+    if (!run->config)
+        return gm_fail_memory(error, "the text of the options", 0);
     const gm_train_options options = training(run);
     run->saver = cli_saver_of(run->options.save, &run->setup.model);
     run->result = gm_train_result_init();
@@ -136,7 +144,8 @@ static gm_status claim_files(const cli_train_options *o, gm_error *error)
     const cli_input inputs[] = {{"--data", o->data.data},
                                 {"--labels", o->data.read.labels},
                                 {"--valid", o->valid},
-                                {"--valid-labels", o->valid_labels}};
+                                {"--valid-labels", o->valid_labels},
+                                {"--config", cli_given_value("config")}};
     return cli_files_claim(outputs, sizeof outputs / sizeof *outputs, inputs, sizeof inputs / sizeof *inputs,
                            error);
 }
@@ -165,6 +174,7 @@ int cli_train(int argc, char **argv)
     cli_interrupt_unguard();
     cli_train_setup_close(&run.setup);
     cli_train_options_clear(&run.options);
+    gm_free(run.config);
     const int code = cli_finish(status, &error);
     if (status == GM_OK)
         cli_interrupt_reraise();

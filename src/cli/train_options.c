@@ -21,6 +21,7 @@ enum {
     KEY_CLIP_VALUE,
     KEY_MONITOR,
     KEY_PATIENCE,
+    KEY_CONFIG,
     KEY_JSON,
     KEY_QUIET
 };
@@ -52,6 +53,8 @@ static const struct argp_option train_options[] = {
      "write one line for each epoch here, as it happens: JSON lines, or CSV if the name ends in .csv", 0},
     {"clip-norm", KEY_CLIP_NORM, "X", 0, "shrink a gradient whose norm is above X (default: no bound)", 0},
     {"clip-value", KEY_CLIP_VALUE, "X", 0, "bound each number of a gradient by X (default: no bound)", 0},
+    {"config", KEY_CONFIG, "FILE", 0,
+     "read options from this file, one a line: name = value; those of the command line win", 0},
     {"json", KEY_JSON, 0, 0, "one JSON object instead of the table", 0},
     {"quiet", KEY_QUIET, 0, 0, "no table and no progress bar", 0},
     {0},
@@ -108,6 +111,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_PATIENCE:
         options->train.patience = cli_size("patience", argument, 1, state);
+        return 0;
+    case KEY_CONFIG: /* its options are in the command line already (config.h) */
         return 0;
     case KEY_JSON:
         options->json = true;

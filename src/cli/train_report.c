@@ -152,9 +152,11 @@ static json_t *end_json(json_t *epochs, const cli_train_end *end)
         [GM_END_FAILED] = "diverged",
     };
     const gm_train_result *result = end->result;
-    return json_pack("{s:s, s:o, s:s, s:I, s:I, s:s?}", "version", gm_version(), "epochs", epochs, "ended",
-                     words[result->end], "best_epoch", (json_int_t)result->best_epoch, "kept_epoch",
-                     (json_int_t)result->kept_epoch, "model", end->saved);
+    return json_pack("{s:s, s:o, s:o, s:s, s:I, s:I, s:o}", "version", gm_version(), "options",
+                     gm_json_printable(end->options), "epochs", epochs, "ended", words[result->end],
+                     "best_epoch", (json_int_t)result->best_epoch, "kept_epoch",
+                     (json_int_t)result->kept_epoch, "model",
+                     end->saved ? gm_json_printable(end->saved) : json_null());
 }
 
 gm_status cli_train_report_close(cli_train_report *report, const cli_train_end *end, gm_error *error)

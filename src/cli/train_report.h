@@ -29,6 +29,7 @@ typedef struct cli_train_end {
     const gm_train_result *result;
     gm_monitor monitor; /* that the best epoch was chosen by */
     bool has_valid;
+    const char *options; /* that were in effect, as text (config.h) */
 } cli_train_end;
 
 /* Ends: says why training ended, which epoch was kept, and where the model is; or prints the JSON object.

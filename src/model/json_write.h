@@ -13,4 +13,8 @@ char *gm_json_write(const json_t *json, size_t flags);
  * if memory had run out. NULL without memory. */
 json_t *gm_json_real(double value);
 
+/* A JSON string. Bytes that are no UTF-8, which JSON cannot express, become question marks: json_string and
+ * json_pack with "s" return NULL for such a text, as if memory had run out. NULL without memory. */
+json_t *gm_json_printable(const char *text);
+
 #endif

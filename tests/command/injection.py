@@ -83,6 +83,8 @@ def commands(model, timings):
         Command("train", [*train, "--save", MODEL], files, output=MODEL, whole=lambda text: "saved" in text),
         Command("train anew", [*train, "--quiet", "--save", MODEL], output=MODEL),
         Command("train json", [*train, "--json", "--backend", "blas"], whole=is_json),
+        Command("train config", ["train", "--config", "c.conf", "--json", "--quiet"],
+                {"c.conf": f"data = {iris}\nlayers = 4,8,3\nepochs = 1\nthreads = 1\n".encode()}, whole=is_json),
         Command("eval", ["eval", *use, "--json"], files),
         Command("predict", ["predict", *use, "--target", "species", "--outputs"], files),
         Command("explain", ["explain", data("mazur.json")]),
