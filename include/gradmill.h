@@ -9,6 +9,7 @@
  *   dataset.h   IDX and CSV files, scaling, split
  *   row_source.h where the training loop gets its rows from: a data set, or a program of your own
  *   train.h     the training loop, loss and accuracy
+ *   checkpoint.h    the state of a run in a file, from which it goes on
  *   evaluation.h    figures of each class and target, confusion, calibration
  *   model.h     model files that PyTorch reads, worked examples
  *   predict.h   a model in use: raw rows in, classes and probabilities or values out
@@ -21,6 +22,7 @@
 #define GRADMILL_H
 
 #include <gradmill/array.h>
+#include <gradmill/checkpoint.h>
 #include <gradmill/dataset.h>
 #include <gradmill/engine.h>
 #include <gradmill/evaluation.h>

@@ -2,6 +2,7 @@
 #ifndef GRADMILL_TRAIN_H
 #define GRADMILL_TRAIN_H
 
+#include <gradmill/checkpoint.h>
 #include <gradmill/dataset.h>
 #include <gradmill/engine.h>
 #include <gradmill/row_source.h>
@@ -122,6 +123,20 @@ typedef struct gm_train_options {
      * Default 0: none. A step is then taken in two halves and holds a whole gradient. GM_USAGE: negative, or
      * no number. */
     double clip_norm, clip_value;
+    /* A file that gets the state of the run, from which it can be resumed (checkpoint.h): after epochs; in
+     * the middle of one whenever checkpoint_seconds have passed (default 300); and when training ends or a
+     * callback stops it. Writing is durable, and takes at most 2 % of a run, but for the first and the last
+     * time. The file is locked meanwhile. checkpoint_text is kept in it for the caller (UTF-8; NULL: none).
+     * GM_USAGE: a file of another kind is there. GM_IO: another run has the lock; the file cannot be written.
+     * Default NULL. */
+    const char *checkpoint;
+    double checkpoint_seconds;
+    const char *checkpoint_text;
+    /* Go on from here: the weights of the engine's network, and what its optimizer keeps, are replaced.
+     * Borrowed. The log continues as well. A schedule that depends on the number of steps is taken as that of
+     * the epochs given here, also if these are others than before. GM_BAD_MODEL: other data, another network,
+     * seed, batch, or kind of optimizer. Default NULL. */
+    const gm_checkpoint *resume;
 } gm_train_options;
 
 GM_API void gm_train_options_fill(gm_train_options *options, size_t size);

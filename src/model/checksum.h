@@ -3,6 +3,8 @@
 #ifndef GM_MODEL_CHECKSUM_H
 #define GM_MODEL_CHECKSUM_H
 
+#include "model/durable.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -15,6 +17,9 @@
 
 /* Computes the sum and writes it over GM_CHECKSUM_NONE. */
 void gm_checksum_seal(char *head, size_t head_size, const void *data, size_t data_size);
+
+/* The same for data that are in several places, and come one after the other in the file. */
+void gm_checksum_seal_parts(char *head, size_t head_size, const gm_buffer *parts, size_t count);
 
 /* Whether the head has a checksum at that place, and it is right. */
 bool gm_checksum_holds(const char *head, size_t head_size, const void *data, size_t data_size);

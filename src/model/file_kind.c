@@ -2,18 +2,39 @@
 #include "model/file_kind.h"
 #include "base/error.h"
 #include "base/foreign.h"
+#include "model/checksum.h"
+#include "model/metadata.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
-const gm_file_kind gm_kind_model = {"a model", gm_is_safetensors};
+/* Both are safetensors files. The metadata of a checkpoint say so behind the digits of the checksum. */
+static bool is_checkpoint(const char *head, size_t size)
+{
+    static const char before[] = "{\"__metadata__\":{\"" GM_CHECKSUM_KEY "\":\"",
+                      behind[] = "\",\"" GM_KEY_CHECKPOINT "\":";
+    const size_t first = GM_HEADER_PREFIX + sizeof before - 1 + sizeof GM_CHECKSUM_NONE - 1;
+    return size >= first + sizeof behind - 1 &&
+           memcmp(head + GM_HEADER_PREFIX, before, sizeof before - 1) == 0 &&
+           memcmp(head + first, behind, sizeof behind - 1) == 0;
+}
+
+static bool is_model(const char *head, size_t size)
+{
+    return gm_is_safetensors(head, size) && !is_checkpoint(head, size);
+}
+
+const gm_file_kind gm_kind_model = {"a model", is_model};
+const gm_file_kind gm_kind_checkpoint = {"a checkpoint", is_checkpoint};
 
 /* The kind of a file, with its article: "a gzip file". */
 static const char *describe(const char *head, size_t size)
 {
     const gm_foreign *found = gm_foreign_find(head, size);
+    if (is_checkpoint(head, size))
+        return "a checkpoint of a training run";
     if (found)
         return found->kind;
     return gm_is_text(head, size) ? "a text file" : "a file of another kind";

@@ -15,7 +15,8 @@ typedef struct gm_file_kind {
     bool (*recognise)(const char *head, size_t size);
 } gm_file_kind;
 
-extern const gm_file_kind gm_kind_model; /* safetensors */
+extern const gm_file_kind gm_kind_model;      /* safetensors */
+extern const gm_file_kind gm_kind_checkpoint; /* safetensors, too; see gradmill/checkpoint.h */
 
 /* GM_OK if the regular file `name` in the open folder is empty or of that kind. GM_USAGE: it is of another
  * kind, and the message says which. GM_IO: it cannot be read. `path` is its name in messages. */

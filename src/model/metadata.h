@@ -27,6 +27,9 @@
 #define GM_KEY_TARGET_SHIFT  "gradmill.targets.shift"
 #define GM_KEY_TARGET_FACTOR "gradmill.targets.factor"
 
+/* Of a checkpoint, which is no model: its format. It follows the checksum directly. */
+#define GM_KEY_CHECKPOINT "gradmill.checkpoint"
+
 /* Makes the metadata of a model for writing. The checksum is the first key; its value is written later
  * (checksum.h). *metadata is NULL on failure. GM_USAGE: the model cannot be stored, because a class name is
  * not UTF-8 or a scaling is not finite. GM_LIMIT. */

@@ -36,6 +36,12 @@ static gm_status fail_key(const gm_safetensors *file, const char *key, const cha
 static gm_status check_required(const gm_safetensors *file, gm_error *error)
 {
     char missing[400] = "";
+    if (gm_metadata_value(file, GM_KEY_CHECKPOINT))
+        return gm_fail(
+            error, GM_BAD_MODEL,
+            "%s: a checkpoint of a training run, not a model; go on with gradmill train --resume, and "
+            "use the model that it saves",
+            file->path);
     size_t length = 0;
     for (size_t i = 0; i < KEY_COUNT; i++)
         if (keys[i].required && !gm_metadata_value(file, keys[i].name))

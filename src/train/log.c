@@ -3,6 +3,7 @@
 #include "base/append.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/number.h"
 #include "model/destination.h"
 #include "model/file_kind.h"
@@ -11,6 +12,7 @@
 #include <fcntl.h>
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LINE      1024
@@ -137,14 +139,21 @@ static gm_status write_head(const gm_log *log, gm_error *error)
     return write_line(log, text, used, error);
 }
 
-static gm_status open_file(gm_log *log, const gm_destination *destination, gm_error *error)
+/* Keeps the first `*size` bytes of the file, or all if it has fewer; *size becomes how many these are. */
+static gm_status open_file(gm_log *log, const gm_destination *destination, size_t *size, gm_error *error)
 {
-    log->fd = openat(destination->folder, destination->name,
-                     O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
-    return log->fd >= 0 ? GM_OK : gm_destination_fail(destination, strerror(errno), error);
+    struct stat about;
+    log->fd =
+        openat(destination->folder, destination->name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (log->fd < 0 || fstat(log->fd, &about) != 0)
+        return gm_destination_fail(destination, strerror(errno), error);
+    *size = gm_min(*size, (size_t)about.st_size);
+    if (ftruncate(log->fd, (off_t)*size) != 0 || lseek(log->fd, 0, SEEK_END) < 0)
+        return gm_destination_fail(destination, strerror(errno), error);
+    return GM_OK;
 }
 
-gm_status gm_log_open(gm_log *log, const char *path, gm_error *error)
+gm_status gm_log_open(gm_log *log, const char *path, size_t kept, gm_error *error)
 {
     *log = (gm_log){.path = path, .fd = -1, .start = gm_clock()};
     if (!path)
@@ -154,9 +163,9 @@ gm_status gm_log_open(gm_log *log, const char *path, gm_error *error)
     gm_destination destination;
     gm_status status = gm_destination_open(&destination, path, &gm_kind_log, error);
     if (status == GM_OK)
-        status = open_file(log, &destination, error);
+        status = open_file(log, &destination, &kept, error);
     gm_destination_close(&destination);
-    return status == GM_OK && log->csv ? write_head(log, error) : status;
+    return status == GM_OK && log->csv && kept == 0 ? write_head(log, error) : status;
 }
 
 gm_status gm_log_write(const gm_log *log, const gm_epoch *epoch, gm_error *error)
@@ -179,6 +188,12 @@ gm_status gm_log_write(const gm_log *log, const gm_epoch *epoch, gm_error *error
     }
     used = gm_append(text, sizeof text, used, log->csv ? "\n" : "}\n");
     return write_line(log, text, used, error);
+}
+
+size_t gm_log_size(const gm_log *log)
+{
+    const off_t size = log->fd >= 0 ? lseek(log->fd, 0, SEEK_CUR) : 0;
+    return size > 0 ? (size_t)size : 0;
 }
 
 void gm_log_close(gm_log *log)

@@ -5,7 +5,7 @@
 
 void gm_train_options_fill(gm_train_options *options, size_t size)
 {
-    const gm_train_options defaults = {.epochs = 10, .seed = 1, .shuffle = true};
+    const gm_train_options defaults = {.epochs = 10, .seed = 1, .shuffle = true, .checkpoint_seconds = 300};
     gm_options_fill(options, size, &defaults, sizeof defaults);
 }
 
@@ -27,5 +27,8 @@ gm_status gm_train_options_read(gm_train_options *o, const gm_train_options *opt
         return gm_fail(error, GM_USAGE, "unknown epoch to keep %d", (int)o->keep);
     if ((unsigned)o->schedule >= GM_SCHEDULE_COUNT)
         return gm_fail(error, GM_USAGE, "unknown schedule %d", (int)o->schedule);
+    if (!(o->checkpoint_seconds >= 0))
+        return gm_fail(error, GM_USAGE, "checkpoint_seconds is %g; expected a number of at least 0",
+                       o->checkpoint_seconds);
     return GM_OK;
 }

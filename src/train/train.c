@@ -8,43 +8,14 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "nn/side_work.h"
-#include "train/best.h"
 #include "train/callbacks.h"
-#include "train/clip.h"
-#include "train/log.h"
 #include "train/options.h"
 #include "train/rows.h"
+#include "train/run.h"
 #include "train/units.h"
 
 #include <gradmill/train.h>
 #include <math.h>
-
-/* The state of a training run. */
-struct run {
-    gm_engine *engine;
-    gm_train_options options;
-    const gm_row_source *train, *valid; /* valid may be NULL */
-    const gm_batch_buffer *now, *next;  /* the batch in one is learned while the other is filled */
-    gm_batch_buffer buffers[2];
-    size_t steps; /* of an epoch; 0: not known */
-    size_t taken; /* steps since the first epoch, for the schedule */
-    double rate;  /* of the engine, before any schedule */
-    double unit;  /* of the loss: gm_loss_unit */
-    gm_best best;
-    gm_log log;
-    gm_clip clip;
-    size_t begun;             /* epochs */
-    gm_metrics valid_metrics; /* of the last epoch that was finished */
-    bool stopped;             /* a callback wants it */
-    bool out_of_patience;
-};
-
-/* What an epoch has seen so far. */
-struct epoch {
-    size_t number; /* from 1 */
-    size_t steps, rows;
-    double loss_sum; /* of the losses of the rows */
-};
 
 static gm_status diverged(gm_error *error, const char *what, double value, size_t epoch, size_t step)
 {
@@ -54,10 +25,10 @@ static gm_status diverged(gm_error *error, const char *what, double value, size_
 }
 
 /* The rate of the next step, by the caller's schedule or by one of ours. */
-static gm_status set_rate(struct run *run, gm_error *error)
+static gm_status set_rate(gm_run *run, gm_error *error)
 {
     const gm_train_options *o = &run->options;
-    const size_t step = run->taken++, steps = run->steps * o->epochs;
+    const size_t step = run->at.taken++, steps = run->steps * o->epochs;
     const double rate = o->rate_of ? o->rate_of(o->context, run->rate, step, steps)
                                    : gm_schedule_rate(o->schedule, run->rate, step, steps);
     if (!(rate >= 0 && rate < INFINITY))
@@ -69,7 +40,7 @@ static gm_status set_rate(struct run *run, gm_error *error)
 }
 
 /* The step itself. The work beside it is done when this returns. */
-static gm_status learn(struct run *run, gm_array x, gm_array y, const gm_side_work *work, double *loss,
+static gm_status learn(gm_run *run, gm_array x, gm_array y, const gm_side_work *work, double *loss,
                        gm_error *error)
 {
     if (!gm_clips(&run->clip))
@@ -80,7 +51,7 @@ static gm_status learn(struct run *run, gm_array x, gm_array y, const gm_side_wo
 
 /* Takes one step on the *rows rows in buffer `now`. Beside it, buffer `next` is filled; *rows becomes the
  * number of rows in it, 0 at the end of the epoch. */
-static gm_status step(struct run *run, size_t *rows, double *loss, gm_error *error)
+static gm_status step(gm_run *run, size_t *rows, double *loss, gm_error *error)
 {
     const gm_row_source *train = run->train;
     gm_array x = gm_array_of(run->now->x), y = gm_array_of(run->now->y);
@@ -95,54 +66,97 @@ static gm_status step(struct run *run, size_t *rows, double *loss, gm_error *err
     return status == GM_OK ? train->finish(train->context, rows, error) : status;
 }
 
-static void swap_buffers(struct run *run)
+static void swap_buffers(gm_run *run)
 {
     const gm_batch_buffer *now = run->now;
     run->now = run->next;
     run->next = now;
 }
 
-/* Takes all steps of one epoch. */
-static gm_status run_steps(struct run *run, struct epoch *epoch, gm_error *error)
+/* Begins an epoch, or goes on in the middle of it; *rows becomes the number of rows in buffer `now`. */
+static gm_status begin_epoch(gm_run *run, size_t *rows, gm_error *error)
 {
-    gm_progress progress = {.epoch = epoch->number, .epochs = run->options.epochs, .steps = run->steps};
+    const gm_row_source *train = run->train;
+    size_t skipped = 0, count;
+    gm_status status = train->begin(train->context, run->at.epoch + 1, error);
+    if (status == GM_OK && train->skip && run->at.epoch_rows > 0) {
+        status = train->skip(train->context, run->at.epoch_rows, error);
+        skipped = run->at.epoch_rows;
+    }
+    while (status == GM_OK && skipped < run->at.epoch_rows) {
+        const size_t most = gm_min(run->now->x.rows, run->at.epoch_rows - skipped);
+        status = gm_row_source_next(train, most, run->now, &count, error);
+        skipped += count;
+        if (status == GM_OK && count == 0)
+            return gm_fail(error, GM_BAD_DATA, "epoch %zu has %zu rows; expected more than %zu",
+                           run->at.epoch + 1, skipped, run->at.epoch_rows);
+    }
+    return status == GM_OK ? gm_row_source_next(train, run->now->x.rows, run->now, rows, error) : status;
+}
+
+/* A step has been taken on so many rows. */
+static gm_status count_step(gm_run *run, size_t rows, double loss, gm_error *error)
+{
+    run->at.step++;
+    if (!isfinite(loss))
+        return diverged(error, "the loss", loss, run->at.epoch + 1, run->at.step);
+    run->at.loss_sum += loss * run->unit * (double)rows;
+    run->at.epoch_rows += rows;
+    return GM_OK;
+}
+
+/* After a step: the callback, and if there are more rows the checkpoint; the last one, if the callback wants
+ * training to end here. */
+static gm_status end_step(gm_run *run, double loss, size_t next_rows, gm_error *error)
+{
+    const gm_progress progress = {
+        .epoch = run->at.epoch + 1,
+        .epochs = run->options.epochs,
+        .step = run->at.step,
+        .steps = run->steps,
+        .loss = loss * run->unit,
+    };
+    const gm_status status = gm_tell_step(&run->options, &progress, &run->stopped, error);
+    if (status != GM_OK || next_rows == 0)
+        return status;
+    return run->stopped ? gm_checkpoint_end(run, error) : gm_checkpoint_step(run, error);
+}
+
+/* Takes all steps of one epoch, or the rest of them. */
+static gm_status run_steps(gm_run *run, gm_error *error)
+{
     size_t rows = 0;
-    gm_status status = run->train->begin(run->train->context, epoch->number, error);
-    if (status == GM_OK)
-        status = gm_row_source_next(run->train, run->now->x.rows, run->now, &rows, error);
+    gm_status status = begin_epoch(run, &rows, error);
     while (status == GM_OK && rows > 0 && !run->stopped) {
         const size_t learned = rows;
-        status = step(run, &rows, &progress.loss, error);
+        double loss = 0;
+        status = step(run, &rows, &loss, error);
         if (status != GM_OK)
             return status;
         swap_buffers(run);
-        epoch->steps = ++progress.step;
-        if (!isfinite(progress.loss))
-            return diverged(error, "the loss", progress.loss, epoch->number, progress.step);
-        progress.loss *= run->unit;
-        epoch->loss_sum += progress.loss * (double)learned;
-        epoch->rows += learned;
-        status = gm_tell_step(&run->options, &progress, &run->stopped, error);
+        status = count_step(run, learned, loss, error);
+        if (status == GM_OK)
+            status = end_step(run, loss, rows, error);
     }
-    if (status == GM_OK && epoch->rows == 0)
-        return gm_fail(error, GM_BAD_DATA, "epoch %zu has no rows", epoch->number);
+    if (status == GM_OK && run->at.epoch_rows == 0)
+        return gm_fail(error, GM_BAD_DATA, "epoch %zu has no rows", run->at.epoch + 1);
     return status;
 }
 
 /* The weights after the last step may not be finite, although no loss has been computed from them. */
-static gm_status check_parameters(const struct run *run, const struct epoch *epoch, gm_error *error)
+static gm_status check_parameters(const gm_run *run, gm_error *error)
 {
     const gm_network *network = gm_engine_network(run->engine);
     for (size_t i = 0; i < gm_network_parameter_count(network); i++) {
         const double value = gm_network_parameter(network, i);
         if (!isfinite(value))
-            return diverged(error, "a weight", value, epoch->number, epoch->steps);
+            return diverged(error, "a weight", value, run->at.epoch + 1, run->at.step);
     }
     return GM_OK;
 }
 
 /* Judges the network after an epoch. *best: whether it is better than after all epochs before. */
-static gm_status judge_epoch(struct run *run, size_t epoch, bool *best, gm_error *error)
+static gm_status judge_epoch(gm_run *run, size_t epoch, bool *best, gm_error *error)
 {
     const gm_status status = gm_evaluate_rows(run->engine, run->valid, &run->valid_metrics, error);
     if (status != GM_OK)
@@ -152,37 +166,53 @@ static gm_status judge_epoch(struct run *run, size_t epoch, bool *best, gm_error
     return GM_OK;
 }
 
-static gm_status run_epoch(struct run *run, size_t number, gm_error *error)
+/* What is told of an epoch; `rows` of it were learned in these seconds. */
+static gm_epoch describe_epoch(const gm_run *run, size_t rows, double seconds)
 {
-    const uint64_t start = gm_clock();
-    struct epoch epoch = {.number = number};
-    gm_status status = run_steps(run, &epoch, error);
-    const double seconds = gm_clock_seconds(start, gm_clock());
-    if (status == GM_OK)
-        status = check_parameters(run, &epoch, error);
-    if (status != GM_OK)
-        return status;
-    gm_epoch report = {
-        .epoch = number,
+    return (gm_epoch){
+        .epoch = run->at.epoch + 1,
         .epochs = run->options.epochs,
-        .train_loss = epoch.loss_sum / (double)epoch.rows,
+        .train_loss = run->at.loss_sum / (double)run->at.epoch_rows,
         .has_valid = run->valid != NULL,
         .rate = gm_engine_rate(run->engine),
         .seconds = seconds,
-        .samples_per_second = (double)epoch.rows / seconds,
-        .gflops = gm_step_flop(gm_engine_network(run->engine), epoch.rows) / seconds / 1e9,
+        .samples_per_second = (double)rows / seconds,
+        .gflops = gm_step_flop(gm_engine_network(run->engine), rows) / seconds / 1e9,
     };
+}
+
+static void close_epoch(gm_run *run)
+{
+    run->at.epoch++;
+    run->at.step = run->at.epoch_rows = 0;
+    run->at.loss_sum = 0;
+}
+
+static gm_status run_epoch(gm_run *run, gm_error *error)
+{
+    const uint64_t start = gm_clock();
+    const size_t before = run->at.epoch_rows;
+    gm_status status = run_steps(run, error);
+    const double seconds = gm_clock_seconds(start, gm_clock());
+    if (status == GM_OK)
+        status = check_parameters(run, error);
+    if (status != GM_OK)
+        return status;
+    gm_epoch report = describe_epoch(run, run->at.epoch_rows - before, seconds);
     if (run->valid)
-        status = judge_epoch(run, number, &report.best, error);
+        status = judge_epoch(run, report.epoch, &report.best, error);
     report.valid = run->valid_metrics;
     report.best_network = gm_best_network(&run->best);
     if (status == GM_OK)
         status = gm_log_write(&run->log, &report, error);
-    return status == GM_OK ? gm_tell_epoch(&run->options, &report, &run->stopped, error) : status;
+    close_epoch(run);
+    if (status == GM_OK)
+        status = gm_tell_epoch(&run->options, &report, &run->stopped, error);
+    return status == GM_OK ? gm_checkpoint_epoch(run, error) : status;
 }
 
 /* What can be refused before the first step. */
-static gm_status check(const struct run *run, gm_error *error)
+static gm_status check(const gm_run *run, gm_error *error)
 {
     const gm_network *network = gm_engine_network(run->engine);
     const size_t batch = gm_engine_batch(run->engine), rows = run->train->rows;
@@ -204,7 +234,7 @@ static gm_status check(const struct run *run, gm_error *error)
 }
 
 /* Without a validation set there is no best epoch. */
-static gm_status begin_best(struct run *run, gm_error *error)
+static gm_status begin_best(gm_run *run, gm_error *error)
 {
     const gm_network *network = gm_engine_network(run->engine);
     gm_monitor monitor = run->options.monitor;
@@ -221,7 +251,7 @@ static gm_status begin_best(struct run *run, gm_error *error)
 }
 
 /* Takes epoch after epoch, until one of the reasons to end is there. */
-static gm_status run_epochs(struct run *run, gm_error *error)
+static gm_status run_epochs(gm_run *run, gm_error *error)
 {
     gm_status status = check(run, error);
     if (status == GM_OK)
@@ -230,7 +260,9 @@ static gm_status run_epochs(struct run *run, gm_error *error)
         status = gm_clip_create(&run->clip, gm_engine_network(run->engine), run->options.clip_norm,
                                 run->options.clip_value, error);
     if (status == GM_OK)
-        status = gm_log_open(&run->log, run->options.log, error);
+        status = gm_checkpointing_open(run, error);
+    if (status == GM_OK)
+        status = gm_log_open(&run->log, run->options.log, run->at.log_size, error);
     if (status != GM_OK)
         return status;
     for (size_t i = 0; i < 2; i++)
@@ -240,13 +272,13 @@ static gm_status run_epochs(struct run *run, gm_error *error)
     run->steps = gm_pieces(run->train->rows, gm_engine_batch(run->engine));
     run->rate = gm_engine_rate(run->engine);
     run->unit = gm_loss_unit(gm_engine_network(run->engine), run->train->target_scaling);
-    while (run->begun < run->options.epochs && status == GM_OK && !run->stopped && !run->out_of_patience)
-        status = run_epoch(run, ++run->begun, error);
+    while (run->at.epoch < run->options.epochs && status == GM_OK && !run->stopped && !run->out_of_patience)
+        status = run_epoch(run, error);
     gm_engine_set_rate(run->engine, run->rate);
-    return status;
+    return status == GM_OK ? gm_checkpoint_end(run, error) : status;
 }
 
-static gm_train_end end_of(const struct run *run, gm_status status)
+static gm_train_end end_of(const gm_run *run, gm_status status)
 {
     if (status != GM_OK)
         return GM_END_FAILED;
@@ -256,16 +288,16 @@ static gm_train_end end_of(const struct run *run, gm_status status)
 }
 
 /* Gives the network the weights that are to be kept, and tells the caller which these are. */
-static void finish(struct run *run, gm_status status, gm_train_result *result)
+static void finish(gm_run *run, gm_status status, gm_train_result *result)
 {
     const bool restored = gm_best_network(&run->best) != NULL;
     gm_best_restore(&run->best, gm_engine_network(run->engine));
     if (!result)
         return;
-    const size_t last = status == GM_OK ? run->begun : 0; /* after a failure its weights are of no use */
+    const size_t last = status == GM_OK ? run->at.epoch : 0; /* after a failure its weights are of no use */
     const gm_train_result told = {
         .end = end_of(run, status),
-        .epochs = run->begun,
+        .epochs = run->at.epoch + (run->at.step > 0),
         .best_epoch = run->best.epoch,
         .kept_epoch = restored ? run->best.epoch : last,
         .valid = restored ? run->best.metrics : run->valid_metrics,
@@ -276,7 +308,7 @@ static void finish(struct run *run, gm_status status, gm_train_result *result)
 gm_status gm_train_rows(gm_engine *engine, const gm_row_source *train, const gm_row_source *valid,
                         const gm_train_options *options, gm_train_result *result, gm_error *error)
 {
-    struct run run = {.engine = engine, .train = train, .valid = valid, .log.fd = -1};
+    gm_run run = {.engine = engine, .train = train, .valid = valid, .log.fd = -1};
     gm_train_result own = gm_train_result_init();
     gm_status status = gm_train_options_read(&run.options, options, error);
     if (status == GM_OK)
@@ -288,6 +320,7 @@ gm_status gm_train_rows(gm_engine *engine, const gm_row_source *train, const gm_
     gm_best_clear(&run.best);
     gm_log_close(&run.log);
     gm_clip_clear(&run.clip);
+    gm_checkpointing_close(&run);
     return status;
 }
 

@@ -1,0 +1,30 @@
+/* The state of a training run. Not public. */
+#ifndef GM_TRAIN_RUN_H
+#define GM_TRAIN_RUN_H
+
+#include "train/best.h"
+#include "train/checkpointing.h"
+#include "train/clip.h"
+#include "train/log.h"
+#include "train/run_state.h"
+
+typedef struct gm_run {
+    gm_engine *engine;
+    gm_train_options options;
+    const gm_row_source *train, *valid; /* valid may be NULL */
+    const gm_batch_buffer *now, *next;  /* the batch in one is learned while the other is filled */
+    gm_batch_buffer buffers[2];
+    size_t steps;    /* of an epoch; 0: not known */
+    double rate;     /* of the engine, before any schedule */
+    double unit;     /* of the loss: gm_loss_unit */
+    gm_run_state at; /* the position: kept up to date by the loop; the rest is filled in for a checkpoint */
+    gm_best best;
+    gm_log log;
+    gm_clip clip;
+    gm_checkpointing checkpointing;
+    gm_metrics valid_metrics; /* of the last epoch that was finished */
+    bool stopped;             /* a callback wants it */
+    bool out_of_patience;
+} gm_run;
+
+#endif

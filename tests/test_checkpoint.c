@@ -1,0 +1,381 @@
+/* Checkpoints: a run that is stopped anywhere and resumed ends with the same bits as one that was not; what
+ * does not belong to the run is refused by name; damage is found. */
+#include "nets.h"
+#include "scratch.h"
+
+#include "train/checkpoint.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+TestSuite(checkpoint, .init = scratch_make, .fini = scratch_remove);
+
+enum { ROWS = 37, IN = 3, BATCH = 8, STEPS = 5, EPOCHS = 4 };
+
+static const net_shape shape = {{IN, 40, 2}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY};
+
+static gm_dataset *make_data(uint64_t seed)
+{
+    float x[ROWS * IN];
+    uint32_t classes[ROWS];
+    gm_random random = gm_random_seed(seed, GM_STREAM_CHECK);
+    for (size_t r = 0; r < ROWS; r++) {
+        for (size_t c = 0; c < IN; c++)
+            x[r * IN + c] = (float)gm_random_normal(&random);
+        classes[r] = x[r * IN] + x[r * IN + 1] * x[r * IN + 2] > 0;
+    }
+    gm_dataset *data;
+    gm_error error;
+    cr_assert_eq(
+        gm_dataset_from_arrays(&data, gm_array_f32(x, ROWS, IN), gm_array_labels(classes, ROWS), 2, &error),
+        GM_OK, "%s", error.message);
+    return data;
+}
+
+struct setting {
+    const char *backend;
+    gm_optimizer_kind optimizer;
+    gm_precision precision;
+    size_t threads;
+};
+
+static gm_engine *make_engine(const struct setting *s, uint64_t seed)
+{
+    gm_engine_options options = gm_engine_options_default();
+    options.backend = s->backend;
+    options.batch = BATCH;
+    options.threads = s->threads;
+    options.optimizer = gm_optimizer_default(s->optimizer);
+    return net_engine(net_make(&shape, s->precision, seed), &options);
+}
+
+/* Stops a run after so many steps; 0: never. */
+static gm_status on_step(void *context, const gm_progress *progress, bool *stop, gm_error *error)
+{
+    const size_t *after = context;
+    (void)error;
+    *stop = (progress->epoch - 1) * STEPS + progress->step == *after;
+    return GM_OK;
+}
+
+static gm_train_options make_options(size_t *stop_after)
+{
+    gm_train_options options = gm_train_options_default();
+    options.epochs = EPOCHS;
+    options.schedule = GM_SCHEDULE_COSINE;
+    options.on_step = on_step;
+    options.context = stop_after;
+    return options;
+}
+
+static gm_status run(gm_engine *engine, const gm_dataset *train, const gm_dataset *valid,
+                     const gm_train_options *options, gm_train_result *result, gm_error *error)
+{
+    *result = gm_train_result_init();
+    return gm_train(engine, train, valid, NULL, options, result, error);
+}
+
+static gm_checkpoint *load(const char *path)
+{
+    gm_checkpoint *checkpoint;
+    gm_error error;
+    cr_assert_eq(gm_checkpoint_load(&checkpoint, path, &error), GM_OK, "%s", error.message);
+    return checkpoint;
+}
+
+static size_t differences(gm_engine *a, gm_engine *b)
+{
+    const gm_network *x = gm_engine_network(a), *y = gm_engine_network(b);
+    size_t count = 0;
+    for (size_t i = 0; i < gm_network_parameter_count(x); i++)
+        count += gm_network_parameter(x, i) != gm_network_parameter(y, i);
+    return count;
+}
+
+/* A whole run against one in two halves, the second on an engine with other weights and other threads. */
+static void expect_resumed(const struct setting *s, size_t threads, size_t after)
+{
+    const scratch_text path = scratch_path("run.ckpt");
+    gm_dataset *data = make_data(1), *valid = make_data(2);
+    gm_engine *whole = make_engine(s, 1), *first = make_engine(s, 1);
+    const struct setting other = {s->backend, s->optimizer, s->precision, threads};
+    gm_engine *second = make_engine(&other, 99);
+    size_t never = 0;
+    gm_train_options options = make_options(&never), halves = make_options(&after);
+    gm_train_result expected, result;
+    gm_error error;
+    cr_assert_eq(run(whole, data, valid, &options, &expected, &error), GM_OK, "%s", error.message);
+    halves.checkpoint = path.text;
+    cr_assert_eq(run(first, data, valid, &halves, &result, &error), GM_OK, "%s", error.message);
+    cr_expect_eq(result.end, GM_END_STOPPED);
+    gm_checkpoint *checkpoint = load(path.text);
+    cr_expect_eq(gm_checkpoint_state(checkpoint)->taken, after);
+    options.resume = checkpoint;
+    cr_assert_eq(run(second, data, valid, &options, &result, &error), GM_OK, "%s", error.message);
+    cr_expect_eq(result.end, GM_END_EPOCHS);
+    cr_expect_eq(result.best_epoch, expected.best_epoch);
+    cr_expect_eq(result.valid.loss, expected.valid.loss);
+    cr_expect_eq(differences(whole, second), 0, "%s, %s, stopped after step %zu", s->backend,
+                 gm_optimizer_name(s->optimizer), after);
+    gm_checkpoint_destroy(checkpoint);
+    gm_dataset_destroy(data);
+    gm_dataset_destroy(valid);
+    net_free(whole);
+    net_free(first);
+    net_free(second);
+}
+
+Test(checkpoint, a_run_goes_on_from_every_step)
+{
+    const struct setting adam = {"packed", GM_ADAM, GM_F32, 1};
+    for (size_t after = 1; after < EPOCHS * STEPS; after++)
+        expect_resumed(&adam, 1 + after % 3, after);
+}
+
+Test(checkpoint, with_every_optimizer_backend_and_precision)
+{
+    for (int kind = 0; kind < GM_OPTIMIZER_COUNT; kind++) {
+        const char *backend;
+        for (size_t i = 0; (backend = gm_backend_name(i)); i++) {
+            const struct setting s = {backend, (gm_optimizer_kind)kind,
+                                      ((size_t)kind + i) % 2 ? GM_F64 : GM_F32, 2};
+            expect_resumed(&s, strcmp(backend, "packed") == 0 ? 1 : 2, 7);
+            expect_resumed(&s, 2, 2 * STEPS);
+        }
+    }
+}
+
+/* What a checkpoint and a run differ in. */
+struct change {
+    const char *text; /* that the message has */
+    net_shape shape;
+    gm_optimizer_kind optimizer;
+    size_t batch;
+    uint64_t seed, data, valid;
+    bool unshuffled;
+    size_t epochs;
+};
+
+static void expect_refused(const gm_checkpoint *checkpoint, const struct change *change)
+{
+    gm_dataset *data = make_data(change->data), *valid = make_data(change->valid);
+    size_t never = 0;
+    gm_train_options options = make_options(&never);
+    gm_engine_options engine = gm_engine_options_default();
+    gm_train_result result;
+    gm_error error;
+    engine.batch = change->batch;
+    engine.optimizer = gm_optimizer_default(change->optimizer);
+    options.seed = change->seed;
+    options.shuffle = !change->unshuffled;
+    options.resume = checkpoint;
+    options.epochs = change->epochs;
+    gm_engine *changed = net_engine(net_make(&change->shape, GM_F32, 5), &engine);
+    const double before = gm_network_parameter(gm_engine_network(changed), 0);
+    const gm_status status = run(changed, data, valid, &options, &result, &error);
+    cr_expect_eq(status, change->text ? GM_BAD_MODEL : GM_OK, "%s", error.message);
+    if (change->text) {
+        cr_expect_not_null(strstr(error.message, change->text), "%s", error.message);
+        cr_expect_eq(gm_network_parameter(gm_engine_network(changed), 0), before, "nothing was changed");
+    }
+    net_free(changed);
+    gm_dataset_destroy(data);
+    gm_dataset_destroy(valid);
+}
+
+Test(checkpoint, of_another_run_is_refused_by_name)
+{
+    const scratch_text path = scratch_path("run.ckpt");
+    const struct setting s = {"packed", GM_ADAM, GM_F32, 1};
+    gm_dataset *data = make_data(1), *valid = make_data(2);
+    gm_engine *engine = make_engine(&s, 1);
+    size_t after = 7;
+    gm_train_options options = make_options(&after);
+    gm_train_result result;
+    gm_error error;
+    options.checkpoint = path.text;
+    cr_assert_eq(run(engine, data, valid, &options, &result, &error), GM_OK, "%s", error.message);
+    gm_checkpoint *checkpoint = load(path.text);
+    const net_shape wider = {{IN, 41, 2}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY},
+                    relu = {{IN, 40, 2}, GM_RELU, GM_SOFTMAX, GM_CROSS_ENTROPY};
+    const struct change changes[] = {
+        {NULL, shape, GM_ADAM, BATCH, 1, 1, 2, false, EPOCHS},
+        {NULL, shape, GM_ADAM, BATCH, 1, 1, 2, false, EPOCHS + 3},
+        {"of another network: 3,40,2 tanh,softmax cross-entropy f32; this one is 3,41,2 ", wider, GM_ADAM,
+         BATCH, 1, 1, 2, false, EPOCHS},
+        {"this one is 3,40,2 relu,softmax", relu, GM_ADAM, BATCH, 1, 1, 2, false, EPOCHS},
+        {"of optimizer adam; this one is momentum", shape, GM_MOMENTUM, BATCH, 1, 1, 2, false, EPOCHS},
+        {"batches of 8 rows; this one has 9", shape, GM_ADAM, BATCH + 1, 1, 1, 2, false, EPOCHS},
+        {"of a run with seed 1; this one has 2", shape, GM_ADAM, BATCH, 2, 1, 2, false, EPOCHS},
+        {"of a run on other data", shape, GM_ADAM, BATCH, 1, 3, 2, false, EPOCHS},
+        {"of a run with another validation set", shape, GM_ADAM, BATCH, 1, 1, 3, false, EPOCHS},
+        {"of a run with shuffled rows", shape, GM_ADAM, BATCH, 1, 1, 2, true, EPOCHS},
+        {"in epoch 2; this run shall have only 1", shape, GM_ADAM, BATCH, 1, 1, 2, false, 1},
+    };
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
+        expect_refused(checkpoint, &changes[i]);
+    gm_checkpoint_destroy(checkpoint);
+    gm_dataset_destroy(data);
+    gm_dataset_destroy(valid);
+    net_free(engine);
+}
+
+static void write_run(const char *path, const char *text)
+{
+    const struct setting s = {"packed", GM_MOMENTUM, GM_F32, 1};
+    gm_dataset *data = make_data(1);
+    gm_engine *engine = make_engine(&s, 1);
+    size_t after = 7;
+    gm_train_options options = make_options(&after);
+    gm_train_result result;
+    gm_error error;
+    options.checkpoint = path;
+    options.checkpoint_text = text;
+    cr_assert_eq(run(engine, data, NULL, &options, &result, &error), GM_OK, "%s", error.message);
+    net_free(engine);
+    gm_dataset_destroy(data);
+}
+
+Test(checkpoint, tells_what_is_needed_to_go_on)
+{
+    const scratch_text path = scratch_path("run.ckpt");
+    write_run(path.text, "rate = 0.1\nname = \"\xc3\xa4\"\n");
+    gm_checkpoint *checkpoint = load(path.text);
+    gm_checkpoint_info info = gm_checkpoint_info_init();
+    gm_error error;
+    cr_assert_eq(gm_checkpoint_get_info(checkpoint, &info, &error), GM_OK, "%s", error.message);
+    cr_expect(info.epoch == 1 && info.step == 2 && info.epochs == EPOCHS && info.threads == 1);
+    cr_expect_eq(info.batch, BATCH);
+    cr_expect_str_eq(info.backend, "packed");
+    cr_expect_str_not_empty(info.kernels);
+    cr_expect_str_eq(info.version, gm_version());
+    cr_expect_str_eq(info.text, "rate = 0.1\nname = \"\xc3\xa4\"\n");
+    info.size = 3;
+    cr_expect_eq(gm_checkpoint_get_info(checkpoint, &info, &error), GM_USAGE);
+    gm_checkpoint_destroy(checkpoint);
+    gm_checkpoint_destroy(NULL);
+}
+
+/* Each byte that is changed, and each length that is cut off, is found. */
+Test(checkpoint, damage_is_found)
+{
+    const scratch_text path = scratch_path("run.ckpt"), damaged = scratch_path("damaged.ckpt");
+    write_run(path.text, NULL);
+    FILE *file = fopen(path.text, "rb");
+    static char bytes[65536];
+    const size_t size = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    cr_assert(size > 1000 && size < sizeof bytes);
+    for (size_t i = 0; i < 2 * size; i += 7) {
+        const bool cut = i >= size;
+        const size_t at = cut ? i - size : i;
+        file = fopen(damaged.text, "wb");
+        bytes[at] ^= cut ? 0 : 1 << i % 8;
+        fwrite(bytes, 1, cut ? at : size, file);
+        bytes[at] ^= cut ? 0 : 1 << i % 8;
+        fclose(file);
+        gm_checkpoint *checkpoint;
+        gm_error error;
+        cr_expect_eq(gm_checkpoint_load(&checkpoint, damaged.text, &error), GM_BAD_MODEL, "%s %zu",
+                     cut ? "cut at" : "bit of byte", at);
+        cr_expect_null(checkpoint);
+    }
+}
+
+Test(checkpoint, models_and_checkpoints_are_not_mixed_up)
+{
+    const scratch_text path = scratch_path("run.ckpt"), model_path = scratch_path("model.safetensors");
+    gm_model model = {.network = net_make(&shape, GM_F32, 1)}, loaded;
+    gm_checkpoint *checkpoint;
+    gm_error error;
+    write_run(path.text, NULL);
+    cr_assert_eq(gm_model_save(model_path.text, &model, &error), GM_OK, "%s", error.message);
+    cr_expect_eq(gm_model_save(path.text, &model, &error), GM_USAGE);
+    cr_expect_not_null(strstr(error.message, "is a checkpoint of a training run; only a model"), "%s",
+                       error.message);
+    cr_expect_eq(gm_model_load(&loaded, path.text, &error), GM_BAD_MODEL);
+    cr_expect_not_null(strstr(error.message, "a checkpoint of a training run, not a model"), "%s",
+                       error.message);
+    cr_expect_eq(gm_checkpoint_load(&checkpoint, model_path.text, &error), GM_BAD_MODEL);
+    cr_expect_not_null(strstr(error.message, "not a checkpoint of gradmill"), "%s", error.message);
+    const struct setting s = {"packed", GM_SGD, GM_F32, 1};
+    gm_dataset *data = make_data(1);
+    gm_engine *engine = make_engine(&s, 1);
+    size_t never = 0;
+    gm_train_options options = make_options(&never);
+    gm_train_result result;
+    options.checkpoint = model_path.text;
+    cr_expect_eq(run(engine, data, NULL, &options, &result, &error), GM_USAGE);
+    cr_expect_not_null(strstr(error.message, "only a checkpoint or an empty file"), "%s", error.message);
+    net_free(engine);
+    gm_dataset_destroy(data);
+    gm_model_clear(&model);
+}
+
+/* A second run on the same file is refused while the first one goes on. */
+static gm_status second_run(void *context, const gm_epoch *epoch, bool *stop, gm_error *error)
+{
+    const gm_train_options *options = context;
+    (void)epoch, (void)error;
+    const struct setting s = {"packed", GM_SGD, GM_F32, 1};
+    gm_dataset *data = make_data(1);
+    gm_engine *engine = make_engine(&s, 1);
+    gm_train_options own = *options;
+    own.on_epoch = NULL;
+    gm_train_result result;
+    gm_error reason;
+    cr_expect_eq(run(engine, data, NULL, &own, &result, &reason), GM_IO);
+    cr_expect_not_null(strstr(reason.message, "is writing this file"), "%s", reason.message);
+    net_free(engine);
+    gm_dataset_destroy(data);
+    *stop = true;
+    return GM_OK;
+}
+
+Test(checkpoint, two_runs_do_not_share_a_file)
+{
+    const scratch_text path = scratch_path("run.ckpt");
+    const struct setting s = {"packed", GM_SGD, GM_F32, 1};
+    gm_dataset *data = make_data(1);
+    gm_engine *engine = make_engine(&s, 1);
+    gm_train_options options = gm_train_options_default();
+    gm_train_result result;
+    gm_error error;
+    options.checkpoint = path.text;
+    options.on_epoch = second_run;
+    options.context = &options;
+    cr_expect_eq(run(engine, data, NULL, &options, &result, &error), GM_OK, "%s", error.message);
+    net_free(engine);
+    gm_dataset_destroy(data);
+}
+
+/* The log of a resumed run has each epoch once. */
+Test(checkpoint, a_log_continues)
+{
+    const scratch_text path = scratch_path("run.ckpt"), log = scratch_path("log.csv");
+    const struct setting s = {"packed", GM_SGD, GM_F32, 1};
+    gm_dataset *data = make_data(1);
+    gm_engine *engine = make_engine(&s, 1);
+    size_t after = 7;
+    gm_train_options options = make_options(&after);
+    gm_train_result result;
+    gm_error error;
+    options.checkpoint = path.text;
+    options.log = log.text;
+    cr_assert_eq(run(engine, data, NULL, &options, &result, &error), GM_OK, "%s", error.message);
+    gm_checkpoint *checkpoint = load(path.text);
+    after = 0;
+    options.resume = checkpoint;
+    cr_assert_eq(run(engine, data, NULL, &options, &result, &error), GM_OK, "%s", error.message);
+    char line[1024];
+    size_t lines = 0;
+    FILE *file = fopen(log.text, "r");
+    for (; fgets(line, sizeof line, file); lines++)
+        cr_expect(lines == 0 ? strncmp(line, "epoch,", 6) == 0 : strtoul(line, NULL, 10) == lines, "%s",
+                  line);
+    fclose(file);
+    cr_expect_eq(lines, 1 + EPOCHS);
+    gm_checkpoint_destroy(checkpoint);
+    net_free(engine);
+    gm_dataset_destroy(data);
+}
