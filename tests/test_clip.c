@@ -1,7 +1,6 @@
-/* Clipped steps beyond what PyTorch's fixture says: bounds, numbers that are not finite, and the training
- * loop. */
+/* Clipped steps beyond what PyTorch's fixture says: bounds, numbers that are not finite, threads, and the
+ * training loop. */
 #include "nets.h"
-#include "train/clip.h"
 
 #include <string.h>
 
@@ -10,34 +9,43 @@ static const net_shape shape = {{3, 5, 2}, GM_TANH, GM_IDENTITY, GM_MEAN_SQUARES
 static const float batch_x[12] = {1, -2, 3, 0.5F, 1, -1, 2, 2, -2, 0, 1, 0.25F};
 static const float batch_y[8] = {10, -10, 20, 0, -5, 5, 3, 30};
 
-static gm_engine *make_engine(bool freeze_bias)
+static gm_engine_options options_of(double norm, double value)
 {
     gm_engine_options options = gm_engine_options_default();
     options.batch = 4;
     options.threads = 1;
     options.optimizer = gm_optimizer_default(GM_SGD);
     options.optimizer.rate = 1;
-    options.optimizer.freeze_bias = freeze_bias;
+    options.clip_norm = norm;
+    options.clip_value = value;
+    return options;
+}
+
+static gm_engine *make_engine(double norm, double value)
+{
+    const gm_engine_options options = options_of(norm, value);
     return net_engine(net_make(&shape, GM_F32, 1), &options);
 }
 
-/* The largest number, and the norm, of what a clipped step with a rate of 1 took off the parameters. */
-static void expect_step(bool freeze_bias, double norm, double value)
+static void take_step(gm_engine *engine)
 {
-    gm_engine *engine = make_engine(freeze_bias);
+    net_step(engine, gm_array_f32(batch_x, 4, 3), gm_array_f32(batch_y, 4, 2));
+}
+
+/* The largest number, and the norm, of what a clipped step with a rate of 1 took off the parameters. */
+static void expect_step(const char *backend, bool freeze_bias, double norm, double value)
+{
+    gm_engine_options options = options_of(norm, value);
+    options.backend = backend;
+    options.optimizer.freeze_bias = freeze_bias;
+    gm_engine *engine = net_engine(net_make(&shape, GM_F32, 1), &options);
     gm_network *network = gm_engine_network(engine);
     const size_t count = gm_network_parameter_count(network);
-    double before[64], squares = 0, largest = 0, loss;
-    gm_clip clip;
-    gm_error error;
+    double before[64], squares = 0, largest = 0;
     cr_assert(count <= 64);
     for (size_t i = 0; i < count; i++)
         before[i] = gm_network_parameter(network, i);
-    cr_assert_eq(gm_clip_create(&clip, network, norm, value, &error), GM_OK);
-    cr_assert(gm_clips(&clip));
-    cr_assert_eq(
-        gm_clip_step(&clip, engine, gm_array_f32(batch_x, 4, 3), gm_array_f32(batch_y, 4, 2), &loss, &error),
-        GM_OK);
+    take_step(engine);
     for (size_t i = 0; i < count; i++) {
         const double step = before[i] - gm_network_parameter(network, i);
         squares += step * step;
@@ -45,56 +53,111 @@ static void expect_step(bool freeze_bias, double norm, double value)
     }
     if (norm > 0)
         cr_expect_float_eq(sqrt(squares), norm, 1e-4 * norm,
-                           "the gradient is larger, so the norm is the bound");
+                           "%s: the gradient is larger, so the norm is the bound, not %g", backend,
+                           sqrt(squares));
     else
         cr_expect_float_eq(largest, value, 1e-4 * value);
-    gm_clip_clear(&clip);
     net_free(engine);
 }
 
 Test(clip, a_step_is_as_long_as_the_bound)
 {
-    expect_step(false, 0.5, 0);
-    expect_step(true, 0.5, 0);
-    expect_step(false, 0, 0.25);
+    const char *backend;
+    for (size_t b = 0; (backend = gm_backend_name(b)); b++) {
+        expect_step(backend, false, 0.5, 0);
+        expect_step(backend, true, 0.5, 0);
+        expect_step(backend, false, 0, 0.25);
+    }
 }
 
 Test(clip, bounds_that_mean_nothing_are_refused)
 {
-    gm_engine *engine = make_engine(false);
+    gm_network *network = net_make(&shape, GM_F32, 1);
     const double bad[] = {-1, NAN, INFINITY};
-    gm_clip clip;
+    gm_engine *engine;
     gm_error error;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        cr_expect_eq(gm_clip_create(&clip, gm_engine_network(engine), bad[i], 0, &error), GM_USAGE);
+        gm_engine_options options = options_of(bad[i], 0);
+        cr_expect_eq(gm_engine_create(&engine, network, &options, &error), GM_USAGE);
         cr_expect(strstr(error.message, "clip_norm is"), "%s", error.message);
-        gm_clip_clear(&clip);
-        cr_expect_eq(gm_clip_create(&clip, gm_engine_network(engine), 0, bad[i], &error), GM_USAGE);
+        options = options_of(0, bad[i]);
+        cr_expect_eq(gm_engine_create(&engine, network, &options, &error), GM_USAGE);
         cr_expect(strstr(error.message, "clip_value is"), "%s", error.message);
-        gm_clip_clear(&clip);
     }
-    cr_expect_eq(gm_clip_create(&clip, gm_engine_network(engine), 0, 0, &error), GM_OK);
-    cr_expect_not(gm_clips(&clip));
-    cr_expect_null(clip.memory, "nothing is held without a bound");
+    gm_network_destroy(network);
+}
+
+static size_t state_of(double norm)
+{
+    gm_engine *engine = make_engine(norm, 0);
+    const size_t bytes = gm_engine_memory(engine).optimizer;
     net_free(engine);
+    return bytes;
+}
+
+Test(clip, a_gradient_is_held_only_with_a_bound)
+{
+    cr_expect_eq(state_of(0), 0);
+    cr_expect_geq(state_of(1), 32 * sizeof(float));
 }
 
 /* A bound must not hide that training has diverged. */
 Test(clip, a_gradient_that_is_not_finite_is_applied)
 {
-    gm_engine *engine = make_engine(false);
+    gm_engine *engine = make_engine(1, 1);
     gm_network_set_parameter(gm_engine_network(engine), 0, NAN);
-    gm_clip clip;
-    gm_error error;
-    double loss;
-    cr_assert_eq(gm_clip_create(&clip, gm_engine_network(engine), 1, 1, &error), GM_OK);
-    cr_assert_eq(
-        gm_clip_step(&clip, engine, gm_array_f32(batch_x, 4, 3), gm_array_f32(batch_y, 4, 2), &loss, &error),
-        GM_OK);
+    take_step(engine);
     const gm_layer last = gm_network_layer(gm_engine_network(engine), 1);
     cr_expect(isnan(gm_network_parameter(gm_engine_network(engine), last.weights)));
-    gm_clip_clear(&clip);
     net_free(engine);
+}
+
+/* The squares of these numbers overflow a float, but their norm does not. */
+Test(clip, the_norm_of_a_large_gradient)
+{
+    static const float huge_y[8] = {3e20F, -1e20F, 2e20F, 1e20F, -3e20F, 2e20F, 1e20F, 3e20F};
+    gm_engine *engine = make_engine(0.5, 0);
+    const double before = gm_network_parameter(gm_engine_network(engine), 0);
+    net_step(engine, gm_array_f32(batch_x, 4, 3), gm_array_f32(huge_y, 4, 2));
+    const double after = gm_network_parameter(gm_engine_network(engine), 0);
+    cr_expect(isfinite(after) && after != before, "the first weight went from %g to %g", before, after);
+    net_free(engine);
+}
+
+enum { ROWS = 37, IN = 61, WIDE = 530, OUT = 3, STEPS = 4 };
+
+/* The parameters after some steps that are clipped by norm and by value. */
+static void train_wide(size_t threads, gm_optimizer_kind kind, gm_engine **engine)
+{
+    static const net_shape wide = {{IN, WIDE, 41, OUT}, GM_GELU, GM_IDENTITY, GM_MEAN_SQUARES};
+    static double x[ROWS * IN], y[ROWS * OUT];
+    gm_engine_options options = options_of(0.3, 0.02);
+    options.threads = threads;
+    options.batch = ROWS;
+    options.optimizer = gm_optimizer_default(kind);
+    net_fill(x, ROWS * IN, -1, 1);
+    net_fill(y, ROWS * OUT, -1, 2);
+    *engine = net_engine(net_make(&wide, GM_F32, 3), &options);
+    for (int i = 0; i < STEPS; i++)
+        net_step(*engine, gm_array_f64(x, ROWS, IN), gm_array_f64(y, ROWS, OUT));
+}
+
+/* The chunks of the norm are the same ones for every number of threads. */
+Test(clip, bits_do_not_depend_on_the_threads)
+{
+    for (gm_optimizer_kind kind = GM_SGD; kind < GM_OPTIMIZER_COUNT; kind++) {
+        gm_engine *one, *more;
+        train_wide(1, kind, &one);
+        const size_t count = gm_network_parameter_count(gm_engine_network(one));
+        for (size_t threads = 2; threads <= 3; threads++) {
+            train_wide(threads, kind, &more);
+            cr_expect_eq(memcmp(gm_network_parameters_const(gm_engine_network(one)),
+                                gm_network_parameters_const(gm_engine_network(more)), count * sizeof(float)),
+                         0, "%s, %zu threads", gm_optimizer_name(kind), threads);
+            net_free(more);
+        }
+        net_free(one);
+    }
 }
 
 /* The loop: with bounds that are never met it takes the same steps as without them. */
@@ -108,11 +171,10 @@ Test(clip, the_training_loop_clips)
         GM_OK);
     const double norms[3] = {0, 1e6, 0.01};
     for (size_t i = 0; i < 3; i++) {
-        gm_engine *engine = make_engine(false);
+        gm_engine *engine = make_engine(norms[i], 0);
         gm_engine_set_rate(engine, 0.01);
         gm_train_options options = gm_train_options_default();
         options.epochs = 3;
-        options.clip_norm = norms[i];
         cr_assert_eq(gm_train(engine, data, NULL, NULL, &options, NULL, &error), GM_OK, "%s", error.message);
         after[i] = gm_network_parameter(gm_engine_network(engine), 1);
         net_free(engine);

@@ -1,8 +1,6 @@
 /* Repeats ten steps of PyTorch: every activation, loss and optimizer is compared with numbers from outside
  * the project. The cases are in fixtures/torch_steps.json, written by fixtures/make_torch_fixture.py; the
  * meaning of its keys is that of the option structs. */
-#include "train/clip.h"
-
 #include <criterion/criterion.h>
 
 #include <gradmill/engine.h>
@@ -178,6 +176,8 @@ static gm_engine *make_engine(const struct torch_case *c, const struct variant *
     options.threads = v->threads;
     options.batch = c->batch;
     options.optimizer = c->optimizer;
+    options.clip_norm = c->clip_norm;
+    options.clip_value = c->clip_value;
     gm_engine *engine = NULL;
     gm_error error;
     cr_assert_eq(gm_engine_create(&engine, network, &options, &error), GM_OK, "%s: %s", c->name,
@@ -202,15 +202,11 @@ static void replay(const struct torch_case *c, const struct variant *v)
     gm_array x = gm_array_f64(c->x, c->batch, c->network.inputs);
     gm_array y = gm_array_f64(c->y, c->batch, c->outputs);
     double losses[STEPS];
-    gm_clip clip;
     gm_error error;
-    cr_assert_eq(gm_clip_create(&clip, network, c->clip_norm, c->clip_value, &error), GM_OK);
     for (size_t step = 0; step < STEPS; step++) {
-        const gm_status status = gm_clips(&clip) ? gm_clip_step(&clip, engine, x, y, &losses[step], &error)
-                                                 : gm_engine_step(engine, x, y, &losses[step], &error);
-        cr_assert_eq(status, GM_OK, "%s: %s", c->name, error.message);
+        cr_assert_eq(gm_engine_step(engine, x, y, &losses[step], &error), GM_OK, "%s: %s", c->name,
+                     error.message);
     }
-    gm_clip_clear(&clip);
     expect_close(c, v, "loss", losses, c->losses, STEPS);
     expect_close(c, v, "parameter", gm_network_parameters_const(network), c->after, c->parameter_count);
     gm_engine_destroy(engine);

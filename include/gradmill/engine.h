@@ -124,13 +124,19 @@ typedef struct gm_engine_options {
     bool keep_z;         /* keep Z apart from A so that gm_engine_view can show it; default false */
     gm_profile *profile; /* keep times here; default NULL */
     gm_trace *trace;     /* record BLAS calls here; the engine then runs on one thread; default NULL */
+    /* Bounds of the gradient of every step, as PyTorch's clip_grad_value_ and clip_grad_norm_ have them: of
+     * each number, and of the Euclidean norm over all layers (Pascanu et al. 2013); with both, the numbers
+     * come first. Default 0: none. With a bound the engine holds a whole gradient. gm_engine_gradient and
+     * gm_engine_apply are not concerned. GM_USAGE: negative, or no number. */
+    double clip_norm, clip_value;
+    bool accumulates; /* gm_engine_hold works; the engine holds a whole gradient; default false */
 } gm_engine_options;
 
 /* Bytes that an engine and its network need, computed before anything is allocated. */
 typedef struct gm_memory {
     size_t parameters; /* W and b */
     size_t packed;     /* the backend's own copy of them; 0 for most */
-    size_t optimizer;  /* velocities, moments */
+    size_t optimizer;  /* velocities, moments; a gradient, if one is held */
     size_t workspace;  /* activations, deltas, the batch; gradient tile and scratch of each thread */
     size_t total;
     /* What all engines for inference on one network have in common: parameters and packed. n of them hold
@@ -282,6 +288,43 @@ typedef struct gm_side_work {
  * this returns GM_OK, and nothing of it otherwise. beside may be NULL. */
 GM_API gm_status gm_engine_step_beside(gm_engine *engine, gm_array x, gm_array y, const gm_side_work *beside,
                                        double *loss, gm_error *error);
+
+/* What belongs to one batch alone. */
+typedef struct gm_step_options {
+    size_t size;                /* of this struct, which gm_step_options_default sets */
+    const gm_side_work *beside; /* as in gm_engine_step_beside; default NULL */
+    /* How much each row counts: rows x 1 numbers of the network's precision, finite and not negative. The
+     * loss, whose gradient the step takes, is then sum w l / sum w over the rows, as PyTorch's and
+     * scikit-learn's weighted means are. A batch whose weights add up to 0 has loss and gradient 0. Default
+     * gm_no_array(): every row counts as 1. */
+    gm_array weights;
+} gm_step_options;
+
+GM_API void gm_step_options_fill(gm_step_options *options, size_t size);
+static inline gm_step_options gm_step_options_default(void)
+{
+    gm_step_options options;
+    gm_step_options_fill(&options, sizeof options);
+    return options;
+}
+
+/* gm_engine_step with options; NULL stands for the defaults. GM_USAGE: weights that do not fit. */
+GM_API gm_status gm_engine_step_with(gm_engine *engine, gm_array x, gm_array y,
+                                     const gm_step_options *options, double *loss, gm_error *error);
+
+/* Several batches, one step (gradient accumulation): the gradient of this batch is added to those that the
+ * engine holds, and no weight changes. gm_engine_step_held then takes one step with the mean gradient over
+ * all rows that are held, or their weighted mean: as one batch of all these rows would, within rounding.
+ * *loss is that of this batch. Any other step forgets what is held. GM_USAGE: an engine without
+ * `accumulates`. */
+GM_API gm_status gm_engine_hold(gm_engine *engine, gm_array x, gm_array y, const gm_step_options *options,
+                                double *loss, gm_error *error);
+/* The rows whose gradients are held. */
+GM_API size_t gm_engine_held(const gm_engine *engine);
+/* GM_USAGE: nothing is held. */
+GM_API gm_status gm_engine_step_held(gm_engine *engine, gm_error *error);
+/* Forgets what is held. */
+GM_API void gm_engine_drop_held(gm_engine *engine);
 
 /* A schedule's door: the rate of the steps to come. */
 GM_API double gm_engine_rate(const gm_engine *engine);

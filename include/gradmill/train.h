@@ -118,11 +118,6 @@ typedef struct gm_train_options {
      * seconds since training began. A log that is there is replaced, a file of another kind is GM_USAGE.
      * Default NULL. */
     const char *log;
-    /* Bounds of the gradient, as PyTorch's clip_grad_value_ and clip_grad_norm_ have them: of each number,
-     * and of the Euclidean norm over all layers (Pascanu et al. 2013); with both, the numbers come first.
-     * Default 0: none. A step is then taken in two halves and holds a whole gradient. GM_USAGE: negative, or
-     * no number. */
-    double clip_norm, clip_value;
     /* A file that gets the state of the run, from which it can be resumed (checkpoint.h): after epochs; in
      * the middle of one whenever checkpoint_seconds have passed (default 300); and when training ends or a
      * callback stops it. Writing is durable, and takes at most 2 % of a run, but for the first and the last

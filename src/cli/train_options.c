@@ -95,10 +95,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         options->save = argument;
         return 0;
     case KEY_CLIP_NORM:
-        options->train.clip_norm = cli_positive("clip-norm", argument, state);
+        options->engine.engine.clip_norm = cli_positive("clip-norm", argument, state);
         return 0;
     case KEY_CLIP_VALUE:
-        options->train.clip_value = cli_positive("clip-value", argument, state);
+        options->engine.engine.clip_value = cli_positive("clip-value", argument, state);
         return 0;
     case KEY_LOG:
         options->train.log = argument;

@@ -38,8 +38,15 @@ typedef struct gm_loss_facts {
 /* Static storage, indexed by gm_loss. */
 extern const gm_loss_facts gm_facts_of_losses[GM_LOSS_COUNT];
 
-/* What BP3 and BP4 write to. INTO_GRADIENT is no optimizer's: the gradient is only stored. */
-typedef enum gm_update_target { INTO_WEIGHTS, INTO_VELOCITY, INTO_TILE, INTO_GRADIENT } gm_update_target;
+/* What BP3 and BP4 write to. The last two are no optimizer's, because the gradient is only stored: in the
+ * caller's block, or in the engine's own in the layout of the weights. */
+typedef enum gm_update_target {
+    INTO_WEIGHTS,
+    INTO_VELOCITY,
+    INTO_TILE,
+    INTO_GRADIENT,
+    INTO_STORE
+} gm_update_target;
 
 typedef enum gm_setting {
 #define SETTING(FIELD, ...) GM_SETTING_##FIELD,

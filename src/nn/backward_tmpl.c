@@ -1,6 +1,6 @@
 /* BP1 and BP2: the deltas, D = dC/dZ, from the output layer back to the first layer. As in the forward pass,
  * each function works on a block. The cost is the mean over the batch, so BP1 multiplies by 1/n once for all
- * layers.
+ * layers; by w / sum w if the rows have weights.
  *
  * A step of few rows does little arithmetic with each weight: its time is the time in which W comes from
  * memory. For such a step BP2 goes through W in slabs of outputs, and BP4 and the update of a slab can follow
@@ -16,9 +16,20 @@ void gm_output_delta(const gm_worker *w, gm_range rows)
     const gm_pass_layer *out = &b->layers[l];
     const gm_mat a = gm_rows(out->a, rows.first, rows.count), d = gm_rows(out->d, rows.first, rows.count);
     const gm_mat y = gm_rows(w->batch->y, rows.first, rows.count);
-    TIMED(w, l, GM_PHASE_LOSS, b->loss->delta(a, y, 1 / (REAL)w->batch->rows, d));
+    TIMED(w, l, GM_PHASE_LOSS, b->loss->delta(a, y, w->batch->scale, d));
+    if (w->batch->weights.data)
+        TIMED(w, l, GM_PHASE_LOSS, gm_scale_rows(gm_rows(w->batch->weights, rows.first, rows.count), d));
     if (!b->loss->from_z) /* otherwise the closed form has f' in it */
         TIMED(w, l, GM_PHASE_LOSS, gm_chain(out, rows, gm_all(out->view.w.rows)));
+}
+
+void gm_scale_rows(gm_mat weights, gm_mat d)
+{
+    for (size_t r = 0; r < d.rows; r++) {
+        const REAL weight = *gm_row(weights, r);
+        for (size_t c = 0; c < d.cols; c++)
+            gm_row(d, r)[c] *= weight;
+    }
 }
 
 /* Where the slab of outputs that ends before output `end` begins. */

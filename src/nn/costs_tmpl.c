@@ -300,6 +300,7 @@ static gm_pass_batch probe_batch(const gm_bound *b, size_t buffer)
                            .y = y,
                            .judged = true,
                            .backward = true, /* losses are summed by thread, as in a step */
+                           .scale = 1 / (REAL)x.rows,
                            .rule = rule,
                            .weight_constants = keep,
                            .bias_constants = keep};

@@ -55,6 +55,13 @@ static gm_status check_backend(const char *wanted, gm_error *error)
     return gm_fail(error, GM_USAGE, "unknown backend '%s'; expected auto or one of %s", wanted, known);
 }
 
+static gm_status check_bound(const char *what, double bound, gm_error *error)
+{
+    if (bound >= 0 && isfinite(bound))
+        return GM_OK;
+    return gm_fail(error, GM_USAGE, "%s is %g; expected a number above 0, or 0 for none", what, bound);
+}
+
 /* The caller's options as a struct of the library's own version, checked. */
 static gm_status read_options(gm_engine_options *o, const gm_engine_options *options, gm_error *error)
 {
@@ -70,7 +77,10 @@ static gm_status read_options(gm_engine_options *o, const gm_engine_options *opt
         return gm_fail(error, GM_USAGE, "batch %zu; expected 1 to %d rows", o->batch, INT_MAX);
     if (o->threads > 4096)
         return gm_fail(error, GM_USAGE, "%zu threads; expected at most 4096", o->threads);
-    return gm_optimizer_check(&o->optimizer, error);
+    status = check_bound("clip_norm", o->clip_norm, error);
+    if (status == GM_OK)
+        status = check_bound("clip_value", o->clip_value, error);
+    return status == GM_OK ? gm_optimizer_check(&o->optimizer, error) : status;
 }
 
 /* What an engine writes for its caller must have room: the caller counted threads and layers by himself. */

@@ -124,7 +124,7 @@ static inline void set_ahead(gm_engine *e)
 
 static gm_status run(gm_engine *e, const gm_job *job, double *loss, gm_error *error)
 {
-    if (job->task == GM_TASK_STEP)
+    if (job->task == GM_TASK_STEP || job->task == GM_TASK_CLIP)
         set_ahead(e);
     return e->numerics->run(e->pass, job, loss, error);
 }
@@ -272,11 +272,22 @@ gm_status gm_engine_step(gm_engine *e, gm_array x, gm_array y, double *loss, gm_
     return gm_engine_step_beside(e, x, y, NULL, loss, error);
 }
 
+/* Whether the gradient of a step must be whole before the step is taken. */
+static bool clips(const gm_engine *e)
+{
+    return e->options.clip_norm > 0 || e->options.clip_value > 0;
+}
+
+static gm_task step_task(const gm_engine *e)
+{
+    return clips(e) ? GM_TASK_CLIP : GM_TASK_STEP;
+}
+
 gm_status gm_engine_step_beside(gm_engine *e, gm_array x, gm_array y, const gm_side_work *beside,
                                 double *loss, gm_error *error)
 {
     if (!can_step_row(e, &x, &y)) {
-        const gm_job job = {.task = GM_TASK_STEP, .beside = beside};
+        const gm_job job = {.task = step_task(e), .beside = beside};
         return learn(e, x, y, &job, loss, error);
     }
     set_ahead(e);
@@ -284,6 +295,80 @@ gm_status gm_engine_step_beside(gm_engine *e, gm_array x, gm_array y, const gm_s
     e->row_steps.step(e->row_steps.context, x.data, y.data, loss);
     gm_side_work_do(beside);
     return GM_OK;
+}
+
+void gm_step_options_fill(gm_step_options *options, size_t size)
+{
+    const gm_step_options defaults = {0};
+    gm_options_fill(options, size, &defaults, sizeof defaults);
+}
+
+static double weight_at(gm_array weights, size_t r)
+{
+    return weights.type == GM_TYPE_F64 ? ((const double *)weights.data)[r * weights.ld]
+                                       : (double)((const float *)weights.data)[r * weights.ld];
+}
+
+static gm_status check_weights(const gm_engine *e, gm_array weights, size_t rows, gm_error *error)
+{
+    const gm_status status = check_numbers(e, "weights", weights, rows, 1, error);
+    for (size_t r = 0; r < rows && status == GM_OK; r++) {
+        const double weight = weight_at(weights, r);
+        if (!(weight >= 0 && weight < INFINITY))
+            return gm_fail(error, GM_USAGE,
+                           "row %zu of the weights: %g; expected a finite number of at least 0", r, weight);
+    }
+    return status;
+}
+
+/* A batch whose options are the caller's. */
+static gm_status learn_with(gm_engine *e, gm_array x, gm_array y, gm_task task,
+                            const gm_step_options *options, double *loss, gm_error *error)
+{
+    gm_step_options own = gm_step_options_default();
+    gm_status status = gm_options_read(&own, sizeof own, options, "gm_step_options", error);
+    if (status == GM_OK && own.weights.data)
+        status = check_weights(e, own.weights, x.rows, error);
+    const gm_job job = {.task = task, .beside = own.beside, .weights = own.weights};
+    return status == GM_OK ? learn(e, x, y, &job, loss, error) : status;
+}
+
+gm_status gm_engine_step_with(gm_engine *e, gm_array x, gm_array y, const gm_step_options *options,
+                              double *loss, gm_error *error)
+{
+    return learn_with(e, x, y, step_task(e), options, loss, error);
+}
+
+gm_status gm_engine_hold(gm_engine *e, gm_array x, gm_array y, const gm_step_options *options, double *loss,
+                         gm_error *error)
+{
+    const gm_status status = check_learns(e, error);
+    if (status == GM_OK && !e->options.accumulates)
+        return gm_fail(error, GM_USAGE, "the engine was made without accumulates and holds no gradients");
+    return status == GM_OK ? learn_with(e, x, y, GM_TASK_HOLD, options, loss, error) : status;
+}
+
+size_t gm_engine_held(const gm_engine *e)
+{
+    return e->numerics->held(e->pass);
+}
+
+gm_status gm_engine_step_held(gm_engine *e, gm_error *error)
+{
+    if (gm_engine_held(e) == 0)
+        return gm_fail(error, GM_USAGE, "no gradient is held; expected gm_engine_hold before");
+    const gm_status status = gm_team_ready(e->team, error);
+    if (status != GM_OK)
+        return status;
+    take_weights(e);
+    set_ahead(e);
+    e->numerics->apply_held(e->pass);
+    return GM_OK;
+}
+
+void gm_engine_drop_held(gm_engine *e)
+{
+    e->numerics->drop_held(e->pass);
 }
 
 double gm_engine_rate(const gm_engine *e)

@@ -26,12 +26,24 @@ void gm_forward_layer(const gm_worker *w, size_t l, gm_range rows, gm_range outp
         TIMED(w, l, GM_PHASE_ACTIVATION, gm_apply(layer, rows, outputs)); /* A = f(Z) */
 }
 
+/* The losses of rows that have weights, row by row. */
+static double weighted(const gm_worker *w, size_t first, gm_mat outputs, gm_mat y, gm_mat a)
+{
+    double sum = 0;
+    for (size_t r = 0; r < y.rows; r++)
+        sum += (double)*gm_row(w->batch->weights, first + r) *
+               w->bound->loss->value(gm_rows(outputs, r, 1), gm_rows(y, r, 1), gm_rows(a, r, 1));
+    return sum;
+}
+
 /* The sum of the losses of these rows, which begin at row `first` of the batch. Without a backward pass the
  * sums of blocks of rows are stored instead: whatever rows a thread has, the same blocks are added in the
  * same order. */
 static double value(const gm_worker *w, size_t first, gm_mat outputs, gm_mat y, gm_mat a)
 {
     const gm_loss_kernel *loss = w->bound->loss;
+    if (w->batch->weights.data)
+        return weighted(w, first, outputs, y, a);
     if (w->batch->backward)
         return loss->value(outputs, y, a);
     for (size_t r = 0; r < y.rows; r += GM_ROW_GRAIN) {

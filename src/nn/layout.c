@@ -22,6 +22,11 @@
 #define BESIDE_FROM ((size_t)16 << 10)
 #define STATE_FROM  ((size_t)1 << 20)
 
+bool gm_stores_gradient(const gm_engine_options *options)
+{
+    return !options->inference && (options->accumulates || options->clip_norm > 0 || options->clip_value > 0);
+}
+
 bool gm_activation_needs_z(gm_activation activation)
 {
     return gm_facts_of_activations[activation].derivative == FROM_Z;
@@ -120,16 +125,19 @@ static bool reserve_for_threads(gm_layout *layout, const gm_layout_needs *needs)
            reserve(&layout->workspace, needs->threads, layout->scratch_size, &layout->scratch);
 }
 
-/* Large parameters begin a page, and an optimizer walks through its copies of them beside them. */
-static bool reserve_state(gm_layout *layout, gm_precision precision, size_t copies)
+/* Large parameters begin a page, and an optimizer walks through its copies of them beside them: `own` copies
+ * that it keeps, and `others` of the engine. */
+static bool reserve_state(gm_layout *layout, gm_precision precision, size_t own, size_t others)
 {
+    const size_t copies = own + others;
     size_t copy = layout->parameters;
     if (copies == 0)
         return true;
     if (layout->parameters >= STATE_FROM / gm_precision_size(precision) &&
         (!step_aside(&layout->first_copy, 0, precision) || !step_aside(&copy, 0, precision)))
         return false;
-    layout->next_copy = copies > 1 ? copy : 0;
+    layout->next_copy = own > 1 ? copy : 0;
+    layout->gradient = layout->first_copy + own * copy;
     return gm_mul(copies, copy, &layout->state) && gm_add(layout->first_copy, layout->state, &layout->state);
 }
 
@@ -160,7 +168,7 @@ gm_status gm_layout_make(gm_layout *layout, gm_layer_layout *layouts, const gm_l
     }
     const size_t copies = options->inference ? 0 : gm_optimizer_state(options->optimizer.kind);
     if (!fits || !reserve_for_threads(layout, needs) || (!options->inference && !reserve_buffer(layout, 1)) ||
-        !reserve_state(layout, precision, copies))
+        !reserve_state(layout, precision, copies, gm_stores_gradient(options)))
         return gm_fail(error, GM_LIMIT, "a batch of %zu rows needs more memory than any machine has",
                        options->batch);
     layout->own = storage->own ? layout->parameters : 0;

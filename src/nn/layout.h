@@ -3,7 +3,8 @@
  * workspace:  x | y | ones | layer 1: z? a d | layer 2: ... | tile of each thread | scratch of each thread |
  *             another x | another y (unless for inference: gathered beside a step on the first ones)
  * own:        W1 b1 W2 b2 ... in the backend's own layout, if it has one
- * state:      optimizer copies of the parameters, one after the other, in the same order, with gaps
+ * state:      copies of the parameters, one after the other, in the same order, with gaps: what the optimizer
+ *             keeps, and then a gradient, if one is to be stored
  *
  * Offsets are in elements of the precision. Every matrix begins on a cache line. */
 #ifndef GM_NN_LAYOUT_H
@@ -39,7 +40,11 @@ typedef struct gm_layout {
     bool shares;                  /* ... which engines of one network have in common */
     size_t state;                 /* elements in all */
     size_t first_copy, next_copy; /* where the first lies in it, and from there to the second, 0: none */
+    size_t gradient;              /* where the stored gradient lies in it */
 } gm_layout;
+
+/* Whether an engine with these options stores gradients in a copy of its own. */
+bool gm_stores_gradient(const gm_engine_options *options);
 
 /* Whether f' is computed from Z. For the others it is a function of A, and Z need not be kept apart. */
 bool gm_activation_needs_z(gm_activation activation);

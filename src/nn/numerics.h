@@ -29,13 +29,20 @@ typedef struct gm_row_steps {
 } gm_row_steps;
 
 /* What a pass shall do after forward. */
-typedef enum gm_task { GM_TASK_FORWARD, GM_TASK_GRADIENT, GM_TASK_STEP } gm_task;
+typedef enum gm_task {
+    GM_TASK_FORWARD,  /* nothing */
+    GM_TASK_GRADIENT, /* the gradient, to the caller */
+    GM_TASK_STEP,     /* a step; the gradient need not be stored */
+    GM_TASK_CLIP,     /* a step from the stored gradient, within the engine's bounds */
+    GM_TASK_HOLD,     /* the gradient is added to what is held for a step to come */
+} gm_task;
 
 /* The task, and what belongs to it. */
 typedef struct gm_job {
     gm_task task;
     const gm_side_work *beside;  /* what is to be done beside it; NULL: nothing */
     const gm_gradient *gradient; /* GM_TASK_GRADIENT: where it goes; otherwise NULL */
+    gm_array weights;            /* of the rows, rows x 1 in the precision of the pass; or none */
 } gm_job;
 
 typedef struct gm_numerics {
@@ -56,6 +63,10 @@ typedef struct gm_numerics {
     gm_status (*run)(struct gm_pass *pass, const gm_job *job, double *loss, gm_error *error);
     /* A step of the optimizer from this gradient, which is laid out as the parameter block. */
     void (*apply)(struct gm_pass *pass, const void *gradient);
+    /* The rows whose gradients are held; a step with the mean of them; and to forget them. */
+    size_t (*held)(const struct gm_pass *pass);
+    void (*apply_held)(struct gm_pass *pass);
+    void (*drop_held)(struct gm_pass *pass);
     /* How more rows like the one that was bound last are learned without bind and run; step is NULL if they
      * are not. */
     gm_row_steps (*row_steps)(const struct gm_pass *pass);

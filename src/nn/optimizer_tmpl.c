@@ -88,6 +88,7 @@ const gm_update_rule gm_update_rules[GM_OPTIMIZER_COUNT] = {
 };
 
 const gm_update_rule gm_store_gradient = {INTO_GRADIENT, NULL, NULL};
+const gm_update_rule gm_store_own = {INTO_STORE, NULL, NULL};
 
 void gm_set_factors(gm_update_target target, gm_step_constants *c)
 {
@@ -105,6 +106,7 @@ void gm_set_factors(gm_update_target target, gm_step_constants *c)
         c->beta = 0;
         break;
     case INTO_GRADIENT: /* as the caller wants it: gm_gradient_prepare */
+    case INTO_STORE:    /* gm_store_prepare */
         break;
     }
 }
@@ -118,6 +120,12 @@ void gm_gradient_prepare(gm_pass_batch *batch, const gm_gradient *gradient)
         .beta = gradient->accumulate ? 1 : 0,
     };
     batch->weight_constants = batch->bias_constants;
+}
+
+void gm_store_prepare(gm_pass_batch *batch, bool add)
+{
+    batch->rule = &gm_store_own;
+    batch->weight_constants = batch->bias_constants = (gm_step_constants){.alpha = 1, .beta = add ? 1 : 0};
 }
 
 void gm_update_prepare(gm_pass_batch *batch, const gm_optimizer *o, size_t step)

@@ -50,6 +50,12 @@
 #define gm_store_gradient     GM_TYPED(gm_store_gradient)
 #define gm_pack_block         GM_TYPED(gm_pack_block)
 #define gm_unpack_block       GM_TYPED(gm_unpack_block)
+#define gm_store_own          GM_TYPED(gm_store_own)
+#define gm_store_prepare      GM_TYPED(gm_store_prepare)
+#define gm_square_chunks      GM_TYPED(gm_square_chunks)
+#define gm_square_stored      GM_TYPED(gm_square_stored)
+#define gm_apply_stored       GM_TYPED(gm_apply_stored)
+#define gm_scale_rows         GM_TYPED(gm_scale_rows)
 
 /* One layer: parameters, and its matrices for a whole batch. */
 typedef struct gm_pass_layer {
@@ -76,8 +82,8 @@ typedef struct gm_step_constants {
 typedef void gm_apply_function(const gm_step_constants *c, size_t count, REAL *w, REAL *g, REAL *s1,
                                REAL *s2);
 
-/* How BP3 and BP4 become an update. gm_update_rules has one for each optimizer; gm_store_gradient only
- * stores. */
+/* How BP3 and BP4 become an update. gm_update_rules has one for each optimizer; gm_store_gradient and
+ * gm_store_own only store. */
 typedef struct gm_update_rule {
     gm_update_target target;
     gm_apply_function *apply; /* follows BP3 and BP4; NULL: they have done it all */
@@ -108,6 +114,9 @@ typedef struct gm_bound {
     REAL *parameters;              /* the block, or the engine's own copy in the backend's layout */
     REAL *state;                   /* first optimizer copy of the parameters */
     size_t next_copy;              /* elements from there to the second; 0: there is none */
+    REAL *stored;                  /* a gradient in the layout of the parameters; NULL: none is stored */
+    size_t stored_count;           /* numbers of it, and of the parameters in that layout */
+    double *squares;               /* for each chunk of it the sum of its squares */
     REAL *tiles;                   /* tile_size for each thread */
     REAL *scratch;                 /* scratch_size for each thread: the backend's */
     size_t tile_size, scratch_size;
@@ -120,6 +129,9 @@ typedef struct gm_pass_batch {
     gm_mat x, y;                /* y.data NULL: forward only */
     bool judged;                /* whether the loss is wanted */
     bool backward;              /* whether BP1 to BP4 follow */
+    gm_mat weights;             /* rows x 1: how much each row counts; data NULL: all count as 1 */
+    double weight;              /* the sum of them, or the rows */
+    REAL scale;                 /* of BP1: 1 / weight, or 1 if the gradient is added to others */
     const gm_update_rule *rule; /* of BP3 and BP4 */
     gm_step_constants weight_constants, bias_constants;
     REAL *gradient;             /* INTO_GRADIENT, or given: the caller's block, always row-major */
@@ -128,6 +140,14 @@ typedef struct gm_pass_batch {
     const gm_side_work *beside; /* what is done beside the step; NULL: nothing */
     double *losses; /* one sum for each thread, LOSS_STRIDE apart, or for each GM_ROW_GRAIN rows */
 } gm_pass_batch;
+
+/* A step from the stored gradient. */
+typedef struct gm_stored_step {
+    gm_pass_batch batch; /* the rule and the constants of the optimizer, and the plan */
+    double mean;         /* the stored numbers times this are the mean gradient */
+    double norm, value;  /* its bounds; 0: none */
+    bool wanted;         /* whether the step follows the gradient of the batch at work */
+} gm_stored_step;
 
 /* A gradient that is given is applied: what is bound, and a batch that has only what this needs. */
 typedef struct gm_apply_job {
@@ -156,7 +176,10 @@ typedef struct gm_pass {
     gm_bound bound;
     gm_planner planner;
     gm_pass_batch batch;
-    size_t steps; /* taken so far */
+    gm_stored_step stored;
+    double held;      /* the weight of the rows whose gradients are stored for a step to come */
+    size_t held_rows; /* how many rows these are */
+    size_t steps;     /* taken so far */
 } gm_pass;
 
 static inline gm_worker gm_worker_of(const gm_bound *bound, const gm_pass_batch *batch, size_t thread)
@@ -334,13 +357,28 @@ void gm_apply_gradient(const gm_worker *w);
 /* The rule and the constants of the step number `step`, 1, 2, ..., of this optimizer. */
 void gm_update_prepare(gm_pass_batch *batch, const gm_optimizer *optimizer, size_t step);
 
-/* The same for a gradient that is stored. */
+/* The same for a gradient that is stored: in the caller's block, or in the engine's own, which may be added
+ * to. */
 void gm_gradient_prepare(gm_pass_batch *batch, const gm_gradient *gradient);
+void gm_store_prepare(gm_pass_batch *batch, bool add);
+
+/* How many chunks the squares of a stored gradient of so many numbers are summed in. */
+size_t gm_square_chunks(size_t count);
+
+/* The sums of the squares of the thread's chunks of the mean gradient, each number bounded. */
+void gm_square_stored(const gm_worker *w, const gm_stored_step *step);
+
+/* The step of the thread's own parameters from the stored gradient, within its bounds. All squares are there
+ * if the norm has a bound. */
+void gm_apply_stored(const gm_worker *w, const gm_stored_step *step);
+
+/* D = diag(weights) D for these rows of the batch. */
+void gm_scale_rows(gm_mat weights, gm_mat d);
 
 /* alpha and beta of BP3 and BP4 for an optimizer whose rule has this target. */
 void gm_set_factors(gm_update_target target, gm_step_constants *c);
 
 extern const gm_update_rule gm_update_rules[GM_OPTIMIZER_COUNT];
-extern const gm_update_rule gm_store_gradient;
+extern const gm_update_rule gm_store_gradient, gm_store_own;
 
 #endif

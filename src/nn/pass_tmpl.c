@@ -130,6 +130,19 @@ static void work_beside(const gm_worker *w)
         beside->piece(beside->context, i);
 }
 
+/* The step from the stored gradient: its norm is known when all threads have summed the squares of their
+ * parts of it. */
+static void step_stored(const gm_pass *p, size_t thread)
+{
+    const gm_worker w = gm_worker_of(&p->bound, &p->stored.batch, thread);
+    wait_for_all(&w);
+    if (p->stored.norm > 0) {
+        gm_square_stored(&w, &p->stored);
+        wait_for_all(&w);
+    }
+    gm_apply_stored(&w, &p->stored);
+}
+
 static void work(void *context, size_t thread)
 {
     const gm_pass *p = context;
@@ -145,6 +158,8 @@ static void work(void *context, size_t thread)
     if (p->batch.backward) {
         p->batch.losses[thread * LOSS_STRIDE] = loss;
         backward(&w, rows);
+        if (p->stored.wanted)
+            step_stored(p, thread);
     }
     work_beside(&w);
     if (p->batch.profile) /* the team waits at the end of the work in any case; here the wait is seen */
@@ -180,7 +195,71 @@ static double mean_loss(const gm_pass_batch *batch)
     double sum = 0;
     for (size_t i = 0; i < count; i++)
         sum += batch->losses[threads ? i * LOSS_STRIDE : i];
-    return sum / (double)batch->rows;
+    return batch->weight > 0 ? sum / batch->weight : 0;
+}
+
+/* How much each row of the batch counts. */
+static void take_row_weights(gm_pass_batch *batch, gm_array weights)
+{
+    batch->weights = (gm_mat){(REAL *)weights.data, weights.rows, weights.cols, weights.ld}; /* read only */
+    batch->weight = (double)batch->rows;
+    if (weights.data) {
+        batch->weight = 0;
+        for (size_t r = 0; r < batch->rows; r++)
+            batch->weight += (double)*gm_row(batch->weights, r);
+    }
+    batch->scale = batch->weight > 0 ? 1 / (REAL)batch->weight : 0;
+}
+
+/* Nothing is held from now on. */
+static void drop_held(gm_pass *p)
+{
+    p->held = 0;
+    p->held_rows = 0;
+}
+
+/* The optimizer's step from the stored gradient, which is the mean one after multiplication by `mean`. */
+static void prepare_stored(gm_pass *p, double mean, gm_plan plan)
+{
+    p->stored.batch = (gm_pass_batch){.plan = plan, .profile = p->batch.profile};
+    p->stored.mean = mean;
+    gm_update_prepare(&p->stored.batch, p->bound.optimizer, ++p->steps);
+}
+
+/* The gradients of several batches are added as sums, because only at the end it is known how many rows they
+ * are the mean of. */
+static void hold(gm_pass *p)
+{
+    gm_store_prepare(&p->batch, p->held_rows > 0);
+    p->batch.scale = 1;
+    p->held += p->batch.weight;
+    p->held_rows += p->batch.rows;
+}
+
+static void prepare(gm_pass *p, const gm_job *job)
+{
+    gm_pass_batch *batch = &p->batch;
+    take_row_weights(batch, job->weights);
+    p->stored.wanted = job->task == GM_TASK_CLIP;
+    switch (job->task) {
+    case GM_TASK_FORWARD:
+        break;
+    case GM_TASK_GRADIENT:
+        gm_gradient_prepare(batch, job->gradient);
+        break;
+    case GM_TASK_STEP:
+        drop_held(p);
+        gm_update_prepare(batch, p->bound.optimizer, ++p->steps);
+        break;
+    case GM_TASK_CLIP:
+        drop_held(p);
+        gm_store_prepare(batch, false);
+        prepare_stored(p, 1, batch->plan);
+        break;
+    case GM_TASK_HOLD:
+        hold(p);
+        break;
+    }
 }
 
 static gm_status run(gm_pass *p, const gm_job *job, double *loss, gm_error *error)
@@ -189,7 +268,7 @@ static gm_status run(gm_pass *p, const gm_job *job, double *loss, gm_error *erro
     gm_planner *planner = &p->planner;
     gm_layer_hook hook = {job->gradient, GM_OK, error};
     const gm_task task = job->task;
-    if (task == GM_TASK_STEP && gm_online_takes(p->bound.online, batch->rows)) {
+    if (task == GM_TASK_STEP && !job->weights.data && gm_online_takes(p->bound.online, batch->rows)) {
         run_online(p, job->beside, loss);
         return GM_OK;
     }
@@ -197,10 +276,7 @@ static gm_status run(gm_pass *p, const gm_job *job, double *loss, gm_error *erro
     batch->judged = loss && batch->y.data;
     batch->backward = task != GM_TASK_FORWARD;
     batch->hook = job->gradient && job->gradient->layer_done ? &hook : NULL;
-    if (task == GM_TASK_GRADIENT)
-        gm_gradient_prepare(batch, job->gradient);
-    else if (task == GM_TASK_STEP)
-        gm_update_prepare(batch, p->bound.optimizer, ++p->steps);
+    prepare(p, job);
     const bool watched = task == GM_TASK_STEP && batch->rows == planner->watched_rows;
     const uint64_t begin = watched ? gm_clock() : 0;
     if (batch->plan.threads > 1)
@@ -241,6 +317,29 @@ static void apply(gm_pass *p, const void *gradient)
         gm_team_run_alone(b->team, apply_work, &job);
     else
         gm_team_run(b->team, apply_work, &job);
+}
+
+static void apply_held_work(void *context, size_t thread)
+{
+    step_stored(context, thread);
+}
+
+static void apply_held(gm_pass *p)
+{
+    const gm_bound *b = &p->bound;
+    const bool alone = b->network->parameter_count < APPLY_ALONE || p->batch.plan.threads == 1;
+    const double mean = p->held > 0 ? 1 / p->held : 0;
+    prepare_stored(p, mean, (gm_plan){.threads = alone ? 1 : gm_team_threads(b->team)});
+    drop_held(p);
+    if (alone)
+        gm_team_run_alone(b->team, apply_held_work, p);
+    else
+        gm_team_run(b->team, apply_held_work, p);
+}
+
+static size_t held(const gm_pass *p)
+{
+    return p->held_rows;
 }
 
 /* Row r of an array of any type but labels, as REAL. */
@@ -350,6 +449,7 @@ static void destroy(gm_pass *p)
     gm_free(p->bound.online);
     gm_free(p->planner.costs.layers);
     gm_free(p->batch.losses);
+    gm_free(p->bound.squares);
     gm_free(p);
 }
 
@@ -426,6 +526,8 @@ static gm_bound bound_of(const gm_binding *b, gm_pass_layer *layers)
         .parameters = b->own ? b->own : network->parameters,
         .state = (REAL *)b->state + layout->first_copy,
         .next_copy = layout->next_copy,
+        .stored = gm_stores_gradient(b->options) ? (REAL *)b->state + layout->gradient : NULL,
+        .stored_count = layout->parameters,
         .tiles = workspace + layout->tile,
         .tile_size = layout->tile_size,
         .scratch = workspace + layout->scratch,
@@ -460,9 +562,19 @@ static gm_pass *create(const gm_binding *b)
         return NULL;
     }
     p->bound = bound_of(b, p->bound.layers);
+    if (p->bound.stored) {
+        p->bound.squares = gm_alloc(gm_square_chunks(p->bound.stored_count), sizeof *p->bound.squares);
+        if (!p->bound.squares) {
+            destroy(p);
+            return NULL;
+        }
+    }
+    p->stored.norm = b->options->clip_norm;
+    p->stored.value = b->options->clip_value;
     p->planner.chooses = b->chooses;
     p->batch.profile = b->options->profile;
-    if (p->bound.learns && !p->batch.profile)
+    const bool clips = p->stored.norm > 0 || p->stored.value > 0;
+    if (p->bound.learns && !p->batch.profile && !clips)
         p->bound.online = gm_pass_create_online(&p->bound, p->bound.optimizer);
     return p;
 }
@@ -548,6 +660,9 @@ const gm_numerics GM_TYPED(gm_numerics) = {
     .bind = bind,
     .run = run,
     .apply = apply,
+    .held = held,
+    .apply_held = apply_held,
+    .drop_held = drop_held,
     .row_steps = row_steps,
     .copy_outputs = copy_outputs,
     .view = view,

@@ -3,9 +3,10 @@
  * threads. A thread that has finished its own parts takes unstarted parts from other threads (work stealing).
  * Which thread does a part changes no bit of it.
  *
- * A gradient is stored only if the caller asks for it. With plain SGD the product of BP4 is the update itself
- * (alpha = -rate, beta = 1 - rate decay). With momentum the product adds into the velocity (beta = momentum);
- * a backend with momentum_step changes W while the velocity is in registers. The other optimizers take the
+ * A gradient is stored only if the caller asks for it, or if it is to be clipped or summed over batches
+ * before it is applied (stored_tmpl.c). With plain SGD the product of BP4 is the update itself (alpha =
+ * -rate, beta = 1 - rate decay). With momentum the product adds into the velocity (beta = momentum); a
+ * backend with momentum_step changes W while the velocity is in registers. The other optimizers take the
  * gradient in tiles, each of which is still in cache when the optimizer reads it. */
 #include "nn/pass.h"
 #include "base/memory.h"
@@ -31,6 +32,8 @@ static REAL *target(const gm_worker *w, size_t index)
         if (!unpacks(w))
             return w->batch->gradient + index;
         break;
+    case INTO_STORE:
+        return w->bound->stored + index;
     case INTO_TILE:
         break;
     }

@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/options.h"
-#include "nn/side_work.h"
 #include "train/callbacks.h"
 #include "train/options.h"
 #include "train/rows.h"
@@ -39,16 +38,6 @@ static gm_status set_rate(gm_run *run, gm_error *error)
     return GM_OK;
 }
 
-/* The step itself. The work beside it is done when this returns. */
-static gm_status learn(gm_run *run, gm_array x, gm_array y, const gm_side_work *work, double *loss,
-                       gm_error *error)
-{
-    if (!gm_clips(&run->clip))
-        return gm_engine_step_beside(run->engine, x, y, work, loss, error);
-    gm_side_work_do(work);
-    return gm_clip_step(&run->clip, run->engine, x, y, loss, error);
-}
-
 /* Takes one step on the *rows rows in buffer `now`. Beside it, buffer `next` is filled; *rows becomes the
  * number of rows in it, 0 at the end of the epoch. */
 static gm_status step(gm_run *run, size_t *rows, double *loss, gm_error *error)
@@ -62,7 +51,7 @@ static gm_status step(gm_run *run, size_t *rows, double *loss, gm_error *error)
     x.rows = y.rows = *rows;
     status = set_rate(run, error);
     if (status == GM_OK)
-        status = learn(run, x, y, &work, loss, error);
+        status = gm_engine_step_beside(run->engine, x, y, &work, loss, error);
     return status == GM_OK ? train->finish(train->context, rows, error) : status;
 }
 
@@ -257,9 +246,6 @@ static gm_status run_epochs(gm_run *run, gm_error *error)
     if (status == GM_OK)
         status = begin_best(run, error);
     if (status == GM_OK)
-        status = gm_clip_create(&run->clip, gm_engine_network(run->engine), run->options.clip_norm,
-                                run->options.clip_value, error);
-    if (status == GM_OK)
         status = gm_checkpointing_open(run, error);
     if (status == GM_OK)
         status = gm_log_open(&run->log, run->options.log, run->at.log_size, error);
@@ -319,7 +305,6 @@ gm_status gm_train_rows(gm_engine *engine, const gm_row_source *train, const gm_
     finish(&run, status, result);
     gm_best_clear(&run.best);
     gm_log_close(&run.log);
-    gm_clip_clear(&run.clip);
     gm_checkpointing_close(&run);
     return status;
 }
