@@ -37,6 +37,15 @@ typedef struct gm_metrics {
     double reserved[8]; /* 0 */
 } gm_metrics;
 
+/* What the last step of an epoch that had a whole batch tells about a layer; of an epoch whose number of rows
+ * is not known, the first step. NaN: not defined, or the epoch was ended before that step. */
+typedef struct gm_layer_figures {
+    double
+        gradient_norm; /* Euclidean norm of the gradient of W and b (the mean loss of the batch), unclipped */
+    double update_ratio; /* norm of the change of W in that step / norm of W before it; about 1e-3 is usual */
+    double dead;         /* ReLU: share of the units that are 0 in all rows of the batch; else NaN */
+} gm_layer_figures;
+
 typedef struct gm_epoch {
     size_t epoch, epochs; /* from 1 */
     double train_loss;    /* mean of the batches' losses, each before its update */
@@ -50,6 +59,10 @@ typedef struct gm_epoch {
     double seconds;            /* training alone: shuffle, gather, steps */
     double samples_per_second; /* rows / seconds */
     double gflops;             /* gm_step_flop of the epoch's batches / seconds / 1e9 */
+    /* With options.layer_figures or a log, else NaN, NULL and 0. Valid until the callback returns. */
+    double gradient_norm; /* over all layers, of the same step */
+    const gm_layer_figures *layers;
+    size_t layer_count;
 } gm_epoch;
 
 typedef struct gm_progress {
@@ -115,8 +128,9 @@ typedef struct gm_train_options {
     size_t patience;    /* training ends after so many epochs in a row that are no better; default 0: never */
     /* A file that gets one line for each epoch, as it happens: JSON lines, or CSV if the name ends in ".csv".
      * The names are those of gm_epoch, with valid_ before the figures of the validation set, and `elapsed`:
-     * seconds since training began. A log that is there is replaced, a file of another kind is GM_USAGE.
-     * Default NULL. */
+     * seconds since training began. Of the layers there are lists in JSON, and in CSV columns whose names end
+     * in the number of the layer: layer_gradient_norm, update_ratio and dead. A log that is there is
+     * replaced, a file of another kind is GM_USAGE. Default NULL. */
     const char *log;
     /* A file that gets the state of the run, from which it can be resumed (checkpoint.h): after epochs; in
      * the middle of one whenever checkpoint_seconds have passed (default 300); and when training ends or a
@@ -132,6 +146,13 @@ typedef struct gm_train_options {
      * the epochs given here, also if these are others than before. GM_BAD_MODEL: other data, another network,
      * seed, batch, or kind of optimizer. Default NULL. */
     const gm_checkpoint *resume;
+    /* A text that the first line of a JSON log gets as `options`: what a reader needs to know of the run.
+     * Default NULL. */
+    const char *log_options;
+    /* Whether gm_epoch has figures of the layers; a log always has them. Once in an epoch this costs about as
+     * much as two steps, and memory for one more copy of the parameters; no bit of the training changes.
+     * Default false. */
+    bool layer_figures;
 } gm_train_options;
 
 GM_API void gm_train_options_fill(gm_train_options *options, size_t size);

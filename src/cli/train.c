@@ -86,6 +86,7 @@ static gm_train_options training(struct run *run)
     train.on_step = on_step;
     train.on_epoch = on_epoch;
     train.context = run;
+    train.log_options = run->config;
     return train;
 }
 

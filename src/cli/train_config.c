@@ -135,6 +135,12 @@ static bool write_scaling(const run *r, FILE *out)
     return write_word(gm_scaling_name(r->options->scaling), out);
 }
 
+static bool write_target_scaling(const run *r, FILE *out)
+{
+    return !gm_dataset_has_labels(r->setup->all) &&
+           write_word(gm_scaling_name(r->options->target_scaling), out);
+}
+
 /* Without a validation set, only the last epoch can be kept, and no figure chooses it. */
 static bool write_keep(const run *r, FILE *out)
 {
@@ -168,6 +174,7 @@ static const struct {
     {"schedule", write_schedule},
     {"valid-share", write_share},
     {"scaling", write_scaling},
+    {"target-scaling", write_target_scaling},
     {"keep", write_keep},
     {"monitor", write_monitor},
 };

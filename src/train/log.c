@@ -7,6 +7,7 @@
 #include "base/number.h"
 #include "model/destination.h"
 #include "model/file_kind.h"
+#include "model/json_write.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LINE      1024
+#define LINE      1024 /* bytes of a line without layers and options */
+#define CELL      64   /* bytes of a figure of a layer, with its name */
 #define JSON_HEAD "{\"epoch\": "
 #define CSV_HEAD  "epoch,epochs,train_loss,"
 
@@ -89,6 +91,11 @@ static double gflops_of(const line *l)
     return l->epoch->gflops;
 }
 
+static double gradient_norm_of(const line *l)
+{
+    return l->epoch->gradient_norm;
+}
+
 static double elapsed_of(const line *l)
 {
     return l->elapsed;
@@ -111,8 +118,35 @@ static const struct {
     {"samples_per_second", speed_of},
     {"gflops", gflops_of},
     {"elapsed", elapsed_of},
+    {"gradient_norm", gradient_norm_of},
 };
 #define COLUMNS (sizeof columns / sizeof *columns)
+
+static double norm_of_layer(const gm_layer_figures *layer)
+{
+    return layer->gradient_norm;
+}
+
+static double ratio_of_layer(const gm_layer_figures *layer)
+{
+    return layer->update_ratio;
+}
+
+static double dead_of_layer(const gm_layer_figures *layer)
+{
+    return layer->dead;
+}
+
+/* Figures of each layer: a list in JSON, and a column for each layer in CSV. */
+static const struct {
+    const char *name;
+    double (*value)(const gm_layer_figures *layer);
+} layer_columns[] = {
+    {"layer_gradient_norm", norm_of_layer},
+    {"update_ratio", ratio_of_layer},
+    {"dead", dead_of_layer},
+};
+#define LAYER_COLUMNS (sizeof layer_columns / sizeof *layer_columns)
 
 static gm_status write_line(const gm_log *log, const char *text, size_t size, gm_error *error)
 {
@@ -129,14 +163,16 @@ static gm_status write_line(const gm_log *log, const char *text, size_t size, gm
     return GM_OK;
 }
 
-static gm_status write_head(const gm_log *log, gm_error *error)
+static gm_status write_head(const gm_log *log, size_t layers, gm_error *error)
 {
-    char text[LINE];
     size_t used = 0;
     for (size_t c = 0; c < COLUMNS; c++)
-        used = gm_append(text, sizeof text, used, c > 0 ? ",%s" : "%s", columns[c].name);
-    used = gm_append(text, sizeof text, used, "\n");
-    return write_line(log, text, used, error);
+        used = gm_append(log->line, log->room, used, c > 0 ? ",%s" : "%s", columns[c].name);
+    for (size_t c = 0; c < LAYER_COLUMNS; c++)
+        for (size_t l = 1; l <= layers; l++)
+            used = gm_append(log->line, log->room, used, ",%s_%zu", layer_columns[c].name, l);
+    used = gm_append(log->line, log->room, used, "\n");
+    return write_line(log, log->line, used, error);
 }
 
 /* Keeps the first `*size` bytes of the file, or all if it has fewer; *size becomes how many these are. */
@@ -153,41 +189,84 @@ static gm_status open_file(gm_log *log, const gm_destination *destination, size_
     return GM_OK;
 }
 
-gm_status gm_log_open(gm_log *log, const char *path, size_t kept, gm_error *error)
+/* Memory for a line, which is the same for all of them but for the first. */
+static gm_status make_room(gm_log *log, const char *options, size_t layers, gm_error *error)
 {
+    json_t *text = options ? gm_json_printable(options) : NULL;
+    log->options = text ? gm_json_write(text, JSON_ENCODE_ANY) : NULL;
+    json_decref(text);
+    const size_t length = log->options ? strlen(log->options) : 0;
+    log->room = LINE + length + LAYER_COLUMNS * CELL * (layers + 1);
+    log->line = gm_alloc(log->room, 1);
+    return log->line && (log->options || !options) ? GM_OK : gm_fail_memory(error, "the log", log->room);
+}
+
+gm_status gm_log_open(gm_log *log, const gm_train_options *options, size_t layers, size_t kept,
+                      gm_error *error)
+{
+    const char *path = options->log;
     *log = (gm_log){.path = path, .fd = -1, .start = gm_clock()};
     if (!path)
         return GM_OK;
     const size_t length = strlen(path);
     log->csv = length >= 4 && strcmp(path + length - 4, ".csv") == 0;
+    gm_status status = make_room(log, log->csv || kept > 0 ? NULL : options->log_options, layers, error);
+    if (status != GM_OK)
+        return status;
     gm_destination destination;
-    gm_status status = gm_destination_open(&destination, path, &gm_kind_log, error);
+    status = gm_destination_open(&destination, path, &gm_kind_log, error);
     if (status == GM_OK)
         status = open_file(log, &destination, &kept, error);
     gm_destination_close(&destination);
-    return status == GM_OK && log->csv && kept == 0 ? write_head(log, error) : status;
+    return status == GM_OK && log->csv && kept == 0 ? write_head(log, layers, error) : status;
 }
 
-gm_status gm_log_write(const gm_log *log, const gm_epoch *epoch, gm_error *error)
+static const char *show(const gm_log *log, char number[32], double value)
+{
+    return isfinite(value) ? gm_format_shortest(number, 32, value) : log->csv ? "" : "null";
+}
+
+/* Appends the figures of the layers. */
+static size_t append_layers(const gm_log *log, size_t used, const gm_epoch *epoch)
+{
+    char number[32];
+    for (size_t c = 0; c < LAYER_COLUMNS; c++) {
+        if (!log->csv)
+            used = gm_append(log->line, log->room, used, ", \"%s\": [", layer_columns[c].name);
+        for (size_t l = 0; l < epoch->layer_count; l++)
+            used = gm_append(log->line, log->room, used, "%s%s",
+                             log->csv ? ","
+                             : l > 0  ? ", "
+                                      : "",
+                             show(log, number, layer_columns[c].value(&epoch->layers[l])));
+        if (!log->csv)
+            used = gm_append(log->line, log->room, used, "]");
+    }
+    return used;
+}
+
+gm_status gm_log_write(gm_log *log, const gm_epoch *epoch, gm_error *error)
 {
     const line l = {epoch, gm_clock_seconds(log->start, gm_clock())};
-    char text[LINE], number[32];
+    char number[32];
     size_t used = 0;
     if (log->fd < 0)
         return GM_OK;
     for (size_t c = 0; c < COLUMNS; c++) {
-        const double value = columns[c].value(&l);
-        const char *shown = isfinite(value) ? gm_format_shortest(number, sizeof number, value)
-                            : log->csv      ? ""
-                                            : "null";
+        const char *shown = show(log, number, columns[c].value(&l));
         if (log->csv)
-            used = gm_append(text, sizeof text, used, c > 0 ? ",%s" : "%s", shown);
+            used = gm_append(log->line, log->room, used, c > 0 ? ",%s" : "%s", shown);
         else
-            used = gm_append(text, sizeof text, used, c > 0 ? ", \"%s\": %s" : "{\"%s\": %s", columns[c].name,
-                             shown);
+            used = gm_append(log->line, log->room, used, c > 0 ? ", \"%s\": %s" : "{\"%s\": %s",
+                             columns[c].name, shown);
     }
-    used = gm_append(text, sizeof text, used, log->csv ? "\n" : "}\n");
-    return write_line(log, text, used, error);
+    used = append_layers(log, used, epoch);
+    if (log->options)
+        used = gm_append(log->line, log->room, used, ", \"options\": %s", log->options);
+    gm_free(log->options);
+    log->options = NULL;
+    used = gm_append(log->line, log->room, used, log->csv ? "\n" : "}\n");
+    return write_line(log, log->line, used, error);
 }
 
 size_t gm_log_size(const gm_log *log)
@@ -200,5 +279,7 @@ void gm_log_close(gm_log *log)
 {
     if (log->fd >= 0)
         close(log->fd);
-    log->fd = -1;
+    gm_free(log->line);
+    gm_free(log->options);
+    *log = (gm_log){.fd = -1};
 }

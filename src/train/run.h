@@ -4,6 +4,7 @@
 
 #include "train/best.h"
 #include "train/checkpointing.h"
+#include "train/figures.h"
 #include "train/log.h"
 #include "train/run_state.h"
 
@@ -19,6 +20,7 @@ typedef struct gm_run {
     gm_run_state at; /* the position: kept up to date by the loop; the rest is filled in for a checkpoint */
     gm_best best;
     gm_log log;
+    gm_figures figures;
     gm_checkpointing checkpointing;
     gm_metrics valid_metrics; /* of the last epoch that was finished */
     bool stopped;             /* a callback wants it */

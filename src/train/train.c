@@ -55,6 +55,19 @@ static gm_status step(gm_run *run, size_t *rows, double *loss, gm_error *error)
     return status == GM_OK ? train->finish(train->context, rows, error) : status;
 }
 
+/* The same for the step of an epoch that figures are made of. */
+static gm_status step_with_figures(gm_run *run, size_t *rows, double *loss, gm_error *error)
+{
+    gm_array x = gm_array_of(run->now->x), y = gm_array_of(run->now->y);
+    x.rows = y.rows = *rows;
+    gm_status status = gm_figures_before(&run->figures, run->engine, x, y, error);
+    if (status == GM_OK)
+        status = step(run, rows, loss, error);
+    if (status == GM_OK)
+        gm_figures_after(&run->figures, run->engine);
+    return status;
+}
+
 static void swap_buffers(gm_run *run)
 {
     const gm_batch_buffer *now = run->now;
@@ -115,11 +128,13 @@ static gm_status end_step(gm_run *run, double loss, size_t next_rows, gm_error *
 static gm_status run_steps(gm_run *run, gm_error *error)
 {
     size_t rows = 0;
+    gm_figures_begin(&run->figures);
     gm_status status = begin_epoch(run, &rows, error);
     while (status == GM_OK && rows > 0 && !run->stopped) {
         const size_t learned = rows;
         double loss = 0;
-        status = step(run, &rows, &loss, error);
+        status = gm_figures_due(&run->figures, run->at.step + 1) ? step_with_figures(run, &rows, &loss, error)
+                                                                 : step(run, &rows, &loss, error);
         if (status != GM_OK)
             return status;
         swap_buffers(run);
@@ -167,6 +182,9 @@ static gm_epoch describe_epoch(const gm_run *run, size_t rows, double seconds)
         .seconds = seconds,
         .samples_per_second = (double)rows / seconds,
         .gflops = gm_step_flop(gm_engine_network(run->engine), rows) / seconds / 1e9,
+        .gradient_norm = run->figures.gradient_norm,
+        .layers = run->figures.layers,
+        .layer_count = run->figures.layer_count,
     };
 }
 
@@ -248,7 +266,10 @@ static gm_status run_epochs(gm_run *run, gm_error *error)
     if (status == GM_OK)
         status = gm_checkpointing_open(run, error);
     if (status == GM_OK)
-        status = gm_log_open(&run->log, run->options.log, run->at.log_size, error);
+        status = gm_figures_create(&run->figures, run->engine, run->train->rows,
+                                   run->options.layer_figures || run->options.log, error);
+    if (status == GM_OK)
+        status = gm_log_open(&run->log, &run->options, run->figures.layer_count, run->at.log_size, error);
     if (status != GM_OK)
         return status;
     for (size_t i = 0; i < 2; i++)
@@ -305,6 +326,7 @@ gm_status gm_train_rows(gm_engine *engine, const gm_row_source *train, const gm_
     finish(&run, status, result);
     gm_best_clear(&run.best);
     gm_log_close(&run.log);
+    gm_figures_clear(&run.figures);
     gm_checkpointing_close(&run);
     return status;
 }

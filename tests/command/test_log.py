@@ -1,13 +1,18 @@
 """The log of a training: one line for each epoch, as it happens."""
 import csv
 import json
+import math
 import os
+import shutil
+import subprocess
+import sys
 
 from common import DIVERGED, IO, OK, USAGE, CommandTest, data
 
 TRAIN = ["train", "--data", data("iris.csv"), "--layers", "4,8,3", "--epochs", "5", "--threads", "1"]
 COLUMNS = ["epoch", "epochs", "train_loss", "valid_loss", "valid_accuracy", "valid_rmse", "best", "rate", "seconds",
-           "samples_per_second", "gflops", "elapsed"]
+           "samples_per_second", "gflops", "elapsed", "gradient_norm"]
+OF_LAYERS = ["layer_gradient_norm", "update_ratio", "dead"]
 
 
 class LogTest(CommandTest):
@@ -28,7 +33,7 @@ class Contents(LogTest):
         self.assertEqual([line["epoch"] for line in lines], [1, 2, 3, 4, 5])
         best = -1
         for line, epoch in zip(lines, epochs):
-            self.assertEqual(list(line), COLUMNS)
+            self.assertEqual(list(line), COLUMNS + OF_LAYERS + ["options"] * (line["epoch"] == 1))
             for name in ("epoch", "train_loss", "valid_loss", "valid_accuracy", "valid_rmse", "seconds",
                          "samples_per_second", "gflops"):
                 self.assertEqual(line[name], epoch[name], name)
@@ -43,7 +48,7 @@ class Contents(LogTest):
         path = self.path("l.csv")
         self.succeed(*TRAIN, "--quiet", "--valid-share", "0", "--log", path)
         rows = self.rows(path)
-        self.assertEqual(list(rows[0]), COLUMNS)
+        self.assertEqual(list(rows[0]), COLUMNS + [f"{name}_{layer}" for name in OF_LAYERS for layer in (1, 2)])
         self.assertEqual([row["epoch"] for row in rows], list("12345"))
         self.assertEqual({row["valid_loss"] for row in rows}, {""})
         self.assertEqual({row["best"] for row in rows}, {"0"})
@@ -57,6 +62,65 @@ class Contents(LogTest):
         self.assertEqual(result.returncode, DIVERGED, result.stderr)
         self.assertEqual(len(self.lines(path)), len(json.loads(result.stdout)["epochs"]))
         self.assertGreater(len(self.lines(path)), 1)
+
+
+class Layers(LogTest):
+    def test_figures_of_each_layer(self):
+        path = self.path("l.jsonl")
+        self.succeed(*TRAIN, "--quiet", "--log", path)
+        for line in self.lines(path):
+            norms = line["layer_gradient_norm"]
+            self.assertAlmostEqual(line["gradient_norm"], math.hypot(*norms), 9)
+            self.assertEqual([len(line[name]) for name in OF_LAYERS], [2, 2, 2])
+            self.assertTrue(0 <= line["dead"][0] <= 1)
+            self.assertIsNone(line["dead"][1], "softmax has no dead units")
+            self.assertTrue(all(0 < ratio < 0.1 for ratio in line["update_ratio"]), line["update_ratio"])
+
+    def test_a_log_changes_no_bit_of_the_model(self):
+        for name, more in (("with", ["--log", "l.csv"]), ("without", [])):
+            self.succeed(*TRAIN, "--quiet", "--save", self.path(name), *more)
+        with open(self.path("with"), "rb") as one, open(self.path("without"), "rb") as other:
+            self.assertEqual(one.read(), other.read())
+
+
+class Readers(LogTest):
+    """What the log is for: other programs read it."""
+
+    def setUp(self):
+        super().setUp()
+        for name in ("l.jsonl", "l.csv"):
+            self.succeed(*TRAIN, "--quiet", "--log", self.path(name))
+
+    def ask(self, *command):
+        return subprocess.run(command, cwd=self.folder, check=True, capture_output=True, text=True).stdout
+
+    def test_jq(self):
+        if not shutil.which("jq"):
+            self.skipTest("jq is not installed")
+        losses = self.ask("jq", "-r", "[.epoch, .valid_loss, .update_ratio[1]] | @tsv", "l.jsonl").splitlines()
+        lines = self.lines(self.path("l.jsonl"))
+        self.assertEqual([[float(cell) for cell in row.split()] for row in losses],
+                         [[line["epoch"], line["valid_loss"], line["update_ratio"][1]] for line in lines])
+        options = self.ask("jq", "-r", "select(.options).options", "l.jsonl")
+        self.succeed("train", "--config", self.write("again.conf", options))
+
+    def test_pandas(self):
+        pythons = (sys.executable, "/usr/bin/python3")
+        python = next((p for p in pythons if os.access(p, os.X_OK)
+                       and subprocess.run([p, "-c", "import pandas"], capture_output=True).returncode == 0), None)
+        if not python:
+            self.skipTest("pandas is not installed")
+        script = """
+import json, pandas
+for frame in (pandas.read_json("l.jsonl", lines=True), pandas.read_csv("l.csv")):
+    kinds = {str(frame[name].dtype) for name in ("train_loss", "valid_accuracy", "gradient_norm")}
+    print(json.dumps([list(frame.index), sorted(kinds), list(frame.epoch), list(frame.valid_loss)]))
+"""
+        for line in self.ask(python, "-c", script).splitlines():
+            index, kinds, epochs, losses = json.loads(line)
+            self.assertEqual((index, kinds, epochs), ([0, 1, 2, 3, 4], ["float64"], [1, 2, 3, 4, 5]))
+            for got, wanted in zip(losses, self.lines(self.path("l.jsonl"))):
+                self.assertAlmostEqual(got, wanted["valid_loss"], 12)
 
 
 class Replacing(LogTest):

@@ -1,0 +1,129 @@
+/* Figures of one step of an epoch, which is taken as every other: before it, its gradient is computed once
+ * more for itself, and the parameters are copied. So a step with figures gives the same bits, and costs about
+ * as much as two steps and three passes over the parameters. */
+#include "train/figures.h"
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The last step of an epoch that has a whole batch: with a few rows the figures would be those of the chance.
+ * If the number of rows is not known, it is the first step. */
+static size_t step_of(size_t rows, size_t batch)
+{
+    return gm_max(rows / batch, 1);
+}
+
+gm_status gm_figures_create(gm_figures *figures, const gm_engine *engine, size_t rows, bool wanted,
+                            gm_error *error)
+{
+    const gm_network *network = gm_engine_network((gm_engine *)engine);
+    const gm_precision precision = gm_network_precision(network);
+    const size_t count = gm_network_parameter_count(network), size = gm_precision_size(precision);
+    *figures = (gm_figures){.gradient_norm = NAN};
+    if (!wanted)
+        return GM_OK;
+    figures->layer_count = gm_network_layer_count(network);
+    figures->step = step_of(rows, gm_engine_batch(engine));
+    figures->memory = gm_alloc(count, size);
+    figures->layers = gm_alloc(figures->layer_count, sizeof *figures->layers);
+    if (!figures->memory || !figures->layers)
+        return gm_fail_memory(error, "the figures of the layers", count * size);
+    figures->block = gm_mutable_real(figures->memory, precision, 1, count);
+    return GM_OK;
+}
+
+void gm_figures_clear(gm_figures *figures)
+{
+    gm_free(figures->memory);
+    gm_free(figures->layers);
+    *figures = (gm_figures){0};
+}
+
+void gm_figures_begin(gm_figures *figures)
+{
+    figures->gradient_norm = NAN;
+    for (size_t l = 0; l < figures->layer_count; l++)
+        figures->layers[l] = (gm_layer_figures){NAN, NAN, NAN};
+}
+
+static double number_at(gm_array array, size_t row, size_t column)
+{
+    const size_t at = row * array.ld + column;
+    return array.type == GM_TYPE_F64 ? ((const double *)array.data)[at] : ((const float *)array.data)[at];
+}
+
+/* Sum of the squares of a layer's gradient; biases that are frozen have no part in it. */
+static double gradient_squares(const gm_engine *engine, gm_array gradient, size_t l)
+{
+    const gm_layer layer = gm_network_layer(gm_engine_network((gm_engine *)engine), l);
+    const size_t biases = gm_engine_optimizer(engine).freeze_bias ? 0 : layer.outputs;
+    const size_t end = layer.biases + biases;
+    double sum = 0;
+    for (size_t i = layer.weights; i < end; i++) {
+        const double g = number_at(gradient, 0, i);
+        sum += g * g;
+    }
+    return sum;
+}
+
+static bool is_zero_in_all_rows(gm_array a, size_t unit)
+{
+    for (size_t row = 0; row < a.rows; row++) {
+        if (number_at(a, row, unit) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* Share of the units of a layer whose activation is 0 in every row of the batch, and through which no
+ * gradient flows. NaN unless its activation is ReLU. */
+static double dead_share(const gm_engine *engine, size_t l, size_t rows)
+{
+    gm_array a = gm_engine_view(engine, GM_VIEW_A, l);
+    if (gm_network_layer(gm_engine_network((gm_engine *)engine), l).activation != GM_RELU || !a.data)
+        return NAN;
+    size_t dead = 0;
+    a.rows = rows;
+    for (size_t unit = 0; unit < a.cols; unit++)
+        dead += is_zero_in_all_rows(a, unit);
+    return (double)dead / (double)a.cols;
+}
+
+gm_status gm_figures_before(gm_figures *figures, gm_engine *engine, gm_array x, gm_array y, gm_error *error)
+{
+    const gm_network *network = gm_engine_network(engine);
+    double sum = 0;
+    const gm_status status = gm_engine_gradient(engine, x, y, figures->block, NULL, error);
+    if (status != GM_OK)
+        return status;
+    for (size_t l = 0; l < figures->layer_count; l++) {
+        const double squares = gradient_squares(engine, gm_array_of(figures->block), l);
+        figures->layers[l] = (gm_layer_figures){
+            .gradient_norm = sqrt(squares), .update_ratio = NAN, .dead = dead_share(engine, l, x.rows)};
+        sum += squares;
+    }
+    figures->gradient_norm = sqrt(sum);
+    memcpy(figures->memory, gm_network_parameters_const(network),
+           figures->block.cols * gm_precision_size(gm_network_precision(network)));
+    return GM_OK;
+}
+
+void gm_figures_after(gm_figures *figures, const gm_engine *engine)
+{
+    const gm_network *network = gm_engine_network((gm_engine *)engine);
+    gm_array now = gm_array_of(figures->block);
+    const gm_array before = now;
+    now.data = gm_network_parameters_const(network);
+    for (size_t l = 0; l < figures->layer_count; l++) {
+        const gm_layer layer = gm_network_layer(network, l);
+        double moved = 0, length = 0;
+        for (size_t i = layer.weights; i < layer.weights + layer.inputs * layer.outputs; i++) {
+            const double from = number_at(before, 0, i), step = number_at(now, 0, i) - from;
+            moved += step * step;
+            length += from * from;
+        }
+        figures->layers[l].update_ratio = length > 0 ? sqrt(moved / length) : NAN;
+    }
+}

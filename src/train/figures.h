@@ -1,0 +1,37 @@
+/* What one step of an epoch tells about each layer: gm_layer_figures in train.h. */
+#ifndef GM_TRAIN_FIGURES_H
+#define GM_TRAIN_FIGURES_H
+
+#include <gradmill/train.h>
+
+typedef struct gm_figures {
+    gm_layer_figures *layers; /* of the last step that was looked at; NULL: no step is */
+    size_t layer_count;
+    double gradient_norm;
+    size_t step;            /* of an epoch, from 1: the one that is looked at */
+    void *memory;           /* of block */
+    gm_mutable_array block; /* the gradient of that step, and then the parameters before it */
+} gm_figures;
+
+/* Takes memory for a block of parameters, if figures are wanted. `rows` of an epoch; 0: not known. GM_LIMIT.
+ * To be cleared even after a failure. Nothing here outlives an epoch, so that a checkpoint need not keep it.
+ */
+gm_status gm_figures_create(gm_figures *figures, const gm_engine *engine, size_t rows, bool wanted,
+                            gm_error *error);
+void gm_figures_clear(gm_figures *figures);
+
+/* At the beginning of an epoch: no figures yet. */
+void gm_figures_begin(gm_figures *figures);
+
+/* Whether this step of an epoch, from 1, is looked at. */
+static inline bool gm_figures_due(const gm_figures *figures, size_t step)
+{
+    return figures->layers && step == figures->step;
+}
+
+/* Before that step, with its batch: the gradient and the activations. */
+gm_status gm_figures_before(gm_figures *figures, gm_engine *engine, gm_array x, gm_array y, gm_error *error);
+/* After it: how far the weights have moved. */
+void gm_figures_after(gm_figures *figures, const gm_engine *engine);
+
+#endif
