@@ -341,6 +341,130 @@ Test(data, split_without_labels_and_of_a_view)
     gm_dataset_destroy(all);
 }
 
+/* A data set of this many rows, whose one feature is the number of the row. */
+static gm_dataset *numbered_rows(size_t rows)
+{
+    static float x[2000];
+    gm_dataset *data;
+    for (size_t r = 0; r < rows; r++)
+        x[r] = (float)r;
+    cr_assert_eq(gm_dataset_from_arrays(&data, gm_array_f32(x, rows, 1), gm_array_f32(NULL, 0, 0), 0, NULL),
+                 GM_OK);
+    return data;
+}
+
+/* The number of a row of a part. */
+static size_t number_of(const gm_dataset *part, size_t row)
+{
+    float x;
+    const uint32_t at = (uint32_t)row;
+    cr_assert_eq(gm_dataset_gather(part, NULL, &at, 1, gm_mutable_f32(&x, 1, 1), gm_no_array(), NULL), GM_OK);
+    return (size_t)x;
+}
+
+Test(data, split_at_the_last_rows_keeps_the_order)
+{
+    static const double shares[] = {0, 0.1, 0.25, 0.999};
+    static const size_t held_out[] = {0, 4, 9, 36};
+    gm_dataset *all = numbered_rows(37), *train, *valid;
+    gm_split_options options = gm_split_options_default();
+    options.last = true;
+    for (size_t i = 0; i < 4; i++) {
+        options.share = shares[i];
+        cr_assert_eq(gm_dataset_split_by(all, &options, &train, &valid, NULL), GM_OK);
+        cr_assert_eq(gm_dataset_rows(valid), held_out[i]);
+        for (size_t r = 0; r < 37; r++)
+            cr_assert_eq(r < 37 - held_out[i] ? number_of(train, r) : number_of(valid, r - 37 + held_out[i]),
+                         r);
+        gm_dataset_destroy(train);
+        gm_dataset_destroy(valid);
+    }
+    gm_dataset_destroy(all);
+}
+
+/* Groups of random sizes and numbers: none is on both sides, no row is lost, both sides have some, and the
+ * share is off by at most half of the largest group. */
+Test(data, split_never_divides_a_group)
+{
+    static uint32_t groups[2000];
+    for (uint64_t seed = 1; seed <= 200; seed++) {
+        gm_random random = gm_random_seed(seed, GM_STREAM_CHECK);
+        const size_t rows = 20 + gm_random_below(&random, 300), kinds = 2 + gm_random_below(&random, 18);
+        gm_split_options options = gm_split_options_default();
+        gm_dataset *all = numbered_rows(rows), *train, *valid;
+        gm_error error;
+        size_t sizes[20] = {0}, largest = 0;
+        bool held_out[20] = {false};
+        for (size_t r = 0; r < rows; r++) {
+            const size_t kind = r < kinds ? r : (size_t)gm_random_below(&random, kinds);
+            groups[r] = (uint32_t)(kind * 0x9E3779B9u); /* far apart, in no order */
+            largest = ++sizes[kind] > largest ? sizes[kind] : largest;
+        }
+        options.share = 0.05 + 0.6 * gm_random_uniform(&random);
+        options.seed = seed;
+        options.groups = groups;
+        cr_assert_eq(gm_dataset_split_by(all, &options, &train, &valid, &error), GM_OK, "%s", error.message);
+        cr_assert_eq(gm_dataset_rows(train) + gm_dataset_rows(valid), rows);
+        cr_assert(gm_dataset_rows(train) > 0 && gm_dataset_rows(valid) > 0, "seed %lu", (unsigned long)seed);
+        bool seen[320] = {false};
+        for (size_t r = 0; r < gm_dataset_rows(valid); r++) {
+            const size_t number = number_of(valid, r);
+            seen[number] = true;
+            for (size_t k = 0; k < kinds; k++)
+                held_out[k] |= groups[number] == (uint32_t)(k * 0x9E3779B9u);
+        }
+        for (size_t r = 0; r < gm_dataset_rows(train); r++) {
+            const size_t number = number_of(train, r);
+            cr_assert(!seen[number], "row %zu is on both sides", number);
+            for (size_t k = 0; k < kinds; k++)
+                cr_assert(!held_out[k] || groups[number] != (uint32_t)(k * 0x9E3779B9u),
+                          "group %zu is divided", k);
+        }
+        const double off = fabs((double)gm_dataset_rows(valid) - options.share * (double)rows);
+        cr_assert(off <= (double)largest, "seed %lu: off by %g rows", (unsigned long)seed, off);
+        gm_dataset_destroy(train);
+        gm_dataset_destroy(valid);
+        gm_dataset_destroy(all);
+    }
+}
+
+Test(data, split_by_groups_depends_on_its_seed_and_refuses_one_group)
+{
+    uint32_t groups[40];
+    gm_dataset *all = numbered_rows(40), *train[3], *valid[3];
+    gm_split_options options = gm_split_options_default();
+    gm_error error;
+    options.groups = groups;
+    options.share = 0.5;
+    for (uint32_t r = 0; r < 40; r++)
+        groups[r] = r / 2;
+    for (size_t i = 0; i < 3; i++) {
+        options.seed = i < 2 ? 5 : 6;
+        cr_assert_eq(gm_dataset_split_by(all, &options, &train[i], &valid[i], NULL), GM_OK);
+        cr_expect_eq(gm_dataset_rows(valid[i]), 20);
+    }
+    cr_expect_arr_eq(valid[0]->index, valid[1]->index, 20 * sizeof(uint32_t));
+    cr_expect_arr_neq(valid[0]->index, valid[2]->index, 20 * sizeof(uint32_t));
+    for (size_t i = 0; i < 3; i++) {
+        gm_dataset_destroy(train[i]);
+        gm_dataset_destroy(valid[i]);
+    }
+    options.last = true;
+    cr_expect_eq(gm_dataset_split_by(all, &options, &train[0], &valid[0], &error), GM_USAGE);
+    cr_expect_not_null(strstr(error.message, "either the last rows or whole groups"), "%s", error.message);
+    options.last = false;
+    for (uint32_t r = 0; r < 40; r++)
+        groups[r] = 3;
+    cr_expect_eq(gm_dataset_split_by(all, &options, &train[0], &valid[0], &error), GM_BAD_DATA);
+    cr_expect_not_null(strstr(error.message, "all rows are of one group"), "%s", error.message);
+    options.share = 0;
+    cr_assert_eq(gm_dataset_split_by(all, &options, &train[0], &valid[0], NULL), GM_OK);
+    cr_expect_eq(gm_dataset_rows(train[0]), 40);
+    gm_dataset_destroy(train[0]);
+    gm_dataset_destroy(valid[0]);
+    gm_dataset_destroy(all);
+}
+
 Test(data, split_keeps_the_only_row_of_a_class_for_training)
 {
     static const uint32_t labels[] = {0, 0, 0, 0, 1};

@@ -72,6 +72,18 @@ static gm_status use_dataset(const void *options, gm_error *error)
     return status;
 }
 
+static gm_status use_split(const void *options, gm_error *error)
+{
+    gm_dataset *data, *train, *valid;
+    cr_assert_eq(gm_dataset_from_arrays(&data, gm_array_f32(rows, 2, 4), gm_array_labels(labels, 2), 2, NULL),
+                 GM_OK);
+    const gm_status status = gm_dataset_split_by(data, options, &train, &valid, error);
+    gm_dataset_destroy(train);
+    gm_dataset_destroy(valid);
+    gm_dataset_destroy(data);
+    return status;
+}
+
 static gm_status use_gradcheck(const void *options, gm_error *error)
 {
     static const double x[] = {0, 1, 2, 3}, y[] = {0, 1};
@@ -104,6 +116,7 @@ typedef union room {
     gm_engine_options engine;
     gm_train_options train;
     gm_dataset_options dataset;
+    gm_split_options split;
     gm_gradcheck_options gradcheck;
     gm_gradient gradient;
     unsigned char bytes[2 * GM_OPTIONS_LARGEST];
@@ -129,6 +142,11 @@ static void fill_train(void *options, size_t size)
 static void fill_dataset(void *options, size_t size)
 {
     gm_dataset_options_fill(options, size);
+}
+
+static void fill_split(void *options, size_t size)
+{
+    gm_split_options_fill(options, size);
 }
 
 static void fill_gradient(void *options, size_t size)
@@ -162,6 +180,7 @@ static const struct way {
      offsetof(gm_train_options, on_step)},
     {"gm_dataset_options", use_dataset, fill_dataset, sizeof(gm_dataset_options),
      offsetof(gm_dataset_options, missing)},
+    {"gm_split_options", use_split, fill_split, sizeof(gm_split_options), offsetof(gm_split_options, last)},
     {"gm_gradient", use_gradient, fill_gradient, sizeof(gm_gradient), offsetof(gm_gradient, accumulate)},
     {"gm_gradcheck_options", use_gradcheck, fill_gradcheck, sizeof(gm_gradcheck_options),
      offsetof(gm_gradcheck_options, seed)},

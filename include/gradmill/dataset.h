@@ -73,6 +73,9 @@ typedef struct gm_dataset_options {
     bool ignore_target;
     /* The data is to be IDX, as the files of a folder are: anything else is GM_BAD_DATA. Default false. */
     bool idx;
+    /* CSV: the column that says to which group a row belongs, by header name or number, as a text. It is no
+     * feature; gm_dataset_split_by uses it. Not read with `columns`. Default NULL: none. */
+    const char *group;
 } gm_dataset_options;
 
 GM_API void gm_dataset_options_fill(gm_dataset_options *options, size_t size);
@@ -107,9 +110,38 @@ GM_API gm_status gm_dataset_find(const char *directory, gm_dataset_files *files,
 GM_API gm_status gm_dataset_from_arrays(gm_dataset **dataset, gm_array x, gm_array y, size_t classes,
                                         gm_error *error);
 
-/* Parts of `all`: a share of the rows, drawn with `seed`, becomes *valid, the others *train, both in shuffled
- * order. With labels the draw is stratified: each class gives the same share, rounded, and a class with one
- * row stays in train. Both are views that borrow from `all`, which must outlive them. share in [0, 1). */
+/* How rows are divided into a training part and a validation part. */
+typedef struct gm_split_options {
+    size_t size;   /* of this struct, which gm_split_options_default sets */
+    double share;  /* of the rows that are for validation, in [0, 1), rounded; default 0.1 */
+    uint64_t seed; /* of the draw; default 1 */
+    /* The last rows are for validation, and both parts keep the order of the data. For rows in the order of
+     * time: a random draw would show the network what comes after the rows that it is judged on. The draw is
+     * not stratified, and seed is not used. Default false. */
+    bool last;
+    /* The number of the group of each row, gm_dataset_rows(all) of them, borrowed. A group is never on both
+     * sides, so that a network is judged on groups that it has not seen: other patients, other houses. Groups
+     * are drawn for as long as each brings the number of rows closer to `share`; if share is not 0, there is
+     * at least one on either side. Not stratified. Default NULL: the groups of the data set (see
+     * gm_dataset_options.group), or none. */
+    const uint32_t *groups;
+} gm_split_options;
+
+GM_API void gm_split_options_fill(gm_split_options *options, size_t size);
+static inline gm_split_options gm_split_options_default(void)
+{
+    gm_split_options options;
+    gm_split_options_fill(&options, sizeof options);
+    return options;
+}
+
+/* Divides `all` into *train and *valid: views that borrow from `all`, which must outlive them. options may be
+ * NULL. A random draw leaves both in shuffled order. With labels it is stratified: each class gives the same
+ * share, rounded, and a class with one row stays in train. GM_USAGE: a share out of its range; `last` with
+ * groups. GM_BAD_DATA: one group only. GM_LIMIT. */
+GM_API gm_status gm_dataset_split_by(const gm_dataset *all, const gm_split_options *options,
+                                     gm_dataset **train, gm_dataset **valid, gm_error *error);
+/* The same at random, with this share and seed. */
 GM_API gm_status gm_dataset_split(const gm_dataset *all, double share, uint64_t seed, gm_dataset **train,
                                   gm_dataset **valid, gm_error *error);
 
@@ -122,6 +154,9 @@ GM_API size_t gm_dataset_targets(const gm_dataset *dataset);
 GM_API bool gm_dataset_has_labels(const gm_dataset *dataset);
 GM_API gm_type gm_dataset_type(const gm_dataset *dataset); /* of the features: GM_TYPE_U8, _F32 or _F64 */
 GM_API uint32_t gm_dataset_label(const gm_dataset *dataset, size_t row); /* has_labels, row < rows */
+GM_API bool gm_dataset_has_groups(const gm_dataset *dataset);
+/* The number of a row's group, which depends on its name alone: a CRC-32. has_groups, row < rows. */
+GM_API uint32_t gm_dataset_group(const gm_dataset *dataset, size_t row);
 GM_API const char *gm_dataset_class_name(const gm_dataset *dataset,
                                          size_t c); /* "0", "setosa"; NULL past the last */
 GM_API const char *gm_dataset_feature_name(const gm_dataset *dataset,

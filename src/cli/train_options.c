@@ -10,6 +10,8 @@ enum {
     KEY_VALID = 1,
     KEY_VALID_LABELS,
     KEY_SHARE,
+    KEY_VALID_LAST,
+    KEY_GROUP_COLUMN,
     KEY_SCALING,
     KEY_TARGET_SCALING,
     KEY_EPOCHS,
@@ -34,6 +36,11 @@ static const struct argp_option train_options[] = {
     {"valid", KEY_VALID, "FILE", 0, "validate on this file instead of a share of the data", 0},
     {"valid-labels", KEY_VALID_LABELS, "FILE", 0, "IDX: the labels of the images in --valid", 0},
     {"valid-share", KEY_SHARE, "X", 0, "share of the rows kept for validation, stratified (default 0.1)", 0},
+    {"valid-last", KEY_VALID_LAST, 0, 0,
+     "validate on the last rows, for data in the order of time, not on rows that are drawn", 0},
+    {"group-column", KEY_GROUP_COLUMN, "COLUMN", 0,
+     "CSV: the column that names the group of each row: a group is learned or validated on, never both; it is no feature",
+     0},
     {"scaling", KEY_SCALING, "HOW", 0,
      "how inputs are scaled: {scalings} (default auto: unit, which is 1/255, for bytes, else standard)", 0},
     {"target-scaling", KEY_TARGET_SCALING, "HOW", 0,
@@ -77,6 +84,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_SHARE:
         options->share = cli_number("valid-share", argument, state);
+        return 0;
+    case KEY_VALID_LAST:
+        options->valid_last = true;
+        return 0;
+    case KEY_GROUP_COLUMN:
+        options->data.read.group = argument;
         return 0;
     case KEY_SCALING:
         options->scaling = (gm_scaling_kind)cli_choose("scaling", argument, cli_scaling_names, state);
@@ -167,7 +180,8 @@ void cli_train_options_clear(cli_train_options *options)
 
 gm_status cli_train_options_check(const cli_train_options *options, gm_error *error)
 {
-    static const char *const share[] = {"valid-share"}, *const labels[] = {"valid-labels"};
+    static const char *const dividing[] = {"valid-share", "valid-last"};
+    static const char *const labels[] = {"valid-labels"}, *const last[] = {"valid-last"};
     if (!(options->share >= 0 && options->share < 1))
         return gm_fail(error, GM_USAGE, "--valid-share %g: expected a number from 0 to below 1",
                        options->share);
@@ -175,7 +189,11 @@ gm_status cli_train_options_check(const cli_train_options *options, gm_error *er
     if (status == GM_OK)
         status = gm_optimizer_check(&options->engine.engine.optimizer, error);
     if (status == GM_OK && options->valid)
-        status = cli_refuse_given(share, 1, "with --valid: all rows of --data are for training", error);
+        status = cli_refuse_given(dividing, 2, "with --valid: all rows of --data are for training", error);
+    if (status == GM_OK && options->data.read.group)
+        status = cli_refuse_given(last, 1, "with --group-column: groups are drawn", error);
+    if (status == GM_OK && options->share == 0)
+        status = cli_refuse_given(last, 1, "with --valid-share 0", error);
     if (status == GM_OK && !options->valid)
         status = cli_refuse_given(labels, 1, "without --valid", error);
     return status == GM_OK ? cli_check_folder_options(options->data.data, error) : status;

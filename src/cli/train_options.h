@@ -10,6 +10,7 @@ typedef struct cli_train_options {
     cli_engine_options engine;
     const char *valid, *valid_labels; /* a validation set of its own; NULL: a share of the data */
     double share;                     /* of the rows, for validation */
+    bool valid_last;                  /* they are the last ones */
     gm_scaling_kind scaling;          /* of the inputs */
     gm_scaling_kind target_scaling;   /* of numeric targets; never unit */
     gm_train_options train;           /* epochs 0: not given, to be chosen from the data */

@@ -9,14 +9,19 @@
 /* Splits the rows into a training and a validation part. With --valid, all rows are for training. */
 static gm_status split(cli_train_setup *setup, const cli_train_options *options, gm_error *error)
 {
-    const double share = options->valid ? 0 : options->share;
-    const gm_status status =
-        gm_dataset_split(setup->all, share, options->network.seed, &setup->train, &setup->valid, error);
+    gm_split_options how = gm_split_options_default();
+    gm_error reason = {0};
+    how.share = options->valid ? 0 : options->share;
+    how.seed = options->network.seed;
+    how.last = options->valid_last;
+    const gm_status status = gm_dataset_split_by(setup->all, &how, &setup->train, &setup->valid, &reason);
+    if (status != GM_OK)
+        return gm_fail(error, status, "%s: %s", options->data.data, reason.message);
     if (options->valid) {
         gm_dataset_destroy(setup->valid);
         setup->valid = NULL;
     }
-    return status;
+    return GM_OK;
 }
 
 /* Stores in the model the names of classes and columns, and the means of the training part, and replaces

@@ -11,6 +11,7 @@
 #include <float.h>
 #include <math.h>
 #include <string.h>
+#include <zlib.h>
 
 /* If there are more classes than this, the column may be a regression target that was taken for labels. */
 #define MANY_CLASSES 20
@@ -161,6 +162,20 @@ static gm_status take_label(csv_reader *reader, bool *keep, gm_error *error)
     return GM_OK;
 }
 
+/* The group of a row is known by a checksum of its name: if two of them were equal, the groups would stay on
+ * one side of a split together, which does no harm. */
+static gm_status take_group(csv_reader *reader, bool *keep, gm_error *error)
+{
+    const size_t column = reader->layout.group;
+    const gm_csv_cell *cell = &reader->row.cells[column];
+    if (cell->length == 0 && reader->missing != GM_MISSING_DROP)
+        return fail_cell(reader, cell, column, "the name of a group", "say --missing drop", error);
+    *keep &= cell->length > 0;
+    reader->table->groups[reader->table->rows] =
+        (uint32_t)crc32_z(crc32_z(0, NULL, 0), (const Bytef *)cell->text, cell->length);
+    return GM_OK;
+}
+
 static gm_status take_row(csv_reader *reader, gm_error *error)
 {
     gm_table *table = reader->table;
@@ -183,6 +198,8 @@ static gm_status take_row(csv_reader *reader, gm_error *error)
         status = take_target(reader, &value, &keep, error);
         gm_put_number(table->values, table->value_type, table->rows, value);
     }
+    if (!status && table->groups)
+        status = take_group(reader, &keep, error);
     if (keep)
         table->rows++;
     else
@@ -217,11 +234,14 @@ static gm_status make_room(csv_reader *reader, gm_error *error)
     table->value_type = GM_TYPE_F64; /* with all of its digits, for targets that are standardised */
     table->features = reader->layout.features;
     table->x = gm_table_array(rows, table->features, size, "the features", error);
-    if (!table->x)
+    if (reader->layout.group < reader->layout.columns)
+        table->groups = gm_table_array(rows, 1, sizeof *table->groups, "the groups", error);
+    if (!table->x || (reader->layout.group < reader->layout.columns && !table->groups))
         return GM_LIMIT;
     if (!targeted)
         return GM_OK;
-    table->target_column = reader->layout.target + 1;
+    /* as in a file without the column of groups, which a model does not need */
+    table->target_column = reader->layout.target + 1 - (reader->layout.group < reader->layout.target);
     if (reader->options->regression) {
         table->targets = 1;
         table->values = gm_table_array(rows, 1, sizeof(double), "the targets", error);

@@ -75,6 +75,7 @@ struct gm_csv_diagnosis;
 typedef struct gm_csv_layout {
     size_t columns;
     size_t target;   /* column of the target, from 0; equal to `columns` if no target is read */
+    size_t group;    /* column that names the group of each row; equal to `columns` if there is none */
     bool header;     /* the first row names the columns */
     bool by_name;    /* the target was recognised by its name; no option names it */
     size_t trailing; /* number of empty cells at the end of each row, because rows end with a delimiter */

@@ -33,7 +33,7 @@ gm_status gm_csv_roles_all(gm_csv_layout *layout, gm_error *error)
     const gm_status status = make_roles(layout, error);
     layout->features = 0;
     for (size_t c = 0; !status && c < layout->columns; c++)
-        if (c != layout->target)
+        if (c != layout->target && c != layout->group)
             layout->role[c] = layout->features++;
     return status;
 }

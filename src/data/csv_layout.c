@@ -82,56 +82,81 @@ static size_t count_trailing(const gm_csv_diagnosis *diagnosis)
 void gm_csv_layout_measure(gm_csv_layout *layout, const gm_csv_diagnosis *diagnosis, const gm_csv_row *first)
 {
     *layout = (gm_csv_layout){.trailing = count_trailing(diagnosis), .why = ""};
-    layout->columns = first->count - layout->trailing;
+    layout->columns = layout->group = first->count - layout->trailing;
 }
 
+/* What the user calls a column, and what it is to be: "target". */
+typedef struct wanted {
+    const char *text, *what;
+} wanted;
+
 static gm_status fail_no_such_name(const gm_csv_layout *layout, const char *path, const gm_csv_row *first,
-                                   const char *target, gm_error *error)
+                                   wanted w, gm_error *error)
 {
     gm_strings names = {0};
     for (size_t c = 0; c < layout->columns; c++) {
         if (!gm_strings_add(&names, first->cells[c].text, first->cells[c].length))
             break; /* without memory there is one suggestion fewer */
     }
-    const char *nearest = gm_suggest(target, (const char *const *)names.items, names.count);
+    const char *nearest = gm_suggest(w.text, (const char *const *)names.items, names.count);
     char shown[GM_CSV_SHOWN], last[GM_CSV_SHOWN];
     const gm_status status = gm_fail(
         error, GM_BAD_DATA,
-        "%s:%zu: no target column '%s'; expected a name of the header ('%s' to '%s') or a number from 1 to %zu or "
+        "%s:%zu: no %s column '%s'; expected a name of the header ('%s' to '%s') or a number from 1 to %zu or "
         "-%zu to -1%s%s%s",
-        path, first->cells[0].line, target, gm_csv_show(&first->cells[0], shown),
+        path, first->cells[0].line, w.what, w.text, gm_csv_show(&first->cells[0], shown),
         gm_csv_show(&first->cells[layout->columns - 1], last), layout->columns, layout->columns,
         nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
     gm_strings_clear(&names);
     return status;
 }
 
-gm_status gm_csv_target_find(gm_csv_layout *layout, const char *path, const gm_csv_row *first,
-                             const char *target, gm_error *error)
+static gm_status find_column(const gm_csv_layout *layout, const char *path, const gm_csv_row *first, wanted w,
+                             size_t *column, gm_error *error)
 {
     const size_t line = first->cells[0].line;
-    const size_t named =
-        layout->header ? columns_by_name(first, layout->columns, target, &layout->target) : 0;
-    if (named == 1 || (named == 0 && column_by_number(target, layout->columns, &layout->target)))
+    const size_t named = layout->header ? columns_by_name(first, layout->columns, w.text, column) : 0;
+    if (named == 1 || (named == 0 && column_by_number(w.text, layout->columns, column)))
         return GM_OK;
     if (named > 1)
         return gm_fail(error, GM_BAD_DATA,
                        "%s:%zu: %zu columns are named '%s'; expected one; give its number", path, line, named,
-                       target);
-    if (strchr(target, ','))
+                       w.text);
+    if (strchr(w.text, ','))
         return gm_fail(
             error, GM_BAD_DATA,
-            "%s:%zu: no target column '%s'; one target only: expected the name or the number of one "
-            "column",
-            path, line, target);
+            "%s:%zu: no %s column '%s'; one %s only: expected the name or the number of one column", path,
+            line, w.what, w.text, w.what);
     if (layout->header)
-        return fail_no_such_name(layout, path, first, target, error);
+        return fail_no_such_name(layout, path, first, w, error);
     return gm_fail(
         error, GM_BAD_DATA,
-        "%s:%zu: no target column '%s'; the file has no header%s%s; expected a number from 1 to %zu or "
+        "%s:%zu: no %s column '%s'; the file has no header%s%s; expected a number from 1 to %zu or "
         "-%zu to -1%s",
-        path, line, target, *layout->why ? ": " : "", layout->why, layout->columns, layout->columns,
+        path, line, w.what, w.text, *layout->why ? ": " : "", layout->why, layout->columns, layout->columns,
         *layout->why ? "; if the first row is a header, say --header yes" : "");
+}
+
+gm_status gm_csv_target_find(gm_csv_layout *layout, const char *path, const gm_csv_row *first,
+                             const char *target, gm_error *error)
+{
+    return find_column(layout, path, first, (wanted){target, "target"}, &layout->target, error);
+}
+
+/* The column of groups is neither the target nor the only other column. */
+static gm_status check_group(const gm_csv_layout *layout, const char *path, const gm_csv_row *first,
+                             const char *group, gm_error *error)
+{
+    if (layout->group == layout->columns)
+        return GM_OK;
+    if (layout->group == layout->target)
+        return gm_fail(error, GM_BAD_DATA, "%s:%zu: column '%s' is the target; it cannot name groups, too",
+                       path, first->cells[0].line, group);
+    if (layout->columns - (layout->target < layout->columns) < 2)
+        return gm_fail(error, GM_BAD_DATA,
+                       "%s:%zu: the groups are in the only column that could be a feature", path,
+                       first->cells[0].line);
+    return GM_OK;
 }
 
 /* Whether a column with this name is usually the target. */
@@ -146,11 +171,11 @@ static bool is_target_name(const gm_csv_cell *cell)
     return false;
 }
 
-/* The target is the last column. It is the first column if only that one has a name like "label", as in the
- * MNIST files of Kaggle. */
+/* The target is the last column that does not name groups. It is the first column if only that one has a name
+ * like "label", as in the MNIST files of Kaggle. */
 static void choose_target(gm_csv_layout *layout, const gm_csv_row *first)
 {
-    layout->target = layout->columns - 1;
+    layout->target = layout->columns - 1 - (layout->group == layout->columns - 1 && layout->columns > 1);
     if (!layout->header || !is_target_name(&first->cells[0]))
         return;
     for (size_t c = 1; c < layout->columns; c++) {
@@ -180,10 +205,15 @@ gm_status gm_csv_layout_find(gm_csv_layout *layout, const gm_csv_lexer *lexer,
         layout->header = gm_csv_detect_header(
             diagnosis, first, label, names_target(first, second, layout->columns, target), &layout->why);
     gm_status status = GM_OK;
-    if (target)
+    if (options->group)
+        status =
+            find_column(layout, lexer->path, first, (wanted){options->group, "group"}, &layout->group, error);
+    if (!status && target)
         status = gm_csv_target_find(layout, lexer->path, first, target, error);
-    else
+    else if (!status)
         choose_target(layout, first);
+    if (!status)
+        status = check_group(layout, lexer->path, first, options->group, error);
     return status ? status : gm_csv_roles_all(layout, error);
 }
 

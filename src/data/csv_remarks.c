@@ -62,6 +62,9 @@ gm_status gm_csv_remark_layout(gm_table *table, const gm_csv_layout *layout, con
     else
         status = gm_table_remark(table, error, "%s: %zu feature%s, %s column '%s'%s", header, table->features,
                                  s, kind, gm_csv_show(&first->cells[layout->target], shown), reasons);
+    if (!status && layout->group < layout->columns)
+        status = gm_table_remark(table, error, "column %zu names the group of each row, and is no feature",
+                                 layout->group + 1);
     if (!status)
         status = remark_trailing(table, layout, error);
     return status ? status : remark_first_named_y(table, layout, first, options, error);

@@ -153,6 +153,16 @@ uint32_t gm_dataset_label(const gm_dataset *dataset, size_t row)
     return dataset->table->labels[gm_table_row(dataset, row)];
 }
 
+bool gm_dataset_has_groups(const gm_dataset *dataset)
+{
+    return dataset->table->groups != NULL;
+}
+
+uint32_t gm_dataset_group(const gm_dataset *dataset, size_t row)
+{
+    return dataset->table->groups[gm_table_row(dataset, row)];
+}
+
 const char *gm_dataset_class_name(const gm_dataset *dataset, size_t c)
 {
     return gm_strings_get(&dataset->table->classes, c);

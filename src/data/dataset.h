@@ -28,6 +28,7 @@ typedef struct gm_table {
     void *x;          /* rows x features; NaN: a missing value that is to be replaced by the mean */
     uint32_t *labels; /* rows, each below targets */
     void *values;     /* rows x targets */
+    uint32_t *groups; /* rows; NULL: the rows have no groups */
     gm_strings classes, feature_names, remarks;
     char *target_name;    /* NULL: not known */
     size_t target_column; /* its column in the file, from 1; 0: none */

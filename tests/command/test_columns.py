@@ -224,6 +224,48 @@ class Validation(ColumnsTest):
             return self.write(name, file.read())
 
 
+class Division(ColumnsTest):
+    def kept(self, *arguments):
+        """The metrics of the best epoch; the targets of this data tell which rows it was validated on."""
+        result = self.succeed("train", "--data", "d.csv", "--regression", "--layers", "1,1", "--epochs", "1", "--rate",
+                              "0", "--target-scaling", "none", "--scaling", "none", "--json", *arguments)
+        return json.loads(result.stdout)["epochs"][0], result.stderr
+
+    def test_the_last_rows(self):
+        # With rate 0 the network says w x; x is 0, so that the error is the target.
+        self.write("d.csv", "x,y\n" + "".join(f"{0},{1000 if i >= 90 else 1}\n" for i in range(100)))
+        self.assertAlmostEqual(self.kept("--valid-last")[0]["valid_rmse"], 1000, delta=1e-3)
+        self.assertLess(self.kept()[0]["valid_rmse"], 999)
+        self.refuse(USAGE, r"--valid-last has no effect with --valid:", "train", "--data", "d.csv", "--valid", "d.csv",
+                    "--valid-last")
+        self.refuse(USAGE, r"--valid-last has no effect with --valid-share 0", "train", "--data", "d.csv", "--valid-last",
+                    "--valid-share", "0")
+        self.refuse(USAGE, r"--valid-last has no effect with --group-column", "train", "--data", "d.csv", "--valid-last",
+                    "--group-column", "x")
+
+    def test_groups(self):
+        # Each of 10 groups has a target of its own, so that the squared error is that of one group.
+        self.write("d.csv", "patient,x,y\n" + "".join(f"p{i % 10},0,{2 ** (i % 10)}\n" for i in range(100)))
+        epoch, told = self.kept("--group-column", "patient", "--save", "m.safetensors")
+        self.assertIn(round(epoch["valid_rmse"], 3), [2 ** i for i in range(10)])
+        self.assertRegex(told, r"column 1 names the group of each row, and is no feature")
+        self.assertEqual(metadata(self.path("m.safetensors"))["gradmill.columns"], '["x"]')
+        self.succeed("eval", "--model", "m.safetensors", "--data", "d.csv")
+        by_number, _ = self.kept("--group-column", "1")
+        self.assertEqual(by_number["valid_rmse"], epoch["valid_rmse"])
+
+    def test_group_columns_that_cannot_be(self):
+        self.write("d.csv", "g,x,y\n" + "".join(f"{'a' if i else ''},{i},{i}\n" for i in range(20)))
+        arguments = ["train", "--data", "d.csv", "--regression", "--layers", "1,1", "--epochs", "1", "--group-column"]
+        self.refuse(BAD_DATA, r"d\.csv:2:1: column 1 \('g'\); expected the name of a group, got an empty cell; say "
+                    "--missing drop", *arguments, "g")
+        self.refuse(BAD_DATA, r"d\.csv: split: all rows are of one group", *arguments, "g", "--missing", "drop")
+        self.refuse(BAD_DATA, r"no group column 'h'; expected a name of the header \('g' to 'y'\)", *arguments, "h")
+        self.refuse(BAD_DATA, r"column 'y' is the target; it cannot name groups, too", *arguments, "y", "--target", "y")
+        self.write("d.csv", "g,y\na,1\nb,2\n")
+        self.refuse(BAD_DATA, r"the groups are in the only column that could be a feature", *arguments, "g")
+
+
 class Missing(ColumnsTest):
     def trained_with_holes(self, *arguments):
         """The mean of a is 2 over rows 1 to 3 and that of b is 30, by hand."""
