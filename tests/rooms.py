@@ -6,7 +6,7 @@ import re
 import sys
 
 # The lowest first. Rooms of one floor do not know each other.
-FLOORS = [["base"], ["machine"], ["function", "backend"], ["online"], ["nn"], ["data"], ["model"], ["train"], ["bench/measure"],
+FLOORS = [["base"], ["machine"], ["function", "backend"], ["online"], ["nn"], ["data"], ["model"], ["train"], ["page"], ["bench/measure"],
           ["bench/output"], ["bench/report", "bench/cases"], ["bench/contest"], ["bench/gate", "bench/peers"], ["cli"]]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 INCLUDE = re.compile(r'^#include "(([a-z]+)/[\w/.]+)"', re.M)

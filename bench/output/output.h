@@ -23,5 +23,6 @@ gm_status gm_output_report(const gm_result *result, const gm_environment *enviro
 
 /* What the JSON output and the page may replace: others of their own. */
 extern const gm_file_kind gm_kind_bench_json, gm_kind_bench_report;
+#define GM_BENCH_REPORT_TITLE "gradmill bench" /* by which a report page is known */
 
 #endif

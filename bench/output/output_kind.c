@@ -13,7 +13,7 @@ static bool is_json(const char *head, size_t size)
 
 static bool is_report(const char *head, size_t size)
 {
-    static const char begin[] = "<!doctype html>", title[] = "<title>gradmill bench</title>";
+    static const char begin[] = "<!doctype html>", title[] = "<title>" GM_BENCH_REPORT_TITLE "</title>";
     return size >= sizeof begin - 1 && memcmp(head, begin, sizeof begin - 1) == 0 &&
            memmem(head, size, title, sizeof title - 1);
 }

@@ -1,11 +1,11 @@
-/* Writes the HTML page. embed.py puts the fixed parts of the page together when gradmill is built; the
- * results are inserted as JSON. */
+/* The HTML page of a benchmark: its results as JSON, which bench.js shows. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "bench/output/output_json.h"
 #include "bench/output/output_parts.h"
 #include "bench/report_page.h"
 #include "bench/measure/statistics.h"
+#include "page/page.h"
 
 #include <string.h>
 
@@ -71,17 +71,9 @@ static json_t *pack_lines(const gm_environment *environment)
     return array;
 }
 
-/* Writes JSON into a script element. There "<" could begin the end of the element or a comment, so it is
- * escaped. In JSON it occurs in strings only. */
-static void put_safely(const char *text, FILE *out)
-{
-    for (; *text; text++) {
-        if (*text == '<')
-            fputs("\\u003c", out);
-        else
-            fputc(*text, out);
-    }
-}
+static const gm_page page = {.title = GM_BENCH_REPORT_TITLE,
+                             .main = {bench_main, sizeof bench_main},
+                             .script = {bench_script, sizeof bench_script}};
 
 gm_status gm_output_report(const gm_result *result, const gm_environment *environment, FILE *out,
                            gm_error *error)
@@ -92,9 +84,7 @@ gm_status gm_output_report(const gm_result *result, const gm_environment *enviro
     json_decref(data);
     if (!text)
         return gm_fail_memory(error, "the report", result->row_count * sizeof *result->rows);
-    fwrite(gm_report_head, 1, sizeof gm_report_head, out);
-    put_safely(text, out);
-    fwrite(gm_report_tail, 1, sizeof gm_report_tail, out);
+    gm_page_write(&page, text, out);
     gm_free(text);
     return GM_OK;
 }
