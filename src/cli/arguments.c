@@ -100,6 +100,25 @@ bool cli_given(const char *option)
     return place_of(option) < given_count;
 }
 
+/* Those of the command line itself. */
+static const struct argp_option *typed_options[CLI_MOST_OPTIONS];
+static size_t typed_count;
+
+void cli_arguments_are_typed(void)
+{
+    for (typed_count = 0; typed_count < given_count; typed_count++)
+        typed_options[typed_count] = given[typed_count].option;
+}
+
+bool cli_typed(const char *option)
+{
+    for (size_t i = 0; i < typed_count; i++) {
+        if (strcmp(typed_options[i]->name, option) == 0)
+            return true;
+    }
+    return false;
+}
+
 const char *cli_given_value(const char *option)
 {
     const size_t place = place_of(option);

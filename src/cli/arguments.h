@@ -18,6 +18,11 @@ bool cli_given(const char *option);
 /* Its value: the last one, if it was given several times. NULL: not given, or an option without a value. */
 const char *cli_given_value(const char *option);
 
+/* All that was given up to now was typed; what follows comes from a file of options. */
+void cli_arguments_are_typed(void);
+/* Whether the user typed the option on the command line itself. */
+bool cli_typed(const char *option);
+
 /* Forgets what was given. */
 void cli_arguments_clear(void);
 

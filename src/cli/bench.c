@@ -55,8 +55,8 @@ static gm_status write_all(const cli_bench_options *o, const gm_result *result,
  * libraries given by their path. */
 static gm_status claim_files(const cli_bench_options *o, gm_error *error)
 {
-    const cli_output outputs[] = {{"--out", o->out, &gm_kind_bench_json},
-                                  {"--report", o->report, &gm_kind_bench_report}};
+    const cli_output outputs[] = {{"--out", o->out, &gm_kind_bench_json, false},
+                                  {"--report", o->report, &gm_kind_bench_report, false}};
     cli_input inputs[3 + CLI_MOST_LIBRARIES] = {
         {"OLD", o->sides[0]}, {"NEW", o->sides[1]}, {"--data", o->data}};
     size_t count = 3;

@@ -5,6 +5,7 @@
 #include "base/suggest.h"
 #include "base/text.h"
 #include "cli/arguments.h"
+#include "cli/resume.h"
 #include "data/source.h"
 
 #include <limits.h>
@@ -22,7 +23,7 @@ static read_text read_file;
 static const struct {
     const char *option;
     read_text *read;
-} sources[] = {{"config", read_file}};
+} sources[] = {{"resume", cli_resume_text}, {"config", read_file}};
 #define SOURCES (sizeof sources / sizeof *sources)
 
 static bool is_source(const char *option)

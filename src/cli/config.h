@@ -17,12 +17,11 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Puts the options of the files that were given (--config) before those of the command line, which thereby
- * win. The command line must have been checked (cli_check_arguments). *argv stays as it is if there is no
- * such file, else it is a new array that lives until cli_config_clear. A mistake in a file is GM_USAGE, and
- * names the file and the line. */
+/* Puts the options of the files that were given (--resume, --config) before those of the command line, which
+ * thereby win. The command line must have been checked (cli_check_arguments). *argv stays as it is if there
+ * is no such file, else it is a new array that lives until cli_config_clear. A mistake in a file is GM_USAGE,
+ * and names the file and the line. */
 gm_status cli_config_insert(const struct argp *argp, int *argc, char ***argv, gm_error *error);
-void cli_config_clear(void);
 void cli_config_clear(void); /* frees that array */
 
 /* Where an argument of that array comes from: "FILE:LINE: ", or an empty text if it was typed. */

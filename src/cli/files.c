@@ -168,7 +168,7 @@ gm_status cli_files_claim(const cli_output *outputs, size_t output_count, const 
         if (outputs[i].path)
             status = gm_durable_probe(outputs[i].path, outputs[i].kind, error);
     for (size_t i = 0; i < output_count && status == GM_OK; i++) {
-        if (!outputs[i].path)
+        if (!outputs[i].path || outputs[i].locks)
             continue;
         status = gm_durable_lock_take(&locks[lock_count], outputs[i].path, error);
         if (status == GM_OK)

@@ -14,6 +14,7 @@ typedef struct cli_input {
 typedef struct cli_output {
     const char *option, *path;
     const gm_file_kind *kind; /* what may be replaced */
+    bool locks;               /* who writes it locks it himself */
 } cli_output;
 
 /* Checks all outputs and reserves them for this run. Call it before any work. Files are compared by device

@@ -22,6 +22,7 @@ void cli_parse(const struct argp *argp, int argc, char **argv, void *input)
     }
     gm_error error = {0};
     cli_check_arguments(argp, argc, argv);
+    cli_arguments_are_typed();
     const gm_status status = cli_config_insert(argp, &argc, &argv, &error);
     if (status != GM_OK) {
         fprintf(stderr, "%s: %s\n", argv[0], error.message);

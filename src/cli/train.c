@@ -6,6 +6,7 @@
 #include "cli/interrupt.h"
 #include "cli/needless.h"
 #include "cli/remarks.h"
+#include "cli/resume.h"
 #include "cli/saver.h"
 #include "cli/train_config.h"
 #include "cli/train_report.h"
@@ -23,7 +24,8 @@ struct run {
     cli_best_epoch best;
     gm_epoch last;
     gm_train_result result;
-    char *config; /* the options in effect, as text */
+    char *config;              /* the options in effect, as text */
+    gm_checkpoint *checkpoint; /* to go on from; NULL: the run begins */
 };
 
 static gm_status on_step(void *context, const gm_progress *progress, bool *stop, gm_error *error)
@@ -87,6 +89,8 @@ static gm_train_options training(struct run *run)
     train.on_epoch = on_epoch;
     train.context = run;
     train.log_options = run->config;
+    train.checkpoint_text = run->config;
+    train.resume = run->checkpoint;
     return train;
 }
 
@@ -125,6 +129,10 @@ static gm_status train(struct run *run, gm_error *error)
     run->result = gm_train_result_init();
     if (!run->options.quiet)
         cli_warn_of_setup(strcmp(gm_engine_backend(run->setup.engine), "blas") == 0);
+    if (run->checkpoint)
+        status = cli_resume_note(run->checkpoint, run->setup.engine, &run->options, error);
+    if (status != GM_OK)
+        return status;
     cli_interrupt_watch();
     cli_train_report_open(&run->report, gm_dataset_has_labels(run->setup.all));
     status = gm_train(run->setup.engine, run->setup.train, valid, run->setup.model.scaling, &options,
@@ -135,17 +143,23 @@ static gm_status train(struct run *run, gm_error *error)
     }
     cli_interrupt_unwatch();
     status = report(run, status, error);
+    if (status == GM_OK && run->result.end == GM_END_STOPPED && run->options.train.checkpoint)
+        cli_note("interrupted; go on with: gradmill train --resume %s", run->options.train.checkpoint);
     return status == GM_OK ? judge(run, valid, error) : status;
 }
 
 /* Checks and reserves the output files, before any work (files.h). */
 static gm_status claim_files(const cli_train_options *o, gm_error *error)
 {
-    const cli_output outputs[] = {{"--save", o->save, &gm_kind_model}, {"--log", o->train.log, &gm_kind_log}};
+    const bool same = o->resume && o->train.checkpoint && strcmp(o->resume, o->train.checkpoint) == 0;
+    const cli_output outputs[] = {{"--save", o->save, &gm_kind_model, false},
+                                  {"--log", o->train.log, &gm_kind_log, false},
+                                  {"--checkpoint", o->train.checkpoint, &gm_kind_checkpoint, true}};
     const cli_input inputs[] = {{"--data", o->data.data},
                                 {"--labels", o->data.read.labels},
                                 {"--valid", o->valid},
                                 {"--valid-labels", o->valid_labels},
+                                {"--resume", same ? NULL : o->resume},
                                 {"--config", cli_given_value("config")}};
     return cli_files_claim(outputs, sizeof outputs / sizeof *outputs, inputs, sizeof inputs / sizeof *inputs,
                            error);
@@ -156,6 +170,8 @@ static gm_status run_all(struct run *run, gm_error *error)
     gm_status status = cli_train_options_check(&run->options, error);
     if (status == GM_OK)
         status = claim_files(&run->options, error);
+    if (status == GM_OK && run->options.resume)
+        status = gm_checkpoint_load(&run->checkpoint, run->options.resume, error);
     if (status == GM_OK)
         status = cli_train_setup_open(&run->setup, &run->options, error);
     return status == GM_OK ? train(run, error) : status;
@@ -176,6 +192,7 @@ int cli_train(int argc, char **argv)
     cli_train_setup_close(&run.setup);
     cli_train_options_clear(&run.options);
     gm_free(run.config);
+    gm_checkpoint_destroy(run.checkpoint);
     const int code = cli_finish(status, &error);
     if (status == GM_OK)
         cli_interrupt_reraise();

@@ -1,6 +1,7 @@
 /* The options of `train`. */
 #include "cli/train_options.h"
 #include "base/error.h"
+#include "cli/arguments.h"
 #include "cli/help.h"
 #include "cli/names.h"
 #include "cli/needless.h"
@@ -24,6 +25,9 @@ enum {
     KEY_MONITOR,
     KEY_PATIENCE,
     KEY_CONFIG,
+    KEY_CHECKPOINT,
+    KEY_CHECKPOINT_MINUTES,
+    KEY_RESUME,
     KEY_JSON,
     KEY_QUIET
 };
@@ -60,6 +64,16 @@ static const struct argp_option train_options[] = {
      "write one line for each epoch here, as it happens: JSON lines, or CSV if the name ends in .csv", 0},
     {"clip-norm", KEY_CLIP_NORM, "X", 0, "shrink a gradient whose norm is above X (default: no bound)", 0},
     {"clip-value", KEY_CLIP_VALUE, "X", 0, "bound each number of a gradient by X (default: no bound)", 0},
+    {"checkpoint", KEY_CHECKPOINT, "FILE", 0,
+     "write the whole state of the run here, after epochs and every few minutes, so that it can go on after an "
+     "interruption (default with --resume: that file)",
+     0},
+    {"checkpoint-minutes", KEY_CHECKPOINT_MINUTES, "X", 0,
+     "minutes from one checkpoint in the middle of an epoch to the next (default 5)", 0},
+    {"resume", KEY_RESUME, "FILE", 0,
+     "go on from a checkpoint, with the options of that run; the result is the same to the bit as without the "
+     "interruption. Options that are given besides win",
+     0},
     {"config", KEY_CONFIG, "FILE", 0,
      "read options from this file, one a line: name = value; those of the command line win", 0},
     {"json", KEY_JSON, 0, 0, "one JSON object instead of the table", 0},
@@ -125,6 +139,15 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_PATIENCE:
         options->train.patience = cli_size("patience", argument, 1, state);
         return 0;
+    case KEY_CHECKPOINT:
+        options->train.checkpoint = cli_path("checkpoint", argument, state);
+        return 0;
+    case KEY_CHECKPOINT_MINUTES:
+        options->train.checkpoint_seconds = 60 * cli_positive("checkpoint-minutes", argument, state);
+        return 0;
+    case KEY_RESUME: /* its options are in the command line already (config.h) */
+        options->resume = argument;
+        return 0;
     case KEY_CONFIG: /* its options are in the command line already (config.h) */
         return 0;
     case KEY_JSON:
@@ -134,6 +157,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         options->quiet = true;
         return 0;
     case ARGP_KEY_END:
+        if (options->resume && !cli_typed("checkpoint"))
+            options->train.checkpoint = options->resume;
         if (!options->data.data)
             cli_refuse(state, "no data; expected --data PATH");
         return 0;
@@ -181,11 +206,16 @@ void cli_train_options_clear(cli_train_options *options)
 gm_status cli_train_options_check(const cli_train_options *options, gm_error *error)
 {
     static const char *const dividing[] = {"valid-share", "valid-last"};
-    static const char *const labels[] = {"valid-labels"}, *const last[] = {"valid-last"};
+    static const char *const labels[] = {"valid-labels"}, *const last[] = {"valid-last"},
+                             *const minutes[] = {"checkpoint-minutes"};
     if (!(options->share >= 0 && options->share < 1))
         return gm_fail(error, GM_USAGE, "--valid-share %g: expected a number from 0 to below 1",
                        options->share);
-    gm_status status = cli_check_optimizer_options(options->engine.given.kind, error);
+    gm_status status = GM_OK;
+    if (!options->train.checkpoint)
+        status = cli_refuse_given(minutes, 1, "without --checkpoint", error);
+    if (status == GM_OK)
+        status = cli_check_optimizer_options(options->engine.given.kind, error);
     if (status == GM_OK)
         status = gm_optimizer_check(&options->engine.engine.optimizer, error);
     if (status == GM_OK && options->valid)

@@ -122,9 +122,9 @@ static gm_status resume(gm_run *run, gm_error *error)
     gm_network *network = gm_engine_network(run->engine);
     gm_status status = gm_checkpoint_fits(c, run->engine, network, error);
     if (status == GM_OK)
-        status = compare_data(c, &run->at, error);
+        status = compare_run(c, &run->at, error); /* first: another seed makes another training part */
     if (status == GM_OK)
-        status = compare_run(c, &run->at, error);
+        status = compare_data(c, &run->at, error);
     if (status == GM_OK)
         status = check_position(c, run, error);
     if (status == GM_OK)
