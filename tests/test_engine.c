@@ -573,8 +573,8 @@ Test(engine, flop_of_a_step)
 /* Forward reads every parameter, BP2 the weights behind layer 1, and the optimizer has its own. */
 Test(engine, traffic_of_a_step)
 {
-    static const double updates[] = {
-        [GM_SGD] = 2, [GM_MOMENTUM] = 4, [GM_NESTEROV] = 4, [GM_ADAM] = 6, [GM_ADAMW] = 6};
+    static const double updates[] = {[GM_SGD] = 2,   [GM_MOMENTUM] = 4, [GM_NESTEROV] = 4, [GM_ADAM] = 6,
+                                     [GM_ADAMW] = 6, [GM_RMSPROP] = 4,  [GM_ADAGRAD] = 4};
     for (int precision = GM_F32; precision <= GM_F64; precision++) {
         gm_network *network = net_make(&wide, (gm_precision)precision, 1);
         const double size = precision == GM_F32 ? 4 : 8;

@@ -23,7 +23,7 @@ static const struct {
     gm_activation output;
 } ends[] = {
     {GM_HALF_SQUARES, GM_IDENTITY}, {GM_CROSS_ENTROPY, GM_SOFTMAX}, {GM_LOGISTIC, GM_SIGMOID},
-    {GM_HALF_SQUARES, GM_SOFTMAX},  {GM_HALF_SQUARES, GM_TANH},
+    {GM_HALF_SQUARES, GM_SOFTMAX},  {GM_HALF_SQUARES, GM_TANH},     {GM_POISSON, GM_EXP},
 };
 
 /* What one engine computes: from equal weights and batches, all must compute the same. */
@@ -48,7 +48,7 @@ static struct combination combination(size_t index, gm_optimizer_kind kind, gm_p
     struct combination c = {.shape = shapes[index % (sizeof shapes / sizeof *shapes)],
                             .precision = precision,
                             .options = gm_engine_options_default()};
-    c.shape.hidden = (gm_activation)(index % GM_SOFTMAX); /* the last of them is for outputs only */
+    c.shape.hidden = (gm_activation)(index % GM_EXP); /* those behind are for outputs only */
     c.shape.output = ends[index % (sizeof ends / sizeof *ends)].output;
     c.shape.loss = ends[index % (sizeof ends / sizeof *ends)].loss;
     c.options.batch = rows;

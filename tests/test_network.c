@@ -51,6 +51,47 @@ Test(network, variance_of_the_weights)
         expect_variance(GM_INIT_AUTO, others[i], 2 / 500.0, 2 / 500.0);
 }
 
+/* Parameters first .. end - 1 are uniform in [-bound, bound). Of n such numbers the mean has deviation
+ * bound / sqrt(3 n), and the mean square, relative to bound^2 / 3, sqrt(0.8 / n); the largest lies within
+ * 10 / n of the bound, but for one sample in exp(10). */
+static void expect_uniform(const gm_network *network, size_t first, size_t end, double bound)
+{
+    const double n = (double)(end - first);
+    double mean = 0, square = 0, most = 0;
+    for (size_t i = first; i < end; i++) {
+        const double w = gm_network_parameter(network, i) / bound;
+        mean += w / n;
+        square += w * w / n;
+        most = fmax(most, fabs(w));
+    }
+    cr_expect(most <= 1 && most > 1 - 10 / n, "largest %g of %g", most, n);
+    cr_expect(fabs(mean) < 5 / sqrt(3 * n), "mean %g of %g", mean, n);
+    cr_expect(fabs(3 * square - 1) < 5 * sqrt(0.8 / n), "variance %g of %g", square, n);
+}
+
+/* PyTorch's Linear: weights and biases are uniform up to 1 / sqrt(in), whatever the activation. */
+Test(network, first_weights_as_in_pytorch)
+{
+    const gm_layer_options layers[] = {{100, GM_RELU}, {400, GM_SOFTMAX}};
+    const double bounds[] = {1 / sqrt(400.0), 1 / sqrt(100.0)};
+    gm_network_options options = gm_network_options_default();
+    options.inputs = 400;
+    options.layers = layers;
+    options.layer_count = 2;
+    options.loss = GM_CROSS_ENTROPY;
+    options.init = GM_INIT_TORCH;
+    gm_network *network;
+    cr_assert_eq(gm_network_create(&network, &options, NULL), GM_OK);
+    for (size_t l = 0; l < 2; l++) {
+        const gm_layer layer = gm_network_layer(network, l);
+        const size_t parts[][2] = {{layer.weights, layer.biases},
+                                   {layer.biases, layer.biases + layer.outputs}};
+        for (size_t p = 0; p < 2; p++)
+            expect_uniform(network, parts[p][0], parts[p][1], bounds[l]);
+    }
+    gm_network_destroy(network);
+}
+
 static gm_network *small(gm_precision precision, gm_init init, uint64_t seed)
 {
     const gm_layer_options layers[] = {{3, GM_RELU}, {2, GM_IDENTITY}};
@@ -132,6 +173,10 @@ static const struct refusal refusals[] = {
      GM_LIMIT,
      "more than any machine"},
     {{{2, 3, 2}, GM_SOFTMAX, GM_IDENTITY, GM_HALF_SQUARES}, GM_USAGE, "softmax is for the output"},
+    {{{2, 3, 2}, GM_EXP, GM_IDENTITY, GM_HALF_SQUARES}, GM_USAGE, "exp is for the output"},
+    {{{2, 3, 2}, GM_RELU, GM_IDENTITY, GM_POISSON},
+     GM_USAGE,
+     "needs the output activation exp, got identity"},
     {{{2, 3, 2}, GM_RELU, GM_SIGMOID, GM_CROSS_ENTROPY},
      GM_USAGE,
      "needs the output activation softmax, got sigmoid"},

@@ -240,9 +240,12 @@ static bool is_within(const size_t *sizes, size_t most)
     return true;
 }
 
+/* Squares of exponentials diverge within these steps, and with them all rounding errors. */
 static bool belong(gm_loss loss, gm_activation output)
 {
     const gm_activation needed = gm_loss_output_activation(loss);
+    if (output == GM_EXP && (loss == GM_HALF_SQUARES || loss == GM_MEAN_SQUARES))
+        return false;
     return needed == GM_IDENTITY || output == needed;
 }
 
@@ -250,9 +253,9 @@ static bool belong(gm_loss loss, gm_activation output)
 static size_t try_pair(const gm_backend *backend, gm_loss loss, gm_activation output)
 {
     size_t tried = 0;
-    for (size_t i = 0; i < SHAPES * GM_SOFTMAX; i++) {
-        net_shape shape = {.hidden = (gm_activation)(i % GM_SOFTMAX), .output = output, .loss = loss};
-        memcpy(shape.sizes, shapes[i / GM_SOFTMAX], sizeof shapes[0]);
+    for (size_t i = 0; i < SHAPES * GM_EXP; i++) {
+        net_shape shape = {.hidden = (gm_activation)(i % GM_EXP), .output = output, .loss = loss};
+        memcpy(shape.sizes, shapes[i / GM_EXP], sizeof shapes[0]);
         const gm_optimizer optimizer = optimizer_of((i + (size_t)output) % 8);
         const bool applies = try(&shape, &optimizer, backend);
         cr_expect_eq(applies, is_within(shape.sizes, backend->storage->grain.outputs), "%s",
@@ -272,7 +275,7 @@ Test(SUITE, every_combination)
             for (int output = 0; output < GM_ACTIVATION_COUNT; output++)
                 if (belong((gm_loss)loss, (gm_activation)output))
                     tried += try_pair(backend, (gm_loss)loss, (gm_activation)output);
-        cr_expect_geq(tried, 26 * GM_SOFTMAX * 2, "%s: only %zu", backend->kernels, tried);
+        cr_expect_geq(tried, 49 * GM_EXP * 2, "%s: only %zu", backend->kernels, tried);
     }
 }
 

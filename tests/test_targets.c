@@ -30,6 +30,7 @@ static gm_dataset *labels(const uint32_t *y, size_t rows, size_t classes)
 static const net_shape soft_one = {{1, 1}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY};
 static const net_shape soft_two = {{1, 2}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY};
 static const net_shape logistic_one = {{1, 1}, GM_TANH, GM_SIGMOID, GM_LOGISTIC};
+static const net_shape poisson_one = {{1, 1}, GM_TANH, GM_EXP, GM_POISSON};
 static const net_shape squares_one = {{1, 1}, GM_TANH, GM_IDENTITY, GM_MEAN_SQUARES};
 
 /* Expects that the check, training and evaluation all give a message that contains `text`, or that all accept
@@ -67,6 +68,9 @@ Test(targets, a_loss_refuses_what_it_cannot_learn)
     expect(&logistic_one, numbers((float[]){0, 0.5F, 1}, 3, 1), NULL);
     expect(&logistic_one, numbers((float[]){0, 1, -0.25F}, 3, 1), "targets from 0 to 1, got -0.25 in row 3");
     expect(&logistic_one, numbers((float[]){NAN, 1}, 2, 1), "got nan in row 1");
+    expect(&poisson_one, numbers((float[]){0, 0.5F, 3}, 3, 1), NULL);
+    expect(&poisson_one, numbers((float[]){3, 1, -1}, 3, 1),
+           "poisson needs targets of at least 0, got -1 in row 3");
     expect(&squares_one, numbers((float[]){-7, 1e6F}, 2, 1), NULL);
 }
 
@@ -83,6 +87,8 @@ Test(targets, domains_of_losses)
     expect_domain(GM_HALF_SQUARES, -INFINITY, INFINITY, 1);
     expect_domain(GM_MEAN_SQUARES, -INFINITY, INFINITY, 1);
     expect_domain(GM_HUBER, -INFINITY, INFINITY, 1);
+    expect_domain(GM_MEAN_ABSOLUTE, -INFINITY, INFINITY, 1);
+    expect_domain(GM_POISSON, 0, INFINITY, 1);
     expect_domain(GM_LOGISTIC, 0, 1, 1);
     expect_domain(GM_CROSS_ENTROPY, 0, 1, 2);
 }

@@ -16,8 +16,14 @@ static double draw_target(const gm_random_rows *r, gm_random *random)
 {
     if (r->kind == GM_RANDOM_PIXELS)
         return (double)gm_random_below(random, 2);
-    return gm_facts_of_losses[r->loss].targets == CHANCES ? gm_random_uniform(random)
-                                                          : gm_random_normal(random);
+    switch (gm_facts_of_losses[r->loss].targets) {
+    case CHANCES:
+        return gm_random_uniform(random);
+    case COUNTS:
+        return (double)gm_random_below(random, 4);
+    default:
+        return gm_random_normal(random);
+    }
 }
 
 gm_random_rows gm_random_rows_for(const gm_network *network, size_t rows, gm_random_kind kind)

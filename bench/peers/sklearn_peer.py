@@ -20,8 +20,8 @@ ACTIVATIONS = {"identity": "identity", "sigmoid": "logistic", "tanh": "tanh", "r
 def refuse_what_differs(problem):
     if problem.hidden not in ACTIVATIONS:
         end(unsuitable=f"no {problem.hidden}")
-    if problem.optimizer["kind"] == "adamw":
-        end(unsuitable="no AdamW")
+    if problem.optimizer["kind"] in ("adamw", "rmsprop", "adagrad"):
+        end(unsuitable=f"no {problem.optimizer['kind']}")
     outputs = problem.widths[-1]
     classifier = (problem.loss == "cross-entropy" and outputs > 2) or (problem.loss == "logistic" and outputs == 1)
     if not classifier and (problem.loss, problem.output) != ("half-squares", "identity"):

@@ -33,6 +33,8 @@ LOSSES = {
     "logistic": F.binary_cross_entropy_with_logits,  # the output layer's sigmoid is in it
     "cross-entropy": F.cross_entropy,                # the softmax is in it
     "huber": F.smooth_l1_loss,
+    "mean-absolute": F.l1_loss,
+    "poisson": F.poisson_nll_loss,                   # the exp is in it
 }
 
 
@@ -85,7 +87,7 @@ def make_network(problem):
             linear.bias.copy_(torch.from_numpy(bias))
         modules += [linear, ACTIVATIONS[problem.hidden]()]
     modules.pop()
-    if problem.loss not in ("logistic", "cross-entropy"):
+    if problem.loss not in ("logistic", "cross-entropy", "poisson"):
         modules.append(ACTIVATIONS[problem.output]())
     return nn.Sequential(*modules).to(getattr(torch, problem.dtype()))
 
@@ -95,6 +97,10 @@ def make_optimizer(problem, parameters):
     if o["kind"] in ("adam", "adamw"):
         kind = torch.optim.Adam if o["kind"] == "adam" else torch.optim.AdamW
         return kind(parameters, lr=o["rate"], betas=(o["beta1"], o["beta2"]), eps=o["epsilon"], weight_decay=0)
+    if o["kind"] == "rmsprop":
+        return torch.optim.RMSprop(parameters, lr=o["rate"], alpha=o["beta2"], eps=o["epsilon"])
+    if o["kind"] == "adagrad":
+        return torch.optim.Adagrad(parameters, lr=o["rate"], eps=o["epsilon"])
     momentum = 0 if o["kind"] == "sgd" else o["momentum"]
     return torch.optim.SGD(parameters, lr=o["rate"], momentum=momentum, nesterov=o["kind"] == "nesterov")
 

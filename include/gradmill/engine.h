@@ -41,16 +41,21 @@ typedef enum gm_optimizer_kind {
     GM_NESTEROV, /* V = momentum V + G;  W -= rate (G + momentum V)     (PyTorch's SGD)     */
     GM_ADAM,     /* Kingma and Ba 2015, bias-corrected; epsilon outside the square root     */
     GM_ADAMW,    /* Adam with decoupled decay, Loshchilov and Hutter 2019; default decay 0.01 */
+    GM_RMSPROP,  /* V = beta2 V + (1 - beta2) G^2;  W -= rate G / (sqrt V + epsilon)   (PyTorch's RMSprop,
+                    whose alpha is beta2, without momentum: Hinton 2012)                */
+    GM_ADAGRAD,  /* V = V + G^2;  W -= rate G / (sqrt V + epsilon): Duchi, Hazan and Singer 2011, PyTorch's
+                    Adagrad                                                             */
 } gm_optimizer_kind;
-#define GM_OPTIMIZER_COUNT 5
+#define GM_OPTIMIZER_COUNT 7
 
 typedef struct gm_optimizer {
     gm_optimizer_kind kind;
-    double rate;        /* learning rate; default 0.1 for SGD, momentum, Nesterov; 0.001 for Adam, AdamW */
+    double rate; /* learning rate; default 0.1 for SGD, momentum, Nesterov; 0.001 for Adam, AdamW; 0.01 for
+                    RMSprop, Adagrad */
     double momentum;    /* default 0.9 */
     double beta1;       /* default 0.9 */
-    double beta2;       /* default 0.999 */
-    double epsilon;     /* default 1e-8 */
+    double beta2;       /* default 0.999; RMSprop 0.99 */
+    double epsilon;     /* default 1e-8; Adagrad 1e-10 */
     double l2;          /* adds l2 W to the gradient of W (never of b); default 0 */
     double decay;       /* decoupled: W shrinks by rate * decay a step (never b); default 0, AdamW 0.01 */
     bool freeze_bias;   /* leave every b as it is; default false */
@@ -266,8 +271,8 @@ GM_API gm_status gm_engine_gradient_to(gm_engine *engine, gm_array x, gm_array y
  * example clipped it or summed it over processes. It must not contain the L2 penalty, which is added here.
  * The step counts as any other: moments, decay, freeze_bias and the rate are those of gm_engine_step.
  *
- * A gradient and its application change the weights as gm_engine_step does: with Nesterov, Adam and AdamW to
- * the bit, unless the backend is "blas"; with SGD and momentum, and with "blas", within rounding, because a
+ * A gradient and its application change the weights as gm_engine_step does: to the bit, unless the optimizer
+ * is SGD or momentum or the backend is "blas"; then within rounding, because a
  * step adds products to weights or velocities directly. Numbers that are not finite are applied as they are,
  * as in a step: to judge them is up to the caller. GM_USAGE: no gradient, or an engine for inference. */
 GM_API gm_status gm_engine_apply(gm_engine *engine, gm_array gradient, gm_error *error);

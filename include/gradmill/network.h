@@ -25,22 +25,28 @@ typedef enum gm_activation {
     GM_ELU,        /* z if z > 0, else exp(z) - 1 (PyTorch's default alpha)   */
     GM_SILU,       /* z / (1 + exp(-z)), also called swish                    */
     GM_MISH,       /* z tanh(log(1 + exp(z))): Misra 2019                     */
+    GM_EXP,        /* exp(z): a positive mean, such as a rate; output layer only */
     GM_SOFTMAX,    /* exp(z_j) / sum_k exp(z_k) over a row; output layer only */
 } gm_activation;
-#define GM_ACTIVATION_COUNT 11
+#define GM_ACTIVATION_COUNT 12
 
 /* The loss of one sample with target y and output a; a batch takes the mean over its samples. */
 typedef enum gm_loss {
     GM_HALF_SQUARES,  /* sum_j 1/2 (y_j - a_j)^2: the worked examples                                 */
     GM_MEAN_SQUARES,  /* mean_j (y_j - a_j)^2: PyTorch's MSELoss                                       */
-    GM_LOGISTIC,      /* mean_j -(y log a + (1 - y) log(1 - a)), computed from z; sigmoid output only  */
+    GM_LOGISTIC,      /* mean_j -(y log a + (1 - y) log(1 - a)), computed from z; sigmoid output only.
+                         With several outputs each target is a question of its own, yes or no (multi-label):
+                         PyTorch's BCEWithLogitsLoss                                                   */
     GM_CROSS_ENTROPY, /* -sum_j y_j log a_j, computed from z; softmax output only                      */
     GM_HUBER,         /* mean_j of e^2/2 if |e| <= 1, else |e| - 1/2, with e = a - y                   */
+    GM_MEAN_ABSOLUTE, /* mean_j |y_j - a_j|: PyTorch's L1Loss                                          */
+    GM_POISSON,       /* mean_j (a - y log a), computed from z; exp output only: PyTorch's PoissonNLLLoss
+                         with log_input, whose input is z. Targets are at least 0                      */
 } gm_loss;
-#define GM_LOSS_COUNT 5
+#define GM_LOSS_COUNT 7
 
-/* How weights begin; biases begin at 0 except with GM_INIT_CONSTANT. fan_in = in, fan_out = out.
- * The uniform ranges and normal deviations give the variance named here. */
+/* How weights begin; biases begin at 0 except with GM_INIT_TORCH and GM_INIT_CONSTANT. fan_in = in, fan_out =
+ * out. The uniform ranges and normal deviations give the variance named here. */
 typedef enum gm_init {
     GM_INIT_AUTO, /* He normal for rectifiers, from relu to elu, silu and mish; else Xavier uniform */
     GM_INIT_XAVIER_UNIFORM, /* variance 2 / (fan_in + fan_out): Glorot and Bengio 2010 */
@@ -49,9 +55,10 @@ typedef enum gm_init {
     GM_INIT_HE_NORMAL,
     GM_INIT_LECUN_UNIFORM, /* variance 1 / fan_in: LeCun et al. 1998 */
     GM_INIT_LECUN_NORMAL,
+    GM_INIT_TORCH,    /* weights and biases uniform in [-1/sqrt(fan_in), 1/sqrt(fan_in)): PyTorch's Linear */
     GM_INIT_CONSTANT, /* every weight and bias = init_value */
 } gm_init;
-#define GM_INIT_COUNT 8
+#define GM_INIT_COUNT 9
 
 /* Names as on the command line and in model files: "leaky-relu", "cross-entropy", "he-normal", "f32".
  * The _from_name functions return false for an unknown name. */
@@ -64,8 +71,8 @@ GM_API bool gm_init_from_name(const char *name, gm_init *init);
 GM_API const char *gm_precision_name(gm_precision precision);
 GM_API bool gm_precision_from_name(const char *name, gm_precision *precision);
 
-/* The output activation that belongs to a loss: softmax for cross-entropy, sigmoid for logistic, else
- * identity. */
+/* The output activation that belongs to a loss: softmax for cross-entropy, sigmoid for logistic, exp for
+ * Poisson, else identity. */
 GM_API gm_activation gm_loss_output_activation(gm_loss loss);
 
 typedef struct gm_layer_options {

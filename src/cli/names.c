@@ -5,6 +5,7 @@
 #include "base/suggest.h"
 #include "bench/output/output.h"
 #include "cli/cli.h"
+#include "function/facts.h"
 
 #include <gradmill.h>
 #include <string.h>
@@ -16,11 +17,11 @@ const char *cli_activation_names(size_t index)
     return index < GM_ACTIVATION_COUNT ? gm_activation_name((gm_activation)index) : NULL;
 }
 
-/* All but softmax, the last one, which is for the output layer only. */
+/* All but those for the output layer only, which are the last ones. */
 const char *cli_hidden_activation_names(size_t index)
 {
-    _Static_assert(GM_SOFTMAX == GM_ACTIVATION_COUNT - 1, "softmax is the last activation");
-    return index < GM_SOFTMAX ? gm_activation_name((gm_activation)index) : NULL;
+    const bool hidden = index < GM_ACTIVATION_COUNT && !gm_facts_of_activations[index].output_only;
+    return hidden ? gm_activation_name((gm_activation)index) : NULL;
 }
 
 const char *cli_loss_names(size_t index)

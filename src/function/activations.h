@@ -150,4 +150,15 @@ static inline REAL mish_derivative(REAL z, REAL a)
     return inverse * (top + 4 * x * slope * inverse);
 }
 
+static inline REAL exponential(REAL z)
+{
+    return vexp(z);
+}
+
+static inline REAL exponential_derivative(REAL z, REAL a)
+{
+    (void)z;
+    return a;
+}
+
 #endif

@@ -4,8 +4,8 @@
 
 #include <math.h>
 
-#define ACTIVATION(VALUE, WORD, STEM, SOURCE, INITIAL)     [VALUE] = {SOURCE, INITIAL, false},
-#define ROW_ACTIVATION(VALUE, WORD, STEM, SOURCE, INITIAL) [VALUE] = {SOURCE, INITIAL, true},
+#define ACTIVATION(VALUE, WORD, STEM, SOURCE, INITIAL, PLACE)                                                \
+    [VALUE] = {SOURCE, INITIAL, PLACE == OUTPUT_LAYER},
 const gm_activation_facts gm_facts_of_activations[GM_ACTIVATION_COUNT] = {
 #include "function/activations.def"
 };
@@ -34,8 +34,8 @@ enum {
 };
 
 #define READS(FIELD) (1U << GM_SETTING_##FIELD)
-#define OPTIMIZER(VALUE, WORD, TARGET, APPLY, GIVEN, STATE, RATE, DECAY, SETTINGS)                           \
-    [VALUE] = {TARGET, STATE, RATE, DECAY, READ_BY_ALL | (SETTINGS)},
+#define OPTIMIZER(VALUE, WORD, TARGET, APPLY, GIVEN, STATE, RATE, DECAY, BETA2, EPSILON, SETTINGS)           \
+    [VALUE] = {TARGET, STATE, RATE, DECAY, BETA2, EPSILON, READ_BY_ALL | (SETTINGS)},
 const gm_optimizer_facts gm_facts_of_optimizers[GM_OPTIMIZER_COUNT] = {
 #include "function/optimizers.def"
 };

@@ -11,10 +11,13 @@
 /* What the derivative of an activation, or the value of a loss, is computed from. */
 typedef enum gm_source { FROM_A, FROM_Z } gm_source;
 
+/* The layers that an activation is for. */
+typedef enum gm_place { ANY_LAYER, OUTPUT_LAYER } gm_place;
+
 typedef struct gm_activation_facts {
     gm_source derivative;
     gm_init initial;  /* the weights that GM_INIT_AUTO stands for */
-    bool output_only; /* it needs whole rows, and can be the activation of the last layer only */
+    bool output_only; /* it can be the activation of the last layer only */
 } gm_activation_facts;
 
 /* Static storage, indexed by gm_activation. */
@@ -23,9 +26,9 @@ extern const gm_activation_facts gm_facts_of_activations[GM_ACTIVATION_COUNT];
 /* Whether the loss of a sample is the sum or the mean over its outputs. */
 typedef enum gm_over { SUM, MEAN } gm_over;
 
-/* The targets that a loss can learn: any numbers, probabilities from 0 to 1, or distributions over classes.
- */
-typedef enum gm_target_kind { NUMBERS, CHANCES, CLASSES } gm_target_kind;
+/* The targets that a loss can learn: any numbers, numbers of at least 0, probabilities from 0 to 1, or
+ * distributions over classes. */
+typedef enum gm_target_kind { NUMBERS, COUNTS, CHANCES, CLASSES } gm_target_kind;
 
 typedef struct gm_loss_facts {
     gm_source source;
@@ -70,11 +73,16 @@ static inline double *gm_setting_of(gm_optimizer *optimizer, gm_setting setting)
     return (double *)(void *)((char *)optimizer + gm_facts_of_settings[setting].offset);
 }
 
+/* No default of its own. */
+enum { STANDARD = -1 };
+
 typedef struct gm_optimizer_facts {
     gm_update_target target;
     size_t state;       /* copies of the parameters that it keeps between steps */
     double rate, decay; /* the defaults */
-    unsigned settings;  /* those that it reads: bit number gm_setting */
+    double beta2;       /* the same; STANDARD: that of the setting */
+    double epsilon;
+    unsigned settings; /* those that it reads: bit number gm_setting */
 } gm_optimizer_facts;
 
 /* Static storage, indexed by gm_optimizer_kind. */

@@ -39,6 +39,31 @@ static inline REAL huber_derivative(REAL a, REAL y)
     return e > 1 ? 1 : e < -1 ? -1 : e;
 }
 
+static inline REAL absolute(REAL a, REAL y)
+{
+    return RMATH(fabs)(a - y);
+}
+
+/* 0 where a is y, as PyTorch has it. */
+static inline REAL absolute_derivative(REAL a, REAL y)
+{
+    const REAL e = a - y;
+    return e > 0 ? 1 : e < 0 ? -1 : e;
+}
+
+/* -log of the probability of the count y where a = exp(z) is expected, without the part log y! that no output
+ * changes: a - y log a. */
+static inline REAL poisson(REAL z, REAL y)
+{
+    return vexp(z) - y * z;
+}
+
+/* dC/dz */
+static inline REAL poisson_derivative(REAL a, REAL y)
+{
+    return a - y;
+}
+
 /* -(y log a + (1 - y) log(1 - a)) with a = sigmoid(z) is softplus(z) - y z. */
 static inline REAL logistic(REAL z, REAL y)
 {

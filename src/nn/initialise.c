@@ -17,6 +17,8 @@ static double deviation(gm_init init, const gm_layer *layer)
     case GM_INIT_HE_UNIFORM:
     case GM_INIT_HE_NORMAL:
         return sqrt(2 / in);
+    case GM_INIT_TORCH:
+        return sqrt(1 / (3 * in));
     default:
         return sqrt(1 / in);
     }
@@ -27,12 +29,14 @@ static bool is_normal(gm_init init)
     return init == GM_INIT_XAVIER_NORMAL || init == GM_INIT_HE_NORMAL || init == GM_INIT_LECUN_NORMAL;
 }
 
+/* Biases follow the weights in the block. They stay 0, but for those of GM_INIT_TORCH. */
 static void draw_layer(gm_network *network, const gm_layer *layer, gm_init init, gm_random *random)
 {
     const double sigma = deviation(init, layer);
     const double range = sigma * sqrt(3.0); /* uniform in [-range, range) has deviation range / sqrt(3) */
     const bool normal = is_normal(init);
-    for (size_t i = layer->weights; i < layer->biases; i++) {
+    const size_t end = layer->biases + (init == GM_INIT_TORCH ? layer->outputs : 0);
+    for (size_t i = layer->weights; i < end; i++) {
         const double value =
             normal ? sigma * gm_random_normal(random) : range * (2 * gm_random_uniform(random) - 1);
         gm_network_write(network, i, value);

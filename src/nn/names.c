@@ -22,6 +22,7 @@ static const char *const inits[GM_INIT_COUNT] = {
     [GM_INIT_HE_NORMAL] = "he-normal",
     [GM_INIT_LECUN_UNIFORM] = "lecun-uniform",
     [GM_INIT_LECUN_NORMAL] = "lecun-normal",
+    [GM_INIT_TORCH] = "torch",
     [GM_INIT_CONSTANT] = "constant",
 };
 

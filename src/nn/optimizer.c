@@ -13,8 +13,11 @@ gm_optimizer gm_optimizer_default(gm_optimizer_kind kind)
         return o;
     for (gm_setting s = 0; s < GM_SETTING_COUNT; s++)
         *gm_setting_of(&o, s) = gm_facts_of_settings[s].standard;
-    o.rate = gm_facts_of_optimizers[kind].rate;
-    o.decay = gm_facts_of_optimizers[kind].decay;
+    const gm_optimizer_facts *own = &gm_facts_of_optimizers[kind];
+    o.rate = own->rate;
+    o.decay = own->decay;
+    o.beta2 = own->beta2 == STANDARD ? o.beta2 : own->beta2;
+    o.epsilon = own->epsilon == STANDARD ? o.epsilon : own->epsilon;
     return o;
 }
 

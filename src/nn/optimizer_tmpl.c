@@ -13,6 +13,8 @@
 #define momentum_given GM_TYPED(momentum_given)
 #define nesterov_apply GM_TYPED(nesterov_apply)
 #define adam_apply     GM_TYPED(adam_apply)
+#define rmsprop_apply  GM_TYPED(rmsprop_apply)
+#define adagrad_apply  GM_TYPED(adagrad_apply)
 
 /* V = momentum V + G + l2 W, the first two terms by BP4;  W = keep W - rate V */
 GM_VECTOR static void momentum_apply(const gm_step_constants *c, size_t count, REAL *restrict w,
@@ -81,6 +83,36 @@ GM_VECTOR static void adam_apply(const gm_step_constants *c, size_t count, REAL 
     }
 }
 
+/* V = beta2 V + (1 - beta2) G^2;  W = keep W - rate G / (sqrt V + epsilon)    (Hinton, Neural Networks for
+ * Machine Learning, lecture 6e, 2012; as PyTorch writes it) */
+GM_VECTOR static void rmsprop_apply(const gm_step_constants *c, size_t count, REAL *restrict w,
+                                    REAL *restrict g, REAL *restrict v, REAL *s2)
+{
+    (void)s2;
+    const REAL beta2 = c->beta2;
+#pragma omp simd
+    for (size_t i = 0; i < count; i++) {
+        const REAL gradient = g[i] + c->l2 * w[i];
+        v[i] = beta2 * v[i] + (1 - beta2) * gradient * gradient;
+        w[i] = c->keep * w[i] - c->rate * gradient / (RMATH(sqrt)(v[i]) + c->epsilon);
+    }
+}
+
+/* V = V + G^2;  W = keep W - rate G / (sqrt V + epsilon)    (Duchi, Hazan and Singer 2011; as PyTorch writes
+ * it)
+ */
+GM_VECTOR static void adagrad_apply(const gm_step_constants *c, size_t count, REAL *restrict w,
+                                    REAL *restrict g, REAL *restrict v, REAL *s2)
+{
+    (void)s2;
+#pragma omp simd
+    for (size_t i = 0; i < count; i++) {
+        const REAL gradient = g[i] + c->l2 * w[i];
+        v[i] += gradient * gradient;
+        w[i] = c->keep * w[i] - c->rate * gradient / (RMATH(sqrt)(v[i]) + c->epsilon);
+    }
+}
+
 #define nothing                                           NULL
 #define OPTIMIZER(VALUE, WORD, TARGET, APPLY, GIVEN, ...) [VALUE] = {TARGET, APPLY, GIVEN},
 const gm_update_rule gm_update_rules[GM_OPTIMIZER_COUNT] = {
@@ -131,17 +163,16 @@ void gm_store_prepare(gm_pass_batch *batch, bool add)
 void gm_update_prepare(gm_pass_batch *batch, const gm_optimizer *o, size_t step)
 {
     const double t = (double)step;
-    const bool mean = gm_optimizer_reads(o->kind, GM_SETTING_beta1),
-               squares = gm_optimizer_reads(o->kind, GM_SETTING_beta2);
+    const bool unbiased = gm_optimizer_reads(o->kind, GM_SETTING_beta1); /* Adam and AdamW */
     batch->rule = &gm_update_rules[o->kind];
     batch->bias_constants = (gm_step_constants){
-        .rate = (REAL)(mean ? o->rate / (1 - pow(o->beta1, t)) : o->rate),
+        .rate = (REAL)(unbiased ? o->rate / (1 - pow(o->beta1, t)) : o->rate),
         .momentum = (REAL)o->momentum,
         .beta1 = (REAL)o->beta1,
         .beta2 = (REAL)o->beta2,
         .epsilon = (REAL)o->epsilon,
         .keep = 1,
-        .unbias = (REAL)(squares ? 1 / sqrt(1 - pow(o->beta2, t)) : 1),
+        .unbias = (REAL)(unbiased ? 1 / sqrt(1 - pow(o->beta2, t)) : 1),
     };
     batch->weight_constants = batch->bias_constants;
     batch->weight_constants.l2 = (REAL)o->l2;

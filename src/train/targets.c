@@ -7,6 +7,7 @@
 
 #include <gradmill/train.h>
 #include <math.h>
+#include <stdio.h>
 
 gm_loss_domain gm_loss_domain_of(gm_loss loss)
 {
@@ -17,6 +18,8 @@ gm_loss_domain gm_loss_domain_of(gm_loss loss)
         return (gm_loss_domain){0, 1, 2};
     case CHANCES: /* one for each output */
         return (gm_loss_domain){0, 1, 1};
+    case COUNTS:
+        return (gm_loss_domain){0, INFINITY, 1};
     case NUMBERS:
         break;
     }
@@ -41,6 +44,20 @@ gm_status gm_targets_check_width(const gm_network *network, gm_error *error)
         gm_loss_name(loss), least, outputs);
 }
 
+static gm_status refuse_target(const gm_dataset *dataset, gm_loss loss, size_t row, double value,
+                               gm_error *error)
+{
+    const gm_loss_domain domain = gm_loss_domain_of(loss);
+    char bounds[64];
+    if (isinf(domain.high))
+        snprintf(bounds, sizeof bounds, "of at least %g", domain.low);
+    else
+        snprintf(bounds, sizeof bounds, "from %g to %g", domain.low, domain.high);
+    return gm_fail(error, GM_USAGE,
+                   "loss %s needs targets %s, got %g in row %zu; scale the targets or use mean-squares",
+                   gm_loss_name(loss), bounds, value, gm_table_row(dataset, row) + 1);
+}
+
 gm_status gm_targets_check(const gm_network *network, const gm_dataset *dataset, gm_error *error)
 {
     const gm_loss loss = gm_network_loss(network);
@@ -54,11 +71,7 @@ gm_status gm_targets_check(const gm_network *network, const gm_dataset *dataset,
         for (size_t c = 0; c < columns; c++) {
             const double value = value_of(dataset, r, c);
             if (!(value >= domain.low && value <= domain.high))
-                return gm_fail(error, GM_USAGE,
-                               "loss %s needs targets from %g to %g, got %g in row %zu; scale the targets or "
-                               "use mean-squares",
-                               gm_loss_name(loss), domain.low, domain.high, value,
-                               gm_table_row(dataset, r) + 1);
+                return refuse_target(dataset, loss, r, value, error);
         }
     }
     return GM_OK;

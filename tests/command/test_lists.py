@@ -134,7 +134,7 @@ class Lists(CommandTest):
             (["tr"], ["train"]),
             (["--v"], ["--version"]),
             (["train", "--opt"], ["--optimizer"]),
-            (["train", "--optimizer", "ada"], ["adam", "adamw"]),
+            (["train", "--optimizer", "ada"], ["adam", "adamw", "adagrad"]),
             (["train", "--optimizer", "=", "ne"], ["nesterov"]),
             (["plan", "--precision", ""], ["f32", "f64"]),
             (["train", "--activation", "relu,ta"], ["relu,tanh"]),

@@ -83,7 +83,7 @@ SLIPS = [
     (["bench", "gaet", "a", "b"], r"did you mean gate\?"),
     (["bench", "step", "--net", "mnst"], r"or wide, mid, .*; did you mean mnist\?"),
     (["bench", "compare", "--blas", "openblas-serail"], r"did you mean openblas-serial\?"),
-    (["train", "--loss", "cross-entrpy"], r"expected half-squares, .* or huber; did you mean cross-entropy\?"),
+    (["train", "--loss", "cross-entrpy"], r"expected half-squares, .* or poisson; did you mean cross-entropy\?"),
     (["train", "--activation", "relu,tahn"], r"--activation tahn: .*; did you mean tanh\?"),
     (["train", "--init", "he-nromal"], r"did you mean he-normal\?"),
     (["train", "--precision", "f46"], r"did you mean f64\?"),
