@@ -40,3 +40,13 @@ gm_status cli_load(const cli_data_options *options, cli_part part, gm_dataset **
         cli_note("%s", gm_dataset_remark(*dataset, i));
     return status;
 }
+
+void cli_read_for_model(gm_dataset_options *read, const gm_model *model)
+{
+    read->columns = model->columns;
+    read->classes = (const char *const *)model->classes;
+    read->class_count = model->class_count;
+    read->regression = model->class_count == 0;
+    if (model->network) /* in training it is made after the data is read */
+        read->precision = gm_network_precision(model->network);
+}

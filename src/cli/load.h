@@ -11,4 +11,7 @@ typedef enum cli_part { CLI_PART_TRAIN, CLI_PART_TEST } cli_part;
 /* Loads a data set. The verb has checked that options->data is given. */
 gm_status cli_load(const cli_data_options *options, cli_part part, gm_dataset **dataset, gm_error *error);
 
+/* Sets what a model decides of how data is read: columns, classes and precision. They are borrowed. */
+void cli_read_for_model(gm_dataset_options *read, const gm_model *model);
+
 #endif

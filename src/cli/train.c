@@ -159,6 +159,7 @@ static gm_status claim_files(const cli_train_options *o, gm_error *error)
                                 {"--labels", o->data.read.labels},
                                 {"--valid", o->valid},
                                 {"--valid-labels", o->valid_labels},
+                                {"--init-from", o->init_from},
                                 {"--resume", same ? NULL : o->resume},
                                 {"--config", cli_given_value("config")}};
     return cli_files_claim(outputs, sizeof outputs / sizeof *outputs, inputs, sizeof inputs / sizeof *inputs,

@@ -3,6 +3,7 @@
 #include "base/number.h"
 #include "cli/config.h"
 #include "cli/names.h"
+#include "cli/train_from.h"
 #include "data/dataset.h"
 #include "function/facts.h"
 
@@ -192,6 +193,8 @@ static bool write_setting(const run *r, const char *option, FILE *out)
 static bool write_value(const void *context, const char *option, FILE *out)
 {
     const run *r = context;
+    if (r->options->init_from && cli_train_from_decides(option))
+        return false;
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
         if (strcmp(values[i].option, option) == 0)
             return values[i].write(r, out);

@@ -28,6 +28,7 @@ enum {
     KEY_CHECKPOINT,
     KEY_CHECKPOINT_MINUTES,
     KEY_RESUME,
+    KEY_INIT_FROM,
     KEY_JSON,
     KEY_QUIET
 };
@@ -70,6 +71,10 @@ static const struct argp_option train_options[] = {
      0},
     {"checkpoint-minutes", KEY_CHECKPOINT_MINUTES, "X", 0,
      "minutes from one checkpoint in the middle of an epoch to the next (default 5)", 0},
+    {"init-from", KEY_INIT_FROM, "MODEL", 0,
+     "begin with the weights of this model, in place of random ones; its network, columns and scaling are taken, the "
+     "optimizer begins anew",
+     0},
     {"resume", KEY_RESUME, "FILE", 0,
      "go on from a checkpoint, with the options of that run; the result is the same to the bit as without the "
      "interruption. Options that are given besides win",
@@ -144,6 +149,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_CHECKPOINT_MINUTES:
         options->train.checkpoint_seconds = 60 * cli_positive("checkpoint-minutes", argument, state);
+        return 0;
+    case KEY_INIT_FROM:
+        options->init_from = cli_path("init-from", argument, state);
         return 0;
     case KEY_RESUME: /* its options are in the command line already (config.h) */
         options->resume = argument;

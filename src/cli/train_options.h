@@ -15,7 +15,8 @@ typedef struct cli_train_options {
     gm_scaling_kind target_scaling;   /* of numeric targets; never unit */
     gm_train_options train;           /* epochs 0: not given, to be chosen from the data */
     const char *save;                 /* path of the model; NULL: it is not saved */
-    const char *resume;               /* path of a checkpoint to go on from; NULL: the run begins */
+    const char *init_from; /* path of a model whose weights are the first ones; NULL: they are drawn */
+    const char *resume;    /* path of a checkpoint to go on from; NULL: the run begins */
     bool json, quiet;
 } cli_train_options;
 

@@ -5,6 +5,7 @@
 #include "cli/load.h"
 #include "cli/needless.h"
 #include "cli/remarks.h"
+#include "cli/train_from.h"
 
 /* Splits the rows into a training and a validation part. With --valid, all rows are for training. */
 static gm_status split(cli_train_setup *setup, const cli_train_options *options, gm_error *error)
@@ -29,6 +30,8 @@ static gm_status split(cli_train_setup *setup, const cli_train_options *options,
 static gm_status learn_columns(cli_train_setup *setup, const cli_train_options *options, gm_error *error)
 {
     gm_error reason = {0};
+    if (options->init_from)
+        return gm_dataset_replace_missing(setup->all, setup->model.columns, error);
     gm_status status = gm_model_name_classes(&setup->model, setup->all, error);
     if (status != GM_OK)
         return status;
@@ -45,9 +48,7 @@ static gm_status load_valid(cli_train_setup *setup, const cli_train_options *opt
     valid.data = options->valid;
     valid.read.labels = options->valid_labels;
     valid.read.target = NULL; /* the model knows its target */
-    valid.read.columns = setup->model.columns;
-    valid.read.classes = (const char *const *)setup->model.classes;
-    valid.read.class_count = setup->model.class_count;
+    cli_read_for_model(&valid.read, &setup->model);
     const gm_status status = cli_load(&valid, CLI_PART_TRAIN, &setup->valid, error);
     if (status == GM_OK && gm_dataset_targets(setup->valid) == 0)
         return gm_fail(error, GM_BAD_DATA, "%s: no labels to validate with; give them with --valid-labels",
@@ -59,7 +60,9 @@ static gm_status load_valid(cli_train_setup *setup, const cli_train_options *opt
 static gm_status load_all(cli_train_setup *setup, cli_train_options *options, gm_error *error)
 {
     options->data.read.precision = options->network.precision;
-    gm_status status = cli_load(&options->data, CLI_PART_TRAIN, &setup->all, error);
+    gm_status status = options->init_from ? cli_train_from_open(setup, options, error) : GM_OK;
+    if (status == GM_OK)
+        status = cli_load(&options->data, CLI_PART_TRAIN, &setup->all, error);
     if (status == GM_OK)
         status = cli_check_data_options(setup->all, error);
     if (status != GM_OK)
@@ -67,7 +70,9 @@ static gm_status load_all(cli_train_setup *setup, cli_train_options *options, gm
     if (gm_dataset_targets(setup->all) == 0)
         return gm_fail(error, GM_BAD_DATA, "%s: no labels to learn from; give them with --labels",
                        options->data.data);
-    status = split(setup, options, error);
+    status = options->init_from ? cli_train_from_check(setup, options, error) : GM_OK;
+    if (status == GM_OK)
+        status = split(setup, options, error);
     if (status == GM_OK)
         status = learn_columns(setup, options, error);
     return status == GM_OK && options->valid ? load_valid(setup, options, error) : status;
@@ -152,33 +157,47 @@ static gm_status check_targets(const cli_train_setup *setup, const cli_train_opt
     return cli_check_targets(network, setup->valid, options->valid, GM_USAGE, error);
 }
 
-static gm_status build(cli_train_setup *setup, cli_train_options *options, gm_error *error)
+/* Makes the network that the options describe. */
+static gm_status create_network(cli_train_setup *setup, cli_train_options *options, gm_error *error)
 {
     gm_network_options network;
     gm_layer_options *layers = NULL;
     const gm_loss fallback = gm_dataset_has_labels(setup->all) ? GM_CROSS_ENTROPY : GM_MEAN_SQUARES;
-    gm_status status = choose_batch(setup, options, error);
-    if (status == GM_OK)
-        status = complete_widths(setup, options, error);
+    gm_status status = complete_widths(setup, options, error);
     if (status == GM_OK)
         status = cli_network_describe(&options->network, fallback, &network, &layers, error);
     if (status == GM_OK)
         status = gm_network_create(&setup->model.network, &network, error);
     gm_free(layers);
+    return status;
+}
+
+/* Learns the scaling of inputs and targets from the training part. */
+static gm_status learn_scaling(cli_train_setup *setup, const cli_train_options *options, gm_error *error)
+{
+    const gm_status status = fit_scaling(setup, options, error);
     if (status != GM_OK)
         return status;
-    status = check_targets(setup, options, error);
-    if (status != GM_OK)
-        return status;
-    setup->model.seed = options->network.seed;
-    status = fit_scaling(setup, options, error);
-    if (status == GM_OK && setup->model.scaling->constant_features > 0)
+    if (setup->model.scaling->constant_features > 0)
         cli_note("%zu of %zu features %s constant in the training part, and nothing can be learned from %s",
                  setup->model.scaling->constant_features, setup->model.scaling->features,
                  setup->model.scaling->constant_features == 1 ? "is" : "are",
                  setup->model.scaling->constant_features == 1 ? "it" : "them");
+    return fit_targets(setup, options, error);
+}
+
+static gm_status build(cli_train_setup *setup, cli_train_options *options, gm_error *error)
+{
+    gm_status status = choose_batch(setup, options, error);
+    if (status == GM_OK && !options->init_from)
+        status = create_network(setup, options, error);
     if (status == GM_OK)
-        status = fit_targets(setup, options, error);
+        status = check_targets(setup, options, error);
+    if (status != GM_OK)
+        return status;
+    setup->model.seed = options->network.seed;
+    if (!options->init_from)
+        status = learn_scaling(setup, options, error);
     return status == GM_OK
                ? gm_engine_create(&setup->engine, setup->model.network, &options->engine.engine, error)
                : status;

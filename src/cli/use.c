@@ -52,17 +52,6 @@ static gm_status create_engine(cli_use *use, gm_error *error)
     return gm_engine_create(&use->engine, use->model.network, &options, error);
 }
 
-/* Sets the options for reading data that the model decides: columns, classes and precision. */
-static void adapt_reading(cli_use *use)
-{
-    gm_dataset_options *read = &use->data.read;
-    read->columns = use->model.columns;
-    read->classes = (const char *const *)use->model.classes;
-    read->class_count = use->model.class_count;
-    read->regression = use->model.class_count == 0;
-    read->precision = gm_network_precision(use->model.network);
-}
-
 /* Checks that the data has targets. The reader does not require it, because a file of images may have no
  * labels. */
 static gm_status check_targets(const cli_use *use, gm_error *error)
@@ -95,7 +84,7 @@ gm_status cli_use_open(cli_use *use, gm_error *error)
         cli_note(
             "%s: without a checksum, because another program wrote the file: damage to it would not be noticed",
             use->path);
-    adapt_reading(use);
+    cli_read_for_model(&use->data.read, &use->model);
     status = cli_load(&use->data, CLI_PART_TEST, &use->dataset, error);
     if (status == GM_OK)
         status = cli_check_data_options(use->dataset, error);

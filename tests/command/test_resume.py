@@ -142,3 +142,50 @@ class Finished(CommandTest):
         result = self.run_gradmill("eval", "--model", "c", "--data", data("iris.csv"))
         self.assertEqual(result.returncode, BAD_MODEL)
         self.assertIn("a checkpoint of a training run, not a model; go on with gradmill train --resume", result.stderr)
+
+
+class FromModel(CommandTest):
+    """--init-from: a saved model is trained further, with its columns and its scaling."""
+
+    def model(self, name):
+        return json.loads(self.succeed("eval", "--json", "--model", name, "--data", data("iris.csv")).stdout)
+
+    def train(self, *more):
+        return self.succeed("train", "--data", data("iris.csv"), "--quiet", *more)
+
+    def test_it_begins_where_the_model_is(self):
+        self.train("--layers", "4,16,3", "--epochs", "30", "--save", "a")
+        result = self.train("--init-from", "a", "--epochs", "1", "--rate", "1e-9", "--save", "b", "--keep", "last")
+        self.assertEqual(result.stderr.count("error"), 0)
+        self.assertAlmostEqual(self.model("a")["loss"], self.model("b")["loss"], 5)
+        self.train("--init-from", "a", "--epochs", "200", "--rate", "0.01", "--save", "c", "--keep", "last",
+                   "--valid-share", "0")
+        self.assertLess(self.model("c")["loss"], 0.8 * self.model("a")["loss"])
+
+    def test_columns_are_matched_by_name(self):
+        self.train("--layers", "4,16,3", "--epochs", "30", "--save", "a")
+        with open(data("iris.csv"), encoding="ascii") as file:
+            rows = [line.strip().split(",")[::-1] for line in file]
+        other = self.write("reversed.csv", "".join(",".join(row) + "\n" for row in rows))
+        self.succeed("train", "--data", other, "--quiet", "--init-from", "a", "--epochs", "1", "--rate", "1e-9", "--save", "b",
+                     "--keep", "last")
+        self.assertAlmostEqual(self.model("a")["loss"], self.model("b")["loss"], 5)
+
+    def test_what_the_model_decides_is_refused(self):
+        self.train("--layers", "4,16,3", "--epochs", "1", "--save", "a")
+        for option in (("--layers", "4,8,3"), ("--loss", "huber"), ("--scaling", "none"), ("--precision", "f64"),
+                       ("--activation", "tanh"), ("--target", "species")):
+            result = self.run_gradmill("train", "--data", data("iris.csv"), "--init-from", "a", *option)
+            self.assertEqual(result.returncode, USAGE)
+            self.assertIn(f"{option[0]} has no effect with --init-from: the model decides that", result.stderr)
+        result = self.run_gradmill("train", "--data", data("iris.csv"), "--init-from", "a", "--save", "a")
+        self.assertEqual(result.returncode, USAGE)
+        self.assertIn("the same file as --init-from", result.stderr)
+
+    def test_such_a_run_is_resumed_too(self):
+        self.train("--layers", "4,16,3", "--epochs", "3", "--save", "a")
+        self.train("--init-from", "a", "--epochs", "3", "--checkpoint", "c", "--schedule", "constant")
+        self.succeed("train", "--resume", "c", "--epochs", "6", "--save", "part")
+        self.train("--init-from", "a", "--epochs", "6", "--save", "whole", "--schedule", "constant")
+        with open(self.path("part"), "rb") as part, open(self.path("whole"), "rb") as whole:
+            self.assertEqual(part.read(), whole.read())

@@ -1,0 +1,47 @@
+/* Training that begins with the weights of a saved model. */
+#include "cli/train_from.h"
+#include "base/error.h"
+#include "cli/load.h"
+#include "cli/needless.h"
+
+#include <string.h>
+
+static const char *const decided[] = {"layers",    "activation", "loss",           "init",   "init-value",
+                                      "precision", "scaling",    "target-scaling", "target", "regression"};
+#define DECIDED (sizeof decided / sizeof *decided)
+
+bool cli_train_from_decides(const char *option)
+{
+    for (size_t i = 0; i < DECIDED; i++) {
+        if (strcmp(decided[i], option) == 0)
+            return true;
+    }
+    return false;
+}
+
+gm_status cli_train_from_open(cli_train_setup *setup, cli_train_options *options, gm_error *error)
+{
+    gm_status status = cli_refuse_given(decided, DECIDED, "with --init-from: the model decides that", error);
+    if (status == GM_OK)
+        status = gm_model_load(&setup->model, options->init_from, error);
+    if (status != GM_OK)
+        return status;
+    options->network.precision = gm_network_precision(setup->model.network);
+    cli_read_for_model(&options->data.read, &setup->model);
+    return GM_OK;
+}
+
+gm_status cli_train_from_check(const cli_train_setup *setup, const cli_train_options *options,
+                               gm_error *error)
+{
+    const gm_network *network = setup->model.network;
+    const size_t targets = gm_dataset_targets(setup->all), outputs = gm_network_outputs(network);
+    if (targets != outputs)
+        return gm_fail(error, GM_BAD_DATA, "%s: %zu targets; expected %zu, the outputs of %s",
+                       options->data.data, targets, outputs, options->init_from);
+    if (gm_dataset_features(setup->all) != gm_network_inputs(network))
+        return gm_fail(error, GM_BAD_DATA, "%s: %zu features; expected %zu, the inputs of %s",
+                       options->data.data, gm_dataset_features(setup->all), gm_network_inputs(network),
+                       options->init_from);
+    return GM_OK;
+}
