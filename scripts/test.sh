@@ -11,6 +11,7 @@ scripts/install.sh gcc g++ clang meson ninja-build pkg-config libc6-dev libopenb
 scripts/install.sh dataset-fashion-mnist || true
 scripts/install.sh python3-torch || true
 scripts/install.sh jq python3-pandas || true
+scripts/install.sh chromium chromium-driver || true
 scripts/install.sh libomp-dev || true
 scripts/install.sh libgfortran-12-dev || true
 

@@ -150,15 +150,21 @@ static void warn_of_load(gm_environment *environment, double load, double own, c
                             when, gm_format_double(text, sizeof text, load, 3), usable);
 }
 
+void gm_environment_command(char command[GM_COMMAND_SIZE], int argc, char **argv)
+{
+    size_t used = 0;
+    command[0] = '\0';
+    for (int i = 0; i < argc; i++)
+        used = quote(command, GM_COMMAND_SIZE, used, argv[i]);
+}
+
 gm_environment gm_environment_read(int argc, char **argv)
 {
     gm_environment environment = {.flags = GM_BUILD_FLAGS, .facts = gm_gather_facts(true)};
     read_date(environment.date, sizeof environment.date);
     if (gethostname(environment.host, sizeof environment.host - 1) != 0)
         environment.host[0] = '\0';
-    size_t used = 0;
-    for (int i = 0; i < argc; i++)
-        used = quote(environment.command, sizeof environment.command, used, argv[i]);
+    gm_environment_command(environment.command, argc, argv);
     for (int level = 1; level <= 3; level++)
         environment.cache[level] = gm_cpu_cache(level);
     environment.throttled = read_throttled();

@@ -9,7 +9,8 @@
 static json_t *class_json(const cli_evaluation *e, size_t c)
 {
     const gm_class_figures figures = gm_evaluation_class(e->figures, c);
-    return json_pack("{s:s, s:I, s:I, s:o, s:o, s:o}", "name", gm_dataset_class_name(e->dataset, c), "rows",
+    return json_pack("{s:o, s:I, s:I, s:o, s:o, s:o}", "name",
+                     gm_json_printable(gm_dataset_class_name(e->dataset, c)), "rows",
                      (json_int_t)figures.support, "predicted", (json_int_t)figures.predicted, "precision",
                      gm_json_real(figures.precision), "recall", gm_json_real(figures.recall), "f1",
                      gm_json_real(figures.f1));
@@ -82,7 +83,7 @@ static json_t *put_numbers(json_t *root, const gm_evaluation *figures)
     return cli_json_put(root, "targets", targets);
 }
 
-gm_status cli_evaluation_print_json(const cli_evaluation *e, gm_error *error)
+json_t *cli_evaluation_json(const cli_evaluation *e)
 {
     const gm_metrics *m = gm_evaluation_metrics(e->figures);
     const bool labels = gm_evaluation_classes(e->figures) > 0;
@@ -90,5 +91,10 @@ gm_status cli_evaluation_print_json(const cli_evaluation *e, gm_error *error)
                              labels ? "accuracy" : "rmse", gm_json_real(labels ? m->accuracy : m->rmse));
     if (m->not_finite == 0)
         root = labels ? put_labels(root, e) : put_numbers(root, e->figures);
-    return cli_json_print(root, 17, error);
+    return root;
+}
+
+gm_status cli_evaluation_print_json(const cli_evaluation *e, gm_error *error)
+{
+    return cli_json_print(cli_evaluation_json(e), 17, error);
 }

@@ -3,6 +3,7 @@
 #define GM_CLI_EVALUATION_REPORT_H
 
 #include <gradmill/evaluation.h>
+#include <jansson.h>
 
 /* An evaluation and the names that go with it. */
 typedef struct cli_evaluation {
@@ -19,5 +20,7 @@ void cli_evaluation_print(const cli_evaluation *evaluation);
 /* Prints one JSON object. Figures that are not defined, or not finite, are null. If an output is not finite,
  * there are only rows, loss and accuracy or RMSE. */
 gm_status cli_evaluation_print_json(const cli_evaluation *evaluation, gm_error *error);
+/* That object; NULL without memory. */
+json_t *cli_evaluation_json(const cli_evaluation *evaluation);
 
 #endif

@@ -8,7 +8,9 @@
 #include "cli/remarks.h"
 #include "cli/resume.h"
 #include "cli/saver.h"
+#include "cli/model_page.h"
 #include "cli/train_config.h"
+#include "cli/train_page.h"
 #include "cli/train_report.h"
 #include "cli/train_setup.h"
 #include "train/best.h"
@@ -20,6 +22,7 @@ struct run {
     cli_train_options options;
     cli_train_setup setup;
     cli_train_report report;
+    cli_train_page page;
     cli_saver saver;
     cli_best_epoch best;
     gm_epoch last;
@@ -45,6 +48,9 @@ static gm_status on_epoch(void *context, const gm_epoch *epoch, bool *stop, gm_e
     cli_best_epoch_see(&run->best, epoch);
     run->last = *epoch;
     *stop = cli_interrupted();
+    const gm_status status = cli_train_page_epoch(&run->page, epoch, error);
+    if (status != GM_OK)
+        return status;
     return cli_saver_offer(&run->saver, epoch->best_network, epoch->best || !epoch->best_network, error);
 }
 
@@ -91,6 +97,7 @@ static gm_train_options training(struct run *run)
     train.log_options = run->config;
     train.checkpoint_text = run->config;
     train.resume = run->checkpoint;
+    train.layer_figures = run->options.report != NULL;
     return train;
 }
 
@@ -105,12 +112,17 @@ static gm_status report(struct run *run, gm_status status, gm_error *error)
         .has_valid = run->last.has_valid,
         .options = run->config,
     };
-    if (status == GM_OK)
-        return cli_train_report_close(&run->report, &end, error);
-    if (status == GM_DIVERGED)
+    const char *data = run->options.data.data;
+    if (status == GM_OK) {
+        status = cli_train_report_close(&run->report, &end, error);
+        return status == GM_OK ? cli_train_page_write(&run->page, data, &end, NULL, error) : status;
+    }
+    if (status == GM_DIVERGED) {
         (void)cli_train_report_close(&run->report, &end, NULL);
-    else
+        (void)cli_train_page_write(&run->page, data, &end, error->message, NULL);
+    } else {
         cli_train_report_drop(&run->report);
+    }
     return status;
 }
 
@@ -124,6 +136,9 @@ static gm_status train(struct run *run, gm_error *error)
     run->config = cli_train_config(&run->options, &run->setup);
     if (!run->config)
         return gm_fail_memory(error, "the text of the options", 0);
+    status = cli_train_page_open(&run->page, run->options.report, &run->setup, error);
+    if (status != GM_OK)
+        return status;
     const gm_train_options options = training(run);
     run->saver = cli_saver_of(run->options.save, &run->setup.model);
     run->result = gm_train_result_init();
@@ -154,7 +169,8 @@ static gm_status claim_files(const cli_train_options *o, gm_error *error)
     const bool same = o->resume && o->train.checkpoint && strcmp(o->resume, o->train.checkpoint) == 0;
     const cli_output outputs[] = {{"--save", o->save, &gm_kind_model, false},
                                   {"--log", o->train.log, &gm_kind_log, false},
-                                  {"--checkpoint", o->train.checkpoint, &gm_kind_checkpoint, true}};
+                                  {"--checkpoint", o->train.checkpoint, &gm_kind_checkpoint, true},
+                                  {"--report", o->report, &gm_kind_model_page, false}};
     const cli_input inputs[] = {{"--data", o->data.data},
                                 {"--labels", o->data.read.labels},
                                 {"--valid", o->valid},
@@ -181,6 +197,7 @@ static gm_status run_all(struct run *run, gm_error *error)
 int cli_train(int argc, char **argv)
 {
     struct run run = {.options = cli_train_defaults()};
+    cli_model_page_command(argc, argv);
     cli_parse(&cli_train_argp, argc, argv, &run.options);
     run.report.json = run.options.json;
     run.report.quiet = run.options.quiet;
@@ -190,6 +207,7 @@ int cli_train(int argc, char **argv)
     const gm_status status = run_all(&run, &error);
     cli_files_release();
     cli_interrupt_unguard();
+    cli_train_page_close(&run.page);
     cli_train_setup_close(&run.setup);
     cli_train_options_clear(&run.options);
     gm_free(run.config);

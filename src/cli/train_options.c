@@ -18,6 +18,7 @@ enum {
     KEY_EPOCHS,
     KEY_SCHEDULE,
     KEY_SAVE,
+    KEY_REPORT,
     KEY_KEEP,
     KEY_LOG,
     KEY_CLIP_NORM,
@@ -54,6 +55,9 @@ static const struct argp_option train_options[] = {
      0},
     {"save", KEY_SAVE, "FILE", 0,
      "write the model here (safetensors): after epochs that are to be kept, and at the end", 0},
+    {"report", KEY_REPORT, "FILE", 0,
+     "write one HTML page here, complete in itself: curves, confusion matrix, figures of the classes, options",
+     0},
     {"keep", KEY_KEEP, "EPOCH", 0,
      "{keeps}: the epoch whose weights are kept (default best, or last without validation)", 0},
     {"monitor", KEY_MONITOR, "FIGURE", 0,
@@ -122,6 +126,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_SCHEDULE:
         options->train.schedule = (gm_schedule)cli_choose("schedule", argument, cli_schedule_names, state);
+        return 0;
+    case KEY_REPORT:
+        options->report = cli_path("report", argument, state);
         return 0;
     case KEY_SAVE:
         options->save = argument;

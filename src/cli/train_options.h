@@ -17,6 +17,7 @@ typedef struct cli_train_options {
     const char *save;                 /* path of the model; NULL: it is not saved */
     const char *init_from; /* path of a model whose weights are the first ones; NULL: they are drawn */
     const char *resume;    /* path of a checkpoint to go on from; NULL: the run begins */
+    const char *report;    /* path of the HTML page; NULL: none */
     bool json, quiet;
 } cli_train_options;
 

@@ -143,7 +143,7 @@ static void print_end(const cli_train_end *end)
         printf("saved %s\n", end->saved);
 }
 
-static json_t *end_json(json_t *epochs, const cli_train_end *end)
+const char *cli_train_end_word(gm_train_end end)
 {
     static const char *const words[] = {
         [GM_END_EPOCHS] = "epochs",
@@ -151,11 +151,16 @@ static json_t *end_json(json_t *epochs, const cli_train_end *end)
         [GM_END_PATIENCE] = "patience",
         [GM_END_FAILED] = "diverged",
     };
+    return words[end];
+}
+
+static json_t *end_json(json_t *epochs, const cli_train_end *end)
+{
     const gm_train_result *result = end->result;
     return json_pack("{s:s, s:o, s:o, s:s, s:I, s:I, s:o}", "version", gm_version(), "options",
-                     gm_json_printable(end->options), "epochs", epochs, "ended", words[result->end],
-                     "best_epoch", (json_int_t)result->best_epoch, "kept_epoch",
-                     (json_int_t)result->kept_epoch, "model",
+                     gm_json_printable(end->options), "epochs", epochs, "ended",
+                     cli_train_end_word(result->end), "best_epoch", (json_int_t)result->best_epoch,
+                     "kept_epoch", (json_int_t)result->kept_epoch, "model",
                      end->saved ? gm_json_printable(end->saved) : json_null());
 }
 

@@ -32,6 +32,9 @@ typedef struct cli_train_end {
     const char *options; /* that were in effect, as text (config.h) */
 } cli_train_end;
 
+/* The word of JSON for why training ended: "epochs", "interrupted", "patience" or "diverged". */
+const char *cli_train_end_word(gm_train_end end);
+
 /* Ends: says why training ended, which epoch was kept, and where the model is; or prints the JSON object.
  * GM_LIMIT. */
 gm_status cli_train_report_close(cli_train_report *report, const cli_train_end *end, gm_error *error);

@@ -71,7 +71,7 @@ gm_status cli_use_open(cli_use *use, gm_error *error)
     static const char *const regression[] = {"regression"};
     const cli_input inputs[] = {
         {"--model", use->path}, {"--data", use->data.data}, {"--labels", use->data.read.labels}};
-    gm_status status = cli_files_claim(NULL, 0, inputs, sizeof inputs / sizeof *inputs, error);
+    gm_status status = cli_files_claim(&use->output, 1, inputs, sizeof inputs / sizeof *inputs, error);
     if (status == GM_OK)
         status = cli_check_folder_options(use->data.data, error);
     if (status == GM_OK)

@@ -68,8 +68,8 @@ const page = (() => {
       width: width(figure), height: height(figure), padding: [12, 22, 0, 0],
       scales: { x: scale(chart.xLog, chart.xRange), y: scale(chart.yLog, chart.yRange) },
       axes: [
-        axis(chart.x, { values: plain, size: 30, ...(chart.xSplits ? { splits: chart.xSplits, filter: (u, s) => s } : {}) }),
-        axis(chart.y, { values: plain, size: 58 }),
+        axis(chart.x, { values: chart.xValues ?? plain, size: 30, ...(chart.xSplits ? { splits: chart.xSplits, filter: (u, s) => s } : {}) }),
+        axis(chart.y, { values: chart.yValues ?? plain, size: 58 }),
       ],
       series: [{ label: chart.x, value }, ...chart.series.map(({ ys, ...s }) => ({ value, spanGaps: true, width: 2, ...s }))],
       hooks: chart.draw ? { draw: [chart.draw] } : {},
