@@ -10,6 +10,7 @@
  *   row_source.h where the training loop gets its rows from: a data set, or a program of your own
  *   train.h     the training loop, loss and accuracy
  *   checkpoint.h    the state of a run in a file, from which it goes on
+ *   post_mortem.h   why a run has diverged
  *   evaluation.h    figures of each class and target, confusion, calibration
  *   model.h     model files that PyTorch reads, worked examples
  *   predict.h   a model in use: raw rows in, classes and probabilities or values out
@@ -30,6 +31,7 @@
 #include <gradmill/matrix.h>
 #include <gradmill/model.h>
 #include <gradmill/network.h>
+#include <gradmill/post_mortem.h>
 #include <gradmill/predict.h>
 #include <gradmill/row_source.h>
 #include <gradmill/status.h>

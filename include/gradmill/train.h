@@ -5,6 +5,7 @@
 #include <gradmill/checkpoint.h>
 #include <gradmill/dataset.h>
 #include <gradmill/engine.h>
+#include <gradmill/post_mortem.h>
 #include <gradmill/row_source.h>
 #include <gradmill/status.h>
 
@@ -153,6 +154,9 @@ typedef struct gm_train_options {
      * much as two steps, and memory for one more copy of the parameters; no bit of the training changes.
      * Default false. */
     bool layer_figures;
+    /* After GM_DIVERGED it holds what is known of the failure; it comes in zeroed, and is to be cleared. One
+     * more copy of the weights, and of what the optimizer keeps, is held. Default NULL. */
+    gm_post_mortem *post_mortem;
 } gm_train_options;
 
 GM_API void gm_train_options_fill(gm_train_options *options, size_t size);
@@ -195,7 +199,8 @@ static inline gm_train_result gm_train_result_init(void)
  * GM_USAGE: the data does not fit the network, or the targets of either set do not lie in the domain of its
  * loss; without a validation set: GM_KEEP_BEST, or patience. GM_DIVERGED: a loss or a parameter that is not
  * finite, named with its epoch and step; the network then has the weights of the best epoch if these are kept
- * and there was one (result->kept_epoch), else they are of no use. */
+ * and there was one, else those of the last epoch that was finished (result->kept_epoch), or those that it
+ * began with. */
 GM_API gm_status gm_train(gm_engine *engine, const gm_dataset *train, const gm_dataset *valid,
                           const gm_scaling *scaling, const gm_train_options *options, gm_train_result *result,
                           gm_error *error);

@@ -27,6 +27,7 @@ struct run {
     cli_best_epoch best;
     gm_epoch last;
     gm_train_result result;
+    gm_post_mortem post_mortem;
     char *config;              /* the options in effect, as text */
     gm_checkpoint *checkpoint; /* to go on from; NULL: the run begins */
 };
@@ -98,7 +99,20 @@ static gm_train_options training(struct run *run)
     train.checkpoint_text = run->config;
     train.resume = run->checkpoint;
     train.layer_figures = run->options.report != NULL;
+    train.post_mortem = &run->post_mortem;
     return train;
+}
+
+/* After a training that diverged: what is left of it. */
+static void note_kept(const struct run *run)
+{
+    const size_t kept = run->result.kept_epoch;
+    if (kept == 0)
+        cli_note("it diverged before an epoch was finished: there is no model to keep");
+    else if (run->options.save)
+        cli_note("%s has the weights of epoch %zu, from before it diverged", run->options.save, kept);
+    else
+        cli_note("epoch %zu was good; with --save FILE its weights are kept", kept);
 }
 
 /* Ends the report. After a failure that is not GM_DIVERGED there is none; after that one the epochs before it
@@ -111,6 +125,8 @@ static gm_status report(struct run *run, gm_status status, gm_error *error)
         .monitor = run->options.train.monitor,
         .has_valid = run->last.has_valid,
         .options = run->config,
+        .post_mortem = &run->post_mortem,
+        .data = run->setup.all,
     };
     const char *data = run->options.data.data;
     if (status == GM_OK) {
@@ -120,6 +136,7 @@ static gm_status report(struct run *run, gm_status status, gm_error *error)
     if (status == GM_DIVERGED) {
         (void)cli_train_report_close(&run->report, &end, NULL);
         (void)cli_train_page_write(&run->page, data, &end, error->message, NULL);
+        note_kept(run);
     } else {
         cli_train_report_drop(&run->report);
     }
@@ -211,6 +228,7 @@ int cli_train(int argc, char **argv)
     cli_train_setup_close(&run.setup);
     cli_train_options_clear(&run.options);
     gm_free(run.config);
+    gm_post_mortem_clear(&run.post_mortem);
     gm_checkpoint_destroy(run.checkpoint);
     const int code = cli_finish(status, &error);
     if (status == GM_OK)

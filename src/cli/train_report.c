@@ -2,6 +2,7 @@
 #include "cli/train_report.h"
 #include "base/number.h"
 #include "cli/json_out.h"
+#include "cli/post_mortem_report.h"
 
 #include <gradmill/version.h>
 #include <math.h>
@@ -39,7 +40,7 @@ static void append_json(cli_train_report *report, const gm_epoch *e)
 static void format_figure(char *text, size_t size, const char *format, double value)
 {
     if (isfinite(value))
-        snprintf(text, size, format, value);
+        snprintf(text, size, fabs(value) < 1e4 ? format : "%.5g", value);
     else
         snprintf(text, size, "not finite");
 }
@@ -47,14 +48,15 @@ static void format_figure(char *text, size_t size, const char *format, double va
 /* One row of the table. `name` stands in place of the number of the epoch. */
 static void print_row(cli_train_report *report, const char *name, const gm_epoch *e)
 {
-    char speed[32], loss[32] = "-", quality[32] = "-";
+    char speed[32], train_loss[32], loss[32] = "-", quality[32] = "-";
+    format_figure(train_loss, sizeof train_loss, "%.5f", e->train_loss);
     if (e->has_valid) {
         format_figure(loss, sizeof loss, "%.5f", e->valid.loss);
         format_figure(quality, sizeof quality, report->labels ? "%.2f" : "%.5f",
                       report->labels ? 100 * e->valid.accuracy : e->valid.rmse);
     }
     cli_progress_erase(&report->bar);
-    printf("%5s  %10.5f  %10s  %10s  %9s  %7.1f  %6.2f\n", name, e->train_loss, loss, quality,
+    printf("%5s  %10s  %10s  %10s  %9s  %7.1f  %6.2f\n", name, train_loss, loss, quality,
            gm_format_grouped(speed, sizeof speed, e->samples_per_second, 0), e->gflops, e->seconds);
     fflush(stdout);
     report->rows++;
@@ -157,11 +159,12 @@ const char *cli_train_end_word(gm_train_end end)
 static json_t *end_json(json_t *epochs, const cli_train_end *end)
 {
     const gm_train_result *result = end->result;
-    return json_pack("{s:s, s:o, s:o, s:s, s:I, s:I, s:o}", "version", gm_version(), "options",
+    return json_pack("{s:s, s:o, s:o, s:s, s:I, s:I, s:o, s:o}", "version", gm_version(), "options",
                      gm_json_printable(end->options), "epochs", epochs, "ended",
                      cli_train_end_word(result->end), "best_epoch", (json_int_t)result->best_epoch,
                      "kept_epoch", (json_int_t)result->kept_epoch, "model",
-                     end->saved ? gm_json_printable(end->saved) : json_null());
+                     end->saved ? gm_json_printable(end->saved) : json_null(), "post_mortem",
+                     cli_post_mortem_json(end->post_mortem, end->data));
 }
 
 gm_status cli_train_report_close(cli_train_report *report, const cli_train_end *end, gm_error *error)
@@ -174,6 +177,8 @@ gm_status cli_train_report_close(cli_train_report *report, const cli_train_end *
         return GM_OK;
     print_last_rows(report, end->result);
     print_end(end);
+    fflush(stdout);
+    cli_post_mortem_print(end->post_mortem, end->data);
     return GM_OK;
 }
 

@@ -30,6 +30,8 @@ typedef struct cli_train_end {
     gm_monitor monitor; /* that the best epoch was chosen by */
     bool has_valid;
     const char *options; /* that were in effect, as text (config.h) */
+    const gm_post_mortem *post_mortem;
+    const gm_dataset *data; /* for the names of columns */
 } cli_train_end;
 
 /* The word of JSON for why training ended: "epochs", "interrupted", "patience" or "diverged". */

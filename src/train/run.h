@@ -4,6 +4,7 @@
 
 #include "train/best.h"
 #include "train/checkpointing.h"
+#include "train/epoch_start.h"
 #include "train/figures.h"
 #include "train/log.h"
 #include "train/run_state.h"
@@ -19,6 +20,7 @@ typedef struct gm_run {
     double unit;     /* of the loss: gm_loss_unit */
     gm_run_state at; /* the position: kept up to date by the loop; the rest is filled in for a checkpoint */
     gm_best best;
+    gm_epoch_start start; /* what a run that diverges falls back to */
     gm_log log;
     gm_figures figures;
     gm_checkpointing checkpointing;
@@ -26,5 +28,12 @@ typedef struct gm_run {
     bool stopped;             /* a callback wants it */
     bool out_of_patience;
 } gm_run;
+
+/* Begins an epoch, or goes on in the middle of it; *rows becomes the number of rows in buffer `now`. */
+gm_status gm_run_begin_epoch(gm_run *run, size_t *rows, gm_error *error);
+
+/* Takes one step on the *rows rows in buffer `now`. Beside it the other buffer is filled, which then becomes
+ * `now`; *rows becomes the number of rows in it, 0 at the end of the epoch. */
+gm_status gm_run_step(gm_run *run, size_t *rows, double *loss, gm_error *error);
 
 #endif

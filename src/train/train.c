@@ -9,6 +9,7 @@
 #include "base/options.h"
 #include "train/callbacks.h"
 #include "train/options.h"
+#include "train/post_mortem.h"
 #include "train/rows.h"
 #include "train/run.h"
 #include "train/units.h"
@@ -75,8 +76,15 @@ static void swap_buffers(gm_run *run)
     run->next = now;
 }
 
-/* Begins an epoch, or goes on in the middle of it; *rows becomes the number of rows in buffer `now`. */
-static gm_status begin_epoch(gm_run *run, size_t *rows, gm_error *error)
+gm_status gm_run_step(gm_run *run, size_t *rows, double *loss, gm_error *error)
+{
+    const gm_status status = step(run, rows, loss, error);
+    if (status == GM_OK)
+        swap_buffers(run);
+    return status;
+}
+
+gm_status gm_run_begin_epoch(gm_run *run, size_t *rows, gm_error *error)
 {
     const gm_row_source *train = run->train;
     size_t skipped = 0, count;
@@ -129,7 +137,7 @@ static gm_status run_steps(gm_run *run, gm_error *error)
 {
     size_t rows = 0;
     gm_figures_begin(&run->figures);
-    gm_status status = begin_epoch(run, &rows, error);
+    gm_status status = gm_run_begin_epoch(run, &rows, error);
     while (status == GM_OK && rows > 0 && !run->stopped) {
         const size_t learned = rows;
         double loss = 0;
@@ -147,16 +155,23 @@ static gm_status run_steps(gm_run *run, gm_error *error)
     return status;
 }
 
-/* The weights after the last step may not be finite, although no loss has been computed from them. */
-static gm_status check_parameters(const gm_run *run, gm_error *error)
+/* The first weight that is not finite, or 0. */
+static double strange_weight(const gm_run *run)
 {
     const gm_network *network = gm_engine_network(run->engine);
     for (size_t i = 0; i < gm_network_parameter_count(network); i++) {
         const double value = gm_network_parameter(network, i);
         if (!isfinite(value))
-            return diverged(error, "a weight", value, run->at.epoch + 1, run->at.step);
+            return value;
     }
-    return GM_OK;
+    return 0;
+}
+
+/* The weights after the last step may not be finite, although no loss has been computed from them. */
+static gm_status check_parameters(const gm_run *run, gm_error *error)
+{
+    const double value = strange_weight(run);
+    return isfinite(value) ? GM_OK : diverged(error, "a weight", value, run->at.epoch + 1, run->at.step);
 }
 
 /* Judges the network after an epoch. *best: whether it is better than after all epochs before. */
@@ -199,7 +214,9 @@ static gm_status run_epoch(gm_run *run, gm_error *error)
 {
     const uint64_t start = gm_clock();
     const size_t before = run->at.epoch_rows;
-    gm_status status = run_steps(run, error);
+    gm_status status = gm_epoch_start_keep(&run->start, run->engine, &run->at, error);
+    if (status == GM_OK)
+        status = run_steps(run, error);
     const double seconds = gm_clock_seconds(start, gm_clock());
     if (status == GM_OK)
         status = check_parameters(run, error);
@@ -257,6 +274,13 @@ static gm_status begin_best(gm_run *run, gm_error *error)
     return GM_OK;
 }
 
+/* The best weights are enough to fall back to, if they are kept. */
+static gm_status begin_start(gm_run *run, gm_error *error)
+{
+    const bool best = run->valid && run->options.keep != GM_KEEP_LAST, all = run->options.post_mortem != NULL;
+    return best && !all ? GM_OK : gm_epoch_start_create(&run->start, run->engine, all, error);
+}
+
 /* Takes epoch after epoch, until one of the reasons to end is there. */
 static gm_status run_epochs(gm_run *run, gm_error *error)
 {
@@ -265,6 +289,8 @@ static gm_status run_epochs(gm_run *run, gm_error *error)
         status = begin_best(run, error);
     if (status == GM_OK)
         status = gm_checkpointing_open(run, error);
+    if (status == GM_OK)
+        status = begin_start(run, error);
     if (status == GM_OK)
         status = gm_figures_create(&run->figures, run->engine, run->train->rows,
                                    run->options.layer_figures || run->options.log, error);
@@ -294,14 +320,28 @@ static gm_train_end end_of(const gm_run *run, gm_status status)
     return run->out_of_patience ? GM_END_PATIENCE : GM_END_EPOCHS;
 }
 
+/* The epoch whose weights the network has at the end, but for the best one: the last one, or after it has
+ * diverged the one before, whose weights it gets back. 0 after any other failure: the weights are of no use.
+ */
+static size_t last_epoch(gm_run *run, gm_status status)
+{
+    gm_error ignored;
+    if (status == GM_OK)
+        return run->at.epoch;
+    if (status != GM_DIVERGED || !run->start.memory)
+        return 0;
+    const gm_status restored = gm_epoch_start_restore(&run->start, run->engine, &ignored);
+    return restored == GM_OK && isfinite(strange_weight(run)) ? run->start.at.epoch : 0;
+}
+
 /* Gives the network the weights that are to be kept, and tells the caller which these are. */
 static void finish(gm_run *run, gm_status status, gm_train_result *result)
 {
     const bool restored = gm_best_network(&run->best) != NULL;
+    const size_t last = last_epoch(run, status);
     gm_best_restore(&run->best, gm_engine_network(run->engine));
     if (!result)
         return;
-    const size_t last = status == GM_OK ? run->at.epoch : 0; /* after a failure its weights are of no use */
     const gm_train_result told = {
         .end = end_of(run, status),
         .epochs = run->at.epoch + (run->at.step > 0),
@@ -323,8 +363,11 @@ gm_status gm_train_rows(gm_engine *engine, const gm_row_source *train, const gm_
     if (status != GM_OK)
         return status;
     status = run_epochs(&run, error);
+    if (status == GM_DIVERGED && run.options.post_mortem)
+        gm_post_mortem_make(&run);
     finish(&run, status, result);
     gm_best_clear(&run.best);
+    gm_epoch_start_clear(&run.start);
     gm_log_close(&run.log);
     gm_figures_clear(&run.figures);
     gm_checkpointing_close(&run);
