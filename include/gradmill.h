@@ -10,6 +10,7 @@
  *   row_source.h where the training loop gets its rows from: a data set, or a program of your own
  *   train.h     the training loop, loss and accuracy
  *   checkpoint.h    the state of a run in a file, from which it goes on
+ *   find_rate.h which learning rates are worth trying
  *   post_mortem.h   why a run has diverged
  *   evaluation.h    figures of each class and target, confusion, calibration
  *   model.h     model files that PyTorch reads, worked examples
@@ -27,6 +28,7 @@
 #include <gradmill/dataset.h>
 #include <gradmill/engine.h>
 #include <gradmill/evaluation.h>
+#include <gradmill/find_rate.h>
 #include <gradmill/gradcheck.h>
 #include <gradmill/matrix.h>
 #include <gradmill/model.h>

@@ -26,6 +26,12 @@ GM_API void gm_evaluation_destroy(gm_evaluation *evaluation);
 /* What gm_evaluate gives. Borrowed. */
 GM_API const gm_metrics *gm_evaluation_metrics(const gm_evaluation *evaluation);
 
+/* What the rows give without any model, so that a model is of use only if it is better. Labels: the accuracy
+ * of always naming the most frequent class. Numbers: the RMSE of always predicting the mean of each target. */
+GM_API double gm_evaluation_baseline(const gm_evaluation *evaluation);
+/* Whether the accuracy is smaller than that, or the RMSE larger. */
+GM_API bool gm_evaluation_is_worse(const gm_evaluation *evaluation);
+
 /* Labels: the number of classes; 0 for numbers. */
 GM_API size_t gm_evaluation_classes(const gm_evaluation *evaluation);
 /* Numbers: the number of targets; 0 for labels. */

@@ -89,9 +89,11 @@ json_t *cli_evaluation_json(const cli_evaluation *e)
     const bool labels = gm_evaluation_classes(e->figures) > 0;
     json_t *root = json_pack("{s:I, s:o, s:o}", "rows", (json_int_t)m->rows, "loss", gm_json_real(m->loss),
                              labels ? "accuracy" : "rmse", gm_json_real(labels ? m->accuracy : m->rmse));
-    if (m->not_finite == 0)
-        root = labels ? put_labels(root, e) : put_numbers(root, e->figures);
-    return root;
+    if (m->not_finite > 0)
+        return root;
+    root = cli_json_put(root, "baseline", gm_json_real(gm_evaluation_baseline(e->figures)));
+    root = cli_json_put(root, "worse_than_baseline", json_boolean(gm_evaluation_is_worse(e->figures)));
+    return labels ? put_labels(root, e) : put_numbers(root, e->figures);
 }
 
 gm_status cli_evaluation_print_json(const cli_evaluation *e, gm_error *error)

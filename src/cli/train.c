@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "cli/arguments.h"
 #include "cli/files.h"
+#include "cli/find_rate.h"
 #include "cli/interrupt.h"
 #include "cli/needless.h"
 #include "cli/remarks.h"
@@ -208,6 +209,8 @@ static gm_status run_all(struct run *run, gm_error *error)
         status = gm_checkpoint_load(&run->checkpoint, run->options.resume, error);
     if (status == GM_OK)
         status = cli_train_setup_open(&run->setup, &run->options, error);
+    if (status == GM_OK && run->options.find_rate)
+        return cli_find_rate(&run->setup, &run->options, error);
     return status == GM_OK ? train(run, error) : status;
 }
 

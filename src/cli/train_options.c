@@ -2,6 +2,7 @@
 #include "cli/train_options.h"
 #include "base/error.h"
 #include "cli/arguments.h"
+#include "cli/find_rate.h"
 #include "cli/help.h"
 #include "cli/names.h"
 #include "cli/needless.h"
@@ -30,6 +31,7 @@ enum {
     KEY_CHECKPOINT_MINUTES,
     KEY_RESUME,
     KEY_INIT_FROM,
+    KEY_FIND_RATE,
     KEY_JSON,
     KEY_QUIET
 };
@@ -85,6 +87,8 @@ static const struct argp_option train_options[] = {
      0},
     {"config", KEY_CONFIG, "FILE", 0,
      "read options from this file, one a line: name = value; those of the command line win", 0},
+    {"find-rate", KEY_FIND_RATE, 0, 0,
+     "do not train, but try rates from 1e-7 to 10, a larger one with each step, and suggest one", 0},
     {"json", KEY_JSON, 0, 0, "one JSON object instead of the table", 0},
     {"quiet", KEY_QUIET, 0, 0, "no table and no progress bar", 0},
     {0},
@@ -165,6 +169,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_CONFIG: /* its options are in the command line already (config.h) */
         return 0;
+    case KEY_FIND_RATE:
+        options->find_rate = true;
+        return 0;
     case KEY_JSON:
         options->json = true;
         return 0;
@@ -241,5 +248,7 @@ gm_status cli_train_options_check(const cli_train_options *options, gm_error *er
         status = cli_refuse_given(last, 1, "with --valid-share 0", error);
     if (status == GM_OK && !options->valid)
         status = cli_refuse_given(labels, 1, "without --valid", error);
+    if (status == GM_OK && options->find_rate)
+        status = cli_find_rate_check(error);
     return status == GM_OK ? cli_check_folder_options(options->data.data, error) : status;
 }

@@ -127,6 +127,36 @@ gm_target_figures gm_evaluation_target(const gm_evaluation *e, size_t target)
     };
 }
 
+static size_t largest_support(const gm_evaluation *e)
+{
+    size_t most = 0;
+    for (size_t c = 0; c < e->tally.classes; c++) {
+        size_t support = 0;
+        for (size_t other = 0; other < e->tally.classes; other++)
+            support += gm_evaluation_confusion(e, c, other);
+        most = gm_max(most, support);
+    }
+    return most;
+}
+
+double gm_evaluation_baseline(const gm_evaluation *e)
+{
+    double squares = 0;
+    if (!complete(e))
+        return NAN;
+    if (e->tally.classes > 0)
+        return share(largest_support(e), e->tally.rows);
+    for (size_t t = 0; t < e->tally.targets; t++)
+        squares += e->tally.by_target[t].squares;
+    return sqrt(squares / ((double)e->tally.rows * (double)e->tally.targets));
+}
+
+bool gm_evaluation_is_worse(const gm_evaluation *e)
+{
+    const double baseline = gm_evaluation_baseline(e);
+    return e->tally.classes > 0 ? e->metrics.accuracy < baseline : e->metrics.rmse > baseline;
+}
+
 /* Mean of one figure over the targets; NaN without targets. */
 static double mean_over_targets(const gm_evaluation *e, double (*figure)(gm_target_figures))
 {

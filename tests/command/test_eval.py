@@ -39,6 +39,26 @@ class EvalTest(CommandTest):
         return self.write("clusters.csv", "\n".join(lines) + "\n")
 
 
+class Baseline(EvalTest):
+    def test_of_classes(self):
+        labels = ["a"] * 60 + ["b"] * 40
+        draw = random.Random(5)
+        path = self.write("t.csv", "x,class\n" + "".join(f"{draw.gauss(0, 1)},{c}\n" for c in labels))
+        told = self.evaluate(self.fit(path, "1,2"), path)
+        self.assertAlmostEqual(told["baseline"], 0.6)
+        self.assertEqual(told["worse_than_baseline"], told["accuracy"] < 0.6)
+
+    def test_of_numbers(self):
+        values = [float(i * i) for i in range(30)]
+        path = self.write("t.csv", "x,y\n" + "".join(f"{i},{y}\n" for i, y in enumerate(values)))
+        mean = sum(values) / 30
+        expected = math.sqrt(sum((y - mean) ** 2 for y in values) / 30)
+        good = self.evaluate(self.fit(path, "1,8,1", "--regression", "--rate", "0.1"), path)
+        bad = self.evaluate(self.fit(path, "1,8,1", "--regression", "--target-scaling", "none", "--rate", "0"), path)
+        self.assertAlmostEqual(good["baseline"], expected, delta=1e-6 * expected)
+        self.assertEqual((good["worse_than_baseline"], bad["worse_than_baseline"]), (False, True))
+
+
 class OfLabels(EvalTest):
     def test_the_figures_of_classes(self):
         path = data("iris.csv")
