@@ -53,7 +53,7 @@ class Baseline(EvalTest):
         path = self.write("t.csv", "x,y\n" + "".join(f"{i},{y}\n" for i, y in enumerate(values)))
         mean = sum(values) / 30
         expected = math.sqrt(sum((y - mean) ** 2 for y in values) / 30)
-        good = self.evaluate(self.fit(path, "1,8,1", "--regression", "--rate", "0.1"), path)
+        good = self.evaluate(self.fit(path, "1,8,1", "--regression", "--rate", "0.03", "--epochs", "200"), path)
         bad = self.evaluate(self.fit(path, "1,8,1", "--regression", "--target-scaling", "none", "--rate", "0"), path)
         self.assertAlmostEqual(good["baseline"], expected, delta=1e-6 * expected)
         self.assertEqual((good["worse_than_baseline"], bad["worse_than_baseline"]), (False, True))
