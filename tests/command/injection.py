@@ -69,6 +69,12 @@ def is_json(text):
         return False
 
 
+def is_page(content):
+    """A report page to its end, with data that can be read."""
+    data = re.search(rb'<script type="application/json" id="data">(.*?)</script>', content, re.S)
+    return bool(data) and is_json(data[1]) and content.rstrip().endswith(b"</html>")
+
+
 def is_bench_json(text):
     return is_json(text) and "benchmarks" in json.loads(text)
 
@@ -85,6 +91,7 @@ def commands(model, timings):
         Command("train json", [*train, "--json", "--backend", "blas"], whole=is_json),
         Command("train config", ["train", "--config", "c.conf", "--json", "--quiet"],
                 {"c.conf": f"data = {iris}\nlayers = 4,8,3\nepochs = 1\nthreads = 1\n".encode()}, whole=is_json),
+        Command("train report", [*train, "--quiet", "--report", "r.html"], output="r.html"),
         Command("eval", ["eval", *use, "--json"], files),
         Command("predict", ["predict", *use, "--target", "species", "--outputs"], files),
         Command("explain", ["explain", data("mazur.json")]),
@@ -158,6 +165,8 @@ def judge_file(command, outcome, good):
     content, old = outcome.files.get(command.output), command.files.get(command.output)
     if command.output.endswith(".json"):
         new = content is not None and content != old and is_bench_json(content)
+    elif command.output.endswith(".html"):
+        new = content is not None and content != old and is_page(content)
     else:
         new = content == good.files[command.output]
     if not new and content != old:
