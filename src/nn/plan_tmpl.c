@@ -189,7 +189,9 @@ static bool is_worth_a_team(const gm_bound *b, size_t rows, gm_plan plan)
 static gm_plan count_plan(const gm_bound *b, size_t rows, size_t threads, bool chooses)
 {
     const gm_plan plan = {.threads = threads, .by_weights = is_better_by_weights(b, rows, threads)};
-    return chooses && threads > 1 && !is_worth_a_team(b, rows, plan) ? (gm_plan){.threads = 1} : plan;
+    if (chooses && threads > 1 && !is_worth_a_team(b, rows, plan))
+        return (gm_plan){.threads = 1};
+    return plan;
 }
 
 static gm_plan candidate(const gm_costs *costs, const gm_bound *b, size_t rows, size_t threads,
