@@ -59,7 +59,8 @@ class Contents(Page):
         self.assertEqual(result.returncode, DIVERGED)
         page = self.page()
         self.assertIn("training diverged", page["fault"])
-        self.assertEqual((page["ended"], page["evaluation"]), ("diverged", None))
+        self.assertEqual((page["ended"], page["evaluation"]["rows"]), ("diverged", 40))
+        self.assertLessEqual(page["kept_epoch"], page["epoch_count"])
 
 
 class Replacing(Page):
