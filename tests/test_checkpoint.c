@@ -379,3 +379,119 @@ Test(checkpoint, a_log_continues)
     net_free(engine);
     gm_dataset_destroy(data);
 }
+
+/* The epochs of a run that ends of patience; `resumed` of them in a second half. */
+Test(checkpoint, patience_is_remembered)
+{
+    const scratch_text path = scratch_path("run.ckpt");
+    const struct setting s = {"packed", GM_ADAM, GM_F32, 1};
+    gm_dataset *data = make_data(1), *valid = make_data(2);
+    gm_engine *engine = make_engine(&s, 1);
+    size_t never = 0;
+    gm_train_options options = make_options(&never);
+    gm_train_result result, again;
+    gm_error error;
+    options.epochs = 10000;
+    options.schedule = GM_SCHEDULE_CONSTANT;
+    options.patience = 4;
+    options.checkpoint = path.text;
+    cr_assert_eq(run(engine, data, valid, &options, &result, &error), GM_OK, "%s", error.message);
+    cr_assert_eq(result.end, GM_END_PATIENCE);
+    gm_checkpoint *checkpoint = load(path.text);
+    options.resume = checkpoint;
+    cr_assert_eq(run(engine, data, valid, &options, &again, &error), GM_OK, "%s", error.message);
+    cr_expect(again.end == GM_END_PATIENCE && again.epochs == result.epochs, "went on to epoch %zu of %zu",
+              again.epochs, result.epochs);
+    options.patience = 5;
+    cr_assert_eq(run(engine, data, valid, &options, &again, &error), GM_OK, "%s", error.message);
+    cr_expect_gt(again.epochs, result.epochs, "more patience goes on");
+    gm_checkpoint_destroy(checkpoint);
+    gm_dataset_destroy(data);
+    gm_dataset_destroy(valid);
+    net_free(engine);
+}
+
+/* How often the file has been another one. */
+struct writes {
+    const char *path;
+    ino_t inode;
+    size_t count;
+};
+
+static gm_status count_write(struct writes *writes)
+{
+    struct stat about;
+    const ino_t now = stat(writes->path, &about) == 0 ? about.st_ino : 0;
+    writes->count += now != writes->inode;
+    writes->inode = now;
+    return GM_OK;
+}
+
+static gm_status count_after_epoch(void *context, const gm_epoch *epoch, bool *stop, gm_error *error)
+{
+    (void)epoch, (void)stop, (void)error;
+    return count_write(context);
+}
+
+static gm_status count_after_step(void *context, const gm_progress *progress, bool *stop, gm_error *error)
+{
+    struct writes *writes = context;
+    (void)error;
+    count_write(writes);
+    *stop = writes->count == 2 || progress->step == 20000;
+    return GM_OK;
+}
+
+/* Epochs of microseconds: a checkpoint after each would take nearly all of the time. */
+Test(checkpoint, is_not_written_after_every_short_epoch)
+{
+    const scratch_text path = scratch_path("run.ckpt");
+    const struct setting s = {"packed", GM_SGD, GM_F32, 1};
+    struct writes writes = {.path = path.text};
+    gm_dataset *data = make_data(1);
+    gm_engine *engine = make_engine(&s, 1);
+    gm_train_options options = gm_train_options_default();
+    gm_train_result result;
+    gm_error error;
+    options.epochs = 200;
+    options.checkpoint = path.text;
+    options.on_epoch = count_after_epoch;
+    options.context = &writes;
+    cr_assert_eq(run(engine, data, NULL, &options, &result, &error), GM_OK, "%s", error.message);
+    cr_expect(writes.count >= 1 && writes.count < 100, "%zu of 200 epochs", writes.count);
+    gm_checkpoint *checkpoint = load(path.text);
+    cr_expect_eq(gm_checkpoint_state(checkpoint)->epoch, 200, "the last one is written in any case");
+    gm_checkpoint_destroy(checkpoint);
+    net_free(engine);
+    gm_dataset_destroy(data);
+}
+
+/* In the middle of a long epoch, every checkpoint_seconds. */
+Test(checkpoint, is_written_in_the_middle_of_an_epoch)
+{
+    enum { MANY = 200000 };
+    const scratch_text path = scratch_path("run.ckpt");
+    const struct setting s = {"packed", GM_SGD, GM_F32, 1};
+    struct writes writes = {.path = path.text};
+    float *x = calloc(MANY * IN, sizeof *x);
+    uint32_t *y = calloc(MANY, sizeof *y);
+    gm_dataset *data;
+    gm_error error;
+    cr_assert_eq(
+        gm_dataset_from_arrays(&data, gm_array_f32(x, MANY, IN), gm_array_labels(y, MANY), 2, &error), GM_OK);
+    gm_engine *engine = make_engine(&s, 1);
+    gm_train_options options = gm_train_options_default();
+    gm_train_result result;
+    options.checkpoint = path.text;
+    options.checkpoint_seconds = 1e-6;
+    options.on_step = count_after_step;
+    options.context = &writes;
+    cr_assert_eq(run(engine, data, NULL, &options, &result, &error), GM_OK, "%s", error.message);
+    cr_expect(writes.count == 2 && result.epochs == 1, "%zu checkpoints", writes.count);
+    options.checkpoint_seconds = -1;
+    cr_expect_eq(run(engine, data, NULL, &options, &result, &error), GM_USAGE);
+    net_free(engine);
+    gm_dataset_destroy(data);
+    free(x);
+    free(y);
+}

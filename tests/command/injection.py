@@ -79,10 +79,15 @@ def is_bench_json(text):
     return is_json(text) and "benchmarks" in json.loads(text)
 
 
-def commands(model, timings):
-    """Every verb with small work. `model`: the bytes of a model of iris; `timings`: an output of bench step."""
-    iris = data("iris.csv")
-    train = ["train", "--data", iris, "--layers", "4,8,3", "--epochs", "1", "--threads", "2", "--seed", "7"]
+def training():
+    """A short run."""
+    return ["train", "--data", data("iris.csv"), "--layers", "4,8,3", "--epochs", "1", "--threads", "2", "--seed", "7"]
+
+
+def commands(model, timings, checkpoint):
+    """Every verb with small work. `model`: the bytes of a model of iris; `timings`: an output of bench step;
+    `checkpoint`: that of a training() run."""
+    iris, train = data("iris.csv"), training()
     use = ["--model", MODEL, "--data", iris, "--threads", "1"]
     files = {MODEL: model}
     return [
@@ -92,6 +97,8 @@ def commands(model, timings):
         Command("train config", ["train", "--config", "c.conf", "--json", "--quiet"],
                 {"c.conf": f"data = {iris}\nlayers = 4,8,3\nepochs = 1\nthreads = 1\n".encode()}, whole=is_json),
         Command("train report", [*train, "--quiet", "--report", "r.html"], output="r.html"),
+        Command("train checkpoint", [*train, "--quiet", "--checkpoint", "c"], output="c"),
+        Command("train resume", ["train", "--resume", "c", "--epochs", "2", "--quiet"], {"c": checkpoint}, output="c"),
         Command("eval", ["eval", *use, "--json"], files),
         Command("predict", ["predict", *use, "--target", "species", "--outputs"], files),
         Command("explain", ["explain", data("mazur.json")]),

@@ -29,7 +29,9 @@ class Injection(CommandTest):
     def test_every_fault_is_met(self):
         with open(self.trained(), "rb") as file:
             model = file.read()
-        commands = injection.commands(model, self.timings())
+        self.succeed(*injection.training(), "--checkpoint", "checkpoint")
+        checkpoint = (self.folder / "checkpoint").read_bytes()
+        commands = injection.commands(model, self.timings(), checkpoint)
         most = None if PLACES.thorough else MOST_SANITIZED_RUNS if PLACES.sanitized else MOST_RUNS
         faults = SANITIZED if PLACES.sanitized and not PLACES.thorough else injection.FAULTS
         loops = [lambda c=command, f=fault: injection.Loop(c, f, self.folder, most).check_all()
