@@ -4,10 +4,12 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/names.h"
 #include "base/number.h"
 #include "base/random.h"
 #include "base/suggest.h"
 #include "base/text.h"
+#include "base/write.h"
 #include "scratch.h"
 
 #include <errno.h>
@@ -407,4 +409,74 @@ Test(base, a_text_that_does_not_fit_is_an_error)
     cr_expect(text.failed);
     cr_expect_neq(fclose(out), 0);
     cr_expect_eq(text.size, SIZE_MAX - 2);
+}
+
+static const char *greek(size_t index)
+{
+    static const char *const words[] = {"alpha", "beta", "gamma"};
+    return index < GM_ROWS(words) ? words[index] : NULL;
+}
+
+Test(base, names_are_found_in_words_rows_and_lists)
+{
+    static const char *const words[] = {"alpha", "beta", "gamma"};
+    static const struct {
+        double value;
+        const char *name; /* not the first member, so that its place in the row counts */
+        int other;
+    } rows[] = {{1, "one", 7}, {2, "two", 8}};
+    cr_expect_eq(GM_FIND_WORD(words, "alpha"), 0);
+    cr_expect_eq(GM_FIND_WORD(words, "gamma"), 2);
+    cr_expect_eq(GM_FIND_WORD(words, "gam"), 3);
+    cr_expect_str_eq(GM_WORD_AT(words, 2), "gamma");
+    cr_expect_str_eq(GM_WORD_AT(words, 3), "unknown");
+    cr_expect_str_eq(GM_WORD_AT(words, -1), "unknown");
+    cr_expect_eq(GM_FIND_ROW(rows, "two"), 1);
+    cr_expect_eq(GM_FIND_ROW(rows, "three"), 2);
+    cr_expect_str_eq(GM_ROW_NAME(rows, 1), "two");
+    cr_expect_str_eq(GM_ROW_NAME(rows, 2), "unknown");
+    cr_expect_eq(gm_find_listed(greek, "beta"), 1);
+    cr_expect_eq(gm_find_listed(greek, "delta"), 3);
+}
+
+/* A system that takes few bytes at a time: two, then a signal, two again, and then as `end` says. */
+static char taken[8];
+static size_t taken_size;
+static int calls, end;
+
+static ssize_t take_few(int fd, const void *data, size_t size)
+{
+    cr_assert_eq(fd, 5);
+    if (++calls == 2) {
+        errno = EINTR;
+        return -1;
+    }
+    if (calls > 3 && end <= 0) {
+        errno = ENOSPC;
+        return end;
+    }
+    const size_t count = size < 2 ? size : 2;
+    memcpy(taken + taken_size, data, count);
+    taken_size += count;
+    return (ssize_t)count;
+}
+
+Test(base, a_buffer_is_written_whole_or_not_at_all)
+{
+    static const struct {
+        int end;
+        bool whole;
+        int reason; /* errno */
+    } cases[] = {{1, true, 0}, {-1, false, ENOSPC}, {0, false, EIO}};
+    for (size_t i = 0; i < GM_ROWS(cases); i++) {
+        taken_size = 0;
+        calls = 0;
+        end = cases[i].end;
+        cr_expect_eq(gm_write_all(take_few, 5, "gradmil", 7), cases[i].whole);
+        if (cases[i].whole)
+            cr_expect_eq(memcmp(taken, "gradmil", 7), 0);
+        else
+            cr_expect_eq(errno, cases[i].reason);
+    }
+    cr_expect(gm_write_all(take_few, 5, "", 0));
 }

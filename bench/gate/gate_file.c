@@ -3,6 +3,7 @@
 #include "bench/gate/gate_file.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/names.h"
 #include "data/source.h"
 #include "model/json_reader.h"
 #include "model/printable.h"
@@ -164,10 +165,8 @@ static double unit_of(const json_t *entry)
         double seconds;
     } units[] = {{"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1}};
     const char *name = json_string_value(json_object_get(entry, "time_unit"));
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (strcmp(units[i].name, name ? name : "ns") == 0)
-            return units[i].seconds;
-    return 0;
+    const size_t index = GM_FIND_ROW(units, name ? name : "ns");
+    return index < GM_ROWS(units) ? units[index].seconds : 0;
 }
 
 /* The value of the key if it is a positive number, else 0. */

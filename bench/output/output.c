@@ -1,8 +1,7 @@
 /* The formats by name. */
 #include "bench/output/output.h"
+#include "base/names.h"
 #include "bench/output/output_parts.h"
-
-#include <string.h>
 
 static const struct {
     const char *name;
@@ -22,12 +21,10 @@ const char *gm_format_name(size_t index)
 
 bool gm_format_from_name(const char *name, gm_format *format)
 {
-    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
-        if (strcmp(formats[i].name, name) == 0) {
-            *format = (gm_format)i;
-            return true;
-        }
-    return false;
+    const size_t index = GM_FIND_ROW(formats, name);
+    if (index < GM_ROWS(formats))
+        *format = (gm_format)index;
+    return index < GM_ROWS(formats);
 }
 
 gm_status gm_output_write(const gm_result *result, const gm_environment *environment, gm_format format,

@@ -2,6 +2,7 @@
  * it. */
 #include "cli/bench_cases.h"
 #include "base/error.h"
+#include "base/names.h"
 #include "base/suggest.h"
 #include "base/text.h"
 #include "bench/gate/turns.h"
@@ -165,9 +166,8 @@ gm_status cli_bench_case_find(const cli_bench_case **found, const cli_bench_opti
 {
     char list[200];
     const char *typed = o->name ? o->name : "";
-    for (size_t i = 0; i < CASES; i++) {
-        if (strcmp(cases[i].name, typed) != 0)
-            continue;
+    const size_t i = GM_FIND_ROW(cases, typed);
+    if (i < CASES) {
         const bool measures = cases[i].special == run_gate && o->side_count == 2 &&
                               gm_turns_is_program(o->sides[0]) && gm_turns_is_program(o->sides[1]);
         *found = measures ? &gate_of_programs : &cases[i];

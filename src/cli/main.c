@@ -1,4 +1,5 @@
 /* The main function of the command: finds the verb in the table below and calls it. */
+#include "base/names.h"
 #include "base/suggest.h"
 #include "cli/cli.h"
 
@@ -47,11 +48,8 @@ static int run_verb(const cli_verb *verb, int argc, char **argv)
 
 static const cli_verb *find_verb(const char *name)
 {
-    for (size_t i = 0; i < VERB_COUNT; i++) {
-        if (strcmp(name, verbs[i].name) == 0)
-            return &verbs[i];
-    }
-    return NULL;
+    const size_t index = GM_FIND_ROW(verbs, name);
+    return index < VERB_COUNT ? &verbs[index] : NULL;
 }
 
 /* `gradmill complete [VERB [OPTION]]`, for completions/gradmill: the words that may stand there, one a line.

@@ -8,7 +8,6 @@
 #include "function/facts.h"
 
 #include <gradmill.h>
-#include <string.h>
 
 #define MOST_NAMES 64
 
@@ -129,10 +128,9 @@ const char *cli_suggest(const char *text, cli_names *names)
 
 size_t cli_choose(const char *option, const char *text, cli_names *names, struct argp_state *state)
 {
-    for (size_t i = 0; names(i); i++) {
-        if (strcmp(names(i), text) == 0)
-            return i;
-    }
+    const size_t index = gm_find_listed(names, text);
+    if (names(index))
+        return index;
     char list[400];
     const char *meant = cli_suggest(text, names);
     cli_refuse(state, "--%s %s: expected %s%s", option, text, cli_list_names(list, sizeof list, names),

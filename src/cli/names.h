@@ -2,12 +2,13 @@
 #ifndef GM_CLI_NAMES_H
 #define GM_CLI_NAMES_H
 
+#include "base/names.h"
+
 #include <argp.h>
 #include <gradmill/dataset.h>
 #include <stddef.h>
 
-/* A list of names: the name of an index, NULL past the last. */
-typedef const char *cli_names(size_t index);
+typedef gm_names cli_names;
 
 /* Lists in the order of the enumerations, so that an index is the value of the enumeration. */
 cli_names cli_activation_names, cli_hidden_activation_names, cli_loss_names, cli_init_names,

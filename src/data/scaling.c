@@ -6,10 +6,10 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/names.h"
 
 #include <float.h>
 #include <math.h>
-#include <string.h>
 
 static const char *const kind_names[] = {
     [GM_SCALING_AUTO] = "auto",
@@ -17,22 +17,18 @@ static const char *const kind_names[] = {
     [GM_SCALING_UNIT] = "unit",
     [GM_SCALING_STANDARD] = "standard",
 };
-#define KIND_COUNT (sizeof kind_names / sizeof *kind_names)
 
 const char *gm_scaling_name(gm_scaling_kind kind)
 {
-    return (size_t)kind < KIND_COUNT ? kind_names[kind] : "unknown";
+    return GM_WORD_AT(kind_names, kind);
 }
 
 bool gm_scaling_from_name(const char *name, gm_scaling_kind *kind)
 {
-    for (size_t k = 0; k < KIND_COUNT; k++) {
-        if (strcmp(name, kind_names[k]) == 0) {
-            *kind = (gm_scaling_kind)k;
-            return true;
-        }
-    }
-    return false;
+    const size_t index = GM_FIND_WORD(kind_names, name);
+    if (index < GM_ROWS(kind_names))
+        *kind = (gm_scaling_kind)index;
+    return index < GM_ROWS(kind_names);
 }
 
 void gm_scaling_destroy(gm_scaling *scaling)
@@ -95,7 +91,7 @@ gm_status gm_scaling_create(gm_scaling **scaling, gm_scaling_kind kind, size_t f
                             const double *factor, gm_error *error)
 {
     *scaling = NULL;
-    if (kind == GM_SCALING_AUTO || (size_t)kind >= KIND_COUNT || features == 0)
+    if (kind == GM_SCALING_AUTO || (size_t)kind >= GM_ROWS(kind_names) || features == 0)
         return gm_fail(error, GM_USAGE,
                        "scaling: a stored scaling has a definite kind and at least one feature");
     if (gm_scaling_check_values("feature", features, shift, factor, error) != GM_OK)
@@ -218,7 +214,7 @@ gm_status gm_scaling_fit(gm_scaling **scaling, gm_scaling_kind kind, const gm_da
                          gm_error *error)
 {
     *scaling = NULL;
-    if ((size_t)kind >= KIND_COUNT)
+    if ((size_t)kind >= GM_ROWS(kind_names))
         return gm_fail(error, GM_USAGE, "scaling: unknown kind %d", (int)kind);
     if (dataset->rows == 0)
         return gm_fail(error, GM_USAGE, "scaling: a data set without rows");

@@ -2,6 +2,7 @@
  * the pages that it could not write, and a second call would then report success. */
 #include "model/durable.h"
 #include "base/error.h"
+#include "base/write.h"
 #include "model/destination.h"
 
 #include <errno.h>
@@ -24,23 +25,6 @@ static gm_status create_temporary(const gm_destination *destination, gm_held_nam
     return GM_OK;
 }
 
-static bool write_part(const gm_durable_calls *calls, int fd, gm_buffer part)
-{
-    const char *from = part.data;
-    while (part.size > 0) {
-        const ssize_t done = calls->write(fd, from, part.size);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done == 0)
-            errno = EIO; /* nothing was written, and no error was reported: do not try forever */
-        if (done <= 0)
-            return false;
-        from += done;
-        part.size -= (size_t)done;
-    }
-    return true;
-}
-
 /* Fills and closes the temporary file. Returns the step that failed, with its errno, or NULL. */
 static const char *fill(const gm_durable_calls *calls, const gm_destination *destination, int fd,
                         const gm_buffer *parts, size_t part_count)
@@ -49,7 +33,7 @@ static const char *fill(const gm_durable_calls *calls, const gm_destination *des
     if (destination->exists && fchmod(fd, destination->mode) != 0)
         failed = "set its mode";
     for (size_t i = 0; i < part_count && !failed; i++)
-        if (!write_part(calls, fd, parts[i]))
+        if (!gm_write_all(calls->write, fd, parts[i].data, parts[i].size))
             failed = "write";
     if (!failed && calls->fsync(fd) != 0)
         failed = "sync";

@@ -3,6 +3,7 @@
 #ifndef GM_MODEL_DURABLE_H
 #define GM_MODEL_DURABLE_H
 
+#include "base/write.h"
 #include "model/file_kind.h"
 #include "model/held.h"
 
@@ -18,7 +19,7 @@ typedef struct gm_buffer {
 /* The system calls that are used. If one fails, the old file must stay complete; tests pass functions that
  * fail. */
 typedef struct gm_durable_calls {
-    ssize_t (*write)(int fd, const void *data, size_t size);
+    gm_write_call *write;
     int (*fsync)(int fd);
     int (*close)(int fd);
     int (*renameat)(int from_folder, const char *from, int to_folder, const char *to);

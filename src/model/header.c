@@ -2,6 +2,7 @@
  * before it is used, and the tensors must fill the data section without gaps, overlaps or a rest. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/names.h"
 #include "model/printable.h"
 #include "model/safetensors.h"
 #include "model/strict_json.h"
@@ -27,10 +28,8 @@ static gm_status fail_tensor(const gm_safetensors *file, const char *name, const
 
 static const gm_dtype *find_dtype(const char *name)
 {
-    for (size_t i = 0; i < sizeof dtypes / sizeof *dtypes; i++)
-        if (strcmp(name, dtypes[i].name) == 0)
-            return &dtypes[i];
-    return NULL;
+    const size_t index = GM_FIND_ROW(dtypes, name);
+    return index < GM_ROWS(dtypes) ? &dtypes[index] : NULL;
 }
 
 /* Reads an array of `count` whole numbers. False if it is anything else. */

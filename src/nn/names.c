@@ -1,8 +1,9 @@
 /* The words for values of enumerations, as they stand on the command line, in model files and in messages;
  * and the way back. The words of activations and losses come from their lists in src/function. */
+#include "base/names.h"
+
 #include <gradmill/engine.h>
 #include <gradmill/network.h>
-#include <string.h>
 
 static const char *const activations[GM_ACTIVATION_COUNT] = {
 #define ACTIVATION(VALUE, WORD, ...) [VALUE] = WORD,
@@ -33,40 +34,26 @@ static const char *const optimizers[GM_OPTIMIZER_COUNT] = {
 #include "function/optimizers.def"
 };
 
-static const char *name_of(const char *const *names, size_t count, size_t index)
-{
-    return index < count ? names[index] : "unknown";
-}
-
-/* The index of name, or count. */
-static size_t index_of(const char *const *names, size_t count, const char *name)
-{
-    size_t index = 0;
-    while (index < count && strcmp(names[index], name) != 0)
-        index++;
-    return index;
-}
-
 static const char *const types[] = {
     [GM_TYPE_F32] = "f32", [GM_TYPE_F64] = "f64", [GM_TYPE_U8] = "u8", [GM_TYPE_LABEL] = "label"};
 
 const char *gm_type_name(gm_type type)
 {
-    return name_of(types, sizeof types / sizeof *types, (size_t)type);
+    return GM_WORD_AT(types, type);
 }
 
 /* The two directions of one table. */
 #define NAMES(prefix, type, names)                                                                           \
     const char *prefix##_name(type value)                                                                    \
     {                                                                                                        \
-        return name_of(names, sizeof names / sizeof *names, (size_t)value);                                  \
+        return GM_WORD_AT(names, value);                                                                     \
     }                                                                                                        \
     bool prefix##_from_name(const char *name, type *value)                                                   \
     {                                                                                                        \
-        const size_t count = sizeof names / sizeof *names, index = index_of(names, count, name);             \
-        if (index < count)                                                                                   \
+        const size_t index = GM_FIND_WORD(names, name);                                                      \
+        if (index < GM_ROWS(names))                                                                          \
             *value = (type)index;                                                                            \
-        return index < count;                                                                                \
+        return index < GM_ROWS(names);                                                                       \
     }
 
 NAMES(gm_activation, gm_activation, activations)

@@ -1,6 +1,7 @@
 /* Compares epochs by a figure of the validation set. */
 #include "train/best.h"
 #include "base/error.h"
+#include "base/names.h"
 
 #include <math.h>
 #include <string.h>
@@ -38,18 +39,15 @@ _Static_assert(sizeof monitors / sizeof *monitors == GM_MONITOR_COUNT, "a row fo
 
 const char *gm_monitor_name(gm_monitor monitor)
 {
-    return (unsigned)monitor < GM_MONITOR_COUNT ? monitors[monitor].name : "unknown";
+    return GM_ROW_NAME(monitors, monitor);
 }
 
 bool gm_monitor_from_name(const char *name, gm_monitor *monitor)
 {
-    for (size_t i = 0; i < GM_MONITOR_COUNT; i++) {
-        if (strcmp(monitors[i].name, name) == 0) {
-            *monitor = (gm_monitor)i;
-            return true;
-        }
-    }
-    return false;
+    const size_t index = GM_FIND_ROW(monitors, name);
+    if (index < GM_MONITOR_COUNT)
+        *monitor = (gm_monitor)index;
+    return index < GM_MONITOR_COUNT;
 }
 
 static const char *const kept[GM_KEEP_COUNT] = {
@@ -60,18 +58,15 @@ static const char *const kept[GM_KEEP_COUNT] = {
 
 const char *gm_keep_name(gm_keep keep)
 {
-    return (unsigned)keep < GM_KEEP_COUNT ? kept[keep] : "unknown";
+    return GM_WORD_AT(kept, keep);
 }
 
 bool gm_keep_from_name(const char *name, gm_keep *keep)
 {
-    for (size_t i = 0; i < GM_KEEP_COUNT; i++) {
-        if (strcmp(kept[i], name) == 0) {
-            *keep = (gm_keep)i;
-            return true;
-        }
-    }
-    return false;
+    const size_t index = GM_FIND_WORD(kept, name);
+    if (index < GM_KEEP_COUNT)
+        *keep = (gm_keep)index;
+    return index < GM_KEEP_COUNT;
 }
 
 gm_status gm_best_monitor(gm_monitor *monitor, bool labels, gm_error *error)

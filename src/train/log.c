@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "base/write.h"
 #include "model/destination.h"
 #include "model/file_kind.h"
 #include "model/json_write.h"
@@ -150,17 +151,9 @@ static const struct {
 
 static gm_status write_line(const gm_log *log, const char *text, size_t size, gm_error *error)
 {
-    while (size > 0) {
-        const ssize_t done = write(log->fd, text, size);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return gm_fail(error, GM_IO, "%s: cannot be written: %s", log->path,
-                           strerror(done < 0 ? errno : EIO));
-        text += done;
-        size -= (size_t)done;
-    }
-    return GM_OK;
+    if (gm_write_all(write, log->fd, text, size))
+        return GM_OK;
+    return gm_fail(error, GM_IO, "%s: cannot be written: %s", log->path, strerror(errno));
 }
 
 static gm_status write_head(const gm_log *log, size_t layers, gm_error *error)

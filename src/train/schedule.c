@@ -1,7 +1,8 @@
 /* Learning rates that change from step to step. */
+#include "base/names.h"
+
 #include <gradmill/train.h>
 #include <math.h>
-#include <string.h>
 
 /* What a schedule is set by. A parameter of a schedule to come has its place here. */
 struct settings {
@@ -57,18 +58,15 @@ _Static_assert(SCHEDULE_ROWS == GM_SCHEDULE_COUNT, "each gm_schedule has a row i
 
 const char *gm_schedule_name(gm_schedule schedule)
 {
-    return (unsigned)schedule < GM_SCHEDULE_COUNT ? schedules[schedule].name : "unknown";
+    return GM_ROW_NAME(schedules, schedule);
 }
 
 bool gm_schedule_from_name(const char *name, gm_schedule *schedule)
 {
-    for (size_t i = 0; i < GM_SCHEDULE_COUNT; i++) {
-        if (strcmp(schedules[i].name, name) == 0) {
-            *schedule = (gm_schedule)i;
-            return true;
-        }
-    }
-    return false;
+    const size_t index = GM_FIND_ROW(schedules, name);
+    if (index < GM_SCHEDULE_COUNT)
+        *schedule = (gm_schedule)index;
+    return index < GM_SCHEDULE_COUNT;
 }
 
 double gm_schedule_rate(gm_schedule schedule, double rate, size_t step, size_t steps)
