@@ -504,6 +504,12 @@ static size_t distance_from_mib(size_t bytes)
 }
 
 /* The distances between the parameters and the optimizer's copies are never near a multiple of 1 MiB, for
+static gm_layout_needs needs_of_one(const gm_layer *layer, gm_precision precision,
+                                    const gm_engine_options *options)
+{
+    return (gm_layout_needs){layer, 1, precision, options, 1, &gm_row_major, no_scratch};
+}
+
  * layers of every size; and the last copy ends within the state. */
 Test(engine, copies_of_large_networks_lie_apart)
 {
@@ -515,10 +521,8 @@ Test(engine, copies_of_large_networks_lie_apart)
             options.backend = "blas";
             options.optimizer = gm_optimizer_default(GM_ADAM);
             gm_layout layout;
-            const gm_layout_needs needs = {1, &gm_row_major, no_scratch};
-            cr_assert_eq(
-                gm_layout_make(&layout, NULL, &layer, 1, (gm_precision)precision, &options, &needs, NULL),
-                GM_OK);
+            const gm_layout_needs needs = needs_of_one(&layer, (gm_precision)precision, &options);
+            cr_assert_eq(gm_layout_make(&layout, NULL, &needs, NULL), GM_OK);
             cr_expect_geq(distance_from_mib(layout.first_copy * size), 1024);
             cr_expect_geq(distance_from_mib(layout.next_copy * size), 1024);
             cr_expect_geq(distance_from_mib((layout.first_copy + layout.next_copy) * size), 1024);
@@ -548,10 +552,8 @@ Test(engine, large_matrices_of_a_layer_lie_apart)
             options.batch = batch;
             gm_layout layout;
             gm_layer_layout place;
-            const gm_layout_needs needs = {1, &gm_row_major, no_scratch};
-            cr_assert_eq(
-                gm_layout_make(&layout, &place, &layer, 1, (gm_precision)precision, &options, &needs, NULL),
-                GM_OK);
+            const gm_layout_needs needs = needs_of_one(&layer, (gm_precision)precision, &options);
+            cr_assert_eq(gm_layout_make(&layout, &place, &needs, NULL), GM_OK);
             const size_t matrix = batch * place.ld;
             cr_expect_geq(distance_from_page(place.a, place.z, size), 1024, "%zu rows", batch);
             cr_expect_geq(distance_from_page(place.z, place.d, size), 1024, "%zu rows", batch);

@@ -54,12 +54,11 @@ static bool bench_make(struct bench *b, const net_shape *shape, const gm_engine_
                        const gm_backend *backend)
 {
     gm_network *n = net_make(shape, PRECISION, 3);
-    const gm_layout_needs needs = {1, backend->storage, no_scratch};
+    const gm_layout_needs needs = {n->layers, n->layer_count,   PRECISION, options,
+                                   1,         backend->storage, no_scratch};
     gm_error error;
     *b = (struct bench){.network = n};
-    cr_assert_eq(
-        gm_layout_make(&b->layout, b->layouts, n->layers, n->layer_count, PRECISION, options, &needs, &error),
-        GM_OK, "%s", error.message);
+    cr_assert_eq(gm_layout_make(&b->layout, b->layouts, &needs, &error), GM_OK, "%s", error.message);
     b->workspace = gm_alloc(b->layout.workspace, sizeof(REAL));
     b->bound = (gm_bound){
         .backend = backend,
@@ -140,7 +139,7 @@ static void expect_same_parameters(struct bench *b, gm_engine *reference, const 
     const size_t count = gm_network_parameter_count(network);
     bench_settle(b);
     const size_t differences =
-        count_differences(b->network->parameters, gm_network_parameters_const(network), count);
+        count_differences(b->network->parameters, gm_network_parameters_const(network).data, count);
     cr_expect_eq(differences, 0, "%s: %zu of %zu parameters differ", where, differences, count);
 }
 

@@ -253,12 +253,17 @@ static gm_status make_room(csv_reader *reader, gm_error *error)
     return gm_classes_init(&reader->classes, reader->options->classes, reader->options->class_count, error);
 }
 
+static gm_csv_head head_of(const csv_reader *reader)
+{
+    return (gm_csv_head){&reader->lexer, &reader->diagnosis, &reader->first, &reader->row, reader->options};
+}
+
 /* The layout of training data: every column except the target is a feature. */
 static gm_status find_layout(csv_reader *reader, gm_error *error)
 {
     gm_csv_layout *layout = &reader->layout;
-    gm_status status = gm_csv_layout_find(layout, &reader->lexer, &reader->diagnosis, &reader->first,
-                                          &reader->row, reader->options, error);
+    const gm_csv_head head = head_of(reader);
+    gm_status status = gm_csv_layout_find(layout, &head, error);
     if (!status && reader->options->ignore_target)
         layout->target = layout->columns;
     if (!status)
@@ -273,8 +278,8 @@ static gm_status find_layout(csv_reader *reader, gm_error *error)
 /* The layout of data for an existing model: the columns are matched with those of the model. */
 static gm_status match_layout(csv_reader *reader, gm_error *error)
 {
-    const gm_status status = gm_csv_layout_match(&reader->layout, &reader->lexer, &reader->diagnosis,
-                                                 &reader->first, reader->options, reader->table, error);
+    const gm_csv_head head = head_of(reader);
+    const gm_status status = gm_csv_layout_match(&reader->layout, &head, reader->table, error);
     return status ? status : make_room(reader, error);
 }
 

@@ -86,18 +86,23 @@ typedef struct gm_csv_layout {
 
 void gm_csv_layout_clear(gm_csv_layout *layout);
 
-/* Finds the layout of training data from the options, the first two rows (the second may be empty) and the
- * diagnosis. Every column except the target is a feature. Clear the layout even after a failure. */
-gm_status gm_csv_layout_find(gm_csv_layout *layout, const gm_csv_lexer *lexer,
-                             const struct gm_csv_diagnosis *diagnosis, const gm_csv_row *first,
-                             const gm_csv_row *second, const gm_dataset_options *options, gm_error *error);
+/* What a layout is found from. */
+typedef struct gm_csv_head {
+    const gm_csv_lexer *lexer;
+    const struct gm_csv_diagnosis *diagnosis;
+    const gm_csv_row *first, *second; /* rows of the file; the second may be empty */
+    const gm_dataset_options *options;
+} gm_csv_head;
 
-/* Finds the layout of data for a model, whose columns are options->columns. Columns are matched by name if
- * both the model and the file have names, otherwise by position. The remarks of the table tell what was
+/* Finds the layout of training data. Every column except the target is a feature. Clear the layout even after
+ * a failure. */
+gm_status gm_csv_layout_find(gm_csv_layout *layout, const gm_csv_head *head, gm_error *error);
+
+/* Finds the layout of data for a model, whose columns are head->options->columns. Columns are matched by name
+ * if both the model and the file have names, otherwise by position. The remarks of the table tell what was
  * decided. Clear the layout even after a failure. */
-gm_status gm_csv_layout_match(gm_csv_layout *layout, const gm_csv_lexer *lexer,
-                              const struct gm_csv_diagnosis *diagnosis, const gm_csv_row *first,
-                              const gm_dataset_options *options, gm_table *table, gm_error *error);
+gm_status gm_csv_layout_match(gm_csv_layout *layout, const gm_csv_head *head, gm_table *table,
+                              gm_error *error);
 
 /* Removes the '#' at the beginning of the first row, if the row contains no number and so can only be a
  * header. numpy.savetxt and other programs write such headers. Returns whether a '#' was removed. */

@@ -333,20 +333,19 @@ static gm_status match_positions(matching *m, gm_error *error)
     return status;
 }
 
-gm_status gm_csv_layout_match(gm_csv_layout *layout, const gm_csv_lexer *lexer,
-                              const gm_csv_diagnosis *diagnosis, const gm_csv_row *first,
-                              const gm_dataset_options *options, gm_table *table, gm_error *error)
+gm_status gm_csv_layout_match(gm_csv_layout *layout, const gm_csv_head *head, gm_table *table,
+                              gm_error *error)
 {
     matching m = {.layout = layout,
-                  .path = lexer->path,
-                  .first = first,
-                  .options = options,
-                  .columns = options->columns,
+                  .path = head->lexer->path,
+                  .first = head->first,
+                  .options = head->options,
+                  .columns = head->options->columns,
                   .table = table};
-    gm_csv_layout_measure(layout, diagnosis, first);
+    gm_csv_layout_measure(layout, head->diagnosis, head->first);
     gm_status status = sort_headings(&m, error);
     if (!status) {
-        find_header(&m, diagnosis);
+        find_header(&m, head->diagnosis);
         status = layout->header && m.columns->names ? match_names(&m, error) : match_positions(&m, error);
     }
     gm_free(m.headings);

@@ -186,34 +186,35 @@ static void choose_target(gm_csv_layout *layout, const gm_csv_row *first)
     layout->by_name = true;
 }
 
-gm_status gm_csv_layout_find(gm_csv_layout *layout, const gm_csv_lexer *lexer,
-                             const gm_csv_diagnosis *diagnosis, const gm_csv_row *first,
-                             const gm_csv_row *second, const gm_dataset_options *options, gm_error *error)
+gm_status gm_csv_layout_find(gm_csv_layout *layout, const gm_csv_head *head, gm_error *error)
 {
-    const char *target = options->target;
+    const gm_csv_diagnosis *diagnosis = head->diagnosis;
+    const gm_csv_row *first = head->first;
+    const gm_dataset_options *options = head->options;
+    const char *path = head->lexer->path, *target = options->target;
     const bool no_target = target && strcmp(target, no_column) == 0;
     gm_csv_layout_measure(layout, diagnosis, first); /* this leaves out trailing empty columns */
     if (layout->columns == 1 && !no_target)
         return gm_fail(error, GM_BAD_DATA,
-                       "%s:%zu: only one column; expected at least one feature and the target%s%s",
-                       lexer->path, first->cells[0].line, *diagnosis->hint ? "; " : "", diagnosis->hint);
+                       "%s:%zu: only one column; expected at least one feature and the target%s%s", path,
+                       first->cells[0].line, *diagnosis->hint ? "; " : "", diagnosis->hint);
     size_t label = layout->columns - 1;
     if (target)
         (void)column_by_number(target, layout->columns, &label);
     layout->header = options->header > 0;
     if (options->header < 0)
-        layout->header = gm_csv_detect_header(
-            diagnosis, first, label, names_target(first, second, layout->columns, target), &layout->why);
+        layout->header =
+            gm_csv_detect_header(diagnosis, first, label,
+                                 names_target(first, head->second, layout->columns, target), &layout->why);
     gm_status status = GM_OK;
     if (options->group)
-        status =
-            find_column(layout, lexer->path, first, (wanted){options->group, "group"}, &layout->group, error);
+        status = find_column(layout, path, first, (wanted){options->group, "group"}, &layout->group, error);
     if (!status && target)
-        status = gm_csv_target_find(layout, lexer->path, first, target, error);
+        status = gm_csv_target_find(layout, path, first, target, error);
     else if (!status)
         choose_target(layout, first);
     if (!status)
-        status = check_group(layout, lexer->path, first, options->group, error);
+        status = check_group(layout, path, first, options->group, error);
     return status ? status : gm_csv_roles_all(layout, error);
 }
 

@@ -189,12 +189,12 @@ const char *gm_dataset_remark(const gm_dataset *dataset, size_t index)
 }
 
 void gm_gather(const gm_dataset *dataset, const gm_scaling *scaling, const uint32_t *rows, size_t count,
-               gm_mutable_array x, gm_mutable_array y)
+               const gm_batch_buffer *to)
 {
-    if (x.type == GM_TYPE_F64)
-        gm_gather_f64(dataset, scaling, rows, count, x.data, x.ld, y.data, y.ld);
+    if (to->x.type == GM_TYPE_F64)
+        gm_gather_f64(dataset, scaling, rows, count, to);
     else
-        gm_gather_f32(dataset, scaling, rows, count, x.data, x.ld, y.data, y.ld);
+        gm_gather_f32(dataset, scaling, rows, count, to);
 }
 
 /* `other` is what the type has to be equal to, or `type` itself. */
@@ -225,6 +225,6 @@ gm_status gm_dataset_gather(const gm_dataset *dataset, const gm_scaling *scaling
         status = gm_scaling_check(scaling, dataset, error);
     if (status != GM_OK)
         return status;
-    gm_gather(dataset, scaling, rows, count, x, y);
+    gm_gather(dataset, scaling, rows, count, &(gm_batch_buffer){x, y});
     return GM_OK;
 }

@@ -125,12 +125,12 @@ uint64_t gm_dataset_fingerprint(const gm_dataset *dataset, const gm_scaling *sca
 
 /* gm_dataset_gather for those who know that everything fits. */
 void gm_gather(const gm_dataset *dataset, const gm_scaling *scaling, const uint32_t *rows, size_t count,
-               gm_mutable_array x, gm_mutable_array y);
+               const gm_batch_buffer *to);
 
-/* The two precisions of gm_dataset_gather, from gather_tmpl.c. */
+/* The two precisions of gm_gather, from gather_tmpl.c. */
 void gm_gather_f32(const gm_dataset *dataset, const gm_scaling *scaling, const uint32_t *rows, size_t count,
-                   float *x, size_t x_ld, float *y, size_t y_ld);
+                   const gm_batch_buffer *to);
 void gm_gather_f64(const gm_dataset *dataset, const gm_scaling *scaling, const uint32_t *rows, size_t count,
-                   double *x, size_t x_ld, double *y, size_t y_ld);
+                   const gm_batch_buffer *to);
 
 #endif

@@ -102,17 +102,18 @@ static void fetch_row(const gm_table *table, size_t row)
 }
 
 void GM_TYPED(gm_gather)(const gm_dataset *dataset, const gm_scaling *scaling, const uint32_t *rows,
-                         size_t count, REAL *x, size_t x_ld, REAL *y, size_t y_ld)
+                         size_t count, const gm_batch_buffer *to)
 {
     const gm_table *table = dataset->table;
+    REAL *x = to->x.data, *y = to->y.data;
     const unsigned mode = gm_flush_denormals();
     for (size_t i = 0; i < count; i++) {
         if (i + AHEAD < count)
             fetch_row(table, gm_table_row(dataset, rows[i + AHEAD]));
         const size_t row = gm_table_row(dataset, rows[i]);
-        gather_row(table, row, scaling, x + i * x_ld);
+        gather_row(table, row, scaling, x + i * to->x.ld);
         if (y)
-            gather_target(table, row, scaling, y + i * y_ld);
+            gather_target(table, row, scaling, y + i * to->y.ld);
     }
     gm_restore_denormals(mode);
 }

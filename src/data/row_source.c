@@ -48,8 +48,8 @@ static void gather_piece(void *context, size_t i)
     const struct memory_rows *rows = context;
     const size_t first = i * rows->piece;
     const size_t count = gm_min(rows->piece, rows->count - first);
-    gm_gather(rows->dataset, rows->scaling, rows->order + rows->done + first, count,
-              gm_mutable_rows(rows->to->x, first, count), gm_mutable_rows(rows->to->y, first, count));
+    const gm_batch_buffer to = gm_buffer_rows(*rows->to, first, count);
+    gm_gather(rows->dataset, rows->scaling, rows->order + rows->done + first, count, &to);
 }
 
 static gm_status prepare(void *context, size_t most, const gm_batch_buffer *to, gm_side_work *work,

@@ -166,7 +166,8 @@ static void for_each_row(const gm_dataset *dataset, column_sums *sums, add_row *
         uint32_t rows[BLOCK_ROWS];
         for (size_t i = 0; i < count; i++)
             rows[i] = (uint32_t)(first + i);
-        gm_gather(dataset, NULL, rows, count, gm_mutable_f64(sums->block, count, features), gm_no_array());
+        gm_gather(dataset, NULL, rows, count,
+                  &(gm_batch_buffer){gm_mutable_f64(sums->block, count, features), gm_no_array()});
         for (size_t i = 0; i < count; i++)
             add(sums, sums->block + i * features, features);
     }

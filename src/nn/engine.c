@@ -4,15 +4,16 @@
 #include "nn/engine.h"
 #include "machine/blas_info.h"
 #include "machine/blas_library.h"
+#include "base/append.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/names.h"
 #include "base/options.h"
 #include "nn/flop.h"
 #include "nn/optimizer.h"
 
 #include <limits.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 static const gm_numerics *numerics_of(gm_precision precision)
@@ -45,13 +46,11 @@ static bool is_auto(const gm_engine_options *options)
 static gm_status check_backend(const char *wanted, gm_error *error)
 {
     char known[200] = "";
-    const char *name;
-    for (size_t i = 0; (name = gm_backend_name(i)); i++) {
-        if (strcmp(name, wanted) == 0)
-            return GM_OK;
-        const size_t length = strlen(known);
-        snprintf(known + length, sizeof known - length, "%s%s", i ? ", " : "", name);
-    }
+    size_t used = 0;
+    if (gm_backend_name(gm_find_listed(gm_backend_name, wanted)))
+        return GM_OK;
+    for (size_t i = 0; gm_backend_name(i); i++)
+        used = gm_append(known, sizeof known, used, "%s%s", i ? ", " : "", gm_backend_name(i));
     return gm_fail(error, GM_USAGE, "unknown backend '%s'; expected auto or one of %s", wanted, known);
 }
 
@@ -83,7 +82,7 @@ static gm_status read_options(gm_engine_options *o, const gm_engine_options *opt
     return status == GM_OK ? gm_optimizer_check(&o->optimizer, error) : status;
 }
 
-/* What an engine writes for its caller must have room: the caller counted threads and layers by himself. */
+/* Checks that the profile and the trace, which the caller allocated, have room for all threads and layers. */
 static gm_status check_records(const gm_network *network, const gm_engine_options *o, gm_error *error)
 {
     const gm_profile *profile = o->profile;
@@ -98,14 +97,20 @@ static gm_status check_records(const gm_network *network, const gm_engine_option
     return GM_OK;
 }
 
-static gm_layout_needs needs_of(const gm_numerics *numerics, const gm_engine_options *options)
+static gm_layout_needs needs_of(const gm_numerics *numerics, const gm_engine_options *options,
+                                const gm_layer *layers, size_t layer_count)
 {
-    return (gm_layout_needs){.threads = gm_planned_threads(options),
+    return (gm_layout_needs){.layers = layers,
+                             .layer_count = layer_count,
+                             .precision = numerics == &gm_numerics_f64 ? GM_F64 : GM_F32,
+                             .options = options,
+                             .threads = gm_planned_threads(options),
                              .storage = numerics->storage(options->backend),
                              .scratch_size = numerics->scratch_size};
 }
 
-/* The next backend from *index on that `auto` considers; NULL past the last. */
+/* Returns the name of the next backend that `auto` considers, beginning at *index, or NULL if there is none.
+ * Moves *index behind it. */
 static const char *next_fast(const gm_numerics *numerics, size_t *index)
 {
     const char *name;
@@ -116,10 +121,12 @@ static const char *next_fast(const gm_numerics *numerics, size_t *index)
     return NULL;
 }
 
-/* With backend `auto` the most that one of its candidates needs. */
+/* Computes the memory of an engine. With backend `auto` it is the memory of the candidate that needs most. */
 static gm_status plan_memory(const gm_network_options *network, const gm_engine_options *engine,
-                             const gm_layer *layers, size_t parameters, gm_memory *memory, gm_error *error)
+                             const gm_layer *layers, gm_memory *memory, gm_error *error)
 {
+    const gm_layer *last = &layers[network->layer_count - 1];
+    const size_t parameters = last->biases + last->outputs;
     const gm_numerics *numerics = numerics_of(network->precision);
     gm_engine_options options = *engine;
     gm_status status = GM_OK;
@@ -127,10 +134,9 @@ static gm_status plan_memory(const gm_network_options *network, const gm_engine_
     size_t index = 0;
     options.backend = is_auto(engine) ? next_fast(numerics, &index) : engine->backend;
     while (options.backend && status == GM_OK) {
-        const gm_layout_needs needs = needs_of(numerics, &options);
+        const gm_layout_needs needs = needs_of(numerics, &options, layers, network->layer_count);
         gm_layout layout;
-        status = gm_layout_make(&layout, NULL, layers, network->layer_count, network->precision, &options,
-                                &needs, error);
+        status = gm_layout_make(&layout, NULL, &needs, error);
         const gm_memory planned = gm_layout_memory(&layout, parameters, network->precision);
         if (status == GM_OK && planned.total > memory->total)
             *memory = planned;
@@ -155,12 +161,13 @@ gm_status gm_memory_plan(const gm_network_options *network, const gm_engine_opti
     size_t parameters = 0;
     status = gm_network_shape(&shape, layers, &parameters, error);
     if (status == GM_OK)
-        status = plan_memory(&shape, &options, layers, parameters, memory, error);
+        status = plan_memory(&shape, &options, layers, memory, error);
     gm_free(layers);
     return status;
 }
 
-/* Where a backend with a layout of its own keeps the weights: engines for inference share the place. */
+/* Allocates the copy of the weights of a backend that has a layout of its own. Engines for inference share
+ * one copy. */
 static gm_status reserve_own(gm_engine *e, gm_error *error)
 {
     const size_t size = gm_precision_size(e->network->precision);
@@ -176,7 +183,7 @@ static gm_status reserve_own(gm_engine *e, gm_error *error)
     return e->own ? GM_OK : gm_fail_memory(error, "the engine", e->layout.own * size);
 }
 
-/* The map first, then the whole of the memory, before any thread is started. */
+/* Lays out the engine's memory and allocates all of it, before any thread is started. */
 static gm_status reserve(gm_engine *e, gm_error *error)
 {
     const gm_network *n = e->network;
@@ -184,9 +191,8 @@ static gm_status reserve(gm_engine *e, gm_error *error)
     e->layouts = gm_alloc(n->layer_count, sizeof *e->layouts);
     if (!e->layouts)
         return gm_fail_memory(error, "the engine", n->layer_count * sizeof *e->layouts);
-    const gm_layout_needs needs = needs_of(e->numerics, &e->options);
-    gm_status status = gm_layout_make(&e->layout, e->layouts, n->layers, n->layer_count, n->precision,
-                                      &e->options, &needs, error);
+    const gm_layout_needs needs = needs_of(e->numerics, &e->options, n->layers, n->layer_count);
+    gm_status status = gm_layout_make(&e->layout, e->layouts, &needs, error);
     const size_t own = e->options.inference ? 0 : e->layout.own;
     const size_t bytes = (e->layout.workspace + e->layout.state + own) * size;
     if (status == GM_OK)
@@ -261,8 +267,8 @@ static bool is_there(const gm_numerics *numerics, const char *backend)
     return !numerics->calls_blas(backend) || gm_blas_load(NULL) == GM_OK;
 }
 
-/* An engine for each backend that `auto` considers; the one whose step is expected to take least stays. Where
- * no BLAS library can be loaded, there is nothing to choose from, and that is no failure. */
+/* Creates an engine for each backend that `auto` considers, and keeps the one whose step is predicted to be
+ * the fastest. A backend whose BLAS library cannot be loaded is left out, which is no error. */
 static gm_status create_fastest(gm_engine **result, gm_network *network, const gm_engine_options *options,
                                 gm_error *error)
 {

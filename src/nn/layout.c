@@ -1,6 +1,6 @@
-/* Draws the map of an engine's memory (layout.h): how many numbers each matrix needs, and where it begins.
- * Two things decide where: rows and matrices begin on cache lines, and those that are used together must not
- * compete for the same places in a cache. */
+/* Computes the layout of an engine's memory (layout.h): how many numbers each matrix needs, and where it
+ * begins. Rows and matrices begin on cache lines, and matrices that are used together must not compete for
+ * the same places in a cache. */
 #include "nn/layout.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -18,7 +18,8 @@
  * multiplies. */
 #define TILE_ROWS_LEAST 32
 
-/* Bytes from which on matrices, and copies of the parameters, are worth the gap that keeps them apart. */
+/* Matrices, and copies of the parameters, that have at least this many bytes are kept apart by a gap
+ * (step_aside). */
 #define BESIDE_FROM ((size_t)16 << 10)
 #define STATE_FROM  ((size_t)1 << 20)
 
@@ -47,8 +48,8 @@ size_t gm_layout_row(size_t cols, gm_precision precision, const gm_storage *stor
     return ld % (64 * line) == 0 ? ld + line : ld;
 }
 
-/* Reserves `rows` x `ld` elements at the end of a map of `total`, to a whole cache line; false on overflow.
- */
+/* Reserves `rows` x `ld` elements, rounded up to whole cache lines, at the end of a block of *total elements.
+ * Sets *offset to where they begin. False on overflow. */
 static bool reserve(size_t *total, size_t rows, size_t ld, size_t *offset)
 {
     const size_t line = GM_ALIGNMENT / sizeof(float);
@@ -85,14 +86,15 @@ static bool reserve_buffer(gm_layout *layout, size_t index)
 }
 
 static bool reserve_layer(gm_layout *layout, gm_layer_layout *own, const gm_layer *layer,
-                          gm_precision precision, const gm_engine_options *options, const gm_storage *storage)
+                          const gm_layout_needs *needs)
 {
-    own->ld = gm_layout_row(layer->outputs, precision, storage);
+    const gm_precision precision = needs->precision;
+    own->ld = gm_layout_row(layer->outputs, precision, needs->storage);
     bool fits = reserve(&layout->workspace, layout->batch, own->ld, &own->a);
     own->z = own->a;
-    if (options->keep_z || gm_activation_needs_z(layer->activation))
+    if (needs->options->keep_z || gm_activation_needs_z(layer->activation))
         fits = fits && reserve_beside(layout, own->a, own->ld, precision, &own->z);
-    if (!options->inference)
+    if (!needs->options->inference)
         fits = fits && reserve_beside(layout, own->z, own->ld, precision, &own->d);
     return fits;
 }
@@ -112,7 +114,8 @@ static bool reserve_parameters(gm_layout *layout, gm_layer_layout *own, const gm
     return true;
 }
 
-/* A thread's tile of gradient: one part of W, and at least all biases, which pass through it. */
+/* Elements of a thread's tile of gradient. It must hold the largest part of W, and the gradient of all biases
+ * of a layer. */
 static size_t tile_size(const gm_layer *layer, gm_precision precision, const gm_storage *storage)
 {
     const size_t most_outputs = gm_tile_rows(layer, precision);
@@ -125,8 +128,9 @@ static bool reserve_for_threads(gm_layout *layout, const gm_layout_needs *needs)
            reserve(&layout->workspace, needs->threads, layout->scratch_size, &layout->scratch);
 }
 
-/* Large parameters begin a page, and an optimizer walks through its copies of them beside them: `own` copies
- * that it keeps, and `others` of the engine. */
+/* Reserves copies of the parameters: `own` that the optimizer keeps, and `others` of the engine. Large
+ * parameters begin on a page of memory. An optimizer reads them and its copies side by side, so the copies
+ * are kept apart from them and from each other. */
 static bool reserve_state(gm_layout *layout, gm_precision precision, size_t own, size_t others)
 {
     const size_t copies = own + others;
@@ -141,37 +145,49 @@ static bool reserve_state(gm_layout *layout, gm_precision precision, size_t own,
     return gm_mul(copies, copy, &layout->state) && gm_add(layout->first_copy, layout->state, &layout->state);
 }
 
-gm_status gm_layout_make(gm_layout *layout, gm_layer_layout *layouts, const gm_layer *layers,
-                         size_t layer_count, gm_precision precision, const gm_engine_options *options,
-                         const gm_layout_needs *needs, gm_error *error)
+/* Sets the sizes of a thread's tile and scratch memory, which must suffice for every layer. */
+static void find_sizes(gm_layout *layout, const gm_layout_needs *needs)
 {
-    const size_t inputs = layers[0].inputs, outputs = layers[layer_count - 1].outputs;
-    const gm_storage *storage = needs->storage;
+    const gm_engine_options *options = needs->options;
     /* A gradient in a layout of the backend's own is always unpacked from tiles. */
-    const bool tiles =
-        !options->inference && (storage->own || gm_optimizer_needs_tile(options->optimizer.kind));
-    /* No backend pads the rows of X and Y, because they may be the caller's. */
-    *layout = (gm_layout){.batch = options->batch,
-                          .x_ld = gm_layout_row(inputs, precision, &gm_row_major),
-                          .y_ld = gm_layout_row(outputs, precision, &gm_row_major)};
-    bool fits = reserve_buffer(layout, 0) && reserve(&layout->workspace, layout->batch, 1, &layout->ones);
-    for (size_t i = 0; i < layer_count && fits; i++) {
-        gm_layer_layout here = {0}, *layer_layout = layouts ? &layouts[i] : &here;
-        fits = reserve_layer(layout, layer_layout, &layers[i], precision, options, storage) &&
-               reserve_parameters(layout, layer_layout, &layers[i], storage);
+    const bool tiles = needs->storage->own || gm_optimizer_needs_tile(options->optimizer.kind);
+    for (size_t i = 0; i < needs->layer_count && !options->inference; i++) {
+        const gm_layer *layer = &needs->layers[i];
         if (tiles)
-            layout->tile_size = gm_max(layout->tile_size, tile_size(&layers[i], precision, storage));
-        if (!options->inference)
-            layout->scratch_size =
-                gm_max(layout->scratch_size,
-                       needs->scratch_size(options->backend, layers[i].inputs, layers[i].outputs));
+            layout->tile_size = gm_max(layout->tile_size, tile_size(layer, needs->precision, needs->storage));
+        layout->scratch_size = gm_max(layout->scratch_size,
+                                      needs->scratch_size(options->backend, layer->inputs, layer->outputs));
+    }
+}
+
+static bool reserve_all(gm_layout *layout, gm_layer_layout *layouts, const gm_layout_needs *needs)
+{
+    const gm_engine_options *options = needs->options;
+    bool fits = reserve_buffer(layout, 0) && reserve(&layout->workspace, layout->batch, 1, &layout->ones);
+    for (size_t i = 0; i < needs->layer_count && fits; i++) {
+        gm_layer_layout here = {0}, *layer_layout = layouts ? &layouts[i] : &here;
+        fits = reserve_layer(layout, layer_layout, &needs->layers[i], needs) &&
+               reserve_parameters(layout, layer_layout, &needs->layers[i], needs->storage);
     }
     const size_t copies = options->inference ? 0 : gm_optimizer_state(options->optimizer.kind);
-    if (!fits || !reserve_for_threads(layout, needs) || (!options->inference && !reserve_buffer(layout, 1)) ||
-        !reserve_state(layout, precision, copies, gm_stores_gradient(options)))
+    return fits && reserve_for_threads(layout, needs) && (options->inference || reserve_buffer(layout, 1)) &&
+           reserve_state(layout, needs->precision, copies, gm_stores_gradient(options));
+}
+
+gm_status gm_layout_make(gm_layout *layout, gm_layer_layout *layouts, const gm_layout_needs *needs,
+                         gm_error *error)
+{
+    const gm_engine_options *options = needs->options;
+    const size_t inputs = needs->layers[0].inputs, outputs = needs->layers[needs->layer_count - 1].outputs;
+    /* No backend pads the rows of X and Y, because they may be the caller's. */
+    *layout = (gm_layout){.batch = options->batch,
+                          .x_ld = gm_layout_row(inputs, needs->precision, &gm_row_major),
+                          .y_ld = gm_layout_row(outputs, needs->precision, &gm_row_major)};
+    find_sizes(layout, needs);
+    if (!reserve_all(layout, layouts, needs))
         return gm_fail(error, GM_LIMIT, "a batch of %zu rows needs more memory than any machine has",
                        options->batch);
-    layout->own = storage->own ? layout->parameters : 0;
+    layout->own = needs->storage->own ? layout->parameters : 0;
     layout->shares = options->inference;
     return GM_OK;
 }

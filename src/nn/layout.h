@@ -14,8 +14,12 @@
 
 #include <gradmill/engine.h>
 
-/* What a layout depends on beside the network and the options. */
+/* What a layout depends on. */
 typedef struct gm_layout_needs {
+    const gm_layer *layers; /* of the network, layer_count of them */
+    size_t layer_count;
+    gm_precision precision;
+    const gm_engine_options *options;
     size_t threads;
     const gm_storage *storage; /* of the backend */
     size_t (*scratch_size)(const char *backend, size_t in, size_t out);
@@ -25,21 +29,21 @@ typedef struct gm_layout_needs {
 typedef struct gm_layer_layout {
     size_t z, a, d;
     size_t ld;
-    size_t weights, biases; /* in the parameters as the backend keeps them */
+    size_t weights, biases; /* positions in the parameters, in the layout of the backend */
 } gm_layer_layout;
 
 typedef struct gm_layout {
     size_t batch;
     size_t x[2], x_ld, y[2], y_ld; /* two of each; for inference only the first */
     size_t ones;
-    size_t tile, tile_size;       /* first tile, elements of one */
-    size_t scratch, scratch_size; /* the backend's */
+    size_t tile, tile_size;       /* position of the first tile, and elements of one tile */
+    size_t scratch, scratch_size; /* of the backend: position of the first, and elements of one */
     size_t workspace;             /* elements in all */
-    size_t parameters;            /* elements of the parameters as the backend keeps them */
-    size_t own;                   /* the same, or 0: they stay in the network's block */
-    bool shares;                  /* ... which engines of one network have in common */
-    size_t state;                 /* elements in all */
-    size_t first_copy, next_copy; /* where the first lies in it, and from there to the second, 0: none */
+    size_t parameters;            /* elements of all parameters in the layout of the backend */
+    size_t own;   /* the same number, for a copy in that layout; 0: the network's block is used */
+    bool shares;  /* engines for inference share that copy */
+    size_t state; /* elements in all */
+    size_t first_copy, next_copy; /* position of the first copy; distance to the second; 0: there is none */
     size_t gradient;              /* where the stored gradient lies in it */
 } gm_layout;
 
@@ -49,7 +53,8 @@ bool gm_stores_gradient(const gm_engine_options *options);
 /* Whether f' is computed from Z. For the others it is a function of A, and Z need not be kept apart. */
 bool gm_activation_needs_z(gm_activation activation);
 
-/* The threads that an engine with these options has: 0 stands for what the machine gives, a trace for one. */
+/* The number of threads of an engine with these options. If options->threads is 0, it is the number of
+ * processors that may be used. With a trace it is 1. */
 size_t gm_planned_threads(const gm_engine_options *options);
 
 /* Rows of W that one gradient tile holds: enough for the product to be efficient, few enough to stay in cache
@@ -62,13 +67,12 @@ size_t gm_tile_rows(const gm_layer *layer, gm_precision precision);
  * backend pads rows. */
 size_t gm_layout_row(size_t cols, gm_precision precision, const gm_storage *storage);
 
-/* The layout in bytes. */
+/* The sizes of the layout in bytes. */
 gm_memory gm_layout_memory(const gm_layout *layout, size_t parameter_count, gm_precision precision);
 
-/* layers: the network's, layer_count of them; layouts (layer_count, may be NULL) receives each layer's part.
- * GM_LIMIT on overflow. */
-gm_status gm_layout_make(gm_layout *layout, gm_layer_layout *layouts, const gm_layer *layers,
-                         size_t layer_count, gm_precision precision, const gm_engine_options *options,
-                         const gm_layout_needs *needs, gm_error *error);
+/* Fills in the layout, and what belongs to each layer: layouts[0 .. layer_count), or NULL if that is not
+ * wanted. GM_LIMIT on overflow. */
+gm_status gm_layout_make(gm_layout *layout, gm_layer_layout *layouts, const gm_layout_needs *needs,
+                         gm_error *error);
 
 #endif
