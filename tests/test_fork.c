@@ -4,7 +4,11 @@
 #include "nets.h"
 #include "sanitized.h"
 
+#include "base/lock.h"
+
+#include <pthread.h>
 #include <signal.h>
+#include <time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -110,4 +114,60 @@ Test(forks, a_child_plans)
     cr_assert_eq(waitpid(child, &status, 0), child);
     cr_expect_eq(status, 0);
     net_free(engine);
+}
+
+/* A thread that takes its time with what a lock protects. */
+struct slow_thread {
+    gm_lock lock;
+    pthread_barrier_t holds; /* it has the lock */
+};
+
+static void *hold(void *context)
+{
+    struct slow_thread *slow = context;
+    gm_lock_take(slow->lock);
+    pthread_barrier_wait(&slow->holds);
+    nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+    gm_lock_release(slow->lock);
+    return NULL;
+}
+
+/* The locks of the library are free in a child, even if another thread of the parent had one. */
+static void expect_free_in_child(gm_lock lock)
+{
+    int status;
+    pthread_t other;
+    struct slow_thread slow = {.lock = lock};
+    double outputs[ROWS * OUT];
+    gm_engine_options options = gm_engine_options_default();
+    options.backend = "blas";
+    options.inference = true;
+    options.threads = 1;
+    options.batch = ROWS;
+    gm_engine *engine = net_engine(net_make(&shape, GM_F64, 1), &options);
+    cr_assert_eq(pthread_barrier_init(&slow.holds, NULL, 2), 0);
+    cr_assert_eq(pthread_create(&other, NULL, hold, &slow), 0);
+    pthread_barrier_wait(&slow.holds);
+    const pid_t child = fork();
+    cr_assert_geq(child, 0);
+    if (child == 0) {
+        alarm(PATIENCE);
+        const gm_status done =
+            gm_engine_predict(engine, gm_array_f64(x, ROWS, IN), gm_mutable_f64(outputs, ROWS, OUT), NULL);
+        gm_engine_destroy(engine); /* gives back the threads of the BLAS library */
+        gm_lock_take(lock);
+        gm_lock_release(lock);
+        _exit(done == GM_OK ? 0 : 2);
+    }
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_expect_eq(status, 0, "the child hung or failed: %d", status);
+    pthread_join(other, NULL);
+    pthread_barrier_destroy(&slow.holds);
+    net_free(engine);
+}
+
+Test(forks, a_lock_that_another_thread_has_is_free_in_a_child)
+{
+    for (int lock = 0; lock < GM_LOCK_COUNT; lock++)
+        expect_free_in_child((gm_lock)lock);
 }

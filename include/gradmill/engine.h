@@ -14,7 +14,9 @@
  *   - The calling thread may be moved to another processor, by an affinity mask that is narrowed and restored
  *     within the call. It flushes denormals to zero during a call; its floating-point mode is then restored.
  *   - Signals are blocked in the calling thread while it starts others, and in the threads of the team for
- *     good, so that signals reach the program's own threads. One pthread_atfork handler is installed.
+ *     good, so that signals reach the program's own threads.
+ *   - Handlers of pthread_atfork are installed. A fork waits while another thread copies shared weights,
+ *     or sets the number of threads of the BLAS library.
  *   - gm_system_blas and gm_matrix_multiply load the BLAS library as well, and leave its threads alone.
  * That is all, for the whole library: no file, environment variable, locale or signal handler is changed but
  * the files that a caller names.

@@ -6,13 +6,13 @@
 #include "machine/blas_info.h"
 #include "machine/blas_library.h"
 #include "base/error.h"
+#include "base/lock.h"
 #include "base/memory.h"
 #include "base/number.h"
 
 #include <gradmill/system.h>
 #include <dlfcn.h>
 #include <limits.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -186,11 +186,10 @@ gm_blas gm_system_blas(void)
 
 /* Global, because the number of threads of the BLAS library is global, too. */
 static struct {
-    pthread_mutex_t mutex;
     size_t borrowers;
     set_number *set; /* NULL: there is nothing to restore */
     int former;
-} loan = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+} loan; /* GM_LOCK_BLAS_THREADS protects it */
 
 static void take_threads(void)
 {
@@ -207,18 +206,18 @@ static void take_threads(void)
 
 void gm_blas_borrow_threads(void)
 {
-    pthread_mutex_lock(&loan.mutex);
+    gm_lock_take(GM_LOCK_BLAS_THREADS);
     if (loan.borrowers++ == 0)
         take_threads();
-    pthread_mutex_unlock(&loan.mutex);
+    gm_lock_release(GM_LOCK_BLAS_THREADS);
 }
 
 void gm_blas_return_threads(void)
 {
-    pthread_mutex_lock(&loan.mutex);
+    gm_lock_take(GM_LOCK_BLAS_THREADS);
     if (--loan.borrowers == 0 && loan.set)
         loan.set(loan.former);
-    pthread_mutex_unlock(&loan.mutex);
+    gm_lock_release(GM_LOCK_BLAS_THREADS);
 }
 
 gm_status gm_blas_check_room(size_t threads, gm_error *error)

@@ -1,7 +1,9 @@
-/* The work of an engine: predictions, losses, gradients and steps. Arguments are checked here; then the batch
- * and the task go to the pass. The weights must be where the backend reads them: take_weights. */
+/* The work of an engine: predictions, losses, gradients and steps. Each function checks its arguments, sees
+ * to it that the weights are where the backend reads them (take_weights), and hands the batch and the task to
+ * the pass. */
 #include "nn/engine.h"
 #include "base/error.h"
+#include "base/lock.h"
 #include "base/options.h"
 #include "nn/optimizer.h"
 
@@ -14,8 +16,9 @@ static gm_keeper *keeper_of(gm_engine *e)
     return e->shared ? &e->shared->keeper : &e->keeper;
 }
 
-/* Whether the newest weights are where the backend reads them. The block is current as long as no keeper is
- * ahead, but an engine that writes to it must see to it that nobody takes an older copy for current. */
+/* Whether the newest weights are where the backend reads them. The network's block has the newest weights if
+ * no copy is ahead of it. An engine that changes the block itself must be the keeper nevertheless, because
+ * older copies would count as current otherwise. */
 static bool has_weights(gm_engine *e)
 {
     const gm_keeper *keeper = e->network->keeper;
@@ -24,13 +27,15 @@ static bool has_weights(gm_engine *e)
     return !keeper || (e->options.inference && !atomic_load_explicit(&keeper->ahead, memory_order_acquire));
 }
 
-/* Brings them there. It is called before a plan is made, because measuring for it reads them. Several engines
- * for inference may come here at once. */
+/* Brings the newest weights to where the backend reads them. This must happen before a plan is made, because
+ * the measurements for a plan read the weights. Several engines for inference may call it at the same time; a
+ * lock lets one after the other in. One lock serves all networks, because copying is rare: it happens after a
+ * network was changed, or after another kind of engine worked on it. */
 static void take_weights(gm_engine *e)
 {
     if (has_weights(e))
         return;
-    gm_shared_lock();
+    gm_lock_take(GM_LOCK_WEIGHTS);
     if (!has_weights(e)) {
         gm_network_release(e->network);
         if (e->own) {
@@ -38,10 +43,10 @@ static void take_weights(gm_engine *e)
             e->network->keeper = keeper_of(e);
         }
     }
-    gm_shared_unlock();
+    gm_lock_release(GM_LOCK_WEIGHTS);
 }
 
-/* Remembers which buffer is being read. Other arrays change nothing. */
+/* Remembers which of the engine's two buffers the caller uses now, if it is one of them. */
 static inline void use_buffer(gm_engine *e, const void *x)
 {
     const size_t other = 1 - e->used_buffer;
@@ -54,11 +59,12 @@ gm_plan gm_engine_plan(gm_engine *e, size_t rows)
     if (gm_team_ready(e->team, NULL) != GM_OK) /* the next step will say why */
         return (gm_plan){.threads = e->options.threads};
     take_weights(e);
-    e->row_steps = (gm_row_steps){0}; /* measuring overwrites the batch */
+    e->row_steps = (gm_row_steps){0}; /* because measurements overwrite the batch */
     return e->numerics->plan(e->pass, e->used_buffer, rows, true);
 }
 
-/* Plans are made now, because measuring for one later would write over what the caller gathers. */
+/* Makes the plan for a full batch now, because measurements for a plan write to the buffer. Later they would
+ * destroy rows that the caller has put there. */
 gm_batch_buffer gm_engine_buffer(gm_engine *e, size_t index)
 {
     if (index > 1)
@@ -89,7 +95,7 @@ static gm_type real_type(const gm_engine *e)
     return e->network->precision == GM_F64 ? GM_TYPE_F64 : GM_TYPE_F32;
 }
 
-/* An array that must have exactly this shape, and the network's precision. */
+/* Checks that an array has exactly this shape and the network's precision. */
 static gm_status check_numbers(const gm_engine *e, const char *what, gm_array array, size_t rows, size_t cols,
                                gm_error *error)
 {
@@ -109,14 +115,14 @@ static gm_status check_outputs(const gm_engine *e, gm_mutable_array outputs, siz
     return check_numbers(e, "outputs", gm_array_of(outputs), rows, e->outputs, error);
 }
 
-/* A gradient, which is laid out as the parameter block. */
+/* Checks a gradient: it has the shape of the network's block of parameters. */
 static gm_status check_block(const gm_engine *e, gm_array block, gm_error *error)
 {
     return check_numbers(e, "gradient", block, 1, e->network->parameter_count, error);
 }
 
-/* The engine has changed the weights, or is about to: without an atomic exchange, which a step of a small
- * network would notice. */
+/* Notes that the engine's copy of the weights is newer than the block. It does not use an atomic exchange,
+ * whose time would matter in a step of a small network. */
 static inline void set_ahead(gm_engine *e)
 {
     atomic_store_explicit(&e->keeper.ahead, true, memory_order_relaxed);
@@ -189,9 +195,10 @@ static gm_status check_learns(const gm_engine *e, gm_error *error)
     return GM_OK;
 }
 
-__attribute__((noinline)) /* so that a step of one row need not make room for all of it */
-static gm_status
-learn(gm_engine *e, gm_array x, gm_array y, const gm_job *job, double *loss, gm_error *error)
+/* It is not inlined, because that would make the stack frame of a step of one row larger, and the step
+ * slower. */
+__attribute__((noinline)) static gm_status learn(gm_engine *e, gm_array x, gm_array y, const gm_job *job,
+                                                 double *loss, gm_error *error)
 {
     gm_status status = check_learns(e, error);
     if (status == GM_OK)
@@ -250,15 +257,15 @@ gm_status gm_engine_apply(gm_engine *e, gm_array gradient, gm_error *error)
     return GM_OK;
 }
 
-/* One row that a pass can read as it is. */
+/* Whether the array is one row that a pass can read without conversion. */
 static bool is_plain_row(gm_type real, const gm_array *array, size_t cols)
 {
     return array->rows == 1 && array->cols == cols && array->type == real && array->data &&
            array->ld >= cols && array->ld <= INT_MAX;
 }
 
-/* The checks of a batch and the way to the pass take longer than a step of a small network: what cannot be
- * wrong goes straight to it. */
+/* Whether a step of one row may skip the usual checks, which take longer than the step of a small network.
+ * That is so if the batch before it was one row, too, and neither of its arrays needs a conversion. */
 static bool can_step_row(const gm_engine *e, const gm_array *x, const gm_array *y)
 {
     const gm_network *n = e->network;

@@ -1,23 +1,8 @@
 /* The copy of the weights that engines for inference share. */
 #include "nn/shared.h"
 #include "base/error.h"
+#include "base/lock.h"
 #include "base/memory.h"
-
-#include <pthread.h>
-
-/* One for all networks: it is held for an instant when an engine is made or destroyed, and while weights are
- * copied. */
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-
-void gm_shared_lock(void)
-{
-    pthread_mutex_lock(&mutex);
-}
-
-void gm_shared_unlock(void)
-{
-    pthread_mutex_unlock(&mutex);
-}
 
 static gm_status make(gm_shared **result, const gm_storage *storage, size_t bytes, gm_error *error)
 {
@@ -42,7 +27,7 @@ gm_status gm_shared_take(gm_shared **shared, gm_network *network, const gm_stora
                          gm_error *error)
 {
     gm_status status = GM_OK;
-    gm_shared_lock();
+    gm_lock_take(GM_LOCK_WEIGHTS);
     if (!network->shared)
         status = make(&network->shared, storage, bytes, error);
     else if (network->shared->storage != storage)
@@ -51,13 +36,13 @@ gm_status gm_shared_take(gm_shared **shared, gm_network *network, const gm_stora
         network->shared->users++;
         *shared = network->shared;
     }
-    gm_shared_unlock();
+    gm_lock_release(GM_LOCK_WEIGHTS);
     return status;
 }
 
 void gm_shared_give_back(gm_shared *shared, gm_network *network)
 {
-    gm_shared_lock();
+    gm_lock_take(GM_LOCK_WEIGHTS);
     if (--shared->users == 0) {
         if (network->keeper == &shared->keeper)
             network->keeper = NULL;
@@ -65,5 +50,5 @@ void gm_shared_give_back(gm_shared *shared, gm_network *network)
         gm_free(shared->weights);
         gm_free(shared);
     }
-    gm_shared_unlock();
+    gm_lock_release(GM_LOCK_WEIGHTS);
 }

@@ -8,21 +8,16 @@
 #include "nn/network.h"
 
 struct gm_shared {
-    gm_keeper keeper; /* never ahead of the block: nobody trains on this copy */
+    gm_keeper keeper; /* never ahead of the block, because nothing trains on this copy */
     const gm_storage *storage;
     void *weights;
-    size_t users; /* engines */
+    size_t users; /* engines; GM_LOCK_WEIGHTS protects it */
 };
 
-/* The network's copy with `bytes` of weights in this layout, which is made if there is none. It is not
- * filled. Each engine that has taken it gives it back. GM_LIMIT. */
+/* Gets the network's copy of the weights in this layout, `bytes` large. The first call makes it, without
+ * filling it. Each engine that has taken it must give it back. GM_LIMIT. */
 gm_status gm_shared_take(gm_shared **shared, gm_network *network, const gm_storage *storage, size_t bytes,
                          gm_error *error);
 void gm_shared_give_back(gm_shared *shared, gm_network *network);
-
-/* Engines that find that the weights of a network must be brought to another place do so one after the other.
- * That is rare: after the network has been changed, or another kind of engine has worked on it. */
-void gm_shared_lock(void);
-void gm_shared_unlock(void);
 
 #endif
