@@ -115,8 +115,9 @@ static double parameters_differ(gm_engine *a, gm_engine *b)
     const gm_network *network = gm_engine_network(a);
     const size_t count = gm_network_parameter_count(network);
     cr_assert_leq(count, MOST);
-    return difference(gm_network_parameters_const(network), gm_network_parameters_const(gm_engine_network(b)),
-                      gm_network_precision(network), count);
+    return difference(gm_network_parameters_const(network).data,
+                      gm_network_parameters_const(gm_engine_network(b)).data, gm_network_precision(network),
+                      count);
 }
 
 static double tolerance(const struct way *way)

@@ -279,8 +279,8 @@ Test(batch, rows_of_a_program_train_as_those_of_a_data_set)
     options.shuffle = false;
     cr_assert_eq(gm_train(one, data, NULL, NULL, &options, NULL, &error), GM_OK, "%s", error.message);
     cr_assert_eq(train_from(other, &stream, GM_SCHEDULE_CONSTANT, &error), GM_OK, "%s", error.message);
-    cr_expect_arr_eq(gm_network_parameters_const(gm_engine_network(one)),
-                     gm_network_parameters_const(gm_engine_network(other)), 8 * sizeof(float));
+    cr_expect_arr_eq(gm_network_parameters_const(gm_engine_network(one)).data,
+                     gm_network_parameters_const(gm_engine_network(other)).data, 8 * sizeof(float));
     const gm_row_source source = source_of(&stream);
     cr_assert_eq(gm_evaluate(one, data, NULL, &metrics, &error), GM_OK, "%s", error.message);
     cr_assert_eq(gm_evaluate_rows(other, &source, &same, &error), GM_OK, "%s", error.message);
@@ -382,9 +382,9 @@ Test(batch, evaluations_between_steps_change_nothing)
         options.context = &between;
         cr_assert_eq(gm_train(busy, data, NULL, NULL, &options, NULL, &error), GM_OK, "%s", error.message);
         cr_expect_geq(between.calls, 3U);
-        cr_expect_arr_eq(gm_network_parameters_const(gm_engine_network(quiet)),
-                         gm_network_parameters_const(gm_engine_network(busy)), 8 * sizeof(float), "batch %zu",
-                         batch);
+        cr_expect_arr_eq(gm_network_parameters_const(gm_engine_network(quiet)).data,
+                         gm_network_parameters_const(gm_engine_network(busy)).data, 8 * sizeof(float),
+                         "batch %zu", batch);
         net_free(quiet);
         net_free(busy);
     }
@@ -419,8 +419,9 @@ Test(batch, buffers_of_an_engine)
         net_step(theirs, gm_array_of(to->x), gm_array_of(to->y));
         cr_expect_eq(gm_engine_buffer(theirs, 0).x.data, to->x.data, "step %zu: the one that was used", step);
     }
-    cr_expect_arr_eq(gm_network_parameters_const(gm_engine_network(mine)),
-                     gm_network_parameters_const(gm_engine_network(theirs)), (WIDE + 1) * 2 * sizeof(float));
+    cr_expect_arr_eq(gm_network_parameters_const(gm_engine_network(mine)).data,
+                     gm_network_parameters_const(gm_engine_network(theirs)).data,
+                     (WIDE + 1) * 2 * sizeof(float));
     net_free(mine);
     net_free(theirs);
 }

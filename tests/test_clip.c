@@ -151,8 +151,9 @@ Test(clip, bits_do_not_depend_on_the_threads)
         const size_t count = gm_network_parameter_count(gm_engine_network(one));
         for (size_t threads = 2; threads <= 3; threads++) {
             train_wide(threads, kind, &more);
-            cr_expect_eq(memcmp(gm_network_parameters_const(gm_engine_network(one)),
-                                gm_network_parameters_const(gm_engine_network(more)), count * sizeof(float)),
+            cr_expect_eq(memcmp(gm_network_parameters_const(gm_engine_network(one)).data,
+                                gm_network_parameters_const(gm_engine_network(more)).data,
+                                count * sizeof(float)),
                          0, "%s, %zu threads", gm_optimizer_name(kind), threads);
             net_free(more);
         }

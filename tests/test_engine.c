@@ -142,7 +142,8 @@ Test(engine, packed_weights_come_back)
             gm_network_set_parameter(twin, 3, 0.25);
         }
         if (step == 9)
-            ((double *)gm_network_parameters(network))[7] = ((double *)gm_network_parameters(twin))[7] = -0.5;
+            ((double *)gm_network_parameters(network).data)[7] =
+                ((double *)gm_network_parameters(twin).data)[7] = -0.5;
     }
     expect_relative(loss_of(plain, &batch), loss_of(reference, &batch), 1e-12,
                     "the loss of the plain engine");
@@ -151,8 +152,8 @@ Test(engine, packed_weights_come_back)
     net_step(reference, batch_x(&batch), batch_y(&batch));
     gm_engine_destroy(plain);
     gm_engine_destroy(packed); /* what it held goes home */
-    const double *actual = gm_network_parameters_const(network),
-                 *expected = gm_network_parameters_const(twin);
+    const double *actual = gm_network_parameters_const(network).data,
+                 *expected = gm_network_parameters_const(twin).data;
     for (size_t i = 0; i < PARAMETERS; i++)
         cr_assert_lt(fabs(actual[i] - expected[i]), 1e-12, "parameter %zu", i);
     net_free(second);
@@ -503,13 +504,13 @@ static size_t distance_from_mib(size_t bytes)
     return past < mib - past ? past : mib - past;
 }
 
-/* The distances between the parameters and the optimizer's copies are never near a multiple of 1 MiB, for
 static gm_layout_needs needs_of_one(const gm_layer *layer, gm_precision precision,
                                     const gm_engine_options *options)
 {
     return (gm_layout_needs){layer, 1, precision, options, 1, &gm_row_major, no_scratch};
 }
 
+/* The distances between the parameters and the optimizer's copies are never near a multiple of 1 MiB, for
  * layers of every size; and the last copy ends within the state. */
 Test(engine, copies_of_large_networks_lie_apart)
 {

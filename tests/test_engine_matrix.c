@@ -83,7 +83,7 @@ static void compute(const struct combination *c, const struct data *data, struct
     cr_assert_eq(gm_engine_predict(engine, x, gm_mutable_real(numbers, c->precision, rows, out), &error),
                  GM_OK, "%s", error.message);
     widen(c->precision, numbers, outcome->outputs, rows * out);
-    widen(c->precision, gm_network_parameters_const(network), outcome->parameters, parameters);
+    widen(c->precision, gm_network_parameters_const(network).data, outcome->parameters, parameters);
     net_free(engine);
 }
 

@@ -191,7 +191,7 @@ static gm_network *make_network(const struct torch_case *c)
     gm_error error;
     cr_assert_eq(gm_network_create(&network, &c->network, &error), GM_OK, "%s: %s", c->name, error.message);
     cr_assert_eq(gm_network_parameter_count(network), c->parameter_count);
-    memcpy(gm_network_parameters(network), c->before, c->parameter_count * sizeof *c->before);
+    memcpy(gm_network_parameters(network).data, c->before, c->parameter_count * sizeof *c->before);
     return network;
 }
 
@@ -208,7 +208,7 @@ static void replay(const struct torch_case *c, const struct variant *v)
                      error.message);
     }
     expect_close(c, v, "loss", losses, c->losses, STEPS);
-    expect_close(c, v, "parameter", gm_network_parameters_const(network), c->after, c->parameter_count);
+    expect_close(c, v, "parameter", gm_network_parameters_const(network).data, c->after, c->parameter_count);
     gm_engine_destroy(engine);
     gm_network_destroy(network);
 }

@@ -107,7 +107,7 @@ static void expect_same_network(const gm_network *a, const gm_network *b)
     cr_assert_eq(count, gm_network_parameter_count(b));
     for (size_t l = 0; l < gm_network_layer_count(a); l++)
         cr_expect_eq(gm_network_layer(a, l).activation, gm_network_layer(b, l).activation);
-    cr_expect_arr_eq(gm_network_parameters_const(a), gm_network_parameters_const(b),
+    cr_expect_arr_eq(gm_network_parameters_const(a).data, gm_network_parameters_const(b).data,
                      count * gm_precision_size(gm_network_precision(a)));
 }
 

@@ -146,9 +146,9 @@ Test(network, seeds)
 {
     gm_network *one = small(GM_F32, GM_INIT_AUTO, 1), *same = small(GM_F32, GM_INIT_AUTO, 1),
                *other = small(GM_F32, GM_INIT_AUTO, 2), *constant = small(GM_F32, GM_INIT_CONSTANT, 1);
-    const void *bits = gm_network_parameters(one);
-    cr_expect_arr_eq(bits, gm_network_parameters(same), 17 * sizeof(float));
-    cr_expect_neq(memcmp(bits, gm_network_parameters(other), 17 * sizeof(float)), 0);
+    const void *bits = gm_network_parameters(one).data;
+    cr_expect_arr_eq(bits, gm_network_parameters(same).data, 17 * sizeof(float));
+    cr_expect_neq(memcmp(bits, gm_network_parameters(other).data, 17 * sizeof(float)), 0);
     for (size_t i = 0; i < 17; i++)
         cr_expect_eq(gm_network_parameter(constant, i), 0.25);
     gm_network_destroy(one);
@@ -258,4 +258,24 @@ Test(network, a_copy_has_the_weights_of_the_last_step)
     cr_expect_neq(gm_network_parameter(network, 0), 42);
     gm_network_destroy(copy);
     net_free(engine);
+}
+
+/* The arrays say what the block is, and both are the same memory. */
+Test(network, parameters_are_an_array_of_the_precision)
+{
+    static const net_shape shape = {{2, 3, 2}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY};
+    for (int precision = GM_F32; precision <= GM_F64; precision++) {
+        gm_network *network = net_make(&shape, (gm_precision)precision, 1);
+        const gm_mutable_array mine = gm_network_parameters(network);
+        const gm_array read = gm_network_parameters_const(network);
+        cr_expect_eq(mine.type, precision == GM_F64 ? GM_TYPE_F64 : GM_TYPE_F32);
+        cr_expect(mine.rows == 1 && mine.cols == 17 && mine.ld == 17);
+        cr_expect(read.data == mine.data && read.type == mine.type && read.rows == 1 && read.cols == 17);
+        if (precision == GM_F64)
+            ((double *)mine.data)[16] = 0.75;
+        else
+            ((float *)mine.data)[16] = 0.75F;
+        cr_expect_eq(gm_network_parameter(network, 16), 0.75);
+        gm_network_destroy(network);
+    }
 }

@@ -47,8 +47,8 @@ static void watch(gm_engine *engine)
 static void expect_same_engines(gm_engine *actual, gm_engine *expected, const char *what)
 {
     const size_t count = gm_network_parameter_count(gm_engine_network(actual));
-    cr_expect_eq(count_differences(gm_network_parameters_const(gm_engine_network(actual)),
-                                   gm_network_parameters_const(gm_engine_network(expected)), count),
+    cr_expect_eq(count_differences(gm_network_parameters_const(gm_engine_network(actual)).data,
+                                   gm_network_parameters_const(gm_engine_network(expected)).data, count),
                  0, "%s", what);
 }
 
@@ -166,7 +166,7 @@ static void train_on(size_t threads, const struct samples *s, REAL *parameters)
     cr_expect_gt(steps_taken, 0, "%zu threads", threads);
     cr_expect_gt(batches_taken, 0, "%zu threads", threads);
     const gm_network *network = gm_engine_network(engine);
-    memcpy(parameters, gm_network_parameters_const(network),
+    memcpy(parameters, gm_network_parameters_const(network).data,
            gm_network_parameter_count(network) * sizeof *parameters);
     net_free(engine);
 }
@@ -202,8 +202,9 @@ Test(SUITE, loss_changes_nothing)
                          GM_OK);
         }
         const size_t count = gm_network_parameter_count(gm_engine_network(with));
-        cr_expect_eq(memcmp(gm_network_parameters_const(gm_engine_network(with)),
-                            gm_network_parameters_const(gm_engine_network(without)), count * sizeof(REAL)),
+        cr_expect_eq(memcmp(gm_network_parameters_const(gm_engine_network(with)).data,
+                            gm_network_parameters_const(gm_engine_network(without)).data,
+                            count * sizeof(REAL)),
                      0, "%s", gm_loss_name((gm_loss)loss));
         net_free(with);
         net_free(without);
@@ -274,7 +275,7 @@ static REAL step_with_denormals(const net_shape *shape, double l2, unsigned kept
     gm_engine *engine = make_engine(shape, &options, "packed");
     gm_network *network = gm_engine_network(engine);
     for (size_t i = 0; i < gm_network_parameter_count(network); i++)
-        ((REAL *)gm_network_parameters(network))[i] = tiny;
+        ((REAL *)gm_network_parameters(network).data)[i] = tiny;
     watch(engine);
     const unsigned mode = (unsigned)GM_READ_MODE() & kept;
     net_step(engine, row_of(x, 2), row_of(y, gm_network_outputs(network)));

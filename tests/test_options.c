@@ -233,7 +233,8 @@ Test(options, that_an_older_program_lacks_have_their_defaults)
     cr_assert_eq(gm_network_create(&one, &older.network, NULL), GM_OK);
     cr_assert_eq(gm_network_create(&other, &now, NULL), GM_OK);
     cr_assert_eq(gm_network_precision(one), GM_F32);
-    cr_expect_arr_eq(gm_network_parameters_const(one), gm_network_parameters_const(other), 8 * sizeof(float));
+    cr_expect_arr_eq(gm_network_parameters_const(one).data, gm_network_parameters_const(other).data,
+                     8 * sizeof(float));
     gm_network_destroy(one);
     gm_network_destroy(other);
 }

@@ -55,7 +55,7 @@ static void train(const char *backend, gm_optimizer_kind kind, size_t threads, b
 {
     gm_engine *engine = make(backend, threads, kind);
     take_steps(engine, by_weights, rows);
-    memcpy(parameters, gm_network_parameters_const(engine->network),
+    memcpy(parameters, gm_network_parameters_const(engine->network).data,
            gm_network_parameter_count(engine->network) * sizeof *parameters);
     net_free(engine);
 }
@@ -160,8 +160,8 @@ Test(plan, changing_over_changes_no_bit)
         pass->batch.plan = gm_watch_plan(&pass->planner.watch);
     }
     cr_expect_eq(steps_alone, 3);
-    cr_expect_arr_eq(gm_network_parameters_const(plain->network),
-                     gm_network_parameters_const(watched->network),
+    cr_expect_arr_eq(gm_network_parameters_const(plain->network).data,
+                     gm_network_parameters_const(watched->network).data,
                      gm_network_parameter_count(plain->network) * sizeof(double));
     net_free(plain);
     net_free(watched);
@@ -182,8 +182,8 @@ Test(plan, measuring_changes_nothing)
                 if (i == 1)
                     cr_expect_gt(gm_engine_plan(planned, ROWS).seconds, 0);
             }
-            cr_expect_arr_eq(gm_network_parameters_const(plain->network),
-                             gm_network_parameters_const(planned->network),
+            cr_expect_arr_eq(gm_network_parameters_const(plain->network).data,
+                             gm_network_parameters_const(planned->network).data,
                              gm_network_parameter_count(plain->network) * sizeof(double), "%s, %s", backend,
                              gm_optimizer_name((gm_optimizer_kind)kind));
             net_free(plain);

@@ -307,7 +307,7 @@ static void trained(uint64_t seed, bool shuffle, float *parameters)
     options.seed = seed;
     options.shuffle = shuffle;
     cr_assert_eq(gm_train(engine, data, NULL, NULL, &options, NULL, NULL), GM_OK);
-    memcpy(parameters, gm_network_parameters(gm_engine_network(engine)), 32 * sizeof *parameters);
+    memcpy(parameters, gm_network_parameters(gm_engine_network(engine)).data, 32 * sizeof *parameters);
     net_free(engine);
     gm_dataset_destroy(data);
 }
@@ -409,8 +409,8 @@ Test(train, an_epoch_is_its_steps)
         sum += (double)count *
                net_step(hand, gm_array_f64(x + first * IN, count, IN), gm_array_f64(y + first * 2, count, 2));
     }
-    cr_expect_arr_eq(gm_network_parameters(gm_engine_network(loop)),
-                     gm_network_parameters(gm_engine_network(hand)), 32 * sizeof(double));
+    cr_expect_arr_eq(gm_network_parameters(gm_engine_network(loop)).data,
+                     gm_network_parameters(gm_engine_network(hand)).data, 32 * sizeof(double));
     expect_relative(watch.epoch.train_loss, sum / ROWS, 1e-14, "training loss");
     net_free(loop);
     net_free(hand);
@@ -445,7 +445,7 @@ Test(train, evaluation_by_hand)
         order[i] = i;
     gm_dataset *numbers = make_data(false), *labels = make_data(true);
     gm_engine *engine = make_engine(&line, GM_F64, 8, 0.1);
-    const double *w = gm_network_parameters(gm_engine_network(engine));
+    const double *w = gm_network_parameters(gm_engine_network(engine)).data;
     cr_assert_eq(gm_dataset_gather(numbers, NULL, order, ROWS, gm_mutable_f64(x, ROWS, IN),
                                    gm_mutable_f64(y, ROWS, 2), NULL),
                  GM_OK);

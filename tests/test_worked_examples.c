@@ -102,7 +102,7 @@ Test(worked, mazur_first_step)
         expect_mazur_deltas(&w);
         expect_all(gradient, mazur_gradient, 12, "gradient");
         net_step(w.engine, w.x, w.y);
-        expect_all(gm_network_parameters(w.example.network), mazur_stepped, 12, "parameter");
+        expect_all(gm_network_parameters(w.example.network).data, mazur_stepped, 12, "parameter");
         expect_relative(loss_of(&w), 0.29102777369359933, 1e-14, "E after 1 step");
         unload(&w);
     }
@@ -175,7 +175,7 @@ Test(worked, xor_by_hand)
         expect_all(view(&w, GM_VIEW_A, 1), (double[]){4}, 1, "prediction");
         expect_all(view(&w, GM_VIEW_DELTA, 1), (double[]){4}, 1, "output delta");
         expect_all(view(&w, GM_VIEW_DELTA, 0), (double[]){4, 4, 4}, 3, "hidden delta");
-        expect_all(gm_network_parameters(w.example.network), stepped, 13, "parameter");
+        expect_all(gm_network_parameters(w.example.network).data, stepped, 13, "parameter");
         unload(&w);
     }
 }

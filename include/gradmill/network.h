@@ -129,12 +129,15 @@ GM_API gm_layer gm_network_layer(const gm_network *network, size_t index); /* in
 GM_API gm_loss gm_network_loss(const gm_network *network);
 GM_API gm_precision gm_network_precision(const gm_network *network);
 
-/* The block: parameter_count numbers of the network's precision, owned by the network; free to be read or
- * written until the next call of an engine. After that ask for it again: while an engine trains, it may hold
- * the newest weights in a layout of its own, and it is these two functions that bring them back. */
+/* The number of weights and biases. */
 GM_API size_t gm_network_parameter_count(const gm_network *network);
-GM_API void *gm_network_parameters(gm_network *network);
-GM_API const void *gm_network_parameters_const(const gm_network *network);
+
+/* All weights and biases: one row of gm_network_parameter_count numbers of the network's precision, which the
+ * network owns. gm_network_layer tells where those of a layer begin. They may be read, and with the first
+ * function written, until the next call of an engine. After that, ask for them again: while an engine trains,
+ * it may hold the newest weights in a layout of its own, and these two functions bring them back. */
+GM_API gm_mutable_array gm_network_parameters(gm_network *network);
+GM_API gm_array gm_network_parameters_const(const gm_network *network);
 
 /* One parameter by its index in the block, as a double whatever the precision. */
 GM_API double gm_network_parameter(const gm_network *network, size_t index);

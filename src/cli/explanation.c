@@ -177,7 +177,7 @@ static gm_status run_steps(cli_explanation *x, gm_engine *engine, gm_error *erro
                                     gm_mutable_f64(x->last_outputs, y.rows, y.cols), error);
         }
         if (step == 1)
-            memcpy(x->new_parameters, gm_network_parameters_const(e->network), bytes);
+            memcpy(x->new_parameters, gm_network_parameters_const(e->network).data, bytes);
     }
     x->next_loss = x->curve[0].loss;
     x->last_loss = x->curve[x->curve_count - 1].loss;
@@ -197,7 +197,7 @@ gm_status cli_explanation_make(cli_explanation *x, const gm_example *example, si
     gm_status status = reserve(x, error);
     if (status != GM_OK)
         return status;
-    memcpy(x->old_parameters, gm_network_parameters_const(example->network),
+    memcpy(x->old_parameters, gm_network_parameters_const(example->network).data,
            gm_network_parameter_count(example->network) * sizeof(double));
     status = explain_gradient(x, error);
     if (status == GM_OK)

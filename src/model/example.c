@@ -120,7 +120,7 @@ static gm_status read_parameters(const gm_json_source *from, gm_network *network
                                  const json_t *layer)
 {
     const gm_layer shape = gm_network_layer(network, l);
-    double *to = gm_network_parameters(network);
+    double *to = gm_network_parameters(network).data;
     const json_t *weights = json_object_get(layer, "weights");
     gm_status status = GM_OK;
     for (size_t r = 0; r < shape.outputs && status == GM_OK; r++)

@@ -220,7 +220,7 @@ static bool is_sealed(const gm_safetensors *file)
 
 static gm_status read_parameters(const gm_safetensors *file, gm_model *model, bool moved, gm_error *error)
 {
-    void *parameters = gm_network_parameters(model->network);
+    void *parameters = gm_network_parameters(model->network).data;
     gm_status status = gm_safetensors_read_data(file, parameters, error);
     if (status != GM_OK)
         return status;

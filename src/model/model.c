@@ -88,7 +88,7 @@ gm_status gm_model_save(const char *path, const gm_model *model, gm_error *error
     status = make_head(model, &head, &head_size, error);
     if (status != GM_OK)
         return status;
-    const void *data = gm_network_parameters_const(model->network);
+    const void *data = gm_network_parameters_const(model->network).data;
     const size_t data_size =
         gm_network_parameter_count(model->network) * gm_precision_size(gm_network_precision(model->network));
     gm_checksum_seal(head, head_size, data, data_size);

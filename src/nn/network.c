@@ -40,7 +40,8 @@ gm_status gm_check_memory(const char *what, size_t bytes, gm_error *error)
                    gm_format_bytes(free_bytes, sizeof free_bytes, available));
 }
 
-/* What all parameters would take, which may be more than a size_t can count. Returns text. */
+/* Writes how much memory all parameters would need, which may be more than a size_t can hold. Returns text.
+ */
 static const char *estimate(const gm_network_options *o, char *text, size_t size)
 {
     double numbers = 0, inputs = (double)o->inputs;
@@ -55,7 +56,7 @@ static const char *estimate(const gm_network_options *o, char *text, size_t size
     return text;
 }
 
-/* Sizes are handed to BLAS as int. */
+/* Checks a width. A BLAS takes sizes as int. */
 static gm_status check_width(const gm_network_options *o, const char *what, size_t layer, size_t width,
                              gm_error *error)
 {
@@ -256,16 +257,16 @@ void gm_network_release(gm_network *network)
     network->keeper = NULL;
 }
 
-void *gm_network_parameters(gm_network *network)
+gm_mutable_array gm_network_parameters(gm_network *network)
 {
     gm_network_release(network);
-    return network->parameters;
+    return gm_mutable_real(network->parameters, network->precision, 1, network->parameter_count);
 }
 
-const void *gm_network_parameters_const(const gm_network *network)
+gm_array gm_network_parameters_const(const gm_network *network)
 {
     gm_network_settle(network);
-    return network->parameters;
+    return gm_array_real(network->parameters, network->precision, 1, network->parameter_count);
 }
 
 double gm_network_parameter(const gm_network *network, size_t index)

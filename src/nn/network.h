@@ -5,8 +5,8 @@
 #include <gradmill/network.h>
 #include <stdatomic.h>
 
-/* A copy of the weights in another order than that of the block. An engine that trains holds one for itself;
- * engines for inference share one (nn/shared.h). */
+/* A copy of the weights in another layout than that of the block. An engine that trains has a copy of its
+ * own; engines for inference share one (nn/shared.h). */
 typedef struct gm_keeper {
     void *holder;
     void (*give_back)(void *holder); /* writes the copy to the block */
@@ -22,14 +22,14 @@ struct gm_network {
     gm_precision precision;
     size_t parameter_count;
     void *parameters; /* the block, W1 b1 W2 b2 ...; out of date while a keeper is ahead */
-    /* Whose copy agrees with the block or is ahead of it; NULL: nobody's. Engines for inference look at it
+    /* The copy that agrees with the block or is newer; NULL: there is none. Engines for inference read this
      * from several threads. */
     _Atomic(gm_keeper *) keeper;
     gm_shared *shared; /* the copy of the engines for inference; NULL: there is none */
 };
 
-/* Writes one parameter to the block, rounded to the network's precision. Whether an engine has a newer copy
- * of it is up to the caller. */
+/* Writes one parameter to the block, rounded to the network's precision. The caller must know that no engine
+ * has a newer copy. */
 static inline void gm_network_write(gm_network *network, size_t index, double value)
 {
     if (network->precision == GM_F64)
@@ -38,10 +38,10 @@ static inline void gm_network_write(gm_network *network, size_t index, double va
         ((float *)network->parameters)[index] = (float)value;
 }
 
-/* Brings the block up to date. */
+/* Copies the newest weights to the block if another copy is newer. */
 void gm_network_settle(const gm_network *network);
 
-/* The same for somebody who will write to the block: nobody's copy agrees with it any more. */
+/* Does the same before the block is changed: from then on no copy counts as equal to it. */
 void gm_network_release(gm_network *network);
 
 /* The caller's options as a struct of the library's own version (base/options.h). GM_USAGE. */
@@ -55,7 +55,7 @@ gm_status gm_network_shape(const gm_network_options *options, gm_layer *layers, 
 /* GM_LIMIT if `bytes` for `what` are more than this process can get; the line names both. */
 gm_status gm_check_memory(const char *what, size_t bytes, gm_error *error);
 
-/* Draws W of every layer of a network that no engine knows yet; biases as gm_init says. */
+/* Draws W of every layer of a new network, which no engine uses yet, and sets the biases as gm_init says. */
 void gm_network_initialise(gm_network *network, const gm_network_options *options);
 
 #endif

@@ -98,7 +98,7 @@ void gm_best_clear(gm_best *best)
 /* Both have the same shape. */
 static void copy_weights(gm_network *to, const gm_network *from)
 {
-    memcpy(gm_network_parameters(to), gm_network_parameters_const(from),
+    memcpy(gm_network_parameters(to).data, gm_network_parameters_const(from).data,
            gm_network_parameter_count(from) * gm_precision_size(gm_network_precision(from)));
 }
 

@@ -81,7 +81,7 @@ static gm_status check_position(const gm_checkpoint *c, const gm_run *run, gm_er
 
 static void restore_network(gm_network *network, const void *block)
 {
-    memcpy(gm_network_parameters(network), block, block_bytes(network));
+    memcpy(gm_network_parameters(network).data, block, block_bytes(network));
 }
 
 static gm_status restore_optimizer(gm_engine *engine, const gm_checkpoint *c, gm_error *error)
@@ -207,7 +207,7 @@ static gm_status write_file(gm_run *run, gm_error *error)
     gm_block_name names[GM_BLOCKS];
     gm_status status = GM_OK;
     complete_state(run);
-    add_block(&content, GM_BLOCK_WEIGHTS, gm_network_parameters_const(network));
+    add_block(&content, GM_BLOCK_WEIGHTS, gm_network_parameters_const(network).data);
     for (size_t i = 0; i < gm_engine_state_count(run->engine) && status == GM_OK; i++) {
         void *block = (char *)run->checkpointing.blocks + i * bytes;
         names[i] = gm_name_state_block(i);
@@ -216,7 +216,7 @@ static gm_status write_file(gm_run *run, gm_error *error)
         add_block(&content, names[i].text, block);
     }
     if (best)
-        add_block(&content, GM_BLOCK_BEST, gm_network_parameters_const(best));
+        add_block(&content, GM_BLOCK_BEST, gm_network_parameters_const(best).data);
     return status == GM_OK ? gm_checkpoint_save(run->options.checkpoint, &content, error) : status;
 }
 

@@ -44,7 +44,7 @@ gm_status gm_epoch_start_keep(gm_epoch_start *start, const gm_engine *engine, co
     gm_status status = GM_OK;
     start->at = *at;
     start->optimizer_steps = gm_engine_steps(engine);
-    memcpy(start->memory, gm_network_parameters_const(gm_engine_network((gm_engine *)engine)),
+    memcpy(start->memory, gm_network_parameters_const(gm_engine_network((gm_engine *)engine)).data,
            block_bytes(engine));
     for (size_t copy = 0; copy < start->copies && status == GM_OK; copy++)
         status = gm_engine_get_state(engine, copy, block_at(start, engine, copy), error);
@@ -54,7 +54,7 @@ gm_status gm_epoch_start_keep(gm_epoch_start *start, const gm_engine *engine, co
 gm_status gm_epoch_start_restore(const gm_epoch_start *start, gm_engine *engine, gm_error *error)
 {
     gm_status status = GM_OK;
-    memcpy(gm_network_parameters(gm_engine_network(engine)), start->memory, block_bytes(engine));
+    memcpy(gm_network_parameters(gm_engine_network(engine)).data, start->memory, block_bytes(engine));
     for (size_t copy = 0; copy < start->copies && status == GM_OK; copy++)
         status = gm_engine_set_state(engine, copy, gm_array_of(block_at(start, engine, copy)), error);
     gm_engine_set_steps(engine, start->optimizer_steps);

@@ -105,7 +105,7 @@ gm_status gm_figures_before(gm_figures *figures, gm_engine *engine, gm_array x, 
         sum += squares;
     }
     figures->gradient_norm = sqrt(sum);
-    memcpy(figures->memory, gm_network_parameters_const(network),
+    memcpy(figures->memory, gm_network_parameters_const(network).data,
            figures->block.cols * gm_precision_size(gm_network_precision(network)));
     return GM_OK;
 }
@@ -115,7 +115,7 @@ void gm_figures_after(gm_figures *figures, const gm_engine *engine)
     const gm_network *network = gm_engine_network((gm_engine *)engine);
     gm_array now = gm_array_of(figures->block);
     const gm_array before = now;
-    now.data = gm_network_parameters_const(network);
+    now.data = gm_network_parameters_const(network).data;
     for (size_t l = 0; l < figures->layer_count; l++) {
         const gm_layer layer = gm_network_layer(network, l);
         double moved = 0, length = 0;

@@ -59,7 +59,7 @@ static void look_at_layer(const microscope *m, size_t l, size_t rows, gm_layer_r
     const gm_network *network = gm_engine_network(m->engine);
     const gm_array a = view(m, GM_VIEW_A, l, rows);
     *to = (gm_layer_ranges){
-        .weights = range_of_layer(network, gm_network_parameters_const(network), l),
+        .weights = range_of_layer(network, gm_network_parameters_const(network).data, l),
         .z = gm_range_of(view(m, GM_VIEW_Z, l, rows)),
         .a = gm_range_of(a),
         .delta = gm_range_of(view(m, GM_VIEW_DELTA, l, rows)),
@@ -91,7 +91,7 @@ static void look_at_update(const gm_run *run, gm_post_mortem *to)
 {
     const gm_network *network = gm_engine_network(run->engine);
     for (size_t l = 0; l < to->layer_count && to->first == GM_QUANTITY_NONE; l++) {
-        if (range_of_layer(network, gm_network_parameters_const(network), l).not_finite > 0) {
+        if (range_of_layer(network, gm_network_parameters_const(network).data, l).not_finite > 0) {
             to->first = GM_QUANTITY_WEIGHT;
             to->layer = l;
         }

@@ -17,7 +17,7 @@ static void check_example(const gm_example *example)
     FUZZ_REQUIRE(example->rate > 0 && isfinite(example->rate));
     check_finite(example->x, example->sample_count * gm_network_inputs(network));
     check_finite(example->y, example->sample_count * gm_network_outputs(network));
-    check_finite(gm_network_parameters_const(network), gm_network_parameter_count(network));
+    check_finite(gm_network_parameters_const(network).data, gm_network_parameter_count(network));
     for (size_t i = 0; i < example->note_count; i++)
         FUZZ_REQUIRE(example->notes[i]);
 }
