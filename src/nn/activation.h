@@ -16,7 +16,7 @@ typedef struct gm_activation_kernel {
     /* Where the list says FROM_A (function/activations.def), z holds a: f' is computed from A.
      * D = D (.) f'(Z); for softmax, whose derivative is a matrix for each row, D = D J. */
     void (*chain)(gm_mat z, gm_mat a, gm_mat d);
-    bool elementwise; /* so that a matrix may be handed over as one long row */
+    bool elementwise; /* works on single numbers, so a matrix may be passed as one long row */
 } gm_activation_kernel;
 
 /* Static storage, indexed by gm_activation. */

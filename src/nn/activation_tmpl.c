@@ -6,12 +6,13 @@
 #include "function/activations.h"
 #include "function/softmax.h"
 
-/* Functions with clones: each has a name of its own for each precision (base/vector.h). */
+/* The compiler makes a variant of these functions for each instruction set (base/vector.h), which needs a
+ * name of its own for each precision. */
 #define softmax_apply GM_TYPED(softmax_apply)
 #define softmax_chain GM_TYPED(softmax_chain)
 
-/* STEM_apply and STEM_chain, two loops over rows, of each activation that takes number by number. Nothing is
- * to be done for the identity, but for a copy if A is to stand in another place. */
+/* Defines STEM_apply and STEM_chain, two loops over rows, for each activation that works on single numbers.
+ * The identity has nothing to compute, and only copies Z if A is another matrix. */
 #define ACTIVATION(VALUE, WORD, STEM, ...)                                                                   \
     GM_VECTOR static void GM_TYPED(STEM##_apply)(gm_mat zs, gm_mat as)                                       \
     {                                                                                                        \

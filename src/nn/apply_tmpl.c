@@ -1,10 +1,10 @@
-/* One step of the optimizer from a gradient that the caller gives: the other half of a gradient that was only
- * stored.
+/* One step of the optimizer from a gradient that the caller gives. Together with the computation of a
+ * gradient it makes a step in two halves.
  *
  * The work is partitioned by weights as in update_tmpl.c, part by part, and the optimizer's rule is the same;
- * only BP4 is missing. A backend that keeps the weights in a layout of its own gets each part of the gradient
- * by way of the thread's tile, in that layout. No part is stolen, because parts of equal size take equal time
- * here. */
+ * only BP4 is missing. If the backend keeps the weights in a layout of its own, each part of the gradient is
+ * first converted to that layout, in the thread's tile. Threads do not take parts from each other, because
+ * parts of equal size take equal time here. */
 #include "nn/pass.h"
 
 static void apply(const gm_worker *w, const gm_step_constants *c, size_t index, size_t count, const REAL *g)

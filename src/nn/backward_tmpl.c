@@ -19,7 +19,7 @@ void gm_output_delta(const gm_worker *w, gm_range rows)
     TIMED(w, l, GM_PHASE_LOSS, b->loss->delta(a, y, w->batch->scale, d));
     if (w->batch->weights.data)
         TIMED(w, l, GM_PHASE_LOSS, gm_scale_rows(gm_rows(w->batch->weights, rows.first, rows.count), d));
-    if (!b->loss->from_z) /* otherwise the closed form has f' in it */
+    if (!b->loss->from_z) /* otherwise the closed form of the loss contains f' */
         TIMED(w, l, GM_PHASE_LOSS, gm_chain(out, rows, gm_all(out->view.w.rows)));
 }
 
@@ -32,7 +32,7 @@ void gm_scale_rows(gm_mat weights, gm_mat d)
     }
 }
 
-/* Where the slab of outputs that ends before output `end` begins. */
+/* The first output of the slab that ends before output `end`. */
 static size_t slab_before(const gm_worker *w, size_t end)
 {
     const gm_backend *backend = w->bound->backend;
@@ -82,7 +82,7 @@ void gm_sweep_layer(const gm_worker *w, size_t l, gm_range own)
         first = slab_before(w, end);
         for (size_t i = 0; i < own.count; i += at_once) {
             const gm_block block = {{first, end - first}, {own.first + i, gm_min(at_once, own.count - i)}};
-            if (l > 0) /* layer 1 has nothing before it that could learn */
+            if (l > 0) /* no layer before layer 1 needs a delta */
                 add_delta(w, l, rows, block, end < out);
             gm_update_block(w, l, block);
         }

@@ -11,9 +11,9 @@
 #include <math.h>
 #include <string.h>
 
-/* Work for one probe: enough to be seen by the clock, and over in a fraction of a millisecond. A BLAS packs
- * its matrices at each call, which must not weigh more in a probe than in a step: more rows, more units, and
- * some milliseconds. */
+/* The amount of work of one probe. It is large enough for the resolution of the clock, and takes a fraction
+ * of a millisecond. A BLAS copies (packs) its matrices at each call. So that this does not take a larger part
+ * of a probe than of a step, probes of a BLAS have more rows and more units, and take some milliseconds. */
 #define PROBE_FLOP   1e7
 #define PROBE_ROWS   64
 #define BLAS_FLOP    4e8
@@ -25,26 +25,28 @@
 /* One measurement, done by one thread or by all at once. */
 struct probe {
     const gm_bound *bound;
-    const gm_pass_batch *batch; /* of the probes alone: no weight changes by it */
+    const gm_pass_batch *batch; /* a batch for probes; its update rule changes no weight */
     enum { FORWARD, OUTPUT, HIDDEN_DELTA, WEIGHTS, SWEEP, ONLINE, BARRIER, EXCHANGE, NOTHING } what;
     size_t layer, rows;
-    size_t units; /* outputs, or inputs of BP2, in one go: whole grains */
+    size_t units; /* number of outputs, or for BP2 of inputs, in one call; a multiple of the grain */
     size_t grain;
-    size_t round;  /* every round takes other units, as a step does */
-    gm_mat matrix; /* to exchange */
+    size_t round;  /* number of the round; each round uses other units, as successive calls in a step do */
+    gm_mat matrix; /* what threads exchange in an EXCHANGE probe */
     gm_online *online;
     bool together;
-    bool same_rows; /* for all threads: they share weights, or the batch has too few */
-    double seconds; /* of thread 0 */
+    bool same_rows; /* all threads use the same rows, because they share the work by weights or because there
+                       are too few rows */
+    double seconds; /* the result, as measured by thread 0 */
 };
 
-/* `units` of `total`, other ones in each round and for each thread. */
+/* The range of units that a thread works on: `units` of `total`, a different range in each round and for each
+ * thread. */
 static gm_range portion(const struct probe *q, size_t total, size_t thread)
 {
     const size_t slots = gm_max(1, total / gm_max(q->units, q->grain));
     const size_t slot = (q->round * gm_team_threads(q->bound->team) + thread) % slots;
     const size_t first = slot * (gm_max(q->units, q->grain) / q->grain) * q->grain;
-    const bool taken = q->same_rows && thread >= slots; /* by another thread */
+    const bool taken = q->same_rows && thread >= slots; /* another thread has this range already */
     return (gm_range){first, taken ? 0 : gm_min(q->units, total - first)};
 }
 
@@ -60,7 +62,7 @@ static void write_own(const struct probe *q, size_t thread)
     memset(q->matrix.data + own.first, 0, own.count * sizeof(REAL));
 }
 
-/* One number of each line that the next thread has written. */
+/* Reads one number from each cache line that the next thread has written. */
 static void read_others(const struct probe *q, size_t thread)
 {
     const gm_range other = exchanged(q, (thread + 1) % gm_team_threads(q->bound->team));
@@ -144,8 +146,8 @@ static void probe_run(struct probe *q)
         q->seconds = gm_clock_seconds(start, gm_clock());
 }
 
-/* Does it once, and puts the seconds for each of `parts` among those of the rounds before. The first round,
- * 0, counts for nothing. */
+/* Runs a probe once. Divides its time by `parts`, and inserts the result among those of the rounds before, in
+ * ascending order. The result of round 0 is ignored, because that round warms up the caches. */
 static void probe(struct probe q, double parts, gm_cost *cost)
 {
     probe_run(&q);
@@ -157,15 +159,16 @@ static void probe(struct probe q, double parts, gm_cost *cost)
     cost->seconds[at] = q.seconds / parts;
 }
 
-/* All rounds, one after the other: of what finds the caches as itself has left them. */
+/* Runs all rounds of a probe one after the other. In a step, too, such work finds the caches as it left them
+ * itself. */
 static void probe_rounds(struct probe q, double parts, gm_cost *cost)
 {
     for (; q.round <= GM_PROBES; q.round++)
         probe(q, parts, cost);
 }
 
-/* What threads spend on waiting for each other: the least of many runs, because new threads may share a
- * processor until the system has spread them. */
+/* Measures how long threads take to synchronise. The shortest of many runs counts, because new threads may
+ * share a processor until the operating system distributes them. */
 static double probe_barrier(struct probe q)
 {
     double least = INFINITY;
@@ -176,7 +179,7 @@ static double probe_barrier(struct probe q)
     return least;
 }
 
-/* For one row and all `total` units of a layer. */
+/* Runs a probe of a layer. The cost is that of one row and all `total` units. */
 static void probe_layer(struct probe q, size_t total, size_t grain, gm_cost *cost)
 {
     const gm_mat w = q.bound->layers[q.layer].view.w;
@@ -189,7 +192,8 @@ static void probe_layer(struct probe q, size_t total, size_t grain, gm_cost *cos
     probe(q, (double)q.rows * (double)q.units / (double)total, cost);
 }
 
-/* No weight may change: what BP4 of layer l reads is 0, whatever was there or was left by other probes. */
+/* Sets D and the inputs of layer l to 0, so that BP4 changes no weight. They may hold anything: the caller's
+ * numbers, or those of other probes. */
 static void still(const gm_bound *b, gm_mat x, size_t l)
 {
     const gm_mat d = b->layers[l].d, a = l > 0 ? b->layers[l - 1].a : x;
@@ -197,14 +201,15 @@ static void still(const gm_bound *b, gm_mat x, size_t l)
     memset(a.data, 0, a.rows * a.ld * sizeof(REAL));
 }
 
-/* What is measured, and for whom. */
+/* The arguments that all measurements share. */
 struct survey {
     const gm_bound *bound;
     gm_pass_batch batch;
     gm_costs *costs;
 };
 
-/* A probe of layer l by the rows that each thread has; with fewer rows than threads all have the same. */
+/* Makes a probe of layer l in which each thread has rows of its own. If there are fewer rows than threads,
+ * all threads use the same rows. */
 static struct probe probe_of(const struct survey *s, size_t l, int manner, size_t round)
 {
     const gm_bound *b = s->bound;
@@ -231,12 +236,13 @@ static void measure_products(const struct survey *s, size_t l, int manner, size_
         return;
     still(b, s->batch.x, l);
     q.what = HIDDEN_DELTA;
-    if (l > 0) /* what a backend prepares once for many inputs must not be prepared for a few of them */
+    /* Some backends prepare D once for many inputs. A probe of a few inputs would measure mostly that. */
+    if (l > 0)
         probe_layer(q, w.cols, gm_max(gm_input_grain(b), b->backend->sweep.inputs),
                     &costs->hidden_delta[manner]);
 }
 
-/* These are always partitioned by weights. */
+/* Measures BP4 with the update, which is always partitioned by weights. */
 static void measure_weights(const struct survey *s, size_t l, int manner, size_t round)
 {
     const gm_bound *b = s->bound;
@@ -251,7 +257,7 @@ static void measure_weights(const struct survey *s, size_t l, int manner, size_t
         probe_layer(q, w.cols, gm_input_grain(b), &costs->sweep[manner]);
 }
 
-/* Always partitioned by rows. */
+/* Measures the output layer's activation, the loss and BP1, which are always partitioned by rows. */
 static void measure_output(const struct survey *s, int manner, size_t round)
 {
     struct probe q = probe_of(s, s->bound->layer_count - 1, manner, round);
@@ -270,8 +276,8 @@ static void measure_manner(const struct survey *s, int manner, size_t round)
         measure_output(s, manner, round);
 }
 
-/* One row in one go, by steps of a rate of 0 of their own: no weight may change. Without memory for them the
- * cost stays unknown. */
+/* Measures steps of src/online, which take one row as a whole. They get a learning rate of 0, so that no
+ * weight changes. If there is no memory for them, their cost stays unknown. */
 static void measure_online(const struct survey *s)
 {
     static const gm_optimizer rest = {.kind = GM_SGD};
@@ -283,31 +289,32 @@ static void measure_online(const struct survey *s)
     gm_free(online);
 }
 
-/* The batch of the probes: all rows of one of the engine's buffers, with an optimizer that only keeps
- * what it has. */
+/* Makes the batch for the probes: all rows of one of the engine's buffers, and an update that leaves the
+ * weights as they are. */
 static gm_pass_batch probe_batch(const gm_bound *b, size_t buffer)
 {
     const gm_update_rule *rule = &gm_update_rules[b->optimizer->kind];
-    const REAL rate = rule->target == INTO_WEIGHTS ? 1 : 0; /* BLAS has nothing to do where alpha is 0 */
+    /* A rate of 0 would make alpha 0, and then a BLAS skips the product. */
+    const REAL rate = rule->target == INTO_WEIGHTS ? 1 : 0;
     gm_step_constants keep = {
         .rate = rate, .momentum = 1, .beta1 = 1, .beta2 = 1, .epsilon = 1, .keep = 1, .unbias = 1};
     gm_set_factors(rule->target, &keep);
     const gm_mat x = b->own_x[buffer], y = b->own_y[buffer];
     memset(y.data, 0, y.rows * y.ld * sizeof(REAL));
-    return (gm_pass_batch){.plan = {.threads = gm_team_threads(b->team)}, /* among which biases are divided */
+    return (gm_pass_batch){.plan = {.threads = gm_team_threads(b->team)}, /* for BP3 */
                            .rows = x.rows,
                            .x = x,
                            .y = y,
                            .judged = true,
-                           .backward = true, /* losses are summed by thread, as in a step */
+                           .backward = true, /* so that the losses are summed for each thread, as in a step */
                            .scale = 1 / (REAL)x.rows,
                            .rule = rule,
                            .weight_constants = keep,
                            .bias_constants = keep};
 }
 
-/* The largest of X and all A, because a small one has too few lines to be timed; of which as much as the
- * cores can have in their own caches. */
+/* Chooses the matrix for the EXCHANGE probe: the largest of X and all A, because a small one has too few
+ * cache lines to be timed. It is cut to the size that fits into the cores' own caches. */
 static gm_mat to_exchange(const gm_bound *b, gm_mat x)
 {
     const size_t own = gm_cpu_cache(2) / 2 * gm_team_threads(b->team);
@@ -321,9 +328,10 @@ static gm_mat to_exchange(const gm_bound *b, gm_mat x)
     return largest;
 }
 
-/* Lines that others have written and that no core must fetch from memory: those in its own cache, or all
- * where the common one holds the parameters and what the optimizer keeps of each. With few rows W comes at
- * the same pace from there, whoever has written it. */
+/* The number of cache lines, written by other cores, whose transfer costs extra time. It is what a core's own
+ * cache can hold: other lines come from memory, which takes the same time whoever wrote them. If the shared
+ * cache holds all parameters and the optimizer's copies of them, all lines count. They do not in batches of
+ * few rows, where W comes from the shared cache in any case. */
 static double cached(const gm_bound *b)
 {
     const double copies = 1 + (double)gm_optimizer_state(b->optimizer->kind);
@@ -333,7 +341,8 @@ static double cached(const gm_bound *b)
     return own == 0 || (held <= (double)common && !few) ? INFINITY : (double)(own / GM_ALIGNMENT);
 }
 
-/* What threads cost each other: at a barrier, at the beginning of a step, by what they exchange. */
+/* Measures what several threads cost in addition to their work: barriers, the start of a step, and the
+ * exchange of cache lines. */
 static void measure_together(const struct survey *s)
 {
     const gm_bound *b = s->bound;
@@ -354,7 +363,7 @@ void gm_measure_costs(gm_costs *costs, const gm_bound *b, size_t buffer)
 {
     const bool together = gm_team_threads(b->team) > 1;
     const struct survey s = {b, probe_batch(b, buffer), costs};
-    if (together) /* first: it settles the threads, too */
+    if (together) /* first, because it also lets the operating system distribute the threads */
         measure_together(&s);
     for (int manner = ALONE; manner <= (together ? BY_WEIGHTS : ALONE); manner++) {
         for (size_t round = 0; round <= GM_PROBES; round++)

@@ -9,21 +9,22 @@
 struct gm_engine {
     gm_network *network; /* borrowed */
     gm_engine_options options;
-    size_t inputs, outputs; /* of the network: a step of a tiny one would notice the way to them */
+    size_t inputs, outputs; /* copies of the network's, because the step of a tiny network is so short that
+                               reading them from it would matter */
     gm_layout layout;
     gm_layer_layout *layouts; /* one for each layer */
     void *workspace, *state;
     void *own;         /* the weights in a layout of the backend's own, or NULL */
-    gm_keeper keeper;  /* of them, unless they are shared */
-    gm_shared *shared; /* an engine for inference: whose weights `own` are */
+    gm_keeper keeper;  /* the keeper of that copy, unless it is shared */
+    gm_shared *shared; /* of an engine for inference: the shared copy that `own` points to */
     gm_team *team;
     const gm_numerics *numerics;
     struct gm_pass *pass;
     const void *buffer_x[2]; /* X of each buffer; NULL: there is none */
-    size_t used_buffer;      /* the one that a call has worked on last, or the first */
+    size_t used_buffer;      /* the one that a call used last; at first 0 */
     gm_row_steps row_steps;  /* of the batch that was bound last */
-    bool chooses;            /* threads were not asked for: a plan may leave some out */
-    bool borrowed_blas;      /* the BLAS library runs single-threaded on our behalf */
+    bool chooses;            /* the caller asked for no number of threads, so a plan may leave some out */
+    bool borrowed_blas;      /* this engine has set the BLAS library to one thread */
 };
 
 #endif

@@ -3,8 +3,9 @@
  * that takes its rows through all layers needs no data from other threads. */
 #include "nn/pass.h"
 
-/* D means nothing before BP1 and BP2 write it (but for padding): the backend may use it as spare room, as
- * many numbers as a block of Z has, apart from that of every other block. NULL without deltas. */
+/* Memory that the backend may write over during forward, as large as the block of Z. It is the same block of
+ * D, which has no meaning before BP1 and BP2 write it (except its padding). Blocks of different threads do
+ * not overlap. NULL if the engine has no deltas. */
 static REAL *spare_room(const gm_bound *b, size_t l, gm_range rows, gm_range outputs)
 {
     if (!b->learns || !b->backend->wants_spare)
@@ -63,7 +64,7 @@ double gm_output(const gm_worker *w, gm_range rows)
     const gm_mat z = gm_rows(out->z, rows.first, rows.count), a = gm_rows(out->a, rows.first, rows.count);
     const gm_mat y = judged ? gm_rows(w->batch->y, rows.first, rows.count) : w->batch->y;
     double loss = 0;
-    if (judged && b->loss->from_z) { /* A = f(Z) comes with it */
+    if (judged && b->loss->from_z) { /* the loop over the losses computes A = f(Z), too */
         TIMED(w, l, GM_PHASE_LOSS, loss = value(w, rows.first, z, y, a));
         return loss;
     }

@@ -34,7 +34,7 @@ static gm_status loss_at(const struct check *check, size_t index, double value, 
     return gm_engine_loss(check->engine, check->x, check->y, loss, gm_no_array(), error);
 }
 
-/* (C(w + h) - C(w - h)) / 2h; w is put back. */
+/* (C(w + h) - C(w - h)) / 2h. Afterwards w has its old value. */
 static gm_status central_difference(const struct check *check, size_t index, double *result, gm_error *error)
 {
     gm_network *network = gm_engine_network(check->engine);
@@ -45,7 +45,8 @@ static gm_status central_difference(const struct check *check, size_t index, dou
     if (status == GM_OK)
         status = loss_at(check, index, w - h, &below, error);
     gm_network_set_parameter(network, index, w);
-    *result = (above - below) / ((w + h) - (w - h)); /* the h that arithmetic really took */
+    *result = (above - below) /
+              ((w + h) - (w - h)); /* the distance that remains after rounding of w + h and w - h */
     return status;
 }
 
@@ -55,7 +56,7 @@ static void compare(const struct check *check, size_t index, double numeric)
     const double analytic = check->gradient[index];
     const double error = fabs(analytic - numeric) / fmax(fabs(analytic) + fabs(numeric), check->least);
     result->checked++;
-    if (error <= result->worst_error) /* NaN is not: it becomes the worst */
+    if (error <= result->worst_error) /* false for NaN, which so becomes the worst */
         return;
     result->worst_error = isnan(error) ? INFINITY : error;
     result->worst_index = index;
@@ -63,7 +64,7 @@ static void compare(const struct check *check, size_t index, double numeric)
     result->numeric = numeric;
 }
 
-/* From the index in the block to "row, column of W" or "row of b". */
+/* Converts the index in the block of parameters into a row and a column of W, or a row of b. */
 static void locate(const gm_network *network, gm_gradcheck *result)
 {
     size_t l = 0;
@@ -87,7 +88,8 @@ static gm_status compare_all(const struct check *check, const gm_gradcheck_optio
     const size_t checks = options->samples ? gm_min(options->samples, count) : count;
     gm_random random = gm_random_seed(options->seed, GM_STREAM_CHECK);
     for (size_t i = 0; i < checks; i++) {
-        /* One from each of `checks` equal stretches of the block, so that no layer is left out. */
+        /* Takes one parameter from each of `checks` equal parts of the block, so that large layers are never
+         * left out. */
         const size_t first = (size_t)((double)i * (double)count / (double)checks);
         const size_t next = (size_t)((double)(i + 1) * (double)count / (double)checks);
         const size_t index = first + (size_t)gm_random_below(&random, gm_max(next - first, 1));

@@ -11,13 +11,13 @@
 #define gm_loss_kernels GM_TYPED(gm_loss_kernels)
 
 typedef struct gm_loss_kernel {
-    /* Sum of the losses of the rows: of A; or, if from_z, of Z, and A = f(Z) is computed on the way (a may be
-     * z). */
+    /* Returns the sum of the losses of the rows. With from_z it is computed from Z, and A = f(Z) is written
+     * as well (a may be z). Otherwise it is computed from A. */
     double (*value)(gm_mat z, gm_mat y, gm_mat a);
     /* BP1. from_z: D = scale dC/dZ, in closed form; otherwise D = scale dC/dA, to be chained with f'. */
     void (*delta)(gm_mat a, gm_mat y, REAL scale, gm_mat d);
-    /* The loss belongs to its output activation and is computed from Z, which is exact where log f(Z) is
-     * not. */
+    /* The loss and its output activation are computed together from Z. That stays exact where f(Z) rounds to
+     * 0 or 1, and log f(Z) would not. */
     bool from_z;
 } gm_loss_kernel;
 

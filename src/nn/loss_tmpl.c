@@ -7,13 +7,15 @@
 #include "function/facts.h"
 #include "function/losses.h"
 
-/* Functions with clones: each has a name of its own for each precision (base/vector.h). */
+/* The compiler makes a variant of these functions for each instruction set (base/vector.h), which needs a
+ * name of its own for each precision. */
 #define few_classes_value   GM_TYPED(few_classes_value)
 #define many_classes_value  GM_TYPED(many_classes_value)
 #define cross_entropy_value GM_TYPED(cross_entropy_value)
 #define cross_entropy_delta GM_TYPED(cross_entropy_delta)
 
-/* f(z) of an activation that takes number by number; f is a constant. */
+/* f(z) of an activation that works on single numbers. f is a constant wherever this is inlined, so no switch
+ * remains. */
 ROW_FUNCTION REAL activation_of(gm_activation f, REAL z)
 {
     switch (f) {
@@ -28,9 +30,9 @@ ROW_FUNCTION REAL activation_of(gm_activation f, REAL z)
     return z;
 }
 
-/* STEM_value and STEM_delta of each loss that takes number by number. The value is the sum over all elements,
- * times 1/cols if the loss is a mean over the outputs; of a loss that is computed from Z, A = f(Z) comes with
- * it. The delta is D = scale dC/dA or scale dC/dZ, with the same 1/cols. */
+/* Defines STEM_value and STEM_delta for each loss that works on single numbers. The value is the sum over all
+ * elements, times 1/cols if the loss is a mean over the outputs. For a loss that is computed from Z, the same
+ * loop computes A = f(Z). The delta is D = scale dC/dA or D = scale dC/dZ, with the same factor 1/cols. */
 #define LOSS(VALUE, WORD, STEM, SOURCE, OVER, OUTPUT, TARGETS, DEGREE)                                       \
     GM_VECTOR static double GM_TYPED(STEM##_value)(gm_mat zs, gm_mat ys, gm_mat as)                          \
     {                                                                                                        \

@@ -1,5 +1,6 @@
-/* What is known of each optimizer whatever the precision: what it keeps, what it reads and writes, its
- * defaults, and which settings make sense. The arithmetic is in optimizer_tmpl.c. */
+/* Facts about each optimizer that do not depend on the precision: how many copies of the parameters it keeps,
+ * what it reads and writes, its defaults, and which settings are valid. The arithmetic is in
+ * optimizer_tmpl.c. */
 #include "nn/optimizer.h"
 #include "base/error.h"
 #include "function/facts.h"
@@ -28,7 +29,7 @@ size_t gm_optimizer_state(gm_optimizer_kind kind)
 
 size_t gm_optimizer_traffic(gm_optimizer_kind kind)
 {
-    return 2 * (1 + gm_optimizer_state(kind)); /* W and what the optimizer keeps, read and written */
+    return 2 * (1 + gm_optimizer_state(kind)); /* W and the optimizer's copies are read and written */
 }
 
 bool gm_optimizer_needs_tile(gm_optimizer_kind kind)

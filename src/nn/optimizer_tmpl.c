@@ -7,7 +7,8 @@
 
 #include <math.h>
 
-/* Functions with clones: each has a name of its own for each precision (base/vector.h). */
+/* The compiler makes a variant of these functions for each instruction set (base/vector.h), which needs a
+ * name of its own for each precision. */
 #define sgd_given      GM_TYPED(sgd_given)
 #define momentum_apply GM_TYPED(momentum_apply)
 #define momentum_given GM_TYPED(momentum_given)
@@ -21,7 +22,7 @@ GM_VECTOR static void momentum_apply(const gm_step_constants *c, size_t count, R
                                      REAL *restrict v, REAL *s1, REAL *s2)
 {
     (void)s1, (void)s2;
-    if (c->l2 != 0) { /* mostly it is 0, and V need not be written again */
+    if (c->l2 != 0) { /* usually it is 0; then V need not be written again */
 #pragma omp simd
         for (size_t i = 0; i < count; i++)
             v[i] += c->l2 * w[i];
@@ -137,7 +138,7 @@ void gm_set_factors(gm_update_target target, gm_step_constants *c)
         c->alpha = 1;
         c->beta = 0;
         break;
-    case INTO_GRADIENT: /* as the caller wants it: gm_gradient_prepare */
+    case INTO_GRADIENT: /* gm_gradient_prepare sets what the caller asked for */
     case INTO_STORE:    /* gm_store_prepare */
         break;
     }

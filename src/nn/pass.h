@@ -5,9 +5,10 @@
  *     gm_worker      what one thread works with: the two above, its tile of gradient, its scratch memory
  *     gm_planner     what plans are made by: measured costs, and the watch over two plans
  *
- * The equations take a worker (forward_tmpl.c, backward_tmpl.c, update_tmpl.c), plans take what is bound
- * (plan_tmpl.c), and the probes that measure costs (costs_tmpl.c) make a batch of their own. pass_tmpl.c puts
- * it all together. For *_tmpl.c only; engine.c knows it as numerics.h shows it. */
+ * pass_create_tmpl.c makes a pass, batch_tmpl.c takes a batch in, and pass_tmpl.c runs a step on it. The
+ * functions of the equations get a worker (forward_tmpl.c, backward_tmpl.c, update_tmpl.c). Those that make a
+ * plan get what is bound (plan_tmpl.c). The probes that measure costs make a batch of their own
+ * (costs_tmpl.c). For *_tmpl.c only; engine.c reaches all of this through the table of numerics.h. */
 #ifndef GM_NN_PASS_H
 #define GM_NN_PASS_H
 
@@ -48,8 +49,6 @@
 #define gm_set_factors        GM_TYPED(gm_set_factors)
 #define gm_update_rules       GM_TYPED(gm_update_rules)
 #define gm_store_gradient     GM_TYPED(gm_store_gradient)
-#define gm_pack_block         GM_TYPED(gm_pack_block)
-#define gm_unpack_block       GM_TYPED(gm_unpack_block)
 #define gm_store_own          GM_TYPED(gm_store_own)
 #define gm_store_prepare      GM_TYPED(gm_store_prepare)
 #define gm_square_chunks      GM_TYPED(gm_square_chunks)
@@ -77,39 +76,40 @@ typedef struct gm_step_constants {
     REAL unbias; /* Adam: 1 / sqrt(1 - beta2^t) */
 } gm_step_constants;
 
-/* Makes the step of `count` parameters w from their gradient (or velocity) g; s1, s2 are the optimizer's
- * copies. */
+/* A function that changes `count` parameters w by a step of the optimizer, from their gradient (or velocity)
+ * g. s1 and s2 are the optimizer's copies of the parameters. */
 typedef void gm_apply_function(const gm_step_constants *c, size_t count, REAL *w, REAL *g, REAL *s1,
                                REAL *s2);
 
-/* How BP3 and BP4 become an update. gm_update_rules has one for each optimizer; gm_store_gradient and
- * gm_store_own only store. */
+/* How the results of BP3 and BP4 become an update. gm_update_rules has a rule for each optimizer; the rules
+ * gm_store_gradient and gm_store_own only store them. */
 typedef struct gm_update_rule {
     gm_update_target target;
-    gm_apply_function *apply; /* follows BP3 and BP4; NULL: they have done it all */
+    gm_apply_function *apply; /* is called after BP3 and BP4; NULL: they have changed the weights already */
     gm_apply_function
-        *apply_given; /* the whole step, from a gradient that the caller gives and that is only read */
+        *apply_given; /* makes the whole step from a gradient that a caller gives, and only reads it */
 } gm_update_rule;
 
-/* What is called when the gradient of a layer is complete. Only thread 0, which is the caller's, uses it. */
+/* The caller's function for gradients of layers that are complete. Only thread 0, which is the caller's,
+ * calls it. */
 typedef struct gm_layer_hook {
     const gm_gradient *gradient;
     gm_status status; /* of the first call that failed; no other follows it */
     gm_error *error;
 } gm_layer_hook;
 
-/* What is bound when the engine is created. Nothing of it changes afterwards but the numbers that it points
- * to, and the settings of the optimizer. */
+/* What is bound when the engine is created. After that, only the numbers in its matrices and the settings of
+ * the optimizer change. */
 typedef struct gm_bound {
     const gm_backend *backend;
     const gm_loss_kernel *loss;
     gm_pass_layer *layers; /* layer_count */
     size_t layer_count;
     gm_team *team;
-    const gm_network *network;     /* for the block, and for where things lie in it */
-    const gm_optimizer *optimizer; /* the engine's: a schedule changes its rate between steps */
-    bool learns;                   /* there are deltas */
-    gm_online *online;             /* takes steps of few rows in one go; NULL: this network has none */
+    const gm_network *network;     /* for the block of parameters, and for the position of each layer in it */
+    const gm_optimizer *optimizer; /* belongs to the engine; a schedule changes its rate between steps */
+    bool learns;                   /* false for inference: then there are no deltas */
+    gm_online *online;             /* does whole steps of few rows (src/online); NULL: not for this network */
     gm_mat own_x[2], own_y[2];     /* the engine's buffers, each with room for a whole batch */
     REAL *parameters;              /* the block, or the engine's own copy in the backend's layout */
     REAL *state;                   /* first optimizer copy of the parameters */
@@ -134,8 +134,8 @@ typedef struct gm_pass_batch {
     REAL scale;                 /* of BP1: 1 / weight, or 1 if the gradient is added to others */
     const gm_update_rule *rule; /* of BP3 and BP4 */
     gm_step_constants weight_constants, bias_constants;
-    REAL *gradient;             /* INTO_GRADIENT, or given: the caller's block, always row-major */
-    gm_layer_hook *hook;        /* INTO_GRADIENT: told of each layer; NULL: nobody is */
+    REAL *gradient; /* the caller's block, row-major: written with INTO_GRADIENT, read by gm_apply_gradient */
+    gm_layer_hook *hook;        /* with INTO_GRADIENT: is called for each layer; NULL: no such function */
     gm_profile *profile;        /* NULL, or where times are kept */
     const gm_side_work *beside; /* what is done beside the step; NULL: nothing */
     double *losses; /* one sum for each thread, LOSS_STRIDE apart, or for each GM_ROW_GRAIN rows */
@@ -149,7 +149,7 @@ typedef struct gm_stored_step {
     bool wanted;         /* whether the step follows the gradient of the batch at work */
 } gm_stored_step;
 
-/* A gradient that is given is applied: what is bound, and a batch that has only what this needs. */
+/* The arguments of applying a gradient. The batch has only the fields that this needs. */
 typedef struct gm_apply_job {
     const gm_bound *bound;
     gm_pass_batch batch;
@@ -166,9 +166,9 @@ typedef struct gm_worker {
 /* What plans are made by. */
 typedef struct gm_planner {
     gm_costs costs;
-    size_t buffer;       /* the one that probes may write over */
-    bool chooses;        /* whether a plan may leave threads out */
-    gm_watch watch;      /* one thread against all, for batches of watched_rows */
+    size_t buffer;  /* number of the engine's buffer that probes may write over */
+    bool chooses;   /* whether a plan may leave threads out */
+    gm_watch watch; /* compares the plan for one thread with that for all, in steps of watched_rows rows */
     size_t watched_rows; /* 0: nothing is watched */
 } gm_planner;
 
@@ -193,7 +193,7 @@ static inline gm_worker gm_worker_of(const gm_bound *bound, const gm_pass_batch 
     };
 }
 
-/* Layer l as the backend sees it, with only these outputs: whole grains. */
+/* The view of layer l that a backend gets, with only these outputs, which are whole grains. */
 static inline gm_layer_view gm_view_of(const gm_worker *w, size_t l, gm_range outputs)
 {
     gm_layer_view view = gm_view_outputs(&w->bound->layers[l].view, outputs.first, outputs.count);
@@ -228,8 +228,8 @@ static inline gm_range gm_all(size_t count)
     return (gm_range){0, count};
 }
 
-/* A block of a layer's matrix for work element by element: one long row, if it is whole rows with nothing or
- * only padding between them. */
+/* A block of a layer's matrix for functions that work element by element. If the block is whole rows with
+ * only padding between them, it is returned as one long row, which is faster. */
 static inline gm_mat gm_flat(const gm_pass_layer *layer, gm_mat m, gm_range rows, gm_range cols)
 {
     m = gm_rows(m, rows.first, rows.count);
@@ -251,10 +251,11 @@ static inline void gm_chain(const gm_pass_layer *layer, gm_range rows, gm_range 
                     gm_flat(layer, layer->d, rows, cols));
 }
 
-/* Rows of the batch go to threads in multiples of this: fewer leave kernels with half-empty registers. */
+/* Rows of the batch are divided among threads in multiples of this. Kernels work on several rows at once, and
+ * would not fill their registers with fewer. */
 #define GM_ROW_GRAIN 4
 
-/* The same of the outputs and of the inputs of a layer: the backend says how many. */
+/* The same for the outputs and the inputs of a layer. The backend sets these numbers. */
 static inline size_t gm_output_grain(const gm_bound *b)
 {
     return b->backend->storage->grain.outputs;
@@ -265,7 +266,7 @@ static inline size_t gm_input_grain(const gm_bound *b)
     return b->backend->storage->grain.inputs;
 }
 
-/* The outputs, or the inputs, of a layer that are a thread's own when a step is partitioned by weights. */
+/* The outputs, or the inputs, of a layer that belong to a thread if a step is partitioned by weights. */
 static inline gm_range gm_own_outputs(const gm_bound *b, size_t l, size_t thread, size_t threads)
 {
     return gm_team_range(b->layers[l].view.w.rows, gm_output_grain(b), thread, threads);
@@ -276,89 +277,89 @@ static inline gm_range gm_own_inputs(const gm_bound *b, size_t l, size_t thread,
     return gm_team_range(b->layers[l].view.w.cols, gm_input_grain(b), thread, threads);
 }
 
-/* The same of BP3. */
+/* The outputs whose biases belong to a thread. */
 static inline gm_range gm_own_biases(const gm_bound *b, size_t l, size_t thread, size_t threads)
 {
     return gm_team_range(b->layers[l].view.w.rows, b->backend->storage->grain.biases, thread, threads);
 }
 
-/* Steps of few rows in one go with this optimizer, which is borrowed; NULL if this network has none, or
- * without memory. Free it with gm_free. */
+/* Makes what does whole steps of few rows with this optimizer (src/online). The optimizer must live as long.
+ * NULL if the network does not qualify or there is no memory. Free it with gm_free. */
 gm_online *gm_pass_create_online(const gm_bound *b, const gm_optimizer *optimizer);
-
-/* From a block of parameters as the network has it to one as the backend keeps it, and back. */
-void gm_pack_block(const gm_bound *b, const REAL *block, REAL *packed);
-void gm_unpack_block(const gm_bound *b, const REAL *packed, REAL *block);
 
 /* Whether forward and BP2 of layer l are partitioned by weights, for a batch of so many rows; else by rows.
  */
 bool gm_is_by_weights(const gm_bound *b, size_t l, size_t rows, gm_plan plan);
 
-/* Whether there is a barrier between layer l and the next one, on the way forward and on the way back: not if
- * each thread goes on with the rows that it has made itself. After the last layer come the loss and BP1, by
- * rows. */
+/* Whether there is a barrier between layer l and the next one, forward and backward. None is needed if each
+ * thread continues with the rows that it computed itself. After the last layer come the loss and BP1, which
+ * are partitioned by rows. */
 bool gm_barrier_after(const gm_bound *b, size_t l, size_t rows, gm_plan plan);
 
 /* Whether BP2, BP4 and the update of a layer are one sweep through W for a batch of so many rows. */
 bool gm_sweeps(const gm_bound *b, size_t rows, gm_plan plan);
 
-/* Whether each thread has some outputs of layer l in BP4, whole grains of them; or some inputs. */
+/* Whether BP4 of layer l is divided among threads by outputs, in whole grains; otherwise it is divided by
+ * inputs. */
 bool gm_is_by_outputs(const gm_bound *b, size_t l, size_t threads);
 
-/* The best plan for a batch of so many rows. Costs are measured once if there is a choice or `predicted` is
- * set; else plan.seconds is 0. */
+/* The best plan for a batch of so many rows. The costs are measured at the first call in which there is a
+ * choice, or in which `predicted` asks for a prediction of the seconds. Without measured costs, plan.seconds
+ * is 0. */
 gm_plan gm_make_plan(gm_planner *planner, const gm_bound *b, size_t rows, bool predicted);
 
-/* Watches steps of so many rows from now on, if that can change the plan without changing any bit of the
- * weights. */
+/* From now on compares two plans in steps of so many rows, if the choice between them cannot change any bit
+ * of the weights. */
 void gm_watch_rows(gm_planner *planner, const gm_bound *b, size_t rows);
 
-/* Measures the costs, some milliseconds, on all threads of the team. Z, A, D and one of the buffers are
- * written over; no weight changes. */
+/* Measures the costs on all threads of the team, which takes some milliseconds. It writes over Z, A, D and
+ * one of the buffers. No weight changes. */
 void gm_measure_costs(gm_costs *costs, const gm_bound *b, size_t buffer);
 
-/* Z and A of layer l (but the output's A), for these rows of the batch and these outputs, whole grains. */
+/* Computes Z and A of layer l for these rows of the batch and these outputs, which are whole grains. Of the
+ * output layer it computes only Z. */
 void gm_forward_layer(const gm_worker *w, size_t l, gm_range rows, gm_range outputs);
 
-/* A of the output layer from its Z, and the sum of the rows' losses (0 if they are not wanted, or if the
- * batch has no backward pass: then the sums of blocks of GM_ROW_GRAIN rows are in batch->losses). */
+/* Computes A of the output layer from its Z. Returns the sum of the losses of these rows. It is 0 if losses
+ * are not wanted, and also if the batch has no backward pass: then the sums of blocks of GM_ROW_GRAIN rows
+ * are in batch->losses. */
 double gm_output(const gm_worker *w, gm_range rows);
 
-/* BP1 for these rows. */
+/* Computes BP1 for these rows. */
 void gm_output_delta(const gm_worker *w, gm_range rows);
 
-/* BP2 of layer l >= 1 for these rows and these of its inputs. */
+/* Computes BP2 of layer l >= 1 for these rows and these inputs. */
 void gm_hidden_delta(const gm_worker *w, size_t l, gm_range rows, gm_range inputs);
 
-/* BP2, BP4 and the update of layer l for these inputs, the thread's own, and BP3 for its outputs; D of the
- * layer is complete. */
+/* Computes BP2, BP4 and the update of layer l for the thread's own inputs, and BP3 for its own outputs. D of
+ * the layer must be complete. */
 void gm_sweep_layer(const gm_worker *w, size_t l, gm_range own);
 
-/* BP4 and what the rule makes of it for some of the W of layer l: whole grains of outputs, and some inputs if
- * the backend can do that, else all. */
+/* Computes BP4 and applies the rule for a block of the W of layer l. The block has whole grains of outputs.
+ * It has all inputs unless the backend can divide BP4 by inputs. */
 void gm_update_block(const gm_worker *w, size_t l, gm_block block);
 
-/* BP3 and what the rule makes of it, for the thread's own outputs of layer l. */
+/* Computes BP3 and applies the rule for the thread's own outputs of layer l. */
 void gm_update_biases(const gm_worker *w, size_t l);
 
-/* BP3, BP4 and what the rule makes of them in all layers: for the thread's own part of them, and then for the
- * parts that other threads have not begun (work stealing). */
+/* Computes BP3 and BP4 and applies the rule in all layers: first for the thread's own parts, then for parts
+ * of other threads that nobody has begun (work stealing). */
 void gm_update(const gm_worker *w);
 
-/* BP3, BP4 and what the rule makes of them for the thread's own part of layer l. */
+/* Computes BP3 and BP4 and applies the rule for the thread's own part of layer l. */
 void gm_update_layer(const gm_worker *w, size_t l);
 
 /* The weights of layer l that a thread owns. */
 gm_block gm_own_block(const gm_bound *b, size_t l, size_t thread, size_t threads);
 
-/* The step of the thread's own parameters from batch->gradient, which is given and only read. */
+/* Changes the thread's own parameters by a step from batch->gradient, which it only reads. */
 void gm_apply_gradient(const gm_worker *w);
 
-/* The rule and the constants of the step number `step`, 1, 2, ..., of this optimizer. */
+/* Sets the rule and the constants of the batch for step number `step` (from 1) of this optimizer. */
 void gm_update_prepare(gm_pass_batch *batch, const gm_optimizer *optimizer, size_t step);
 
-/* The same for a gradient that is stored: in the caller's block, or in the engine's own, which may be added
- * to. */
+/* Sets the rule and the constants of the batch for a gradient that is only stored: in the caller's block, or
+ * in the engine's own, to which it may be added. */
 void gm_gradient_prepare(gm_pass_batch *batch, const gm_gradient *gradient);
 void gm_store_prepare(gm_pass_batch *batch, bool add);
 
@@ -375,7 +376,7 @@ void gm_apply_stored(const gm_worker *w, const gm_stored_step *step);
 /* D = diag(weights) D for these rows of the batch. */
 void gm_scale_rows(gm_mat weights, gm_mat d);
 
-/* alpha and beta of BP3 and BP4 for an optimizer whose rule has this target. */
+/* Sets alpha and beta of BP3 and BP4 for a rule that has this target. */
 void gm_set_factors(gm_update_target target, gm_step_constants *c);
 
 extern const gm_update_rule gm_update_rules[GM_OPTIMIZER_COUNT];

@@ -26,7 +26,7 @@
 
 #include <math.h>
 
-/* The part of `total` that the busiest thread has: the first. */
+/* The part of the work (0 to 1) that belongs to the busiest thread, which is the first one. */
 static double busiest(gm_range first, size_t total)
 {
     return (double)first.count / (double)total;
@@ -37,7 +37,8 @@ static double busiest_rows(size_t rows, size_t threads)
     return busiest(gm_team_range(rows, GM_ROW_GRAIN, 0, threads), rows);
 }
 
-/* Outputs that do not go round, such as the few of an output layer, would leave threads idle. */
+/* A layer that has fewer grains of outputs than there are threads, such as most output layers, would leave
+ * threads idle. */
 bool gm_is_by_weights(const gm_bound *b, size_t l, size_t rows, gm_plan plan)
 {
     if (!plan.by_weights)
@@ -53,14 +54,14 @@ bool gm_barrier_after(const gm_bound *b, size_t l, size_t rows, gm_plan plan)
            (l + 1 < b->layer_count && gm_is_by_weights(b, l + 1, rows, plan));
 }
 
-/* How often all threads wait for each other: between layers, before weights change, and at the end. */
+/* The number of barriers of a step: between layers, before weights change, and at the end. */
 static size_t meetings(const gm_bound *b, size_t rows, gm_plan plan)
 {
-    const bool sweeps = gm_sweeps(b, rows, plan); /* each of which begins with a barrier */
+    const bool sweeps = gm_sweeps(b, rows, plan); /* the sweep of each layer begins with a barrier */
     size_t count = 1 + (sweeps ? b->layer_count : 1);
     for (size_t l = 0; l < b->layer_count; l++) {
         if (gm_barrier_after(b, l, rows, plan))
-            count += l == 0 || sweeps ? 1 : 2; /* on the way back, too */
+            count += l == 0 || sweeps ? 1 : 2; /* 2: forward and backward */
     }
     return count;
 }
@@ -70,9 +71,10 @@ static double lines(size_t rows, size_t cols)
     return (double)gm_pieces(rows * cols, GM_LINE);
 }
 
-/* Lines of the W of layer l that a thread reads in a step, T - 1 of T of them after others have changed them.
- * By rows it reads all. By weights it reads those of its outputs, then those of its inputs, and one of the
- * two it has changed itself; but BP2, which reads the latter, has no layer 1. */
+/* The number of cache lines of the W of layer l that a thread reads in a step. All but 1/T of them were
+ * changed by other threads. With a partition by rows, a thread reads all of W. With a partition by weights,
+ * it reads the weights of its outputs in forward and the weights of its inputs in BP2, and it changed one of
+ * these two sets itself. Layer 1 has no BP2. */
 static double weights_met(const gm_bound *b, size_t l, size_t rows, gm_plan plan)
 {
     const double weights = lines(b->layers[l].view.w.rows, b->layers[l].view.w.cols);
@@ -82,14 +84,15 @@ static double weights_met(const gm_bound *b, size_t l, size_t rows, gm_plan plan
     return l == 0 && own_outputs ? 0 : weights / (double)plan.threads;
 }
 
-/* Seconds for which a thread waits at a barrier: however evenly the work is divided, threads never finish at
- * the same moment. No measurement of a single part shows this time. When there is little work, threads have
- * no time to drift apart, so that they wait for at most that part of the work. Measurements: docs/kernels.md.
+/* Seconds for which a thread waits at a barrier. However evenly the work is divided, threads never finish at
+ * the same moment, and no measurement of a single part of a step shows this time. In a short step threads
+ * cannot drift apart so far, so the wait is at most UNEVEN_SHARE of the work. Measurements: docs/kernels.md.
  */
 #define UNEVEN       1e-6
 #define UNEVEN_SHARE 0.25
 
-/* What several threads spend beside the work itself, of which each has so many seconds. */
+/* The seconds that several threads spend in addition to the work itself, which takes each thread `work`
+ * seconds. */
 static double overhead(const gm_costs *costs, const gm_bound *b, size_t rows, gm_plan plan, double work)
 {
     const double others = (double)(plan.threads - 1) / (double)plan.threads;
@@ -100,12 +103,12 @@ static double overhead(const gm_costs *costs, const gm_bound *b, size_t rows, gm
     }
     const double updates = fmin(weights, costs->cached);
     const double times = (double)meetings(b, rows, plan);
+    /* 2: a thread fetches a line, and later its writer fetches it back. */
     return costs->start + times * costs->barrier + fmin(times * UNEVEN, UNEVEN_SHARE * work) +
-           2 * others * (2 * activations + updates) *
-               gm_cost_seconds(costs->exchange); /* to fetch, and to take back */
+           2 * others * (2 * activations + updates) * gm_cost_seconds(costs->exchange);
 }
 
-/* Forward, BP2, BP4 and the update of layer l. */
+/* Predicts the seconds of forward, BP2, BP4 and the update of layer l. */
 static double predict_layer(const gm_layer_costs *costs, const gm_bound *b, size_t l, size_t rows,
                             gm_plan plan)
 {
@@ -117,7 +120,8 @@ static double predict_layer(const gm_layer_costs *costs, const gm_bound *b, size
     const double outputs = busiest(gm_own_outputs(b, l, 0, plan.threads), w.rows);
     const double inputs = busiest(gm_own_inputs(b, l, 0, plan.threads), w.cols);
     const double seconds = n * (by_weights ? outputs : own_rows) * gm_cost_seconds(costs->forward[manner]);
-    const int of_weights = alone ? ALONE : BY_WEIGHTS; /* as BP4 and sweeps are in any case */
+    const int of_weights =
+        alone ? ALONE : BY_WEIGHTS; /* BP4 and sweeps are partitioned by weights in every plan */
     const double sweep = gm_cost_seconds(costs->sweep[of_weights]);
     if (sweep > 0 && gm_sweeps(b, rows, plan))
         return seconds + n * inputs * sweep;
@@ -136,13 +140,13 @@ static double predict(const gm_costs *costs, const gm_bound *b, size_t rows, gm_
     return plan.threads > 1 ? seconds + overhead(costs, b, rows, plan, seconds) : seconds;
 }
 
-/* Numbers that the busiest thread copies or fetches before its products can begin, which for a BLAS, which
- * packs both factors at every call, is most of what one partition costs more than the other:
+/* How many numbers the busiest thread copies, or fetches from another core, before its products can begin. A
+ * BLAS copies (packs) both factors of each product, and so this number decides which partition is faster:
  *
- *     by rows      W whole, and r rows of A
- *     by weights   its part of W, and all n rows of A, of which the others have written theirs
+ *     by rows      copies all of W, and r rows of A
+ *     by weights   copies its part of W, and all n rows of A; fetches the part of A that other threads wrote
  *
- * The same in BP2 with D for A. */
+ * BP2 has D in place of A. */
 static double copied(const gm_bound *b, size_t rows, gm_plan plan)
 {
     const double n = (double)rows, part = 1 / (double)plan.threads;
@@ -150,7 +154,7 @@ static double copied(const gm_bound *b, size_t rows, gm_plan plan)
     double sum = 0;
     for (size_t l = 0; l < b->layer_count; l++) {
         const double in = (double)b->layers[l].view.w.cols, out = (double)b->layers[l].view.w.rows;
-        const double fetched = l > 0 ? 1 - part : 0; /* the inputs of layer 1 are everybody's */
+        const double fetched = l > 0 ? 1 - part : 0; /* no thread has written the inputs of layer 1 */
         const bool by_weights = gm_is_by_weights(b, l, rows, plan);
         sum += by_weights ? in * out * part + n * in * (1 + fetched) : in * out + r * in;
         if (l > 0)
@@ -159,16 +163,17 @@ static double copied(const gm_bound *b, size_t rows, gm_plan plan)
     return sum;
 }
 
-/* The partition of a step where it changes how sums are grouped: counted, not measured, because the same seed
- * and the same threads shall give the same bits. */
+/* Chooses the partition for a backend whose sums depend on it. The choice is made by counting and not by
+ * measuring, so that the same seed and the same number of threads always give the same bits. */
 static bool is_better_by_weights(const gm_bound *b, size_t rows, size_t threads)
 {
     const gm_plan by_rows = {.threads = threads}, by_weights = {.threads = threads, .by_weights = true};
     return threads > 1 && copied(b, rows, by_weights) < copied(b, rows, by_rows);
 }
 
-/* Round figures for a core, for a choice that must not depend on a measurement: operations, of a backend that
- * is fast and of plain loops; bytes of weights, which mostly come from a cache; and a barrier. */
+/* Round figures for one core, for a choice that must not depend on a measurement: the operations per second
+ * of a fast backend and of plain loops, the bytes of weights per second (mostly from a cache), and the
+ * seconds of a barrier. */
 #define FAST_FLOP_PER_SECOND (2.4e11 / sizeof(REAL))
 #define LOOP_FLOP_PER_SECOND (8e9 / sizeof(REAL))
 #define BYTES_PER_SECOND     2e10
@@ -185,7 +190,7 @@ static bool is_worth_a_team(const gm_bound *b, size_t rows, gm_plan plan)
     return alone * (1 - part) > SECONDS_PER_BARRIER * (double)(1 + meetings(b, rows, plan));
 }
 
-/* The plan of a backend whose bits depend on it. `chooses`: threads may be left out. */
+/* Makes the plan for a backend whose bits depend on the plan. `chooses`: the plan may leave threads out. */
 static gm_plan count_plan(const gm_bound *b, size_t rows, size_t threads, bool chooses)
 {
     const gm_plan plan = {.threads = threads, .by_weights = is_better_by_weights(b, rows, threads)};
@@ -207,7 +212,7 @@ static gm_plan faster(gm_plan a, gm_plan b)
     return b.seconds < a.seconds ? b : a;
 }
 
-/* All threads, in the better of the two partitions. */
+/* Makes the plan for all threads, with the faster of the two partitions. */
 static gm_plan together(const gm_costs *costs, const gm_bound *b, size_t rows, size_t threads)
 {
     return faster(candidate(costs, b, rows, threads, false), candidate(costs, b, rows, threads, true));
@@ -215,7 +220,8 @@ static gm_plan together(const gm_costs *costs, const gm_bound *b, size_t rows, s
 
 gm_plan gm_make_plan(gm_planner *planner, const gm_bound *b, size_t rows, bool predicted)
 {
-    /* What is taken in one go is taken by one thread, however many there are: the same bits. */
+    /* Steps of src/online are done by one thread, whatever number the team has, so their bits do not depend
+     * on it. */
     const size_t threads = gm_online_takes(b->online, rows) ? 1 : gm_team_threads(b->team);
     const bool same_bits = b->backend->same_bits;
     const bool choice = threads > 1 && same_bits;

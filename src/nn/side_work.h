@@ -4,7 +4,7 @@
 
 #include <gradmill/engine.h>
 
-/* Does all pieces. beside may be NULL: there are none. */
+/* Does all pieces. `beside` may be NULL if there are none. */
 static inline void gm_side_work_do(const gm_side_work *beside)
 {
     for (size_t i = 0; beside && i < beside->pieces; i++)

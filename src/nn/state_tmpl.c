@@ -2,6 +2,7 @@
  * themselves, and what an optimizer keeps of each of them. Numbers are only moved, so that not a bit of them
  * changes. */
 #include "nn/pass.h"
+#include "nn/pass_table.h"
 
 #include <string.h>
 
@@ -11,7 +12,8 @@ static gm_mat weights_of(const gm_layer *layer, const REAL *block)
     return (gm_mat){(REAL *)block + layer->weights, layer->outputs, layer->inputs, layer->inputs};
 }
 
-void gm_pack_block(const gm_bound *b, const REAL *block, REAL *packed)
+/* From the layout of the block to that of the backend. */
+static void pack_block(const gm_bound *b, const REAL *block, REAL *packed)
 {
     for (size_t l = 0; l < b->layer_count; l++) {
         const gm_layer *layer = &b->network->layers[l];
@@ -24,7 +26,8 @@ void gm_pack_block(const gm_bound *b, const REAL *block, REAL *packed)
     }
 }
 
-void gm_unpack_block(const gm_bound *b, const REAL *packed, REAL *block)
+/* From the layout of the backend to that of the block. */
+static void unpack_block(const gm_bound *b, const REAL *packed, REAL *block)
 {
     for (size_t l = 0; l < b->layer_count; l++) {
         const gm_layer *layer = &b->network->layers[l];
@@ -35,4 +38,34 @@ void gm_unpack_block(const gm_bound *b, const REAL *packed, REAL *block)
             memcpy(block + layer->weights, weights, layer->inputs * layer->outputs * sizeof(REAL));
         memcpy(block + layer->biases, packed + b->layers[l].biases, layer->outputs * sizeof(REAL));
     }
+}
+
+void gm_pass_take_weights(gm_pass *p)
+{
+    pack_block(&p->bound, p->bound.network->parameters, p->bound.parameters);
+}
+
+void gm_pass_give_weights(gm_pass *p)
+{
+    unpack_block(&p->bound, p->bound.parameters, p->bound.network->parameters);
+}
+
+void gm_pass_get_state(const gm_pass *p, size_t copy, void *block)
+{
+    unpack_block(&p->bound, p->bound.state + copy * p->bound.next_copy, block);
+}
+
+void gm_pass_set_state(gm_pass *p, size_t copy, const void *block)
+{
+    pack_block(&p->bound, block, p->bound.state + copy * p->bound.next_copy);
+}
+
+size_t gm_pass_steps(const gm_pass *p)
+{
+    return p->steps;
+}
+
+void gm_pass_set_steps(gm_pass *p, size_t count)
+{
+    p->steps = count;
 }

@@ -13,8 +13,8 @@
 
 #include <string.h>
 
-/* A gradient that is asked for is row-major. Out of a layout of the backend's own it comes by way of a tile.
- */
+/* Whether a gradient must be unpacked. The gradient that a caller gets is row-major. If the backend has a
+ * layout of its own, BP4 writes a tile in that layout, which is then unpacked. */
 static bool unpacks(const gm_worker *w)
 {
     return w->batch->rule->target == INTO_GRADIENT && w->bound->backend->storage->own;
@@ -47,7 +47,7 @@ static void apply(const gm_worker *w, const gm_step_constants *c, size_t index, 
                           b->state + b->next_copy + index);
 }
 
-/* The same part of W in the caller's block of gradient. */
+/* The part of the caller's gradient that belongs to this part of W. */
 static gm_mat in_block(const gm_worker *w, size_t l, gm_part part)
 {
     const gm_layer *block = &w->bound->network->layers[l];
@@ -55,7 +55,7 @@ static gm_mat in_block(const gm_worker *w, size_t l, gm_part part)
     return (gm_mat){w->batch->gradient + first, part.outputs.count, part.inputs.count, block->inputs};
 }
 
-/* BP4 by way of a tile: to where the caller wants the gradient, which it may be added to. */
+/* BP4 into a tile, which is then unpacked into the caller's gradient, or added to it. */
 static void gradient_by_tile(const gm_worker *w, size_t l, gm_part part, gm_mat d, gm_mat a, gm_mat tile)
 {
     const gm_backend *backend = w->bound->backend;
@@ -120,8 +120,8 @@ void gm_update_biases(const gm_worker *w, size_t l)
         memcpy(in_block, g, outputs.count * sizeof(REAL));
 }
 
-/* The outputs of a part of W: an optimizer that follows finds them still in cache, and the tile that it reads
- * holds no more of them. */
+/* The largest number of outputs in a part of W. It is bounded by the size of a tile, so that the part is
+ * still in cache when the optimizer reads it. */
 static size_t most_outputs(const gm_worker *w, size_t l)
 {
     const gm_pass_layer *layer = &w->bound->layers[l];
@@ -147,7 +147,8 @@ void gm_update_block(const gm_worker *w, size_t l, gm_block block)
         update_one(w, l, block, i);
 }
 
-/* Grains of outputs that cannot be dealt out evenly would leave threads without work. */
+/* Outputs are divided in whole grains. If there are too few grains for the threads, some threads would have
+ * no work. */
 bool gm_is_by_outputs(const gm_bound *b, size_t l, size_t threads)
 {
     if (!b->backend->parts_by_input)
@@ -170,10 +171,10 @@ void gm_update_layer(const gm_worker *w, size_t l)
     gm_update_block(w, l, gm_own_block(w->bound, l, w->thread, w->batch->plan.threads));
 }
 
-/* The parts of a thread's own weights that no thread has begun, from the last layer to the first. */
+/* Updates those parts of the owner's weights that no thread has begun, from the last layer to the first. */
 static void update_parts_of(const gm_worker *w, size_t owner)
 {
-    size_t before = 0; /* parts of the layers behind this one */
+    size_t before = 0; /* number of parts of the layers behind this one */
     for (size_t l = w->bound->layer_count; l-- > 0;) {
         const gm_block own = gm_own_block(w->bound, l, owner, w->batch->plan.threads);
         const size_t end = before + parts_of(w, l, own);
@@ -183,7 +184,7 @@ static void update_parts_of(const gm_worker *w, size_t owner)
     }
 }
 
-/* BP4 of all layers by one thread, in the same order. */
+/* BP4 and the update of all layers by one thread, in the same order. */
 static void update_alone(const gm_worker *w)
 {
     for (size_t l = w->bound->layer_count; l-- > 0;) {

@@ -3,23 +3,25 @@
 
 #include <math.h>
 
-/* MEMORY: steps over which the running mean of the plan at work is taken. PATIENCE: steps until the estimate
- * of the plan at rest has mostly drifted back to what the model says. A plan that has become ten times slower
- * is given up after some steps, later if it was far ahead. Trying it again costs some hundredths of the time.
- */
+/* MEMORY is the number of steps over which the running mean of the plan in use is taken. PATIENCE is the
+ * number of steps after which the estimate of the other plan has mostly returned to the prediction of the
+ * cost model. With these values a plan that has become ten times slower is given up after a few steps (after
+ * more if it was much faster before), and trying it again takes a few hundredths of the time. */
 #define MEMORY   32
 #define PATIENCE 1024
-/* The model may be wrong, above all if other programs or new threads disturbed its measurements. So the plan
- * at rest is tried once after FIRST_TRIAL steps and then every TRIAL steps. A trial lasts one to thirty
- * steps. */
+/* The cost model may be wrong, above all if other programs or new threads disturbed its measurements. So the
+ * plan that is not in use is tried after FIRST_TRIAL steps, and then every TRIAL steps. A trial lasts one to
+ * thirty steps. */
 #define FIRST_TRIAL 256
 #define TRIAL       4096
 #define WORTH_TRIAL 0.96
-/* A step counts as at most so many times the estimate, because one long pause of the machine says little. */
+/* A step counts as at most this many times the estimate, because one long pause of the machine says little
+ * about the plan. */
 #define MOST 8
-/* The other plan must promise to be faster by this factor, because a change moves weights between caches. */
+/* The other plan is taken if its estimate is below this factor times that of the plan in use. A change costs
+ * time, because weights move between caches. */
 #define BETTER 0.97
-#define LEAST  1e-9 /* seconds of any step: an estimate of 0 would never grow */
+#define LEAST  1e-9 /* the least estimate in seconds: it is multiplied to grow, so 0 would stay 0 */
 
 gm_watch gm_watch_begin(gm_plan a, gm_plan b)
 {

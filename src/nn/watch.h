@@ -1,13 +1,13 @@
 /* Which of two plans is faster now.
  *
- * Plans are made from costs that were measured once. On a machine that is shared with others that may not
- * last: a thread whose processor is given away keeps all threads waiting at every barrier. So the steps
- * themselves are timed.
+ * Plans are made from costs that were measured once. If other programs run on the machine, these costs do not
+ * stay true: when another program gets the processor of one thread, all threads wait for that thread at every
+ * barrier. So the steps themselves are timed.
  *
- * Each plan has an estimate of its time: what the cost model says at first; a running mean while the plan is
- * at work; and while it rests the estimate drifts back to what the model says, so that the plan gets another
- * chance some hundred steps later; every some thousand steps it gets one whatever the model says. The plan
- * with the clearly lower estimate does the next step. */
+ * Each plan has an estimate of its time. At first it is the prediction of the cost model. While a plan is in
+ * use, it is a running mean of the measured steps. While a plan is not in use, its estimate slowly returns to
+ * the prediction, so that the plan gets another chance some hundred steps later. Every few thousand steps it
+ * gets one whatever the prediction is. The next step uses the plan whose estimate is clearly lower. */
 #ifndef GM_NN_WATCH_H
 #define GM_NN_WATCH_H
 
@@ -15,18 +15,18 @@
 
 typedef struct gm_watch {
     gm_plan plans[2];
-    double seconds[2]; /* of a step, as far as is known */
-    int now;           /* the plan at work */
+    double seconds[2]; /* estimated time of a step with each plan */
+    int now;           /* index of the plan in use */
     size_t steps;
 } gm_watch;
 
-/* Both plans with their seconds. */
+/* Begins with two plans and the seconds that the cost model predicts for them. */
 gm_watch gm_watch_begin(gm_plan a, gm_plan b);
 
 /* The plan for the next step. */
 gm_plan gm_watch_plan(const gm_watch *watch);
 
-/* A step of that plan took so long. */
+/* Tells the watch how long a step with that plan took. */
 void gm_watch_step(gm_watch *watch, double seconds);
 
 #endif
