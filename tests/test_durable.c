@@ -320,6 +320,63 @@ Test(durable, a_kill_at_any_moment_leaves_a_whole_file, .timeout = 60)
     }
 }
 
+enum { WRITERS = 3, SAVES = 60 };
+
+/* The file of writer k: so many times the letter k. */
+static size_t size_of_writer(size_t k)
+{
+    return 20000 * (k + 1);
+}
+
+static void write_often(const char *path, size_t k)
+{
+    static char data[20000 * WRITERS];
+    memset(data, (int)('a' + k), size_of_writer(k));
+    const gm_buffer parts[] = {{data, 7000}, {data + 7000, size_of_writer(k) - 7000}};
+    for (int i = 0; i < SAVES; i++)
+        if (gm_durable_write(&gm_durable_system, path, NULL, parts, 2, NULL) != GM_OK)
+            _exit(1);
+    _exit(0);
+}
+
+static void expect_whole(const char *path)
+{
+    size_t size;
+    char *data = scratch_read(path, &size);
+    const size_t k = (size_t)(data[0] - 'a');
+    cr_assert(k < WRITERS && size == size_of_writer(k), "torn: %zu bytes", size);
+    for (size_t i = 0; i < size; i++)
+        cr_assert_eq(data[i], data[0], "mixed at byte %zu", i);
+    free(data);
+}
+
+/* The file is always that of one of them, and none of them fails or leaves anything behind. */
+Test(durable, several_processes_may_save_to_one_path, .timeout = 60)
+{
+    const scratch_text path = scratch_path("file");
+    char *letters = malloc(size_of_writer(0));
+    pid_t children[WRITERS];
+    cr_assert_not_null(letters);
+    memset(letters, 'a', size_of_writer(0));
+    const gm_buffer whole = {letters, size_of_writer(0)};
+    cr_assert_eq(gm_durable_write(&gm_durable_system, path.text, NULL, &whole, 1, NULL), GM_OK);
+    free(letters);
+    for (size_t k = 0; k < WRITERS; k++) {
+        children[k] = fork();
+        cr_assert_neq(children[k], -1);
+        if (children[k] == 0)
+            write_often(path.text, k);
+    }
+    for (size_t k = 0; k < WRITERS; k++) {
+        int state;
+        while (waitpid(children[k], &state, WNOHANG) == 0)
+            expect_whole(path.text);
+        cr_expect_eq(state, 0, "writer %zu failed", k);
+    }
+    expect_whole(path.text);
+    cr_expect_eq(scratch_count(scratch), 1);
+}
+
 /* A name of our own, for files that a killed process might have left. */
 static scratch_text hidden(const char *tag_and_suffix)
 {

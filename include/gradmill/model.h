@@ -36,8 +36,9 @@ GM_API void gm_model_clear(gm_model *model);
 /* Writes durably: a temporary file in the same directory, fsync, rename, fsync of the directory. An existing
  * file keeps its mode and stays whole if anything fails; one that is neither a model nor empty is left alone.
  * Temporary files in that directory that a killed process left are removed. The same model gives the same
- * bytes. GM_IO; GM_DIVERGED: a weight is not finite; GM_USAGE: a file of another kind is there, names that
- * are not UTF-8, counts that do not fit; GM_LIMIT.
+ * bytes. Several processes or threads may save to one path at the same time: the file is always the whole
+ * model of one of them, at the end that of the last. GM_IO; GM_DIVERGED: a weight is not finite; GM_USAGE: a
+ * file of another kind is there, names that are not UTF-8, counts that do not fit; GM_LIMIT.
  */
 GM_API gm_status gm_model_save(const char *path, const gm_model *model, gm_error *error);
 
