@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 run() {
-    cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
+    cppcheck --quiet -j "$(nproc)" --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
         --suppress=missingIncludeSystem --include=scripts/cppcheck.h -D__GNUC__=12 -D__x86_64__ -D_GNU_SOURCE -Iinclude -Isrc -I. "$@"
 }
 # If a check finds nothing, it may be that it does not work. So it must find this planted error first.

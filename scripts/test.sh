@@ -72,7 +72,7 @@ meson test -C build-test --no-rebuild --print-errorlogs || true
 echo 'running the tests of the sanitizer build'
 meson test -C build-sanitize --no-rebuild --print-errorlogs || true
 echo 'running the tests of threads under ThreadSanitizer'
-meson test -C build-tsan --no-rebuild --print-errorlogs threads || true
+meson test -C build-tsan --no-rebuild --print-errorlogs --suite threads || true
 
 scripts/count_tests.py $passed $failed build-test/meson-logs/testlog.junit.xml \
     build-sanitize/meson-logs/testlog.junit.xml build-tsan/meson-logs/testlog.junit.xml

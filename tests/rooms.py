@@ -5,7 +5,7 @@ import pathlib
 import re
 import sys
 
-# The lowest first. Rooms of one floor do not know each other.
+# From the lowest room to the highest. Rooms in the same line may not include each other's headers.
 FLOORS = [["base"], ["machine"], ["function", "backend"], ["online"], ["nn"], ["data"], ["model"], ["train"], ["page"], ["bench/measure"],
           ["bench/output"], ["bench/report", "bench/cases"], ["bench/contest"], ["bench/gate", "bench/peers"], ["cli"]]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

@@ -286,10 +286,12 @@ static void expect_accumulates(const struct way *way)
 Test(apply, gradients_of_parts_of_a_batch_add_up)
 {
     const char *backend;
+    const net_shape *shape = &shapes[SANITIZED ? 0 : 1];
+    const size_t most_threads = SANITIZED ? 2 : 3;
     for (size_t b = 0; (backend = gm_backend_name(b)); b++) {
-        for (size_t threads = 1; threads <= 3; threads++) {
+        for (size_t threads = 1; threads <= most_threads; threads++) {
             for (size_t rows = 4; rows < ROWS; rows += 30) {
-                struct way way = way_of(&shapes[1], backend, GM_F32, threads, GM_SGD);
+                struct way way = way_of(shape, backend, GM_F32, threads, GM_SGD);
                 way.rows = rows;
                 expect_accumulates(&way);
                 way.precision = GM_F64;
@@ -362,9 +364,10 @@ static void expect_hook(const struct way *way)
 Test(apply, each_layer_is_told_of_when_its_gradient_is_complete)
 {
     const char *backend;
+    const size_t most_threads = SANITIZED ? 2 : 3, more_rows = SANITIZED ? 24 : 12;
     for (size_t b = 0; (backend = gm_backend_name(b)); b++) {
-        for (size_t threads = 1; threads <= 3; threads++) {
-            for (size_t rows = 1; rows < ROWS; rows += 12) {
+        for (size_t threads = 1; threads <= most_threads; threads++) {
+            for (size_t rows = 1; rows < ROWS; rows += more_rows) {
                 struct way way = way_of(&shapes[1], backend, GM_F32, threads, GM_MOMENTUM);
                 way.rows = rows;
                 expect_hook(&way);

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 import types
 import unittest
 
@@ -13,9 +14,29 @@ PLACES = types.SimpleNamespace(gradmill=None, source=None, build=None, shim=None
 
 OK, UNEXPECTED, USAGE, BAD_DATA, BAD_MODEL, IO, LIMIT, DIVERGED, CHECK = range(9)
 
-# A run that takes longer hangs. SIGKILL, because the command waits with SIGTERM for the end of a step. A build that
-# counts lines is slow, and scripts/coverage.sh asks for more patience.
-PATIENCE = 60 * int(os.environ.get("GM_TEST_PATIENCE", "1"))
+def patience(seconds):
+    """The time after which a run that takes `seconds` at most on an idle machine counts as hung.
+
+    A machine with more work than processors gives each process a part of one only, so the time grows with the load. A
+    build that counts lines is slow: scripts/coverage.sh asks for more patience."""
+    load = os.getloadavg()[0] / len(os.sched_getaffinity(0))
+    return seconds * max(1, load) * int(os.environ.get("GM_TEST_PATIENCE", "1"))
+
+
+def communicate(process, seconds=60):
+    """The output of a process that may take so long: (stdout, stderr), or None if it had to be killed.
+
+    SIGKILL, because the command waits with SIGTERM for the end of a step. The load is looked at again when the time is
+    over, because it may have grown since the process began."""
+    begin = time.monotonic()
+    while time.monotonic() < begin + patience(seconds):
+        try:
+            return process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            pass
+    process.kill()
+    process.communicate()
+    return None
 
 
 def environment(**changes):
@@ -60,12 +81,10 @@ class CommandTest(unittest.TestCase):
     def run_gradmill(self, *arguments, **options):
         """Returns .returncode, .stdout and .stderr (text)."""
         process = self.start(*arguments, **options)
-        try:
-            out, err = process.communicate(timeout=PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
+        output = communicate(process)
+        if output is None:
             self.fail(f"hangs: {' '.join(map(str, arguments))[:200]}")
+        out, err = output
         return subprocess.CompletedProcess(
             arguments, process.returncode, (out or b"").decode(), (err or b"").decode(errors="replace")
         )

@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 
-from common import IO, LIMIT, OK, PATIENCE, PLACES, data, environment
+from common import IO, LIMIT, OK, PLACES, communicate, data, environment
 
 # KIND:FAULT -> the codes with which the command may give up. It may always succeed as if nothing had happened.
 FAULTS = {
@@ -33,8 +33,8 @@ FAULTS = {
     "thread:EAGAIN+": {LIMIT},
 }
 
-# For a build with sanitizers. The shim stands before their runtime; sizes that cannot be had are asked for on purpose;
-# a leak is reported at the end of the run, by exit code 1 as all they find.
+# For a build with sanitizers. The shim is loaded before their runtime, which must not complain about that. The tests ask
+# for impossible sizes on purpose. Everything that the sanitizers find, leaks included, ends the run with exit code 1.
 SANITIZERS = {
     "ASAN_OPTIONS": "verify_asan_link_order=0:allocator_may_return_null=1:detect_stack_use_after_return=1:exitcode=1",
     "LSAN_OPTIONS": "exitcode=1",
@@ -114,7 +114,7 @@ def commands(model, timings, checkpoint):
 
 
 def sanitizer_report(err):
-    """What a sanitizer says, and the functions of ours that it names; "" if it is silent."""
+    """The report of a sanitizer with the functions of gradmill that it names, or "" if there is no report."""
     found = REPORT.search(err)
     if not found:
         return ""
@@ -152,13 +152,9 @@ def run_once(command, place, inject):
     run = subprocess.Popen([PLACES.gradmill, *command.arguments], cwd=folder,
                            env=environment(**changes), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                            stderr=subprocess.PIPE)
-    try:
-        out, err = run.communicate(timeout=PATIENCE)
-        code = run.returncode
-    except subprocess.TimeoutExpired:
-        run.kill()
-        out, err = run.communicate()
-        code = "hangs"
+    output = communicate(run)
+    out, err = output or (b"", b"")
+    code = run.returncode if output else "hangs"
     text = report.read_text() if report.exists() else ""
     return Outcome(code, out.decode(errors="replace"), err.decode(errors="replace"), text, folder)
 
@@ -168,7 +164,7 @@ def is_whole(command, text, good):
 
 
 def judge_file(command, outcome, good):
-    """The file is the old one or a new one, whole; new if and only if that is what the exit code says."""
+    """Checks that the file is the old one or a new one, complete, and that it is the new one only after success."""
     content, old = outcome.files.get(command.output), command.files.get(command.output)
     if command.output.endswith(".json"):
         new = content is not None and content != old and is_bench_json(content)
@@ -186,7 +182,7 @@ def judge_file(command, outcome, good):
 
 
 def is_one_complaint(fault, lines):
-    """One line; where all writing fails, one for the file and one for standard output."""
+    """Whether there is one error line. If all writing fails, there may be a second one, about standard output."""
     if fault == "write:ENOSPC+" and len(lines) == 2:
         lines = [line for line in lines if not line.startswith("gradmill: standard output: ")]
     return len(lines) == 1 and lines[0].startswith("gradmill")
@@ -220,7 +216,7 @@ def describe(command, fault, number, outcome, wrong):
 
 
 def spread(count, most):
-    """Up to `most` of 1 to count: the first third of them all, the rest evenly."""
+    """Chooses up to `most` of the numbers 1 to `count`. A third of those are the first numbers; the others are spread evenly."""
     if count <= most:
         return list(range(1, count + 1))
     first = most // 3
@@ -229,7 +225,7 @@ def spread(count, most):
 
 
 class Loop:
-    """One command under one fault, at `most` places or, if that is None, at all."""
+    """One command under one fault, which is injected at `most` calls, one in each run; at all calls if `most` is None."""
 
     def __init__(self, command, fault, folder, most=None):
         self.command = command
@@ -280,7 +276,7 @@ class Loop:
 
 
 def run_loops(loops, report=lambda loop: None):
-    """Runs them all, one for each processor at a time. What is wrong, as a list of texts."""
+    """Runs all loops, as many at a time as there are processors. Returns what is wrong, as a list of texts."""
     wrong = []
     with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         for finished in concurrent.futures.as_completed([pool.submit(make) for make in loops]):

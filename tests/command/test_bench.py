@@ -14,7 +14,7 @@ from common import BAD_DATA, CHECK, IO, LIMIT, OK, PLACES, USAGE, CommandTest, e
 SMALL = ["--net", "4-5-3", "--batch", "4", "--time", "200ms"]
 SHORT = ["bench", "scaling", *SMALL, "--threads", "1"]  # the one case that measures no peaks first
 
-# Each starts by measuring the peaks of the machine for a second or two: they run side by side.
+# Each case first measures the peaks of the machine for a second or two, so several cases run at the same time.
 CASES = {
     "tour": ["--time", "300ms"],
     "step": ["step", *SMALL, "--backend", "blas,naive", "--threads", "1"],
@@ -87,12 +87,12 @@ def entries(told, kind="iteration"):
 
 
 def cells(told):
-    """The columns of each row: its median carries them, or the one entry of a row that was not timed."""
+    """The columns of each row. They are in the entry of its median, or in the only entry of a row without times."""
     return [entry for entry in told["benchmarks"] if entry.get("aggregate_name") == "median" or not entry["iterations"]]
 
 
 def quick_environment():
-    """OpenBLAS takes slow kernels on a CPU that it does not know, and the peaks then take seconds more."""
+    """An environment with fast kernels of OpenBLAS. On an unknown CPU it takes slow ones, and peaks take seconds more."""
     with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
         return environment(OPENBLAS_CORETYPE="Haswell" if " avx2 " in file.read() else None)
 
@@ -115,7 +115,7 @@ class Cases(BenchTest):
         return self.run_gradmill("bench", *arguments, env=quick_environment())
 
     def run_all(self, names):
-        """One CPU for each worker: the processes take theirs from the thread that starts them."""
+        """Runs the cases in parallel. Each worker thread has one CPU, which the processes that it starts inherit."""
         cpus = list(os.sched_getaffinity(0))
         free = list(cpus)
         with concurrent.futures.ThreadPoolExecutor(
@@ -124,7 +124,7 @@ class Cases(BenchTest):
             return dict(zip(names, pool.map(self.run_case, names)))
 
     def test_every_case(self):
-        # A preloaded library would stand before the sanitizer's own.
+        # compare preloads libraries, and a sanitizer must be the first library that is loaded.
         results = self.run_all([name for name in CASES if not (PLACES.sanitized and name == "compare")])
         for name, result in results.items():
             with self.subTest(name):
@@ -139,7 +139,7 @@ class Cases(BenchTest):
                 getattr(self, f"check_{name}")(result.stdout, told)
 
     def check_page(self, page, told):
-        """It carries the results and fetches nothing; the one address is that of the chart library's licence."""
+        """The page contains the results and loads nothing. Its only address is that of the chart library's licence."""
         self.assertRegex(page[:20], r"(?i)^<!doctype html>")
         self.assertEqual(page.rstrip()[-7:], "</html>")
         self.assertEqual([row["run_name"] for row in cells(told) if json.dumps(row["run_name"]) not in page], [])
@@ -190,7 +190,7 @@ class Cases(BenchTest):
             self.assertAlmostEqual(row["moved"], 4 * (43 * (1 + update) + 15) / 43, 3)
 
     def check_faults(self, told):
-        """What failed says so in Google Benchmark's words, and at length where the table had to cut it."""
+        """A row that failed has the fields of Google Benchmark for that, and the whole reason, which the table cut off."""
         for row in cells(told):
             self.assertEqual(row.get("error_occurred", False), row["status"] != "ok", row)
             if row["status"] != "ok":
@@ -286,7 +286,7 @@ class Gate(BenchTest):
         super().setUp()
         self.old = self.path("old.json")
         self.succeed(*SHORT, "--net", "4-6-3", "--out", self.old)
-        # Verdicts are about given times: those that a busy machine measured here may differ by any factor.
+        # The times are given, so that the verdicts are known. Times that are measured on a busy machine may differ by any factor.
         told = self.load("old.json")
         firsts = {entry["run_name"]: entry for entry in reversed(entries(told))}
         told["benchmarks"] = [{**first, "real_time": 1 + i / 100, "repetition_index": i}
@@ -321,7 +321,7 @@ class Gate(BenchTest):
         self.succeed("bench", "gate", self.old, new, "--threshold", "5")
 
     def test_builds_that_take_turns(self):
-        # A sitting or two: too few for any verdict but this one, whatever the machine does meanwhile, and for a success.
+        # One or two sittings are too few for a verdict, and for a success, whatever else the machine does.
         result = self.run_gradmill("bench", "gate", PLACES.gradmill, PLACES.gradmill, "--net", "2-3-1,4-5-3", "--batch",
                                    "4", "--backend", "naive", "--threads", "1", "--time", "1ms", "-o", "json")
         self.assertEqual(result.returncode, CHECK, result.stderr)

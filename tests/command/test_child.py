@@ -7,11 +7,11 @@ import pathlib
 import struct
 import subprocess
 
-from common import BAD_DATA, OK, PATIENCE, PLACES, USAGE, CommandTest, data, environment
+from common import BAD_DATA, OK, PLACES, USAGE, CommandTest, data, environment, patience
 
 WIDTHS = [2, 3, 1]
 RATE = 0.25
-# Exact in f32. Layer by layer W (out x in, row by row) and b.
+# Parameters that f32 stores exactly: for each layer W (out x in, row by row) and b.
 HIDDEN_W, HIDDEN_B = [[0.5, -0.25], [1.0, 0.75], [-0.5, 0.125]], [0.25, -0.5, 0.0]
 OUTPUT_W, OUTPUT_B = [[1.0, -0.75, 0.5]], [0.125]
 # Two batches of two rows.
@@ -54,10 +54,10 @@ def losses(steps):
 
 class Child(CommandTest):
     def speak(self, commands, content, *more):
-        """The answers to the commands, the first of them to being started, and the exit code."""
+        """Returns the answers (the first one comes before any command) and the exit code."""
         path = self.write("problem", content)
         result = subprocess.run([PLACES.gradmill, "bench", "step", "--child", path, *more], input=commands, text=True,
-                                capture_output=True, timeout=PATIENCE, env=environment(), cwd=self.folder)
+                                capture_output=True, timeout=patience(60), env=environment(), cwd=self.folder)
         return [json.loads(line) for line in result.stdout.splitlines()], result.returncode
 
     def expect_error(self, pattern, code, commands, content, *more):

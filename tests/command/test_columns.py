@@ -295,7 +295,7 @@ class Missing(ColumnsTest):
         self.assertEqual(len(answers), 1)
 
     def test_only_the_training_part_counts(self):
-        """With 9 tenths for validation, the mean of the others is not that of all."""
+        """With 90 % of the rows for validation, the mean of the training rows differs from that of all rows."""
         text = "a,t\n" + "".join(f"{2 ** i if i % 4 else ''},{i}\n" for i in range(20))
         means = set()
         for seed in ("1", "2", "3"):

@@ -83,7 +83,7 @@ class Explain(CommandTest):
         told = self.explain("xor.json", "--seeds", "10", "--steps", "5000")
         self.assertEqual(told["seeds"], 10)
         self.assertGreater(told["converged"], 5)
-        # Fifty steps are not enough, and more seeds never make fewer.
+        # Fifty steps are not enough for every seed; and if more seeds are tried, at least as many succeed.
         self.assertEqual(self.explain("xor.json", "--seeds", "5", "--steps", "50")["converged"], 0)
 
     def test_rate_of_the_line_wins(self):

@@ -6,7 +6,7 @@ import resource
 import struct
 import subprocess
 
-from common import BAD_DATA, BAD_MODEL, DIVERGED, IO, PLACES, USAGE, CommandTest, data, environment
+from common import BAD_DATA, BAD_MODEL, DIVERGED, IO, PLACES, USAGE, CommandTest, data, environment, patience
 
 TRAIN = ["train", "--quiet", "--epochs", "1", "--threads", "1"]
 
@@ -124,7 +124,7 @@ class BadData(CommandTest):
                             "--data", self.write("images", image_bytes), "--labels", self.write("labels", label_bytes))
 
     def test_idx_whose_head_is_damaged_is_not_taken_for_csv(self):
-        """With a file of labels beside it, it can be nothing else: bad data, and not a wrong option."""
+        """A file of images with a file of labels beside it is certainly IDX. So the error is bad data, not a wrong option."""
         labels = self.write("labels", struct.pack(">II", 0x801, 2) + bytes([0, 1]))
         images = struct.pack(">IIII", 0x803, 2, 2, 2) + bytes(8)
         for name, content, pattern in (
@@ -224,7 +224,7 @@ class BadModel(CommandTest):
 
 
 class BadPlaces(CommandTest):
-    """Where a model cannot be written, training does not even begin: the data, too, is never looked at."""
+    """If the model cannot be written, the run ends before it reads the data."""
 
     def refuse_place(self, place, pattern, **options):
         self.refuse(IO, pattern, *TRAIN, "--data", "not there either", "--save", place, **options)
@@ -269,11 +269,11 @@ class BadPlaces(CommandTest):
         def limit():
             resource.setrlimit(resource.RLIMIT_FSIZE, (512, 512))
 
-        # With SIGXFSZ ignored the write fails and does not kill.
+        # If SIGXFSZ is ignored, the write fails instead of killing the process.
         shell = 'trap "" XFSZ; exec "$0" "$@"'
         arguments = [PLACES.gradmill, *self.train("--seed", "9", "--save", model)]
         result = subprocess.run(["sh", "-c", shell, *arguments], preexec_fn=limit, env=environment(),
-                                capture_output=True, text=True, timeout=60)
+                                capture_output=True, text=True, timeout=patience(60))
         self.check_kept(model, result)
         self.assertEqual(os.listdir(self.folder), ["model.safetensors"])
 

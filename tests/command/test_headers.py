@@ -2,7 +2,7 @@
 import shutil
 import subprocess
 
-from common import PLACES, CommandTest
+from common import PLACES, CommandTest, patience
 
 WARNINGS = ["-pedantic", "-Wall", "-Wextra", "-Werror", "-fsyntax-only"]
 
@@ -17,10 +17,10 @@ class Headers(CommandTest):
         for header in headers:
             name = header.relative_to(include)
             with self.subTest(f"{name} by {compiler}"):
-                # Twice: the guard works.
+                # Included twice, to test the include guard.
                 path = self.write(f"alone.{suffix}", f"#include <{name}>\n#include <{name}>\nint main(void) {{ return 0; }}\n")
                 result = subprocess.run([compiler, f"-std={standard}", *WARNINGS, f"-I{include}", path],
-                                        capture_output=True, text=True, timeout=60)
+                                        capture_output=True, text=True, timeout=patience(60))
                 self.assertEqual(result.returncode, 0, result.stderr[:1000])
 
     def test_C(self):

@@ -7,7 +7,7 @@ import injection
 from common import OK, PLACES, CommandTest, environment
 
 # Runs of one command under one fault, unless --thorough; under the sanitizers, where they are slow, a part of the faults.
-MOST_RUNS = 24
+MOST_RUNS = 12
 MOST_SANITIZED_RUNS = 6
 SANITIZED = ["memory:ENOMEM", "memory:ENOMEM+", "open:EACCES", "read:short+", "write:ENOSPC+", "map:ENOMEM",
              "thread:EAGAIN"]

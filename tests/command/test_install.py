@@ -7,7 +7,7 @@ import shlex
 import shutil
 import subprocess
 
-from common import IO, PLACES, CommandTest, environment
+from common import IO, PLACES, CommandTest, environment, patience
 
 PROGRAM = r"""
 #include <gradmill.h>
@@ -64,10 +64,10 @@ int main(void)
 
 
 class Installed(CommandTest):
-    """What `meson install` puts down, in a folder of its own."""
+    """The files that `meson install` writes, in a folder of their own."""
 
     def call(self, *command, **options):
-        result = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=self.folder, **options)
+        result = subprocess.run(command, capture_output=True, text=True, timeout=patience(120), cwd=self.folder, **options)
         self.assertEqual(result.returncode, 0, f"{shlex.join(map(str, command))}: {result.stderr[-800:]}")
         return result.stdout
 
@@ -152,7 +152,7 @@ class Install(Installed):
         listed = self.call("nm", "-D", "--defined-only", "--format=posix", str(self.library / "libgradmill.so"))
         exported = {line.split()[0].partition("@")[0] for line in listed.splitlines()}
         self.assertEqual([name for name in exported if not name.startswith("gm_")], [])
-        # And those are what the headers declare: nothing missing, nothing from inside.
+        # The symbols are exactly those that the headers declare.
         include = PLACES.source / "include" / "gradmill"
         text = "".join(path.read_text(encoding="utf-8") for path in include.glob("*.h"))
         text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
@@ -216,7 +216,7 @@ class Examples(Installed):
                 self.assertEqual(len(said[name]), len(expected))
                 for number, right in zip(said[name], expected):
                     self.assertLess(abs(number - right), 1e-13 * abs(right), f"{arguments}: {name}")
-        wrong = subprocess.run([self.path("four_equations"), "magic"], capture_output=True, text=True, timeout=60,
+        wrong = subprocess.run([self.path("four_equations"), "magic"], capture_output=True, text=True, timeout=patience(60),
                                env=self.env | {"LD_LIBRARY_PATH": str(self.library)})
         self.assertEqual((wrong.returncode, wrong.stdout), (2, ""))
         self.assertEqual(wrong.stderr,
@@ -251,5 +251,5 @@ class BuiltExamples(CommandTest):
         for path in found:
             with self.subTest(path.name):
                 result = subprocess.run([str(path)], cwd=PLACES.source, env=environment(), capture_output=True,
-                                        text=True, timeout=120)
+                                        text=True, timeout=patience(120))
                 self.assertEqual(result.returncode, 0, result.stderr[-500:])

@@ -13,7 +13,7 @@ def strict(text):
     return json.loads(text, parse_constant=refuse_constant)
 
 
-# Rows so far from those of the training that f32 has no number for what comes out.
+# Rows so far from those of the training that the outputs are beyond the range of f32.
 FAR = "sepal_length,sepal_width,petal_length,petal_width,species\n" + "3e38,-3e38,3e38,3e38,setosa\n" * 2
 
 def example(number):
@@ -26,7 +26,7 @@ def example(number):
 
 
 class NotFinite(CommandTest):
-    """The numbers are printed, those that are none as null; then the run ends with exit code 7."""
+    """All numbers are printed, and null for those that are not finite. Then the run ends with exit code 7."""
 
     def diverge(self, pattern, *arguments):
         result = self.run_gradmill(*arguments)

@@ -3,7 +3,7 @@ import re
 import shutil
 import subprocess
 
-from common import OK, PLACES, CommandTest
+from common import OK, PLACES, CommandTest, patience
 
 OWN = {"--help", "--usage", "--version"}  # of argp, and of the command itself
 
@@ -125,7 +125,7 @@ class Lists(CommandTest):
         script = (f"source {PLACES.source}/completions/gradmill; complete -p gradmill >/dev/null || exit 1\n"
                   'COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _gradmill; printf "%s\\n" "${COMPREPLY[@]}"')
         result = subprocess.run(["bash", "-c", script, "bash", PLACES.gradmill, *words], capture_output=True, text=True,
-                                timeout=60, cwd=self.folder)
+                                timeout=patience(60), cwd=self.folder)
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         return result.stdout.split()
 

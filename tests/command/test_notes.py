@@ -53,7 +53,7 @@ class Results(NotesTest):
                          *TRAIN, "--data", table, "--regression", "--layers", "1,1", "--epochs", "1")
 
     def test_an_earlier_epoch_that_was_better(self):
-        # On its way to the slope of the training rows it passes that of the validation rows.
+        # The slope that is learned moves towards that of the training rows, and passes that of the validation rows on the way.
         table = self.table("t.csv", lambda i: 10 * i)
         valid = self.table("v.csv", lambda i: 5 * i)
         arguments = [*TRAIN, "--data", table, "--valid", valid, "--regression", "--layers", "1,1", "--epochs", "30",

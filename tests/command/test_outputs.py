@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from common import IO, PLACES, USAGE, CommandTest, data, environment
+from common import IO, PLACES, USAGE, CommandTest, data, environment, patience
 
 TRAIN = ["train", "--quiet", "--epochs", "1", "--threads", "1"]
 BENCH = ["bench", "step", "--net", "2-2-1", "--batch", "4", "--threads", "1", "--time", "50ms"]
@@ -142,7 +142,7 @@ class Runs(CommandTest):
         self.addCleanup(process.kill)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.stderr.close)
-        end = time.monotonic() + 30
+        end = time.monotonic() + patience(30)
         while not os.path.exists(self.path("model")):
             self.assertLess(time.monotonic(), end, "nothing happened")
             time.sleep(0.002)
@@ -178,7 +178,7 @@ class Runs(CommandTest):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             with self.subTest(number.name):
                 process = self.start(*TRAIN, "--data", "data", "--save", "model")
-                end = time.monotonic() + 30
+                end = time.monotonic() + patience(30)
                 while not self.hidden():
                     self.assertLess(time.monotonic(), end, "no lock")
                     time.sleep(0.002)
@@ -186,7 +186,7 @@ class Runs(CommandTest):
                     self.assertLess(time.monotonic(), end, "never waits")
                     time.sleep(0.002)
                 process.send_signal(number)
-                process.communicate(timeout=30)
+                process.communicate(timeout=patience(30))
                 self.assertEqual(process.returncode, -number)
                 self.assertEqual(self.hidden(), [])
 
@@ -201,7 +201,7 @@ class Runs(CommandTest):
 
     def test_kills_at_random_moments(self):
         script = str(PLACES.source / "scripts" / "kill_saves.py")
-        result = subprocess.run([sys.executable, script, PLACES.gradmill, "15"], env=environment(), timeout=120,
+        result = subprocess.run([sys.executable, script, PLACES.gradmill, "15"], env=environment(), timeout=patience(120),
                                 capture_output=True, text=True)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertRegex(result.stdout, r"^15 kills, .*: nothing torn, nothing left\n$")

@@ -9,7 +9,7 @@ from common import LIMIT, PLACES, USAGE, CommandTest
 NET = ["--layers", "4,8,3"]
 PARAMETERS, SECOND = 67, 24
 
-# Numbers that the optimizer keeps for each parameter, and that BP4 and the update move.
+# For each optimizer: the numbers that it keeps for each parameter, and those that BP4 and the update read and write.
 OPTIMIZERS = {"sgd": (0, 2), "momentum": (1, 4), "nesterov": (1, 4), "adam": (2, 6), "adamw": (2, 6)}
 
 UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1, "min": 60, "h": 3600, "days": 86400}
@@ -55,7 +55,7 @@ class Plan(CommandTest):
                     self.assertEqual(memory["parameters"], PARAMETERS * size)
                     self.assertEqual(memory["optimizer"], kept * PARAMETERS * size)
                     self.assertEqual(memory["packed"], 0)
-                    # x, y and ones, a and delta of both layers; padding and the tile of a thread come on top
+                    # x, y, ones, and A and D of both layers; padding and the tile of each thread are added to that
                     least = 32 * (4 + 3 + 1 + 2 * 8 + 2 * 3) * size
                     self.assertTrue(least <= memory["workspace"] < 2 * least, memory["workspace"])
                     self.assertEqual(memory["total"], (kept + 1) * PARAMETERS * size + memory["workspace"])
@@ -102,7 +102,7 @@ class Plan(CommandTest):
         step = told["step"]["predicted"]["seconds"]
         self.assertEqual([told["training"][key] for key in ("rows", "epochs", "steps")], [64, 5, 10])
         self.assertAlmostEqual(told["training"]["seconds"] / (10 * step), 1, 9)
-        # Three whole batches, and a fourth of 4 rows, which has a time of its own.
+        # Three full batches, and a last one of 4 rows, whose time is predicted separately.
         told = self.plan("--rows", "100", "--batch", "32", "--epochs", "2")
         step = told["step"]["predicted"]["seconds"]
         self.assertEqual(told["training"]["steps"], 8)
@@ -198,7 +198,7 @@ class TooLarge(CommandTest):
         adam, sgd = self.needed(*self.LARGE), self.needed(*self.LARGE, "--optimizer", "sgd")
         self.assertTrue(3 * 4 * parameters <= adam < 1.01 * 3 * 4 * parameters, adam)
         self.assertTrue(4 * parameters <= sgd < 1.01 * 4 * parameters, sgd)
-        # The batch that is measured on has its own 32 rows of 4 inputs and 3 outputs.
+        # The measurements use a batch of their own: 32 rows of 4 inputs and 3 outputs.
         self.assertEqual(self.needed(*self.LARGE, "--measure") - adam, 32 * (4 + 3) * 4)
 
     def test_sizes_of_no_machine(self):
@@ -216,6 +216,6 @@ class TooLarge(CommandTest):
         def limit():
             resource.setrlimit(resource.RLIMIT_AS, (160 << 20, 160 << 20))
 
-        # The network alone would fit; with what adam keeps it does not.
+        # The network alone would fit into memory, but not together with the moments of adam.
         self.refuse(LIMIT, r"training needs \d+ bytes .* free", "plan", "--layers", "4,4000,4000,3", "--threads", "1",
                     "--backend", "naive", preexec_fn=limit)

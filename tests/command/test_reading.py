@@ -8,7 +8,7 @@ import struct
 import subprocess
 import zlib
 
-from common import BAD_DATA, IO, LIMIT, PLACES, USAGE, CommandTest, data, environment
+from common import BAD_DATA, IO, LIMIT, PLACES, USAGE, CommandTest, data, environment, patience
 
 TRAIN = ["train", "--quiet", "--epochs", "1", "--threads", "1"]
 IMAGES = struct.pack(">IIII", 0x803, 2, 2, 2) + bytes(range(8))
@@ -60,7 +60,7 @@ class StandardInput(CommandTest):
         """Files that are opened must not take the numbers of streams that are closed."""
         def run(redirection, *arguments):
             return subprocess.run(["sh", "-c", f'"$0" "$@" {redirection}', PLACES.gradmill, *arguments],
-                                  cwd=self.folder, env=environment(), capture_output=True, text=True, timeout=60)
+                                  cwd=self.folder, env=environment(), capture_output=True, text=True, timeout=patience(60))
         loud = ["train", "--data", data("iris.csv"), "--epochs", "2", "--threads", "1", "--save", "model"]
         self.assertEqual(run(">&-", *loud).returncode, IO)
         self.assert_loads(self.path("model"))

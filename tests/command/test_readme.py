@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 
-from common import PATIENCE, PLACES, CommandTest, environment
+from common import PLACES, CommandTest, environment, patience
 
 BLOCK = re.compile(r"(?:^<!-- not run: (?P<reason>.*?) -->\n+)?^```sh\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^(?:[A-Z_]+=\S+ +)*(?P<program>(?:\./)?(?:build/\S*?)?gradmill)(?= )")
@@ -83,7 +83,7 @@ class Readme(CommandTest):
                         self.skipTest(reason)
                     begin, end = COMMAND.match(line).span("program")
                     result = subprocess.run(["sh", "-c", line[:begin] + "gradmill" + line[end:]], cwd=place, env=env,
-                                            capture_output=True, text=True, timeout=2 * PATIENCE)
+                                            capture_output=True, text=True, timeout=patience(120))
                     self.assertEqual(result.returncode, 0, result.stderr[-500:])
 
     def test_output_that_the_README_shows(self):
@@ -97,7 +97,7 @@ class Readme(CommandTest):
             if any(" bench " in line for line in lines):
                 continue
             printed = "".join(subprocess.run(["sh", "-c", line], cwd=place, env=env, capture_output=True, text=True,
-                                             timeout=2 * PATIENCE).stdout for line in lines)
+                                             timeout=patience(120)).stdout for line in lines)
             shapes = {shape(line) for line in printed.splitlines()}
             for line in shown:
                 checked += 1

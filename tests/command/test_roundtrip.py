@@ -6,7 +6,7 @@ import random
 import subprocess
 import sys
 
-from common import PLACES, CommandTest, data
+from common import PLACES, CommandTest, data, patience
 
 SPECIES = {"setosa", "versicolor", "virginica"}
 
@@ -85,7 +85,7 @@ class RoundTrip(CommandTest):
                 model = self.trained("--precision", precision, "--scaling", scaling, "--epochs", "5", name=precision)
                 ours = self.read_csv(self.succeed("predict", "--model", model, "--data", inputs, "--outputs").stdout)
                 theirs = subprocess.run([sys.executable, script, "--plain", model, inputs], capture_output=True,
-                                        text=True, check=True, timeout=60).stdout
+                                        text=True, check=True, timeout=patience(60)).stdout
                 for a, b in zip(ours[1:], self.read_csv(theirs), strict=True):
                     for x, y in zip(a, b, strict=True):
                         self.assertAlmostEqual(float(x), float(y), places=places)
@@ -97,7 +97,7 @@ class RoundTrip(CommandTest):
         inputs, model = self.inputs_of_iris(), self.trained("--activation", "gelu")
         ours = self.read_csv(self.succeed("predict", "--model", model, "--data", inputs, "--outputs").stdout)
         theirs = subprocess.run(["/usr/bin/python3", script, model, inputs], capture_output=True, text=True,
-                                check=True, timeout=120).stdout
+                                check=True, timeout=patience(120)).stdout
         for a, b in zip(ours[1:], self.read_csv(theirs), strict=True):
             for x, y in zip(a, b, strict=True):
                 self.assertAlmostEqual(float(x), float(y), places=5)

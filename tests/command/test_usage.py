@@ -10,7 +10,7 @@ from common import DIVERGED, IO, LIMIT, OK, PLACES, USAGE, CommandTest, data, en
 
 VERBS = ["train", "eval", "predict", "explain", "gradcheck", "plan", "bench", "doctor"]
 
-# Arguments after those of a run that works, the code, the line.
+# Arguments that are added to those of a correct run, the exit code, and a pattern of the error line.
 WRONG = [
     (["--layers", "4,2147483648,3"], LIMIT, r"layer 1: 2147483648 outputs; expected at most \d+; .* need 64 GiB$"),
     (["--layers", "4,4294967297,3"], LIMIT, r"4294967297.*need 128 GiB$"),
@@ -59,7 +59,7 @@ WRONG = [
 ]
 
 
-# Arguments with a slip, and how the line ends.
+# Arguments with a typing error, and how the error line ends.
 SLIPS = [
     (["trian"], r"unknown verb 'trian'; did you mean 'train'\?"),
     (["--verison"], r"unknown option '--verison'; did you mean '--version'\?"),
