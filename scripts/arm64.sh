@@ -30,7 +30,7 @@ check_training() {
         fail "train: expected an accuracy of at least 95 %"
 }
 
-# The libraries of this machine's own kind stay beside those for arm64 (Multi-Arch: same).
+# The libraries of both architectures can be installed side by side (Multi-Arch: same).
 dpkg --print-foreign-architectures | grep -qx arm64 || add_architecture
 scripts/install.sh meson ninja-build pkg-config gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
     libopenblas-dev:arm64 libjansson-dev:arm64 zlib1g-dev:arm64

@@ -46,8 +46,8 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM HUP
 
-# apart COMMAND...: in namespaces of its own, which end with it, and with them its mounts and what it started. It runs in
-# the background, because a shell obeys a trap only while it waits.
+# apart COMMAND...: runs a command in namespaces of its own. When it ends, its mounts and all processes that it has started
+# end, too. It runs in the background and the shell waits for it, because a shell handles a trap only while it waits.
 apart() {
     unshare --mount --pid --fork --kill-child "$@" </dev/null &
     child=$!
@@ -57,7 +57,7 @@ apart() {
     return $status
 }
 
-# put SOURCE: gradmill as a user of a clone or of a release archive has it.
+# put SOURCE: copies gradmill into the root, as a clone or as an unpacked release archive.
 put() {
     mkdir -p "$work/root/home"
     case $1 in
@@ -66,7 +66,7 @@ put() {
     esac
 }
 
-# run COMMAND SOURCE: all runs share the packages that were downloaded.
+# run COMMAND SOURCE: one run in a new root. All runs use the same downloaded packages.
 run() {
     rm -rf --one-file-system "$work/root"
     cp -a "$work/base" "$work/root"

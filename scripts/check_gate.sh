@@ -8,7 +8,7 @@ build=${2:-build}
 files=$(mktemp -d)
 trap 'rm -rf "$files"' EXIT
 program=$PWD/$build/src/cli/gradmill
-# Behind the slower one OpenBLAS is not seen, and would not be told to use one thread.
+# gradmill does not recognise OpenBLAS behind the slower cblas_sgemm, and so would not set it to one thread.
 cat >"$files/slow" <<END
 #!/bin/sh
 OPENBLAS_NUM_THREADS=1 GM_SLOW_PERCENT=5.3 LD_PRELOAD='$PWD/$build/tests/libslow_gemm.so' exec '$program' "\$@"

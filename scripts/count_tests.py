@@ -17,7 +17,7 @@ for path in sys.argv[3:]:
         skipped = [case for case in cases if case.find("skipped") is not None]
         for case in bad:
             print(f"FAILED {path.split('/')[0]} {suite.get('name')}: {case.get('name')}")
-        # A program that died may have no bad case to show for it.
+        # If the test program itself died, there may be no failed case in the report.
         died = int(suite.get("errors") or 0) > 0 and not bad
         if died:
             print(f"FAILED {path.split('/')[0]} {suite.get('name')}: the test program itself")

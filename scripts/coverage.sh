@@ -30,13 +30,13 @@ scripts/install.sh gcc meson ninja-build pkg-config libc6-dev libopenblas-dev li
 build="build-coverage"
 mkdir -p $build
 gcc -D_GNU_SOURCE -c -fPIC -O1 tests/coverage_exits.c -o $build/exits.o
-# Threads count in the same counters. Without inlining a line is what it is in the source.
+# Threads update the same counters, so the updates are atomic. Inlined functions would have their lines counted in callers.
 [ -f $build/build.ninja ] || meson setup $build -Db_coverage=true -Dbuildtype=debug -Doptimization=1 \
     -Dc_args='-fprofile-update=atomic -fno-inline' \
     -Dc_link_args="--coverage -Wl,--wrap=_exit,--wrap=raise $PWD/$build/exits.o" >/dev/null
 ninja -C $build
 find $build -name '*.gcda' -delete
-# A file that has moved or gone would count as one that no test reaches.
+# Data of a source file that was moved or removed would count as a file that no test reaches.
 ninja -C $build -t cleandead >/dev/null
 find $build -name '*.gcno' | while read -r lines_of; do
     [ -f "${lines_of%.gcno}.o" ] || rm "$lines_of"
@@ -44,7 +44,8 @@ done
 failed=0
 # Counting makes the tests slow.
 export GM_TEST_PATIENCE=5
-# A test runs the command as a user who may not write the counters; gcc's word on that is not the command's.
+# One test runs the command as a user who may not write the counters. gcc complains on stderr then, which is no line of the
+# command's.
 export GCOV_ERROR_FILE=/dev/null
 meson test -C $build --no-rebuild --print-errorlogs --timeout-multiplier 4 "$@" || failed=1
 

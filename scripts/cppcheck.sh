@@ -7,7 +7,7 @@ run() {
     cppcheck --quiet -j "$(nproc)" --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
         --suppress=missingIncludeSystem --include=scripts/cppcheck.h -D__GNUC__=12 -D__x86_64__ -D_GNU_SOURCE -Iinclude -Isrc -I. "$@"
 }
-# If a check finds nothing, it may be that it does not work. So it must find this planted error first.
+# A check that finds nothing may be one that does not work. So it must find this planted error first.
 planted=$(mktemp --suffix=.c)
 trap 'rm -f "$planted"' EXIT
 echo 'int f(void) { int a[2]; a[2] = 1; return a[2]; }' >"$planted"

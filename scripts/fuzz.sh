@@ -1,9 +1,10 @@
 #!/bin/sh
 # Builds the fuzz targets and runs each of them:
 #   scripts/fuzz.sh [--minimise] SECONDS [TARGET...]
-# Two run at a time, each from tests/corpus/TARGET and from what former runs have found. New inputs are kept in
-# build-fuzz/corpus/TARGET; an input that breaks a rule, crashes, leaks or hangs is kept in build-fuzz/found and named
-# at the end. With --minimise, those of build-fuzz/corpus that reach more code are then added to tests/corpus.
+# Two targets run at a time. Each begins with the inputs of tests/corpus/TARGET and those that former runs have found. New
+# inputs are kept in build-fuzz/corpus/TARGET; an input that breaks a rule, crashes, leaks or hangs is kept in
+# build-fuzz/found and named at the end. With --minimise, those of build-fuzz/corpus that reach more code are then added
+# to tests/corpus.
 set -eu
 cd "$(dirname "$0")/.."
 

@@ -43,7 +43,9 @@ def labels(rows):
 
 
 def split(rows):
-    """Counts through the images digit by digit: plain stride 5 would favour some digits, written in runs of ten."""
+    """Chooses every fifth image of each digit for the test set.
+
+    Every fifth image of all would favour some digits, because they come in runs of ten."""
     by_digit = sorted(range(len(rows)), key=lambda index: rows[index][-1])
     chosen = set(by_digit[::5])
     train = [row for index, row in enumerate(rows) if index not in chosen]

@@ -32,8 +32,8 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 EQUIVALENT = ROOT / "tests" / "mutants.txt"
 
-# The longest prefix decides. A word is a Meson test; `command/MODULE` is one module of the tests of the command.
-# Quick ones first: the first that fails ends it.
+# The tests for the files of a folder; the longest prefix of a file's path decides. A word is a Meson test, `command/MODULE`
+# a module of the tests of the command. Quick ones come first, because the first that fails ends the run of a mutant.
 SUITES = {
     "src/base/": "base system data allocation",
     "src/base/number.c": "base data model",
@@ -67,10 +67,10 @@ EXCHANGE = {
     "<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==", "&&": "||", "||": "&&", "+": "-", "-": "+",
     "*": "/", "/": "*", "%": "/", "+=": "-=", "-=": "+=", "*=": "/=", "<<": ">>", ">>": "<<",
 }
-# The order of their arguments means nothing.
+# Functions and macros for which the order of the arguments does not matter.
 SYMMETRIC = {"gm_alloc", "gm_add", "gm_max", "gm_min", "gm_mul"}
 OPEN, CLOSE = "([{", ")]}"
-# What may begin a statement and yet is none that could be dropped.
+# Words that begin a statement which cannot be dropped.
 KEPT = {"return", "if", "for", "while", "do", "switch", "case", "default", "break", "continue", "goto", "else", "static",
         "const", "struct", "union", "enum", "typedef", "extern", "sizeof"}
 
@@ -97,7 +97,7 @@ class Mutant:
         return source.count("\n", 0, self.start) + 1
 
     def lines(self, source):
-        """The whole lines that it touches, before and after, each with blanks squeezed."""
+        """The lines that the mutant changes, before and after, with single blanks."""
         first = source.rfind("\n", 0, self.start) + 1
         last = source.find("\n", self.end)
         after = source[first: self.start] + self.new + source[self.end: last]
@@ -276,7 +276,7 @@ def read_list(path):
 
 
 def limit_resources():
-    """What a mutant may take: it runs with all rights of its user, and may loop or ask for all memory."""
+    """Limits for a mutant, which may loop for ever or ask for all memory."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 30, 1 << 30))
     resource.setrlimit(resource.RLIMIT_AS, (16 << 30, 16 << 30))
@@ -344,7 +344,7 @@ class Workshop:
         return self.run("meson", "test", "-C", str(self.build), "--no-rebuild", suite, seconds=seconds)
 
     def measure(self, suite):
-        """Runs a suite without a change: one that fails by itself would catch everything. Its time sets its limit."""
+        """Runs a suite on the unchanged code: it must pass, or it would catch every mutant. Its time sets the limit."""
         if not self.compile(suite):
             sys.exit("mutate.py: does not compile without a change")
         start = time.monotonic()
@@ -363,7 +363,7 @@ class Workshop:
                 path.write_text(mutant.applied(source), encoding="utf-8")
                 if not self.compile(suite):
                     return "did not compile"
-                # Four times as long, because other programs may run now: longer is a loop that does not end.
+                # Four times as long, because other programs may be running. If it takes longer, it is in an endless loop.
                 if self.test(suite, 20 + 4 * self.seconds[suite]) != 0:
                     return f"caught by {suite}"
             finally:

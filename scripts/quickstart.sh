@@ -18,7 +18,7 @@ fi
 ninja -C build-release -v >build-release/build.log 2>&1 || { cat build-release/build.log; exit 1; }
 gradmill=build-release/src/cli/gradmill
 
-# OpenBLAS picks slow kernels for CPUs that it does not know; doctor knows the line that helps.
+# OpenBLAS chooses slow kernels for CPUs that it does not know. doctor prints the setting that mends it.
 advice=$($gradmill doctor --quick | sed -n 's/^ *export \(OPENBLAS_CORETYPE=.*\)/\1/p')
 if [ -n "$advice" ]; then
     echo "gradmill doctor advises: export $advice"

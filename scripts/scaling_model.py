@@ -28,7 +28,7 @@ def flop(width, batch):
 
 
 def busiest(total, grain, threads):
-    """The part of the busiest thread, of `total` things that are handed out in grains."""
+    """The part of the work that the busiest thread has, if `total` units are divided in whole grains."""
     return min(math.ceil(math.ceil(total / grain) / threads) * grain, total) / total
 
 

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 scripts/install.sh gcc g++ clang meson ninja-build pkg-config libc6-dev libopenblas-dev libjansson-dev zlib1g-dev \
     libcriterion-dev clang-format cppcheck man-db python3 python3-numpy
-# Wanted by a few tests, which say so and skip where it cannot be had.
+# A few tests need these packages. If a package cannot be installed, the tests are skipped and say why.
 scripts/install.sh dataset-fashion-mnist || true
 scripts/install.sh python3-torch || true
 scripts/install.sh jq python3-pandas || true
@@ -17,7 +17,7 @@ scripts/install.sh libgfortran-12-dev || true
 
 passed=0
 failed=0
-# check NAME COMMAND...: one test that is a command; what it prints is shown if it fails.
+# check NAME COMMAND...: counts a command as one test, and shows what it prints only if it fails.
 check() {
     name=$1
     shift
@@ -32,7 +32,7 @@ check() {
     rm -f check.log
 }
 
-# configure DIRECTORY COMPILER OPTION...: with warnings as errors.
+# configure DIRECTORY COMPILER OPTION...: makes a build directory in which warnings are errors.
 configure() {
     directory=$1
     compiler=$2
@@ -45,11 +45,11 @@ build() {
     configure "$@" && ninja -C "$1"
 }
 
-# A sanitizer's report needs the numbers of lines and nothing else of what -g keeps; and with -O2 gcc takes twice as long
-# as with -O1 for the checks that it inserts.
+# For the report of a sanitizer, line numbers (-g1) are enough. And gcc takes twice as long with -O2 as with -O1 to compile
+# the checks that sanitizers insert.
 lean='-Doptimization=1 -Dc_args=-g1'
 
-# The tests of threads alone: nothing else would be seen by ThreadSanitizer that the other builds do not show.
+# Only the tests of threads: in other tests ThreadSanitizer could find nothing that the other builds do not find.
 build_for_threads() {
     # shellcheck disable=SC2086 # options
     configure build-tsan gcc -Dwerror=false -Dbuildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false \
@@ -59,7 +59,7 @@ build_for_threads() {
 check 'format' scripts/format.sh
 check 'cppcheck' scripts/cppcheck.sh
 check 'build with gcc, release' build build-test gcc
-# What the sanitizers insert makes gcc warn of null pointers that cannot be; both other builds have warnings as errors.
+# No -Werror here: with the inserted checks, gcc warns of null pointers that cannot occur. Both other builds have it.
 # shellcheck disable=SC2086
 check 'build with gcc, sanitizers' build build-sanitize gcc -Dwerror=false -Dbuildtype=debugoptimized $lean \
     -Db_sanitize=address,undefined -Db_lundef=false
