@@ -48,27 +48,27 @@ typedef enum gm_cause {
 GM_API const char *gm_cause_name(gm_cause cause);
 
 /* The numbers of a matrix. */
-typedef struct gm_range {
+typedef struct gm_value_range {
     double low, high;  /* of those that are finite; NaN if none is */
     size_t count;      /* of all of them */
     size_t not_finite; /* how many are NaN or infinite */
-} gm_range;
+} gm_value_range;
 
 typedef struct gm_layer_ranges {
-    gm_range weights;  /* W and b, before the step */
-    gm_range z, a;     /* rows of the batch x outputs */
-    gm_range delta;    /* the same, of the mean loss */
-    gm_range gradient; /* of W and b */
-    size_t dead;       /* units whose activation is 0 in all rows: no gradient flows through them (ReLU) */
+    gm_value_range weights;  /* W and b, before the step */
+    gm_value_range z, a;     /* rows of the batch x outputs */
+    gm_value_range delta;    /* the same, of the mean loss */
+    gm_value_range gradient; /* of W and b */
+    size_t dead; /* units whose activation is 0 in all rows: no gradient flows through them (ReLU) */
 } gm_layer_ranges;
 
 typedef struct gm_post_mortem {
     bool found;         /* the failure happened again, and what follows is filled in */
     size_t epoch, step; /* of the first quantity that is not finite, from 1; step is within the epoch */
     gm_quantity first;
-    size_t layer;             /* of it, from 0 */
-    double loss, rate;        /* of that step */
-    gm_range inputs, targets; /* of its batch, as the network gets them */
+    size_t layer;                   /* of it, from 0 */
+    double loss, rate;              /* of that step */
+    gm_value_range inputs, targets; /* of its batch, as the network gets them */
     size_t layer_count;
     gm_layer_ranges *layers; /* in that step; owned: gm_post_mortem_clear */
     gm_cause cause;

@@ -32,7 +32,7 @@ static const char *equation_of(const gm_post_mortem *p)
     }
 }
 
-static void print_range(const char *layer, const char *name, gm_range range)
+static void print_range(const char *layer, const char *name, gm_value_range range)
 {
     char low[32] = "-", high[32] = "-";
     if (!isnan(range.low)) {
@@ -121,7 +121,7 @@ void cli_post_mortem_print(const gm_post_mortem *p, const gm_dataset *data)
     putc('\n', stderr);
 }
 
-static json_t *range_json(gm_range range)
+static json_t *range_json(gm_value_range range)
 {
     return json_pack("{s:o, s:o, s:I, s:I}", "low", gm_json_real(range.low), "high", gm_json_real(range.high),
                      "count", (json_int_t)range.count, "not_finite", (json_int_t)range.not_finite);

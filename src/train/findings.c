@@ -52,7 +52,7 @@ static double number_at(gm_array array, size_t row, size_t column)
                                      : (double)((const float *)array.data)[at];
 }
 
-static void see(gm_range *range, double value)
+static void see(gm_value_range *range, double value)
 {
     range->count++;
     if (isfinite(value)) {
@@ -64,9 +64,9 @@ static void see(gm_range *range, double value)
     }
 }
 
-gm_range gm_range_of(gm_array array)
+gm_value_range gm_value_range_of(gm_array array)
 {
-    gm_range range = {.low = NAN, .high = NAN};
+    gm_value_range range = {.low = NAN, .high = NAN};
     for (size_t r = 0; array.data && r < array.rows; r++) {
         for (size_t c = 0; c < array.cols; c++)
             see(&range, number_at(array, r, c));
@@ -87,7 +87,7 @@ size_t gm_zero_columns(gm_array array)
 }
 
 /* Whether this is the first that is not finite; nothing was so before. */
-static bool is_first(gm_post_mortem *to, gm_quantity quantity, size_t layer, gm_range range)
+static bool is_first(gm_post_mortem *to, gm_quantity quantity, size_t layer, gm_value_range range)
 {
     if (range.not_finite == 0)
         return false;

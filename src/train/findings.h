@@ -5,7 +5,7 @@
 #include "train/run.h"
 
 /* The range of the numbers of a matrix, f32 or f64. Without data: of none. */
-gm_range gm_range_of(gm_array array);
+gm_value_range gm_value_range_of(gm_array array);
 
 /* The number of columns that are 0 in all rows. */
 size_t gm_zero_columns(gm_array array);

@@ -46,12 +46,12 @@ static gm_array view(const microscope *m, gm_view which, size_t layer, size_t ro
 }
 
 /* W and b of a layer in a block. */
-static gm_range range_of_layer(const gm_network *network, const void *block, size_t l)
+static gm_value_range range_of_layer(const gm_network *network, const void *block, size_t l)
 {
     const gm_layer layer = gm_network_layer(network, l);
     const gm_precision precision = gm_network_precision(network);
     const char *at = (const char *)block + layer.weights * gm_precision_size(precision);
-    return gm_range_of(gm_array_real(at, precision, 1, layer.inputs * layer.outputs + layer.outputs));
+    return gm_value_range_of(gm_array_real(at, precision, 1, layer.inputs * layer.outputs + layer.outputs));
 }
 
 static void look_at_layer(const microscope *m, size_t l, size_t rows, gm_layer_ranges *to)
@@ -60,9 +60,9 @@ static void look_at_layer(const microscope *m, size_t l, size_t rows, gm_layer_r
     const gm_array a = view(m, GM_VIEW_A, l, rows);
     *to = (gm_layer_ranges){
         .weights = range_of_layer(network, gm_network_parameters_const(network).data, l),
-        .z = gm_range_of(view(m, GM_VIEW_Z, l, rows)),
-        .a = gm_range_of(a),
-        .delta = gm_range_of(view(m, GM_VIEW_DELTA, l, rows)),
+        .z = gm_value_range_of(view(m, GM_VIEW_Z, l, rows)),
+        .a = gm_value_range_of(a),
+        .delta = gm_value_range_of(view(m, GM_VIEW_DELTA, l, rows)),
         .gradient = range_of_layer(network, m->gradient.data, l),
         .dead = gm_zero_columns(a),
     };
@@ -77,8 +77,8 @@ static gm_status look(const microscope *m, const gm_run *run, size_t rows, gm_po
     const gm_status status = gm_engine_gradient(m->engine, x, y, m->gradient, &to->loss, &ignored);
     to->epoch = run->at.epoch + 1;
     to->step = run->at.step + 1;
-    to->inputs = gm_range_of(x);
-    to->targets = gm_range_of(y);
+    to->inputs = gm_value_range_of(x);
+    to->targets = gm_value_range_of(y);
     for (size_t l = 0; l < to->layer_count && status == GM_OK; l++)
         look_at_layer(m, l, rows, &to->layers[l]);
     if (status == GM_OK)
