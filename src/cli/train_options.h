@@ -18,7 +18,7 @@ typedef struct cli_train_options {
     const char *init_from; /* path of a model whose weights are the first ones; NULL: they are drawn */
     const char *resume;    /* path of a checkpoint to go on from; NULL: the run begins */
     const char *report;    /* path of the HTML page; NULL: none */
-    bool find_rate; /* a range test of rates in place of a training */
+    bool find_rate;        /* a range test of rates in place of a training */
     bool json, quiet;
 } cli_train_options;
 

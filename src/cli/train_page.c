@@ -99,11 +99,11 @@ static json_t *run_json(const cli_train_page *page, const cli_train_end *end, co
 {
     const gm_train_result *result = end->result;
     return json_pack("{s:o, s:I, s:I, s:I, s:s, s:o, s:s, s:o, s:I, s:I}", "epochs",
-                     thin_out(page->epochs, result->kept_epoch), "epoch_count",
-                     (json_int_t)json_array_size(page->epochs), "kept_epoch", (json_int_t)result->kept_epoch,
-                     "best_epoch", (json_int_t)result->best_epoch, "monitor", gm_monitor_name(end->monitor),
-                     "options", gm_json_printable(end->options), "ended", cli_train_end_word(result->end),
-                     "fault", fault ? gm_json_printable(fault) : json_null(), "train_rows",
+                     thin_out(page->epochs, result->kept_epoch), "epoch_count", (json_int_t)result->epochs,
+                     "kept_epoch", (json_int_t)result->kept_epoch, "best_epoch",
+                     (json_int_t)result->best_epoch, "monitor", gm_monitor_name(end->monitor), "options",
+                     gm_json_printable(end->options), "ended", cli_train_end_word(result->end), "fault",
+                     fault ? gm_json_printable(fault) : json_null(), "train_rows",
                      (json_int_t)gm_dataset_rows(page->setup->train), "valid_rows",
                      (json_int_t)(page->valid ? gm_dataset_rows(page->valid) : 0));
 }

@@ -93,6 +93,7 @@ void cli_train_report_epoch(cli_train_report *report, const gm_epoch *e)
         append_json(report, e);
     if (report->json || report->quiet)
         return;
+    report->seen++;
     report->last = *e;
     report->last_is_shown = is_shown(e);
     if (e->best) {
@@ -111,9 +112,8 @@ static void print_last_rows(cli_train_report *report, const gm_train_result *res
         print_epoch(report, &report->last);
     if (kept > 0 && kept == report->best.epoch && kept != report->last.epoch && !report->best_is_shown)
         print_row(report, "kept", &report->best);
-    if (report->rows < report->last.epoch)
-        printf("%zu of %zu epochs are shown; --log FILE and --json have all\n", report->rows,
-               report->last.epoch);
+    if (report->rows < report->seen)
+        printf("%zu of %zu epochs are shown; --log FILE and --json have all\n", report->rows, report->seen);
 }
 
 /* The value that an epoch was chosen by, with its unit. */

@@ -14,6 +14,7 @@ typedef struct cli_train_report {
     bool may_end_early; /* before the last epoch, because of --patience */
     cli_progress bar;
     json_t *epochs;                    /* with json: an array */
+    size_t seen;                       /* epochs, without those before a resumed run */
     size_t rows;                       /* of the table, so far */
     gm_epoch last, best;               /* epoch 0: none yet */
     bool last_is_shown, best_is_shown; /* in the table */

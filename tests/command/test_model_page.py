@@ -51,6 +51,13 @@ class Contents(Page):
         self.assertEqual((epochs[0], epochs[-1]), (1, 4500))
         self.assertIn(page["kept_epoch"], epochs)
 
+    def test_of_a_resumed_run_the_rest_is_shown(self):
+        self.succeed(*self.train("--checkpoint", "c", epochs=3))
+        self.succeed("train", "--resume", "c", "--epochs", "6", "--report", "r.html")
+        page = self.page()
+        self.assertEqual([epoch["epoch"] for epoch in page["epochs"]], [4, 5, 6])
+        self.assertEqual(page["epoch_count"], 6)
+
     def test_a_training_that_diverged_has_a_page(self):
         table = self.write("n.csv", "x,y\n" + "".join(f"{x},{x}\n" for x in range(40)))
         result = self.run_gradmill("train", "--data", table, "--regression", "--layers", "1,1", "--optimizer", "sgd", "--rate",
