@@ -27,7 +27,8 @@ GM_API void gm_evaluation_destroy(gm_evaluation *evaluation);
 GM_API const gm_metrics *gm_evaluation_metrics(const gm_evaluation *evaluation);
 
 /* What the rows give without any model, so that a model is of use only if it is better. Labels: the accuracy
- * of always naming the most frequent class. Numbers: the RMSE of always predicting the mean of each target. */
+ * of always naming the most frequent class. Numbers: the RMSE of always predicting the mean of each target.
+ */
 GM_API double gm_evaluation_baseline(const gm_evaluation *evaluation);
 /* Whether the accuracy is smaller than that, or the RMSE larger. */
 GM_API bool gm_evaluation_is_worse(const gm_evaluation *evaluation);
