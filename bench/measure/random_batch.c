@@ -1,16 +1,9 @@
 /* A batch of random rows of the right sizes for a network. */
 #include "bench/measure/random_batch.h"
+#include "base/element.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "function/facts.h"
-
-static void put(gm_precision precision, void *numbers, size_t index, double value)
-{
-    if (precision == GM_F64)
-        ((double *)numbers)[index] = value;
-    else
-        ((float *)numbers)[index] = (float)value;
-}
 
 static double draw_target(const gm_random_rows *r, gm_random *random)
 {
@@ -38,15 +31,16 @@ gm_random_rows gm_random_rows_for(const gm_network *network, size_t rows, gm_ran
 
 void gm_random_rows_draw(const gm_random_rows *r, gm_random random, void *x, void *y)
 {
+    const gm_type type = gm_type_of(r->precision);
     const bool classes = gm_facts_of_losses[r->loss].targets == CLASSES;
     for (size_t i = 0; i < r->rows * r->inputs; i++)
-        put(r->precision, x, i,
-            r->kind == GM_RANDOM_PIXELS ? gm_random_uniform(&random) : gm_random_normal(&random));
+        gm_put_number(x, type, i,
+                      r->kind == GM_RANDOM_PIXELS ? gm_random_uniform(&random) : gm_random_normal(&random));
     for (size_t row = 0; row < r->rows; row++) {
         for (size_t i = 0; i < r->outputs; i++)
-            put(r->precision, y, row * r->outputs + i, classes ? 0 : draw_target(r, &random));
+            gm_put_number(y, type, row * r->outputs + i, classes ? 0 : draw_target(r, &random));
         if (classes)
-            put(r->precision, y, row * r->outputs + gm_random_below(&random, r->outputs), 1);
+            gm_put_number(y, type, row * r->outputs + gm_random_below(&random, r->outputs), 1);
     }
 }
 

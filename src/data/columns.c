@@ -161,12 +161,6 @@ gm_status gm_columns_fit(gm_columns **columns, const gm_dataset *train, gm_error
     return GM_OK;
 }
 
-static double number_at(const gm_table *table, size_t at)
-{
-    return table->type == GM_TYPE_F64 ? ((const double *)table->x)[at]
-                                      : (double)((const float *)table->x)[at];
-}
-
 gm_status gm_dataset_replace_missing(gm_dataset *dataset, const gm_columns *columns, gm_error *error)
 {
     gm_table *table = &dataset->own;
@@ -179,7 +173,7 @@ gm_status gm_dataset_replace_missing(gm_dataset *dataset, const gm_columns *colu
         return gm_fail(error, GM_USAGE, "the columns have %s%zu features; expected %zu",
                        columns->means ? "" : "no means for ", columns->features, table->features);
     for (size_t at = 0; at < table->rows * table->features; at++)
-        if (isnan(number_at(table, at)))
+        if (isnan(gm_get_number(table->x, table->type, at)))
             gm_put_number(table->x, table->type, at, columns->means[at % table->features]);
     table->missing = 0;
     return GM_OK;

@@ -3,6 +3,8 @@
 #ifndef GM_DATA_DATASET_H
 #define GM_DATA_DATASET_H
 
+#include "base/element.h"
+
 #include <gradmill/dataset.h>
 
 /* If there are more different labels than this, a column of numbers was taken for labels by mistake. */
@@ -36,37 +38,10 @@ typedef struct gm_table {
     bool is_idx;          /* it comes from an IDX file */
 } gm_table;
 
-/* Bytes of one element. */
-static inline size_t gm_type_size(gm_type type)
-{
-    static const size_t sizes[] = {[GM_TYPE_F32] = sizeof(float),
-                                   [GM_TYPE_F64] = sizeof(double),
-                                   [GM_TYPE_U8] = sizeof(uint8_t),
-                                   [GM_TYPE_LABEL] = sizeof(uint32_t)};
-    return sizes[type];
-}
-
-/* The type of numbers of a precision. */
-static inline gm_type gm_type_of(gm_precision precision)
-{
-    return precision == GM_F64 ? GM_TYPE_F64 : GM_TYPE_F32;
-}
-
-/* numbers[at] = value, where `type` is GM_TYPE_F32 or GM_TYPE_F64. */
-static inline void gm_put_number(void *numbers, gm_type type, size_t at, double value)
-{
-    if (type == GM_TYPE_F64)
-        ((double *)numbers)[at] = value;
-    else
-        ((float *)numbers)[at] = (float)value;
-}
-
 /* A number of the target, whatever its type. The table has values; row and column are within it. */
 static inline double gm_table_value(const gm_table *table, size_t row, size_t column)
 {
-    const size_t at = row * table->targets + column;
-    return table->value_type == GM_TYPE_F64 ? ((const double *)table->values)[at]
-                                            : (double)((const float *)table->values)[at];
+    return gm_get_number(table->values, table->value_type, row * table->targets + column);
 }
 
 void gm_table_clear(gm_table *table);

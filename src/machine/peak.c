@@ -2,6 +2,7 @@
 #include "machine/peak.h"
 #include "machine/blas_info.h"
 #include "machine/blas_library.h"
+#include "base/element.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "machine/budget.h"
@@ -86,13 +87,9 @@ static void gemm_work(void *context, size_t thread)
  */
 static void fill(const struct gemm_job *job, char *matrix, size_t rows)
 {
-    for (size_t i = 0; i < rows * GEMM_WIDTH; i++) {
-        const double value = (double)(i % 61) / 61 - 0.5;
-        if (job->single)
-            ((float *)(void *)matrix)[i] = (float)value;
-        else
-            ((double *)(void *)matrix)[i] = value;
-    }
+    const gm_type type = job->single ? GM_TYPE_F32 : GM_TYPE_F64;
+    for (size_t i = 0; i < rows * GEMM_WIDTH; i++)
+        gm_put_number(matrix, type, i, (double)(i % 61) / 61 - 0.5);
 }
 
 static gm_status gemm_allocate(struct gemm_job *job, size_t threads, gm_error *error)

@@ -128,21 +128,16 @@ static gm_status check_results(const gm_predictor *p, size_t count, gm_mutable_a
     return GM_OK;
 }
 
-static double output_at(const gm_predictor *p, gm_array row, size_t c)
-{
-    return p->precision == GM_F64 ? ((const double *)row.data)[c] : (double)((const float *)row.data)[c];
-}
-
 /* The class with the largest output; if there are several, the first of them. GM_NO_CLASS if an output is not
  * finite. */
-static uint32_t largest(const gm_predictor *p, gm_array row)
+static uint32_t largest(gm_array answers, size_t row)
 {
     size_t best = 0;
-    for (size_t c = 0; c < p->outputs; c++) {
-        const double value = output_at(p, row, c);
+    for (size_t c = 0; c < answers.cols; c++) {
+        const double value = gm_array_number(answers, row, c);
         if (!isfinite(value))
             return GM_NO_CLASS;
-        if (value > output_at(p, row, best))
+        if (value > gm_array_number(answers, row, best))
             best = c;
     }
     return (uint32_t)best;
@@ -168,9 +163,8 @@ static void convert(const gm_predictor *p, gm_array answers, gm_mutable_array ou
 {
     const gm_scaling *scaling = p->model->scaling;
     for (size_t r = 0; r < answers.rows; r++) {
-        const gm_array row = rows_of(answers, r, 1);
         for (size_t c = 0; c < p->outputs; c++) {
-            const double answer = output_at(p, row, c);
+            const double answer = gm_array_number(answers, r, c);
             gm_put_number(outputs.data, outputs.type, r * outputs.ld + c,
                           scaling && scaling->targets > 0 ? gm_unscale_target(scaling, c, answer) : answer);
         }
@@ -192,7 +186,7 @@ static gm_status run_batch(gm_predictor *p, const gm_dataset *set, size_t count,
     if (status == GM_OK && outputs.data && !direct)
         convert(p, gm_array_of(answers), to);
     for (size_t r = 0; r < count && status == GM_OK && labels.data; r++)
-        ((uint32_t *)labels.data)[(done + r) * labels.ld] = largest(p, rows_of(gm_array_of(answers), r, 1));
+        ((uint32_t *)labels.data)[(done + r) * labels.ld] = largest(gm_array_of(answers), r);
     return status;
 }
 
@@ -222,7 +216,7 @@ static gm_status take_rows(gm_predictor *p, gm_array batch, size_t first, gm_err
     if (batch.type == GM_TYPE_U8) /* bytes are never missing */
         return GM_OK;
     for (size_t i = 0; i < batch.rows * p->inputs; i++) {
-        double value = batch.type == GM_TYPE_F64 ? ((double *)p->raw.x)[i] : (double)((float *)p->raw.x)[i];
+        double value = gm_get_number(p->raw.x, batch.type, i);
         if (!isnan(value))
             continue;
         const gm_status status = fill_in(p, &value, first + i / p->inputs, i % p->inputs, error);

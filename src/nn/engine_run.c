@@ -2,6 +2,7 @@
  * to it that the weights are where the backend reads them (take_weights), and hands the batch and the task to
  * the pass. */
 #include "nn/engine.h"
+#include "base/element.h"
 #include "base/error.h"
 #include "base/lock.h"
 #include "base/options.h"
@@ -310,17 +311,11 @@ void gm_step_options_fill(gm_step_options *options, size_t size)
     gm_options_fill(options, size, &defaults, sizeof defaults);
 }
 
-static double weight_at(gm_array weights, size_t r)
-{
-    return weights.type == GM_TYPE_F64 ? ((const double *)weights.data)[r * weights.ld]
-                                       : (double)((const float *)weights.data)[r * weights.ld];
-}
-
 static gm_status check_weights(const gm_engine *e, gm_array weights, size_t rows, gm_error *error)
 {
     const gm_status status = check_numbers(e, "weights", weights, rows, 1, error);
     for (size_t r = 0; r < rows && status == GM_OK; r++) {
-        const double weight = weight_at(weights, r);
+        const double weight = gm_array_number(weights, r, 0);
         if (!(weight >= 0 && weight < INFINITY))
             return gm_fail(error, GM_USAGE,
                            "row %zu of the weights: %g; expected a finite number of at least 0", r, weight);

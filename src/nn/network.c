@@ -272,8 +272,7 @@ gm_array gm_network_parameters_const(const gm_network *network)
 double gm_network_parameter(const gm_network *network, size_t index)
 {
     gm_network_settle(network);
-    return network->precision == GM_F64 ? ((const double *)network->parameters)[index]
-                                        : (double)((const float *)network->parameters)[index];
+    return gm_get_number(network->parameters, gm_type_of(network->precision), index);
 }
 
 void gm_network_set_parameter(gm_network *network, size_t index, double value)

@@ -2,6 +2,8 @@
 #ifndef GM_NN_NETWORK_H
 #define GM_NN_NETWORK_H
 
+#include "base/element.h"
+
 #include <gradmill/network.h>
 #include <stdatomic.h>
 
@@ -32,10 +34,7 @@ struct gm_network {
  * has a newer copy. */
 static inline void gm_network_write(gm_network *network, size_t index, double value)
 {
-    if (network->precision == GM_F64)
-        ((double *)network->parameters)[index] = value;
-    else
-        ((float *)network->parameters)[index] = (float)value;
+    gm_put_number(network->parameters, gm_type_of(network->precision), index, value);
 }
 
 /* Copies the newest weights to the block if another copy is newer. */

@@ -10,26 +10,19 @@
 #include <float.h>
 #include <math.h>
 
-static double value_at(gm_array array, size_t row, size_t col)
-{
-    const size_t at = row * array.ld + col;
-    return array.type == GM_TYPE_F64 ? ((const double *)array.data)[at]
-                                     : (double)((const float *)array.data)[at];
-}
-
 /* The column of the largest number of a row; the first of equals. In a one-hot row it is the label. */
 static size_t largest(gm_array array, size_t row)
 {
     size_t best = 0;
     for (size_t c = 1; c < array.cols; c++)
-        best = value_at(array, row, c) > value_at(array, row, best) ? c : best;
+        best = gm_array_number(array, row, c) > gm_array_number(array, row, best) ? c : best;
     return best;
 }
 
 static bool row_is_finite(gm_array array, size_t row)
 {
     for (size_t c = 0; c < array.cols; c++) {
-        if (!isfinite(value_at(array, row, c)))
+        if (!isfinite(gm_array_number(array, row, c)))
             return false;
     }
     return true;
@@ -48,7 +41,7 @@ struct judge {
 static void widen_row(gm_array array, size_t row, const gm_scaling *scaling, double *to)
 {
     for (size_t c = 0; c < array.cols; c++) {
-        const double value = value_at(array, row, c);
+        const double value = gm_array_number(array, row, c);
         to[c] = scaling ? gm_unscale_target(scaling, c, value) : value;
     }
 }
@@ -56,7 +49,7 @@ static void widen_row(gm_array array, size_t row, const gm_scaling *scaling, dou
 /* How much an output is off its target, in the units of the data. */
 static double error_at(gm_array outputs, gm_array targets, size_t row, size_t col, const gm_scaling *scaling)
 {
-    const double e = value_at(outputs, row, col) - value_at(targets, row, col);
+    const double e = gm_array_number(outputs, row, col) - gm_array_number(targets, row, col);
     return scaling ? e / scaling->target_factor[col] : e;
 }
 

@@ -2,6 +2,7 @@
  * more for itself, and the parameters are copied. So a step with figures gives the same bits, and costs about
  * as much as two steps and three passes over the parameters. */
 #include "train/figures.h"
+#include "base/element.h"
 #include "base/error.h"
 #include "base/memory.h"
 
@@ -48,12 +49,6 @@ void gm_figures_begin(gm_figures *figures)
         figures->layers[l] = (gm_layer_figures){NAN, NAN, NAN};
 }
 
-static double number_at(gm_array array, size_t row, size_t column)
-{
-    const size_t at = row * array.ld + column;
-    return array.type == GM_TYPE_F64 ? ((const double *)array.data)[at] : ((const float *)array.data)[at];
-}
-
 /* Sum of the squares of a layer's gradient; biases that are frozen have no part in it. */
 static double gradient_squares(const gm_engine *engine, gm_array gradient, size_t l)
 {
@@ -62,7 +57,7 @@ static double gradient_squares(const gm_engine *engine, gm_array gradient, size_
     const size_t end = layer.biases + biases;
     double sum = 0;
     for (size_t i = layer.weights; i < end; i++) {
-        const double g = number_at(gradient, 0, i);
+        const double g = gm_array_number(gradient, 0, i);
         sum += g * g;
     }
     return sum;
@@ -71,7 +66,7 @@ static double gradient_squares(const gm_engine *engine, gm_array gradient, size_
 static bool is_zero_in_all_rows(gm_array a, size_t unit)
 {
     for (size_t row = 0; row < a.rows; row++) {
-        if (number_at(a, row, unit) != 0)
+        if (gm_array_number(a, row, unit) != 0)
             return false;
     }
     return true;
@@ -120,7 +115,7 @@ void gm_figures_after(gm_figures *figures, const gm_engine *engine)
         const gm_layer layer = gm_network_layer(network, l);
         double moved = 0, length = 0;
         for (size_t i = layer.weights; i < layer.weights + layer.inputs * layer.outputs; i++) {
-            const double from = number_at(before, 0, i), step = number_at(now, 0, i) - from;
+            const double from = gm_array_number(before, 0, i), step = gm_array_number(now, 0, i) - from;
             moved += step * step;
             length += from * from;
         }

@@ -1,7 +1,9 @@
 /* Finds in the ranges of a step what the first quantity was that is not finite, and what the likely cause is.
  * The cause is a guess by a few rules; what it is derived from is told beside it. */
 #include "train/findings.h"
+#include "base/element.h"
 #include "base/memory.h"
+#include "base/names.h"
 #include "function/facts.h"
 
 #include <math.h>
@@ -20,7 +22,7 @@ static const char *const quantities[GM_QUANTITY_COUNT] = {
 
 const char *gm_quantity_name(gm_quantity quantity)
 {
-    return (unsigned)quantity < GM_QUANTITY_COUNT ? quantities[quantity] : "unknown";
+    return GM_WORD_AT(quantities, quantity);
 }
 
 static const char *const causes[GM_CAUSE_COUNT] = {
@@ -36,20 +38,13 @@ static const char *const causes[GM_CAUSE_COUNT] = {
 
 const char *gm_cause_name(gm_cause cause)
 {
-    return (unsigned)cause < GM_CAUSE_COUNT ? causes[cause] : "unknown";
+    return GM_WORD_AT(causes, cause);
 }
 
 void gm_post_mortem_clear(gm_post_mortem *post_mortem)
 {
     gm_free(post_mortem->layers);
     *post_mortem = (gm_post_mortem){0};
-}
-
-static double number_at(gm_array array, size_t row, size_t column)
-{
-    const size_t at = row * array.ld + column;
-    return array.type == GM_TYPE_F64 ? ((const double *)array.data)[at]
-                                     : (double)((const float *)array.data)[at];
 }
 
 static void see(gm_value_range *range, double value)
@@ -69,7 +64,7 @@ gm_value_range gm_value_range_of(gm_array array)
     gm_value_range range = {.low = NAN, .high = NAN};
     for (size_t r = 0; array.data && r < array.rows; r++) {
         for (size_t c = 0; c < array.cols; c++)
-            see(&range, number_at(array, r, c));
+            see(&range, gm_array_number(array, r, c));
     }
     return range;
 }
@@ -79,7 +74,7 @@ size_t gm_zero_columns(gm_array array)
     size_t zero = 0;
     for (size_t c = 0; array.data && c < array.cols; c++) {
         size_t r = 0;
-        while (r < array.rows && number_at(array, r, c) == 0)
+        while (r < array.rows && gm_array_number(array, r, c) == 0)
             r++;
         zero += r == array.rows;
     }
@@ -146,7 +141,7 @@ static double extreme_of(gm_array array, size_t *column)
     *column = 0;
     for (size_t r = 0; r < array.rows; r++) {
         for (size_t c = 0; c < array.cols; c++) {
-            const double value = number_at(array, r, c);
+            const double value = gm_array_number(array, r, c);
             if (fabs(value) > fabs(extreme) || isnan(value)) {
                 extreme = value;
                 *column = c;
