@@ -8,6 +8,7 @@
 #include "model/metadata.h"
 #include "model/safetensors.h"
 #include "model/tensors.h"
+#include "nn/network.h"
 
 void gm_model_clear(gm_model *model)
 {
@@ -89,8 +90,7 @@ gm_status gm_model_save(const char *path, const gm_model *model, gm_error *error
     if (status != GM_OK)
         return status;
     const void *data = gm_network_parameters_const(model->network).data;
-    const size_t data_size =
-        gm_network_parameter_count(model->network) * gm_precision_size(gm_network_precision(model->network));
+    const size_t data_size = gm_network_bytes(model->network);
     gm_checksum_seal(head, head_size, data, data_size);
     const gm_buffer parts[] = {{head, head_size}, {data, data_size}};
     status = gm_durable_write(&gm_durable_system, path, &gm_kind_model, parts, 2, error);

@@ -164,7 +164,7 @@ gm_status gm_network_create(gm_network **result, const gm_network_options *optio
 static gm_status copy(gm_network *to, const gm_network *from, gm_error *error)
 {
     const size_t layers = from->layer_count * sizeof *from->layers;
-    const size_t bytes = from->parameter_count * gm_precision_size(from->precision);
+    const size_t bytes = gm_network_bytes(from);
     to->layers = gm_alloc(from->layer_count, sizeof *from->layers);
     if (!to->layers)
         return gm_fail_memory(error, "the layers", layers);
@@ -261,6 +261,12 @@ gm_mutable_array gm_network_parameters(gm_network *network)
 {
     gm_network_release(network);
     return gm_mutable_real(network->parameters, network->precision, 1, network->parameter_count);
+}
+
+void gm_network_fill(gm_network *network, const void *block)
+{
+    gm_network_release(network);
+    memcpy(network->parameters, block, gm_network_bytes(network));
 }
 
 gm_array gm_network_parameters_const(const gm_network *network)

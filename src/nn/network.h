@@ -37,6 +37,15 @@ static inline void gm_network_write(gm_network *network, size_t index, double va
     gm_put_number(network->parameters, gm_type_of(network->precision), index, value);
 }
 
+/* Bytes of the block. */
+static inline size_t gm_network_bytes(const gm_network *network)
+{
+    return network->parameter_count * gm_precision_size(network->precision);
+}
+
+/* Gives the network all its parameters: a block of gm_network_bytes() bytes, in the order of its own. */
+void gm_network_fill(gm_network *network, const void *block);
+
 /* Copies the newest weights to the block if another copy is newer. */
 void gm_network_settle(const gm_network *network);
 

@@ -2,9 +2,9 @@
 #include "train/best.h"
 #include "base/error.h"
 #include "base/names.h"
+#include "nn/network.h"
 
 #include <math.h>
-#include <string.h>
 
 static double loss_of(const gm_metrics *metrics)
 {
@@ -95,13 +95,6 @@ void gm_best_clear(gm_best *best)
     best->network = NULL;
 }
 
-/* Both have the same shape. */
-static void copy_weights(gm_network *to, const gm_network *from)
-{
-    memcpy(gm_network_parameters(to).data, gm_network_parameters_const(from).data,
-           gm_network_parameter_count(from) * gm_precision_size(gm_network_precision(from)));
-}
-
 static bool is_better(const gm_best *best, const gm_metrics *metrics)
 {
     const double now = monitors[best->monitor].value(metrics);
@@ -121,7 +114,7 @@ bool gm_best_see(gm_best *best, const gm_network *network, size_t epoch, const g
     best->without = 0;
     best->metrics = *metrics;
     if (best->network)
-        copy_weights(best->network, network);
+        gm_network_fill(best->network, gm_network_parameters_const(network).data);
     return true;
 }
 
@@ -133,5 +126,5 @@ const gm_network *gm_best_network(const gm_best *best)
 void gm_best_restore(const gm_best *best, gm_network *network)
 {
     if (gm_best_network(best))
-        copy_weights(network, best->network);
+        gm_network_fill(network, gm_network_parameters_const(best->network).data);
 }

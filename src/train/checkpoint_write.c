@@ -6,6 +6,7 @@
 #include "model/metadata.h"
 #include "model/safetensors.h"
 #include "model/tensors.h"
+#include "nn/network.h"
 #include "train/checkpoint.h"
 #include "train/checkpoint_keys.h"
 
@@ -98,8 +99,7 @@ static gm_status fill_header(json_t *json, const gm_checkpoint_content *content,
 gm_status gm_checkpoint_save(const char *path, const gm_checkpoint_content *content, gm_error *error)
 {
     const gm_network *network = content->network;
-    const size_t bytes =
-        gm_network_parameter_count(network) * gm_precision_size(gm_network_precision(network));
+    const size_t bytes = gm_network_bytes(network);
     gm_buffer parts[1 + GM_BLOCKS];
     char *head = NULL;
     size_t head_size = 0;

@@ -3,21 +3,16 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "nn/network.h"
 #include "train/checkpoint.h"
 #include "train/run.h"
 
 #include <math.h>
-#include <string.h>
 
 /* Times what writing takes: it then takes at most 2 % of a run, but for the first and the last checkpoint. */
 #define LEAST_PAUSE 50
 
-static size_t block_bytes(const gm_network *network)
-{
-    return gm_network_parameter_count(network) * gm_precision_size(gm_network_precision(network));
-}
-
-/* All zero bits stand for "not known", so that rows whose fingerprint is 0 are not compared. */
+/* The fingerprint of the rows; 0 without rows, and for a source of rows that has no fingerprint. */
 static uint64_t print_of(const gm_row_source *rows)
 {
     return rows && rows->fingerprint ? rows->fingerprint(rows->context) : 0;
@@ -79,11 +74,6 @@ static gm_status check_position(const gm_checkpoint *c, const gm_run *run, gm_er
     return GM_OK;
 }
 
-static void restore_network(gm_network *network, const void *block)
-{
-    memcpy(gm_network_parameters(network).data, block, block_bytes(network));
-}
-
 static gm_status restore_optimizer(gm_engine *engine, const gm_checkpoint *c, gm_error *error)
 {
     const gm_network *network = gm_engine_network(engine);
@@ -111,7 +101,7 @@ static gm_status restore_best(gm_run *run, const gm_checkpoint *c, gm_error *err
     run->best.without = was->without;
     run->best.metrics = was->best;
     if (run->best.network && block)
-        restore_network(run->best.network, block);
+        gm_network_fill(run->best.network, block);
     return GM_OK;
 }
 
@@ -131,7 +121,7 @@ static gm_status resume(gm_run *run, gm_error *error)
         status = restore_best(run, c, error);
     if (status != GM_OK)
         return status;
-    restore_network(network, gm_checkpoint_block(c, GM_BLOCK_WEIGHTS));
+    gm_network_fill(network, gm_checkpoint_block(c, GM_BLOCK_WEIGHTS));
     run->at.epoch = was->epoch;
     run->at.step = was->step;
     run->at.epoch_rows = was->epoch_rows;
@@ -147,7 +137,7 @@ static gm_status open_file(gm_run *run, gm_error *error)
 {
     gm_checkpointing *c = &run->checkpointing;
     const size_t count = gm_engine_state_count(run->engine),
-                 bytes = block_bytes(gm_engine_network(run->engine));
+                 bytes = gm_network_bytes(gm_engine_network(run->engine));
     const char *path = run->options.checkpoint;
     gm_status status = gm_durable_probe(path, &gm_kind_checkpoint, error);
     if (status == GM_OK)
@@ -201,7 +191,7 @@ static void add_block(gm_checkpoint_content *content, const char *name, const vo
 static gm_status write_file(gm_run *run, gm_error *error)
 {
     const gm_network *network = gm_engine_network(run->engine), *best = gm_best_network(&run->best);
-    const size_t count = gm_network_parameter_count(network), bytes = block_bytes(network);
+    const size_t count = gm_network_parameter_count(network), bytes = gm_network_bytes(network);
     gm_checkpoint_content content = {
         .state = &run->at, .engine = run->engine, .network = network, .text = run->options.checkpoint_text};
     gm_block_name names[GM_BLOCKS];

@@ -10,7 +10,6 @@ typedef struct gm_epoch_start {
     void *memory; /* the parameters, and behind them `copies` blocks of what the optimizer keeps; NULL:
                      nothing is kept */
     size_t copies;
-    size_t optimizer_steps;
     gm_run_state at;
 } gm_epoch_start;
 

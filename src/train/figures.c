@@ -5,6 +5,7 @@
 #include "base/element.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "nn/network.h"
 
 #include <math.h>
 #include <string.h>
@@ -100,8 +101,7 @@ gm_status gm_figures_before(gm_figures *figures, gm_engine *engine, gm_array x, 
         sum += squares;
     }
     figures->gradient_norm = sqrt(sum);
-    memcpy(figures->memory, gm_network_parameters_const(network).data,
-           figures->block.cols * gm_precision_size(gm_network_precision(network)));
+    memcpy(figures->memory, gm_network_parameters_const(network).data, gm_network_bytes(network));
     return GM_OK;
 }
 

@@ -39,12 +39,11 @@ static gm_status set_rate(gm_run *run, gm_error *error)
     return GM_OK;
 }
 
-/* Takes one step on the *rows rows in buffer `now`. Beside it, buffer `next` is filled; *rows becomes the
- * number of rows in it, 0 at the end of the epoch. */
-static gm_status step(gm_run *run, size_t *rows, double *loss, gm_error *error)
+gm_status gm_run_step(gm_run *run, size_t *rows, double *loss, gm_error *error)
 {
     const gm_row_source *train = run->train;
-    gm_array x = gm_array_of(run->now->x), y = gm_array_of(run->now->y);
+    const gm_batch_buffer *learned = run->now;
+    gm_array x = gm_array_of(learned->x), y = gm_array_of(learned->y);
     gm_side_work work = {0};
     gm_status status = train->prepare(train->context, run->next->x.rows, run->next, &work, error);
     if (status != GM_OK)
@@ -53,34 +52,25 @@ static gm_status step(gm_run *run, size_t *rows, double *loss, gm_error *error)
     status = set_rate(run, error);
     if (status == GM_OK)
         status = gm_engine_step_beside(run->engine, x, y, &work, loss, error);
-    return status == GM_OK ? train->finish(train->context, rows, error) : status;
+    if (status == GM_OK)
+        status = train->finish(train->context, rows, error);
+    if (status != GM_OK)
+        return status;
+    run->now = run->next;
+    run->next = learned;
+    return GM_OK;
 }
 
-/* The same for the step of an epoch that figures are made of. */
+/* The same step, with figures made of it. */
 static gm_status step_with_figures(gm_run *run, size_t *rows, double *loss, gm_error *error)
 {
     gm_array x = gm_array_of(run->now->x), y = gm_array_of(run->now->y);
     x.rows = y.rows = *rows;
     gm_status status = gm_figures_before(&run->figures, run->engine, x, y, error);
     if (status == GM_OK)
-        status = step(run, rows, loss, error);
+        status = gm_run_step(run, rows, loss, error);
     if (status == GM_OK)
         gm_figures_after(&run->figures, run->engine);
-    return status;
-}
-
-static void swap_buffers(gm_run *run)
-{
-    const gm_batch_buffer *now = run->now;
-    run->now = run->next;
-    run->next = now;
-}
-
-gm_status gm_run_step(gm_run *run, size_t *rows, double *loss, gm_error *error)
-{
-    const gm_status status = step(run, rows, loss, error);
-    if (status == GM_OK)
-        swap_buffers(run);
     return status;
 }
 
@@ -142,11 +132,9 @@ static gm_status run_steps(gm_run *run, gm_error *error)
         const size_t learned = rows;
         double loss = 0;
         status = gm_figures_due(&run->figures, run->at.step + 1) ? step_with_figures(run, &rows, &loss, error)
-                                                                 : step(run, &rows, &loss, error);
-        if (status != GM_OK)
-            return status;
-        swap_buffers(run);
-        status = count_step(run, learned, loss, error);
+                                                                 : gm_run_step(run, &rows, &loss, error);
+        if (status == GM_OK)
+            status = count_step(run, learned, loss, error);
         if (status == GM_OK)
             status = end_step(run, loss, rows, error);
     }
