@@ -2,6 +2,7 @@
 #include "cli/config.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/names.h"
 #include "base/suggest.h"
 #include "base/text.h"
 #include "cli/arguments.h"
@@ -21,18 +22,14 @@ typedef gm_status read_text(const char *path, char **text, gm_error *error);
 static read_text read_file;
 
 static const struct {
-    const char *option;
+    const char *name; /* of the option */
     read_text *read;
 } sources[] = {{"resume", cli_resume_text}, {"config", read_file}};
-#define SOURCES (sizeof sources / sizeof *sources)
+#define SOURCES GM_ROWS(sources)
 
 static bool is_source(const char *option)
 {
-    for (size_t i = 0; i < SOURCES; i++) {
-        if (strcmp(sources[i].option, option) == 0)
-            return true;
-    }
-    return false;
+    return GM_FIND_ROW(sources, option) < SOURCES;
 }
 
 static gm_status read_file(const char *path, char **text, gm_error *error)
@@ -52,8 +49,7 @@ static gm_status read_file(const char *path, char **text, gm_error *error)
     return status;
 }
 
-/* The command line with the options of files. Options point into it.
- */
+/* The command line with the options of files. Options point into it. */
 static struct {
     char **arguments;   /* capacity of them */
     size_t *lines;      /* of each argument in its file; 0: it was typed */
@@ -209,7 +205,7 @@ static gm_status read_all(char *texts[SOURCES], size_t *lines, gm_error *error)
 {
     gm_status status = GM_OK;
     for (size_t i = 0; i < SOURCES && status == GM_OK; i++) {
-        const char *path = cli_given_value(sources[i].option);
+        const char *path = cli_given_value(sources[i].name);
         if (path)
             status = sources[i].read(path, &texts[i], error);
         if (path && status == GM_OK)
@@ -224,7 +220,7 @@ static gm_status build(const cli_option_list *known, char *texts[SOURCES], gm_er
     for (size_t i = 0; i < SOURCES && status == GM_OK; i++) {
         if (!texts[i])
             continue;
-        whole.paths[i] = gm_strdup(cli_given_value(sources[i].option));
+        whole.paths[i] = gm_strdup(cli_given_value(sources[i].name));
         status = whole.paths[i] ? add_lines(known, whole.paths[i], texts[i], error)
                                 : gm_fail_memory(error, "a path", 0);
     }

@@ -4,6 +4,7 @@
 #include "cli/arguments.h"
 #include "cli/config.h"
 #include "cli/help.h"
+#include "cli/resume.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -39,6 +40,7 @@ void cli_parse(const struct argp *argp, int argc, char **argv, void *input)
 void cli_parse_clear(void)
 {
     cli_config_clear();
+    cli_resume_clear();
     cli_arguments_clear();
 }
 

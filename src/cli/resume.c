@@ -3,37 +3,41 @@
 #include "base/append.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/names.h"
 #include "base/number.h"
 #include "cli/arguments.h"
 
 #include <string.h>
 
+/* The checkpoint whose options were read; NULL: none. */
+static gm_checkpoint *loaded;
+
 gm_status cli_resume_text(const char *path, char **text, gm_error *error)
 {
-    gm_checkpoint *checkpoint;
     gm_checkpoint_info info = gm_checkpoint_info_init();
-    gm_status status = gm_checkpoint_load(&checkpoint, path, error);
+    gm_status status = gm_checkpoint_load(&loaded, path, error);
     if (status == GM_OK)
-        status = gm_checkpoint_get_info(checkpoint, &info, error);
+        status = gm_checkpoint_get_info(loaded, &info, error);
     if (status == GM_OK && !(*text = gm_strdup(info.text)))
         status = gm_fail_memory(error, "the options of a checkpoint", strlen(info.text) + 1);
-    gm_checkpoint_destroy(checkpoint);
     return status;
+}
+
+const gm_checkpoint *cli_resume_checkpoint(void)
+{
+    return loaded;
+}
+
+void cli_resume_clear(void)
+{
+    gm_checkpoint_destroy(loaded);
+    loaded = NULL;
 }
 
 /* Options that do not change what the run computes. */
 static const char *const harmless[] = {"resume", "config", "checkpoint", "checkpoint-minutes",
                                        "save",   "log",    "json",       "quiet",
                                        "epochs", "threads"};
-
-static bool is_harmless(const char *option)
-{
-    for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++) {
-        if (strcmp(harmless[i], option) == 0)
-            return true;
-    }
-    return false;
-}
 
 /* The options that were typed and that change what is computed. */
 static void note_typed(void)
@@ -44,7 +48,7 @@ static void note_typed(void)
     cli_list_options(&cli_train_argp, &known);
     for (size_t i = 0; i < known.count; i++) {
         const char *name = known.options[i]->name;
-        if (cli_typed(name) && !is_harmless(name))
+        if (cli_typed(name) && GM_FIND_WORD(harmless, name) == GM_ROWS(harmless))
             used = gm_append(list, sizeof list, used, "%s--%s", found++ ? ", " : "", name);
     }
     if (found > 0)

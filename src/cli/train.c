@@ -29,8 +29,8 @@ struct run {
     gm_epoch last;
     gm_train_result result;
     gm_post_mortem post_mortem;
-    char *config;              /* the options in effect, as text */
-    gm_checkpoint *checkpoint; /* to go on from; NULL: the run begins */
+    char *config;                    /* the options in effect, as text */
+    const gm_checkpoint *checkpoint; /* to go on from; NULL: the run begins */
 };
 
 static gm_status on_step(void *context, const gm_progress *progress, bool *stop, gm_error *error)
@@ -205,8 +205,6 @@ static gm_status run_all(struct run *run, gm_error *error)
     gm_status status = cli_train_options_check(&run->options, error);
     if (status == GM_OK)
         status = claim_files(&run->options, error);
-    if (status == GM_OK && run->options.resume)
-        status = gm_checkpoint_load(&run->checkpoint, run->options.resume, error);
     if (status == GM_OK)
         status = cli_train_setup_open(&run->setup, &run->options, error);
     if (status == GM_OK && run->options.find_rate)
@@ -219,6 +217,7 @@ int cli_train(int argc, char **argv)
     struct run run = {.options = cli_train_defaults()};
     cli_model_page_command(argc, argv);
     cli_parse(&cli_train_argp, argc, argv, &run.options);
+    run.checkpoint = cli_resume_checkpoint();
     run.report.json = run.options.json;
     run.report.quiet = run.options.quiet;
     run.report.may_end_early = run.options.train.patience > 0;
@@ -232,7 +231,6 @@ int cli_train(int argc, char **argv)
     cli_train_options_clear(&run.options);
     gm_free(run.config);
     gm_post_mortem_clear(&run.post_mortem);
-    gm_checkpoint_destroy(run.checkpoint);
     const int code = cli_finish(status, &error);
     if (status == GM_OK)
         cli_interrupt_reraise();

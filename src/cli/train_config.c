@@ -1,5 +1,6 @@
 /* A row for each option of `train` that has a value even if it is not given. */
 #include "cli/train_config.h"
+#include "base/names.h"
 #include "base/number.h"
 #include "cli/config.h"
 #include "cli/names.h"
@@ -156,7 +157,7 @@ static bool write_monitor(const run *r, FILE *out)
 }
 
 static const struct {
-    const char *option;
+    const char *name; /* of the option */
     bool (*write)(const run *r, FILE *out);
 } values[] = {
     {"target", write_target},
@@ -195,10 +196,8 @@ static bool write_value(const void *context, const char *option, FILE *out)
     const run *r = context;
     if (r->options->init_from && cli_train_from_decides(option))
         return false;
-    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
-        if (strcmp(values[i].option, option) == 0)
-            return values[i].write(r, out);
-    return write_setting(r, option, out);
+    const size_t row = GM_FIND_ROW(values, option);
+    return row < GM_ROWS(values) ? values[row].write(r, out) : write_setting(r, option, out);
 }
 
 char *cli_train_config(const cli_train_options *options, const cli_train_setup *setup)

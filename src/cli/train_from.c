@@ -1,27 +1,22 @@
 /* Training that begins with the weights of a saved model. */
 #include "cli/train_from.h"
 #include "base/error.h"
+#include "base/names.h"
 #include "cli/load.h"
 #include "cli/needless.h"
 
-#include <string.h>
-
 static const char *const decided[] = {"layers",    "activation", "loss",           "init",   "init-value",
                                       "precision", "scaling",    "target-scaling", "target", "regression"};
-#define DECIDED (sizeof decided / sizeof *decided)
 
 bool cli_train_from_decides(const char *option)
 {
-    for (size_t i = 0; i < DECIDED; i++) {
-        if (strcmp(decided[i], option) == 0)
-            return true;
-    }
-    return false;
+    return GM_FIND_WORD(decided, option) < GM_ROWS(decided);
 }
 
 gm_status cli_train_from_open(cli_train_setup *setup, cli_train_options *options, gm_error *error)
 {
-    gm_status status = cli_refuse_given(decided, DECIDED, "with --init-from: the model decides that", error);
+    gm_status status =
+        cli_refuse_given(decided, GM_ROWS(decided), "with --init-from: the model decides that", error);
     if (status == GM_OK)
         status = gm_model_load(&setup->model, options->init_from, error);
     if (status != GM_OK)

@@ -94,15 +94,11 @@ static const struct argp_option train_options[] = {
     {0},
 };
 
-static error_t parse(int key, char *argument, struct argp_state *state)
+/* The rows to learn from and to validate on, and how they are scaled. */
+static error_t parse_rows(int key, char *argument, struct argp_state *state)
 {
     cli_train_options *options = state->input;
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &options->data;
-        state->child_inputs[1] = &options->network;
-        state->child_inputs[2] = state->child_inputs[3] = &options->engine;
-        return 0;
     case KEY_VALID:
         options->valid = argument;
         return 0;
@@ -125,26 +121,27 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         options->target_scaling =
             cli_target_scaling(cli_choose("target-scaling", argument, cli_target_scaling_names, state));
         return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* How the weights are changed, how long, and which of them are kept. */
+static error_t parse_course(int key, char *argument, struct argp_state *state)
+{
+    cli_train_options *options = state->input;
+    switch (key) {
     case KEY_EPOCHS:
         options->train.epochs = cli_size("epochs", argument, 1, state);
         return 0;
     case KEY_SCHEDULE:
         options->train.schedule = (gm_schedule)cli_choose("schedule", argument, cli_schedule_names, state);
         return 0;
-    case KEY_REPORT:
-        options->report = cli_path("report", argument, state);
-        return 0;
-    case KEY_SAVE:
-        options->save = argument;
-        return 0;
     case KEY_CLIP_NORM:
         options->engine.engine.clip_norm = cli_positive("clip-norm", argument, state);
         return 0;
     case KEY_CLIP_VALUE:
         options->engine.engine.clip_value = cli_positive("clip-value", argument, state);
-        return 0;
-    case KEY_LOG:
-        options->train.log = argument;
         return 0;
     case KEY_KEEP:
         options->train.keep = (gm_keep)(cli_choose("keep", argument, cli_keep_names, state) + 1);
@@ -154,6 +151,28 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_PATIENCE:
         options->train.patience = cli_size("patience", argument, 1, state);
+        return 0;
+    case KEY_FIND_RATE:
+        options->find_rate = true;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* What is read at the beginning of the run, and what it writes. */
+static error_t parse_files(int key, char *argument, struct argp_state *state)
+{
+    cli_train_options *options = state->input;
+    switch (key) {
+    case KEY_REPORT:
+        options->report = cli_path("report", argument, state);
+        return 0;
+    case KEY_SAVE:
+        options->save = argument;
+        return 0;
+    case KEY_LOG:
+        options->train.log = argument;
         return 0;
     case KEY_CHECKPOINT:
         options->train.checkpoint = cli_path("checkpoint", argument, state);
@@ -169,24 +188,43 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_CONFIG: /* its options are in the command line already (config.h) */
         return 0;
-    case KEY_FIND_RATE:
-        options->find_rate = true;
-        return 0;
     case KEY_JSON:
         options->json = true;
         return 0;
     case KEY_QUIET:
         options->quiet = true;
         return 0;
-    case ARGP_KEY_END:
-        if (options->resume && !cli_typed("checkpoint"))
-            options->train.checkpoint = options->resume;
-        if (!options->data.data)
-            cli_refuse(state, "no data; expected --data PATH");
-        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
+}
+
+static void begin(struct argp_state *state)
+{
+    cli_train_options *options = state->input;
+    state->child_inputs[0] = &options->data;
+    state->child_inputs[1] = &options->network;
+    state->child_inputs[2] = state->child_inputs[3] = &options->engine;
+}
+
+static void end(struct argp_state *state)
+{
+    cli_train_options *options = state->input;
+    if (options->resume && !cli_typed("checkpoint"))
+        options->train.checkpoint = options->resume;
+    if (!options->data.data)
+        cli_refuse(state, "no data; expected --data PATH");
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    if (key == ARGP_KEY_INIT)
+        begin(state);
+    else if (key == ARGP_KEY_END)
+        end(state);
+    else if (parse_rows(key, argument, state) != 0 && parse_course(key, argument, state) != 0)
+        return parse_files(key, argument, state);
+    return 0;
 }
 
 const struct argp cli_train_argp = {

@@ -5,8 +5,7 @@
 #include <string.h>
 #include <zlib.h>
 
-/* The beginning of a file with a checksum, behind the length field. */
-static const char opening[] = "{\"__metadata__\":{\"" GM_CHECKSUM_KEY "\":\"";
+static const char opening[] = GM_CHECKSUM_OPENING;
 
 enum { PLACE = 8 + sizeof opening - 1, DIGITS = sizeof GM_CHECKSUM_NONE - 1 };
 

@@ -11,6 +11,9 @@
 #define GM_CHECKSUM_KEY  "gradmill.crc32"
 #define GM_CHECKSUM_NONE "00000000" /* stands in its place while it is computed */
 
+/* The beginning of a file with a checksum, from behind the length field to the digits. */
+#define GM_CHECKSUM_OPENING "{\"__metadata__\":{\"" GM_CHECKSUM_KEY "\":\""
+
 /* Both functions take the whole file: its head (length field, JSON, padding) and its data. The metadata must
  * be the first entry of the header, and the checksum the first key of the metadata. So its digits are at a
  * fixed place of the file. They count as GM_CHECKSUM_NONE in the sum; all other bytes count as they are. */

@@ -13,8 +13,7 @@
 /* Both are safetensors files. The metadata of a checkpoint say so behind the digits of the checksum. */
 static bool is_checkpoint(const char *head, size_t size)
 {
-    static const char before[] = "{\"__metadata__\":{\"" GM_CHECKSUM_KEY "\":\"",
-                      behind[] = "\",\"" GM_KEY_CHECKPOINT "\":";
+    static const char before[] = GM_CHECKSUM_OPENING, behind[] = "\",\"" GM_KEY_CHECKPOINT "\":";
     const size_t first = GM_HEADER_PREFIX + sizeof before - 1 + sizeof GM_CHECKSUM_NONE - 1;
     return size >= first + sizeof behind - 1 &&
            memcmp(head + GM_HEADER_PREFIX, before, sizeof before - 1) == 0 &&
