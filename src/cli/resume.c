@@ -36,8 +36,8 @@ void cli_resume_clear(void)
 
 /* Options that do not change what the run computes. */
 static const char *const harmless[] = {"resume", "config", "checkpoint", "checkpoint-minutes",
-                                       "save",   "log",    "json",       "quiet",
-                                       "epochs", "threads"};
+                                       "save",   "log",    "report",     "json",
+                                       "quiet",  "epochs", "threads"};
 
 /* The options that were typed and that change what is computed. */
 static void note_typed(void)

@@ -102,6 +102,13 @@ class Finished(CommandTest):
         self.assertIn("note: --rate, --l2 are given anew; the run ends otherwise than it would have ended without that\n",
                       result.stderr)
 
+    def test_a_file_that_is_written_besides_changes_nothing(self):
+        before = self.content("m")
+        result = self.succeed("train", "--resume", "c", "--report", "page.html", "--log", "log")
+        self.assertNotIn("given anew", result.stderr)
+        self.assertEqual(self.content("m"), before)
+        self.assertTrue(self.content("page.html").startswith(b"<!doctype html>"))
+
     def test_what_does_not_belong_to_the_run_is_refused(self):
         with open(data("iris.csv"), encoding="ascii") as file:
             lines = file.read().splitlines()
