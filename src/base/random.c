@@ -18,26 +18,30 @@ static uint64_t splitmix64(uint64_t *x)
     return z ^ (z >> 31);
 }
 
-gm_random gm_random_seed(uint64_t seed, uint64_t stream)
+static uint64_t mix_stream(uint64_t seed, uint64_t stream)
+{
+    return splitmix64(&seed) ^ (stream * 0xd1342543de82ef95U);
+}
+
+static gm_random fill_state(uint64_t x)
 {
     gm_random random;
-    uint64_t x = seed;
-    x = splitmix64(&x) ^ (stream * 0xd1342543de82ef95U);
     for (int i = 0; i < 4; i++)
         random.state[i] = splitmix64(&x);
     return random;
 }
 
+gm_random gm_random_seed(uint64_t seed, uint64_t stream)
+{
+    return fill_state(mix_stream(seed, stream));
+}
+
 gm_random gm_random_counted(uint64_t seed, uint64_t stream, uint64_t first, uint64_t second)
 {
-    gm_random random;
-    uint64_t x = seed;
-    x = splitmix64(&x) ^ (stream * 0xd1342543de82ef95U);
+    uint64_t x = mix_stream(seed, stream);
     x = splitmix64(&x) ^ first;
     x = splitmix64(&x) ^ second;
-    for (int i = 0; i < 4; i++)
-        random.state[i] = splitmix64(&x);
-    return random;
+    return fill_state(x);
 }
 
 uint64_t gm_random_next(gm_random *random)
@@ -108,4 +112,11 @@ void gm_random_shuffle(gm_random *random, uint32_t *items, size_t count)
         items[i - 1] = items[j];
         items[j] = item;
     }
+}
+
+void gm_random_order(gm_random *random, size_t first, uint32_t *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        items[i] = (uint32_t)(first + i);
+    gm_random_shuffle(random, items, count);
 }

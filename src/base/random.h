@@ -27,4 +27,7 @@ double gm_random_normal(gm_random *random);                  /* mean 0, deviatio
 /* Puts the items into random order, in place (Fisher and Yates). */
 void gm_random_shuffle(gm_random *random, uint32_t *items, size_t count);
 
+/* Fills `items` with the numbers first, first + 1, ... in random order. */
+void gm_random_order(gm_random *random, size_t first, uint32_t *items, size_t count);
+
 #endif

@@ -5,7 +5,5 @@
 void gm_order_block(uint64_t seed, size_t epoch, size_t block, size_t first, uint32_t *order, size_t count)
 {
     gm_random random = gm_random_counted(seed, GM_STREAM_SHUFFLE, epoch, block);
-    for (size_t i = 0; i < count; i++)
-        order[i] = (uint32_t)(first + i);
-    gm_random_shuffle(&random, order, count);
+    gm_random_order(&random, first, order, count);
 }

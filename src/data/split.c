@@ -148,9 +148,7 @@ static gm_status hold_out_groups(split *s, group *groups, uint32_t *order, gm_er
             error, GM_BAD_DATA,
             "split: all rows are of one group, and a group is never divided; expected at least 2 groups");
     gm_random random = gm_random_seed(s->options->seed, GM_STREAM_SPLIT);
-    for (size_t i = 0; i < count; i++)
-        order[i] = (uint32_t)i;
-    gm_random_shuffle(&random, order, count);
+    gm_random_order(&random, 0, order, count);
     if (count > 0)
         choose_groups(groups, order, count, wanted);
     for (size_t r = 0; r < rows; r++) {
@@ -196,10 +194,11 @@ static gm_status deal(const split *s, gm_dataset **train, gm_dataset **valid, gm
 static void fill_order(const split *s)
 {
     gm_random random = gm_random_seed(s->options->seed, GM_STREAM_SPLIT);
-    for (size_t i = 0; i < s->all->rows; i++)
-        s->order[i] = (uint32_t)i;
     if (!s->options->last)
-        gm_random_shuffle(&random, s->order, s->all->rows);
+        gm_random_order(&random, 0, s->order, s->all->rows);
+    else
+        for (size_t i = 0; i < s->all->rows; i++)
+            s->order[i] = (uint32_t)i;
 }
 
 void gm_split_options_fill(gm_split_options *options, size_t size)

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/moments.h"
 
 #include <math.h>
 #include <string.h>
@@ -47,26 +48,14 @@ gm_status gm_scaling_set_targets(gm_scaling *scaling, size_t targets, const doub
     return GM_OK;
 }
 
-/* Mean and standard deviation of one target, which is constant if the deviation is 0. Welford's update does
- * not cancel where the mean is large. */
-static void measure(const gm_dataset *train, size_t target, double *mean, double *deviation)
-{
-    double squares = 0;
-    *mean = 0;
-    for (size_t r = 0; r < train->rows; r++) {
-        const double value = gm_table_value(train->table, gm_table_row(train, r), target),
-                     off = value - *mean;
-        *mean += off / (double)(r + 1);
-        squares += off * (value - *mean);
-    }
-    *deviation = sqrt(squares / (double)train->rows);
-}
-
 static gm_status fit_target(const gm_dataset *train, size_t target, double *shift, double *factor,
                             gm_error *error)
 {
-    double deviation;
-    measure(train, target, shift, &deviation);
+    gm_moments moments = {0};
+    for (size_t r = 0; r < train->rows; r++)
+        gm_moments_add(&moments, gm_table_value(train->table, gm_table_row(train, r), target));
+    *shift = moments.mean;
+    const double deviation = gm_moments_deviation(&moments); /* 0: the target is constant */
     if (!isfinite(*shift) || !isfinite(deviation))
         return gm_fail(
             error, GM_BAD_DATA,

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/lock.h"
 #include "base/options.h"
+#include "nn/layout.h"
 #include "nn/optimizer.h"
 
 #include <limits.h>
@@ -280,15 +281,9 @@ gm_status gm_engine_step(gm_engine *e, gm_array x, gm_array y, double *loss, gm_
     return gm_engine_step_beside(e, x, y, NULL, loss, error);
 }
 
-/* Whether the gradient of a step must be whole before the step is taken. */
-static bool clips(const gm_engine *e)
-{
-    return e->options.clip_norm > 0 || e->options.clip_value > 0;
-}
-
 static gm_task step_task(const gm_engine *e)
 {
-    return clips(e) ? GM_TASK_CLIP : GM_TASK_STEP;
+    return gm_clips(&e->options) ? GM_TASK_CLIP : GM_TASK_STEP;
 }
 
 gm_status gm_engine_step_beside(gm_engine *e, gm_array x, gm_array y, const gm_side_work *beside,

@@ -23,9 +23,14 @@
 #define BESIDE_FROM ((size_t)16 << 10)
 #define STATE_FROM  ((size_t)1 << 20)
 
+bool gm_clips(const gm_engine_options *options)
+{
+    return options->clip_norm > 0 || options->clip_value > 0;
+}
+
 bool gm_stores_gradient(const gm_engine_options *options)
 {
-    return !options->inference && (options->accumulates || options->clip_norm > 0 || options->clip_value > 0);
+    return !options->inference && (options->accumulates || gm_clips(options));
 }
 
 bool gm_activation_needs_z(gm_activation activation)

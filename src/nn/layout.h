@@ -47,6 +47,9 @@ typedef struct gm_layout {
     size_t gradient;              /* where the stored gradient lies in it */
 } gm_layout;
 
+/* Whether a step needs the whole gradient before it changes a weight. */
+bool gm_clips(const gm_engine_options *options);
+
 /* Whether an engine with these options stores gradients in a copy of its own. */
 bool gm_stores_gradient(const gm_engine_options *options);
 

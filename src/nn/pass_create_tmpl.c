@@ -136,8 +136,7 @@ gm_pass *gm_pass_create(const gm_binding *b)
     p->stored.value = b->options->clip_value;
     p->planner.chooses = b->chooses;
     p->batch.profile = b->options->profile;
-    const bool clips = p->stored.norm > 0 || p->stored.value > 0;
-    if (p->bound.learns && !p->batch.profile && !clips)
+    if (p->bound.learns && !p->batch.profile && !gm_clips(b->options))
         p->bound.online = gm_pass_create_online(&p->bound, p->bound.optimizer);
     return p;
 }

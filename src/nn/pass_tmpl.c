@@ -258,6 +258,15 @@ static void prepare(gm_pass *p, const gm_job *job)
     }
 }
 
+/* Wakes no other thread if the work is for one. */
+static void run_team(const gm_pass *p, size_t threads, gm_team_work work_of, void *context)
+{
+    if (threads > 1)
+        gm_team_run(p->bound.team, work_of, context);
+    else
+        gm_team_run_alone(p->bound.team, work_of, context);
+}
+
 gm_status gm_pass_run(gm_pass *p, const gm_job *job, double *loss, gm_error *error)
 {
     gm_pass_batch *batch = &p->batch;
@@ -275,10 +284,7 @@ gm_status gm_pass_run(gm_pass *p, const gm_job *job, double *loss, gm_error *err
     prepare(p, job);
     const bool watched = task == GM_TASK_STEP && batch->rows == planner->watched_rows;
     const uint64_t begin = watched ? gm_clock() : 0;
-    if (batch->plan.threads > 1)
-        gm_team_run(p->bound.team, work, p);
-    else
-        gm_team_run_alone(p->bound.team, work, p);
+    run_team(p, batch->plan.threads, work, p);
     if (loss)
         *loss = mean_loss(batch);
     if (watched) {
@@ -293,6 +299,12 @@ gm_status gm_pass_run(gm_pass *p, const gm_job *job, double *loss, gm_error *err
  * threads. */
 #define APPLY_ALONE 32768
 
+static gm_plan apply_plan(const gm_pass *p)
+{
+    const bool alone = p->bound.network->parameter_count < APPLY_ALONE || p->batch.plan.threads == 1;
+    return (gm_plan){.threads = alone ? 1 : gm_team_threads(p->bound.team)};
+}
+
 static void apply_work(void *context, size_t thread)
 {
     const gm_apply_job *job = context;
@@ -304,16 +316,12 @@ static void apply_work(void *context, size_t thread)
 void gm_pass_apply(gm_pass *p, const void *gradient)
 {
     const gm_bound *b = &p->bound;
-    const bool alone = b->network->parameter_count < APPLY_ALONE || p->batch.plan.threads == 1;
     gm_apply_job job = {.bound = b,
-                        .batch = {.plan.threads = alone ? 1 : gm_team_threads(b->team),
+                        .batch = {.plan = apply_plan(p),
                                   .gradient = (REAL *)gradient, /* read only */
                                   .profile = p->batch.profile}};
     gm_update_prepare(&job.batch, b->optimizer, ++p->steps);
-    if (alone)
-        gm_team_run_alone(b->team, apply_work, &job);
-    else
-        gm_team_run(b->team, apply_work, &job);
+    run_team(p, job.batch.plan.threads, apply_work, &job);
 }
 
 static void apply_held_work(void *context, size_t thread)
@@ -323,15 +331,10 @@ static void apply_held_work(void *context, size_t thread)
 
 void gm_pass_apply_held(gm_pass *p)
 {
-    const gm_bound *b = &p->bound;
-    const bool alone = b->network->parameter_count < APPLY_ALONE || p->batch.plan.threads == 1;
     const double mean = p->held > 0 ? 1 / p->held : 0;
-    prepare_stored(p, mean, (gm_plan){.threads = alone ? 1 : gm_team_threads(b->team)});
+    prepare_stored(p, mean, apply_plan(p));
     gm_pass_drop_held(p);
-    if (alone)
-        gm_team_run_alone(b->team, apply_held_work, p);
-    else
-        gm_team_run(b->team, apply_held_work, p);
+    run_team(p, p->stored.batch.plan.threads, apply_held_work, p);
 }
 
 size_t gm_pass_held(const gm_pass *p)

@@ -119,11 +119,11 @@ gm_target_figures gm_evaluation_target(const gm_evaluation *e, size_t target)
     if (!complete(e))
         return (gm_target_figures){NAN, NAN, NAN, NAN, NAN};
     return (gm_target_figures){
-        .mean = t->mean,
-        .deviation = sqrt(t->squares / rows),
+        .mean = t->moments.mean,
+        .deviation = gm_moments_deviation(&t->moments),
         .rmse = sqrt(t->square_error / rows),
         .mae = t->absolute_error / rows,
-        .r2 = t->squares > 0 ? 1 - t->square_error / t->squares : NAN,
+        .r2 = t->moments.squares > 0 ? 1 - t->square_error / t->moments.squares : NAN,
     };
 }
 
@@ -147,7 +147,7 @@ double gm_evaluation_baseline(const gm_evaluation *e)
     if (e->tally.classes > 0)
         return share(largest_support(e), e->tally.rows);
     for (size_t t = 0; t < e->tally.targets; t++)
-        squares += e->tally.by_target[t].squares;
+        squares += e->tally.by_target[t].moments.squares;
     return sqrt(squares / ((double)e->tally.rows * (double)e->tally.targets));
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/moments.h"
 #include "base/options.h"
 #include "train/epoch_start.h"
 #include "train/rows.h"
@@ -108,29 +109,25 @@ static gm_status take_steps(test *t, gm_error *error)
 
 /* Mean and standard deviation of the losses of the first third, where rates are so small that next to nothing
  * is learned: the deviation is that of the batches. */
-static void measure_start(const gm_rate_curve *c, double *mean, double *deviation)
+static gm_moments measure_start(const gm_rate_curve *c)
 {
     const size_t count = gm_max(c->count / 3, 1);
-    double squares = 0;
-    *mean = 0;
-    for (size_t i = 0; i < count; i++) {
-        const double off = c->points[i].loss - *mean;
-        *mean += off / (double)(i + 1);
-        squares += off * (c->points[i].loss - *mean);
-    }
-    *deviation = sqrt(squares / (double)count);
+    gm_moments moments = {0};
+    for (size_t i = 0; i < count; i++)
+        gm_moments_add(&moments, c->points[i].loss);
+    return moments;
 }
 
 /* A tenth of the rate with the smallest loss. Rates between the two are where the loss falls; at the larger
  * one it is about to rise. A fall that batches could make by chance suggests nothing. */
 static double suggest(const gm_rate_curve *c)
 {
-    double mean, deviation;
     if (c->count <= SETTLED)
         return NAN;
-    measure_start(c, &mean, &deviation);
-    const double fall = mean - c->points[c->lowest].smoothed;
-    return fall > deviation && fall > CLEARLY * mean ? c->points[c->lowest].rate / 10 : NAN;
+    const gm_moments start = measure_start(c);
+    const double fall = start.mean - c->points[c->lowest].smoothed;
+    return fall > gm_moments_deviation(&start) && fall > CLEARLY * start.mean ? c->points[c->lowest].rate / 10
+                                                                              : NAN;
 }
 
 static gm_status run(test *t, gm_error *error)

@@ -82,9 +82,8 @@ void gm_tally_numbers(gm_tally *tally, const double *outputs, const double *targ
     tally->rows++;
     for (size_t t = 0; t < tally->targets; t++) {
         gm_tally_target *target = &tally->by_target[t];
-        const double off = targets[t] - target->mean, difference = outputs[t] - targets[t];
-        target->mean += off / (double)tally->rows;
-        target->squares += off * (targets[t] - target->mean);
+        const double difference = outputs[t] - targets[t];
+        gm_moments_add(&target->moments, targets[t]);
         target->square_error += difference * difference;
         target->absolute_error += fabs(difference);
     }

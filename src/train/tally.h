@@ -3,6 +3,8 @@
 #ifndef GM_TRAIN_TALLY_H
 #define GM_TRAIN_TALLY_H
 
+#include "base/moments.h"
+
 #include <gradmill/evaluation.h>
 #include <stdint.h>
 
@@ -19,7 +21,7 @@ typedef struct gm_tally_bin {
 
 /* Sums over one target. */
 typedef struct gm_tally_target {
-    double mean, squares; /* of the target: Welford's running mean, and squares about it */
+    gm_moments moments; /* of the target */
     double square_error, absolute_error;
 } gm_tally_target;
 

@@ -2,6 +2,7 @@
 #include "train/targets.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/moments.h"
 #include "data/dataset.h"
 #include "function/facts.h"
 
@@ -107,16 +108,13 @@ static double share_of_largest_class(const gm_dataset *dataset)
     return (double)most / (double)rows;
 }
 
-/* Sum of (y - mean)^2 of one column by Welford's update, which does not cancel where the mean is large. */
+/* Sum of (y - mean)^2 of one column. */
 static double squares_about_mean(const gm_dataset *dataset, size_t column)
 {
-    double mean = 0, squares = 0;
-    for (size_t r = 0; r < gm_dataset_rows(dataset); r++) {
-        const double value = value_of(dataset, r, column), off = value - mean;
-        mean += off / (double)(r + 1);
-        squares += off * (value - mean);
-    }
-    return squares;
+    gm_moments moments = {0};
+    for (size_t r = 0; r < gm_dataset_rows(dataset); r++)
+        gm_moments_add(&moments, value_of(dataset, r, column));
+    return moments.squares;
 }
 
 double gm_targets_baseline(const gm_dataset *dataset)
