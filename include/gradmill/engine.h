@@ -269,14 +269,14 @@ GM_API gm_status gm_engine_gradient_to(gm_engine *engine, gm_array x, gm_array y
                                        double *loss, gm_error *error);
 
 /* The other half of a step: the engine's optimizer takes one step with this gradient, which is only read. It
- * is as gm_engine_gradient leaves it; the caller may have changed it, for
- * example clipped it or summed it over processes. It must not contain the L2 penalty, which is added here.
- * The step counts as any other: moments, decay, freeze_bias and the rate are those of gm_engine_step.
+ * is as gm_engine_gradient leaves it; the caller may have changed it, for example clipped it or summed it
+ * over processes. It must not contain the L2 penalty, which is added here. The step counts as any other:
+ * moments, decay, freeze_bias and the rate are those of gm_engine_step.
  *
  * A gradient and its application change the weights as gm_engine_step does: to the bit, unless the optimizer
- * is SGD or momentum or the backend is "blas"; then within rounding, because a
- * step adds products to weights or velocities directly. Numbers that are not finite are applied as they are,
- * as in a step: to judge them is up to the caller. GM_USAGE: no gradient, or an engine for inference. */
+ * is SGD or momentum or the backend is "blas"; then within rounding, because a step adds products to weights
+ * or velocities directly. Numbers that are not finite are applied as they are, as in a step: to judge them is
+ * up to the caller. GM_USAGE: no gradient, or an engine for inference. */
 GM_API gm_status gm_engine_apply(gm_engine *engine, gm_array gradient, gm_error *error);
 
 /* One training step: forward, loss, BP1 to BP4, update. *loss (may be NULL) is the mean loss before the

@@ -194,8 +194,8 @@ static inline gm_train_result gm_train_result_init(void)
 
 /* Trains the engine's network on `train` in batches of gm_engine_batch rows (the last one of an epoch may be
  * smaller), evaluating on `valid` (may be NULL) after each epoch. scaling (may be NULL) is that of features,
- * and of targets if it has one. result may be NULL,
- * else it comes from gm_train_result_init. The optimizer's own state is always that of the last step.
+ * and of targets if it has one. result may be NULL, else it comes from gm_train_result_init. The optimizer's
+ * own state is always that of the last step.
  * GM_USAGE: the data does not fit the network, or the targets of either set do not lie in the domain of its
  * loss; without a validation set: GM_KEEP_BEST, or patience. GM_DIVERGED: a loss or a parameter that is not
  * finite, named with its epoch and step; the network then has the weights of the best epoch if these are kept

@@ -25,8 +25,8 @@ extern const struct argp cli_use_argp;
 cli_use cli_use_defaults(void);
 
 /* Opens model, data and engine, and checks that they fit together. Unless data.read.ignore_target is set, the
- * data has targets. Call cli_use_close even after a failure. The
- * output is reserved; the verb calls cli_files_release. */
+ * data has targets. Call cli_use_close even after a failure. The output is
+ * reserved; the verb calls cli_files_release. */
 gm_status cli_use_open(cli_use *use, gm_error *error);
 void cli_use_close(cli_use *use);
 

@@ -55,7 +55,7 @@ bool gm_barrier_after(const gm_bound *b, size_t l, size_t rows, gm_plan plan)
 }
 
 /* The number of barriers of a step: between layers, before weights change, and at the end. */
-static size_t meetings(const gm_bound *b, size_t rows, gm_plan plan)
+static size_t count_barriers(const gm_bound *b, size_t rows, gm_plan plan)
 {
     const bool sweeps = gm_sweeps(b, rows, plan); /* the sweep of each layer begins with a barrier */
     size_t count = 1 + (sweeps ? b->layer_count : 1);
@@ -102,7 +102,7 @@ static double overhead(const gm_costs *costs, const gm_bound *b, size_t rows, gm
         activations += lines(rows, b->layers[l].a.ld);
     }
     const double updates = fmin(weights, costs->cached);
-    const double times = (double)meetings(b, rows, plan);
+    const double times = (double)count_barriers(b, rows, plan);
     /* 2: a thread fetches a line, and later its writer fetches it back. */
     return costs->start + times * costs->barrier + fmin(times * UNEVEN, UNEVEN_SHARE * work) +
            2 * others * (2 * activations + updates) * gm_cost_seconds(costs->exchange);
@@ -187,7 +187,7 @@ static bool is_worth_a_team(const gm_bound *b, size_t rows, gm_plan plan)
     const double speed = b->backend->fast ? FAST_FLOP_PER_SECOND : LOOP_FLOP_PER_SECOND;
     const double alone = 6 * (double)rows * weights / speed + 3 * weights * sizeof(REAL) / BYTES_PER_SECOND;
     const double part = plan.by_weights ? 1 / (double)plan.threads : busiest_rows(rows, plan.threads);
-    return alone * (1 - part) > SECONDS_PER_BARRIER * (double)(1 + meetings(b, rows, plan));
+    return alone * (1 - part) > SECONDS_PER_BARRIER * (double)(1 + count_barriers(b, rows, plan));
 }
 
 /* Makes the plan for a backend whose bits depend on the plan. `chooses`: the plan may leave threads out. */

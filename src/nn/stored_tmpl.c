@@ -24,7 +24,8 @@
 #define CHUNK 2048
 #define LANES 32 /* sums side by side: one sum would have each addition wait for the one before */
 
-/* Functions with clones: each has a name of its own for each precision (base/vector.h). */
+/* The compiler makes a variant of these functions for each instruction set (base/vector.h), which needs a
+ * name of its own for each precision. */
 #define sum_of_squares GM_TYPED(sum_of_squares)
 #define limited        GM_TYPED(limited)
 

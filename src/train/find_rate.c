@@ -49,7 +49,7 @@ typedef struct test {
     const gm_find_rate_options *options;
     gm_rate_curve *curve;
     double unit; /* of the loss */
-    double mean; /* of the losses, with weights that do not add up to 1 yet */
+    double mean; /* exponential moving average of the losses, which began with 0 and is too small by that */
     size_t epoch;
 } test;
 
