@@ -53,6 +53,24 @@ static inline gm_network *net_make(const net_shape *shape, gm_precision precisio
     return network;
 }
 
+/* What an engine's training differs by, for tests that go through all of them. */
+typedef struct net_setting {
+    const char *backend;
+    gm_optimizer_kind optimizer;
+    gm_precision precision; /* of the network */
+    size_t threads;
+} net_setting;
+
+static inline gm_engine_options net_setting_options(const net_setting *setting, size_t batch)
+{
+    gm_engine_options options = gm_engine_options_default();
+    options.backend = setting->backend;
+    options.batch = batch;
+    options.threads = setting->threads;
+    options.optimizer = gm_optimizer_default(setting->optimizer);
+    return options;
+}
+
 static inline gm_engine *net_engine(gm_network *network, const gm_engine_options *options)
 {
     gm_engine *engine;

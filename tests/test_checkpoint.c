@@ -32,20 +32,9 @@ static gm_dataset *make_data(uint64_t seed)
     return data;
 }
 
-struct setting {
-    const char *backend;
-    gm_optimizer_kind optimizer;
-    gm_precision precision;
-    size_t threads;
-};
-
-static gm_engine *make_engine(const struct setting *s, uint64_t seed)
+static gm_engine *make_engine(const net_setting *s, uint64_t seed)
 {
-    gm_engine_options options = gm_engine_options_default();
-    options.backend = s->backend;
-    options.batch = BATCH;
-    options.threads = s->threads;
-    options.optimizer = gm_optimizer_default(s->optimizer);
+    const gm_engine_options options = net_setting_options(s, BATCH);
     return net_engine(net_make(&shape, s->precision, seed), &options);
 }
 
@@ -93,12 +82,12 @@ static size_t differences(gm_engine *a, gm_engine *b)
 }
 
 /* A whole run against one in two halves, the second on an engine with other weights and other threads. */
-static void expect_resumed(const struct setting *s, size_t threads, size_t after)
+static void expect_resumed(const net_setting *s, size_t threads, size_t after)
 {
     const scratch_text path = scratch_path("run.ckpt");
     gm_dataset *data = make_data(1), *valid = make_data(2);
     gm_engine *whole = make_engine(s, 1), *first = make_engine(s, 1);
-    const struct setting other = {s->backend, s->optimizer, s->precision, threads};
+    const net_setting other = {s->backend, s->optimizer, s->precision, threads};
     gm_engine *second = make_engine(&other, 99);
     size_t never = 0;
     gm_train_options options = make_options(&never), halves = make_options(&after);
@@ -127,7 +116,7 @@ static void expect_resumed(const struct setting *s, size_t threads, size_t after
 
 Test(checkpoint, a_run_goes_on_from_every_step)
 {
-    const struct setting adam = {"packed", GM_ADAM, GM_F32, 1};
+    const net_setting adam = {"packed", GM_ADAM, GM_F32, 1};
     for (size_t after = 1; after < EPOCHS * STEPS; after++)
         expect_resumed(&adam, 1 + after % 3, after);
 }
@@ -137,8 +126,8 @@ Test(checkpoint, with_every_optimizer_backend_and_precision)
     for (int kind = 0; kind < GM_OPTIMIZER_COUNT; kind++) {
         const char *backend;
         for (size_t i = 0; (backend = gm_backend_name(i)); i++) {
-            const struct setting s = {backend, (gm_optimizer_kind)kind,
-                                      ((size_t)kind + i) % 2 ? GM_F64 : GM_F32, 2};
+            const net_setting s = {backend, (gm_optimizer_kind)kind, ((size_t)kind + i) % 2 ? GM_F64 : GM_F32,
+                                   2};
             expect_resumed(&s, strcmp(backend, "packed") == 0 ? 1 : 2, 7);
             expect_resumed(&s, 2, 2 * STEPS);
         }
@@ -186,7 +175,7 @@ static void expect_refused(const gm_checkpoint *checkpoint, const struct change 
 Test(checkpoint, of_another_run_is_refused_by_name)
 {
     const scratch_text path = scratch_path("run.ckpt");
-    const struct setting s = {"packed", GM_ADAM, GM_F32, 1};
+    const net_setting s = {"packed", GM_ADAM, GM_F32, 1};
     gm_dataset *data = make_data(1), *valid = make_data(2);
     gm_engine *engine = make_engine(&s, 1);
     size_t after = 7;
@@ -222,7 +211,7 @@ Test(checkpoint, of_another_run_is_refused_by_name)
 
 static void write_run(const char *path, const char *text)
 {
-    const struct setting s = {"packed", GM_MOMENTUM, GM_F32, 1};
+    const net_setting s = {"packed", GM_MOMENTUM, GM_F32, 1};
     gm_dataset *data = make_data(1);
     gm_engine *engine = make_engine(&s, 1);
     size_t after = 7;
@@ -298,7 +287,7 @@ Test(checkpoint, models_and_checkpoints_are_not_mixed_up)
                        error.message);
     cr_expect_eq(gm_checkpoint_load(&checkpoint, model_path.text, &error), GM_BAD_MODEL);
     cr_expect_not_null(strstr(error.message, "not a checkpoint of gradmill"), "%s", error.message);
-    const struct setting s = {"packed", GM_SGD, GM_F32, 1};
+    const net_setting s = {"packed", GM_SGD, GM_F32, 1};
     gm_dataset *data = make_data(1);
     gm_engine *engine = make_engine(&s, 1);
     size_t never = 0;
@@ -317,7 +306,7 @@ static gm_status second_run(void *context, const gm_epoch *epoch, bool *stop, gm
 {
     const gm_train_options *options = context;
     (void)epoch, (void)error;
-    const struct setting s = {"packed", GM_SGD, GM_F32, 1};
+    const net_setting s = {"packed", GM_SGD, GM_F32, 1};
     gm_dataset *data = make_data(1);
     gm_engine *engine = make_engine(&s, 1);
     gm_train_options own = *options;
@@ -335,7 +324,7 @@ static gm_status second_run(void *context, const gm_epoch *epoch, bool *stop, gm
 Test(checkpoint, two_runs_do_not_share_a_file)
 {
     const scratch_text path = scratch_path("run.ckpt");
-    const struct setting s = {"packed", GM_SGD, GM_F32, 1};
+    const net_setting s = {"packed", GM_SGD, GM_F32, 1};
     gm_dataset *data = make_data(1);
     gm_engine *engine = make_engine(&s, 1);
     gm_train_options options = gm_train_options_default();
@@ -353,7 +342,7 @@ Test(checkpoint, two_runs_do_not_share_a_file)
 Test(checkpoint, a_log_continues)
 {
     const scratch_text path = scratch_path("run.ckpt"), log = scratch_path("log.csv");
-    const struct setting s = {"packed", GM_SGD, GM_F32, 1};
+    const net_setting s = {"packed", GM_SGD, GM_F32, 1};
     gm_dataset *data = make_data(1);
     gm_engine *engine = make_engine(&s, 1);
     size_t after = 7;
@@ -380,11 +369,11 @@ Test(checkpoint, a_log_continues)
     gm_dataset_destroy(data);
 }
 
-/* The epochs of a run that ends of patience; `resumed` of them in a second half. */
+/* A run that ended because of its patience ends at once if it is resumed with the same one. */
 Test(checkpoint, patience_is_remembered)
 {
     const scratch_text path = scratch_path("run.ckpt");
-    const struct setting s = {"packed", GM_ADAM, GM_F32, 1};
+    const net_setting s = {"packed", GM_ADAM, GM_F32, 1};
     gm_dataset *data = make_data(1), *valid = make_data(2);
     gm_engine *engine = make_engine(&s, 1);
     size_t never = 0;
@@ -448,7 +437,7 @@ static gm_status count_after_step(void *context, const gm_progress *progress, bo
 Test(checkpoint, is_not_written_after_every_short_epoch)
 {
     const scratch_text path = scratch_path("run.ckpt");
-    const struct setting s = {"packed", GM_SGD, GM_F32, 1};
+    const net_setting s = {"packed", GM_SGD, GM_F32, 1};
     struct writes writes = {.path = path.text};
     gm_dataset *data = make_data(1);
     gm_engine *engine = make_engine(&s, 1);
@@ -473,7 +462,7 @@ Test(checkpoint, is_written_in_the_middle_of_an_epoch)
 {
     enum { MANY = 200000 };
     const scratch_text path = scratch_path("run.ckpt");
-    const struct setting s = {"packed", GM_SGD, GM_F32, 1};
+    const net_setting s = {"packed", GM_SGD, GM_F32, 1};
     struct writes writes = {.path = path.text};
     float *x = calloc(MANY * IN, sizeof *x);
     uint32_t *y = calloc(MANY, sizeof *y);

@@ -8,20 +8,10 @@ enum { ROWS = 24, IN = 9, OUT = 4, STEPS = 7, BEFORE = 3 };
 
 static const net_shape shape = {{IN, 70, 17, OUT}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY};
 
-struct setting {
-    const char *backend;
-    gm_optimizer_kind optimizer;
-    gm_precision precision;
-    size_t threads;
-};
-
-static gm_engine *make(const struct setting *s, size_t threads)
+static gm_engine *make(const net_setting *s, size_t threads)
 {
-    gm_engine_options options = gm_engine_options_default();
-    options.backend = s->backend;
-    options.batch = ROWS;
+    gm_engine_options options = net_setting_options(s, ROWS);
     options.threads = threads;
-    options.optimizer = gm_optimizer_default(s->optimizer);
     options.optimizer.l2 = 1e-3;
     return net_engine(net_make(&shape, s->precision, 1), &options);
 }
@@ -54,7 +44,7 @@ static void move(gm_engine *from, gm_engine *to, gm_precision precision)
     gm_engine_set_steps(to, gm_engine_steps(from));
 }
 
-static void expect_continued(const struct setting *s, size_t threads)
+static void expect_continued(const net_setting *s, size_t threads)
 {
     gm_engine *whole = make(s, s->threads), *first = make(s, s->threads), *second = make(s, threads);
     const gm_network *a = gm_engine_network(whole), *b = gm_engine_network(second);
@@ -79,7 +69,7 @@ Test(state, another_engine_goes_on_with_the_same_bits)
         for (int precision = GM_F32; precision <= GM_F64; precision++) {
             const char *backend;
             for (size_t i = 0; (backend = gm_backend_name(i)); i++) {
-                const struct setting s = {backend, (gm_optimizer_kind)kind, (gm_precision)precision, 2};
+                const net_setting s = {backend, (gm_optimizer_kind)kind, (gm_precision)precision, 2};
                 expect_continued(&s, strcmp(backend, "packed") == 0 ? 3 : 2);
             }
         }
@@ -88,7 +78,7 @@ Test(state, another_engine_goes_on_with_the_same_bits)
 
 Test(state, what_does_not_fit_is_refused)
 {
-    const struct setting adam = {"packed", GM_ADAM, GM_F32, 1}, sgd = {"packed", GM_SGD, GM_F32, 1};
+    const net_setting adam = {"packed", GM_ADAM, GM_F32, 1}, sgd = {"packed", GM_SGD, GM_F32, 1};
     gm_engine *engine = make(&adam, 1), *plain = make(&sgd, 1);
     float block[4] = {0};
     gm_error error;
