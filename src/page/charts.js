@@ -14,8 +14,8 @@ const page = (() => {
   };
   const empty = (value) => value === null || value === undefined || value === "";
   const distinct = (values) => [...new Set(values)];
-  const colour = (i) => getComputedStyle(document.documentElement).getPropertyValue("--c" + (i % 9)).trim();
   const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const colour = (i) => style("--c" + (i % 9));
   const fixed = (value, decimals) =>
     value.toLocaleString("en-US", {
       minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping: Math.abs(value) >= 10000,

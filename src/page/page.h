@@ -12,7 +12,6 @@ typedef struct gm_page_piece {
     const unsigned char *text;
     size_t size;
 } gm_page_piece;
-#define GM_PAGE_PIECE(array) ((gm_page_piece){(array), sizeof(array)})
 
 typedef struct gm_page {
     const char *title;          /* by which a file is known to be such a page; plain text */
