@@ -258,10 +258,12 @@ Test(checkpoint, damage_is_found)
     for (size_t i = 0; i < 2 * size; i += 7) {
         const bool cut = i >= size;
         const size_t at = cut ? i - size : i;
+        const char whole = bytes[at];
         file = fopen(damaged.text, "wb");
-        bytes[at] ^= cut ? 0 : 1 << i % 8;
+        if (!cut)
+            bytes[at] = (char)(whole ^ 1 << i % 8);
         fwrite(bytes, 1, cut ? at : size, file);
-        bytes[at] ^= cut ? 0 : 1 << i % 8;
+        bytes[at] = whole;
         fclose(file);
         gm_checkpoint *checkpoint;
         gm_error error;
