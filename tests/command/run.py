@@ -32,6 +32,7 @@ class TapResult(unittest.TestResult):
             test = parent
         room = type(test).__module__.removeprefix("test_")
         name = " ".join(f"{room}: {name.removeprefix('test_').replace('_', ' ')}".split())
+        name = "".join(c if c.isprintable() else repr(c)[1:-1] for c in name)
         self.count += 1
         self.failed += not good
         word = "ok" if good else "not ok"
