@@ -23,14 +23,15 @@ static void sample(float *x, float *y, size_t count, double start)
     }
 }
 
-/* A warm-up, then the library's cosine down to 0. */
+/* The library's warm-up, and its cosine down to 0. The rate changes once in an epoch, as if that were one
+ * step. */
 static double rate_of(size_t epoch)
 {
-    enum { WARM_UP = 10 };
-    const double highest = 0.01;
-    if (epoch < WARM_UP)
-        return highest * (double)(epoch + 1) / WARM_UP;
-    return gm_schedule_rate(GM_SCHEDULE_COSINE, highest, epoch - WARM_UP, EPOCHS - WARM_UP);
+    gm_train_options options = gm_train_options_default();
+    options.epochs = EPOCHS;
+    options.schedule = GM_SCHEDULE_COSINE;
+    options.warmup = 10;
+    return gm_schedule_rate(&options, 0.01, epoch, 1);
 }
 
 static gm_status fit(gm_engine *engine, const float *x, const float *y, gm_error *error)

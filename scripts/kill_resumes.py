@@ -25,6 +25,10 @@ RECIPES = {
     "momentum, patience": ["--optimizer", "momentum", "--rate", "0.02", "--patience", "300", "--monitor", "loss"],
     "nesterov, f64, clipped": ["--optimizer", "nesterov", "--rate", "0.02", "--precision", "f64", "--clip-norm", "1"],
     "adamw, last epoch": ["--optimizer", "adamw", "--keep", "last", "--schedule", "linear"],
+    "rmsprop, plateau, warm-up, smoothed labels": [
+        "--optimizer", "rmsprop", "--schedule", "plateau", "--schedule-every", "2", "--schedule-factor", "0.8",
+        "--warmup", "1.5", "--label-smoothing", "0.1"],
+    "adagrad, one cycle": ["--optimizer", "adagrad", "--schedule", "one-cycle"],
     "no validation": ["--valid-share", "0"],
     "blas": ["--backend", "blas", "--threads", "1"],
 }

@@ -32,9 +32,15 @@ static gm_dataset *make_data(uint64_t seed)
     return data;
 }
 
-static gm_engine *make_engine(const net_setting *s, uint64_t seed)
+/* A recipe: what a run has besides the options that all runs of this file have. May be NULL. */
+typedef void recipe(gm_engine_options *engine, gm_train_options *train);
+
+static gm_engine *make_engine(const net_setting *s, recipe *set, uint64_t seed)
 {
-    const gm_engine_options options = net_setting_options(s, BATCH);
+    gm_engine_options options = net_setting_options(s, BATCH);
+    gm_train_options unused = gm_train_options_default();
+    if (set)
+        set(&options, &unused);
     return net_engine(net_make(&shape, s->precision, seed), &options);
 }
 
@@ -47,14 +53,27 @@ static gm_status on_step(void *context, const gm_progress *progress, bool *stop,
     return GM_OK;
 }
 
-static gm_train_options make_options(size_t *stop_after)
+static gm_train_options make_options(recipe *set, size_t *stop_after)
 {
     gm_train_options options = gm_train_options_default();
+    gm_engine_options unused = gm_engine_options_default();
     options.epochs = EPOCHS;
     options.schedule = GM_SCHEDULE_COSINE;
     options.on_step = on_step;
     options.context = stop_after;
+    if (set)
+        set(&unused, &options);
     return options;
+}
+
+static void plateau(gm_engine_options *engine, gm_train_options *train)
+{
+    (void)engine;
+    train->schedule = GM_SCHEDULE_PLATEAU;
+    train->schedule_every = 1;
+    train->schedule_factor = 0.5;
+    train->warmup = 0.7;
+    train->label_smoothing = 0.1;
 }
 
 static gm_status run(gm_engine *engine, const gm_dataset *train, const gm_dataset *valid,
@@ -81,16 +100,17 @@ static size_t differences(gm_engine *a, gm_engine *b)
     return count;
 }
 
-/* A whole run against one in two halves, the second on an engine with other weights and other threads. */
-static void expect_resumed(const net_setting *s, size_t threads, size_t after)
+/* A whole run against one in two halves, the second on an engine with other weights and other threads.
+ * Returns what a plateau had made of the rate. */
+static double expect_resumed(const net_setting *s, recipe *set, size_t threads, size_t after)
 {
     const scratch_text path = scratch_path("run.ckpt");
     gm_dataset *data = make_data(1), *valid = make_data(2);
-    gm_engine *whole = make_engine(s, 1), *first = make_engine(s, 1);
+    gm_engine *whole = make_engine(s, set, 1), *first = make_engine(s, set, 1);
     const net_setting other = {s->backend, s->optimizer, s->precision, threads};
-    gm_engine *second = make_engine(&other, 99);
+    gm_engine *second = make_engine(&other, set, 99);
     size_t never = 0;
-    gm_train_options options = make_options(&never), halves = make_options(&after);
+    gm_train_options options = make_options(set, &never), halves = make_options(set, &after);
     gm_train_result expected, result;
     gm_error error;
     cr_assert_eq(run(whole, data, valid, &options, &expected, &error), GM_OK, "%s", error.message);
@@ -99,6 +119,7 @@ static void expect_resumed(const net_setting *s, size_t threads, size_t after)
     cr_expect_eq(result.end, GM_END_STOPPED);
     gm_checkpoint *checkpoint = load(path.text);
     cr_expect_eq(gm_checkpoint_state(checkpoint)->taken, after);
+    const double scale = gm_checkpoint_state(checkpoint)->plateau.scale;
     options.resume = checkpoint;
     cr_assert_eq(run(second, data, valid, &options, &result, &error), GM_OK, "%s", error.message);
     cr_expect_eq(result.end, GM_END_EPOCHS);
@@ -112,13 +133,23 @@ static void expect_resumed(const net_setting *s, size_t threads, size_t after)
     net_free(whole);
     net_free(first);
     net_free(second);
+    return scale;
 }
 
 Test(checkpoint, a_run_goes_on_from_every_step)
 {
     const net_setting adam = {"packed", GM_ADAM, GM_F32, 1};
     for (size_t after = 1; after < EPOCHS * STEPS; after++)
-        expect_resumed(&adam, 1 + after % 3, after);
+        expect_resumed(&adam, NULL, 1 + after % 3, after);
+}
+
+Test(checkpoint, a_plateau_and_a_warm_up_go_on)
+{
+    const net_setting rmsprop = {"packed", GM_RMSPROP, GM_F32, 1};
+    double least = 1;
+    for (size_t after = 1; after < EPOCHS * STEPS; after += 2)
+        least = fmin(least, expect_resumed(&rmsprop, plateau, 1, after));
+    cr_expect_lt(least, 1, "no run was stopped behind a reduction");
 }
 
 Test(checkpoint, with_every_optimizer_backend_and_precision)
@@ -128,8 +159,8 @@ Test(checkpoint, with_every_optimizer_backend_and_precision)
         for (size_t i = 0; (backend = gm_backend_name(i)); i++) {
             const net_setting s = {backend, (gm_optimizer_kind)kind, ((size_t)kind + i) % 2 ? GM_F64 : GM_F32,
                                    2};
-            expect_resumed(&s, strcmp(backend, "packed") == 0 ? 1 : 2, 7);
-            expect_resumed(&s, 2, 2 * STEPS);
+            expect_resumed(&s, NULL, strcmp(backend, "packed") == 0 ? 1 : 2, 7);
+            expect_resumed(&s, NULL, 2, 2 * STEPS);
         }
     }
 }
@@ -149,7 +180,7 @@ static void expect_refused(const gm_checkpoint *checkpoint, const struct change 
 {
     gm_dataset *data = make_data(change->data), *valid = make_data(change->valid);
     size_t never = 0;
-    gm_train_options options = make_options(&never);
+    gm_train_options options = make_options(NULL, &never);
     gm_engine_options engine = gm_engine_options_default();
     gm_train_result result;
     gm_error error;
@@ -177,9 +208,9 @@ Test(checkpoint, of_another_run_is_refused_by_name)
     const scratch_text path = scratch_path("run.ckpt");
     const net_setting s = {"packed", GM_ADAM, GM_F32, 1};
     gm_dataset *data = make_data(1), *valid = make_data(2);
-    gm_engine *engine = make_engine(&s, 1);
+    gm_engine *engine = make_engine(&s, NULL, 1);
     size_t after = 7;
-    gm_train_options options = make_options(&after);
+    gm_train_options options = make_options(NULL, &after);
     gm_train_result result;
     gm_error error;
     options.checkpoint = path.text;
@@ -213,9 +244,9 @@ static void write_run(const char *path, const char *text)
 {
     const net_setting s = {"packed", GM_MOMENTUM, GM_F32, 1};
     gm_dataset *data = make_data(1);
-    gm_engine *engine = make_engine(&s, 1);
+    gm_engine *engine = make_engine(&s, NULL, 1);
     size_t after = 7;
-    gm_train_options options = make_options(&after);
+    gm_train_options options = make_options(NULL, &after);
     gm_train_result result;
     gm_error error;
     options.checkpoint = path;
@@ -291,9 +322,9 @@ Test(checkpoint, models_and_checkpoints_are_not_mixed_up)
     cr_expect_not_null(strstr(error.message, "not a checkpoint of gradmill"), "%s", error.message);
     const net_setting s = {"packed", GM_SGD, GM_F32, 1};
     gm_dataset *data = make_data(1);
-    gm_engine *engine = make_engine(&s, 1);
+    gm_engine *engine = make_engine(&s, NULL, 1);
     size_t never = 0;
-    gm_train_options options = make_options(&never);
+    gm_train_options options = make_options(NULL, &never);
     gm_train_result result;
     options.checkpoint = model_path.text;
     cr_expect_eq(run(engine, data, NULL, &options, &result, &error), GM_USAGE);
@@ -310,7 +341,7 @@ static gm_status second_run(void *context, const gm_epoch *epoch, bool *stop, gm
     (void)epoch, (void)error;
     const net_setting s = {"packed", GM_SGD, GM_F32, 1};
     gm_dataset *data = make_data(1);
-    gm_engine *engine = make_engine(&s, 1);
+    gm_engine *engine = make_engine(&s, NULL, 1);
     gm_train_options own = *options;
     own.on_epoch = NULL;
     gm_train_result result;
@@ -328,7 +359,7 @@ Test(checkpoint, two_runs_do_not_share_a_file)
     const scratch_text path = scratch_path("run.ckpt");
     const net_setting s = {"packed", GM_SGD, GM_F32, 1};
     gm_dataset *data = make_data(1);
-    gm_engine *engine = make_engine(&s, 1);
+    gm_engine *engine = make_engine(&s, NULL, 1);
     gm_train_options options = gm_train_options_default();
     gm_train_result result;
     gm_error error;
@@ -346,9 +377,9 @@ Test(checkpoint, a_log_continues)
     const scratch_text path = scratch_path("run.ckpt"), log = scratch_path("log.csv");
     const net_setting s = {"packed", GM_SGD, GM_F32, 1};
     gm_dataset *data = make_data(1);
-    gm_engine *engine = make_engine(&s, 1);
+    gm_engine *engine = make_engine(&s, NULL, 1);
     size_t after = 7;
-    gm_train_options options = make_options(&after);
+    gm_train_options options = make_options(NULL, &after);
     gm_train_result result;
     gm_error error;
     options.checkpoint = path.text;
@@ -377,9 +408,9 @@ Test(checkpoint, patience_is_remembered)
     const scratch_text path = scratch_path("run.ckpt");
     const net_setting s = {"packed", GM_ADAM, GM_F32, 1};
     gm_dataset *data = make_data(1), *valid = make_data(2);
-    gm_engine *engine = make_engine(&s, 1);
+    gm_engine *engine = make_engine(&s, NULL, 1);
     size_t never = 0;
-    gm_train_options options = make_options(&never);
+    gm_train_options options = make_options(NULL, &never);
     gm_train_result result, again;
     gm_error error;
     options.epochs = 10000;
@@ -442,7 +473,7 @@ Test(checkpoint, is_not_written_after_every_short_epoch)
     const net_setting s = {"packed", GM_SGD, GM_F32, 1};
     struct writes writes = {.path = path.text};
     gm_dataset *data = make_data(1);
-    gm_engine *engine = make_engine(&s, 1);
+    gm_engine *engine = make_engine(&s, NULL, 1);
     gm_train_options options = gm_train_options_default();
     gm_train_result result;
     gm_error error;
@@ -472,7 +503,7 @@ Test(checkpoint, is_written_in_the_middle_of_an_epoch)
     gm_error error;
     cr_assert_eq(
         gm_dataset_from_arrays(&data, gm_array_f32(x, MANY, IN), gm_array_labels(y, MANY), 2, &error), GM_OK);
-    gm_engine *engine = make_engine(&s, 1);
+    gm_engine *engine = make_engine(&s, NULL, 1);
     gm_train_options options = gm_train_options_default();
     gm_train_result result;
     options.checkpoint = path.text;

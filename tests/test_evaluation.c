@@ -101,7 +101,8 @@ static void expect_labels(const json_t *example, const char *name)
 
 static void count_numbers(gm_evaluation *e, const json_t *example)
 {
-    const gm_tally kind = {.targets = (size_t)figure(example, "targets")};
+    const gm_tally kind = {.targets = (size_t)figure(example, "targets"),
+                           .answers = json_object_get(example, "answers") != NULL};
     const size_t rows = length(example, "values") / kind.targets;
     double outputs[8], targets[8];
     gm_error error;
@@ -113,6 +114,32 @@ static void count_numbers(gm_evaluation *e, const json_t *example)
         }
         gm_tally_numbers(&e->tally, outputs, targets);
     }
+}
+
+static void expect_answers(const gm_evaluation *e, const json_t *example, const char *name)
+{
+    const json_t *answers = json_object_get(example, "answers"), *expected;
+    size_t t;
+    cr_expect_eq(gm_evaluation_has_answers(e), answers != NULL, "%s", name);
+    cr_expect_eq(isnan(gm_evaluation_subset_accuracy(e)), answers == NULL, "%s", name);
+    cr_expect_eq(isnan(gm_evaluation_answer(e, 0).accuracy), answers == NULL, "%s", name);
+    if (!answers)
+        return;
+    json_array_foreach(answers, t, expected)
+    {
+        const gm_answer_figures got = gm_evaluation_answer(e, t);
+        expect_near((double)got.support, figure(expected, "support"), "support", name);
+        expect_near((double)got.predicted, figure(expected, "predicted"), "predicted", name);
+        expect_near(got.accuracy, figure(expected, "accuracy"), "accuracy", name);
+        expect_near(got.precision, figure(expected, "precision"), "precision", name);
+        expect_near(got.recall, figure(expected, "recall"), "recall", name);
+        expect_near(got.f1, figure(expected, "f1"), "F1", name);
+    }
+    expect_near(gm_evaluation_answer_accuracy(e), figure(example, "accuracy"), "accuracy of all", name);
+    expect_near(gm_evaluation_subset_accuracy(e), figure(example, "subset_accuracy"), "subset accuracy",
+                name);
+    expect_near(gm_evaluation_macro_f1(e), figure(example, "macro_f1"), "macro F1", name);
+    expect_near(gm_evaluation_micro_f1(e), figure(example, "micro_f1"), "micro F1", name);
 }
 
 static void expect_numbers(const json_t *example, const char *name)
@@ -130,6 +157,7 @@ static void expect_numbers(const json_t *example, const char *name)
     }
     expect_near(gm_evaluation_mae(&e), figure(example, "mae"), "mean MAE", name);
     expect_near(gm_evaluation_r2(&e), figure(example, "r2"), "mean R^2", name);
+    expect_answers(&e, example, name);
     cr_expect(isnan(gm_evaluation_top_k(&e, 1)) && isnan(gm_evaluation_balanced_accuracy(&e)));
     gm_tally_clear(&e.tally);
 }
@@ -271,6 +299,32 @@ Test(evaluation, of_numbers_agrees_with_the_short_one)
     gm_evaluation_destroy(e);
     gm_dataset_destroy(data);
     net_free(engine);
+}
+
+/* Answers are judged where the loss is logistic and the targets are 0 or 1. */
+Test(evaluation, answers_need_a_logistic_loss_and_yes_or_no)
+{
+    static const net_shape logistic = {{1, 2}, GM_TANH, GM_SIGMOID, GM_LOGISTIC},
+                           squares = {{1, 2}, GM_TANH, GM_SIGMOID, GM_MEAN_SQUARES};
+    static const double x[] = {-1, 0, 1}, sure[] = {0, 1, 1, 1, 0, 0}, unsure[] = {0, 1, 0.5, 1, 0, 0};
+    const struct {
+        const net_shape *shape;
+        const double *y;
+        bool answers;
+    } rows[] = {{&logistic, sure, true}, {&logistic, unsure, false}, {&squares, sure, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        gm_engine *engine = engine_of(rows[i].shape, GM_F64);
+        gm_dataset *data;
+        cr_assert_eq(
+            gm_dataset_from_arrays(&data, gm_array_f64(x, 3, 1), gm_array_f64(rows[i].y, 3, 2), 0, NULL),
+            GM_OK);
+        gm_evaluation *e = evaluate(engine, data);
+        cr_expect_eq(gm_evaluation_has_answers(e), rows[i].answers, "row %zu", i);
+        cr_expect_eq(gm_evaluation_answer(e, 0).support, rows[i].answers ? 1 : 0, "row %zu", i);
+        gm_evaluation_destroy(e);
+        gm_dataset_destroy(data);
+        net_free(engine);
+    }
 }
 
 /* A share of the rows would look like a result. */

@@ -1,6 +1,8 @@
 /* Repeats ten steps of PyTorch: every activation, loss and optimizer is compared with numbers from outside
  * the project. The cases are in fixtures/torch_steps.json, written by fixtures/make_torch_fixture.py; the
  * meaning of its keys is that of the option structs. */
+#include "train/smoothing.h"
+
 #include <criterion/criterion.h>
 
 #include <gradmill/engine.h>
@@ -136,6 +138,8 @@ static void read_case(struct torch_case *c, const json_t *object)
     c->batch = size_of(object, "batch");
     c->x = numbers_of(object, "x", c->batch * c->network.inputs);
     c->y = numbers_of(object, "y", c->batch * c->outputs);
+    const double smoothing = json_number_value(json_object_get(optimizer, "label_smoothing")); /* 0: none */
+    gm_smooth_targets(gm_mutable_f64(c->y, c->batch, c->outputs), c->batch, smoothing);
     c->before = numbers_of(object, "parameters0", c->parameter_count);
     c->after = numbers_of(object, "parameters10", c->parameter_count);
     c->losses = numbers_of(object, "losses", STEPS);

@@ -304,7 +304,9 @@ Test(options, names_of_what_does_not_exist)
         cr_expect_str_eq(gm_schedule_name((gm_schedule)value), "unknown");
         cr_expect_str_eq(gm_scaling_name((gm_scaling_kind)value), "unknown");
         cr_expect_str_eq(gm_status_text((gm_status)value), "unknown status");
-        cr_expect(isnan(gm_schedule_rate((gm_schedule)value, 0.1, 0, 2)));
+        gm_train_options training = gm_train_options_default();
+        training.schedule = (gm_schedule)value;
+        cr_expect(isnan(gm_schedule_rate(&training, 0.1, 0, 2)));
         cr_expect_eq(gm_loss_output_activation((gm_loss)value), GM_IDENTITY);
         cr_expect_eq(gm_loss_domain_of((gm_loss)value).least_outputs, 1);
     }

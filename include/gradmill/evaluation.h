@@ -101,6 +101,31 @@ GM_API gm_target_figures gm_evaluation_target(const gm_evaluation *evaluation, s
 GM_API double gm_evaluation_mae(const gm_evaluation *evaluation);
 GM_API double gm_evaluation_r2(const gm_evaluation *evaluation);
 
+/* Several answers for each row, yes or no (multi-label): a network with loss logistic, and targets that are
+ * numbers, all of them 0 or 1. An output above 1/2 is a yes. */
+GM_API bool gm_evaluation_has_answers(const gm_evaluation *evaluation);
+
+/* Of one target, as share of rows. */
+typedef struct gm_answer_figures {
+    size_t support;   /* rows whose target is yes */
+    size_t predicted; /* rows for which the network says yes */
+    double accuracy;  /* share of the rows whose answer is right */
+    double precision; /* share of the predicted rows whose target is yes */
+    double recall;    /* share of the rows with a yes that are predicted */
+    double f1;        /* 2 hits / (support + predicted) */
+} gm_answer_figures;
+
+/* All figures are NaN without answers. */
+GM_API gm_answer_figures gm_evaluation_answer(const gm_evaluation *evaluation, size_t target);
+
+/* Share of all answers that are right: 1 - Hamming loss. */
+GM_API double gm_evaluation_answer_accuracy(const gm_evaluation *evaluation);
+/* Share of the rows whose answers are all right. */
+GM_API double gm_evaluation_subset_accuracy(const gm_evaluation *evaluation);
+/* Mean F1 of the targets that have one; and F1 of all answers as if they were of one target. */
+GM_API double gm_evaluation_macro_f1(const gm_evaluation *evaluation);
+GM_API double gm_evaluation_micro_f1(const gm_evaluation *evaluation);
+
 GM_END_DECLS
 
 #endif

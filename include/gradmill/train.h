@@ -72,18 +72,31 @@ typedef struct gm_progress {
     double loss;          /* of the last step */
 } gm_progress;
 
-/* The rate of step t of T, t from 0: */
+/* How the rate changes. It rises evenly for the first options.warmup epochs, step by step: in step t of W it
+ * is rate (t + 1) / W. Then comes the schedule, for the steps that are left: t is counted from the end of the
+ * warm-up, of T steps; e is the number of whole epochs since then. */
 typedef enum gm_schedule {
-    GM_SCHEDULE_CONSTANT, /* rate                                                                    */
-    GM_SCHEDULE_LINEAR,   /* rate (1 - t / T)                                                        */
+    GM_SCHEDULE_CONSTANT, /* rate */
+    GM_SCHEDULE_LINEAR,   /* rate (1 - t / T) */
     GM_SCHEDULE_COSINE,   /* rate (1 + cos(pi t / T)) / 2: Loshchilov and Hutter 2017, without restarts */
+    /* rate factor^floor(e / every): PyTorch's StepLR. Factor 0.1, every 10 epochs. */
+    GM_SCHEDULE_STEP,
+    /* rate factor^e: PyTorch's ExponentialLR. Factor 0.95. */
+    GM_SCHEDULE_EXPONENTIAL,
+    /* rate (1 - t / T)^power: PyTorch's PolynomialLR. Power 2. */
+    GM_SCHEDULE_POLYNOMIAL,
+    /* From rate / 25 up to rate along half a cosine, then down to rate / 250,000: PyTorch's OneCycleLR (Smith and
+     * Topin 2018). A warm-up is the length of its rise; without one that takes 0.3 of all steps. */
+    GM_SCHEDULE_ONE_CYCLE,
+    /* rate, multiplied by factor whenever `every` epochs in a row were no better, by options.monitor: PyTorch's
+     * ReduceLROnPlateau with threshold 0 and a patience of every - 1. Factor 0.1, every 10 epochs. Needs a
+     * validation set. */
+    GM_SCHEDULE_PLATEAU,
 } gm_schedule;
-#define GM_SCHEDULE_COUNT 3
+#define GM_SCHEDULE_COUNT 8
 
 GM_API const char *gm_schedule_name(gm_schedule schedule);
 GM_API bool gm_schedule_from_name(const char *name, gm_schedule *schedule);
-/* NaN for a schedule that does not exist. */
-GM_API double gm_schedule_rate(gm_schedule schedule, double rate, size_t step, size_t steps);
 
 /* Which weights the network has when training has ended. */
 typedef enum gm_keep {
@@ -147,6 +160,17 @@ typedef struct gm_train_options {
      * the epochs given here, also if these are others than before. GM_BAD_MODEL: other data, another network,
      * seed, batch, or kind of optimizer. Default NULL. */
     const gm_checkpoint *resume;
+    double warmup; /* epochs, also parts of one, in which the rate rises from 0; below `epochs`; default 0 */
+    /* What schedules are set by, as gm_schedule says. GM_USAGE: one that the schedule does not read. Default
+     * 0: that of the schedule. */
+    double schedule_factor; /* above 0 and below 1: step, exponential, plateau */
+    size_t schedule_every;  /* epochs: step, plateau */
+    double schedule_power;  /* above 0: polynomial */
+    /* A share of each row of targets that is divided evenly among the classes, as PyTorch's CrossEntropyLoss
+     * has it (Szegedy et al. 2016). The loss of a step, and train_loss, are of these targets; a validation
+     * set is judged with its own. At least 0 and below 1; default 0. GM_USAGE: with another loss than
+     * cross-entropy. */
+    double label_smoothing;
     /* A text that the first line of a JSON log gets as `options`: what a reader needs to know of the run.
      * Default NULL. */
     const char *log_options;
@@ -166,6 +190,11 @@ static inline gm_train_options gm_train_options_default(void)
     gm_train_options_fill(&options, sizeof options);
     return options;
 }
+
+/* The rate of step `step`, from 0, of a training with these options in epochs of `epoch_steps` steps, where
+ * `rate` is that of the engine. With GM_SCHEDULE_PLATEAU it is that of a training that gets better with each
+ * epoch. NaN if the options make no sense, or have a rate_of. */
+GM_API double gm_schedule_rate(const gm_train_options *options, double rate, size_t step, size_t epoch_steps);
 
 /* Why training ended. */
 typedef enum gm_train_end {
@@ -197,18 +226,18 @@ static inline gm_train_result gm_train_result_init(void)
  * and of targets if it has one. result may be NULL, else it comes from gm_train_result_init. The optimizer's
  * own state is always that of the last step.
  * GM_USAGE: the data does not fit the network, or the targets of either set do not lie in the domain of its
- * loss; without a validation set: GM_KEEP_BEST, or patience. GM_DIVERGED: a loss or a parameter that is not
- * finite, named with its epoch and step; the network then has the weights of the best epoch if these are kept
- * and there was one, else those of the last epoch that was finished (result->kept_epoch), or those that it
- * began with. */
+ * loss; without a validation set: GM_KEEP_BEST, patience, or GM_SCHEDULE_PLATEAU. GM_DIVERGED: a loss or a
+ * parameter that is not finite, named with its epoch and step; the network then has the weights of the best
+ * epoch if these are kept and there was one, else those of the last epoch that was finished
+ * (result->kept_epoch), or those that it began with. */
 GM_API gm_status gm_train(gm_engine *engine, const gm_dataset *train, const gm_dataset *valid,
                           const gm_scaling *scaling, const gm_train_options *options, gm_train_result *result,
                           gm_error *error);
 
 /* The same for rows from any source; gm_train uses it. Both sources are borrowed, and `valid` (may be NULL)
  * is begun anew after each epoch. Targets are not compared with the domain of the loss. Also GM_USAGE: a
- * schedule that depends on the number of steps, while the number of rows is not known; GM_BAD_DATA: an epoch
- * without rows; and whatever a source fails with. */
+ * schedule or a warm-up that depends on the number of steps, while the number of rows is not known;
+ * GM_BAD_DATA: an epoch without rows; and whatever a source fails with. */
 GM_API gm_status gm_train_rows(gm_engine *engine, const gm_row_source *train, const gm_row_source *valid,
                                const gm_train_options *options, gm_train_result *result, gm_error *error);
 

@@ -68,6 +68,29 @@ static json_t *put_labels(json_t *root, const cli_evaluation *e)
     return cli_json_put(root, "confusion", matrix_json(figures));
 }
 
+/* Answers, yes or no; nothing if the targets are none. */
+static json_t *put_answers(json_t *root, const gm_evaluation *figures)
+{
+    json_t *answers = json_array();
+    if (!gm_evaluation_has_answers(figures)) {
+        json_decref(answers);
+        return root;
+    }
+    for (size_t t = 0; t < gm_evaluation_targets(figures); t++) {
+        const gm_answer_figures of = gm_evaluation_answer(figures, t);
+        answers = cli_json_push(answers,
+                                json_pack("{s:I, s:I, s:o, s:o, s:o, s:o}", "rows", (json_int_t)of.support,
+                                          "predicted", (json_int_t)of.predicted, "accuracy",
+                                          gm_json_real(of.accuracy), "precision", gm_json_real(of.precision),
+                                          "recall", gm_json_real(of.recall), "f1", gm_json_real(of.f1)));
+    }
+    root = cli_json_put(root, "accuracy", gm_json_real(gm_evaluation_answer_accuracy(figures)));
+    root = cli_json_put(root, "subset_accuracy", gm_json_real(gm_evaluation_subset_accuracy(figures)));
+    root = cli_json_put(root, "macro_f1", gm_json_real(gm_evaluation_macro_f1(figures)));
+    root = cli_json_put(root, "micro_f1", gm_json_real(gm_evaluation_micro_f1(figures)));
+    return cli_json_put(root, "answers", answers);
+}
+
 static json_t *put_numbers(json_t *root, const gm_evaluation *figures)
 {
     json_t *targets = json_array();
@@ -80,7 +103,8 @@ static json_t *put_numbers(json_t *root, const gm_evaluation *figures)
     }
     root = cli_json_put(root, "mae", gm_json_real(gm_evaluation_mae(figures)));
     root = cli_json_put(root, "r2", gm_json_real(gm_evaluation_r2(figures)));
-    return cli_json_put(root, "targets", targets);
+    root = cli_json_put(root, "targets", targets);
+    return put_answers(root, figures);
 }
 
 json_t *cli_evaluation_json(const cli_evaluation *e)

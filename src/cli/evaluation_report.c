@@ -174,10 +174,33 @@ static void print_labels(const cli_evaluation *e)
         print_errors(e, widest);
 }
 
+/* Answers, yes or no: the figures of each target. */
+static void print_answers(const gm_evaluation *figures)
+{
+    print_figure("accuracy", "%.2f %%", 100 * gm_evaluation_answer_accuracy(figures));
+    print_figure("subset accuracy", "%.2f %%", 100 * gm_evaluation_subset_accuracy(figures));
+    print_defined("macro F1", "%.2f %%", 100 * gm_evaluation_macro_f1(figures));
+    print_defined("micro F1", "%.2f %%", 100 * gm_evaluation_micro_f1(figures));
+    puts("\ntarget       rows   accuracy  precision     recall         F1");
+    for (size_t t = 0; t < gm_evaluation_targets(figures); t++) {
+        const gm_answer_figures of = gm_evaluation_answer(figures, t);
+        printf("%6zu  %9zu", t + 1, of.support);
+        print_share(of.accuracy);
+        print_share(of.precision);
+        print_share(of.recall);
+        print_share(of.f1);
+        putchar('\n');
+    }
+}
+
 static void print_numbers(const cli_evaluation *e)
 {
     const gm_evaluation *figures = e->figures;
     const size_t targets = gm_evaluation_targets(figures);
+    if (gm_evaluation_has_answers(figures)) {
+        print_answers(figures);
+        return;
+    }
     print_defined("MAE", "%.5f", gm_evaluation_mae(figures));
     print_defined("R^2", "%.5f", gm_evaluation_r2(figures));
     if (targets < 2 || gm_evaluation_metrics(figures)->not_finite > 0)

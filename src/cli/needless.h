@@ -14,6 +14,9 @@ void cli_note_given(const char *const *options, size_t count, const char *why);
 /* GM_USAGE if a setting was given that the chosen optimizer does not have. */
 gm_status cli_check_optimizer_options(gm_optimizer_kind kind, gm_error *error);
 
+/* GM_USAGE if a setting was given that the chosen schedule does not have. */
+gm_status cli_check_schedule_options(gm_schedule schedule, gm_error *error);
+
 /* GM_USAGE if --labels or an option of CSV was given and the data is a folder. GM_OK for other data. */
 gm_status cli_check_folder_options(const char *path, gm_error *error);
 

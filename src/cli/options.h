@@ -34,6 +34,8 @@ typedef struct cli_engine_options {
 } cli_engine_options;
 
 extern const struct argp cli_data_argp, cli_network_argp, cli_compute_argp, cli_optimizer_argp;
+/* Its input is a gm_train_options. */
+extern const struct argp cli_schedule_argp;
 
 /* Options with all defaults. Parsing begins with these. */
 cli_data_options cli_data_defaults(void);

@@ -17,7 +17,7 @@ enum {
     KEY_SCALING,
     KEY_TARGET_SCALING,
     KEY_EPOCHS,
-    KEY_SCHEDULE,
+    KEY_SMOOTHING,
     KEY_SAVE,
     KEY_REPORT,
     KEY_KEEP,
@@ -39,8 +39,6 @@ enum {
 static const struct argp_option train_options[] = {
     {0, 0, 0, 0, "Training:", 5},
     {"epochs", KEY_EPOCHS, "N", 0, "passes over the training rows (default 10, more for small data)", 0},
-    {"schedule", KEY_SCHEDULE, "NAME", 0,
-     "how the rate changes: {schedules} (default cosine, which falls to 0)", 0},
     {"valid", KEY_VALID, "FILE", 0, "validate on this file instead of a share of the data", 0},
     {"valid-labels", KEY_VALID_LABELS, "FILE", 0, "IDX: the labels of the images in --valid", 0},
     {"valid-share", KEY_SHARE, "X", 0, "share of the rows kept for validation, stratified (default 0.1)", 0},
@@ -71,6 +69,9 @@ static const struct argp_option train_options[] = {
      "write one line for each epoch here, as it happens: JSON lines, or CSV if the name ends in .csv", 0},
     {"clip-norm", KEY_CLIP_NORM, "X", 0, "shrink a gradient whose norm is above X (default: no bound)", 0},
     {"clip-value", KEY_CLIP_VALUE, "X", 0, "bound each number of a gradient by X (default: no bound)", 0},
+    {"label-smoothing", KEY_SMOOTHING, "X", 0,
+     "divide this share of each target evenly among the classes, in training alone: cross-entropy (default 0)",
+     0},
     {"checkpoint", KEY_CHECKPOINT, "FILE", 0,
      "write the whole state of the run here, after epochs and every few minutes, so that it can go on after an "
      "interruption (default with --resume: that file)",
@@ -134,8 +135,8 @@ static error_t parse_course(int key, char *argument, struct argp_state *state)
     case KEY_EPOCHS:
         options->train.epochs = cli_size("epochs", argument, 1, state);
         return 0;
-    case KEY_SCHEDULE:
-        options->train.schedule = (gm_schedule)cli_choose("schedule", argument, cli_schedule_names, state);
+    case KEY_SMOOTHING:
+        options->train.label_smoothing = cli_number("label-smoothing", argument, state);
         return 0;
     case KEY_CLIP_NORM:
         options->engine.engine.clip_norm = cli_positive("clip-norm", argument, state);
@@ -205,6 +206,7 @@ static void begin(struct argp_state *state)
     state->child_inputs[0] = &options->data;
     state->child_inputs[1] = &options->network;
     state->child_inputs[2] = state->child_inputs[3] = &options->engine;
+    state->child_inputs[4] = &options->train;
 }
 
 static void end(struct argp_state *state)
@@ -237,6 +239,7 @@ const struct argp cli_train_argp = {
             {&cli_network_argp, 0, NULL, 0},
             {&cli_compute_argp, 0, NULL, 0},
             {&cli_optimizer_argp, 0, NULL, 0},
+            {&cli_schedule_argp, 0, NULL, 0},
             {0},
         },
     .help_filter = cli_fill_names,
@@ -276,6 +279,8 @@ gm_status cli_train_options_check(const cli_train_options *options, gm_error *er
         status = cli_refuse_given(minutes, 1, "without --checkpoint", error);
     if (status == GM_OK)
         status = cli_check_optimizer_options(options->engine.given.kind, error);
+    if (status == GM_OK)
+        status = cli_check_schedule_options(options->train.schedule, error);
     if (status == GM_OK)
         status = gm_optimizer_check(&options->engine.engine.optimizer, error);
     if (status == GM_OK && options->valid)

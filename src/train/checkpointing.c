@@ -127,6 +127,7 @@ static gm_status resume(gm_run *run, gm_error *error)
     run->at.epoch_rows = was->epoch_rows;
     run->at.loss_sum = was->loss_sum;
     run->at.taken = was->taken;
+    run->at.plateau = was->plateau;
     run->at.log_size = was->log_size;
     run->valid_metrics = was->valid;
     run->out_of_patience = run->options.patience > 0 && run->best.without >= run->options.patience;

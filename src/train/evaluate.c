@@ -165,6 +165,7 @@ static gm_tally tally_kind(const gm_network *network, const gm_dataset *dataset)
     return (gm_tally){
         .classes = labels ? targets : 0,
         .targets = labels ? 0 : targets,
+        .answers = !labels && gm_network_loss(network) == GM_LOGISTIC,
         .probabilities = labels && gm_network_layer(network, last).activation == GM_SOFTMAX,
         .least = gm_network_precision(network) == GM_F64 ? DBL_MIN : (double)FLT_MIN,
     };

@@ -186,6 +186,71 @@ double gm_evaluation_r2(const gm_evaluation *e)
     return mean_over_targets(e, r2_of);
 }
 
+bool gm_evaluation_has_answers(const gm_evaluation *e)
+{
+    return e->tally.answers && complete(e);
+}
+
+/* The figures of a number of rows, or of answers, with these counts. */
+static gm_answer_figures answer_of(const gm_tally_target *t, size_t rows)
+{
+    return (gm_answer_figures){
+        .support = t->support,
+        .predicted = t->predicted,
+        .accuracy = share(rows + 2 * t->hits - t->support - t->predicted, rows),
+        .precision = share(t->hits, t->predicted),
+        .recall = share(t->hits, t->support),
+        .f1 = share(2 * t->hits, t->support + t->predicted),
+    };
+}
+
+/* Of all answers as if they were of one target. */
+static gm_answer_figures all_answers(const gm_evaluation *e)
+{
+    gm_tally_target sum = {0};
+    for (size_t t = 0; t < e->tally.targets; t++) {
+        sum.support += e->tally.by_target[t].support;
+        sum.predicted += e->tally.by_target[t].predicted;
+        sum.hits += e->tally.by_target[t].hits;
+    }
+    return answer_of(&sum, e->tally.rows * e->tally.targets);
+}
+
+gm_answer_figures gm_evaluation_answer(const gm_evaluation *e, size_t target)
+{
+    const gm_answer_figures none = {.accuracy = NAN, .precision = NAN, .recall = NAN, .f1 = NAN};
+    return gm_evaluation_has_answers(e) ? answer_of(&e->tally.by_target[target], e->tally.rows) : none;
+}
+
+double gm_evaluation_answer_accuracy(const gm_evaluation *e)
+{
+    return gm_evaluation_has_answers(e) ? all_answers(e).accuracy : NAN;
+}
+
+double gm_evaluation_subset_accuracy(const gm_evaluation *e)
+{
+    return gm_evaluation_has_answers(e) ? share(e->tally.all_right, e->tally.rows) : NAN;
+}
+
+double gm_evaluation_macro_f1(const gm_evaluation *e)
+{
+    double sum = 0;
+    size_t count = 0;
+    for (size_t t = 0; t < e->tally.targets; t++) {
+        const double f1 = gm_evaluation_answer(e, t).f1;
+        if (!isnan(f1)) {
+            sum += f1;
+            count++;
+        }
+    }
+    return count > 0 ? sum / (double)count : NAN;
+}
+
+double gm_evaluation_micro_f1(const gm_evaluation *e)
+{
+    return gm_evaluation_has_answers(e) ? all_answers(e).f1 : NAN;
+}
+
 static int compare_scores(const void *a, const void *b)
 {
     const double x = ((const gm_score *)a)->score, y = ((const gm_score *)b)->score;

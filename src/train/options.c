@@ -2,6 +2,7 @@
 #include "train/options.h"
 #include "base/error.h"
 #include "base/options.h"
+#include "train/schedule.h"
 
 void gm_train_options_fill(gm_train_options *options, size_t size)
 {
@@ -25,10 +26,8 @@ gm_status gm_train_options_read(gm_train_options *o, const gm_train_options *opt
         return gm_fail(error, GM_USAGE, "0 epochs; expected at least 1");
     if ((unsigned)o->keep >= GM_KEEP_COUNT)
         return gm_fail(error, GM_USAGE, "unknown epoch to keep %d", (int)o->keep);
-    if ((unsigned)o->schedule >= GM_SCHEDULE_COUNT)
-        return gm_fail(error, GM_USAGE, "unknown schedule %d", (int)o->schedule);
     if (!(o->checkpoint_seconds >= 0))
         return gm_fail(error, GM_USAGE, "checkpoint_seconds is %g; expected a number of at least 0",
                        o->checkpoint_seconds);
-    return GM_OK;
+    return gm_schedule_check(o, error);
 }

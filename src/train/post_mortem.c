@@ -141,7 +141,7 @@ void gm_post_mortem_make(gm_run *run)
         close_microscope(&m);
     }
     to->found = status == GM_OK && to->first != GM_QUANTITY_NONE;
-    gm_engine_set_rate(run->engine, run->rate);
+    gm_engine_set_rate(run->engine, run->rates.rate);
     run->at = run->start.at;
     run->at.step = failed;
 }

@@ -8,6 +8,7 @@
 #include "train/figures.h"
 #include "train/log.h"
 #include "train/run_state.h"
+#include "train/schedule.h"
 
 typedef struct gm_run {
     gm_engine *engine;
@@ -15,8 +16,8 @@ typedef struct gm_run {
     const gm_row_source *train, *valid; /* valid may be NULL */
     const gm_batch_buffer *now, *next;  /* the batch in one is learned while the other is filled */
     gm_batch_buffer buffers[2];
-    size_t steps;    /* of an epoch; 0: not known */
-    double rate;     /* of the engine, before any schedule */
+    size_t steps; /* of an epoch; 0: not known */
+    gm_rates rates;
     double unit;     /* of the loss: gm_loss_unit */
     gm_run_state at; /* the position: kept up to date by the loop; the rest is filled in for a checkpoint */
     gm_best best;

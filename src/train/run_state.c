@@ -42,6 +42,8 @@ static const struct {
     NUMBER(epoch_rows, COUNT),
     NUMBER(loss_sum, BITS),
     NUMBER(taken, COUNT),
+    NUMBER(plateau.scale, BITS),
+    NUMBER(plateau.without, COUNT),
     NUMBER(optimizer_steps, COUNT),
     NUMBER(best_epoch, COUNT),
     NUMBER(without, COUNT),

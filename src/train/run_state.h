@@ -2,6 +2,8 @@
 #ifndef GM_TRAIN_RUN_STATE_H
 #define GM_TRAIN_RUN_STATE_H
 
+#include "train/schedule.h"
+
 #include <gradmill/train.h>
 #include <jansson.h>
 
@@ -16,7 +18,8 @@ typedef struct gm_run_state {
     size_t step, epoch_rows; /* steps and rows of the epoch after them */
     double loss_sum;         /* of the losses of these rows */
     size_t taken;            /* steps since the first epoch, for the schedule */
-    size_t optimizer_steps;  /* of the engine */
+    gm_plateau plateau;
+    size_t optimizer_steps; /* of the engine */
     /* The best epoch, and what is known of the last one. */
     size_t best_epoch, without;
     gm_metrics best, valid;

@@ -77,9 +77,26 @@ void gm_tally_label(gm_tally *tally, const double *outputs, uint32_t label)
     tally->rows++;
 }
 
+static void count_answers(gm_tally *tally, const double *outputs, const double *targets)
+{
+    bool right = true;
+    for (size_t t = 0; t < tally->targets; t++) {
+        gm_tally_target *target = &tally->by_target[t];
+        const bool yes = targets[t] == 1, said = outputs[t] > 0.5;
+        tally->answers &= yes || targets[t] == 0;
+        target->support += yes;
+        target->predicted += said;
+        target->hits += yes && said;
+        right &= yes == said;
+    }
+    tally->all_right += right;
+}
+
 void gm_tally_numbers(gm_tally *tally, const double *outputs, const double *targets)
 {
     tally->rows++;
+    if (tally->answers)
+        count_answers(tally, outputs, targets);
     for (size_t t = 0; t < tally->targets; t++) {
         gm_tally_target *target = &tally->by_target[t];
         const double difference = outputs[t] - targets[t];

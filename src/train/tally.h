@@ -23,6 +23,7 @@ typedef struct gm_tally_bin {
 typedef struct gm_tally_target {
     gm_moments moments; /* of the target */
     double square_error, absolute_error;
+    size_t support, predicted, hits; /* with answers: rows with yes as target, as prediction, as both */
 } gm_tally_target;
 
 typedef struct gm_tally {
@@ -36,6 +37,8 @@ typedef struct gm_tally {
     double log_loss;         /* sum */
     gm_tally_bin bins[GM_CALIBRATION_BINS];
     gm_tally_target *by_target; /* targets */
+    bool answers;               /* outputs are chances of yes, and all targets so far are 0 or 1 */
+    size_t all_right;           /* rows whose answers are all right */
 } gm_tally;
 
 /* Room for `rows` rows of the given kind. GM_LIMIT. To be cleared even after a failure. */

@@ -12,6 +12,7 @@
 #include "train/post_mortem.h"
 #include "train/rows.h"
 #include "train/run.h"
+#include "train/smoothing.h"
 #include "train/units.h"
 
 #include <gradmill/train.h>
@@ -29,14 +30,21 @@ static gm_status set_rate(gm_run *run, gm_error *error)
 {
     const gm_train_options *o = &run->options;
     const size_t step = run->at.taken++, steps = run->steps * o->epochs;
-    const double rate = o->rate_of ? o->rate_of(o->context, run->rate, step, steps)
-                                   : gm_schedule_rate(o->schedule, run->rate, step, steps);
+    const double rate = o->rate_of ? o->rate_of(o->context, run->rates.rate, step, steps)
+                                   : gm_rates_at(&run->rates, step) * run->at.plateau.scale;
     if (!(rate >= 0 && rate < INFINITY))
         return gm_fail(error, GM_USAGE,
                        "rate_of of the caller gave %g at step %zu of %zu; expected a rate of at least 0",
                        rate, step, steps);
     gm_engine_set_rate(run->engine, rate);
     return GM_OK;
+}
+
+/* The batch in buffer `now` has come, and gets the targets that are learned. */
+static void take_batch(gm_run *run, size_t rows)
+{
+    if (run->options.label_smoothing > 0)
+        gm_smooth_targets(run->now->y, rows, run->options.label_smoothing);
 }
 
 gm_status gm_run_step(gm_run *run, size_t *rows, double *loss, gm_error *error)
@@ -58,6 +66,7 @@ gm_status gm_run_step(gm_run *run, size_t *rows, double *loss, gm_error *error)
         return status;
     run->now = run->next;
     run->next = learned;
+    take_batch(run, *rows);
     return GM_OK;
 }
 
@@ -91,7 +100,11 @@ gm_status gm_run_begin_epoch(gm_run *run, size_t *rows, gm_error *error)
             return gm_fail(error, GM_BAD_DATA, "epoch %zu has %zu rows; expected more than %zu",
                            run->at.epoch + 1, skipped, run->at.epoch_rows);
     }
-    return status == GM_OK ? gm_row_source_next(train, run->now->x.rows, run->now, rows, error) : status;
+    if (status == GM_OK)
+        status = gm_row_source_next(train, run->now->x.rows, run->now, rows, error);
+    if (status == GM_OK)
+        take_batch(run, *rows);
+    return status;
 }
 
 /* A step has been taken on so many rows. */
@@ -169,6 +182,7 @@ static gm_status judge_epoch(gm_run *run, size_t epoch, bool *best, gm_error *er
     if (status != GM_OK)
         return status;
     *best = gm_best_see(&run->best, gm_engine_network(run->engine), epoch, &run->valid_metrics);
+    gm_plateau_see(&run->at.plateau, &run->rates, *best);
     run->out_of_patience = run->options.patience > 0 && run->best.without >= run->options.patience;
     return GM_OK;
 }
@@ -229,6 +243,8 @@ static gm_status check(const gm_run *run, gm_error *error)
     const gm_network *network = gm_engine_network(run->engine);
     const size_t batch = gm_engine_batch(run->engine), rows = run->train->rows;
     gm_status status = gm_rows_check(network, run->train, error);
+    if (status == GM_OK)
+        status = gm_smoothing_check(network, run->options.label_smoothing, error);
     if (status == GM_OK && run->valid) /* now, not after the first epoch */
         status = gm_rows_check(network, run->valid, error);
     if (status != GM_OK)
@@ -236,10 +252,10 @@ static gm_status check(const gm_run *run, gm_error *error)
     if (rows > 0 && batch > rows)
         return gm_fail(error, GM_USAGE, "batch %zu; expected at most %zu, the rows of the training set",
                        batch, rows);
-    if (rows == 0 && !run->options.rate_of && run->options.schedule != GM_SCHEDULE_CONSTANT)
-        return gm_fail(error, GM_USAGE,
-                       "schedule %s needs the number of rows in an epoch, which is not known",
-                       gm_schedule_name(run->options.schedule));
+    if (rows == 0 && !run->options.rate_of && gm_schedule_counts(&run->options))
+        return gm_fail(
+            error, GM_USAGE, "schedule %s%s needs the number of rows in an epoch, which is not known",
+            gm_schedule_name(run->options.schedule), run->options.warmup > 0 ? " with a warm-up" : "");
     if (!gm_engine_buffer(run->engine, 1).x.data)
         return gm_fail(error, GM_USAGE, "the engine was made for inference and cannot learn");
     return GM_OK;
@@ -256,9 +272,12 @@ static gm_status begin_best(gm_run *run, gm_error *error)
                    ? gm_best_create(&run->best, monitor, network, run->options.keep != GM_KEEP_LAST, error)
                    : status;
     }
-    if (run->options.keep == GM_KEEP_BEST || run->options.patience > 0)
+    const bool plateau = run->options.schedule == GM_SCHEDULE_PLATEAU && !run->options.rate_of;
+    if (run->options.keep == GM_KEEP_BEST || run->options.patience > 0 || plateau)
         return gm_fail(error, GM_USAGE, "%s needs a validation set",
-                       run->options.patience > 0 ? "patience" : "keeping the best epoch");
+                       run->options.patience > 0 ? "patience"
+                       : plateau                 ? "schedule plateau"
+                                                 : "keeping the best epoch");
     return GM_OK;
 }
 
@@ -291,11 +310,11 @@ static gm_status run_epochs(gm_run *run, gm_error *error)
     run->now = &run->buffers[0];
     run->next = &run->buffers[1];
     run->steps = gm_pieces(run->train->rows, gm_engine_batch(run->engine));
-    run->rate = gm_engine_rate(run->engine);
+    run->rates = gm_rates_of(&run->options, gm_engine_rate(run->engine), run->steps);
     run->unit = gm_loss_unit(gm_engine_network(run->engine), run->train->target_scaling);
     while (run->at.epoch < run->options.epochs && status == GM_OK && !run->stopped && !run->out_of_patience)
         status = run_epoch(run, error);
-    gm_engine_set_rate(run->engine, run->rate);
+    gm_engine_set_rate(run->engine, run->rates.rate);
     return status == GM_OK ? gm_checkpoint_end(run, error) : status;
 }
 
@@ -343,7 +362,7 @@ static void finish(gm_run *run, gm_status status, gm_train_result *result)
 gm_status gm_train_rows(gm_engine *engine, const gm_row_source *train, const gm_row_source *valid,
                         const gm_train_options *options, gm_train_result *result, gm_error *error)
 {
-    gm_run run = {.engine = engine, .train = train, .valid = valid, .log.fd = -1};
+    gm_run run = {.engine = engine, .train = train, .valid = valid, .log.fd = -1, .at.plateau.scale = 1};
     gm_train_result own = gm_train_result_init();
     gm_status status = gm_train_options_read(&run.options, options, error);
     if (status == GM_OK)

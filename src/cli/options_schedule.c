@@ -1,0 +1,87 @@
+/* The options for the learning rate from step to step: warm-up, schedule, and what the schedule is set by. */
+#include "base/append.h"
+#include "cli/help.h"
+#include "cli/names.h"
+#include "cli/needless.h"
+#include "train/schedule.h"
+
+#include <stdio.h>
+
+enum { KEY_SCHEDULE = 0x500, KEY_WARMUP, KEY_FACTOR, KEY_EVERY, KEY_POWER };
+
+static const struct argp_option schedule_options[] = {
+    {0, 0, 0, 0, "Learning rate from step to step:", 5},
+    {"schedule", KEY_SCHEDULE, "NAME", 0,
+     "how the rate changes: {schedules} (default cosine, which falls to 0)", 0},
+    {"warmup", KEY_WARMUP, "EPOCHS", 0,
+     "let the rate rise evenly for so long, such as 0.5, before the schedule begins; with one-cycle: the length of its rise "
+     "(default 0; one-cycle: 0.3 of all epochs)",
+     0},
+    {"schedule-factor", KEY_FACTOR, "X", 0,
+     "what the rate is multiplied by: step (default 0.1), exponential (each epoch, default 0.95), plateau (default 0.1)",
+     0},
+    {"schedule-every", KEY_EVERY, "N", 0,
+     "epochs from one change to the next: step; epochs in a row that are no better before one: plateau (default 10)",
+     0},
+    {"schedule-power", KEY_POWER, "X", 0, "polynomial: of what is left of the training (default 2)", 0},
+    {0},
+};
+
+static error_t parse_schedule(int key, char *argument, struct argp_state *state)
+{
+    gm_train_options *options = state->input;
+    switch (key) {
+    case KEY_SCHEDULE:
+        options->schedule = (gm_schedule)cli_choose("schedule", argument, cli_schedule_names, state);
+        return 0;
+    case KEY_WARMUP:
+        options->warmup = cli_number("warmup", argument, state);
+        return 0;
+    case KEY_FACTOR:
+        options->schedule_factor = cli_positive("schedule-factor", argument, state);
+        return 0;
+    case KEY_EVERY:
+        options->schedule_every = cli_size("schedule-every", argument, 1, state);
+        return 0;
+    case KEY_POWER:
+        options->schedule_power = cli_positive("schedule-power", argument, state);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+const struct argp cli_schedule_argp = {
+    .options = schedule_options, .parser = parse_schedule, .help_filter = cli_fill_names};
+
+/* "with --schedule linear; it belongs to step and plateau" */
+static void write_reason(char *why, size_t size, gm_schedule schedule, gm_schedule_setting setting)
+{
+    size_t left = 0,
+           used = gm_append(why, size, 0, "with --schedule %s; it belongs to ", gm_schedule_name(schedule));
+    for (gm_schedule s = 0; s < GM_SCHEDULE_COUNT; s++)
+        left += gm_schedule_standard(s, setting) != 0;
+    for (gm_schedule s = 0; s < GM_SCHEDULE_COUNT; s++) {
+        if (gm_schedule_standard(s, setting) == 0)
+            continue;
+        left--;
+        used = gm_append(why, size, used, "%s%s", gm_schedule_name(s),
+                         left > 1    ? ", "
+                         : left == 1 ? " and "
+                                     : "");
+    }
+}
+
+gm_status cli_check_schedule_options(gm_schedule schedule, gm_error *error)
+{
+    static const char *const names[GM_SCHEDULE_SETTING_COUNT] = {"schedule-factor", "schedule-every",
+                                                                 "schedule-power"};
+    gm_status status = GM_OK;
+    for (gm_schedule_setting s = 0; s < GM_SCHEDULE_SETTING_COUNT && status == GM_OK; s++) {
+        char why[256];
+        write_reason(why, sizeof why, schedule, s);
+        if (gm_schedule_standard(schedule, s) == 0)
+            status = cli_refuse_given(&names[s], 1, why, error);
+    }
+    return status;
+}
