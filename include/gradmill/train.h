@@ -85,12 +85,12 @@ typedef enum gm_schedule {
     GM_SCHEDULE_EXPONENTIAL,
     /* rate (1 - t / T)^power: PyTorch's PolynomialLR. Power 2. */
     GM_SCHEDULE_POLYNOMIAL,
-    /* From rate / 25 up to rate along half a cosine, then down to rate / 250,000: PyTorch's OneCycleLR (Smith and
-     * Topin 2018). A warm-up is the length of its rise; without one that takes 0.3 of all steps. */
+    /* From rate / 25 up to rate along half a cosine, then down to rate / 250,000: PyTorch's OneCycleLR (Smith
+     * and Topin 2018). A warm-up is the length of its rise; without one that takes 0.3 of all steps. */
     GM_SCHEDULE_ONE_CYCLE,
-    /* rate, multiplied by factor whenever `every` epochs in a row were no better, by options.monitor: PyTorch's
-     * ReduceLROnPlateau with threshold 0 and a patience of every - 1. Factor 0.1, every 10 epochs. Needs a
-     * validation set. */
+    /* rate, multiplied by factor whenever `every` epochs in a row were no better, by options.monitor:
+     * PyTorch's ReduceLROnPlateau with threshold 0 and a patience of every - 1. Factor 0.1, every 10 epochs.
+     * Needs a validation set. */
     GM_SCHEDULE_PLATEAU,
 } gm_schedule;
 #define GM_SCHEDULE_COUNT 8

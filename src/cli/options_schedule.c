@@ -10,7 +10,7 @@
 enum { KEY_SCHEDULE = 0x500, KEY_WARMUP, KEY_FACTOR, KEY_EVERY, KEY_POWER };
 
 static const struct argp_option schedule_options[] = {
-    {0, 0, 0, 0, "Learning rate from step to step:", 5},
+    {0, 0, 0, 0, "Learning rate from step to step:", 6},
     {"schedule", KEY_SCHEDULE, "NAME", 0,
      "how the rate changes: {schedules} (default cosine, which falls to 0)", 0},
     {"warmup", KEY_WARMUP, "EPOCHS", 0,
@@ -18,12 +18,12 @@ static const struct argp_option schedule_options[] = {
      "(default 0; one-cycle: 0.3 of all epochs)",
      0},
     {"schedule-factor", KEY_FACTOR, "X", 0,
-     "what the rate is multiplied by: step (default 0.1), exponential (each epoch, default 0.95), plateau (default 0.1)",
+     "what the rate is multiplied by: default 0.1 for step and plateau, 0.95 for exponential, which does so in each epoch",
      0},
     {"schedule-every", KEY_EVERY, "N", 0,
-     "epochs from one change to the next: step; epochs in a row that are no better before one: plateau (default 10)",
+     "epochs from one change to the next (step), or epochs in a row that are no better before a change (plateau): default 10",
      0},
-    {"schedule-power", KEY_POWER, "X", 0, "polynomial: of what is left of the training (default 2)", 0},
+    {"schedule-power", KEY_POWER, "X", 0, "the power of schedule polynomial (default 2)", 0},
     {0},
 };
 
