@@ -172,12 +172,15 @@ static bool is_better_by_weights(const gm_bound *b, size_t rows, size_t threads)
 }
 
 /* Round figures for one core, for a choice that must not depend on a measurement: the operations per second
- * of a fast backend and of plain loops, the bytes of weights per second (mostly from a cache), and the
- * seconds of a barrier. */
-#define FAST_FLOP_PER_SECOND (2.4e11 / sizeof(REAL))
-#define LOOP_FLOP_PER_SECOND (8e9 / sizeof(REAL))
-#define BYTES_PER_SECOND     2e10
-#define SECONDS_PER_BARRIER  3e-6
+ * of a fast backend and of plain loops, the bytes of weights per second, from the core's own cache if they
+ * have room there, and the seconds of a barrier. Where they are wrong, all threads should gain too little to
+ * be missed: so a core is taken to be a fast one. */
+#define FAST_FLOP_PER_SECOND    (4.8e11 / sizeof(REAL))
+#define LOOP_FLOP_PER_SECOND    (8e9 / sizeof(REAL))
+#define OWN_CACHE               ((double)(1 << 20)) /* bytes */
+#define CACHED_BYTES_PER_SECOND 1e11
+#define BYTES_PER_SECOND        2e10
+#define SECONDS_PER_BARRIER     3e-6
 
 /* Whether a step has so much work that all threads are faster than one. It has 6 operations for each weight
  * and row, and goes through the weights about three times. */
@@ -185,7 +188,9 @@ static bool is_worth_a_team(const gm_bound *b, size_t rows, gm_plan plan)
 {
     const double weights = (double)b->network->parameter_count;
     const double speed = b->backend->fast ? FAST_FLOP_PER_SECOND : LOOP_FLOP_PER_SECOND;
-    const double alone = 6 * (double)rows * weights / speed + 3 * weights * sizeof(REAL) / BYTES_PER_SECOND;
+    const double bytes = weights * sizeof(REAL);
+    const double memory = bytes <= OWN_CACHE ? CACHED_BYTES_PER_SECOND : BYTES_PER_SECOND;
+    const double alone = 6 * (double)rows * weights / speed + 3 * bytes / memory;
     const double part = plan.by_weights ? 1 / (double)plan.threads : busiest_rows(rows, plan.threads);
     return alone * (1 - part) > SECONDS_PER_BARRIER * (double)(1 + count_barriers(b, rows, plan));
 }
