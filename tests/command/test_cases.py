@@ -157,12 +157,14 @@ class Cases(CommandTest):
     def test_x4_unscaled_targets(self):
         self.copy("x4-unscaled-targets")
         arguments = ["train", "--quiet", "--data", "made.csv", "--regression", "--save", "d.safetensors"]
-        for layers in (["--layers", "10,32,1"], []):
+        for layers in (["--layers", "10,32,1"], [])[:1 if PLACES.sanitized else 2]:
             result = self.succeed(*arguments, *layers)
             self.assertNotRegex(result.stderr, r"worse than no model")
             told = json.loads(self.succeed("eval", "--model", "d.safetensors", "--data", "made.csv", "--json").stdout)
             self.assertLess(told["rmse"], 55)  # the mean has 73.7, a straight line 51.3
             self.assertAlmostEqual(told["loss"], told["rmse"] ** 2, delta=1e-6 * told["loss"])
+        if PLACES.sanitized:
+            return
         result = self.succeed(*arguments, "--layers", "10,32,1", "--target-scaling", "none")
         self.assertRegex(result.stderr, r"note: the model does worse than no model: .* on the validation rows")
         result = self.succeed("eval", "--model", "d.safetensors", "--data", "made.csv")

@@ -14,7 +14,8 @@ PATIENCE = 200
 
 # With sanitizers, the plain loops over the widest networks of these cases take minutes, and do there what they do on
 # narrower ones. The build without sanitizers runs the cases with all defaults.
-NARROWER = {"gemm": ["--net", "mnist"], "memory": ["--net", "mid"], "scaling": ["--net", "mid,mnist"]}
+NARROWER = {"gemm": ["--net", "mnist"], "memory": ["--net", "mid"], "peers": ["--net", "mnist"],
+            "scaling": ["--net", "mid,mnist"]}
 
 
 def needs_of_verbs():

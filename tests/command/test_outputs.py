@@ -10,6 +10,7 @@ import sys
 import time
 
 from common import IO, PLACES, USAGE, CommandTest, data, environment, patience
+from test_bench import quick_environment
 
 TRAIN = ["train", "--quiet", "--epochs", "1", "--threads", "1"]
 BENCH = ["bench", "step", "--net", "2-2-1", "--batch", "4", "--threads", "1", "--time", "50ms"]
@@ -126,7 +127,7 @@ class Kinds(CommandTest):
         self.refuse_to_replace(foreign_json, "a JSON text", *BENCH, "--out")
         self.refuse_to_replace(b"<!doctype html>\n<title>mine</title>\n", r"a web page \(HTML or XML\)", *BENCH, "--report")
         for _ in range(2):
-            self.succeed(*BENCH, "--out", self.path("o.json"), "--report", self.path("r.html"))
+            self.succeed(*BENCH, "--out", self.path("o.json"), "--report", self.path("r.html"), env=quick_environment())
         with open(self.path("o.json"), encoding="utf-8") as file:
             self.assertIn("benchmarks", json.load(file))
         self.refuse(USAGE, r"r\.html: is a web page", *BENCH, "--out", self.path("r.html"))
