@@ -125,6 +125,25 @@ static void expect_weights_count_rows(const struct way *way)
     expect_same(engine, rows, way, "weights");
 }
 
+/* What is held is the gradient of all of these rows. To compute a gradient meanwhile does not change it. */
+static void expect_held_gradient(gm_engine *engine, const struct way *way)
+{
+    const size_t count = gm_network_parameter_count(gm_engine_network(engine));
+    double *held = calloc(count, sizeof *held), *gradient = calloc(count, sizeof *gradient), most = 0;
+    gm_error error;
+    cr_assert_eq(gm_engine_gradient(engine, inputs(0, ROWS), targets(0, ROWS),
+                                    gm_mutable_f64(gradient, 1, count), NULL, &error),
+                 GM_OK, "%s", error.message);
+    cr_assert_eq(gm_engine_held_gradient(engine, gm_mutable_f64(held, 1, count), &error), GM_OK, "%s",
+                 error.message);
+    for (size_t i = 0; i < count; i++)
+        most = fmax(most, fabs(held[i] - gradient[i]));
+    cr_expect(most < 1e-13, "%s, %zu threads: the held gradient differs by %g", way->backend, way->threads,
+              most);
+    free(held);
+    free(gradient);
+}
+
 static void expect_batches_add_up(const struct way *way)
 {
     gm_engine *parts = engine_of(way), *whole = engine_of(way);
@@ -132,6 +151,7 @@ static void expect_batches_add_up(const struct way *way)
         const double first = hold(parts, 0, 8, NULL), second = hold(parts, 8, 8, NULL),
                      third = hold(parts, 16, ROWS - 16, NULL);
         cr_expect_eq(gm_engine_held(parts), ROWS);
+        expect_held_gradient(parts, way);
         step_held(parts);
         cr_expect_eq(gm_engine_held(parts), 0);
         const double loss = step_with(whole, NULL);
@@ -218,6 +238,10 @@ Test(hold, what_is_refused)
     gm_error error;
     cr_expect_eq(gm_engine_step_held(engine, &error), GM_USAGE);
     cr_expect(strstr(error.message, "no gradient is held"), "%s", error.message);
+    cr_expect_eq(gm_engine_held_gradient(engine, gm_mutable_f64(x, 1, 1), &error), GM_USAGE);
+    hold(engine, 0, 8, NULL);
+    cr_expect_eq(gm_engine_held_gradient(engine, gm_mutable_f64(x, 1, 1), &error), GM_USAGE);
+    cr_expect(strstr(error.message, "gradient: 1 x 1 numbers"), "%s", error.message);
     cr_expect_eq(gm_engine_hold(other, inputs(0, 8), targets(0, 8), NULL, NULL, &error), GM_USAGE);
     cr_expect(strstr(error.message, "without accumulates"), "%s", error.message);
     gm_step_options options = weighted(0, 8);

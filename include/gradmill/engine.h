@@ -137,13 +137,18 @@ typedef struct gm_engine_options {
      * gm_engine_apply are not concerned. GM_USAGE: negative, or no number. */
     double clip_norm, clip_value;
     bool accumulates; /* gm_engine_hold works; the engine holds a whole gradient; default false */
+    /* Each step is followed by average = d average + (1 - d) W, for all weights and biases (an exponential
+     * moving average, as AveragedModel of PyTorch computes it). After the first step the average is W itself.
+     * It is one more copy of the parameters, the last one of gm_engine_get_state; gm_engine_use_average gives
+     * it to the network. Default 0: none. GM_USAGE: not in [0, 1). */
+    double average_decay;
 } gm_engine_options;
 
 /* Bytes that an engine and its network need, computed before anything is allocated. */
 typedef struct gm_memory {
     size_t parameters; /* W and b */
     size_t packed;     /* the backend's own copy of them; 0 for most */
-    size_t optimizer;  /* velocities, moments; a gradient, if one is held */
+    size_t optimizer;  /* velocities, moments; averaged weights; a gradient, if one is held */
     size_t workspace;  /* activations, deltas, the batch; gradient tile and scratch of each thread */
     size_t total;
     /* What all engines for inference on one network have in common: parameters and packed. n of them hold
@@ -328,6 +333,8 @@ GM_API gm_status gm_engine_hold(gm_engine *engine, gm_array x, gm_array y, const
                                 double *loss, gm_error *error);
 /* The rows whose gradients are held. */
 GM_API size_t gm_engine_held(const gm_engine *engine);
+/* The mean of the gradients that are held, laid out as in gm_engine_gradient. GM_USAGE: nothing is held. */
+GM_API gm_status gm_engine_held_gradient(const gm_engine *engine, gm_mutable_array gradient, gm_error *error);
 /* GM_USAGE: nothing is held. */
 GM_API gm_status gm_engine_step_held(gm_engine *engine, gm_error *error);
 /* Forgets what is held. */
@@ -339,11 +346,18 @@ GM_API double gm_engine_rate(const gm_engine *engine);
 GM_API gm_optimizer gm_engine_optimizer(const gm_engine *engine);
 GM_API void gm_engine_set_rate(gm_engine *engine, double rate);
 
+/* Gives the network the averaged weights (options.average_decay), or its own ones again. The same call once
+ * more changes nothing. While the network has the averaged weights, no step can be taken (GM_USAGE).
+ * GM_USAGE: the engine does not average, or has taken no step. */
+GM_API gm_status gm_engine_use_average(gm_engine *engine, bool use, gm_error *error);
+/* Whether the engine averages weights. */
+GM_API bool gm_engine_averages(const gm_engine *engine);
+
 /* What the optimizer keeps between steps, so that training can go on in another engine as if it had not been
  * interrupted: copies of the parameter block (none for SGD; the velocity of momentum and Nesterov; the two
- * moments of Adam), and the number of steps taken. All copies are 0 in a new engine. Blocks are laid out as
- * the gradient of gm_engine_gradient, whatever the backend. GM_USAGE: there is no such copy, or the block
- * does not fit. */
+ * moments of Adam; then the averaged weights, if the engine averages them), and the number of steps taken.
+ * All copies are 0 in a new engine. Blocks are laid out as the gradient of gm_engine_gradient, whatever the
+ * backend. GM_USAGE: there is no such copy, or the block does not fit. */
 GM_API size_t gm_engine_state_count(const gm_engine *engine);
 GM_API gm_status gm_engine_get_state(const gm_engine *engine, size_t copy, gm_mutable_array block,
                                      gm_error *error);

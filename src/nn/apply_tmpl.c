@@ -12,6 +12,7 @@ static void apply(const gm_worker *w, const gm_step_constants *c, size_t index, 
     const gm_bound *b = w->bound;
     w->batch->rule->apply_given(c, count, b->parameters + index, (REAL *)g, b->state + index,
                                 b->state + b->next_copy + index);
+    gm_average(w, index, count);
 }
 
 /* One part of W. A part of a row-major W has all of its inputs, so its gradient lies in one piece. */
@@ -44,7 +45,9 @@ static void apply_biases(const gm_worker *w, size_t l)
 {
     const gm_bound *b = w->bound;
     const gm_range own = gm_own_biases(b, l, w->thread, w->batch->plan.threads);
-    if (own.count > 0 && !b->optimizer->freeze_bias)
+    if (own.count > 0 && b->optimizer->freeze_bias)
+        gm_average(w, b->layers[l].biases + own.first, own.count);
+    else if (own.count > 0)
         apply(w, &w->batch->bias_constants, b->layers[l].biases + own.first, own.count,
               w->batch->gradient + b->network->layers[l].biases + own.first);
 }

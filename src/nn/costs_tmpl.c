@@ -310,7 +310,9 @@ static gm_pass_batch probe_batch(const gm_bound *b, size_t buffer)
                            .scale = 1 / (REAL)x.rows,
                            .rule = rule,
                            .weight_constants = keep,
-                           .bias_constants = keep};
+                           .bias_constants = keep,
+                           .averages = b->average != NULL,
+                           .average_keep = 1};
 }
 
 /* Chooses the matrix for the EXCHANGE probe: the largest of X and all A, because a small one has too few

@@ -61,6 +61,18 @@ static gm_status check_bound(const char *what, double bound, gm_error *error)
     return gm_fail(error, GM_USAGE, "%s is %g; expected a number above 0, or 0 for none", what, bound);
 }
 
+/* Checks what changes a gradient before the step, or follows the step. */
+static gm_status check_features(const gm_engine_options *o, gm_error *error)
+{
+    gm_status status = check_bound("clip_norm", o->clip_norm, error);
+    if (status == GM_OK)
+        status = check_bound("clip_value", o->clip_value, error);
+    if (status == GM_OK && !(o->average_decay >= 0 && o->average_decay < 1))
+        return gm_fail(error, GM_USAGE, "average_decay is %g; expected a number from 0 to below 1",
+                       o->average_decay);
+    return status;
+}
+
 /* The caller's options as a struct of the library's own version, checked. */
 static gm_status read_options(gm_engine_options *o, const gm_engine_options *options, gm_error *error)
 {
@@ -76,9 +88,7 @@ static gm_status read_options(gm_engine_options *o, const gm_engine_options *opt
         return gm_fail(error, GM_USAGE, "batch %zu; expected 1 to %d rows", o->batch, INT_MAX);
     if (o->threads > 4096)
         return gm_fail(error, GM_USAGE, "%zu threads; expected at most 4096", o->threads);
-    status = check_bound("clip_norm", o->clip_norm, error);
-    if (status == GM_OK)
-        status = check_bound("clip_value", o->clip_value, error);
+    status = check_features(o, error);
     return status == GM_OK ? gm_optimizer_check(&o->optimizer, error) : status;
 }
 

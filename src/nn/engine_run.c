@@ -194,6 +194,9 @@ static gm_status check_learns(const gm_engine *e, gm_error *error)
 {
     if (e->options.inference)
         return gm_fail(error, GM_USAGE, "the engine was made for inference and cannot learn");
+    if (e->averaged)
+        return gm_fail(error, GM_USAGE,
+                       "the network has its averaged weights; expected gm_engine_use_average(engine, false)");
     return GM_OK;
 }
 
@@ -350,11 +353,30 @@ size_t gm_engine_held(const gm_engine *e)
     return e->numerics->held(e->pass);
 }
 
+static gm_status check_held(const gm_engine *e, gm_error *error)
+{
+    return gm_engine_held(e) > 0
+               ? GM_OK
+               : gm_fail(error, GM_USAGE, "no gradient is held; expected gm_engine_hold before");
+}
+
+gm_status gm_engine_held_gradient(const gm_engine *e, gm_mutable_array gradient, gm_error *error)
+{
+    gm_status status = check_held(e, error);
+    if (status == GM_OK)
+        status = check_block(e, gm_array_of(gradient), error);
+    if (status == GM_OK)
+        e->numerics->get_held(e->pass, gradient.data);
+    return status;
+}
+
 gm_status gm_engine_step_held(gm_engine *e, gm_error *error)
 {
-    if (gm_engine_held(e) == 0)
-        return gm_fail(error, GM_USAGE, "no gradient is held; expected gm_engine_hold before");
-    const gm_status status = gm_team_ready(e->team, error);
+    gm_status status = check_held(e, error);
+    if (status == GM_OK)
+        status = check_learns(e, error);
+    if (status == GM_OK)
+        status = gm_team_ready(e->team, error);
     if (status != GM_OK)
         return status;
     take_weights(e);
@@ -366,6 +388,26 @@ gm_status gm_engine_step_held(gm_engine *e, gm_error *error)
 void gm_engine_drop_held(gm_engine *e)
 {
     e->numerics->drop_held(e->pass);
+}
+
+bool gm_engine_averages(const gm_engine *e)
+{
+    return gm_averages(&e->options);
+}
+
+gm_status gm_engine_use_average(gm_engine *e, bool use, gm_error *error)
+{
+    if (!gm_engine_averages(e))
+        return gm_fail(error, GM_USAGE, "the engine was made without average_decay and averages nothing");
+    if (use && gm_engine_steps(e) == 0)
+        return gm_fail(error, GM_USAGE, "no step was taken, so there are no averaged weights");
+    if (use == e->averaged)
+        return GM_OK;
+    take_weights(e);
+    set_ahead(e);
+    e->numerics->swap_average(e->pass);
+    e->averaged = use;
+    return GM_OK;
 }
 
 double gm_engine_rate(const gm_engine *e)
@@ -394,7 +436,9 @@ gm_array gm_engine_view(const gm_engine *e, gm_view what, size_t layer)
 
 size_t gm_engine_state_count(const gm_engine *e)
 {
-    return e->options.inference ? 0 : gm_optimizer_state(e->options.optimizer.kind);
+    return e->options.inference
+               ? 0
+               : gm_optimizer_state(e->options.optimizer.kind) + (size_t)gm_engine_averages(e);
 }
 
 static gm_status check_state(const gm_engine *e, size_t copy, gm_array block, gm_error *error)

@@ -33,6 +33,11 @@ bool gm_stores_gradient(const gm_engine_options *options)
     return !options->inference && (options->accumulates || gm_clips(options));
 }
 
+bool gm_averages(const gm_engine_options *options)
+{
+    return !options->inference && options->average_decay > 0;
+}
+
 bool gm_activation_needs_z(gm_activation activation)
 {
     return gm_facts_of_activations[activation].derivative == FROM_Z;
@@ -146,7 +151,9 @@ static bool reserve_state(gm_layout *layout, gm_precision precision, size_t own,
         (!step_aside(&layout->first_copy, 0, precision) || !step_aside(&copy, 0, precision)))
         return false;
     layout->next_copy = own > 1 ? copy : 0;
-    layout->gradient = layout->first_copy + own * copy;
+    layout->copy = copy;
+    layout->average = layout->first_copy + own * copy;
+    layout->gradient = layout->first_copy + (copies - 1) * copy;
     return gm_mul(copies, copy, &layout->state) && gm_add(layout->first_copy, layout->state, &layout->state);
 }
 
@@ -175,8 +182,9 @@ static bool reserve_all(gm_layout *layout, gm_layer_layout *layouts, const gm_la
                reserve_parameters(layout, layer_layout, &needs->layers[i], needs->storage);
     }
     const size_t copies = options->inference ? 0 : gm_optimizer_state(options->optimizer.kind);
+    const size_t others = (size_t)gm_averages(options) + (size_t)gm_stores_gradient(options);
     return fits && reserve_for_threads(layout, needs) && (options->inference || reserve_buffer(layout, 1)) &&
-           reserve_state(layout, needs->precision, copies, gm_stores_gradient(options));
+           reserve_state(layout, needs->precision, copies, others);
 }
 
 gm_status gm_layout_make(gm_layout *layout, gm_layer_layout *layouts, const gm_layout_needs *needs,

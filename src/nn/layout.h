@@ -4,7 +4,7 @@
  *             another x | another y (unless for inference: gathered beside a step on the first ones)
  * own:        W1 b1 W2 b2 ... in the backend's own layout, if it has one
  * state:      copies of the parameters, one after the other, in the same order, with gaps: what the optimizer
- *             keeps, and then a gradient, if one is to be stored
+ *             keeps, then averaged weights and a gradient, if there are to be such
  *
  * Offsets are in elements of the precision. Every matrix begins on a cache line. */
 #ifndef GM_NN_LAYOUT_H
@@ -44,11 +44,15 @@ typedef struct gm_layout {
     bool shares;  /* engines for inference share that copy */
     size_t state; /* elements in all */
     size_t first_copy, next_copy; /* position of the first copy; distance to the second; 0: there is none */
-    size_t gradient;              /* where the stored gradient lies in it */
+    size_t copy;                  /* distance from each block of state to the next one */
+    size_t average, gradient;     /* positions of the averaged weights and of the stored gradient, if any */
 } gm_layout;
 
 /* Whether a step needs the whole gradient before it changes a weight. */
 bool gm_clips(const gm_engine_options *options);
+
+/* Whether an engine with these options averages weights. */
+bool gm_averages(const gm_engine_options *options);
 
 /* Whether an engine with these options stores gradients in a copy of its own. */
 bool gm_stores_gradient(const gm_engine_options *options);

@@ -78,10 +78,14 @@ typedef struct gm_numerics {
     /* Copy the weights from the network's block to the backend's layout, and back. */
     void (*take_weights)(struct gm_pass *pass);
     void (*give_weights)(struct gm_pass *pass);
-    /* A copy of the parameters that the optimizer keeps, laid out as the block; and the steps that it has
-     * taken. */
+    /* A copy of the parameters that the optimizer keeps, or their average, laid out as the block; and the
+     * steps that were taken. */
     void (*get_state)(const struct gm_pass *pass, size_t copy, void *block);
     void (*set_state)(struct gm_pass *pass, size_t copy, const void *block);
+    /* Exchanges the weights and their average. */
+    void (*swap_average)(struct gm_pass *pass);
+    /* The mean of the gradients that are held, laid out as the block. */
+    void (*get_held)(const struct gm_pass *pass, void *block);
     size_t (*steps)(const struct gm_pass *pass);
     void (*set_steps)(struct gm_pass *pass, size_t count);
     /* Makes a plan. Measurements for it may write over that buffer. */

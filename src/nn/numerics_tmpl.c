@@ -66,6 +66,8 @@ const gm_numerics GM_TYPED(gm_numerics) = {
     .give_weights = gm_pass_give_weights,
     .get_state = gm_pass_get_state,
     .set_state = gm_pass_set_state,
+    .swap_average = gm_pass_swap_average,
+    .get_held = gm_pass_get_held,
     .steps = gm_pass_steps,
     .set_steps = gm_pass_set_steps,
 };

@@ -55,6 +55,7 @@
 #define gm_square_stored      GM_TYPED(gm_square_stored)
 #define gm_apply_stored       GM_TYPED(gm_apply_stored)
 #define gm_scale_rows         GM_TYPED(gm_scale_rows)
+#define gm_average            GM_TYPED(gm_average)
 
 /* One layer: parameters, and its matrices for a whole batch. */
 typedef struct gm_pass_layer {
@@ -114,11 +115,14 @@ typedef struct gm_bound {
     REAL *parameters;              /* the block, or the engine's own copy in the backend's layout */
     REAL *state;                   /* first optimizer copy of the parameters */
     size_t next_copy;              /* elements from there to the second; 0: there is none */
-    REAL *stored;                  /* a gradient in the layout of the parameters; NULL: none is stored */
-    size_t stored_count;           /* numbers of it, and of the parameters in that layout */
-    double *squares;               /* for each chunk of it the sum of its squares */
-    REAL *tiles;                   /* tile_size for each thread */
-    REAL *scratch;                 /* scratch_size for each thread: the backend's */
+    size_t copy;                   /* elements from each block of state to the next, whatever it is of */
+    size_t count;       /* numbers of all parameters in the layout of the backend, padding included */
+    REAL *average;      /* of the parameters, in their layout; NULL: they are not averaged */
+    REAL average_decay; /* how much of the average each step keeps */
+    REAL *stored;       /* a gradient in the layout of the parameters; NULL: none is stored */
+    double *squares;    /* for each chunk of the stored gradient the sum of its squares */
+    REAL *tiles;        /* tile_size for each thread */
+    REAL *scratch;      /* scratch_size for each thread: the backend's */
     size_t tile_size, scratch_size;
 } gm_bound;
 
@@ -134,6 +138,8 @@ typedef struct gm_pass_batch {
     REAL scale;                 /* of BP1: 1 / weight, or 1 if the gradient is added to others */
     const gm_update_rule *rule; /* of BP3 and BP4 */
     gm_step_constants weight_constants, bias_constants;
+    bool averages;     /* whether the average of the parameters is taken after the update */
+    REAL average_keep; /* how much of the average stays; 0 in the first step, whose weights it becomes */
     REAL *gradient; /* the caller's block, row-major: written with INTO_GRADIENT, read by gm_apply_gradient */
     gm_layer_hook *hook;        /* with INTO_GRADIENT: is called for each layer; NULL: no such function */
     gm_profile *profile;        /* NULL, or where times are kept */
@@ -372,6 +378,10 @@ void gm_square_stored(const gm_worker *w, const gm_stored_step *step);
 /* The step of the thread's own parameters from the stored gradient, within its bounds. All squares are there
  * if the norm has a bound. */
 void gm_apply_stored(const gm_worker *w, const gm_stored_step *step);
+
+/* Takes the average of `count` parameters from `index` on, which have just taken their step, if the step is
+ * followed by an average. */
+void gm_average(const gm_worker *w, size_t index, size_t count);
 
 /* D = diag(weights) D for these rows of the batch. */
 void gm_scale_rows(gm_mat weights, gm_mat d);

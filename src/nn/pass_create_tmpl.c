@@ -90,7 +90,10 @@ static gm_bound bound_of(const gm_binding *b, gm_pass_layer *layers)
         .state = (REAL *)b->state + layout->first_copy,
         .next_copy = layout->next_copy,
         .stored = gm_stores_gradient(b->options) ? (REAL *)b->state + layout->gradient : NULL,
-        .stored_count = layout->parameters,
+        .copy = layout->copy,
+        .count = layout->parameters,
+        .average = gm_averages(b->options) ? (REAL *)b->state + layout->average : NULL,
+        .average_decay = (REAL)b->options->average_decay,
         .tiles = workspace + layout->tile,
         .tile_size = layout->tile_size,
         .scratch = workspace + layout->scratch,
@@ -126,7 +129,7 @@ gm_pass *gm_pass_create(const gm_binding *b)
     }
     p->bound = bound_of(b, p->bound.layers);
     if (p->bound.stored) {
-        p->bound.squares = gm_alloc(gm_square_chunks(p->bound.stored_count), sizeof *p->bound.squares);
+        p->bound.squares = gm_alloc(gm_square_chunks(p->bound.count), sizeof *p->bound.squares);
         if (!p->bound.squares) {
             gm_pass_destroy(p);
             return NULL;
@@ -136,7 +139,9 @@ gm_pass *gm_pass_create(const gm_binding *b)
     p->stored.value = b->options->clip_value;
     p->planner.chooses = b->chooses;
     p->batch.profile = b->options->profile;
-    if (p->bound.learns && !p->batch.profile && !gm_clips(b->options))
+    /* src/online knows only the plain step. */
+    const bool plain = !gm_clips(b->options) && !p->bound.average;
+    if (p->bound.learns && !p->batch.profile && plain)
         p->bound.online = gm_pass_create_online(&p->bound, p->bound.optimizer);
     return p;
 }

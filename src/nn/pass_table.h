@@ -24,6 +24,8 @@
 #define gm_pass_give_weights GM_TYPED(gm_pass_give_weights)
 #define gm_pass_get_state    GM_TYPED(gm_pass_get_state)
 #define gm_pass_set_state    GM_TYPED(gm_pass_set_state)
+#define gm_pass_swap_average GM_TYPED(gm_pass_swap_average)
+#define gm_pass_get_held     GM_TYPED(gm_pass_get_held)
 #define gm_pass_steps        GM_TYPED(gm_pass_steps)
 #define gm_pass_set_steps    GM_TYPED(gm_pass_set_steps)
 
@@ -51,6 +53,8 @@ void gm_pass_take_weights(struct gm_pass *p);
 void gm_pass_give_weights(struct gm_pass *p);
 void gm_pass_get_state(const struct gm_pass *p, size_t copy, void *block);
 void gm_pass_set_state(struct gm_pass *p, size_t copy, const void *block);
+void gm_pass_swap_average(struct gm_pass *p);
+void gm_pass_get_held(const struct gm_pass *p, void *block);
 size_t gm_pass_steps(const struct gm_pass *p);
 void gm_pass_set_steps(struct gm_pass *p, size_t count);
 

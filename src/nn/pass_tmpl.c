@@ -214,12 +214,20 @@ void gm_pass_drop_held(gm_pass *p)
     p->held_rows = 0;
 }
 
+/* The next step of the optimizer: its rule, its constants, and the average that follows it. */
+static void prepare_update(gm_pass *p, gm_pass_batch *batch)
+{
+    gm_update_prepare(batch, p->bound.optimizer, ++p->steps);
+    batch->averages = p->bound.average != NULL;
+    batch->average_keep = p->steps > 1 ? p->bound.average_decay : 0;
+}
+
 /* The optimizer's step from the stored gradient, which is the mean one after multiplication by `mean`. */
 static void prepare_stored(gm_pass *p, double mean, gm_plan plan)
 {
     p->stored.batch = (gm_pass_batch){.plan = plan, .profile = p->batch.profile};
     p->stored.mean = mean;
-    gm_update_prepare(&p->stored.batch, p->bound.optimizer, ++p->steps);
+    prepare_update(p, &p->stored.batch);
 }
 
 /* The gradients of several batches are added as sums, because only at the end it is known how many rows they
@@ -236,6 +244,7 @@ static void prepare(gm_pass *p, const gm_job *job)
 {
     gm_pass_batch *batch = &p->batch;
     take_row_weights(batch, job->weights);
+    batch->averages = false;
     p->stored.wanted = job->task == GM_TASK_CLIP;
     switch (job->task) {
     case GM_TASK_FORWARD:
@@ -245,7 +254,7 @@ static void prepare(gm_pass *p, const gm_job *job)
         break;
     case GM_TASK_STEP:
         gm_pass_drop_held(p);
-        gm_update_prepare(batch, p->bound.optimizer, ++p->steps);
+        prepare_update(p, batch);
         break;
     case GM_TASK_CLIP:
         gm_pass_drop_held(p);
@@ -320,7 +329,7 @@ void gm_pass_apply(gm_pass *p, const void *gradient)
                         .batch = {.plan = apply_plan(p),
                                   .gradient = (REAL *)gradient, /* read only */
                                   .profile = p->batch.profile}};
-    gm_update_prepare(&job.batch, b->optimizer, ++p->steps);
+    prepare_update(p, &job.batch);
     run_team(p, job.batch.plan.threads, apply_work, &job);
 }
 

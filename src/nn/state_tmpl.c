@@ -1,6 +1,6 @@
 /* Moves blocks of parameters, W1 b1 W2 b2 ..., into the layout of the backend and back: the weights
  * themselves, and what an optimizer keeps of each of them. Numbers are only moved, so that not a bit of them
- * changes. */
+ * changes; the gradient that is held is a sum, and becomes a mean on the way. */
 #include "nn/pass.h"
 #include "nn/pass_table.h"
 
@@ -52,12 +52,31 @@ void gm_pass_give_weights(gm_pass *p)
 
 void gm_pass_get_state(const gm_pass *p, size_t copy, void *block)
 {
-    unpack_block(&p->bound, p->bound.state + copy * p->bound.next_copy, block);
+    unpack_block(&p->bound, p->bound.state + copy * p->bound.copy, block);
 }
 
 void gm_pass_set_state(gm_pass *p, size_t copy, const void *block)
 {
-    pack_block(&p->bound, block, p->bound.state + copy * p->bound.next_copy);
+    pack_block(&p->bound, block, p->bound.state + copy * p->bound.copy);
+}
+
+void gm_pass_swap_average(gm_pass *p)
+{
+    const gm_bound *b = &p->bound;
+    for (size_t i = 0; i < b->count; i++) {
+        const REAL weight = b->parameters[i];
+        b->parameters[i] = b->average[i];
+        b->average[i] = weight;
+    }
+}
+
+void gm_pass_get_held(const gm_pass *p, void *block)
+{
+    REAL *mean = block;
+    const REAL factor = p->held > 0 ? (REAL)(1 / p->held) : 0;
+    unpack_block(&p->bound, p->bound.stored, mean);
+    for (size_t i = 0; i < p->bound.network->parameter_count; i++)
+        mean[i] *= factor;
 }
 
 size_t gm_pass_steps(const gm_pass *p)

@@ -90,11 +90,10 @@ void gm_square_stored(const gm_worker *w, const gm_stored_step *step)
 {
     const gm_bound *b = w->bound;
     const REAL mean = (REAL)step->mean, most = most_of(step);
-    const gm_range own =
-        gm_team_range(gm_square_chunks(b->stored_count), 1, w->thread, w->batch->plan.threads);
+    const gm_range own = gm_team_range(gm_square_chunks(b->count), 1, w->thread, w->batch->plan.threads);
     for (size_t i = own.first; i < own.first + own.count; i++) {
         const REAL *g = b->stored + i * CHUNK;
-        const size_t count = gm_min(CHUNK, b->stored_count - i * CHUNK);
+        const size_t count = gm_min(CHUNK, b->count - i * CHUNK);
         const double sum = (double)sum_of_squares(g, count, mean, most);
         b->squares[i] = isfinite(sum) ? sum : wide_sum_of_squares(g, count, mean, most);
     }
@@ -104,7 +103,7 @@ void gm_square_stored(const gm_worker *w, const gm_stored_step *step)
  * same order. */
 static REAL factor_of(const gm_bound *b, const gm_stored_step *step)
 {
-    const size_t chunks = gm_square_chunks(b->stored_count);
+    const size_t chunks = gm_square_chunks(b->count);
     double sum = 0;
     if (step->norm <= 0)
         return 1;
@@ -133,6 +132,7 @@ static void apply_range(const gm_worker *w, const gm_stored_step *step, REAL fac
         }
         w->batch->rule->apply_given(c, count, b->parameters + at, g, b->state + at,
                                     b->state + b->next_copy + at);
+        gm_average(w, at, count);
     }
 }
 
@@ -151,10 +151,11 @@ void gm_apply_stored(const gm_worker *w, const gm_stored_step *step)
         const gm_pass_layer *layer = &b->layers[l];
         const gm_mat m = layer->view.w;
         const size_t weights = b->backend->storage->weights(m.cols, m.rows);
-        if (!b->optimizer->freeze_bias)
-            TIMED(
-                w, l, GM_PHASE_BP3,
-                apply_range(w, step, factor, &w->batch->bias_constants, own_part(w, layer->biases, m.rows)));
+        const gm_range biases = own_part(w, layer->biases, m.rows);
+        if (b->optimizer->freeze_bias)
+            gm_average(w, biases.first, biases.count);
+        else
+            TIMED(w, l, GM_PHASE_BP3, apply_range(w, step, factor, &w->batch->bias_constants, biases));
         TIMED(
             w, l, GM_PHASE_UPDATE,
             apply_range(w, step, factor, &w->batch->weight_constants, own_part(w, layer->weights, weights)));

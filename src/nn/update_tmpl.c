@@ -68,8 +68,8 @@ static void gradient_by_tile(const gm_worker *w, size_t l, gm_part part, gm_mat 
     backend->unpack_part(tile.data, tile.ld, block);
 }
 
-/* BP4 for a part of W, then the update. */
-static void update_part(const gm_worker *w, size_t l, gm_part part)
+/* BP4 for a part of W, and the update. */
+static void update_weights(const gm_worker *w, size_t l, gm_part part)
 {
     const gm_bound *b = w->bound;
     const gm_pass_batch *batch = w->batch;
@@ -96,14 +96,17 @@ static void update_part(const gm_worker *w, size_t l, gm_part part)
         TIMED(w, l, GM_PHASE_UPDATE, apply(w, c, index, part.count, g.data));
 }
 
-void gm_update_biases(const gm_worker *w, size_t l)
+static void update_part(const gm_worker *w, size_t l, gm_part part)
+{
+    update_weights(w, l, part);
+    TIMED(w, l, GM_PHASE_UPDATE, gm_average(w, w->bound->layers[l].weights + part.index, part.count));
+}
+
+/* BP3 for these outputs, and the update of their biases. */
+static void update_biases(const gm_worker *w, size_t l, gm_range outputs)
 {
     const gm_bound *b = w->bound;
     const gm_pass_batch *batch = w->batch;
-    const gm_range outputs = gm_own_biases(b, l, w->thread, batch->plan.threads);
-    const bool learns = batch->rule->target == INTO_GRADIENT || !b->optimizer->freeze_bias;
-    if (!learns || outputs.count == 0)
-        return;
     const gm_layer_view *view = &b->layers[l].view;
     const size_t index = b->layers[l].biases + outputs.first;
     const gm_mat d = gm_cols(gm_rows(b->layers[l].d, 0, batch->rows), outputs.first, outputs.count);
@@ -118,6 +121,18 @@ void gm_update_biases(const gm_worker *w, size_t l)
         TIMED(w, l, GM_PHASE_BP3, apply(w, c, index, outputs.count, g));
     if (in_block)
         memcpy(in_block, g, outputs.count * sizeof(REAL));
+}
+
+void gm_update_biases(const gm_worker *w, size_t l)
+{
+    const gm_bound *b = w->bound;
+    const gm_range outputs = gm_own_biases(b, l, w->thread, w->batch->plan.threads);
+    const bool learns = w->batch->rule->target == INTO_GRADIENT || !b->optimizer->freeze_bias;
+    if (outputs.count == 0)
+        return;
+    if (learns)
+        update_biases(w, l, outputs);
+    TIMED(w, l, GM_PHASE_BP3, gm_average(w, b->layers[l].biases + outputs.first, outputs.count));
 }
 
 /* The largest number of outputs in a part of W. It is bounded by the size of a tile, so that the part is
