@@ -34,6 +34,7 @@
 #include <gradmill/array.h>
 #include <gradmill/network.h>
 #include <gradmill/status.h>
+#include <stdint.h>
 
 GM_BEGIN_DECLS
 
@@ -142,6 +143,16 @@ typedef struct gm_engine_options {
      * It is one more copy of the parameters, the last one of gm_engine_get_state; gm_engine_use_average gives
      * it to the network. Default 0: none. GM_USAGE: not in [0, 1). */
     double average_decay;
+    /* Dropout: in steps, holds and gradients, each number of A of hidden layer l becomes 0 with probability
+     * dropout[l], and is divided by 1 - dropout[l] otherwise, as in PyTorch. Predictions and gm_engine_loss
+     * have no dropout. Which numbers become 0 is a function of dropout_seed, the number of the step
+     * (gm_engine_steps), the layer, the row (counted over all batches that are held for a step) and the
+     * column. It is the same for every backend and number of threads. dropout_count is the number of hidden
+     * layers, or 1 for the same probability in all of them. The numbers are read only in gm_engine_create.
+     * Default: none. GM_USAGE: another count, or a probability that is not in [0, 1). */
+    const double *dropout;
+    size_t dropout_count;
+    uint64_t dropout_seed;
 } gm_engine_options;
 
 /* Bytes that an engine and its network need, computed before anything is allocated. */
@@ -369,7 +380,7 @@ GM_API void gm_engine_set_steps(gm_engine *engine, size_t steps);
  * kind, which may write over all of it. */
 typedef enum gm_view {
     GM_VIEW_Z,     /* needs keep_z */
-    GM_VIEW_A,     /* f(Z) */
+    GM_VIEW_A,     /* f(Z), before dropout */
     GM_VIEW_DELTA, /* dC/dZ of the mean loss */
 } gm_view;
 /* Without data if there is no such layer, or no such view of it: an engine for inference has no deltas. */

@@ -52,9 +52,10 @@ static void add_delta(const gm_worker *w, size_t l, gm_range rows, gm_block bloc
           w->bound->backend->hidden_delta(&view, d, inputs.first, beta, d_prev, w->scratch));
 }
 
-/* D_prev = D_prev (.) f'(Z_prev)        n x in */
+/* D_prev = D_prev (.) f'(Z_prev)        n x in; before that D_prev is dC/dA after dropout */
 static void chain(const gm_worker *w, size_t l, gm_range rows, gm_range inputs)
 {
+    gm_drop_backward(w, l - 1, rows, inputs);
     TIMED(w, l - 1, GM_PHASE_BP2_FACTOR, gm_chain(&w->bound->layers[l - 1], rows, inputs));
 }
 

@@ -194,9 +194,10 @@ static void probe_layer(struct probe q, size_t total, size_t grain, gm_cost *cos
 
 /* Sets D and the inputs of layer l to 0, so that BP4 changes no weight. They may hold anything: the caller's
  * numbers, or those of other probes. */
-static void still(const gm_bound *b, gm_mat x, size_t l)
+static void still(const gm_bound *b, const gm_pass_batch *batch, size_t l)
 {
-    const gm_mat d = b->layers[l].d, a = l > 0 ? b->layers[l - 1].a : x;
+    const gm_worker worker = gm_worker_of(b, batch, 0);
+    const gm_mat d = b->layers[l].d, a = gm_inputs_of(&worker, l);
     memset(d.data, 0, d.rows * d.ld * sizeof(REAL));
     memset(a.data, 0, a.rows * a.ld * sizeof(REAL));
 }
@@ -234,7 +235,7 @@ static void measure_products(const struct survey *s, size_t l, int manner, size_
     probe_layer(q, w.rows, gm_output_grain(b), &costs->forward[manner]);
     if (!b->learns)
         return;
-    still(b, s->batch.x, l);
+    still(b, &s->batch, l);
     q.what = HIDDEN_DELTA;
     /* Some backends prepare D once for many inputs. A probe of a few inputs would measure mostly that. */
     if (l > 0)
@@ -306,6 +307,7 @@ static gm_pass_batch probe_batch(const gm_bound *b, size_t buffer)
                            .x = x,
                            .y = y,
                            .judged = true,
+                           .drops = b->drops,
                            .backward = true, /* so that the losses are summed for each thread, as in a step */
                            .scale = 1 / (REAL)x.rows,
                            .rule = rule,

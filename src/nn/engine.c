@@ -61,7 +61,19 @@ static gm_status check_bound(const char *what, double bound, gm_error *error)
     return gm_fail(error, GM_USAGE, "%s is %g; expected a number above 0, or 0 for none", what, bound);
 }
 
-/* Checks what changes a gradient before the step, or follows the step. */
+static gm_status check_dropout(const gm_engine_options *o, gm_error *error)
+{
+    if (o->dropout_count > 0 && !o->dropout)
+        return gm_fail(error, GM_USAGE, "no probabilities of dropout; expected %zu", o->dropout_count);
+    for (size_t i = 0; i < o->dropout_count; i++) {
+        if (!(o->dropout[i] >= 0 && o->dropout[i] < 1))
+            return gm_fail(error, GM_USAGE, "dropout is %g; expected a number from 0 to below 1",
+                           o->dropout[i]);
+    }
+    return GM_OK;
+}
+
+/* Checks what a step does besides the optimizer. */
 static gm_status check_features(const gm_engine_options *o, gm_error *error)
 {
     gm_status status = check_bound("clip_norm", o->clip_norm, error);
@@ -70,7 +82,7 @@ static gm_status check_features(const gm_engine_options *o, gm_error *error)
     if (status == GM_OK && !(o->average_decay >= 0 && o->average_decay < 1))
         return gm_fail(error, GM_USAGE, "average_decay is %g; expected a number from 0 to below 1",
                        o->average_decay);
-    return status;
+    return status == GM_OK ? check_dropout(o, error) : status;
 }
 
 /* The caller's options as a struct of the library's own version, checked. */
@@ -90,6 +102,16 @@ static gm_status read_options(gm_engine_options *o, const gm_engine_options *opt
         return gm_fail(error, GM_USAGE, "%zu threads; expected at most 4096", o->threads);
     status = check_features(o, error);
     return status == GM_OK ? gm_optimizer_check(&o->optimizer, error) : status;
+}
+
+/* Checks that there is a probability of dropout for each hidden layer, or one for all. */
+static gm_status check_dropout_count(const gm_engine_options *o, size_t layer_count, gm_error *error)
+{
+    if (o->dropout_count <= 1 || o->dropout_count == layer_count - 1)
+        return GM_OK;
+    return gm_fail(error, GM_USAGE,
+                   "%zu probabilities of dropout; expected 1, or %zu, as many as hidden layers",
+                   o->dropout_count, layer_count - 1);
 }
 
 /* Checks that the profile and the trace, which the caller allocated, have room for all threads and layers. */
@@ -163,6 +185,8 @@ gm_status gm_memory_plan(const gm_network_options *network, const gm_engine_opti
     gm_status status = gm_network_options_read(&shape, network, error);
     if (status == GM_OK)
         status = read_options(&options, engine, error);
+    if (status == GM_OK)
+        status = check_dropout_count(&options, shape.layer_count, error);
     if (status != GM_OK)
         return status;
     gm_layer *layers = gm_alloc(shape.layer_count, sizeof *layers);
@@ -258,6 +282,8 @@ static gm_status create(gm_engine **result, gm_network *network, const gm_engine
     e->options = *options;
     e->options.threads = gm_planned_threads(options);
     e->chooses = options->threads == 0;
+    for (size_t l = 0; l < network->layer_count; l++)
+        e->drops |= gm_dropout_of(options, l, network->layer_count) > 0;
     e->inputs = gm_network_inputs(network);
     e->outputs = gm_network_outputs(network);
     e->numerics = numerics_of(network->precision);
@@ -314,6 +340,8 @@ gm_status gm_engine_create(gm_engine **result, gm_network *network, const gm_eng
     gm_status status = read_options(&own, options, error);
     if (status == GM_OK)
         status = check_records(network, &own, error);
+    if (status == GM_OK)
+        status = check_dropout_count(&own, network->layer_count, error);
     if (status != GM_OK)
         return status;
     return is_auto(&own) ? create_fastest(result, network, &own, error)

@@ -24,6 +24,7 @@ struct gm_engine {
     size_t used_buffer;      /* the one that a call used last; at first 0 */
     gm_row_steps row_steps;  /* of the batch that was bound last */
     bool averaged;           /* the network has the averaged weights now */
+    bool drops;              /* some layer has dropout */
     bool chooses;            /* the caller asked for no number of threads, so a plan may leave some out */
     bool borrowed_blas;      /* this engine has set the BLAS library to one thread */
 };

@@ -18,13 +18,14 @@ void gm_forward_layer(const gm_worker *w, size_t l, gm_range rows, gm_range outp
 {
     const gm_bound *b = w->bound;
     const gm_pass_layer *layer = &b->layers[l];
-    const gm_mat a_prev = gm_rows(l > 0 ? b->layers[l - 1].a : w->batch->x, rows.first, rows.count);
+    const gm_mat a_prev = gm_rows(gm_inputs_of(w, l), rows.first, rows.count);
     const gm_mat z = gm_cols(gm_rows(layer->z, rows.first, rows.count), outputs.first, outputs.count);
     const gm_layer_view view = gm_view_of(w, l, outputs);
     /* Z = A_prev W^T + 1 b^T        n x out = (n x in)(out x in)^T */
     TIMED(w, l, GM_PHASE_FORWARD, b->backend->forward(&view, a_prev, z, spare_room(b, l, rows, outputs)));
     if (l + 1 < b->layer_count)
         TIMED(w, l, GM_PHASE_ACTIVATION, gm_apply(layer, rows, outputs)); /* A = f(Z) */
+    gm_drop_forward(w, l, rows, outputs);
 }
 
 /* The losses of rows that have weights, row by row. */

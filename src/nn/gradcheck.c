@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/random.h"
+#include "nn/engine.h"
 
 #include <float.h>
 #include <gradmill/gradcheck.h>
@@ -24,14 +25,21 @@ struct check {
     gm_engine *engine;
     gm_array x, y;
     const double *gradient; /* of all parameters, by BP1 to BP4 */
+    double *scratch;        /* as much memory; NULL: no dropout, and the loss is that of gm_engine_loss */
     double least;           /* smaller derivatives are compared as if they were as large as this */
     gm_gradcheck *result;
 };
 
+/* The loss at other weights. With dropout it is the loss of one mask, which stays the same until a step is
+ * taken, and which only a gradient has. */
 static gm_status loss_at(const struct check *check, size_t index, double value, double *loss, gm_error *error)
 {
     gm_network_set_parameter(gm_engine_network(check->engine), index, value);
-    return gm_engine_loss(check->engine, check->x, check->y, loss, gm_no_array(), error);
+    if (!check->scratch)
+        return gm_engine_loss(check->engine, check->x, check->y, loss, gm_no_array(), error);
+    const size_t count = gm_network_parameter_count(gm_engine_network(check->engine));
+    return gm_engine_gradient(check->engine, check->x, check->y, gm_mutable_f64(check->scratch, 1, count),
+                              loss, error);
 }
 
 /* (C(w + h) - C(w - h)) / 2h. Afterwards w has its old value. */
@@ -113,13 +121,19 @@ gm_status gm_gradcheck_run(gm_engine *engine, gm_array x, gm_array y, const gm_g
         return status;
     if (gm_network_precision(network) != GM_F64)
         return gm_fail(error, GM_USAGE, "the gradient check needs precision f64, got f32");
-    const size_t count = gm_network_parameter_count(network);
-    double *gradient = gm_alloc(count, sizeof *gradient);
+    const size_t count = gm_network_parameter_count(network), blocks = engine->drops ? 2 : 1;
+    double *gradient = gm_alloc(blocks * count, sizeof *gradient);
     if (!gradient)
-        return gm_fail_memory(error, "the gradient", count * sizeof *gradient);
+        return gm_fail_memory(error, "the gradient", blocks * count * sizeof *gradient);
     double loss = 0;
     status = gm_engine_gradient(engine, x, y, gm_mutable_f64(gradient, 1, count), &loss, error);
-    const struct check check = {engine, x, y, gradient, FLOOR * fmax(1, loss), result};
+    const struct check check = {.engine = engine,
+                                .x = x,
+                                .y = y,
+                                .gradient = gradient,
+                                .scratch = engine->drops ? gradient + count : NULL,
+                                .least = FLOOR * fmax(1, loss),
+                                .result = result};
     if (status == GM_OK)
         status = compare_all(&check, &own, error);
     gm_free(gradient);

@@ -33,6 +33,13 @@ bool gm_stores_gradient(const gm_engine_options *options)
     return !options->inference && (options->accumulates || gm_clips(options));
 }
 
+double gm_dropout_of(const gm_engine_options *options, size_t l, size_t layer_count)
+{
+    if (options->inference || options->dropout_count == 0 || l + 1 >= layer_count)
+        return 0;
+    return options->dropout[options->dropout_count == 1 ? 0 : l];
+}
+
 bool gm_averages(const gm_engine_options *options)
 {
     return !options->inference && options->average_decay > 0;
@@ -95,10 +102,10 @@ static bool reserve_buffer(gm_layout *layout, size_t index)
            reserve(&layout->workspace, layout->batch, layout->y_ld, &layout->y[index]);
 }
 
-static bool reserve_layer(gm_layout *layout, gm_layer_layout *own, const gm_layer *layer,
-                          const gm_layout_needs *needs)
+static bool reserve_layer(gm_layout *layout, gm_layer_layout *own, size_t l, const gm_layout_needs *needs)
 {
     const gm_precision precision = needs->precision;
+    const gm_layer *layer = &needs->layers[l];
     own->ld = gm_layout_row(layer->outputs, precision, needs->storage);
     bool fits = reserve(&layout->workspace, layout->batch, own->ld, &own->a);
     own->z = own->a;
@@ -106,6 +113,8 @@ static bool reserve_layer(gm_layout *layout, gm_layer_layout *own, const gm_laye
         fits = fits && reserve_beside(layout, own->a, own->ld, precision, &own->z);
     if (!needs->options->inference)
         fits = fits && reserve_beside(layout, own->z, own->ld, precision, &own->d);
+    if (gm_dropout_of(needs->options, l, needs->layer_count) > 0)
+        fits = fits && reserve_beside(layout, own->a, own->ld, precision, &own->dropped);
     return fits;
 }
 
@@ -178,7 +187,7 @@ static bool reserve_all(gm_layout *layout, gm_layer_layout *layouts, const gm_la
     bool fits = reserve_buffer(layout, 0) && reserve(&layout->workspace, layout->batch, 1, &layout->ones);
     for (size_t i = 0; i < needs->layer_count && fits; i++) {
         gm_layer_layout here = {0}, *layer_layout = layouts ? &layouts[i] : &here;
-        fits = reserve_layer(layout, layer_layout, &needs->layers[i], needs) &&
+        fits = reserve_layer(layout, layer_layout, i, needs) &&
                reserve_parameters(layout, layer_layout, &needs->layers[i], needs->storage);
     }
     const size_t copies = options->inference ? 0 : gm_optimizer_state(options->optimizer.kind);

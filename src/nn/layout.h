@@ -1,10 +1,10 @@
 /* The map of an engine's memory, drawn before anything is allocated.
  *
- * workspace:  x | y | ones | layer 1: z? a d | layer 2: ... | tile of each thread | scratch of each thread |
- *             another x | another y (unless for inference: gathered beside a step on the first ones)
- * own:        W1 b1 W2 b2 ... in the backend's own layout, if it has one
- * state:      copies of the parameters, one after the other, in the same order, with gaps: what the optimizer
- *             keeps, then averaged weights and a gradient, if there are to be such
+ * workspace:  x | y | ones | layer 1: z? a d dropped? | layer 2: ... | tile of each thread | scratch of each
+ * thread | another x | another y (unless for inference: gathered beside a step on the first ones) own: W1 b1
+ * W2 b2 ... in the backend's own layout, if it has one state:      copies of the parameters, one after the
+ * other, in the same order, with gaps: what the optimizer keeps, then averaged weights and a gradient, if
+ * there are to be such
  *
  * Offsets are in elements of the precision. Every matrix begins on a cache line. */
 #ifndef GM_NN_LAYOUT_H
@@ -28,6 +28,7 @@ typedef struct gm_layout_needs {
 /* Where one layer's n x out matrices lie. Without keep_z (and unless f' needs it) Z shares A's place. */
 typedef struct gm_layer_layout {
     size_t z, a, d;
+    size_t dropped; /* A after dropout, if the layer has dropout */
     size_t ld;
     size_t weights, biases; /* positions in the parameters, in the layout of the backend */
 } gm_layer_layout;
@@ -50,6 +51,9 @@ typedef struct gm_layout {
 
 /* Whether a step needs the whole gradient before it changes a weight. */
 bool gm_clips(const gm_engine_options *options);
+
+/* The probability of dropout in layer l of so many; 0 for inference and for the output layer. */
+double gm_dropout_of(const gm_engine_options *options, size_t l, size_t layer_count);
 
 /* Whether an engine with these options averages weights. */
 bool gm_averages(const gm_engine_options *options);

@@ -24,6 +24,8 @@
 #include "nn/watch.h"
 #include "online/online.h"
 
+#include <stdint.h>
+
 /* Each of these exists once for each precision. */
 #define gm_pass_create_online GM_TYPED(gm_pass_create_online)
 #define gm_is_by_weights      GM_TYPED(gm_is_by_weights)
@@ -56,16 +58,27 @@
 #define gm_apply_stored       GM_TYPED(gm_apply_stored)
 #define gm_scale_rows         GM_TYPED(gm_scale_rows)
 #define gm_average            GM_TYPED(gm_average)
+#define gm_dropout_make       GM_TYPED(gm_dropout_make)
+#define gm_drop_forward       GM_TYPED(gm_drop_forward)
+#define gm_drop_backward      GM_TYPED(gm_drop_backward)
+
+/* The dropout of a layer. */
+typedef struct gm_dropout {
+    uint32_t limit; /* numbers whose random bits are below this become 0; 0: the layer has no dropout */
+    REAL scale;     /* factor of the others */
+} gm_dropout;
 
 /* One layer: parameters, and its matrices for a whole batch. */
 typedef struct gm_pass_layer {
     gm_layer_view view;            /* W out x in, b */
     const gm_activation_kernel *f; /* f and f' */
     gm_mat z, a, d;                /* batch x out; z.data == a.data unless Z is kept apart */
-    size_t weights;                /* index of W in the parameters, and in each optimizer copy */
-    size_t biases;                 /* of b */
-    size_t tile_rows;              /* rows of W whose gradient a tile holds */
-    bool dense;                    /* Z, A, D have nothing but padding between their rows */
+    gm_mat dropped;                /* batch x out: A after dropout; no data: the layer has no dropout */
+    gm_dropout dropout;
+    size_t weights;   /* index of W in the parameters, and in each optimizer copy */
+    size_t biases;    /* of b */
+    size_t tile_rows; /* rows of W whose gradient a tile holds */
+    bool dense;       /* Z, A, D have nothing but padding between their rows */
 } gm_pass_layer;
 
 /* Numbers of one step, made by optimizer_tmpl.c from the optimizer's settings. */
@@ -121,8 +134,10 @@ typedef struct gm_bound {
     REAL average_decay; /* how much of the average each step keeps */
     REAL *stored;       /* a gradient in the layout of the parameters; NULL: none is stored */
     double *squares;    /* for each chunk of the stored gradient the sum of its squares */
-    REAL *tiles;        /* tile_size for each thread */
-    REAL *scratch;      /* scratch_size for each thread: the backend's */
+    bool drops;         /* whether some layer has dropout */
+    uint64_t dropout_seed;
+    REAL *tiles;   /* tile_size for each thread */
+    REAL *scratch; /* scratch_size for each thread: the backend's */
     size_t tile_size, scratch_size;
 } gm_bound;
 
@@ -135,6 +150,9 @@ typedef struct gm_pass_batch {
     bool backward;              /* whether BP1 to BP4 follow */
     gm_mat weights;             /* rows x 1: how much each row counts; data NULL: all count as 1 */
     double weight;              /* the sum of them, or the rows */
+    bool drops;                 /* whether there is dropout, in the layers that have it */
+    uint64_t mask;              /* the key of its masks: gm_mask_of_step */
+    size_t first_row;           /* number of the first row, among all rows that make the step */
     REAL scale;                 /* of BP1: 1 / weight, or 1 if the gradient is added to others */
     const gm_update_rule *rule; /* of BP3 and BP4 */
     gm_step_constants weight_constants, bias_constants;
@@ -205,6 +223,20 @@ static inline gm_layer_view gm_view_of(const gm_worker *w, size_t l, gm_range ou
     gm_layer_view view = gm_view_outputs(&w->bound->layers[l].view, outputs.first, outputs.count);
     view.batch = w->batch->rows;
     return view;
+}
+
+/* Whether layer l has dropout in this batch. */
+static inline bool gm_drops(const gm_worker *w, size_t l)
+{
+    return w->batch->drops && w->bound->layers[l].dropout.limit > 0;
+}
+
+/* What layer l reads: the batch, or A of the layer before, after its dropout. */
+static inline gm_mat gm_inputs_of(const gm_worker *w, size_t l)
+{
+    if (l == 0)
+        return w->batch->x;
+    return gm_drops(w, l - 1) ? w->bound->layers[l - 1].dropped : w->bound->layers[l - 1].a;
 }
 
 /* Does `work`, and adds its seconds to the profile if there is one. */
@@ -378,6 +410,14 @@ void gm_square_stored(const gm_worker *w, const gm_stored_step *step);
 /* The step of the thread's own parameters from the stored gradient, within its bounds. All squares are there
  * if the norm has a bound. */
 void gm_apply_stored(const gm_worker *w, const gm_stored_step *step);
+
+/* The dropout of a layer with this probability. */
+gm_dropout gm_dropout_make(double probability);
+
+/* Dropout of layer l for these rows of the batch and these outputs, if the layer has dropout: after A = f(Z),
+ * and on the way back before D is multiplied by f'. */
+void gm_drop_forward(const gm_worker *w, size_t l, gm_range rows, gm_range outputs);
+void gm_drop_backward(const gm_worker *w, size_t l, gm_range rows, gm_range outputs);
 
 /* Takes the average of `count` parameters from `index` on, which have just taken their step, if the step is
  * followed by an average. */

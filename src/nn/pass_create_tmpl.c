@@ -21,6 +21,7 @@ static gm_pass_layer bind_layer(const gm_backend *backend, size_t index, const g
     const gm_layer *layer = &b->network->layers[index];
     const gm_layer_layout *layout = &b->layouts[index];
     const size_t batch = b->layout->batch, out = layer->outputs, in = layer->inputs;
+    const double probability = gm_dropout_of(b->options, index, b->network->layer_count);
     REAL *workspace = b->workspace, *parameters = b->own ? b->own : b->network->parameters;
     return (gm_pass_layer){
         .view = {.w = {parameters + layout->weights, out, in, in},
@@ -32,6 +33,8 @@ static gm_pass_layer bind_layer(const gm_backend *backend, size_t index, const g
         .z = {workspace + layout->z, batch, out, layout->ld},
         .a = {workspace + layout->a, batch, out, layout->ld},
         .d = {workspace + layout->d, batch, out, layout->ld},
+        .dropped = {probability > 0 ? workspace + layout->dropped : NULL, batch, out, layout->ld},
+        .dropout = gm_dropout_make(probability),
         .weights = layout->weights,
         .biases = layout->biases,
         .tile_rows = gm_tile_rows(layer, b->network->precision),
@@ -94,6 +97,7 @@ static gm_bound bound_of(const gm_binding *b, gm_pass_layer *layers)
         .count = layout->parameters,
         .average = gm_averages(b->options) ? (REAL *)b->state + layout->average : NULL,
         .average_decay = (REAL)b->options->average_decay,
+        .dropout_seed = b->options->dropout_seed,
         .tiles = workspace + layout->tile,
         .tile_size = layout->tile_size,
         .scratch = workspace + layout->scratch,
@@ -107,8 +111,10 @@ static gm_bound bound_of(const gm_binding *b, gm_pass_layer *layers)
     }
     for (size_t i = 0; i < layout->batch; i++)
         workspace[layout->ones + i] = 1;
-    for (size_t l = 0; l < network->layer_count; l++)
+    for (size_t l = 0; l < network->layer_count; l++) {
         layers[l] = bind_layer(bound.backend, l, b);
+        bound.drops |= layers[l].dropout.limit > 0;
+    }
     return bound;
 }
 
@@ -140,7 +146,7 @@ gm_pass *gm_pass_create(const gm_binding *b)
     p->planner.chooses = b->chooses;
     p->batch.profile = b->options->profile;
     /* src/online knows only the plain step. */
-    const bool plain = !gm_clips(b->options) && !p->bound.average;
+    const bool plain = !gm_clips(b->options) && !p->bound.average && !p->bound.drops;
     if (p->bound.learns && !p->batch.profile && plain)
         p->bound.online = gm_pass_create_online(&p->bound, p->bound.optimizer);
     return p;

@@ -11,6 +11,7 @@
  *
  * A gradient whose caller wants to hear of each layer is computed layer by layer, too: see
  * gradient_by_layers. */
+#include "nn/mask.h"
 #include "nn/pass.h"
 #include "nn/pass_table.h"
 
@@ -240,10 +241,20 @@ static void hold(gm_pass *p)
     p->held_rows += p->batch.rows;
 }
 
+/* Dropout of the batch. A gradient has the mask of the step that may follow it. The rows of batches that are
+ * held are counted on, so that together they have the mask of one batch. */
+static void prepare_dropout(gm_pass *p, gm_task task)
+{
+    p->batch.drops = p->bound.drops && task != GM_TASK_FORWARD;
+    p->batch.mask = gm_mask_of_step(p->bound.dropout_seed, p->steps + 1);
+    p->batch.first_row = task == GM_TASK_HOLD ? p->held_rows : 0;
+}
+
 static void prepare(gm_pass *p, const gm_job *job)
 {
     gm_pass_batch *batch = &p->batch;
     take_row_weights(batch, job->weights);
+    prepare_dropout(p, job->task);
     batch->averages = false;
     p->stored.wanted = job->task == GM_TASK_CLIP;
     switch (job->task) {

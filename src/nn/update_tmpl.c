@@ -75,8 +75,8 @@ static void update_weights(const gm_worker *w, size_t l, gm_part part)
     const gm_pass_batch *batch = w->batch;
     const gm_step_constants *c = &batch->weight_constants;
     const gm_layer_view *view = &b->layers[l].view;
-    const gm_mat a_prev = l > 0 ? b->layers[l - 1].a : batch->x;
-    const gm_mat a = gm_cols(gm_rows(a_prev, 0, batch->rows), part.inputs.first, part.inputs.count);
+    const gm_mat a =
+        gm_cols(gm_rows(gm_inputs_of(w, l), 0, batch->rows), part.inputs.first, part.inputs.count);
     const gm_mat d = gm_cols(gm_rows(b->layers[l].d, 0, batch->rows), part.outputs.first, part.outputs.count);
     const size_t index = b->layers[l].weights + part.index;
     const gm_mat g = {target(w, index), part.outputs.count, part.inputs.count, part.ld};
