@@ -9,12 +9,14 @@ enum { IN = 7, OUT = 3, ROWS = 20, STEPS = 9, MOST = 4096 };
 static const net_shape shape = {{IN, 70, OUT}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY};
 
 static double x[ROWS * IN], y[ROWS * OUT];
+static uint32_t labels[ROWS];
 
 static void fill(void)
 {
     net_fill(x, ROWS * IN, -1, 1);
     memset(y, 0, sizeof y);
     for (uint32_t r = 0; r < ROWS; r++) {
+        labels[r] = r % OUT;
         y[r * OUT + r % OUT] = 1;
     }
 }
@@ -195,4 +197,78 @@ Test(average, what_is_refused)
     cr_expect(strstr(error.message, "average_decay is 1"), "%s", error.message);
     net_free(engine);
     net_free(none);
+}
+static gm_dataset *data_of(void)
+{
+    gm_dataset *data;
+    gm_error error;
+    cr_assert_eq(
+        gm_dataset_from_arrays(&data, gm_array_f64(x, ROWS, IN), gm_array_labels(labels, ROWS), OUT, &error),
+        GM_OK);
+    return data;
+}
+
+static gm_status note_loss(void *context, const gm_epoch *epoch, bool *stop, gm_error *error)
+{
+    (void)stop, (void)error;
+    *(double *)context = epoch->valid.loss;
+    return GM_OK;
+}
+
+/* The averaged network is judged, and it is what is left. */
+Test(average, a_training_run_judges_and_leaves_it)
+{
+    gm_engine *engine = packed(1, GM_SGD, 0.9);
+    gm_dataset *data = data_of();
+    gm_train_options options = gm_train_options_default();
+    gm_metrics left;
+    gm_error error;
+    double judged = 0;
+    options.epochs = 7;
+    options.keep = GM_KEEP_LAST;
+    options.on_epoch = note_loss;
+    options.context = &judged;
+    cr_assert_eq(gm_train(engine, data, data, NULL, &options, NULL, &error), GM_OK, "%s", error.message);
+    cr_assert_eq(gm_evaluate(engine, data, NULL, &left, &error), GM_OK);
+    cr_expect_eq(left.loss, judged);
+    use_average(engine, false);
+    cr_assert_eq(gm_evaluate(engine, data, NULL, &left, &error), GM_OK);
+    cr_expect(left.loss < judged, "weights that lag behind are worse here: %g, %g", left.loss, judged);
+    gm_dataset_destroy(data);
+    net_free(engine);
+}
+
+/* Trains for two epochs in batches of so many rows, `accumulate` of them for each step. */
+static gm_engine *trained(size_t batch, size_t accumulate, double clip_norm)
+{
+    gm_engine_options engine_options = gm_engine_options_default();
+    engine_options.batch = batch;
+    engine_options.threads = 1;
+    engine_options.optimizer = gm_optimizer_default(GM_MOMENTUM);
+    engine_options.clip_norm = clip_norm;
+    engine_options.accumulates = accumulate > 1;
+    gm_engine *engine = net_engine(net_make(&shape, GM_F64, 3), &engine_options);
+    gm_dataset *data = data_of();
+    gm_train_options options = gm_train_options_default();
+    gm_error error;
+    options.epochs = 2;
+    options.accumulate = accumulate;
+    options.schedule = GM_SCHEDULE_COSINE;
+    cr_assert_eq(gm_train(engine, data, NULL, NULL, &options, NULL, &error), GM_OK, "%s", error.message);
+    gm_dataset_destroy(data);
+    return engine;
+}
+
+/* Twenty rows in batches of 3, three of them for a step: 9, 9 and 2 rows, as batches of 9 have them. */
+Test(average, batches_that_are_accumulated_in_training)
+{
+    for (double clip = 0; clip < 0.2; clip += 0.1) {
+        gm_engine *parts = trained(3, 3, clip), *whole = trained(9, 1, clip);
+        double most = 0;
+        for (size_t i = 0; i < count_of(parts); i++)
+            most = fmax(most, fabs(parameter(parts, i) - parameter(whole, i)));
+        cr_expect(most < 1e-13, "parameters differ by %g", most);
+        net_free(parts);
+        net_free(whole);
+    }
 }

@@ -38,13 +38,15 @@ typedef struct gm_metrics {
     double reserved[8]; /* 0 */
 } gm_metrics;
 
-/* What the last step of an epoch that had a whole batch tells about a layer; of an epoch whose number of rows
- * is not known, the first step. NaN: not defined, or the epoch was ended before that step. */
+/* What the last step of an epoch that had only whole batches tells about a layer; of an epoch whose number of
+ * rows is not known, the first step. NaN: not defined, or the epoch was ended before that step. */
 typedef struct gm_layer_figures {
-    double
-        gradient_norm; /* Euclidean norm of the gradient of W and b (the mean loss of the batch), unclipped */
+    /* Euclidean norm of the gradient of W and b that the step is taken with: of the mean loss over all rows
+     * of the step, with its dropout, before it is clipped. */
+    double gradient_norm;
     double update_ratio; /* norm of the change of W in that step / norm of W before it; about 1e-3 is usual */
-    double dead;         /* ReLU: share of the units that are 0 in all rows of the batch; else NaN */
+    double dead; /* ReLU: share of the units that are 0 in all rows of the batch, dropout aside; of the last
+                    batch, if several make a step. Otherwise NaN */
 } gm_layer_figures;
 
 typedef struct gm_epoch {
@@ -158,7 +160,8 @@ typedef struct gm_train_options {
     /* Go on from here: the weights of the engine's network, and what its optimizer keeps, are replaced.
      * Borrowed. The log continues as well. A schedule that depends on the number of steps is taken as that of
      * the epochs given here, also if these are others than before. GM_BAD_MODEL: other data, another network,
-     * seed, batch, or kind of optimizer. Default NULL. */
+     * seed, batch, number of accumulated batches, or kind of optimizer; a run that averages weights, while
+     * this one does not, or the reverse. Default NULL. */
     const gm_checkpoint *resume;
     double warmup; /* epochs, also parts of one, in which the rate rises from 0; below `epochs`; default 0 */
     /* What schedules are set by, as gm_schedule says. GM_USAGE: one that the schedule does not read. Default
@@ -181,6 +184,10 @@ typedef struct gm_train_options {
     /* After GM_DIVERGED it holds what is known of the failure; it comes in zeroed, and is to be cleared. One
      * more copy of the weights, and of what the optimizer keeps, is held. Default NULL. */
     gm_post_mortem *post_mortem;
+    /* So many batches make one step, with the mean gradient over all of their rows (gm_engine_hold; the
+     * engine must have been made with options.accumulates). The last step of an epoch may have fewer. A step
+     * is such a step everywhere in this header. At least 1 and at most the batches of an epoch; default 1. */
+    size_t accumulate;
 } gm_train_options;
 
 GM_API void gm_train_options_fill(gm_train_options *options, size_t size);
@@ -222,14 +229,15 @@ static inline gm_train_result gm_train_result_init(void)
 }
 
 /* Trains the engine's network on `train` in batches of gm_engine_batch rows (the last one of an epoch may be
- * smaller), evaluating on `valid` (may be NULL) after each epoch. scaling (may be NULL) is that of features,
- * and of targets if it has one. result may be NULL, else it comes from gm_train_result_init. The optimizer's
- * own state is always that of the last step.
- * GM_USAGE: the data does not fit the network, or the targets of either set do not lie in the domain of its
- * loss; without a validation set: GM_KEEP_BEST, patience, or GM_SCHEDULE_PLATEAU. GM_DIVERGED: a loss or a
- * parameter that is not finite, named with its epoch and step; the network then has the weights of the best
- * epoch if these are kept and there was one, else those of the last epoch that was finished
- * (result->kept_epoch), or those that it began with. */
+ * smaller), evaluating on `valid` (may be NULL) after each epoch. If the engine averages its weights
+ * (average_decay), the network with the averaged ones is judged, kept, shown to on_epoch and left at the end;
+ * training itself goes on with its own ones (gm_engine_use_average). scaling (may be NULL) is that of
+ * features, and of targets if it has one. result may be NULL, else it comes from gm_train_result_init. The
+ * optimizer's own state is always that of the last step. GM_USAGE: the data does not fit the network, or the
+ * targets of either set do not lie in the domain of its loss; without a validation set: GM_KEEP_BEST,
+ * patience, or GM_SCHEDULE_PLATEAU. GM_DIVERGED: a loss or a parameter that is not finite, named with its
+ * epoch and step; the network then has the weights of the best epoch if these are kept and there was one,
+ * else those of the last epoch that was finished (result->kept_epoch), or those that it began with. */
 GM_API gm_status gm_train(gm_engine *engine, const gm_dataset *train, const gm_dataset *valid,
                           const gm_scaling *scaling, const gm_train_options *options, gm_train_result *result,
                           gm_error *error);

@@ -272,6 +272,22 @@ static void give_weights(void *engine)
     e->numerics->give_weights(e->pass);
 }
 
+/* Copies the probabilities of dropout, which belong to the caller. */
+static gm_status take_dropout(gm_engine *e, gm_error *error)
+{
+    const size_t count = e->options.dropout_count, layers = e->network->layer_count;
+    if (count == 0)
+        return GM_OK;
+    e->dropout = gm_alloc(count, sizeof *e->dropout);
+    if (!e->dropout)
+        return gm_fail_memory(error, "an engine", count * sizeof *e->dropout);
+    memcpy(e->dropout, e->options.dropout, count * sizeof *e->dropout);
+    e->options.dropout = e->dropout;
+    for (size_t l = 0; l < layers; l++)
+        e->drops |= gm_dropout_of(&e->options, l, layers) > 0;
+    return GM_OK;
+}
+
 static gm_status create(gm_engine **result, gm_network *network, const gm_engine_options *options,
                         gm_error *error)
 {
@@ -282,14 +298,14 @@ static gm_status create(gm_engine **result, gm_network *network, const gm_engine
     e->options = *options;
     e->options.threads = gm_planned_threads(options);
     e->chooses = options->threads == 0;
-    for (size_t l = 0; l < network->layer_count; l++)
-        e->drops |= gm_dropout_of(options, l, network->layer_count) > 0;
     e->inputs = gm_network_inputs(network);
     e->outputs = gm_network_outputs(network);
     e->numerics = numerics_of(network->precision);
     e->keeper.holder = e;
     e->keeper.give_back = give_weights;
-    const gm_status status = assemble(e, error);
+    gm_status status = take_dropout(e, error);
+    if (status == GM_OK)
+        status = assemble(e, error);
     if (status != GM_OK)
         gm_engine_destroy(e);
     else
@@ -365,6 +381,7 @@ void gm_engine_destroy(gm_engine *e)
     gm_free(e->workspace);
     gm_free(e->state);
     gm_free(e->layouts);
+    gm_free(e->dropout);
     gm_free(e);
 }
 

@@ -14,6 +14,7 @@ struct gm_engine {
     gm_layout layout;
     gm_layer_layout *layouts; /* one for each layer */
     void *workspace, *state;
+    double *dropout;   /* options.dropout, which points here */
     void *own;         /* the weights in a layout of the backend's own, or NULL */
     gm_keeper keeper;  /* the keeper of that copy, unless it is shared */
     gm_shared *shared; /* of an engine for inference: the shared copy that `own` points to */

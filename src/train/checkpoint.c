@@ -185,6 +185,21 @@ static gm_status check_blocks(const gm_checkpoint *c, const gm_network *network,
                : gm_checkpoint_fail(c, error, "tensor \"" GM_BLOCK_WEIGHTS "\" is missing");
 }
 
+/* Every copy of the parameters that the engine keeps between steps is in the file. */
+static gm_status check_state_blocks(const gm_checkpoint *c, const gm_engine *engine, gm_error *error)
+{
+    const bool averages = gm_engine_averages(engine), averaged = find(c, GM_BLOCK_AVERAGE) != NULL;
+    if (averages != averaged)
+        return gm_checkpoint_fail(c, error, "of a run %s averaged weights; this one is %s",
+                                  averaged ? "with" : "without", averages ? "with" : "without");
+    for (size_t i = 0; i < gm_engine_state_count(engine); i++) {
+        const gm_block_name name = gm_name_state_block(engine, i);
+        if (!find(c, name.text))
+            return gm_checkpoint_fail(c, error, "tensor \"%s\" is missing", name.text);
+    }
+    return GM_OK;
+}
+
 gm_status gm_checkpoint_fits(const gm_checkpoint *c, const gm_engine *engine, const gm_network *network,
                              gm_error *error)
 {
@@ -202,10 +217,5 @@ gm_status gm_checkpoint_fits(const gm_checkpoint *c, const gm_engine *engine, co
     gm_free(described);
     if (status == GM_OK)
         status = check_blocks(c, network, error);
-    for (size_t i = 0; i < gm_engine_state_count(engine) && status == GM_OK; i++) {
-        const gm_block_name name = gm_name_state_block(i);
-        if (!find(c, name.text))
-            status = gm_checkpoint_fail(c, error, "tensor \"%s\" is missing", name.text);
-    }
-    return status;
+    return status == GM_OK ? check_state_blocks(c, engine, error) : status;
 }

@@ -18,13 +18,17 @@ typedef struct gm_named_block {
 
 #define GM_BLOCK_WEIGHTS "weights"
 #define GM_BLOCK_BEST    "best" /* the weights of the best epoch */
-#define GM_BLOCKS        6      /* most of them in a file: these two, the optimizer's, and some more */
+#define GM_BLOCKS        6      /* most of them in a file: these, the optimizer's, and one more */
 
-/* The name of a copy that the optimizer keeps: "optimizer.0". */
+#define GM_BLOCK_AVERAGE "average" /* the averaged weights */
+
+/* The name of a copy of the parameters that the engine keeps between steps: "optimizer.0", or
+ * GM_BLOCK_AVERAGE.
+ */
 typedef struct gm_block_name {
     char text[24];
 } gm_block_name;
-gm_block_name gm_name_state_block(size_t copy);
+gm_block_name gm_name_state_block(const gm_engine *engine, size_t copy);
 
 /* What is to be written. */
 typedef struct gm_checkpoint_content {

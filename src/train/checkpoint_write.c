@@ -15,10 +15,11 @@
 #include <stdio.h>
 #include <string.h>
 
-gm_block_name gm_name_state_block(size_t copy)
+gm_block_name gm_name_state_block(const gm_engine *engine, size_t copy)
 {
-    gm_block_name name;
-    snprintf(name.text, sizeof name.text, "optimizer.%zu", copy);
+    gm_block_name name = {GM_BLOCK_AVERAGE};
+    if (!gm_engine_averages(engine) || copy + 1 < gm_engine_state_count(engine))
+        snprintf(name.text, sizeof name.text, "optimizer.%zu", copy);
     return name;
 }
 

@@ -25,6 +25,7 @@ static void describe(gm_run *run)
     at->seed = run->options.seed;
     at->shuffle = run->options.shuffle;
     at->batch = gm_engine_batch(run->engine);
+    at->accumulate = run->options.accumulate;
     at->rows = run->train->rows;
     at->train_print = print_of(run->train);
     at->valid_print = print_of(run->valid);
@@ -57,6 +58,10 @@ static gm_status compare_run(const gm_checkpoint *c, const gm_run_state *at, gm_
     if (was->batch != at->batch)
         return gm_checkpoint_fail(c, error, "of a run with batches of %zu rows; this one has %zu", was->batch,
                                   at->batch);
+    if (was->accumulate != at->accumulate)
+        return gm_checkpoint_fail(c, error,
+                                  "of a run that accumulates %zu batches for a step; this one has %zu",
+                                  was->accumulate, at->accumulate);
     return GM_OK;
 }
 
@@ -79,7 +84,7 @@ static gm_status restore_optimizer(gm_engine *engine, const gm_checkpoint *c, gm
     const gm_network *network = gm_engine_network(engine);
     gm_status status = GM_OK;
     for (size_t i = 0; i < gm_engine_state_count(engine) && status == GM_OK; i++) {
-        const void *block = gm_checkpoint_block(c, gm_name_state_block(i).text);
+        const void *block = gm_checkpoint_block(c, gm_name_state_block(engine, i).text);
         status = gm_engine_set_state(
             engine, i,
             gm_array_real(block, gm_network_precision(network), 1, gm_network_parameter_count(network)),
@@ -201,7 +206,7 @@ static gm_status write_file(gm_run *run, gm_error *error)
     add_block(&content, GM_BLOCK_WEIGHTS, gm_network_parameters_const(network).data);
     for (size_t i = 0; i < gm_engine_state_count(run->engine) && status == GM_OK; i++) {
         void *block = (char *)run->checkpointing.blocks + i * bytes;
-        names[i] = gm_name_state_block(i);
+        names[i] = gm_name_state_block(run->engine, i);
         status = gm_engine_get_state(run->engine, i,
                                      gm_mutable_real(block, gm_network_precision(network), 1, count), error);
         add_block(&content, names[i].text, block);

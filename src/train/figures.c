@@ -1,6 +1,7 @@
 /* Figures of one step of an epoch, which is taken as every other: before it, its gradient is computed once
- * more for itself, and the parameters are copied. So a step with figures gives the same bits, and costs about
- * as much as two steps and three passes over the parameters. */
+ * more, with the same dropout, and the parameters are copied. So a step with figures gives the same bits, and
+ * costs about as much as two steps and three passes over the parameters. A step of several batches holds its
+ * gradient itself, so there it is only copied. */
 #include "train/figures.h"
 #include "base/element.h"
 #include "base/error.h"
@@ -10,24 +11,15 @@
 #include <math.h>
 #include <string.h>
 
-/* The last step of an epoch that has a whole batch: with a few rows the figures would be those of the chance.
- * If the number of rows is not known, it is the first step. */
-static size_t step_of(size_t rows, size_t batch)
-{
-    return gm_max(rows / batch, 1);
-}
-
-gm_status gm_figures_create(gm_figures *figures, const gm_engine *engine, size_t rows, bool wanted,
-                            gm_error *error)
+gm_status gm_figures_create(gm_figures *figures, const gm_engine *engine, size_t step, gm_error *error)
 {
     const gm_network *network = gm_engine_network((gm_engine *)engine);
     const gm_precision precision = gm_network_precision(network);
     const size_t count = gm_network_parameter_count(network), size = gm_precision_size(precision);
-    *figures = (gm_figures){.gradient_norm = NAN};
-    if (!wanted)
+    *figures = (gm_figures){.gradient_norm = NAN, .step = step};
+    if (step == 0)
         return GM_OK;
     figures->layer_count = gm_network_layer_count(network);
-    figures->step = step_of(rows, gm_engine_batch(engine));
     figures->memory = gm_alloc(count, size);
     figures->layers = gm_alloc(figures->layer_count, sizeof *figures->layers);
     if (!figures->memory || !figures->layers)
@@ -75,34 +67,47 @@ static bool is_zero_in_all_rows(gm_array a, size_t unit)
 
 /* Share of the units of a layer whose activation is 0 in every row of the batch, and through which no
  * gradient flows. NaN unless its activation is ReLU. */
-static double dead_share(const gm_engine *engine, size_t l, size_t rows)
+static double dead_share(const gm_engine *engine, size_t l)
 {
-    gm_array a = gm_engine_view(engine, GM_VIEW_A, l);
+    const gm_array a = gm_engine_view(engine, GM_VIEW_A, l);
     if (gm_network_layer(gm_engine_network((gm_engine *)engine), l).activation != GM_RELU || !a.data)
         return NAN;
     size_t dead = 0;
-    a.rows = rows;
     for (size_t unit = 0; unit < a.cols; unit++)
         dead += is_zero_in_all_rows(a, unit);
     return (double)dead / (double)a.cols;
 }
 
-gm_status gm_figures_before(gm_figures *figures, gm_engine *engine, gm_array x, gm_array y, gm_error *error)
+/* The figures of the gradient in `block`, and of the activations that the engine has now. The block is then
+ * used for the parameters before the step. */
+static void take_figures(gm_figures *figures, const gm_engine *engine)
 {
-    const gm_network *network = gm_engine_network(engine);
+    const gm_network *network = gm_engine_network((gm_engine *)engine);
     double sum = 0;
-    const gm_status status = gm_engine_gradient(engine, x, y, figures->block, NULL, error);
-    if (status != GM_OK)
-        return status;
     for (size_t l = 0; l < figures->layer_count; l++) {
         const double squares = gradient_squares(engine, gm_array_of(figures->block), l);
         figures->layers[l] = (gm_layer_figures){
-            .gradient_norm = sqrt(squares), .update_ratio = NAN, .dead = dead_share(engine, l, x.rows)};
+            .gradient_norm = sqrt(squares), .update_ratio = NAN, .dead = dead_share(engine, l)};
         sum += squares;
     }
     figures->gradient_norm = sqrt(sum);
     memcpy(figures->memory, gm_network_parameters_const(network).data, gm_network_bytes(network));
-    return GM_OK;
+}
+
+gm_status gm_figures_before(gm_figures *figures, gm_engine *engine, gm_array x, gm_array y, gm_error *error)
+{
+    const gm_status status = gm_engine_gradient(engine, x, y, figures->block, NULL, error);
+    if (status == GM_OK)
+        take_figures(figures, engine);
+    return status;
+}
+
+gm_status gm_figures_of_held(gm_figures *figures, const gm_engine *engine, gm_error *error)
+{
+    const gm_status status = gm_engine_held_gradient(engine, figures->block, error);
+    if (status == GM_OK)
+        take_figures(figures, engine);
+    return status;
 }
 
 void gm_figures_after(gm_figures *figures, const gm_engine *engine)

@@ -13,11 +13,10 @@ typedef struct gm_figures {
     gm_mutable_array block; /* the gradient of that step, and then the parameters before it */
 } gm_figures;
 
-/* Takes memory for a block of parameters, if figures are wanted. `rows` of an epoch; 0: not known. GM_LIMIT.
- * To be cleared even after a failure. Nothing here outlives an epoch, so that a checkpoint need not keep it.
- */
-gm_status gm_figures_create(gm_figures *figures, const gm_engine *engine, size_t rows, bool wanted,
-                            gm_error *error);
+/* Takes memory for a block of parameters, if a step of each epoch is to be looked at: the one of this number,
+ * from 1; 0: none. GM_LIMIT. To be cleared even after a failure. Nothing here outlives an epoch, so that a
+ * checkpoint need not keep it. */
+gm_status gm_figures_create(gm_figures *figures, const gm_engine *engine, size_t step, gm_error *error);
 void gm_figures_clear(gm_figures *figures);
 
 /* At the beginning of an epoch: no figures yet. */
@@ -29,8 +28,11 @@ static inline bool gm_figures_due(const gm_figures *figures, size_t step)
     return figures->layers && step == figures->step;
 }
 
-/* Before that step, with its batch: the gradient and the activations. */
+/* Before that step, with its batch: the gradient and the activations. The engine holds no gradient. */
 gm_status gm_figures_before(gm_figures *figures, gm_engine *engine, gm_array x, gm_array y, gm_error *error);
+/* The same for a step of several batches, once the engine holds the gradient of all of them. The activations
+ * are those of the last batch. */
+gm_status gm_figures_of_held(gm_figures *figures, const gm_engine *engine, gm_error *error);
 /* After it: how far the weights have moved. */
 void gm_figures_after(gm_figures *figures, const gm_engine *engine);
 

@@ -18,7 +18,7 @@
 
 void gm_find_rate_options_fill(gm_find_rate_options *options, size_t size)
 {
-    const gm_find_rate_options defaults = {.lowest = 1e-7, .highest = 10, .steps = 100};
+    const gm_find_rate_options defaults = {.lowest = 1e-7, .highest = 10, .steps = 100, .accumulate = 1};
     gm_options_fill(options, size, &defaults, sizeof defaults);
 }
 
@@ -39,6 +39,8 @@ static gm_status read_options(gm_find_rate_options *o, const gm_find_rate_option
                        o->highest);
     if (o->steps < 2 * SETTLED)
         return gm_fail(error, GM_USAGE, "%zu rates; expected at least %d", o->steps, 2 * SETTLED);
+    if (o->accumulate == 0)
+        return gm_fail(error, GM_USAGE, "accumulate is 0; expected at least 1 batch for a step");
     return GM_OK;
 }
 
@@ -48,14 +50,16 @@ typedef struct test {
     const gm_row_source *train;
     const gm_find_rate_options *options;
     gm_rate_curve *curve;
+    gm_batch_buffer buffer;
     double unit; /* of the loss */
     double mean; /* exponential moving average of the losses, which began with 0 and is too small by that */
     size_t epoch;
 } test;
 
 /* The next batch; at the end of an epoch the next one begins. */
-static gm_status next_batch(test *t, const gm_batch_buffer *buffer, size_t *rows, gm_error *error)
+static gm_status next_batch(test *t, size_t *rows, gm_error *error)
 {
+    const gm_batch_buffer *buffer = &t->buffer;
     *rows = 0;
     gm_status status = GM_OK;
     if (t->epoch > 0)
@@ -86,22 +90,49 @@ static bool add_point(test *t, double rate, double loss)
     return true;
 }
 
+/* A step of one batch; or its gradient is held, for a step of several. *rows becomes the rows of the batch.
+ */
+static gm_status learn_batch(test *t, size_t *rows, double *loss, gm_error *error)
+{
+    const gm_status status = next_batch(t, rows, error);
+    if (status != GM_OK)
+        return status;
+    const gm_batch_buffer batch = gm_buffer_rows(t->buffer, 0, *rows);
+    const gm_array x = gm_array_of(batch.x), y = gm_array_of(batch.y);
+    return t->options->accumulate > 1 ? gm_engine_hold(t->engine, x, y, NULL, loss, error)
+                                      : gm_engine_step(t->engine, x, y, loss, error);
+}
+
+/* *loss is the mean over all rows of the step. */
+static gm_status take_step(test *t, double *loss, gm_error *error)
+{
+    double sum = 0;
+    size_t all = 0;
+    gm_status status = GM_OK;
+    gm_engine_drop_held(t->engine);
+    for (size_t i = 0; i < t->options->accumulate && status == GM_OK; i++) {
+        size_t rows = 0;
+        status = learn_batch(t, &rows, loss, error);
+        sum += *loss * (double)rows;
+        all += rows;
+    }
+    if (status == GM_OK && t->options->accumulate > 1)
+        status = gm_engine_step_held(t->engine, error);
+    *loss = sum / (double)all;
+    return status;
+}
+
 static gm_status take_steps(test *t, gm_error *error)
 {
     const gm_find_rate_options *o = t->options;
-    const gm_batch_buffer buffer = gm_engine_buffer(t->engine, 0);
+    t->buffer = gm_engine_buffer(t->engine, 0);
     bool goes_on = true;
     gm_status status = GM_OK;
     for (size_t i = 0; i < o->steps && goes_on && status == GM_OK; i++) {
         const double rate = o->lowest * pow(o->highest / o->lowest, (double)i / (double)(o->steps - 1));
-        size_t rows;
         double loss = 0;
-        status = next_batch(t, &buffer, &rows, error);
-        if (status != GM_OK)
-            return status;
-        const gm_batch_buffer batch = gm_buffer_rows(buffer, 0, rows);
         gm_engine_set_rate(t->engine, rate);
-        status = gm_engine_step(t->engine, gm_array_of(batch.x), gm_array_of(batch.y), &loss, error);
+        status = take_step(t, &loss, error);
         goes_on = status == GM_OK && add_point(t, rate, loss * t->unit);
     }
     return status;

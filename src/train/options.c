@@ -6,7 +6,8 @@
 
 void gm_train_options_fill(gm_train_options *options, size_t size)
 {
-    const gm_train_options defaults = {.epochs = 10, .seed = 1, .shuffle = true, .checkpoint_seconds = 300};
+    const gm_train_options defaults = {
+        .epochs = 10, .seed = 1, .shuffle = true, .checkpoint_seconds = 300, .accumulate = 1};
     gm_options_fill(options, size, &defaults, sizeof defaults);
 }
 
@@ -24,6 +25,8 @@ gm_status gm_train_options_read(gm_train_options *o, const gm_train_options *opt
         return status;
     if (o->epochs == 0)
         return gm_fail(error, GM_USAGE, "0 epochs; expected at least 1");
+    if (o->accumulate == 0)
+        return gm_fail(error, GM_USAGE, "accumulate is 0; expected at least 1 batch for a step");
     if ((unsigned)o->keep >= GM_KEEP_COUNT)
         return gm_fail(error, GM_USAGE, "unknown epoch to keep %d", (int)o->keep);
     if (!(o->checkpoint_seconds >= 0))

@@ -1,32 +1,46 @@
 /* Repeats the epoch in which training diverged, and looks at the step that failed and the one before it: the
  * weights of a step may be fine, and its update may not. The steps are those of the run, so that the same
- * bits come out. The gradient of a step that is looked at is computed once more, by an engine of its own that
- * keeps Z apart from A. */
+ * bits come out. The gradient of each batch that is looked at is computed once more, by an engine of its own
+ * that keeps Z apart from A and has the same dropout. If several batches make a step, it holds their
+ * gradients as the run does. */
 #include "train/post_mortem.h"
 #include "base/memory.h"
+#include "nn/engine.h"
 #include "train/findings.h"
 
 #include <math.h>
 
 /* What a step is looked at with. */
 typedef struct microscope {
+    gm_run *run;
+    gm_post_mortem *to;
     gm_engine *engine; /* on the network of the run */
     void *memory;      /* of the gradient */
     gm_mutable_array gradient;
+    gm_batch_buffer batch; /* that was looked at last */
 } microscope;
 
-static bool open_microscope(microscope *m, const gm_run *run)
+/* The options of the run's engine, but for what belongs to its updates. */
+static gm_engine_options options_of(const gm_run *run)
+{
+    gm_engine_options options = run->engine->options;
+    options.optimizer = gm_optimizer_default(GM_SGD);
+    options.clip_norm = options.clip_value = options.average_decay = 0;
+    options.accumulates = run->options.accumulate > 1;
+    options.keep_z = true;
+    options.profile = NULL;
+    options.trace = NULL;
+    return options;
+}
+
+static bool open_microscope(microscope *m, gm_run *run, gm_post_mortem *to)
 {
     gm_network *network = gm_engine_network(run->engine);
     const gm_precision precision = gm_network_precision(network);
     const size_t count = gm_network_parameter_count(network);
-    gm_engine_options options = gm_engine_options_default();
+    const gm_engine_options options = options_of(run);
     gm_error ignored;
-    options.backend = gm_engine_backend(run->engine);
-    options.batch = gm_engine_batch(run->engine);
-    options.threads = gm_engine_threads(run->engine);
-    options.keep_z = true;
-    *m = (microscope){.memory = gm_alloc(count, gm_precision_size(precision))};
+    *m = (microscope){.run = run, .to = to, .memory = gm_alloc(count, gm_precision_size(precision))};
     m->gradient = gm_mutable_real(m->memory, precision, 1, count);
     return m->memory && gm_engine_create(&m->engine, network, &options, &ignored) == GM_OK;
 }
@@ -35,14 +49,6 @@ static void close_microscope(microscope *m)
 {
     gm_engine_destroy(m->engine);
     gm_free(m->memory);
-}
-
-/* The view of a layer, with as many rows as the batch has. */
-static gm_array view(const microscope *m, gm_view which, size_t layer, size_t rows)
-{
-    gm_array array = gm_engine_view(m->engine, which, layer);
-    array.rows = rows;
-    return array;
 }
 
 /* W and b of a layer in a block. */
@@ -54,36 +60,51 @@ static gm_value_range range_of_layer(const gm_network *network, const void *bloc
     return gm_value_range_of(gm_array_real(at, precision, 1, layer.inputs * layer.outputs + layer.outputs));
 }
 
-static void look_at_layer(const microscope *m, size_t l, size_t rows, gm_layer_ranges *to)
+static void look_at_layer(const microscope *m, size_t l)
 {
     const gm_network *network = gm_engine_network(m->engine);
-    const gm_array a = view(m, GM_VIEW_A, l, rows);
-    *to = (gm_layer_ranges){
+    const gm_array a = gm_engine_view(m->engine, GM_VIEW_A, l);
+    m->to->layers[l] = (gm_layer_ranges){
         .weights = range_of_layer(network, gm_network_parameters_const(network).data, l),
-        .z = gm_value_range_of(view(m, GM_VIEW_Z, l, rows)),
+        .z = gm_value_range_of(gm_engine_view(m->engine, GM_VIEW_Z, l)),
         .a = gm_value_range_of(a),
-        .delta = gm_value_range_of(view(m, GM_VIEW_DELTA, l, rows)),
+        .delta = gm_value_range_of(gm_engine_view(m->engine, GM_VIEW_DELTA, l)),
         .gradient = range_of_layer(network, m->gradient.data, l),
         .dead = gm_zero_columns(a),
     };
 }
 
-/* Computes the step with these rows, without an update, and fills in what it looks like. */
-static gm_status look(const microscope *m, const gm_run *run, size_t rows, gm_post_mortem *to)
+/* The gradient of the batch as the run is about to compute it: with the mask of its step, and added to the
+ * gradients that are held for the step. */
+static gm_status compute(const microscope *m, double *loss, gm_error *error)
 {
-    gm_array x = gm_array_of(run->now->x), y = gm_array_of(run->now->y);
-    gm_error ignored;
-    x.rows = y.rows = rows;
-    const gm_status status = gm_engine_gradient(m->engine, x, y, m->gradient, &to->loss, &ignored);
-    to->epoch = run->at.epoch + 1;
-    to->step = run->at.step + 1;
-    to->inputs = gm_value_range_of(x);
-    to->targets = gm_value_range_of(y);
-    for (size_t l = 0; l < to->layer_count && status == GM_OK; l++)
-        look_at_layer(m, l, rows, &to->layers[l]);
-    if (status == GM_OK)
-        gm_find_first(to);
-    return status;
+    const gm_array x = gm_array_of(m->batch.x), y = gm_array_of(m->batch.y);
+    gm_engine_set_steps(m->engine, gm_engine_steps(m->run->engine));
+    if (m->run->options.accumulate == 1)
+        return gm_engine_gradient(m->engine, x, y, m->gradient, loss, error);
+    if (gm_engine_held(m->run->engine) == 0)
+        gm_engine_drop_held(m->engine);
+    const gm_status status = gm_engine_hold(m->engine, x, y, NULL, loss, error);
+    return status == GM_OK ? gm_engine_held_gradient(m->engine, m->gradient, error) : status;
+}
+
+/* Looks at a batch before it is learned, and fills in what it looks like. GM_DIVERGED: something is found. */
+static gm_status look(void *context, size_t rows, gm_error *error)
+{
+    microscope *m = context;
+    gm_post_mortem *to = m->to;
+    m->batch = gm_buffer_rows(*m->run->now, 0, rows);
+    const gm_status status = compute(m, &to->loss, error);
+    if (status != GM_OK)
+        return status;
+    to->epoch = m->run->at.epoch + 1;
+    to->step = m->run->at.step + 1;
+    to->inputs = gm_value_range_of(gm_array_of(m->batch.x));
+    to->targets = gm_value_range_of(gm_array_of(m->batch.y));
+    for (size_t l = 0; l < to->layer_count; l++)
+        look_at_layer(m, l);
+    gm_find_first(to);
+    return to->first == GM_QUANTITY_NONE ? GM_OK : GM_DIVERGED;
 }
 
 /* The weights after a step. */
@@ -99,30 +120,31 @@ static void look_at_update(const gm_run *run, gm_post_mortem *to)
 }
 
 /* Takes the steps up to the one that failed, and stops where something is found. */
-static gm_status repeat(const microscope *m, gm_run *run, size_t failed, gm_post_mortem *to)
+static gm_status repeat(microscope *m, size_t failed)
 {
+    gm_run *run = m->run;
+    gm_post_mortem *to = m->to;
     gm_error ignored;
     size_t rows = 0;
     gm_status status = gm_run_begin_epoch(run, &rows, &ignored);
-    while (status == GM_OK && rows > 0 && run->at.step < failed) {
+    run->look_context = m;
+    while (status == GM_OK && rows > 0 && run->at.step < failed && to->first == GM_QUANTITY_NONE) {
         const bool close_up = run->at.step + 2 >= failed;
-        const gm_batch_buffer batch = gm_buffer_rows(*run->now, 0, rows);
-        double loss;
-        if (close_up)
-            status = look(m, run, rows, to);
-        if (status == GM_OK && to->first == GM_QUANTITY_NONE) {
-            status = gm_run_step(run, &rows, &loss, &ignored);
-            to->rate = gm_engine_rate(run->engine);
-            run->at.step++;
-        }
-        if (status == GM_OK && close_up)
-            look_at_update(run, to);
-        if (to->first != GM_QUANTITY_NONE) {
-            gm_find_cause(to, run, &batch);
+        gm_learned learned;
+        run->look = close_up ? look : NULL;
+        status = gm_run_step(run, &rows, &learned, &ignored);
+        if (status != GM_OK)
             break;
-        }
+        to->rate = gm_engine_rate(run->engine);
+        run->at.step++;
+        if (close_up)
+            look_at_update(run, to);
     }
-    return status;
+    run->look = NULL;
+    if (to->first == GM_QUANTITY_NONE)
+        return status;
+    gm_find_cause(to, run, &m->batch);
+    return GM_OK;
 }
 
 void gm_post_mortem_make(gm_run *run)
@@ -135,9 +157,10 @@ void gm_post_mortem_make(gm_run *run)
     to->layer_count = to->layers ? layers : 0;
     gm_status status = gm_epoch_start_restore(&run->start, run->engine, &ignored);
     run->at = run->start.at;
-    if (status == GM_OK && to->layers && open_microscope(&m, run)) {
+    if (status == GM_OK && to->layers) {
         to->rate = gm_engine_rate(run->engine);
-        status = repeat(&m, run, failed, to);
+        if (open_microscope(&m, run, to))
+            status = repeat(&m, failed);
         close_microscope(&m);
     }
     to->found = status == GM_OK && to->first != GM_QUANTITY_NONE;

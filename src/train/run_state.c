@@ -32,6 +32,7 @@ static const struct {
     NUMBER(seed, COUNT),
     NUMBER(shuffle, COUNT),
     NUMBER(batch, COUNT),
+    NUMBER(accumulate, COUNT),
     NUMBER(rows, COUNT),
     NUMBER(train_print, BITS),
     NUMBER(valid_print, BITS),

@@ -9,8 +9,8 @@
 
 typedef struct gm_run_state {
     /* What must be the same when the run goes on. */
-    size_t seed, shuffle, batch, rows; /* rows: in the training set; 0: not known */
-    uint64_t train_print, valid_print; /* fingerprints of the data; 0: not known */
+    size_t seed, shuffle, batch, accumulate, rows; /* rows: in the training set; 0: not known */
+    uint64_t train_print, valid_print;             /* fingerprints of the data; 0: not known */
     /* What may be different then. */
     size_t epochs, threads;
     /* The position. */

@@ -2,7 +2,7 @@
  * the validation rows, call back. It ends after the last epoch, when a callback asks for it, or with
  * GM_DIVERGED when the loss or a weight is not finite. The engine has two buffers for batches: while the
  * batch in one of them is learned, threads that have finished their part of the step fill the other with the
- * next batch. */
+ * next batch. With options.accumulate, several batches make one step. */
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -47,19 +47,30 @@ static void take_batch(gm_run *run, size_t rows)
         gm_smooth_targets(run->now->y, rows, run->options.label_smoothing);
 }
 
-gm_status gm_run_step(gm_run *run, size_t *rows, double *loss, gm_error *error)
+/* A step on a batch; or its gradient is held, for a step of several batches. */
+static gm_status learn(gm_run *run, const gm_batch_buffer *batch, const gm_side_work *work, double *loss,
+                       gm_error *error)
+{
+    const gm_array x = gm_array_of(batch->x), y = gm_array_of(batch->y);
+    gm_step_options options = gm_step_options_default();
+    options.beside = work;
+    if (run->options.accumulate > 1)
+        return gm_engine_hold(run->engine, x, y, &options, loss, error);
+    const gm_status status = set_rate(run, error);
+    return status == GM_OK ? gm_engine_step_beside(run->engine, x, y, work, loss, error) : status;
+}
+
+/* Learns the *rows rows in buffer `now`, while the other buffer is filled, which then becomes `now`. */
+static gm_status learn_batch(gm_run *run, size_t *rows, double *loss, gm_error *error)
 {
     const gm_row_source *train = run->train;
-    const gm_batch_buffer *learned = run->now;
-    gm_array x = gm_array_of(learned->x), y = gm_array_of(learned->y);
+    const gm_batch_buffer *learned = run->now, batch = gm_buffer_rows(*learned, 0, *rows);
     gm_side_work work = {0};
-    gm_status status = train->prepare(train->context, run->next->x.rows, run->next, &work, error);
-    if (status != GM_OK)
-        return status;
-    x.rows = y.rows = *rows;
-    status = set_rate(run, error);
+    gm_status status = run->look ? run->look(run->look_context, *rows, error) : GM_OK;
     if (status == GM_OK)
-        status = gm_engine_step_beside(run->engine, x, y, &work, loss, error);
+        status = train->prepare(train->context, run->next->x.rows, run->next, &work, error);
+    if (status == GM_OK)
+        status = learn(run, &batch, &work, loss, error);
     if (status == GM_OK)
         status = train->finish(train->context, rows, error);
     if (status != GM_OK)
@@ -70,15 +81,46 @@ gm_status gm_run_step(gm_run *run, size_t *rows, double *loss, gm_error *error)
     return GM_OK;
 }
 
-/* The same step, with figures made of it. */
-static gm_status step_with_figures(gm_run *run, size_t *rows, double *loss, gm_error *error)
+/* A step of one batch. */
+static gm_status step_one(gm_run *run, size_t *rows, bool figured, gm_learned *learned, gm_error *error)
 {
-    gm_array x = gm_array_of(run->now->x), y = gm_array_of(run->now->y);
-    x.rows = y.rows = *rows;
-    gm_status status = gm_figures_before(&run->figures, run->engine, x, y, error);
+    const gm_batch_buffer batch = gm_buffer_rows(*run->now, 0, *rows);
+    gm_status status = GM_OK;
+    learned->rows = *rows;
+    if (figured)
+        status =
+            gm_figures_before(&run->figures, run->engine, gm_array_of(batch.x), gm_array_of(batch.y), error);
+    return status == GM_OK ? learn_batch(run, rows, &learned->loss, error) : status;
+}
+
+/* A step with the mean gradient over all rows of several batches, or of those that are left in the epoch. */
+static gm_status step_several(gm_run *run, size_t *rows, bool figured, gm_learned *learned, gm_error *error)
+{
+    double sum = 0;
+    gm_status status = GM_OK;
+    gm_engine_drop_held(run->engine);
+    for (size_t i = 0; i<run->options.accumulate && * rows> 0 && status == GM_OK; i++) {
+        const size_t count = *rows;
+        double loss = 0;
+        status = learn_batch(run, rows, &loss, error);
+        sum += loss * (double)count;
+        learned->rows += count;
+    }
+    learned->loss = sum / (double)learned->rows;
+    if (status == GM_OK && figured)
+        status = gm_figures_of_held(&run->figures, run->engine, error);
     if (status == GM_OK)
-        status = gm_run_step(run, rows, loss, error);
-    if (status == GM_OK)
+        status = set_rate(run, error);
+    return status == GM_OK ? gm_engine_step_held(run->engine, error) : status;
+}
+
+gm_status gm_run_step(gm_run *run, size_t *rows, gm_learned *learned, gm_error *error)
+{
+    const bool figured = gm_figures_due(&run->figures, run->at.step + 1);
+    *learned = (gm_learned){0};
+    const gm_status status = run->options.accumulate > 1 ? step_several(run, rows, figured, learned, error)
+                                                         : step_one(run, rows, figured, learned, error);
+    if (status == GM_OK && figured)
         gm_figures_after(&run->figures, run->engine);
     return status;
 }
@@ -107,14 +149,14 @@ gm_status gm_run_begin_epoch(gm_run *run, size_t *rows, gm_error *error)
     return status;
 }
 
-/* A step has been taken on so many rows. */
-static gm_status count_step(gm_run *run, size_t rows, double loss, gm_error *error)
+/* A step has been taken. */
+static gm_status count_step(gm_run *run, const gm_learned *learned, gm_error *error)
 {
     run->at.step++;
-    if (!isfinite(loss))
-        return diverged(error, "the loss", loss, run->at.epoch + 1, run->at.step);
-    run->at.loss_sum += loss * run->unit * (double)rows;
-    run->at.epoch_rows += rows;
+    if (!isfinite(learned->loss))
+        return diverged(error, "the loss", learned->loss, run->at.epoch + 1, run->at.step);
+    run->at.loss_sum += learned->loss * run->unit * (double)learned->rows;
+    run->at.epoch_rows += learned->rows;
     return GM_OK;
 }
 
@@ -142,14 +184,12 @@ static gm_status run_steps(gm_run *run, gm_error *error)
     gm_figures_begin(&run->figures);
     gm_status status = gm_run_begin_epoch(run, &rows, error);
     while (status == GM_OK && rows > 0 && !run->stopped) {
-        const size_t learned = rows;
-        double loss = 0;
-        status = gm_figures_due(&run->figures, run->at.step + 1) ? step_with_figures(run, &rows, &loss, error)
-                                                                 : gm_run_step(run, &rows, &loss, error);
+        gm_learned learned;
+        status = gm_run_step(run, &rows, &learned, error);
         if (status == GM_OK)
-            status = count_step(run, learned, loss, error);
+            status = count_step(run, &learned, error);
         if (status == GM_OK)
-            status = end_step(run, loss, rows, error);
+            status = end_step(run, learned.loss, rows, error);
     }
     if (status == GM_OK && run->at.epoch_rows == 0)
         return gm_fail(error, GM_BAD_DATA, "epoch %zu has no rows", run->at.epoch + 1);
@@ -212,6 +252,24 @@ static void close_epoch(gm_run *run)
     run->at.loss_sum = 0;
 }
 
+/* Gives the network its averaged weights, or its own ones again, if the engine averages them. */
+static gm_status use_average(gm_run *run, bool use, gm_error *error)
+{
+    return gm_engine_averages(run->engine) ? gm_engine_use_average(run->engine, use, error) : GM_OK;
+}
+
+/* Judges the network after an epoch, and tells the log and the caller of it. */
+static gm_status end_epoch(gm_run *run, gm_epoch *report, gm_error *error)
+{
+    gm_status status = run->valid ? judge_epoch(run, report->epoch, &report->best, error) : GM_OK;
+    report->valid = run->valid_metrics;
+    report->best_network = gm_best_network(&run->best);
+    if (status == GM_OK)
+        status = gm_log_write(&run->log, report, error);
+    close_epoch(run);
+    return status == GM_OK ? gm_tell_epoch(&run->options, report, &run->stopped, error) : status;
+}
+
 static gm_status run_epoch(gm_run *run, gm_error *error)
 {
     const uint64_t start = gm_clock();
@@ -222,18 +280,14 @@ static gm_status run_epoch(gm_run *run, gm_error *error)
     const double seconds = gm_clock_seconds(start, gm_clock());
     if (status == GM_OK)
         status = check_parameters(run, error);
+    if (status == GM_OK)
+        status = use_average(run, true, error);
     if (status != GM_OK)
         return status;
     gm_epoch report = describe_epoch(run, run->at.epoch_rows - before, seconds);
-    if (run->valid)
-        status = judge_epoch(run, report.epoch, &report.best, error);
-    report.valid = run->valid_metrics;
-    report.best_network = gm_best_network(&run->best);
-    if (status == GM_OK)
-        status = gm_log_write(&run->log, &report, error);
-    close_epoch(run);
-    if (status == GM_OK)
-        status = gm_tell_epoch(&run->options, &report, &run->stopped, error);
+    status = end_epoch(run, &report, error);
+    (void)use_average(run, false,
+                      NULL); /* never fails; also after a failure, because the run may fall back */
     return status == GM_OK ? gm_checkpoint_epoch(run, error) : status;
 }
 
@@ -252,6 +306,9 @@ static gm_status check(const gm_run *run, gm_error *error)
     if (rows > 0 && batch > rows)
         return gm_fail(error, GM_USAGE, "batch %zu; expected at most %zu, the rows of the training set",
                        batch, rows);
+    if (rows > 0 && run->options.accumulate > gm_pieces(rows, batch))
+        return gm_fail(error, GM_USAGE, "accumulate is %zu; expected at most %zu, the batches of an epoch",
+                       run->options.accumulate, gm_pieces(rows, batch));
     if (rows == 0 && !run->options.rate_of && gm_schedule_counts(&run->options))
         return gm_fail(
             error, GM_USAGE, "schedule %s%s needs the number of rows in an epoch, which is not known",
@@ -281,17 +338,32 @@ static gm_status begin_best(gm_run *run, gm_error *error)
     return GM_OK;
 }
 
-/* The best weights are enough to fall back to, if they are kept. */
+/* The best weights are enough to fall back to, if they are kept. Otherwise the weights of the epoch before
+ * are needed, and the average of them. */
 static gm_status begin_start(gm_run *run, gm_error *error)
 {
-    const bool best = run->valid && run->options.keep != GM_KEEP_LAST, all = run->options.post_mortem != NULL;
-    return best && !all ? GM_OK : gm_epoch_start_create(&run->start, run->engine, all, error);
+    const bool best = run->valid && run->options.keep != GM_KEEP_LAST,
+               post_mortem = run->options.post_mortem != NULL,
+               all = post_mortem || gm_engine_averages(run->engine);
+    return best && !post_mortem ? GM_OK : gm_epoch_start_create(&run->start, run->engine, all, error);
+}
+
+/* The step of an epoch that figures are made of: the last one that has only whole batches, because with a few
+ * rows the figures would be those of the chance. If the number of rows is not known, it is the first step. 0:
+ * no figures are wanted. */
+static size_t figured_step(const gm_run *run)
+{
+    const bool wanted = run->options.layer_figures || run->options.log;
+    const size_t batches = run->train->rows / gm_engine_batch(run->engine);
+    return wanted ? gm_max(batches / run->options.accumulate, 1) : 0;
 }
 
 /* Takes epoch after epoch, until one of the reasons to end is there. */
 static gm_status run_epochs(gm_run *run, gm_error *error)
 {
     gm_status status = check(run, error);
+    if (status == GM_OK) /* an earlier run may have left it with the averaged ones */
+        status = use_average(run, false, error);
     if (status == GM_OK)
         status = begin_best(run, error);
     if (status == GM_OK)
@@ -299,8 +371,7 @@ static gm_status run_epochs(gm_run *run, gm_error *error)
     if (status == GM_OK)
         status = begin_start(run, error);
     if (status == GM_OK)
-        status = gm_figures_create(&run->figures, run->engine, run->train->rows,
-                                   run->options.layer_figures || run->options.log, error);
+        status = gm_figures_create(&run->figures, run->engine, figured_step(run), error);
     if (status == GM_OK)
         status = gm_log_open(&run->log, &run->options, run->figures.layer_count, run->at.log_size, error);
     if (status != GM_OK)
@@ -309,7 +380,8 @@ static gm_status run_epochs(gm_run *run, gm_error *error)
         run->buffers[i] = gm_engine_buffer(run->engine, i);
     run->now = &run->buffers[0];
     run->next = &run->buffers[1];
-    run->steps = gm_pieces(run->train->rows, gm_engine_batch(run->engine));
+    run->steps =
+        gm_pieces(gm_pieces(run->train->rows, gm_engine_batch(run->engine)), run->options.accumulate);
     run->rates = gm_rates_of(&run->options, gm_engine_rate(run->engine), run->steps);
     run->unit = gm_loss_unit(gm_engine_network(run->engine), run->train->target_scaling);
     while (run->at.epoch < run->options.epochs && status == GM_OK && !run->stopped && !run->out_of_patience)
@@ -347,6 +419,8 @@ static void finish(gm_run *run, gm_status status, gm_train_result *result)
     const bool restored = gm_best_network(&run->best) != NULL;
     const size_t last = last_epoch(run, status);
     gm_best_restore(&run->best, gm_engine_network(run->engine));
+    if (!restored && last > 0)
+        (void)use_average(run, true, NULL);
     if (!result)
         return;
     const gm_train_result told = {
