@@ -49,7 +49,7 @@ static gm_status on_step(void *context, const gm_progress *progress, bool *stop,
 {
     const size_t *after = context;
     (void)error;
-    *stop = (progress->epoch - 1) * STEPS + progress->step == *after;
+    *stop = (progress->epoch - 1) * progress->steps + progress->step == *after;
     return GM_OK;
 }
 
@@ -74,6 +74,40 @@ static void plateau(gm_engine_options *engine, gm_train_options *train)
     train->schedule_factor = 0.5;
     train->warmup = 0.7;
     train->label_smoothing = 0.1;
+}
+
+static const double dropout = 0.3;
+
+static void dropping(gm_engine_options *engine, gm_train_options *train)
+{
+    (void)train;
+    engine->dropout = &dropout;
+    engine->dropout_count = 1;
+    engine->dropout_seed = 5;
+}
+
+static void averaging(gm_engine_options *engine, gm_train_options *train)
+{
+    (void)train;
+    engine->average_decay = 0.8;
+}
+
+/* The five batches of an epoch are three steps, the last one of a single batch. */
+static void accumulating(gm_engine_options *engine, gm_train_options *train)
+{
+    engine->accumulates = true;
+    train->accumulate = 2;
+}
+enum { ACCUMULATED_STEPS = 3 };
+
+static void all_features(gm_engine_options *engine, gm_train_options *train)
+{
+    plateau(engine, train);
+    dropping(engine, train);
+    averaging(engine, train);
+    accumulating(engine, train);
+    engine->clip_norm = 0.5;
+    train->patience = EPOCHS;
 }
 
 static gm_status run(gm_engine *engine, const gm_dataset *train, const gm_dataset *valid,
@@ -152,6 +186,31 @@ Test(checkpoint, a_plateau_and_a_warm_up_go_on)
     cr_expect_lt(least, 1, "no run was stopped behind a reduction");
 }
 
+Test(checkpoint, dropout_averages_and_accumulated_batches_go_on)
+{
+    const net_setting adam = {"packed", GM_ADAM, GM_F32, 1};
+    for (size_t after = 1; after < EPOCHS * STEPS; after += 3) {
+        expect_resumed(&adam, dropping, 1 + after % 3, after);
+        expect_resumed(&adam, averaging, 1 + after % 3, after);
+    }
+    for (size_t after = 1; after < EPOCHS * ACCUMULATED_STEPS; after++) {
+        expect_resumed(&adam, accumulating, 1 + after % 3, after);
+        expect_resumed(&adam, all_features, 1 + (after + 1) % 3, after);
+    }
+}
+
+Test(checkpoint, all_features_go_on_with_every_optimizer_and_backend)
+{
+    for (int kind = 0; kind < GM_OPTIMIZER_COUNT; kind++) {
+        const char *backend;
+        for (size_t i = 0; (backend = gm_backend_name(i)); i++) {
+            const net_setting s = {backend, (gm_optimizer_kind)kind, ((size_t)kind + i) % 2 ? GM_F64 : GM_F32,
+                                   2};
+            expect_resumed(&s, all_features, strcmp(backend, "packed") == 0 ? 1 : 2, 5);
+        }
+    }
+}
+
 Test(checkpoint, with_every_optimizer_backend_and_precision)
 {
     for (int kind = 0; kind < GM_OPTIMIZER_COUNT; kind++) {
@@ -174,18 +233,22 @@ struct change {
     uint64_t seed, data, valid;
     bool unshuffled;
     size_t epochs;
+    recipe *set;
 };
 
 static void expect_refused(const gm_checkpoint *checkpoint, const struct change *change)
 {
     gm_dataset *data = make_data(change->data), *valid = make_data(change->valid);
     size_t never = 0;
-    gm_train_options options = make_options(NULL, &never);
+    gm_train_options options = make_options(change->set, &never);
     gm_engine_options engine = gm_engine_options_default();
+    gm_train_options unused = gm_train_options_default();
     gm_train_result result;
     gm_error error;
     engine.batch = change->batch;
     engine.optimizer = gm_optimizer_default(change->optimizer);
+    if (change->set)
+        change->set(&engine, &unused);
     options.seed = change->seed;
     options.shuffle = !change->unshuffled;
     options.resume = checkpoint;
@@ -219,18 +282,22 @@ Test(checkpoint, of_another_run_is_refused_by_name)
     const net_shape wider = {{IN, 41, 2}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY},
                     relu = {{IN, 40, 2}, GM_RELU, GM_SOFTMAX, GM_CROSS_ENTROPY};
     const struct change changes[] = {
-        {NULL, shape, GM_ADAM, BATCH, 1, 1, 2, false, EPOCHS},
-        {NULL, shape, GM_ADAM, BATCH, 1, 1, 2, false, EPOCHS + 3},
+        {NULL, shape, GM_ADAM, BATCH, 1, 1, 2, false, EPOCHS, NULL},
+        {NULL, shape, GM_ADAM, BATCH, 1, 1, 2, false, EPOCHS + 3, NULL},
         {"of another network: 3,40,2 tanh,softmax cross-entropy f32; this one is 3,41,2 ", wider, GM_ADAM,
-         BATCH, 1, 1, 2, false, EPOCHS},
-        {"this one is 3,40,2 relu,softmax", relu, GM_ADAM, BATCH, 1, 1, 2, false, EPOCHS},
-        {"of optimizer adam; this one is momentum", shape, GM_MOMENTUM, BATCH, 1, 1, 2, false, EPOCHS},
-        {"batches of 8 rows; this one has 9", shape, GM_ADAM, BATCH + 1, 1, 1, 2, false, EPOCHS},
-        {"of a run with seed 1; this one has 2", shape, GM_ADAM, BATCH, 2, 1, 2, false, EPOCHS},
-        {"of a run on other data", shape, GM_ADAM, BATCH, 1, 3, 2, false, EPOCHS},
-        {"of a run with another validation set", shape, GM_ADAM, BATCH, 1, 1, 3, false, EPOCHS},
-        {"of a run with shuffled rows", shape, GM_ADAM, BATCH, 1, 1, 2, true, EPOCHS},
-        {"in epoch 2; this run shall have only 1", shape, GM_ADAM, BATCH, 1, 1, 2, false, 1},
+         BATCH, 1, 1, 2, false, EPOCHS, NULL},
+        {"this one is 3,40,2 relu,softmax", relu, GM_ADAM, BATCH, 1, 1, 2, false, EPOCHS, NULL},
+        {"of optimizer adam; this one is momentum", shape, GM_MOMENTUM, BATCH, 1, 1, 2, false, EPOCHS, NULL},
+        {"batches of 8 rows; this one has 9", shape, GM_ADAM, BATCH + 1, 1, 1, 2, false, EPOCHS, NULL},
+        {"of a run with seed 1; this one has 2", shape, GM_ADAM, BATCH, 2, 1, 2, false, EPOCHS, NULL},
+        {"of a run on other data", shape, GM_ADAM, BATCH, 1, 3, 2, false, EPOCHS, NULL},
+        {"of a run with another validation set", shape, GM_ADAM, BATCH, 1, 1, 3, false, EPOCHS, NULL},
+        {"of a run with shuffled rows", shape, GM_ADAM, BATCH, 1, 1, 2, true, EPOCHS, NULL},
+        {"in epoch 2; this run shall have only 1", shape, GM_ADAM, BATCH, 1, 1, 2, false, 1, NULL},
+        {"of a run with accumulate 1; this one has 2", shape, GM_ADAM, BATCH, 1, 1, 2, false, EPOCHS,
+         accumulating},
+        {"of a run without averaged weights; this one is with", shape, GM_ADAM, BATCH, 1, 1, 2, false, EPOCHS,
+         averaging},
     };
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
         expect_refused(checkpoint, &changes[i]);

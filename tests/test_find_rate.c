@@ -29,12 +29,18 @@ static gm_dataset *make_data(void)
     return data;
 }
 
-static gm_engine *make_engine(gm_optimizer_kind kind)
+static gm_engine_options options_of(gm_optimizer_kind kind)
 {
     gm_engine_options options = gm_engine_options_default();
     options.batch = 16;
     options.threads = 1;
     options.optimizer = gm_optimizer_default(kind);
+    return options;
+}
+
+static gm_engine *make_engine(gm_optimizer_kind kind)
+{
+    const gm_engine_options options = options_of(kind);
     return net_engine(net_make(&classifier, GM_F32, 1), &options);
 }
 
@@ -110,6 +116,76 @@ Test(find_rate, nothing_is_changed)
     }
 }
 
+/* The same of an engine with everything that a step may have: a mask that depends on the number of the step,
+ * averaged weights, which the network has after a training, and several batches for a step. */
+Test(find_rate, nothing_is_changed_of_dropout_averages_and_held_gradients)
+{
+    const double dropout = 0.3;
+    gm_dataset *data = make_data();
+    gm_row_source rows = open_rows(data);
+    gm_engine_options options = options_of(GM_ADAM);
+    options.dropout = &dropout;
+    options.dropout_count = 1;
+    options.average_decay = 0.8;
+    options.accumulates = true;
+    options.clip_norm = 1;
+    gm_train_options train = gm_train_options_default();
+    gm_find_rate_options test = gm_find_rate_options_default();
+    gm_engine *engines[2];
+    train.epochs = 2;
+    train.accumulate = test.accumulate = 3;
+    for (size_t i = 0; i < 2; i++) {
+        engines[i] = net_engine(net_make(&classifier, GM_F32, 1), &options);
+        for (int part = 0; part < 2; part++) {
+            if (i == 1) {
+                gm_rate_curve curve = curve_of(engines[i], &rows, &test);
+                cr_expect(isfinite(curve.suggestion));
+                gm_rate_curve_clear(&curve);
+            }
+            cr_assert_eq(gm_train(engines[i], data, NULL, NULL, &train, NULL, NULL), GM_OK);
+        }
+    }
+    const gm_network *plain = gm_engine_network(engines[0]), *tested = gm_engine_network(engines[1]);
+    for (int own = 0; own < 2; own++) {
+        for (size_t i = 0; i < gm_network_parameter_count(plain); i++)
+            cr_assert_eq(gm_network_parameter(plain, i), gm_network_parameter(tested, i));
+        for (size_t i = 0; i < 2; i++)
+            cr_assert_eq(gm_engine_use_average(engines[i], false, NULL), GM_OK);
+    }
+    gm_row_source_close(&rows);
+    net_free(engines[0]);
+    net_free(engines[1]);
+    gm_dataset_destroy(data);
+}
+
+/* Batches of 20 rows, two for each rate: the losses are those of batches of 40 rows. */
+Test(find_rate, several_batches_make_a_step)
+{
+    gm_dataset *data = make_data();
+    gm_engine_options engine_options = options_of(GM_SGD);
+    engine_options.accumulates = true;
+    gm_find_rate_options options = gm_find_rate_options_default();
+    double losses[2][20];
+    options.steps = 20;
+    options.highest = 1;
+    for (size_t i = 0; i < 2; i++) {
+        gm_row_source rows = open_rows(data);
+        engine_options.batch = i == 0 ? 40 : 20;
+        options.accumulate = i == 0 ? 1 : 2;
+        gm_engine *engine = net_engine(net_make(&classifier, GM_F64, 1), &engine_options);
+        gm_rate_curve curve = curve_of(engine, &rows, &options);
+        cr_assert_eq(curve.count, 20);
+        for (size_t k = 0; k < 20; k++)
+            losses[i][k] = curve.points[k].loss;
+        gm_rate_curve_clear(&curve);
+        gm_row_source_close(&rows);
+        net_free(engine);
+    }
+    for (size_t k = 0; k < 20; k++)
+        expect_relative(losses[1][k], losses[0][k], 1e-12, "a loss");
+    gm_dataset_destroy(data);
+}
+
 static double loss_after_training(gm_optimizer_kind kind, const gm_dataset *data, double rate)
 {
     gm_engine *engine = make_engine(kind);
@@ -170,6 +246,13 @@ Test(find_rate, nothing_to_learn_and_refusals)
         cr_expect_not_null(strstr(error.message, wrong[i].says), "%s", error.message);
         cr_expect_null(curve.points);
     }
+    options = gm_find_rate_options_default();
+    options.accumulate = 0;
+    cr_expect_eq(gm_find_rate(engine, &rows, &options, &curve, &error), GM_USAGE);
+    cr_expect_not_null(strstr(error.message, "accumulate is 0"), "%s", error.message);
+    options.accumulate = 2;
+    cr_expect_eq(gm_find_rate(engine, &rows, &options, &curve, &error), GM_USAGE);
+    cr_expect_not_null(strstr(error.message, "without accumulates"), "%s", error.message);
     options = gm_find_rate_options_default();
     options.highest = 1e-6; /* at such rates nothing is learned */
     curve = curve_of(engine, &rows, &options);

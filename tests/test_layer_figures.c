@@ -38,6 +38,23 @@ static gm_engine *make_engine(const char *backend, gm_optimizer_kind kind, size_
     return net_engine(net_make(&shape, precision, 1), &options);
 }
 
+/* The same in f64, with everything that a step may have. */
+static gm_engine *make_full_engine(gm_optimizer_kind kind, size_t batch)
+{
+    static const double dropout[] = {0.5, 0.25};
+    gm_engine_options options = gm_engine_options_default();
+    options.batch = batch;
+    options.threads = 1;
+    options.optimizer = gm_optimizer_default(kind);
+    options.optimizer.freeze_bias = kind == GM_SGD;
+    options.optimizer.rate = 0.01;
+    options.dropout = dropout;
+    options.dropout_count = 2;
+    options.average_decay = 0.5;
+    options.accumulates = true;
+    return net_engine(net_make(&shape, GM_F64, 1), &options);
+}
+
 typedef struct seen {
     size_t epochs, layer_count;
     double gradient_norm;
@@ -56,18 +73,25 @@ static gm_status on_epoch(void *context, const gm_epoch *epoch, bool *stop, gm_e
     return GM_OK;
 }
 
-static seen train(gm_engine *engine, const gm_dataset *data, size_t epochs, bool figures)
+static seen train_by(gm_engine *engine, const gm_dataset *data, size_t accumulate, size_t epochs,
+                     bool figures)
 {
     seen s = {0};
     gm_error error;
     gm_train_options options = gm_train_options_default();
     options.epochs = epochs;
+    options.accumulate = accumulate;
     options.shuffle = false;
     options.layer_figures = figures;
     options.on_epoch = on_epoch;
     options.context = &s;
     cr_assert_eq(gm_train(engine, data, NULL, NULL, &options, NULL, &error), GM_OK, "%s", error.message);
     return s;
+}
+
+static seen train(gm_engine *engine, const gm_dataset *data, size_t epochs, bool figures)
+{
+    return train_by(engine, data, 1, epochs, figures);
 }
 
 static double weight_norm(const gm_network *network, size_t l)
@@ -98,6 +122,57 @@ Test(layer_figures, the_update_of_sgd_is_rate_times_gradient)
         cr_expect_float_eq(s.gradient_norm, sqrt(sum), 1e-12);
         net_free(engine);
     }
+    gm_dataset_destroy(data);
+}
+
+/* The same of the second step of two, with dropout, of one batch or of two: the figures are of the
+ * gradient that the step takes, with its mask and all of its rows. */
+Test(layer_figures, they_are_of_the_gradient_of_the_step)
+{
+    gm_dataset *data = make_data();
+    for (size_t accumulate = 1; accumulate <= 2; accumulate++) {
+        gm_engine *engine = make_full_engine(GM_SGD, 5 / accumulate), *first;
+        double before[3];
+        const size_t rows = 5 / accumulate * accumulate;
+        gm_dataset *part;
+        gm_error error;
+        cr_assert_eq(gm_dataset_from_arrays(&part, gm_array_f32(train_x, rows, 3),
+                                            gm_array_f32(train_y, rows, 2), 0, &error),
+                     GM_OK);
+        first = make_full_engine(GM_SGD, 5 / accumulate);
+        train_by(first, part, accumulate, 1, false); /* the step before it */
+        cr_assert_eq(gm_engine_use_average(first, false, &error), GM_OK);
+        for (size_t l = 0; l < 3; l++)
+            before[l] = weight_norm(gm_engine_network(first), l);
+        const seen s = train_by(engine, data, accumulate, 1, true);
+        for (size_t l = 0; l < 3; l++) {
+            cr_expect_gt(s.layers[l].gradient_norm, 0);
+            cr_expect_float_eq(s.layers[l].update_ratio * before[l], 0.01 * s.layers[l].gradient_norm, 1e-14,
+                               "%zu batches, layer %zu: %g, %g", accumulate, l,
+                               s.layers[l].update_ratio * before[l], 0.01 * s.layers[l].gradient_norm);
+        }
+        gm_dataset_destroy(part);
+        net_free(engine);
+        net_free(first);
+    }
+    gm_dataset_destroy(data);
+}
+
+Test(layer_figures, they_change_no_bit_of_any_step)
+{
+    gm_dataset *data = make_data();
+    for (gm_optimizer_kind kind = 0; kind < GM_OPTIMIZER_COUNT; kind++)
+        for (size_t accumulate = 1; accumulate <= 3; accumulate++) {
+            gm_engine *with = make_full_engine(kind, 3), *without = make_full_engine(kind, 3);
+            train_by(with, data, accumulate, 4, true);
+            train_by(without, data, accumulate, 4, false);
+            const gm_network *one = gm_engine_network(with), *other = gm_engine_network(without);
+            cr_expect_arr_eq(gm_network_parameters_const(one).data, gm_network_parameters_const(other).data,
+                             gm_network_parameter_count(one) * sizeof(double), "%s, %zu batches",
+                             gm_optimizer_name(kind), accumulate);
+            net_free(with);
+            net_free(without);
+        }
     gm_dataset_destroy(data);
 }
 

@@ -44,9 +44,20 @@ static gm_dataset *data_of(const struct fault *fault)
     return data;
 }
 
-static gm_engine *engine_of(const struct fault *fault, const net_shape *shape, gm_precision precision)
+/* What a run has besides, in all combinations. */
+enum { DROPOUT = 1, AVERAGE = 2, ACCUMULATE = 4, CLIP = 8, FEATURES = 16 };
+
+static gm_engine *engine_with(const struct fault *fault, const net_shape *shape, gm_precision precision,
+                              int features)
 {
+    static const double dropout = 0.4;
     gm_engine_options options = gm_engine_options_default();
+    options.dropout = &dropout;
+    options.dropout_count = features & DROPOUT ? 1 : 0;
+    options.dropout_seed = 11;
+    options.average_decay = features & AVERAGE ? 0.5 : 0;
+    options.accumulates = features & ACCUMULATE;
+    options.clip_norm = features & CLIP ? 0.01 : 0;
     gm_network *network = net_make(shape, precision, 3);
     options.batch = BATCH;
     options.threads = 1;
@@ -55,6 +66,11 @@ static gm_engine *engine_of(const struct fault *fault, const net_shape *shape, g
     if (fault->weight != 0)
         gm_network_set_parameter(network, gm_network_layer(network, 1).weights + 3, fault->weight);
     return net_engine(network, &options);
+}
+
+static gm_engine *engine_of(const struct fault *fault, const net_shape *shape, gm_precision precision)
+{
+    return engine_with(fault, shape, precision, 0);
 }
 
 static gm_status train(gm_engine *engine, const gm_dataset *data, gm_post_mortem *post_mortem,
@@ -250,6 +266,119 @@ Test(post_mortem, the_last_good_weights_are_kept)
         cr_assert_eq(gm_network_parameter(network, i), gm_network_parameter(good, i));
     cr_expect_eq(gm_engine_rate(engine), 0.01);
     gm_post_mortem_clear(&p);
+    gm_dataset_destroy(data);
+    net_free(engine);
+    net_free(other);
+}
+
+/* The rate of all steps after the third epoch: infinite in f32. */
+static double infinite(void *context, double rate, size_t step, size_t steps)
+{
+    (void)step, (void)steps;
+    return ((struct keeper *)context)->epoch < 3 ? rate : 1e39;
+}
+
+/* The step that fails is the first one of epoch 4. What the post-mortem says of its last batch is what the
+ * engine computes, which has the weights and the number of steps from before it. */
+static void expect_last_batch(gm_engine *engine, int features, const gm_post_mortem *p,
+                              const gm_dataset *data)
+{
+    const size_t batches = features & ACCUMULATE ? 2 : 1;
+    const gm_network *network = gm_engine_network(engine);
+    const size_t count = gm_network_parameter_count(network);
+    float gradient[200];
+    const gm_mutable_array block = gm_mutable_f32(gradient, 1, count);
+    gm_row_source rows;
+    double loss = 0;
+    size_t some;
+    gm_error error;
+    cr_assert(count <= 200);
+    cr_assert_eq(gm_row_source_open(&rows, data, NULL, NULL, &error), GM_OK);
+    cr_assert_eq(rows.begin(rows.context, 4, &error), GM_OK);
+    gm_engine_drop_held(engine);
+    for (size_t i = 0; i < batches; i++) {
+        const gm_batch_buffer buffer = gm_engine_buffer(engine, 0);
+        cr_assert_eq(gm_row_source_next(&rows, BATCH, &buffer, &some, &error), GM_OK);
+        const gm_array x = gm_array_of(buffer.x), y = gm_array_of(buffer.y);
+        cr_assert_eq(batches > 1 ? gm_engine_hold(engine, x, y, NULL, &loss, &error)
+                                 : gm_engine_gradient(engine, x, y, block, &loss, &error),
+                     GM_OK, "%s", error.message);
+    }
+    if (batches > 1)
+        cr_assert_eq(gm_engine_held_gradient(engine, block, &error), GM_OK);
+    cr_expect_eq(p->loss, loss, "features %d: the loss is %g, was %g", features, loss, p->loss);
+    double high = -INFINITY;
+    const gm_layer layer = gm_network_layer(network, 1);
+    for (size_t i = layer.weights; i < layer.biases + layer.outputs; i++)
+        high = fmax(high, (double)gradient[i]);
+    cr_expect_eq(p->layers[1].gradient.high, high, "features %d: the gradient", features);
+    gm_row_source_close(&rows);
+}
+
+Test(post_mortem, a_run_with_dropout_averages_and_held_gradients_has_one)
+{
+    const struct fault fault = {"", GM_ADAM, 0.01, 0, 0, 0, 0, 0, 0};
+    for (int features = 0; features < FEATURES; features++) {
+        struct keeper keeper = {0};
+        gm_post_mortem p = {0};
+        gm_error error;
+        gm_train_result result = gm_train_result_init();
+        gm_train_options options = gm_train_options_default();
+        gm_dataset *data = data_of(&fault);
+        gm_engine *engine = engine_with(&fault, &smooth, GM_F32, features),
+                  *other = engine_with(&fault, &smooth, GM_F32, features);
+        options.accumulate = features & ACCUMULATE ? 2 : 1;
+        options.shuffle = false;
+        options.epochs = 3;
+        cr_assert_eq(gm_train(other, data, NULL, NULL, &options, NULL, &error), GM_OK);
+        options.epochs = 10;
+        options.on_epoch = keep_weights;
+        options.rate_of = infinite;
+        options.context = &keeper;
+        options.post_mortem = &p;
+        cr_assert_eq(gm_train(engine, data, NULL, NULL, &options, &result, &error), GM_DIVERGED);
+        cr_expect_eq(result.kept_epoch, 3);
+        cr_assert(p.found && p.epoch == 4 && p.step == 1, "features %d: epoch %zu, step %zu", features,
+                  p.epoch, p.step);
+        cr_expect_eq(p.first, GM_QUANTITY_WEIGHT);
+        cr_expect_eq(p.cause, GM_CAUSE_RATE);
+        cr_expect_eq(p.rate, 1e39);
+        const gm_network *network = gm_engine_network(engine), *good = gm_engine_network(other);
+        for (size_t i = 0; i < gm_network_parameter_count(network); i++)
+            cr_assert_eq(gm_network_parameter(network, i), gm_network_parameter(good, i), "features %d",
+                         features);
+        if (features & AVERAGE)
+            cr_assert_eq(gm_engine_use_average(engine, false, &error), GM_OK, "%s", error.message);
+        expect_last_batch(engine, features, &p, data);
+        gm_post_mortem_clear(&p);
+        gm_dataset_destroy(data);
+        net_free(engine);
+        net_free(other);
+    }
+}
+
+/* Without a post-mortem, too, a run that averages falls back to the averaged weights of the epoch before. */
+Test(post_mortem, averaged_weights_are_fallen_back_to)
+{
+    const struct fault fault = {"", GM_SGD, 0.01, 0, 0, 0, 0, 0, 0};
+    struct keeper keeper = {0};
+    gm_error error;
+    gm_train_result result = gm_train_result_init();
+    gm_train_options options = gm_train_options_default();
+    gm_dataset *data = data_of(&fault);
+    gm_engine *engine = engine_with(&fault, &fit, GM_F32, AVERAGE),
+              *other = engine_with(&fault, &fit, GM_F32, AVERAGE);
+    options.epochs = 3;
+    cr_assert_eq(gm_train(other, data, NULL, NULL, &options, NULL, &error), GM_OK);
+    options.epochs = 10;
+    options.on_epoch = keep_weights;
+    options.rate_of = infinite;
+    options.context = &keeper;
+    cr_assert_eq(gm_train(engine, data, NULL, NULL, &options, &result, &error), GM_DIVERGED);
+    cr_expect_eq(result.kept_epoch, 3);
+    const gm_network *network = gm_engine_network(engine), *good = gm_engine_network(other);
+    for (size_t i = 0; i < gm_network_parameter_count(network); i++)
+        cr_assert_eq(gm_network_parameter(network, i), gm_network_parameter(good, i));
     gm_dataset_destroy(data);
     net_free(engine);
     net_free(other);

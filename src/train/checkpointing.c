@@ -59,9 +59,8 @@ static gm_status compare_run(const gm_checkpoint *c, const gm_run_state *at, gm_
         return gm_checkpoint_fail(c, error, "of a run with batches of %zu rows; this one has %zu", was->batch,
                                   at->batch);
     if (was->accumulate != at->accumulate)
-        return gm_checkpoint_fail(c, error,
-                                  "of a run that accumulates %zu batches for a step; this one has %zu",
-                                  was->accumulate, at->accumulate);
+        return gm_checkpoint_fail(c, error, "of a run with accumulate %zu; this one has %zu", was->accumulate,
+                                  at->accumulate);
     return GM_OK;
 }
 

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/moments.h"
 #include "base/options.h"
+#include "nn/engine.h"
 #include "train/epoch_start.h"
 #include "train/rows.h"
 #include "train/units.h"
@@ -170,13 +171,16 @@ static gm_status run(test *t, gm_error *error)
     return status;
 }
 
-/* Runs the test, and gives the engine back what it had. */
+/* Runs the test on the network's own weights, and gives the engine back what it had. */
 static gm_status run_on_copy(test *t, gm_error *error)
 {
     gm_epoch_start before = {0};
     const gm_run_state nowhere = {0};
     const double rate = gm_engine_rate(t->engine);
+    const bool averaged = t->engine->averaged;
     gm_error ignored;
+    if (averaged)
+        (void)gm_engine_use_average(t->engine, false, &ignored);
     gm_status status = gm_epoch_start_create(&before, t->engine, true, error);
     if (status == GM_OK)
         status = gm_epoch_start_keep(&before, t->engine, &nowhere, error);
@@ -185,6 +189,8 @@ static gm_status run_on_copy(test *t, gm_error *error)
         (void)gm_epoch_start_restore(&before, t->engine, &ignored);
         gm_engine_set_rate(t->engine, rate);
     }
+    if (averaged)
+        (void)gm_engine_use_average(t->engine, true, &ignored);
     gm_epoch_start_clear(&before);
     return status;
 }
