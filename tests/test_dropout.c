@@ -414,7 +414,10 @@ Test(dropout, what_is_refused)
     }
     const gm_engine_options many = options_of(three, 3), none = options_of(NULL, 1);
     cr_expect_eq(gm_engine_create(&engine, network, &many, &error), GM_USAGE);
-    cr_expect(strstr(error.message, "3 probabilities of dropout; expected 1, or 2"), "%s", error.message);
+    cr_expect(
+        strstr(error.message,
+               "3 probabilities of dropout; expected 1, or one for each of the hidden layers, which are 2"),
+        "%s", error.message);
     cr_expect_eq(gm_engine_create(&engine, network, &none, &error), GM_USAGE);
     gm_network_destroy(network);
 }

@@ -10,9 +10,16 @@
 #include "bench/measure/workload.h"
 
 #define GM_MOST_NETS       16
+#define GM_MOST_REALS      8
 #define GM_MOST_BACKENDS   8
 #define GM_MOST_SWEPT_NETS 64 /* with --width, a net becomes several */
 #define GM_MOST_CANDIDATES 64 /* of one network */
+
+/* A list of numbers that the user gave. */
+typedef struct gm_reals {
+    double values[GM_MOST_REALS];
+    size_t count;
+} gm_reals;
 
 /* What to measure: each case goes through the combinations of these lists (a sweep). A list that the user did
  * not give is empty; then the default of the case is used. */
@@ -28,6 +35,7 @@ typedef struct gm_bench_options {
     size_t optimizer_count;
     gm_activation activations[GM_ACTIVATION_COUNT];
     size_t activation_count;
+    gm_reals dropout, clip_norm, ema;             /* what a step does besides, as in gm_workload_options */
     double seconds;                               /* for the whole case; 0: the default of the case */
     void (*progress)(double done, void *context); /* may be NULL */
     void *context;

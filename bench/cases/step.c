@@ -1,24 +1,22 @@
 /* Case `step`: whole training steps (forward, loss, BP1 to BP4, update), swept over networks, batch sizes,
- * backends, threads, precision, optimizer and activation. All candidates of one network take turns. */
+ * backends, threads, precision, optimizer, activation, dropout, clipped gradients and averaged weights. All
+ * candidates of one network take turns. */
+#include "base/append.h"
 #include "base/error.h"
+#include "base/number.h"
 #include "bench/cases/cases.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static const gm_column *const columns[] = {&gm_column_net,
-                                           &gm_column_batch,
-                                           &gm_column_backend,
-                                           &gm_column_threads,
-                                           &gm_column_precision,
-                                           &gm_column_optimizer,
-                                           &gm_column_samples_per_second,
-                                           &gm_column_milliseconds,
-                                           &gm_column_spread,
-                                           &gm_column_fastest,
-                                           &gm_column_gflops,
-                                           &gm_column_peak_share,
-                                           &gm_column_gemm_share,
+static const gm_column *const columns[] = {&gm_column_net,          &gm_column_batch,
+                                           &gm_column_backend,      &gm_column_threads,
+                                           &gm_column_precision,    &gm_column_optimizer,
+                                           &gm_column_dropout,      &gm_column_clip_norm,
+                                           &gm_column_ema,          &gm_column_samples_per_second,
+                                           &gm_column_milliseconds, &gm_column_spread,
+                                           &gm_column_fastest,      &gm_column_gflops,
+                                           &gm_column_peak_share,   &gm_column_gemm_share,
                                            &gm_column_plan};
 
 /* A list that was given, or the one default. */
@@ -31,16 +29,21 @@ static gm_status list_candidates(const gm_bench_options *o, const gm_net *net, g
 {
     const gm_workload_options first = gm_bench_first(o, net);
     const size_t sizes[] = {COUNT(o->batch.count),      COUNT(o->precision_count), COUNT(o->optimizer_count),
-                            COUNT(o->activation_count), COUNT(o->backend_count),   COUNT(o->threads.count)};
+                            COUNT(o->activation_count), COUNT(o->dropout.count),   COUNT(o->clip_norm.count),
+                            COUNT(o->ema.count),        COUNT(o->backend_count),   COUNT(o->threads.count)};
+    enum { OPTIONS = sizeof sizes / sizeof *sizes };
     size_t total = 1;
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+    for (size_t i = 0; i < OPTIONS; i++)
         total *= sizes[i];
+    if (o->dropout.count > 0 && net->width_count < 3)
+        return gm_fail(error, GM_USAGE, "--dropout has no effect on %s, which has no hidden layer",
+                       net->name);
     if (total > GM_MOST_CANDIDATES)
         return gm_fail(error, GM_LIMIT, "%zu rows for one network; expected at most %d", total,
                        GM_MOST_CANDIDATES);
     for (*count = 0; *count < total; ++*count) {
-        size_t index[6], rest = *count;
-        for (size_t i = 6; i-- > 0; rest /= sizes[i])
+        size_t index[OPTIONS], rest = *count;
+        for (size_t i = OPTIONS; i-- > 0; rest /= sizes[i])
             index[i] = rest % sizes[i];
         timed[*count] = (gm_timed){
             .options = {
@@ -49,19 +52,54 @@ static gm_status list_candidates(const gm_bench_options *o, const gm_net *net, g
                 .precision = PICK(o->precisions, o->precision_count, index[1], first.precision),
                 .optimizer = gm_optimizer_default(PICK(o->optimizers, o->optimizer_count, index[2], GM_SGD)),
                 .activation = PICK(o->activations, o->activation_count, index[3], first.activation),
-                .backend = PICK(o->backends, o->backend_count, index[4], first.backend),
-                .threads = PICK(o->threads.sizes, o->threads.count, index[5], first.threads),
+                .dropout = PICK(o->dropout.values, o->dropout.count, index[4], 0),
+                .clip_norm = PICK(o->clip_norm.values, o->clip_norm.count, index[5], 0),
+                .average_decay = PICK(o->ema.values, o->ema.count, index[6], 0),
+                .backend = PICK(o->backends, o->backend_count, index[7], first.backend),
+                .threads = PICK(o->threads.sizes, o->threads.count, index[8], first.threads),
             }};
     }
     return GM_OK;
 }
 
+/* What a step of a workload may have besides, as in its options; 0: it has not. */
+enum { FEATURES = 3 };
+typedef struct feature {
+    const gm_column *column;
+    const char *name;
+    double value;
+} feature;
+
+static void list_features(const gm_workload_options *o, feature *list)
+{
+    list[0] = (feature){&gm_column_dropout, "dropout", o->dropout};
+    list[1] = (feature){&gm_column_clip_norm, "clip-norm", o->clip_norm};
+    list[2] = (feature){&gm_column_ema, "ema", o->average_decay};
+}
+
+/* The part of a row's name that tells the features, such as "/dropout:0.5"; empty without any. */
+static void name_features(const gm_workload_options *o, char *name, size_t size)
+{
+    feature list[FEATURES];
+    size_t used = 0;
+    list_features(o, list);
+    *name = '\0';
+    for (size_t i = 0; i < FEATURES; i++) {
+        char number[32];
+        if (list[i].value > 0)
+            used = gm_append(name, size, used, "/%s:%s", list[i].name,
+                             gm_format_shortest(number, sizeof number, list[i].value));
+    }
+}
+
 gm_result_row *gm_step_row_add(gm_result *result, const gm_workload_options *o, size_t threads,
                                gm_error *error)
 {
-    return gm_result_add(result, error, "step/%s/batch:%zu/%s/threads:%zu/%s/%s/%s", o->net.name, o->batch,
+    char features[96];
+    name_features(o, features, sizeof features);
+    return gm_result_add(result, error, "step/%s/batch:%zu/%s/threads:%zu/%s/%s/%s%s", o->net.name, o->batch,
                          o->backend, threads, gm_precision_name(o->precision),
-                         gm_optimizer_name(o->optimizer.kind), gm_activation_name(o->activation));
+                         gm_optimizer_name(o->optimizer.kind), gm_activation_name(o->activation), features);
 }
 
 static gm_status add_row(gm_result *result, const gm_environment *env, const gm_timed *t,
@@ -73,12 +111,18 @@ static gm_status add_row(gm_result *result, const gm_environment *env, const gm_
     const size_t threads = gm_engine_threads(t->workload.engine);
     const gm_plan plan = gm_engine_plan(t->workload.engine, o->batch);
     const double flops = gm_timed_flops(t);
+    feature features[FEATURES];
     gm_result_row *row = gm_step_row_add(result, o, threads, error);
     if (!row)
         return error->status;
     gm_result_step(result, row, t);
     gm_result_text(result, row, &gm_column_precision, "%s", gm_precision_name(o->precision));
     gm_result_text(result, row, &gm_column_optimizer, "%s", gm_optimizer_name(o->optimizer.kind));
+    list_features(o, features);
+    for (size_t i = 0; i < FEATURES; i++) {
+        if (features[i].value > 0)
+            gm_result_number(result, row, features[i].column, features[i].value);
+    }
     gm_result_number(result, row, &gm_column_fastest, s->min * 1e3);
     gm_result_number(result, row, &gm_column_gflops, flops / 1e9);
     const double gemm = plan.threads == 1 ? env->gemm_one[o->precision] : env->gemm_all[o->precision];

@@ -121,6 +121,7 @@ static gm_network_options network_options(const gm_workload_options *o, gm_layer
     return gm_net_options(&net, layers);
 }
 
+/* They refer to *o. */
 static gm_engine_options engine_options(const gm_workload_options *o)
 {
     gm_engine_options options = gm_engine_options_default();
@@ -129,6 +130,10 @@ static gm_engine_options engine_options(const gm_workload_options *o)
     options.threads = o->threads;
     options.optimizer = o->optimizer;
     options.profile = o->profile;
+    options.dropout = &o->dropout;
+    options.dropout_count = o->dropout > 0 ? 1 : 0;
+    options.clip_norm = o->clip_norm;
+    options.average_decay = o->average_decay;
     return options;
 }
 

@@ -77,7 +77,13 @@ enum {
     PRECISION = 32,
     OPTIMIZER = 64,
     ACTIVATION = 128,
+    DROPOUT = 256,
+    CLIP_NORM = 512,
+    EMA = 1024,
 };
+
+/* What a step may do besides. */
+#define FEATURES    (DROPOUT | CLIP_NORM | EMA)
 
 #define ALL_BUT_NET (BATCH | THREADS | BACKEND | PRECISION | OPTIMIZER | ACTIVATION)
 
@@ -101,7 +107,7 @@ static const cli_bench_case cases[] = {
     {.name = "step",
      .help = "whole training steps, swept over everything above",
      .sweep = gm_bench_step,
-     .lists = NET | WIDTH | ALL_BUT_NET},
+     .lists = NET | WIDTH | ALL_BUT_NET | FEATURES},
     {.name = "anatomy",
      .help = "time of each part of a step, by layer and equation, and its limit",
      .sweep = gm_bench_anatomy,
@@ -200,6 +206,9 @@ static gm_status check_lists(const cli_bench_case *found, const gm_bench_options
         {PRECISION, "precision", o->precision_count},
         {OPTIMIZER, "optimizer", o->optimizer_count},
         {ACTIVATION, "activation", o->activation_count},
+        {DROPOUT, "dropout", o->dropout.count},
+        {CLIP_NORM, "clip-norm", o->clip_norm.count},
+        {EMA, "ema", o->ema.count},
     };
     for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
         if (given[i].count == 0 || found->lists & given[i].list)

@@ -8,6 +8,7 @@
 #include "cli/names.h"
 #include "cli/options.h"
 
+#include <math.h>
 #include <string.h>
 
 enum {
@@ -19,6 +20,9 @@ enum {
     KEY_PRECISION,
     KEY_OPTIMIZER,
     KEY_ACTIVATION,
+    KEY_DROPOUT,
+    KEY_CLIP_NORM,
+    KEY_EMA,
     KEY_TIME,
     KEY_OUT,
     KEY_REPORT,
@@ -44,6 +48,10 @@ static const struct argp_option table[] = {
     {"optimizer", KEY_OPTIMIZER, "NAME,...", 0, "optimizer: {optimizers} (default sgd)", 0},
     {"activation", KEY_ACTIVATION, "F,...", 0,
      "activation of the hidden layers: {hidden-activations} (default sigmoid)", 0},
+    {"dropout", KEY_DROPOUT, "P,...", 0, "step: dropout in all hidden layers, 0 for none (default 0)", 0},
+    {"clip-norm", KEY_CLIP_NORM, "X,...", 0,
+     "step: bound of the norm of the gradient, 0 for none (default 0)", 0},
+    {"ema", KEY_EMA, "DECAY,...", 0, "step: decay of averaged weights, 0 for none (default 0)", 0},
     {"time", KEY_TIME, "T", 0, "time for the whole case, such as 30s, 2m or 500ms", 0},
     {0, 0, 0, 0, "Output:", 2},
     {"output", 'o', "FORMAT", 0, "format of what is printed: {formats} (default table)", 0},
@@ -142,6 +150,23 @@ static void add_library(cli_bench_options *o, const char *item, struct argp_stat
         cli_refuse(state, "%s", error.message);
     else
         o->libraries[o->library_count++] = item;
+}
+
+/* A list of numbers from 0 to below `end`. A repeated one would give two rows of the same name. */
+static void parse_reals(gm_reals *reals, const char *option, double end, char *list, struct argp_state *state)
+{
+    for (char *item; (item = strsep(&list, ","));) {
+        const double value = cli_number(option, item, state);
+        if (!(value >= 0 && value < end))
+            cli_refuse(state, "--%s %s: expected a number from 0%s", option, item,
+                       end < INFINITY ? " to below 1" : "");
+        for (size_t i = 0; i < reals->count; i++)
+            if (reals->values[i] == value)
+                cli_refuse(state, "--%s: '%s' is named twice", option, item);
+        if (reals->count == GM_MOST_REALS)
+            cli_refuse(state, "--%s: expected at most %d numbers", option, GM_MOST_REALS);
+        reals->values[reals->count++] = value;
+    }
 }
 
 static void each_item(cli_bench_options *o, char *list,
@@ -259,6 +284,15 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_ACTIVATION:
         each_item(o, argument, add_activation, state);
+        return 0;
+    case KEY_DROPOUT:
+        parse_reals(&o->sweep.dropout, "dropout", 1, argument, state);
+        return 0;
+    case KEY_CLIP_NORM:
+        parse_reals(&o->sweep.clip_norm, "clip-norm", INFINITY, argument, state);
+        return 0;
+    case KEY_EMA:
+        parse_reals(&o->sweep.ema, "ema", 1, argument, state);
         return 0;
     case KEY_TIME:
         o->sweep.seconds = parse_time(argument, state);

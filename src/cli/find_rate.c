@@ -14,8 +14,9 @@
 
 gm_status cli_find_rate_check(gm_error *error)
 {
-    static const char *const needless[] = {"rate",     "epochs", "schedule", "save",   "keep",      "monitor",
-                                           "patience", "log",    "report",   "resume", "checkpoint"};
+    static const char *const needless[] = {"rate",   "epochs",  "schedule",   "save",
+                                           "keep",   "monitor", "patience",   "log",
+                                           "report", "resume",  "checkpoint", "ema"};
     return cli_refuse_given(needless, sizeof needless / sizeof *needless, "with --find-rate", error);
 }
 
@@ -73,10 +74,12 @@ gm_status cli_find_rate(const cli_train_setup *setup, const cli_train_options *o
 {
     gm_row_source rows;
     gm_rate_curve curve = {0};
+    gm_find_rate_options how = gm_find_rate_options_default();
+    how.accumulate = options->train.accumulate;
     gm_status status =
         gm_row_source_open(&rows, setup->train, setup->model.scaling, &options->network.seed, error);
     if (status == GM_OK)
-        status = gm_find_rate(setup->engine, &rows, NULL, &curve, error);
+        status = gm_find_rate(setup->engine, &rows, &how, &curve, error);
     gm_row_source_close(&rows);
     if (status == GM_OK && options->json) {
         status = print_json(&curve, error);

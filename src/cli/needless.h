@@ -17,6 +17,13 @@ gm_status cli_check_optimizer_options(gm_optimizer_kind kind, gm_error *error);
 /* GM_USAGE if a setting was given that the chosen schedule does not have. */
 gm_status cli_check_schedule_options(gm_schedule schedule, gm_error *error);
 
+/* GM_USAGE if --dropout was given without a hidden layer, or has another count of numbers than 1 and that of
+ * the hidden layers. */
+gm_status cli_check_dropout(const cli_engine_options *options, size_t hidden_layers, gm_error *error);
+
+/* GM_USAGE if --accumulate asks for more batches than an epoch has. */
+gm_status cli_check_accumulate(const cli_engine_options *options, size_t batches, gm_error *error);
+
 /* GM_USAGE if --labels or an option of CSV was given and the data is a folder. GM_OK for other data. */
 gm_status cli_check_folder_options(const char *path, gm_error *error);
 

@@ -26,14 +26,18 @@ typedef struct cli_network_options {
     uint64_t seed;
 } cli_network_options;
 
-/* Backend, threads and precision, and the settings of the optimizer. */
+#define CLI_MOST_DROPOUTS 64
+
+/* Backend, threads and precision, the settings of the optimizer, and what else a step does. */
 typedef struct cli_engine_options {
     gm_engine_options engine;
     bool has_batch;
-    gm_optimizer given; /* while parsing: the fields that were given, the others NaN */
+    double dropout[CLI_MOST_DROPOUTS]; /* engine.dropout points here, if it was given */
+    size_t accumulate;                 /* batches that make a step */
+    gm_optimizer given;                /* while parsing: the fields that were given, the others NaN */
 } cli_engine_options;
 
-extern const struct argp cli_data_argp, cli_network_argp, cli_compute_argp, cli_optimizer_argp;
+extern const struct argp cli_data_argp, cli_network_argp, cli_compute_argp, cli_optimizer_argp, cli_step_argp;
 /* Its input is a gm_train_options. */
 extern const struct argp cli_schedule_argp;
 
@@ -43,9 +47,10 @@ cli_network_options cli_network_defaults(void);
 cli_engine_options cli_engine_defaults(gm_optimizer_kind kind);
 void cli_network_clear(cli_network_options *options);
 
-/* The defaults of batch and epochs for a training set with this number of rows. */
+/* The default of the batch for a training set with this number of rows, and that of the epochs, each of so
+ * many steps. */
 size_t cli_default_batch(size_t rows);
-size_t cli_default_epochs(size_t rows, size_t batch);
+size_t cli_default_epochs(size_t steps);
 
 /* Read a number. If the text is not a number, the program ends with a message that names the option. */
 size_t cli_size(const char *option, const char *text, size_t least, struct argp_state *state);

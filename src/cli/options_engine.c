@@ -69,9 +69,8 @@ size_t cli_default_batch(size_t rows)
 }
 
 /* Small data needs more epochs: as many as give about 2,000 steps, but at least 10 and at most 1,000. */
-size_t cli_default_epochs(size_t rows, size_t batch)
+size_t cli_default_epochs(size_t steps)
 {
-    const size_t steps = gm_pieces(rows, batch);
     return gm_min(gm_max(gm_pieces(2000, steps), 10), 1000);
 }
 
@@ -89,7 +88,8 @@ static const struct argp_option optimizer_options[] = {
 
 cli_engine_options cli_engine_defaults(gm_optimizer_kind kind)
 {
-    cli_engine_options options = {.engine = gm_engine_options_default(), .given = {.kind = kind}};
+    cli_engine_options options = {
+        .engine = gm_engine_options_default(), .accumulate = 1, .given = {.kind = kind}};
     for (gm_setting s = 0; s < GM_SETTING_COUNT; s++)
         *gm_setting_of(&options.given, s) = NAN;
     return options;

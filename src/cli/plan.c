@@ -6,6 +6,7 @@
 #include "cli/needless.h"
 #include "cli/plan_report.h"
 #include "bench/measure/random_batch.h"
+#include "nn/layout.h"
 #include "nn/network.h"
 
 #include <stdint.h>
@@ -44,7 +45,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &run->network;
-        state->child_inputs[1] = state->child_inputs[2] = &run->engine;
+        state->child_inputs[1] = state->child_inputs[2] = state->child_inputs[3] = &run->engine;
         return 0;
     case KEY_ROWS:
         run->forecast.training.rows = cli_size("rows", argument, 1, state);
@@ -75,6 +76,7 @@ static gm_status complete(struct run *run, gm_error *error)
     size_t *batch = &run->engine.engine.batch, *epochs = &run->forecast.training.epochs;
     const size_t rows = run->forecast.training.rows;
     run->forecast.optimizer = run->engine.engine.optimizer.kind;
+    run->forecast.stores_gradient = gm_stores_gradient(&run->engine.engine);
     if (rows == 0)
         return GM_OK;
     if (rows > UINT32_MAX)
@@ -84,10 +86,15 @@ static gm_status complete(struct run *run, gm_error *error)
     if (*batch > rows)
         return gm_fail(error, GM_USAGE, "batch %zu; expected at most %zu, the rows of the training set",
                        *batch, rows);
+    const size_t batches = gm_pieces(rows, *batch);
+    const gm_status status = cli_check_accumulate(&run->engine, batches, error);
+    if (status != GM_OK)
+        return status;
+    const size_t of_epoch = gm_pieces(batches, run->engine.accumulate);
     if (*epochs == 0)
-        *epochs = cli_default_epochs(rows, *batch);
+        *epochs = cli_default_epochs(of_epoch);
     size_t *steps = &run->forecast.training.steps;
-    if (!gm_mul((rows + *batch - 1) / *batch, *epochs, steps) || *steps > INT64_MAX)
+    if (!gm_mul(of_epoch, *epochs, steps) || *steps > INT64_MAX)
         return gm_fail(error, GM_USAGE, "--epochs %zu: more steps than can be counted", *epochs);
     return GM_OK;
 }
@@ -114,6 +121,8 @@ static gm_status build(struct run *run, gm_error *error)
     gm_layer_options *layers;
     gm_status status =
         cli_network_describe(&run->network, cli_default_loss(&run->network), &network, &layers, error);
+    if (status == GM_OK)
+        status = cli_check_dropout(&run->engine, network.layer_count - 1, error);
     if (status == GM_OK)
         status = check_memory(run, &network, error);
     if (status == GM_OK)
@@ -166,6 +175,9 @@ static gm_status plan(struct run *run, gm_error *error)
     if (status != GM_OK)
         return status;
     cli_note_given(ignored, sizeof ignored / sizeof *ignored, "on a plan");
+    if (gm_clips(&run->engine.engine))
+        cli_note(
+            "the prediction leaves out the time that bounds of the gradient take; --measure measures it");
     cli_warn_of_setup(strcmp(gm_engine_backend(run->forecast.engine), "blas") == 0);
     predict(&run->forecast);
     if (run->measure)
@@ -183,6 +195,7 @@ int cli_plan(int argc, char **argv)
     const struct argp_child children[] = {{&cli_network_argp, 0, NULL, 0},
                                           {&cli_compute_argp, 0, NULL, 0},
                                           {&cli_optimizer_argp, 0, NULL, 0},
+                                          {&cli_step_argp, 0, NULL, 0},
                                           {0}};
     const struct argp argp = {
         .options = verb_options,

@@ -99,6 +99,16 @@ static void print_head(const cli_forecast *forecast)
     printf(kernels ? " (%s)\n\n" : "\n\n", kernels);
 }
 
+/* The optimizer's copies of the parameters, and those that are kept beside them. */
+static void print_state(const cli_forecast *forecast, size_t bytes)
+{
+    char text[96];
+    snprintf(text, sizeof text, "what it remembers of each parameter%s%s",
+             gm_engine_averages(forecast->engine) ? ", averaged weights" : "",
+             forecast->stores_gradient ? ", a gradient" : "");
+    bytes_row("optimizer state", bytes, bytes > 0 ? text : "it remembers nothing");
+}
+
 static void print_memory(const cli_forecast *forecast)
 {
     const gm_memory memory = gm_engine_memory(forecast->engine);
@@ -109,8 +119,7 @@ static void print_memory(const cli_forecast *forecast)
     bytes_row("parameters", memory.parameters, text);
     bytes_row("packed copy", memory.packed,
               memory.packed > 0 ? "the same in the order of the backend" : "the backend keeps none");
-    bytes_row("optimizer state", memory.optimizer,
-              memory.optimizer > 0 ? "what it remembers of each parameter" : "it remembers nothing");
+    print_state(forecast, memory.optimizer);
     bytes_row("workspace", memory.workspace, "activations, deltas, a batch, what each thread needs");
     snprintf(text, sizeof text, "the data comes on top; %s are free",
              gm_format_bytes(available, sizeof available, forecast->available));

@@ -7,8 +7,9 @@
 typedef struct cli_forecast {
     gm_engine *engine; /* the engine that would train; it knows memory and plan */
     gm_optimizer_kind optimizer;
-    size_t available; /* bytes, before anything was allocated */
-    gm_plan step;     /* of a whole batch */
+    bool stores_gradient; /* a whole one: for its bounds, or over several batches */
+    size_t available;     /* bytes, before anything was allocated */
+    gm_plan step;         /* of a whole batch */
     struct {
         size_t rows, epochs; /* rows 0: no training set was described */
         size_t steps;        /* of all epochs */

@@ -22,8 +22,6 @@ enum {
     KEY_REPORT,
     KEY_KEEP,
     KEY_LOG,
-    KEY_CLIP_NORM,
-    KEY_CLIP_VALUE,
     KEY_MONITOR,
     KEY_PATIENCE,
     KEY_CONFIG,
@@ -67,8 +65,6 @@ static const struct argp_option train_options[] = {
     {"patience", KEY_PATIENCE, "N", 0, "end after N epochs in a row that are no better (default: never)", 0},
     {"log", KEY_LOG, "FILE", 0,
      "write one line for each epoch here, as it happens: JSON lines, or CSV if the name ends in .csv", 0},
-    {"clip-norm", KEY_CLIP_NORM, "X", 0, "shrink a gradient whose norm is above X (default: no bound)", 0},
-    {"clip-value", KEY_CLIP_VALUE, "X", 0, "bound each number of a gradient by X (default: no bound)", 0},
     {"label-smoothing", KEY_SMOOTHING, "X", 0,
      "divide this share of each target evenly among the classes, in training alone: cross-entropy (default 0)",
      0},
@@ -138,12 +134,6 @@ static error_t parse_course(int key, char *argument, struct argp_state *state)
     case KEY_SMOOTHING:
         options->train.label_smoothing = cli_number("label-smoothing", argument, state);
         return 0;
-    case KEY_CLIP_NORM:
-        options->engine.engine.clip_norm = cli_positive("clip-norm", argument, state);
-        return 0;
-    case KEY_CLIP_VALUE:
-        options->engine.engine.clip_value = cli_positive("clip-value", argument, state);
-        return 0;
     case KEY_KEEP:
         options->train.keep = (gm_keep)(cli_choose("keep", argument, cli_keep_names, state) + 1);
         return 0;
@@ -206,7 +196,8 @@ static void begin(struct argp_state *state)
     state->child_inputs[0] = &options->data;
     state->child_inputs[1] = &options->network;
     state->child_inputs[2] = state->child_inputs[3] = &options->engine;
-    state->child_inputs[4] = &options->train;
+    state->child_inputs[4] = &options->engine;
+    state->child_inputs[5] = &options->train;
 }
 
 static void end(struct argp_state *state)
@@ -214,6 +205,7 @@ static void end(struct argp_state *state)
     cli_train_options *options = state->input;
     if (options->resume && !cli_typed("checkpoint"))
         options->train.checkpoint = options->resume;
+    options->train.accumulate = options->engine.accumulate;
     if (!options->data.data)
         cli_refuse(state, "no data; expected --data PATH");
 }
@@ -239,6 +231,7 @@ const struct argp cli_train_argp = {
             {&cli_network_argp, 0, NULL, 0},
             {&cli_compute_argp, 0, NULL, 0},
             {&cli_optimizer_argp, 0, NULL, 0},
+            {&cli_step_argp, 0, NULL, 0},
             {&cli_schedule_argp, 0, NULL, 0},
             {0},
         },

@@ -102,7 +102,7 @@ static gm_status complete_widths(cli_train_setup *setup, cli_train_options *opti
     return GM_OK;
 }
 
-/* Chooses the batch size and checks it, before memory is allocated for it. */
+/* Chooses the batch size and the number of epochs, and checks them, before memory is allocated. */
 static gm_status choose_batch(cli_train_setup *setup, cli_train_options *options, gm_error *error)
 {
     static const char *const schedule[] = {"schedule"};
@@ -112,9 +112,14 @@ static gm_status choose_batch(cli_train_setup *setup, cli_train_options *options
     if (options->engine.engine.batch > rows)
         return gm_fail(error, GM_USAGE, "--batch %zu; expected at most %zu, the rows to learn from in %s",
                        options->engine.engine.batch, rows, options->data.data);
+    const size_t batches = gm_pieces(rows, options->engine.engine.batch);
+    const gm_status status = cli_check_accumulate(&options->engine, batches, error);
+    if (status != GM_OK)
+        return status;
+    const size_t steps = gm_pieces(batches, options->engine.accumulate);
     if (options->train.epochs == 0)
-        options->train.epochs = cli_default_epochs(rows, options->engine.engine.batch);
-    if (options->train.epochs == 1 && options->engine.engine.batch == rows)
+        options->train.epochs = cli_default_epochs(steps);
+    if (options->train.epochs == 1 && steps == 1)
         cli_note_given(schedule, 1, "on a training of one step");
     return GM_OK;
 }
@@ -193,9 +198,11 @@ static gm_status build(cli_train_setup *setup, cli_train_options *options, gm_er
         status = create_network(setup, options, error);
     if (status == GM_OK)
         status = check_targets(setup, options, error);
+    if (status == GM_OK)
+        status = cli_check_dropout(&options->engine, gm_network_layer_count(setup->model.network) - 1, error);
     if (status != GM_OK)
         return status;
-    setup->model.seed = options->network.seed;
+    setup->model.seed = options->engine.engine.dropout_seed = options->network.seed;
     if (!options->init_from)
         status = learn_scaling(setup, options, error);
     return status == GM_OK

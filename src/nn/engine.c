@@ -109,9 +109,10 @@ static gm_status check_dropout_count(const gm_engine_options *o, size_t layer_co
 {
     if (o->dropout_count <= 1 || o->dropout_count == layer_count - 1)
         return GM_OK;
-    return gm_fail(error, GM_USAGE,
-                   "%zu probabilities of dropout; expected 1, or %zu, as many as hidden layers",
-                   o->dropout_count, layer_count - 1);
+    return gm_fail(
+        error, GM_USAGE,
+        "%zu probabilities of dropout; expected 1, or one for each of the hidden layers, which are %zu",
+        o->dropout_count, layer_count - 1);
 }
 
 /* Checks that the profile and the trace, which the caller allocated, have room for all threads and layers. */
