@@ -25,9 +25,9 @@ struct torch_case {
     gm_network_options network; /* layers points to the array below */
     gm_layer_options layers[MAX_LAYERS];
     gm_optimizer optimizer;
-    double clip_norm, clip_value; /* 0: none */
-    size_t batch, outputs, parameter_count;
-    double *x, *y, *before, *after, *losses;
+    double clip_norm, clip_value, average_decay; /* 0: none */
+    size_t batch, parts, outputs, parameter_count;
+    double *x, *y, *before, *after, *average, *losses; /* average: NULL without average_decay */
 };
 
 /* How a case is run. */
@@ -135,13 +135,16 @@ static void read_case(struct torch_case *c, const json_t *object)
     c->optimizer = read_optimizer(optimizer);
     c->clip_norm = json_number_value(json_object_get(optimizer, "clip_norm")); /* 0 if there is none */
     c->clip_value = json_number_value(json_object_get(optimizer, "clip_value"));
+    c->average_decay = json_number_value(json_object_get(optimizer, "average_decay"));
     c->batch = size_of(object, "batch");
+    c->parts = json_object_get(optimizer, "accumulate") ? size_of(optimizer, "accumulate") : 1;
     c->x = numbers_of(object, "x", c->batch * c->network.inputs);
     c->y = numbers_of(object, "y", c->batch * c->outputs);
     const double smoothing = json_number_value(json_object_get(optimizer, "label_smoothing")); /* 0: none */
     gm_smooth_targets(gm_mutable_f64(c->y, c->batch, c->outputs), c->batch, smoothing);
     c->before = numbers_of(object, "parameters0", c->parameter_count);
     c->after = numbers_of(object, "parameters10", c->parameter_count);
+    c->average = c->average_decay > 0 ? numbers_of(object, "average10", c->parameter_count) : NULL;
     c->losses = numbers_of(object, "losses", STEPS);
 }
 
@@ -151,6 +154,7 @@ static void free_case(struct torch_case *c)
     free(c->y);
     free(c->before);
     free(c->after);
+    free(c->average);
     free(c->losses);
 }
 
@@ -182,6 +186,8 @@ static gm_engine *make_engine(const struct torch_case *c, const struct variant *
     options.optimizer = c->optimizer;
     options.clip_norm = c->clip_norm;
     options.clip_value = c->clip_value;
+    options.average_decay = c->average_decay;
+    options.accumulates = c->parts > 1;
     gm_engine *engine = NULL;
     gm_error error;
     cr_assert_eq(gm_engine_create(&engine, network, &options, &error), GM_OK, "%s: %s", c->name,
@@ -199,6 +205,22 @@ static gm_network *make_network(const struct torch_case *c)
     return network;
 }
 
+/* A step with the gradients of the parts of the batch, each of as many rows as those of PyTorch's chunk. */
+static gm_status step_of_parts(const struct torch_case *c, gm_engine *engine, double *loss, gm_error *error)
+{
+    const size_t most = (c->batch + c->parts - 1) / c->parts;
+    gm_status status = GM_OK;
+    *loss = 0;
+    for (size_t first = 0, rows; first < c->batch && status == GM_OK; first += rows) {
+        double of_part;
+        rows = c->batch - first < most ? c->batch - first : most;
+        status = gm_engine_hold(engine, gm_array_f64(c->x + first * c->network.inputs, rows, c->network.inputs),
+                                gm_array_f64(c->y + first * c->outputs, rows, c->outputs), NULL, &of_part, error);
+        *loss += of_part * (double)rows / (double)c->batch;
+    }
+    return status == GM_OK ? gm_engine_step_held(engine, error) : status;
+}
+
 static void replay(const struct torch_case *c, const struct variant *v)
 {
     gm_network *network = make_network(c);
@@ -208,11 +230,17 @@ static void replay(const struct torch_case *c, const struct variant *v)
     double losses[STEPS];
     gm_error error;
     for (size_t step = 0; step < STEPS; step++) {
-        cr_assert_eq(gm_engine_step(engine, x, y, &losses[step], &error), GM_OK, "%s: %s", c->name,
-                     error.message);
+        const gm_status status = c->parts > 1 ? step_of_parts(c, engine, &losses[step], &error)
+                                              : gm_engine_step(engine, x, y, &losses[step], &error);
+        cr_assert_eq(status, GM_OK, "%s: %s", c->name, error.message);
     }
     expect_close(c, v, "loss", losses, c->losses, STEPS);
     expect_close(c, v, "parameter", gm_network_parameters_const(network).data, c->after, c->parameter_count);
+    if (c->average) {
+        cr_assert_eq(gm_engine_use_average(engine, true, &error), GM_OK, "%s: %s", c->name, error.message);
+        expect_close(c, v, "average", gm_network_parameters_const(network).data, c->average,
+                     c->parameter_count);
+    }
     gm_engine_destroy(engine);
     gm_network_destroy(network);
 }
