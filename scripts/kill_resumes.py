@@ -30,6 +30,12 @@ RECIPES = {
         "--warmup", "1.5", "--label-smoothing", "0.1"],
     "adagrad, one cycle": ["--optimizer", "adagrad", "--schedule", "one-cycle"],
     "no validation": ["--valid-share", "0"],
+    "dropout": ["--dropout", "0.3"],
+    "averaged weights": ["--ema", "0.99"],
+    "accumulated": ["--accumulate", "5", "--optimizer", "momentum", "--rate", "0.05"],
+    "dropout, averaged weights, accumulated, clipped, plateau, patience": [
+        "--dropout", "0.1", "--ema", "0.95", "--accumulate", "3", "--clip-norm", "0.5", "--schedule", "plateau",
+        "--schedule-every", "5", "--patience", "300", "--monitor", "loss"],
     "blas": ["--backend", "blas", "--threads", "1"],
 }
 

@@ -214,8 +214,9 @@ static gm_status step_of_parts(const struct torch_case *c, gm_engine *engine, do
     for (size_t first = 0, rows; first < c->batch && status == GM_OK; first += rows) {
         double of_part;
         rows = c->batch - first < most ? c->batch - first : most;
-        status = gm_engine_hold(engine, gm_array_f64(c->x + first * c->network.inputs, rows, c->network.inputs),
-                                gm_array_f64(c->y + first * c->outputs, rows, c->outputs), NULL, &of_part, error);
+        status =
+            gm_engine_hold(engine, gm_array_f64(c->x + first * c->network.inputs, rows, c->network.inputs),
+                           gm_array_f64(c->y + first * c->outputs, rows, c->outputs), NULL, &of_part, error);
         *loss += of_part * (double)rows / (double)c->batch;
     }
     return status == GM_OK ? gm_engine_step_held(engine, error) : status;

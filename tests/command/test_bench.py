@@ -33,6 +33,12 @@ OTHER_LIBRARY = f"/lib/{platform.machine()}-linux-gnu/libz.so.1"
 WRONG = [
     (["fly"], r"unknown case 'fly'"),
     (["step", "more"], r"unexpected argument 'more'"),
+    (["step", "--net", "4-3", "--dropout", "0.5"], r"--dropout has no effect on 4-3, which has no hidden layer"),
+    (["step", "--dropout", "1"], r"--dropout 1: expected a number from 0 to below 1"),
+    (["step", "--ema", "0.5,0.5"], r"--ema: '0\.5' is named twice"),
+    (["step", "--clip-norm", "-1"], r"--clip-norm -1: expected a number from 0"),
+    (["step", "--clip-norm", "1,2,3,4,5,6,7,8,9"], r"--clip-norm: expected at most 8 numbers"),
+    (["gemm", "--ema", "0.5"], r"--ema means nothing to bench gemm"),
     (["step", "--batch", "0"], r"--batch 0: not a list of sizes; expected sizes such as"),
     (["step", "--batch", "1..5..7"], r"--batch 1\.\.5\.\.7: not a list"),
     (["step", "--batch", "x"], r"--batch x: not a list"),
@@ -159,6 +165,24 @@ class Cases(BenchTest):
         for row in cells(told):
             self.assertAlmostEqual(row["milliseconds"] * 1e6 / row["real_time"], 1, places=6)
             self.assertAlmostEqual(row["samples_per_second"] * row["real_time"] / 4e9, 1, places=6)
+
+    def test_steps_with_features(self):
+        """All combinations take turns; each row says in its name and its columns what it has. The FLOP are the same."""
+        arguments = ["bench", "step", "--net", "4-5-3", "--batch", "2", "--threads", "1", "--time", "100ms", "--dropout",
+                     "0,0.5", "--clip-norm", "0,1", "--ema", "0,0.9", "--output", "json"]
+        rows = cells(json.loads(self.succeed(*arguments, env=quick_environment()).stdout))
+        plain = "step/4-5-3/batch:2/packed/threads:1/f32/sgd/sigmoid"
+        names = [plain + dropout + clip + ema for dropout in ("", "/dropout:0.5") for clip in ("", "/clip-norm:1")
+                 for ema in ("", "/ema:0.9")]
+        self.assertEqual([row["run_name"] for row in rows], names)
+        for row in rows:
+            with self.subTest(row["run_name"]):
+                told = {"dropout": row.get("dropout"), "clip_norm": row.get("clip_norm"), "ema": row.get("ema")}
+                in_name = {key: float(value) for key, value in
+                           (part.split(":") for part in row["run_name"][len(plain):].replace("-", "_").split("/")[1:])}
+                self.assertEqual({key: value for key, value in told.items() if value is not None}, in_name)
+                # 2 n (3 S - in_1 out_1): S = 4 5 + 5 3
+                self.assertAlmostEqual(row["gflops"] * row["milliseconds"] * 1e6 / (2 * 2 * (3 * 35 - 20)), 1, places=6)
 
     def check_anatomy(self, text, told):
         self.assertEqual([row["run_name"] for row in cells(told) if "real_time" in row or row["microseconds"] <= 0], [])

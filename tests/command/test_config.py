@@ -116,6 +116,10 @@ class Repeating(CommandTest):
                        "delim = tab", "regression", "loss = mean-squares", "momentum = 0.9", "rate = 0.1", "keep = last",
                        "precision = f64", "clip-value = 0.1", "valid-share = 0"))
 
+    def test_what_a_step_has_besides(self):
+        self.check("--data", data("iris.csv"), "--layers", "4,8,8,3", "--dropout", "0.1,0.25", "--ema", "0.9",
+                   "--accumulate", "2", "--epochs", "6", expected=("dropout = 0.1,0.25", "ema = 0.9", "accumulate = 2"))
+
     def test_a_validation_file_and_patience(self):
         self.check("--data", data("iris.csv"), "--valid", data("iris.csv"), "--layers", "4,8,3", "--backend", "auto",
                    "--patience", "3", "--rate", "0.05", "--epochs", "40", expected=("patience = 3", "rate = 0.05"))

@@ -26,8 +26,15 @@ class FindRate(CommandTest):
                                               "--json").stdout)
             self.assertGreater(trained["epochs"][-1]["valid_accuracy"], 0.85)
 
+    def test_steps_are_those_of_the_training(self):
+        plain = json.loads(self.succeed(*IRIS, "--find-rate", "--json").stdout)
+        for options in (["--dropout", "0.5"], ["--accumulate", "3"], ["--clip-norm", "0.1"]):
+            told = json.loads(self.succeed(*IRIS, "--find-rate", *options, "--json").stdout)
+            self.assertNotEqual(told["points"], plain["points"], options)
+
     def test_nothing_is_written_and_what_has_no_effect_is_refused(self):
-        for option in (["--save", "m"], ["--epochs", "3"], ["--rate", "1"], ["--log", "l"], ["--checkpoint", "c"]):
+        for option in (["--save", "m"], ["--epochs", "3"], ["--rate", "1"], ["--log", "l"], ["--checkpoint", "c"],
+                       ["--ema", "0.9"]):
             self.refuse(USAGE, rf"{option[0]} has no effect with --find-rate", *IRIS, "--find-rate", *option)
         self.succeed(*IRIS, "--find-rate")
         self.assertEqual(os.listdir(self.folder), [])

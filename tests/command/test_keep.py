@@ -122,6 +122,38 @@ class Refusals(KeepTest):
                     "--data", path, "--regression", "--layers", "1,1", "--monitor", "accuracy")
 
 
+class Steps(KeepTest):
+    """Dropout, averaged weights, and several batches for one step."""
+    IRIS = ["--data", data("iris.csv"), "--layers", "4,8,3", "--epochs", "20"]
+
+    def test_the_saved_model_has_the_averaged_weights(self):
+        for keep in ("best", "last"):
+            with self.subTest(keep):
+                told = json.loads(self.succeed(*TRAIN, *self.IRIS, "--ema", "0.9", "--keep", keep, "--valid", data("iris.csv"),
+                                               "--save", "m", "--json").stdout)
+                judged = json.loads(self.succeed("eval", "--model", "m", "--data", data("iris.csv"), "--json").stdout)
+                epoch = told["epochs"][told["kept_epoch"] - 1]
+                self.assertAlmostEqual(judged["loss"], epoch["valid_loss"], delta=1e-6 * epoch["valid_loss"])
+
+    def test_each_changes_the_training(self):
+        losses = {json.loads(self.succeed(*TRAIN, *self.IRIS, "--json", *options).stdout)["epochs"][-1]["valid_loss"]
+                  for options in ([], ["--dropout", "0.3"], ["--ema", "0.9"], ["--accumulate", "2"])}
+        self.assertEqual(len(losses), 4)
+
+    def test_batches_that_are_accumulated_are_one_large_batch(self):
+        losses = [json.loads(self.succeed(*TRAIN, *self.IRIS, "--precision", "f64", "--json", "--dropout", "0.2", "--batch",
+                                          batch, "--accumulate", parts).stdout)["epochs"][-1]["valid_loss"]
+                  for batch, parts in ((40, 1), (10, 4))]
+        self.assertAlmostEqual(losses[0], losses[1], delta=1e-9)
+
+    def test_refusals(self):
+        self.refuse(r"--dropout has no effect on a network without a hidden layer", "--data", data("iris.csv"), "--layers",
+                    "4,3", "--dropout", "0.1")
+        self.refuse(r"--accumulate 6; expected at most 5, the batches of an epoch", *self.IRIS, "--accumulate", "6")
+
+    refuse = Refusals.refuse
+
+
 class Clipping(KeepTest):
     def test_a_bound_keeps_a_rate_that_is_too_high_from_diverging(self):
         path = self.write("n.csv", "x,y\n" + "".join(f"{x},{3 * x + 1}\n" for x in range(40)))

@@ -31,6 +31,15 @@ WRONG = [
     ([*NET, "--loss", "logistic", "--activation", "relu,relu"], r"logistic needs the output activation sigmoid"),
     ([*NET, "--activation", "relu,relu,relu"], r"names 3 layers; expected 1 name, or 2"),
     ([*NET, "--data", "x"], r"unknown option --data"),
+    (["--layers", "4,3", "--dropout", "0.5"], r"--dropout has no effect on a network without a hidden layer"),
+    ([*NET, "--dropout", "0.5,0.5"], r"--dropout has 2 numbers; expected 1: the network has 1 hidden layer"),
+    (["--layers", "4,4,4,3", "--dropout", "0,0,0"], r"--dropout has 3 numbers; expected 1 or 2: the network has 2 hidden"),
+    ([*NET, "--dropout", "1"], r"--dropout 1: expected a number from 0 to below 1"),
+    ([*NET, "--dropout", ""], r"--dropout : expected a number"),
+    ([*NET, "--ema", "1"], r"--ema 1: expected a number above 0 and below 1"),
+    ([*NET, "--ema", "0"], r"--ema 0: expected a number"),
+    ([*NET, "--accumulate", "0"], r"--accumulate 0: expected at least 1"),
+    ([*NET, "--rows", "10", "--batch", "2", "--accumulate", "6"], r"--accumulate 6; expected at most 5, the batches of an"),
     ([*NET, "more"], r"unexpected argument"),
 ]
 
@@ -109,6 +118,31 @@ class Plan(CommandTest):
         self.assertGreater(told["training"]["seconds"], 6 * step)
         self.assertNotAlmostEqual(told["training"]["seconds"] / (8 * step), 1, 9)
         self.assertIsNone(self.plan()["training"])
+
+    def test_what_a_step_has_besides_is_counted(self):
+        def sizes(*arguments):
+            told = self.plan("--backend", "blas", "--batch", "32", "--threads", "1", "--optimizer", "sgd", *arguments)
+            return told["memory_bytes"]["optimizer"], told["memory_bytes"]["workspace"]
+
+        block, (none, workspace) = PARAMETERS * 4, sizes()
+        self.assertEqual(none, 0)
+        for option, copies in ((["--ema", "0.9"], 1), (["--accumulate", "2"], 1), (["--clip-norm", "1"], 1),
+                               (["--ema", "0.9", "--accumulate", "2", "--clip-value", "1"], 2)):
+            with self.subTest(option):
+                self.assertEqual(sizes(*option)[0], copies * block)
+        self.assertEqual(sizes("--accumulate", "1"), (0, workspace))
+        bytes_of_a = 32 * 8 * 4
+        self.assertGreaterEqual(sizes("--dropout", "0.5")[1], workspace + bytes_of_a)
+        text = self.succeed("plan", *NET, "--ema", "0.9", "--clip-norm", "1")
+        self.assertRegex(text.stdout, r"(?m)^optimizer state .*: what it remembers of each parameter, averaged weights, a "
+                                      r"gradient$")
+        self.assertRegex(text.stderr, r"note: the prediction leaves out the time that bounds of the gradient take")
+
+    def test_steps_of_several_batches(self):
+        told = self.plan("--rows", "100", "--batch", "10", "--accumulate", "4", "--epochs", "3")
+        self.assertEqual(told["training"]["steps"], 3 * 3)
+        told = self.plan("--rows", "100", "--batch", "10", "--accumulate", "4")
+        self.assertEqual(told["training"]["epochs"], 667, "some 2,000 steps")
 
     def test_batch_and_epochs_as_train_chooses_them(self):
         for rows, batch, epochs, steps in ((60000, 128, 10, 4690), (150, 32, 400, 2000), (5, 5, 1000, 1000)):

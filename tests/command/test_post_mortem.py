@@ -45,6 +45,13 @@ class PostMortem(CommandTest):
         self.assertIsNone(told["layers"][1]["z"]["low"])
         self.assertIsNone(told["column"])
 
+    def test_with_dropout_averages_and_accumulated_batches(self):
+        for options in (["--dropout", "0.5"], ["--ema", "0.9"], ["--accumulate", "2"],
+                        ["--dropout", "0.5", "--ema", "0.9", "--accumulate", "2"]):
+            with self.subTest(options):
+                told = self.told(*IRIS, "--rate", "1e30", *options)
+                self.assertEqual((told["epoch"], told["cause"], told["rate"]), (1, "rate", 1e30))
+
     def test_rates_that_are_no_numbers(self):
         for rate in ("nan", "-1", "inf"):
             self.assertEqual(self.run_gradmill(*IRIS, "--rate", rate).returncode, USAGE)
