@@ -135,18 +135,30 @@ static void work(gm_engine *engine, int times)
         gm_engine_gradient(engine, xs, ys, block, &loss, NULL);
         gm_engine_gradient_to(engine, xs, ys, &accumulated, &loss, NULL);
         gm_engine_apply(engine, gm_array_of(block), NULL);
+        gm_engine_hold(engine, xs, ys, NULL, &loss, NULL); /* refused unless the engine accumulates */
+        gm_engine_held_gradient(engine, block, NULL);
+        gm_engine_step_held(engine, NULL);
+        gm_engine_use_average(engine, true, NULL);
         gm_engine_loss(engine, xs, ys, &loss, results, NULL);
         gm_engine_predict(engine, xs, results, NULL);
+        gm_engine_use_average(engine, false, NULL);
         gm_engine_set_rate(engine, 1e-4);
     }
 }
 
 /* OpenBLAS maps a buffer when for the first time two threads need one at the same moment, which may be late:
  * of three rounds one must be free of allocations. An engine that allocates does so in all of them. */
-static void expect_none(const char *backend, gm_optimizer_kind kind, gm_precision precision, size_t threads)
+static void expect_none_with(const char *backend, gm_optimizer_kind kind, gm_precision precision,
+                             size_t threads, bool features)
 {
+    static const double dropout = 0.3;
     gm_engine_options options = gm_engine_options_default();
     options.backend = backend;
+    options.accumulates = features;
+    options.dropout = &dropout;
+    options.dropout_count = features ? 1 : 0;
+    options.average_decay = features ? 0.9 : 0;
+    options.clip_norm = features ? 1 : 0;
     options.batch = ROWS;
     options.threads = threads;
     options.optimizer = gm_optimizer_default(kind);
@@ -161,6 +173,20 @@ static void expect_none(const char *backend, gm_optimizer_kind kind, gm_precisio
     cr_expect_eq(count, 0, "%s, %s, %s, %zu threads: %zu allocations in 100 steps", backend,
                  gm_optimizer_name(kind), gm_precision_name(precision), threads, count);
     net_free(engine);
+}
+
+static void expect_none(const char *backend, gm_optimizer_kind kind, gm_precision precision, size_t threads)
+{
+    expect_none_with(backend, kind, precision, threads, false);
+}
+
+Test(allocation, none_in_a_step_with_dropout_averages_and_bounds)
+{
+    net_fill(x, ROWS * IN, -1, 1);
+    for (size_t threads = 1; threads <= 2; threads++) {
+        expect_none_with("packed", GM_ADAM, GM_F32, threads, true);
+        expect_none_with("blas", GM_MOMENTUM, GM_F64, threads, true);
+    }
 }
 
 Test(allocation, none_in_a_step)
