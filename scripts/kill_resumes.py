@@ -1,12 +1,10 @@
 #!/usr/bin/env python3
 """Kills training runs at random moments and resumes them: the model must have the bytes of a run that was not killed.
 
-With backend packed each start gets another number of threads; with blas all have the same.
-
-usage: kill_resumes.py GRADMILL [KILLS [SEED [FOLDER]]]
-       (default 300 kills, some minutes, so that a test does only a few; FOLDER: IDX files such as those of Fashion-MNIST,
-       in place of small data)
+With backend packed each start gets another number of threads; with blas all have the same. 300 kills take some minutes,
+so that a test does only a few.
 """
+import argparse
 import os
 import random
 import signal
@@ -15,8 +13,8 @@ import sys
 import tempfile
 import time
 
-SMALL = ["--layers", "2,64,64,2", "--batch", "16", "--epochs", "400"]
-LARGE = ["--layers", "784,256,10", "--batch", "128", "--epochs", "3"]
+SMALL, SMALL_EPOCHS = ["--layers", "2,64,64,2", "--batch", "16"], 400
+LARGE, LARGE_EPOCHS = ["--layers", "784,256,10", "--batch", "128"], 3
 
 # What is different in the recipes: all that a run has to remember.
 RECIPES = {
@@ -81,15 +79,28 @@ def one_run(gradmill, recipe, options, chance, whole):
         kills += 1
 
 
-def main():
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    gradmill = os.path.abspath(sys.argv[1])
-    wanted = int(sys.argv[2]) if len(sys.argv) > 2 else 300
-    chance = random.Random(int(sys.argv[3]) if len(sys.argv) > 3 else 1)
-    folder = sys.argv[4] if len(sys.argv) > 4 else None
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("gradmill", help="the command")
+    parser.add_argument("kills", nargs="?", type=int, default=300, help="go on until there were so many (default 300)")
+    parser.add_argument("--seed", type=int, default=1, help="of the moments and the threads (default 1)")
+    parser.add_argument("--data", metavar="FOLDER", help="IDX files such as those of Fashion-MNIST, in place of small data")
+    parser.add_argument("--epochs", type=int, help=f"of a run (default {SMALL_EPOCHS}; with --data {LARGE_EPOCHS})")
+    return parser.parse_args()
+
+
+def options_of(given):
+    """What all recipes have in common."""
     moons = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data", "moons.csv")
-    options = ["--data", folder, *LARGE] if folder else ["--data", moons, *SMALL]
+    if given.data:
+        return ["--data", given.data, *LARGE, "--epochs", str(given.epochs or LARGE_EPOCHS)]
+    return ["--data", moons, *SMALL, "--epochs", str(given.epochs or SMALL_EPOCHS)]
+
+
+def main():
+    given = arguments()
+    gradmill, wanted, options = os.path.abspath(given.gradmill), given.kills, options_of(given)
+    chance = random.Random(given.seed)
     kills = resumed = runs = 0
     with tempfile.TemporaryDirectory() as place:
         os.chdir(place)
@@ -101,7 +112,7 @@ def main():
             whole = time.monotonic() - begun
             some, times = one_run(gradmill, recipe, options, chance, whole)
             if content("m") != content("whole"):
-                sys.exit(f"{recipe}: another model after {some} kills; seed {sys.argv[3:4] or 1}")
+                sys.exit(f"{recipe}: another model after {some} kills; seed {given.seed}")
             kills, resumed, runs = kills + some, resumed + times, runs + 1
         os.chdir("/")
     print(f"{kills} kills, {resumed} resumed, in {runs} runs of {min(runs, len(RECIPES))} recipes: "
