@@ -12,11 +12,13 @@ copy of the tree; the tree is not touched.
   scripts/mutate.py --line 75 bench/gate/verdict.c              the mutants of one line
   scripts/mutate.py bench/gate/verdict.c --change OLD NEW --line 75     one change of your own
   scripts/mutate.py --from tests/survivors.txt --bound 100         mutants that once survived
+  scripts/mutate.py --sanitize --line 110 src/data/csv.c        a mutant that may read too far, or lose memory
 
 Exit code: 0; 1 if the tests fail without a change; 8 if fewer than --bound percent were caught.
 """
 import argparse
 import dataclasses
+import json
 import os
 import pathlib
 import random
@@ -36,21 +38,105 @@ EQUIVALENT = ROOT / "tests" / "mutants.txt"
 # a module of the tests of the command. Quick ones come first, because the first that fails ends the run of a mutant.
 SUITES = {
     "src/base/": "base system data allocation",
+    "src/base/options.c": "train nn model",
     "src/base/number.c": "base data model",
+    "src/base/memory.c": "base allocation data",
+    "src/base/memory_limit.c": "system data command/test_limits",
+    "src/base/placement.c": "base system nn",
+    "src/base/processors.c": "system command/test_threads",
+    "src/base/team.c": "base nn train",
+    "src/base/turnstile": "base nn train",
+    "src/base/lock.c": "nn",
+    "src/base/fail_open.c": "base data model command/test_faults",
+    "src/base/suggest.c": "base command/test_usage",
+    "src/base/status.c": "base command/test_usage",
+    "src/base/foreign.c": "base data model command/test_faults",
     "src/machine/": "system doctor bench command/test_doctor",
-    "src/machine/blas": "system kernels_f32 doctor command/test_doctor",
+    "src/machine/findings.c": "doctor command/test_doctor",
+    "src/machine/blas": "system bench kernels_f32 doctor command/test_doctor command/test_limits",
     "src/backend/": "kernels_f32 kernels_f64 torch nn command/test_explain",
     "src/function/": "kernels_f32 kernels_f64 gradient torch",
     "src/online/": "kernels_f32 kernels_f64 nn",
     "src/nn/": "nn kernels_f32 kernels_f64 gradient torch train",
-    "src/data/": "data command/test_faults command/test_cases",
+    "src/nn/costs_tmpl.c": "nn gradient command/test_plan",
+    "src/nn/plan_tmpl.c": "nn gradient torch command/test_plan",
+    "src/nn/gradcheck.c": "nn gradient command/test_usage",
+    "src/nn/optimizer": "torch nn train",
+    "src/nn/loss": "kernels_f32 torch gradient nn train",
+    "src/nn/batch": "train nn torch",
+    "src/nn/watch.c": "gradient nn train",
+    "src/data/": "data train command/test_faults command/test_cases command/test_columns",
     "src/data/split.c": "data allocation",
-    "src/model/": "model command/test_roundtrip command/test_faults",
+    "src/data/scaling.c": "data train model command/test_usage",
+    "src/data/target_scaling.c": "train model data",
+    "src/data/row_source.c": "train data",
+    "src/data/order.c": "train data",
+    "src/data/gather_tmpl.c": "data train",
+    "src/data/csv_remarks.c": "data command/test_notes command/test_cases",
+    "src/data/source.c": "data command/test_reading",
+    "src/data/gunzip.c": "data command/test_reading",
+    "src/model/": "model command/test_roundtrip command/test_columns command/test_faults",
+    "src/model/held.c": "model command/test_outputs",
+    "src/model/durable.c": "model train command/test_outputs",
+    "src/model/destination.c": "model command/test_outputs",
+    "src/model/example.c": "model nn command/test_explain command/test_cases",
     "src/train/": "train command/test_usage",
-    "src/cli/": "command/test_usage command/test_faults command/test_explain command/test_plan command/test_roundtrip",
+    "src/train/best.c": "train command/test_keep",
+    "src/train/checkpoint": "train command/test_resume",
+    "src/train/run_state.c": "train command/test_resume",
+    "src/train/callbacks.c": "train command/test_signals",
+    "src/train/epoch_start.c": "train command/test_post_mortem",
+    "src/train/evalu": "train model command/test_eval command/test_usage",
+    "src/train/tally.c": "train model command/test_eval",
+    "src/train/figures.c": "train command/test_log",
+    "src/train/find_rate.c": "train command/test_find_rate",
+    "src/train/findings.c": "doctor train command/test_notes",
+    "src/train/log.c": "train command/test_log",
+    "src/train/post_mortem.c": "train command/test_post_mortem",
+    "src/train/units.c": "train command/test_log",
+    "src/cli/": "command/test_faults command/test_usage command/test_notes command/test_explain command/test_roundtrip",
+    "src/cli/arguments.c": "command/test_lists command/test_usage command/test_faults",
+    "src/cli/bench": "command/test_usage command/test_bench",
+    "src/cli/call_text.c": "command/test_post_mortem command/test_config command/test_usage",
+    "src/cli/config.c": "command/test_config",
     "src/cli/doctor": "doctor command/test_doctor",
-    "src/cli/bench": "command/test_bench",
+    "src/cli/eval": "command/test_eval command/test_json command/test_usage command/test_notes",
+    "src/cli/explain": "command/test_explain command/test_json command/test_usage command/test_cases",
+    "src/cli/explanation": "command/test_explain command/test_json command/test_cases",
+    "src/cli/files.c": "command/test_outputs command/test_faults command/test_reading",
+    "src/cli/find_rate.c": "command/test_find_rate command/test_usage",
+    "src/cli/gradcheck.c": "command/test_json command/test_usage command/test_explain command/test_cases",
+    "src/cli/help.c": "command/test_lists command/test_usage",
+    "src/cli/interrupt.c": "command/test_signals command/test_resume",
+    "src/cli/json_out.c": "doctor command/test_json",
+    "src/cli/load.c": "command/test_faults command/test_eval command/test_columns command/test_reading",
+    "src/cli/model_page.c": "command/test_model_page",
+    "src/cli/names.c": "command/test_lists command/test_usage",
+    "src/cli/needless.c": "command/test_usage command/test_cases command/test_notes",
+    "src/cli/options": "command/test_lists command/test_usage command/test_faults command/test_cases",
+    "src/cli/plan": "command/test_plan command/test_json command/test_usage",
+    "src/cli/post_mortem_report.c": "command/test_post_mortem",
+    "src/cli/predict.c": "command/test_columns command/test_outputs command/test_faults command/test_usage command/test_cases",
+    "src/cli/progress.c": "command/test_progress command/test_usage",
+    "src/cli/remarks.c": "command/test_notes command/test_cases",
+    "src/cli/report.c": "command/test_json command/test_usage command/test_outputs",
+    "src/cli/resume.c": "command/test_resume",
+    "src/cli/saver.c": "saver command/test_outputs",
+    "src/cli/train": "command/test_usage command/test_keep command/test_notes command/test_outputs command/test_roundtrip",
+    "src/cli/train_config.c": "command/test_config command/test_resume",
+    "src/cli/train_from.c": "command/test_resume",
+    "src/cli/train_page.c": "command/test_model_page command/test_usage",
+    "src/cli/train_report.c": "command/test_progress command/test_keep command/test_json command/test_usage command/test_notes",
+    "src/cli/train_setup.c": "command/test_columns command/test_cases command/test_usage command/test_keep command/test_notes",
+    "src/cli/use.c": "command/test_columns command/test_faults command/test_eval command/test_usage",
     "bench/": "figures gate bench_output doctor bench compare command/test_bench",
+    "bench/cases/": "bench figures command/test_bench",
+    "bench/contest/": "bench compare command/test_child command/test_bench",
+    "bench/gate/": "gate command/test_bench",
+    "bench/measure/": "figures gate bench bench_output doctor compare command/test_bench",
+    "bench/output/": "bench_output gate command/test_bench",
+    "bench/report/": "bench_output command/test_bench",
+    "bench/peers/": "compare bench command/test_bench",
 }
 
 # ---------------------------------------------------------------------------------------------------- finding mutants
@@ -275,11 +361,12 @@ def read_list(path):
 # ---------------------------------------------------------------------------------------------------- running tests
 
 
-def limit_resources():
-    """Limits for a mutant, which may loop for ever or ask for all memory."""
+def limit_resources(address_space):
+    """Limits for a mutant, which may loop for ever or ask for all memory. Sanitizers reserve terabytes of addresses."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 30, 1 << 30))
-    resource.setrlimit(resource.RLIMIT_AS, (16 << 30, 16 << 30))
+    if address_space:
+        resource.setrlimit(resource.RLIMIT_AS, (16 << 30, 16 << 30))
     os.nice(10)
 
 
@@ -297,7 +384,8 @@ def kill_programs_in(build):
 class Workshop:
     """A copy of the tree with a build in it."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, sanitized=False):
+        self.sanitized = sanitized
         self.tree = folder / "tree"
         self.build = folder / "build"
         self.temporary = folder / "tmp"
@@ -305,7 +393,10 @@ class Workshop:
         shutil.copytree(ROOT, self.tree, ignore=shutil.ignore_patterns("build*", ".git", "__pycache__"), symlinks=True)
         self.seconds = {}
         # Low optimisation compiles quickly; kernels have their own. What is wrong in C beyond doubt does not compile.
-        self.must("meson", "setup", "-Doptimization=1", "-Dc_args=-Werror=incompatible-pointer-types "
+        options = ["-Doptimization=1"]
+        if sanitized:
+            options += ["-Db_sanitize=address,undefined", "-Db_lundef=false", "-Disas=base"]
+        self.must("meson", "setup", *options, "-Dc_args=-Werror=incompatible-pointer-types "
                   "-Werror=int-conversion -Werror=uninitialized", str(self.build), str(self.tree))
 
     def run(self, *command, seconds=1800):
@@ -313,7 +404,8 @@ class Workshop:
         environment = os.environ | {"TMPDIR": str(self.temporary)}
         with open(self.build.parent / "log", "wb") as log:
             process = subprocess.Popen(command, cwd=self.tree, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                       env=environment, start_new_session=True, preexec_fn=limit_resources)
+                                       env=environment, start_new_session=True,
+                                       preexec_fn=lambda: limit_resources(not self.sanitized))
             try:
                 return process.wait(seconds)
             except subprocess.TimeoutExpired:
@@ -332,16 +424,20 @@ class Workshop:
                      + f"\nmutate.py: without a change: {' '.join(command)} failed")
 
     def compile(self, suite):
-        targets = ["all"] if "/" in suite else [f"tests/test_{suite}"]
+        targets = self.command_targets() if "/" in suite else [f"tests/test_{suite}"]
         return self.run("ninja", "-C", str(self.build), *targets) == 0
 
+    def command_targets(self):
+        """The command, the peers that are C programs, and the libraries of its tests. The Criterion programs are left
+        out: they are many, and each would be linked anew."""
+        made = json.loads((self.build / "meson-info" / "intro-targets.json").read_text(encoding="utf-8"))
+        files = [(target["type"], os.path.relpath(target["filename"][0], self.build)) for target in made]
+        return [file for kind, file in files
+                if kind == "shared module" or (kind == "executable" and file.startswith(("src/", "bench/")))]
+
     def test(self, suite, seconds=1800):
-        if "/" in suite:
-            shim = self.build / "tests" / "libinject.so"
-            return self.run(sys.executable, "tests/command/run.py", "--gradmill", str(self.build / "src/cli/gradmill"),
-                            "--source", str(self.tree), "--build", str(self.build), "--shim", str(shim),
-                            suite.split("/")[1], seconds=seconds)
-        return self.run("meson", "test", "-C", str(self.build), "--no-rebuild", suite, seconds=seconds)
+        return self.run("meson", "test", "-C", str(self.build), "--no-rebuild", suite.replace("command/test_", "command_"),
+                        seconds=seconds)
 
     def measure(self, suite):
         """Runs a suite on the unchanged code: it must pass, or it would catch every mutant. Its time sets the limit."""
@@ -395,6 +491,8 @@ def parse():
                         help="instead of all mutants: the first OLD of the file, or of --line, becomes NEW")
     parser.add_argument("--from", dest="list_file", metavar="LIST", help="the mutants of a file like tests/mutants.txt")
     parser.add_argument("--suites", metavar="LIST", help="run these, with blanks between them, instead of the file's own")
+    parser.add_argument("--sanitize", action="store_true", help="build with the sanitizers, which see a lost block and what "
+                        "is beyond the end of one; much slower: for what has survived without")
     parser.add_argument("--list", action="store_true", help="print the mutants and build nothing")
     parser.add_argument("--bound", type=float, default=0, metavar="PERCENT", help="exit code 8 if fewer are caught")
     return parser.parse_args()
@@ -497,7 +595,7 @@ def main():
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the copy goes, too
     with tempfile.TemporaryDirectory(prefix="gradmill-mutate-") as folder:
-        verdicts = run_all(Workshop(pathlib.Path(folder)), sources, mutants, given)
+        verdicts = run_all(Workshop(pathlib.Path(folder), given.sanitize), sources, mutants, given)
     return report(sources, verdicts, given.bound)
 
 
