@@ -67,7 +67,7 @@ SUITES = {
     "src/nn/watch.c": "gradient nn train",
     "src/data/": "data train command/test_faults command/test_cases command/test_columns",
     "src/data/split.c": "data allocation",
-    "src/data/scaling.c": "data train model command/test_usage",
+    "src/data/scaling.c": "data train model",
     "src/data/target_scaling.c": "train model data",
     "src/data/row_source.c": "train data",
     "src/data/order.c": "train data",
@@ -133,6 +133,7 @@ SUITES = {
     "bench/cases/": "bench figures command/test_bench",
     "bench/contest/": "bench compare command/test_child command/test_bench",
     "bench/gate/": "gate command/test_bench",
+    "bench/measure/rank_test.c": "gate",
     "bench/measure/": "figures gate bench bench_output doctor compare command/test_bench",
     "bench/output/": "bench_output gate command/test_bench",
     "bench/report/": "bench_output command/test_bench",
@@ -154,7 +155,7 @@ EXCHANGE = {
     "*": "/", "/": "*", "%": "/", "+=": "-=", "-=": "+=", "*=": "/=", "<<": ">>", ">>": "<<",
 }
 # Functions and macros for which the order of the arguments does not matter.
-SYMMETRIC = {"gm_alloc", "gm_add", "gm_max", "gm_min", "gm_mul"}
+SYMMETRIC = {"gm_alloc", "gm_add", "gm_max", "gm_min", "gm_mul", "gm_table_array"}
 OPEN, CLOSE = "([{", ")]}"
 # Words that begin a statement which cannot be dropped.
 KEPT = {"return", "if", "for", "while", "do", "switch", "case", "default", "break", "continue", "goto", "else", "static",
