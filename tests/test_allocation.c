@@ -4,6 +4,8 @@
                             call */
 #include "sanitized.h"
 #include "nets.h"
+#include "scratch.h"
+#include "train/rows.h"
 
 #include <dlfcn.h>
 #include <stdatomic.h>
@@ -14,7 +16,7 @@
 
 static atomic_size_t calls, largest;
 
-/* Number of blocks of gm_alloc in use; and number of allocations that succeed before one fails. */
+/* Number of blocks in use; and number of allocations of gm_alloc that succeed before one fails. */
 static atomic_size_t in_use, until_failure = SIZE_MAX;
 
 #if !SANITIZED
@@ -35,18 +37,21 @@ static void seen(size_t size)
 void *malloc(size_t size)
 {
     seen(size);
+    atomic_fetch_add(&in_use, 1);
     return __libc_malloc(size);
 }
 
 void *calloc(size_t count, size_t size)
 {
     seen(count * size);
+    atomic_fetch_add(&in_use, 1);
     return __libc_calloc(count, size);
 }
 
 void *realloc(void *memory, size_t size)
 {
     seen(size);
+    atomic_fetch_add(&in_use, !memory);
     return __libc_realloc(memory, size);
 }
 
@@ -62,6 +67,7 @@ void *aligned_alloc(size_t alignment, size_t size)
 int posix_memalign(void **memory, size_t alignment, size_t size)
 {
     seen(size);
+    atomic_fetch_add(&in_use, 1);
     *memory = __libc_memalign(alignment, size);
     return *memory ? 0 : 12;
 }
@@ -273,4 +279,196 @@ Test(allocation, a_split_that_fails_leaves_nothing)
     gm_dataset_destroy(train);
     gm_dataset_destroy(valid);
     gm_dataset_destroy(all);
+}
+
+/* What is done below again and again, each time with another of its allocations failing. It frees all that it
+ * has got. */
+typedef gm_status attempt(gm_error *error);
+
+static gm_dataset *classes, *numbers;
+static gm_engine *trained;
+static scratch_text file;
+
+static gm_status load_table(gm_error *error)
+{
+    gm_dataset *data;
+    const gm_status status = gm_dataset_load(&data, net_source("data/iris.csv").text, NULL, error);
+    gm_dataset_destroy(data);
+    return status;
+}
+
+static gm_status fit_scaling(gm_error *error)
+{
+    gm_scaling *scaling;
+    gm_status status = gm_scaling_fit(&scaling, GM_SCALING_STANDARD, numbers, error);
+    if (status == GM_OK)
+        status = gm_scaling_fit_targets(scaling, numbers, error);
+    gm_scaling_destroy(scaling);
+    return status;
+}
+
+static gm_status fit_columns(gm_error *error)
+{
+    gm_columns *columns;
+    const gm_status status = gm_columns_fit(&columns, numbers, error);
+    gm_columns_destroy(columns);
+    return status;
+}
+
+static gm_status make_engine(gm_error *error)
+{
+    gm_layer_options layers[NET_LAYERS];
+    gm_network_options options = gm_network_options_default();
+    gm_engine_options engine_options = gm_engine_options_default();
+    gm_network *network;
+    gm_engine *engine = NULL;
+    options.inputs = IN;
+    options.layer_count = net_layers(&wide, layers);
+    options.layers = layers;
+    options.loss = wide.loss;
+    engine_options.threads = 1;
+    gm_status status = gm_network_create(&network, &options, error);
+    if (status == GM_OK)
+        status = gm_engine_create(&engine, network, &engine_options, error);
+    gm_engine_destroy(engine);
+    gm_network_destroy(network);
+    return status;
+}
+
+static gm_status save_and_load(gm_error *error)
+{
+    gm_model model = {.network = gm_engine_network(trained)}, loaded = {0};
+    gm_status status = gm_scaling_fit(&model.scaling, GM_SCALING_STANDARD, classes, error);
+    if (status == GM_OK)
+        status = gm_model_name_classes(&model, classes, error);
+    if (status == GM_OK)
+        status = gm_model_save(file.text, &model, error);
+    if (status == GM_OK)
+        status = gm_model_load(&loaded, file.text, error);
+    gm_model_clear(&loaded);
+    model.network = NULL;
+    gm_model_clear(&model);
+    return status;
+}
+
+static gm_status predict(gm_error *error)
+{
+    const gm_model model = {.network = gm_engine_network(trained)};
+    gm_predictor *predictor;
+    const gm_status status = gm_predictor_create(&predictor, &model, NULL, error);
+    gm_predictor_destroy(predictor);
+    return status;
+}
+
+static gm_status evaluate(gm_error *error)
+{
+    gm_evaluation *evaluation;
+    const gm_status status = gm_evaluation_create(&evaluation, trained, classes, NULL, error);
+    gm_evaluation_destroy(evaluation);
+    return status;
+}
+
+static gm_status find_rate(gm_error *error)
+{
+    static const uint64_t seed = 1;
+    gm_row_source rows = {0};
+    gm_rate_curve curve = {0};
+    gm_status status = gm_row_source_open(&rows, classes, NULL, &seed, error);
+    if (status == GM_OK)
+        status = gm_find_rate(trained, &rows, NULL, &curve, error);
+    gm_row_source_close(&rows);
+    gm_rate_curve_clear(&curve);
+    return status;
+}
+
+static gm_status train_and_resume(gm_error *error)
+{
+    const scratch_text log = scratch_path("log");
+    gm_train_options options = gm_train_options_default();
+    gm_checkpoint *checkpoint = NULL;
+    options.epochs = 1;
+    options.checkpoint = file.text;
+    options.log = log.text;
+    gm_status status = gm_train(trained, classes, classes, NULL, &options, NULL, error);
+    if (status == GM_OK)
+        status = gm_checkpoint_load(&checkpoint, file.text, error);
+    options.resume = checkpoint;
+    options.epochs = 2;
+    if (status == GM_OK)
+        status = gm_train(trained, classes, classes, NULL, &options, NULL, error);
+    gm_checkpoint_destroy(checkpoint);
+    return status;
+}
+
+static gm_status load_example(gm_error *error)
+{
+    gm_example example;
+    const gm_status status = gm_example_load(&example, net_source("data/mazur.json").text, error);
+    gm_example_clear(&example);
+    return status;
+}
+
+struct attempts {
+    const char *name;
+    attempt *call;
+    size_t least; /* allocations, so that the test is one */
+    size_t spare; /* so many may fail: there is another way without them */
+};
+
+static void fail_each(const struct attempts *a)
+{
+    gm_error error;
+    size_t successes = 0, tolerated = 0;
+    bool failed = true;
+    /* Once without a failure: what is made for the whole process is there from then on. */
+    cr_assert_eq(a->call(&error), GM_OK, "%s: %s", a->name, error.message);
+    for (; failed; successes++) {
+        const size_t before = atomic_load(&in_use);
+        atomic_store(&until_failure, successes);
+        const gm_status status = a->call(&error);
+        failed = atomic_exchange(&until_failure, SIZE_MAX) > SIZE_MAX / 2;
+        cr_expect(status == GM_OK || (failed && status == GM_LIMIT), "%s, %zu: status %d", a->name, successes,
+                  (int)status);
+        cr_expect_eq(atomic_load(&in_use), before, "%s, %zu: %zd blocks more", a->name, successes,
+                     (ssize_t)(atomic_load(&in_use) - before));
+        tolerated += failed && status == GM_OK;
+        unlink(file.text);
+    }
+    cr_expect_geq(successes, a->least, "%s: %zu allocations", a->name, successes - 1);
+    cr_expect_eq(tolerated, a->spare, "%s: succeeds %zu times without memory", a->name, tolerated);
+}
+
+Test(allocation, what_fails_leaves_nothing)
+{
+    static const struct attempts attempts[] = {
+        {"load_table", load_table, 5, 0},
+        {"fit_scaling", fit_scaling, 12, 0},
+        {"fit_columns", fit_columns, 1, 0},
+        {"make_engine", make_engine, 5, 1}, /* the buffers of online training */
+        {"save_and_load", save_and_load, 10, 0},
+        {"predict", predict, 2, 0},
+        {"evaluate", evaluate, 2, 0},
+        {"find_rate", find_rate, 2, 0},
+        {"train_and_resume", train_and_resume, 10, 0},
+        {"load_example", load_example, 5, 0},
+    };
+    gm_engine_options options = gm_engine_options_default();
+    scratch_make();
+    file = scratch_path("file");
+    options.batch = ROWS / 2;
+    options.threads = 1;
+    trained = net_engine(net_make(&wide, GM_F32, 1), &options);
+    net_fill(x, ROWS * IN, -1, 1);
+    cr_assert_eq(
+        gm_dataset_from_arrays(&classes, gm_array_f64(x, ROWS, IN), gm_array_labels(labels, ROWS), OUT, NULL),
+        GM_OK);
+    cr_assert_eq(
+        gm_dataset_from_arrays(&numbers, gm_array_f64(x, ROWS, IN), gm_array_f64(x, ROWS, 1), 0, NULL),
+        GM_OK);
+    for (size_t i = 0; i < sizeof attempts / sizeof *attempts; i++)
+        fail_each(&attempts[i]);
+    gm_dataset_destroy(classes);
+    gm_dataset_destroy(numbers);
+    net_free(trained);
+    scratch_remove();
 }
