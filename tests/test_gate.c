@@ -223,6 +223,62 @@ Test(gate, signed_ranks_of_many_and_of_ties)
     cr_expect_eq(signed_ranks(changes, 10, 0.01).p, 1);
 }
 
+static bool excludes_1(const gm_rank_test *test)
+{
+    return test->low > 1 || test->high < 1;
+}
+
+/* Beyond the exact counts: the interval is without 1 exactly where p is at most the level. */
+Test(gate, the_interval_agrees_with_p)
+{
+    enum { SHIFTS = 200, SIDE = 30, PAIRS = 60 };
+    size_t changed[2] = {0, 0};
+    for (size_t s = 0; s < SHIFTS; s++) {
+        double before[SIDE], after[SIDE], changes[PAIRS];
+        const double shift = (double)s / SHIFTS;
+        gm_rank_test test;
+        for (size_t j = 0; j < SIDE; j++) {
+            before[j] = 1 + (double)(j * 7 % SIDE) / SIDE;
+            after[j] = 1.0003 + shift + (double)(j * 11 % SIDE) / (SIDE + 1);
+        }
+        for (size_t j = 0; j < PAIRS; j++)
+            changes[j] = 0.0003 + shift + (j % 2 ? 1 : -1) * (double)(j + 1) / 40;
+        cr_assert_eq(
+            gm_rank_test_run(&test, (gm_samples){before, SIDE}, (gm_samples){after, SIDE}, 0.05, NULL),
+            GM_OK);
+        cr_expect_eq(excludes_1(&test), test.p <= 0.05, "shift %g: p %g, [%g, %g]", shift, test.p, test.low,
+                     test.high);
+        changed[0] += excludes_1(&test);
+        test = signed_ranks(changes, PAIRS, 0.05);
+        cr_expect_eq(excludes_1(&test), test.p <= 0.05, "shift %g: p %g, [%g, %g] of changes", shift, test.p,
+                     test.low, test.high);
+        changed[1] += excludes_1(&test);
+    }
+    for (size_t i = 0; i < 2; i++)
+        cr_expect(changed[i] > 0 && changed[i] < SHIFTS, "test %zu: always the same", i);
+}
+
+/* The smallest samples that have an interval at all: it goes from the least to the largest ratio. With one
+ * sample less, P(U = 0) = 1/20 and P(T = 0) = 1/32 are above half the level. */
+Test(gate, the_interval_of_the_smallest_samples)
+{
+    static const double before[] = {1, 2, 3, 4}, after[] = {5, 6.5, 8, 9},
+                        changes[] = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6};
+    gm_rank_test test;
+    cr_assert_eq(gm_rank_test_run(&test, (gm_samples){before, 4}, (gm_samples){after, 4}, 0.05, NULL), GM_OK);
+    cr_expect_float_eq(test.p, 2.0 / 70, 1e-15);
+    expect_near(test.low, 5.0 / 4, "low", 0);
+    expect_near(test.high, 9, "high", 0);
+    cr_assert_eq(gm_rank_test_run(&test, (gm_samples){before, 3}, (gm_samples){after, 3}, 0.05, NULL), GM_OK);
+    cr_expect(test.low == 0 && test.high == INFINITY);
+    test = signed_ranks(changes, 6, 0.05);
+    cr_expect_float_eq(test.p, 2.0 / 64, 1e-15);
+    expect_near(log(test.low), 0.1, "low", 1);
+    expect_near(log(test.high), 0.6, "high", 1);
+    test = signed_ranks(changes, 5, 0.05);
+    cr_expect(test.low == 0 && test.high == INFINITY);
+}
+
 Test(gate, least_p_of_so_many_samples)
 {
     cr_expect_float_eq(gm_rank_test_least(3, 3), 0.1, 1e-15);
