@@ -7,6 +7,21 @@
 #include <string.h>
 #include <sys/mman.h>
 
+/* A block is larger than what was asked for. AddressSanitizer shall complain about the rest of it, too. */
+#if defined(__has_feature)
+#define GM_ADDRESS_SANITIZER __has_feature(address_sanitizer)
+#elif defined(__SANITIZE_ADDRESS__)
+#define GM_ADDRESS_SANITIZER 1
+#else
+#define GM_ADDRESS_SANITIZER 0
+#endif
+#if GM_ADDRESS_SANITIZER
+#include <sanitizer/asan_interface.h>
+#define FORBID(memory, size) __asan_poison_memory_region(memory, size)
+#else
+#define FORBID(memory, size) ((void)(memory), (void)(size))
+#endif
+
 /* A huge page has 2 MiB. Blocks from half that size on are given whole huge pages: the speed is worth the
  * unused rest of the last one. */
 #define HUGE_FROM ((size_t)1 << 20)
@@ -41,6 +56,7 @@ void *gm_alloc(size_t count, size_t size)
     if (alignment == HUGE_PAGE)
         (void)madvise(memory, padded, MADV_HUGEPAGE); /* advice: refusal costs speed only */
     memset(memory, 0, padded);
+    FORBID((char *)memory + bytes, padded - bytes);
     return memory;
 }
 
