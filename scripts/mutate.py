@@ -382,6 +382,10 @@ def kill_programs_in(build):
             pass
 
 
+def meson_name(suite):
+    return suite.replace("command/test_", "command_")
+
+
 class Workshop:
     """A copy of the tree with a build in it."""
 
@@ -425,20 +429,19 @@ class Workshop:
                      + f"\nmutate.py: without a change: {' '.join(command)} failed")
 
     def compile(self, suite):
-        targets = self.command_targets() if "/" in suite else [f"tests/test_{suite}"]
-        return self.run("ninja", "-C", str(self.build), *targets) == 0
+        return self.run("ninja", "-C", str(self.build), *self.targets(suite)) == 0
 
-    def command_targets(self):
-        """The command, the peers that are C programs, and the libraries of its tests. The Criterion programs are left
-        out: they are many, and each would be linked anew."""
-        made = json.loads((self.build / "meson-info" / "intro-targets.json").read_text(encoding="utf-8"))
-        files = [(target["type"], os.path.relpath(target["filename"][0], self.build)) for target in made]
-        return [file for kind, file in files
-                if kind == "shared module" or (kind == "executable" and file.startswith(("src/", "bench/")))]
+    def targets(self, suite):
+        """The files that a suite runs; for the tests of the command also the libraries that they load."""
+        information = self.build / "meson-info"
+        tests = json.loads((information / "intro-tests.json").read_text(encoding="utf-8"))
+        made = json.loads((information / "intro-targets.json").read_text(encoding="utf-8"))
+        needed = next(test["depends"] for test in tests if test["name"] == meson_name(suite))
+        return [os.path.relpath(target["filename"][0], self.build) for target in made
+                if target["id"] in needed or ("/" in suite and target["type"] == "shared module")]
 
     def test(self, suite, seconds=1800):
-        return self.run("meson", "test", "-C", str(self.build), "--no-rebuild", suite.replace("command/test_", "command_"),
-                        seconds=seconds)
+        return self.run("meson", "test", "-C", str(self.build), "--no-rebuild", meson_name(suite), seconds=seconds)
 
     def measure(self, suite):
         """Runs a suite on the unchanged code: it must pass, or it would catch every mutant. Its time sets the limit."""
