@@ -94,6 +94,23 @@ class OfLabels(EvalTest):
         pairs = [(p > n) + (p == n) / 2 for p in score[head[1]] for n in score[head[0]]]
         self.assertAlmostEqual(self.evaluate(model, path)["auc"], sum(pairs) / len(pairs))
 
+    def test_the_table_shows_the_figures(self):
+        path = data("moons.csv")
+        model = self.fit(path, "2,4,2", "--loss", "mean-squares", "--activation", "tanh,softmax")
+        told = self.evaluate(model, path)
+        text = self.succeed("eval", "--model", model, "--data", path).stdout
+        for words, name in (("accuracy", "accuracy"), ("balanced accuracy", "balanced_accuracy"),
+                            ("calibration error", "calibration_error")):
+            self.assertRegex(text, rf"\n{words} +{100 * told[name]:.2f} %\n")
+        for words, name in (("loss", "loss"), ("AUC", "auc"), ("log loss", "log_loss")):
+            self.assertRegex(text, rf"\n{words} +{told[name]:.5f}\n")
+        self.assertRegex(text, rf"rows +{told['rows']}\n")
+        table, matrix = (part.splitlines() for part in text.split("\n\n")[1:3])
+        for i, of in enumerate(told["classes"]):
+            shares = [f"{100 * of[name]:.2f}" for name in ("precision", "recall", "f1")]
+            self.assertEqual(table[1 + i].replace("%", "").split(), [of["name"], str(of["rows"]), *shares])
+            self.assertEqual(matrix[2 + i].split(), [of["name"], *map(str, told["confusion"][i])])
+
     def test_few_classes_are_shown_as_a_matrix(self):
         text = self.succeed("eval", "--model", self.fit(data("iris.csv"), "4,5,3"), "--data", data("iris.csv")).stdout
         self.assertIn("confusion matrix", text)
@@ -146,3 +163,43 @@ class OfNumbers(EvalTest):
         model = self.fit(path, "1,4,1", "--regression")
         self.assertIsNone(self.evaluate(model, path)["r2"])
         self.assertNotIn("R^2", self.succeed("eval", "--model", model, "--data", path).stdout)
+
+
+class OfAnswers(EvalTest):
+    """A target of 0 and 1 with the logistic loss: the output is the answer to a question, yes from 1/2 on."""
+
+    def setUp(self):
+        super().setUp()
+        chance = random.Random(2)
+        rows = [[chance.gauss(0, 1) for _ in range(2)] for _ in range(120)]
+        self.answers = [int(x + chance.gauss(0, 1) > 0.5) for x, _ in rows]
+        self.data = self.write("t.csv", "x,y,t\n" + "".join(
+            f"{x:.3f},{y:.3f},{answer}\n" for (x, y), answer in zip(rows, self.answers)))
+        self.model = self.fit(self.data, "2,8,1", "--regression", "--loss", "logistic", "--epochs", "40")
+
+    def test_the_figures_of_answers(self):
+        said = [int(row[0] >= 0.5) for row in self.outputs(self.model, self.data)[1]]
+        right = sum(s == a for s, a in zip(said, self.answers)) / 120
+        hits = sum(s and a for s, a in zip(said, self.answers))
+        f1 = 2 * hits / (sum(said) + sum(self.answers))
+        told = self.evaluate(self.model, self.data)
+        (figures,) = told["answers"]
+        self.assertEqual((figures["rows"], figures["predicted"]), (sum(self.answers), sum(said)))
+        for name, expected in (("accuracy", right), ("precision", hits / sum(said)), ("f1", f1),
+                               ("recall", hits / sum(self.answers))):
+            self.assertAlmostEqual(figures[name], expected, msg=name)
+        for name, expected in (("accuracy", right), ("subset_accuracy", right), ("macro_f1", f1), ("micro_f1", f1)):
+            self.assertAlmostEqual(told[name], expected, msg=name)
+
+    def test_the_table_shows_them(self):
+        told = self.evaluate(self.model, self.data)
+        text = self.succeed("eval", "--model", self.model, "--data", self.data).stdout
+        for words, name in (("accuracy", "accuracy"), ("subset accuracy", "subset_accuracy"), ("macro F1", "macro_f1"),
+                            ("micro F1", "micro_f1")):
+            self.assertRegex(text, rf"\n{words} +{100 * told[name]:.2f} %\n")
+        (figures,) = told["answers"]
+        head, row = text.split("\n\n")[1].splitlines()
+        self.assertEqual(head.split(), ["target", "rows", "accuracy", "precision", "recall", "F1"])
+        self.assertEqual(row.replace("%", "").split(),
+                         ["1", str(figures["rows"]),
+                          *(f"{100 * figures[name]:.2f}" for name in ("accuracy", "precision", "recall", "f1"))])

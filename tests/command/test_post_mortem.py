@@ -2,6 +2,7 @@
 import json
 import os
 import random
+import re
 
 from common import DIVERGED, USAGE, CommandTest, data
 
@@ -36,7 +37,9 @@ class PostMortem(CommandTest):
         self.assertFalse(os.path.exists(self.path("m.safetensors")))
         table = result.stderr.split("post-mortem")[1].splitlines()
         self.assertTrue(all(len(line) <= 80 for line in table[:-3]), table)
+        self.assertEqual(re.findall(r"(?m)^ +(\d+)  W, b ", result.stderr), ["1", "2"])
         told = self.told(*arguments)
+        self.assertEqual(len(told["layers"]), 2)
         self.assertEqual((told["quantity"], told["layer"], told["epoch"], told["step"]), ("z", 2, 1, 2))
         self.assertEqual(told["cause"], "rate")
         self.assertEqual(told["rate"], 1e30)
