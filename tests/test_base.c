@@ -243,6 +243,40 @@ Test(base, grouped_numbers)
         cr_expect_str_eq(gm_format_grouped(text, sizeof text, rows[i].value, rows[i].decimals), rows[i].text);
 }
 
+static size_t count_of(const char *bytes, size_t size, char wanted)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < size; i++)
+        count += bytes[i] == wanted;
+    return count;
+}
+
+/* Nothing is written beyond the end of a buffer, however small it is; what is in it has an end. */
+Test(base, numbers_in_small_buffers)
+{
+    static const double values[] = {0, -1234567.891, 0.1, 1e300, -1e-300, NAN, INFINITY, 999999999999999};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        for (size_t size = 1; size < 24; size++) {
+            char text[64];
+            for (int kind = 0; kind < 4; kind++) {
+                memset(text, '#', sizeof text);
+                if (kind == 0)
+                    gm_format_grouped(text, size, values[i], 3);
+                else if (kind == 1)
+                    gm_format_grouped(text, size, values[i], 0);
+                else if (kind == 2)
+                    gm_format_double(text, size, values[i], 17);
+                else
+                    gm_format_bytes(text, size, (size_t)(1000 << i));
+                cr_expect_not_null(memchr(text, '\0', size), "kind %d of %g in %zu bytes", kind, values[i],
+                                   size);
+                cr_expect_eq(count_of(text + size, sizeof text - size, '#'), sizeof text - size,
+                             "kind %d of %g in %zu bytes", kind, values[i], size);
+            }
+        }
+    }
+}
+
 Test(base, short_numbers)
 {
     static const struct {

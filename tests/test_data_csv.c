@@ -284,7 +284,9 @@ Test(data_csv, missing_everywhere)
     EXPECT_FAULTS(mean, &options);
     options.missing = GM_MISSING_DROP;
     static const fault drop[] = {
-        {"x,y,c\n1,,0\n3,NA,1\n", GM_BAD_DATA, "no rows; a value is missing in each"}};
+        {"x,y,c\n1,,0\n3,NA,1\n", GM_BAD_DATA, "no rows; a value is missing in each"},
+        {"x,y,c\n1,,0\n", GM_BAD_DATA, "no rows; a value is missing in each"},
+        {"x,y,c\n", GM_BAD_DATA, "no rows; there is a header only"}};
     EXPECT_FAULTS(drop, &options);
     gm_dataset *d = load_text("x,c\n1,a\n,odd\n2,b\n", &options);
     cr_expect_eq(gm_dataset_targets(d), 2, "a row that is left out must not make a class");

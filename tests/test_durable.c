@@ -8,10 +8,23 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
 TestSuite(durable, .init = scratch_make, .fini = scratch_remove);
+
+/* Takes the place of the C library's function in this program, and remembers the mode that was there before.
+ */
+static mode_t mode_before = (mode_t)-1;
+
+int fchmod(int fd, mode_t mode)
+{
+    struct stat about;
+    if (fstat(fd, &about) == 0)
+        mode_before = about.st_mode & 07777;
+    return (int)syscall(SYS_fchmod, fd, mode);
+}
 
 /* System calls that fail on demand, and record the calls: one letter for each. */
 static char calls_made[64];
@@ -97,6 +110,7 @@ Test(durable, writes_syncs_closes_renames_and_syncs_the_folder)
 Test(durable, any_failing_call_leaves_one_whole_file)
 {
     static const char sequence[] = "wwfcrd";
+    static const char *const steps[] = {"write", "write", "sync", "close", "rename", "sync its folder"};
     static const int reasons[] = {EIO, ENOSPC, EDQUOT};
     const scratch_text path = scratch_path("file");
     for (size_t r = 0; r < 3; r++) {
@@ -105,8 +119,10 @@ Test(durable, any_failing_call_leaves_one_whole_file)
             fail_with = reasons[r];
             scratch_write(path.text, "old", 3);
             cr_expect_eq(write_new(path.text, &error), GM_IO);
-            cr_expect(strstr(error.message, path.text) && strstr(error.message, strerror(reasons[r])), "%s",
-                      error.message);
+            char expected[600];
+            snprintf(expected, sizeof expected, "%s: cannot %s: %s;", path.text, steps[fail_at - 1],
+                     strerror(reasons[r]));
+            cr_expect_eq(strncmp(error.message, expected, strlen(expected)), 0, "%s", error.message);
             expect_contents(path.text, sequence[fail_at - 1] == 'd' ? "new contents" : "old");
             cr_expect_eq(scratch_count(scratch), 1, "call %zu left its temporary file", fail_at);
         }
@@ -160,6 +176,18 @@ Test(durable, keeps_the_mode_of_the_old_file_and_obeys_umask_for_a_new_one)
     cr_assert_eq(unlink(new.text), 0);
     cr_assert_eq(write_new(new.text, &error), GM_OK);
     cr_expect_eq(mode_of(new.text), 0640);
+}
+
+/* Nobody may read the contents between the creation of the temporary file and the change of its mode. */
+Test(durable, the_temporary_file_of_an_old_file_is_private)
+{
+    gm_error error;
+    const scratch_text path = scratch_path("file");
+    scratch_write(path.text, "old", 3);
+    cr_assert_eq(chmod(path.text, 0600), 0);
+    umask(0);
+    cr_assert_eq(write_new(path.text, &error), GM_OK);
+    cr_expect_eq(mode_before, 0600, "mode %o", (unsigned)mode_before);
 }
 
 Test(durable, a_link_stays_and_its_file_is_replaced)
@@ -464,6 +492,32 @@ Test(durable, only_one_may_hold_the_lock_of_a_file)
     gm_durable_lock_release(&second);
     gm_durable_lock_release(&other);
     cr_expect_eq(scratch_count(scratch), 2);
+}
+
+/* The disk may have been full when the owner of a lock wrote its number. */
+Test(durable, the_owner_of_a_lock_is_named_if_it_is_known)
+{
+    static const struct {
+        const char *owner, *says;
+    } cases[] = {{"1", "another run of gradmill (process 1) is"},
+                 {"4194304\n", "another run of gradmill (process 4194304) is"},
+                 {"", "another run of gradmill is"},
+                 {"0", "another run of gradmill is"},
+                 {"-5", "another run of gradmill is"},
+                 {"nobody", "another run of gradmill is"}};
+    gm_durable_lock lock, second;
+    gm_error error = {0};
+    const scratch_text path = scratch_path("file");
+    cr_assert_eq(gm_durable_lock_take(&lock, path.text, &error), GM_OK, "%s", error.message);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cr_assert_eq(ftruncate(lock.fd, 0), 0);
+        cr_assert_eq(pwrite(lock.fd, cases[i].owner, strlen(cases[i].owner), 0),
+                     (ssize_t)strlen(cases[i].owner));
+        cr_expect_eq(gm_durable_lock_take(&second, path.text, &error), GM_IO);
+        cr_expect(strstr(error.message, cases[i].says), "'%s': %s", cases[i].owner, error.message);
+    }
+    gm_durable_lock_release(&lock);
+    cr_expect_eq(scratch_count(scratch), 0);
 }
 
 static bool is_letter_a(const char *head, size_t size)
