@@ -131,7 +131,7 @@ SUITES = {
     "src/cli/use.c": "command/test_columns command/test_faults command/test_eval command/test_usage",
     "bench/": "figures gate bench_output doctor bench compare command/test_bench",
     "bench/cases/": "bench figures command/test_bench",
-    "bench/contest/": "bench compare command/test_child command/test_bench",
+    "bench/contest/": "compare bench command/test_child command/test_bench",
     "bench/gate/": "gate command/test_bench",
     "bench/measure/rank_test.c": "gate",
     "bench/measure/": "figures gate bench bench_output doctor compare command/test_bench",

@@ -236,3 +236,67 @@ Test(compare, wide_networks_learn_gently_in_a_contest)
                      problem.optimizer.rate);
     }
 }
+
+static double number_of(const gm_result *result, const gm_column *column)
+{
+    size_t i = 0;
+    while (result->columns[i] != column)
+        i++;
+    return result->rows[0].cells[i].number;
+}
+
+/* Steps of half a second, where the first contestant takes one. */
+Test(compare, the_numbers_of_a_contestant)
+{
+    static const gm_column *const columns[] = {GM_CONTEST_COLUMNS};
+    gm_result result = gm_result_make("compare", columns, COUNT(columns));
+    const gm_contestant first = {.candidate.statistics.median = 1};
+    const gm_contestant second = {
+        .loss = 0.75,
+        .candidate = {.samples = {0.375, 0.5, 0.625},
+                      .count = 3,
+                      .iterations = 7,
+                      .statistics = {.median = 0.5, .deviation = 0.125}},
+    };
+    const gm_bench_options sweep = {0};
+    gm_net net;
+    gm_error error;
+    cr_assert_eq(gm_net_parse(&net, "2-3-1", &error), GM_OK, "%s", error.message);
+    gm_problem problem = gm_contest_problem(&net, &sweep, GM_HALF_SQUARES);
+    problem.batch = 64;
+    problem.threads = 2;
+    gm_result_row *row = gm_result_add(&result, &error, "row");
+    cr_assert_not_null(row);
+    cr_assert_eq(gm_contest_cells(&result, row, &second, &first, &problem, &error), GM_OK);
+    cr_expect_eq(number_of(&result, &gm_column_samples_per_second), 128);
+    cr_expect_eq(number_of(&result, &gm_column_milliseconds), 500);
+    cr_expect_eq(number_of(&result, &gm_column_spread), 25);
+    expect_relative(number_of(&result, &gm_column_gflops), gm_contest_flop(&problem) / 0.5e9, 1e-15,
+                    "GFLOP/s");
+    cr_expect_eq(number_of(&result, &gm_column_times), 2);
+    cr_expect_eq(number_of(&result, &gm_column_loss), 0.75);
+    cr_expect_str_eq(row->cells[COUNT(columns) - 1].text, "ok");
+    cr_expect(row->threads == 2 && row->sample_count == 3 && row->iterations == 7);
+    cr_expect_arr_eq(row->samples, second.candidate.samples, 3 * sizeof(double));
+    gm_result_clear(&result);
+}
+
+/* A library to be preloaded stands before one that was preloaded already; nothing else is changed. */
+Test(compare, a_library_is_preloaded_once)
+{
+    gm_error error;
+    gm_child child;
+    const char *answer;
+    const gm_child_options options = {
+        .arguments = SHELL("env | grep -c ^LD_PRELOAD=; echo \"$LD_PRELOAD $KEPT\"; read a"),
+        .preload = "libm.so.6",
+        .problem = -1};
+    setenv("LD_PRELOAD", "libdl.so.2", 1);
+    setenv("KEPT", "as it is", 1);
+    cr_assert_eq(gm_child_start(&child, &options, &error), GM_OK, "%s", error.message);
+    cr_assert_eq(gm_child_ask(&child, NULL, 10, &answer, &error), GM_OK, "%s", error.message);
+    cr_expect_str_eq(answer, "1");
+    cr_assert_eq(gm_child_ask(&child, NULL, 10, &answer, &error), GM_OK, "%s", error.message);
+    cr_expect_str_eq(answer, "libm.so.6:libdl.so.2 as it is");
+    gm_child_stop(&child);
+}
