@@ -93,6 +93,8 @@ Test(data_diagnosis, text_that_is_no_table)
 {
     static const hint hints[] = {
         {"# by a tool\na,t\n1,x\n2,y\n", NULL, 0, "line 1 is a comment"},
+        {"#a;b;t\n1;2;0\n3;4;1\n", NULL, ',', "separated by ';': say --delim ';'"},
+        {"#by;a\na;b;t\n1;2;0\n3;4;1\n", NULL, ',', "line 1 is a comment"},
         {"a,t\n1,0\n# the end\n2,1\n", NULL, 0,
          "data.csv:3: a row of another length; expected 2 cells, got 1; this "
          "line is a comment"},
