@@ -2,6 +2,7 @@
  * field. */
 #include "bench/measure/environment.h"
 #include "bench/output/output.h"
+#include "bench/output/output_parts.h"
 #include "bench/output/result.h"
 #include "scratch.h"
 
@@ -416,6 +417,44 @@ Test(bench_output, the_environment_is_read_and_said_once)
     gm_environment_warn(&e, "the same line");
     cr_expect_eq(e.warning_count, before + 1);
     gm_environment_close(&e);
+}
+
+/* The text of the line that begins with this label, the n-th of them from 0. */
+static const char *line_of(const gm_line *lines, size_t count, const char *label, size_t n)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(lines[i].label, label) == 0 && n-- == 0)
+            return lines[i].text;
+    return "";
+}
+
+Test(bench_output, the_environment_in_lines)
+{
+    gm_environment e = made_up_environment();
+    gm_line lines[GM_MOST_LINES];
+    e.peak_one[GM_F32] = 1.5e11;
+    e.peak_all[GM_F32] = 3e11;
+    e.gemm_one[GM_F32] = 9.87e10;
+    e.gemm_all[GM_F32] = 1.97e11;
+    e.peak_one[GM_F64] = 7.5e10;
+    e.peak_all[GM_F64] = 1.5e11;
+    e.bandwidth_one = 1.25e10;
+    e.bandwidth_all = 2e10;
+    size_t count = gm_environment_lines(&e, lines);
+    cr_expect_str_eq(line_of(lines, count, "BLAS", 0), "OpenBLAS, Haswell kernels, pthreads");
+    cr_expect_str_eq(
+        line_of(lines, count, "Peak", 0),
+        "f32 FMA 150 / 300, sgemm 98.7 / 197 GFLOP/s, memory 12.5 / 20.0 GB/s (one thread / all)");
+    cr_expect_str_eq(line_of(lines, count, "Peak", 1),
+                     "f64 FMA 75.0 / 150 GFLOP/s, memory 12.5 / 20.0 GB/s (one thread / all)");
+    cr_expect_str_eq(line_of(lines, count, "Run", 0), "2026-01-02T03:04:05+00:00 on host, OMP_NUM_THREADS=3");
+    e.facts.threads.usable = 1;
+    e.facts.variable_count = 0;
+    e.host[0] = '\0';
+    e.peak_one[GM_F32] = 0;
+    count = gm_environment_lines(&e, lines);
+    cr_expect_str_eq(line_of(lines, count, "Peak", 0), "f64 FMA 75.0 GFLOP/s, memory 12.5 GB/s (one thread)");
+    cr_expect_str_eq(line_of(lines, count, "Run", 0), "2026-01-02T03:04:05+00:00");
 }
 
 Test(bench_output, an_endless_command_is_cut)
