@@ -204,6 +204,7 @@ class Cases(BenchTest):
             marks = [row.get("fastest") for row in cells(told) if (row["sweep"], row["width"], row["batch"]) == size]
             marks = [mark for mark in marks if mark]
             self.assertTrue(marks == ["fastest"] or len(marks) > 1 and set(marks) == {"among the fastest"}, marks)
+        self.assertEqual({row["times_naive"] for row in cells(told) if row["backend"] == "naive"}, {1})
 
     def check_scaling(self, text, told):
         self.assertEqual([row["threads"] for row in cells(told)], list(range(1, len(cells(told)) + 1)))

@@ -32,6 +32,21 @@ class FindRate(CommandTest):
             told = json.loads(self.succeed(*IRIS, "--find-rate", *options, "--json").stdout)
             self.assertNotEqual(told["points"], plain["points"], options)
 
+    def test_the_table_shows_points_of_the_curve(self):
+        table = self.succeed(*IRIS, "--find-rate").stdout.splitlines()
+        points = json.loads(self.succeed(*IRIS, "--find-rate", "--json").stdout)["points"]
+        known = {f"{point['rate']:.3g}": point["smoothed"] for point in points}
+        self.assertEqual(table[0].split(), ["rate", "smooth", "loss"])
+        most = min(max(known.values()), 2 * points[0]["smoothed"])
+        shown = [line.rstrip(" <").split() for line in table[1:-1]]
+        self.assertGreater(len(shown), 15)
+        for rate, loss, *bar in shown:
+            smoothed = known[f"{float(rate):.3g}"]
+            self.assertAlmostEqual(float(loss), smoothed, delta=1e-4 * smoothed)
+            self.assertAlmostEqual(len("".join(bar)), 40 * min(smoothed / most, 1), delta=0.51)
+        lowest = next(line for line in table if line.endswith(" <")).split()[0]
+        self.assertAlmostEqual(known[f"{float(lowest):.3g}"], min(known.values()))
+
     def test_nothing_is_written_and_what_has_no_effect_is_refused(self):
         for option in (["--save", "m"], ["--epochs", "3"], ["--rate", "1"], ["--log", "l"], ["--checkpoint", "c"],
                        ["--ema", "0.9"]):
