@@ -19,11 +19,32 @@ def table(text):
     return [ROW.match(line)[1] for line in text.splitlines() if ROW.match(line)]
 
 
+def figure(value):
+    return f"{value:.5f}" if abs(value) < 1e4 else f"{value:.5g}"
+
+
 class Table(CommandTest):
     def test_up_to_twenty_epochs_all_are_shown(self):
         text = self.succeed(*TRAIN, "--epochs", "20").stdout
         self.assertEqual(table(text)[:20], [str(n) for n in range(1, 21)])
         self.assertNotIn("epochs are shown", text)
+
+    def test_the_rows_have_the_figures_of_the_log(self):
+        self.write("numbers.csv", "x,y\n" + "".join(f"{i},{3 * i + i % 7}\n" for i in range(60)))
+        numbers = ["train", "--data", "numbers.csv", "--regression", "--layers", "1,4,1", "--threads", "1"]
+        for arguments, quality in ((TRAIN, "valid_accuracy"), (numbers, "valid_rmse"), ([*TRAIN, "--valid-share", "0"], None)):
+            with self.subTest(quality):
+                text = self.succeed(*arguments, "--epochs", "6", "--log", "l.jsonl").stdout
+                with open(self.path("l.jsonl"), encoding="ascii") as file:
+                    epochs = [json.loads(line) for line in file]
+                for line, told in zip(text.splitlines()[1:], epochs, strict=False):
+                    expected = [str(told["epoch"]), figure(told["train_loss"]), "-", "-",
+                                f"{told['samples_per_second']:.0f}", f"{told['gflops']:.1f}", f"{told['seconds']:.2f}"]
+                    if quality:
+                        expected[2] = figure(told["valid_loss"])
+                        expected[3] = f"{100 * told[quality]:.2f}" if quality == "valid_accuracy" else figure(told[quality])
+                    self.assertEqual(line.replace(",", "").split(), expected)
+                self.assertEqual(len(table(text)), 6)
 
     def test_of_many_epochs_a_selection_is_shown(self):
         for epochs, most in ((21, 15), (500, 27), (1000, 31)):
