@@ -105,6 +105,23 @@ def quick_environment():
     return environment(OPENBLAS_CORETYPE=kernels, GM_BENCH_TIME_SCALE="0.1")
 
 
+TWO_VALUES = {"net": "2-3-1,3-4-1", "batch": "1,2", "width": "2,3", "threads": "1,2", "backend": "packed,naive",
+              "precision": "f32,f64", "optimizer": "sgd,adam", "activation": "tanh,relu"}
+OF_A_STEP = {"batch", "threads", "backend", "precision", "optimizer", "activation"}
+# For each case the options of which it goes through all values, and those of which it takes one.
+TAKES = {
+    "step": ({"net", "width"} | OF_A_STEP, set()),
+    "anatomy": ({"net", "width"}, OF_A_STEP),
+    "gemm": ({"net", "width", "backend"}, {"batch", "precision"}),
+    "crossover": ({"width", "batch"}, {"precision"}),
+    "scaling": ({"net", "width", "threads"}, OF_A_STEP - {"threads"}),
+    "memory": ({"net", "width", "optimizer"}, {"batch", "precision"}),
+    "compare": ({"net", "width"}, OF_A_STEP - {"backend"}),
+    "peers": ({"net", "width"}, OF_A_STEP),
+    "gate": ({"net", "width"}, OF_A_STEP),
+}
+
+
 class BenchTest(CommandTest):
     def load(self, name):
         with open(self.path(name), encoding="utf-8") as file:
@@ -302,6 +319,23 @@ class Output(BenchTest):
     def test_what_a_case_would_ignore_is_refused(self):
         self.refuse(USAGE, r"--net means nothing to bench crossover", "bench", "crossover", "--net", "mid")
         self.refuse(USAGE, r"--batch: bench anatomy takes one value, got 2", "bench", "anatomy", "--batch", "1,2")
+
+    def what_is_taken(self, case, option):
+        """How many values of an option a case takes: told before it finds that it cannot write."""
+        sides = [PLACES.gradmill, PLACES.gradmill] if case == "gate" else []
+        result = self.run_gradmill("bench", case, *sides, f"--{option}", TWO_VALUES[option], "--out", self.path("none/x"))
+        (line,) = self.errors(result)
+        for pattern, taken in ((rf"--{option} means nothing to bench {case}", 0),
+                               (rf"--{option}: bench {case} takes one value, got 2", 1), ("none/x: cannot be written", 2)):
+            if re.search(pattern, line):
+                return taken
+        self.fail(line)
+
+    def test_how_many_values_each_case_takes(self):
+        for case, (several, one) in TAKES.items():
+            expected = {option: 2 if option in several else 1 if option in one else 0 for option in TWO_VALUES}
+            with self.subTest(case):
+                self.assertEqual({option: self.what_is_taken(case, option) for option in TWO_VALUES}, expected)
 
     def test_full_device_as_standard_output(self):
         with open("/dev/full", "wb") as full:
