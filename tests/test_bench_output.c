@@ -180,6 +180,31 @@ Test(bench_output, markdown_escapes_what_would_end_a_cell)
     free(text);
 }
 
+/* A heading, the environment, the table, and below it what is to be known of it. */
+Test(bench_output, markdown_has_all_parts)
+{
+    environment = made_up_environment();
+    gm_environment_warn(&environment, "the machine is busy");
+    gm_result result = made_up_result();
+    char *text = written(&result, "markdown");
+    static const char *const parts[] = {
+        "### A title\n\n- CPU: ",
+        "\n- BLAS: OpenBLAS, Haswell kernels, pthreads\n",
+        "\n- Build: gradmill ",
+        "\n- Run: 2026-01-02T03:04:05+00:00 on host, OMP\\_NUM\\_THREADS=3\n\n| network |",
+        "\n| not installed |",
+        "\n\n- Note: the first note\n- Note: note 2\n- **Warning**: the machine is busy\n"};
+    const char *at = text;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const char *found = strstr(at, parts[i]);
+        cr_assert_not_null(found, "no '%s' behind '%s' in:\n%s", parts[i], i ? parts[i - 1] : "", text);
+        cr_expect(i > 0 || found == text, "%s", text);
+        at = found + 1;
+    }
+    free(text);
+    gm_result_clear(&result);
+}
+
 Test(bench_output, csv_is_quoted_and_exact)
 {
     char *text = written_of("csv");
