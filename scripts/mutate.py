@@ -125,6 +125,8 @@ SUITES = {
     "src/cli/train": "command/test_usage command/test_keep command/test_notes command/test_outputs command/test_roundtrip",
     "src/cli/train_config.c": "command/test_config command/test_resume",
     "src/cli/train_from.c": "command/test_resume",
+    "src/cli/train_options.c": "command/test_log command/test_model_page command/test_config command/test_resume "
+                               "command/test_usage command/test_keep command/test_outputs",
     "src/cli/train_page.c": "command/test_model_page command/test_usage",
     "src/cli/train_report.c": "command/test_progress command/test_keep command/test_json command/test_usage command/test_notes",
     "src/cli/train_setup.c": "command/test_columns command/test_cases command/test_usage command/test_keep command/test_notes",

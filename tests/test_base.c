@@ -402,6 +402,8 @@ Test(base, a_file_that_is_not_there_has_a_neighbour, .init = scratch_make, .fini
     cr_expect_not_null(
         strstr(error.message, "train.cvs: cannot open: No such file or directory; did you mean "));
     cr_expect_not_null(strstr(error.message, "/train.csv?"), "%s", error.message);
+    cr_expect_eq(fail_open("val", ENOENT, &error), GM_IO);
+    cr_expect_not_null(strstr(error.message, "/valid.csv?"), "%s", error.message);
     cr_expect_eq(fail_open("something", ENOENT, &error), GM_IO);
     cr_expect_null(strstr(error.message, "did you mean"), "%s", error.message);
     cr_expect_eq(fail_open("badname.csv", ENOENT, &error), GM_IO);

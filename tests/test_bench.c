@@ -265,6 +265,33 @@ Test(bench, presets_are_known_by_name_and_named_in_one_text)
     cr_expect_eq(net.batch, 1U);
 }
 
+/* Results of different versions are compared by these names. */
+Test(bench, named_networks_stay_what_they_are)
+{
+    static const struct {
+        const char *name, *widths;
+        size_t batch;
+    } nets[] = {
+        {"wide", "1024-4096-4096-1024", 256},
+        {"mid", "784-1024-1024-10", 128},
+        {"online", "784-1024-1024-10", 1},
+        {"deep", "512-512-512-512-512-512-512-512-512-10", 64},
+        {"mnist", "784-128-10", 64},
+        {"nielsen", "784-30-10", 10},
+        {"xor", "2-3-1", 1},
+    };
+    for (size_t i = 0; i < sizeof nets / sizeof *nets; i++) {
+        gm_net named, spelt;
+        gm_error error;
+        cr_assert_eq(gm_net_parse(&named, nets[i].name, &error), GM_OK, "%s", error.message);
+        cr_assert_eq(gm_net_parse(&spelt, nets[i].widths, &error), GM_OK, "%s", error.message);
+        cr_assert_eq(named.width_count, spelt.width_count, "%s", nets[i].name);
+        cr_expect_arr_eq(named.widths, spelt.widths, spelt.width_count * sizeof *spelt.widths, "%s",
+                         nets[i].name);
+        cr_expect_eq(named.batch, nets[i].batch, "%s", nets[i].name);
+    }
+}
+
 Test(bench, widths_by_comma_x_and_dash_are_one_network)
 {
     static const char *const texts[] = {"4-50-3", "4x50x3", "4,50,3", "04-050-3"};
