@@ -196,6 +196,29 @@ Test(bench, one_that_fails_or_is_slow_does_not_stop_the_rounds)
     cr_expect_str_eq(error.message, "no more");
 }
 
+/* Samples of 30 and 10 ms. At least a third of the wished rounds must fit, or there are three. */
+Test(bench, rounds_fill_their_time)
+{
+    static const struct {
+        double budget;
+        size_t least, most;
+    } cases[] = {
+        {0, 11, 11}, {1, 20, 25}, {0.3, 11, 11}, {0.02, 3, 3}, {1e6, GM_MOST_ROUNDS, GM_MOST_ROUNDS}};
+    struct actor actors[] = {{.says = 0.03}, {.says = 0.01}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        gm_candidate c[] = {{.run = act, .seconds = says, .context = &actors[0]},
+                            {.run = act, .seconds = says, .context = &actors[1]}};
+        const gm_rounds_options options = {
+            .sample_seconds = 0.001, .rounds = 11, .budget_seconds = cases[i].budget};
+        gm_error error = {0};
+        cr_assert_eq(gm_rounds_run((gm_candidate *[]){&c[0], &c[1]}, 2, &options, &error), GM_OK, "%s",
+                     error.message);
+        cr_expect(c[0].count >= cases[i].least && c[0].count <= cases[i].most, "%g s: %zu rounds",
+                  cases[i].budget, c[0].count);
+        cr_expect_eq(c[1].count, c[0].count);
+    }
+}
+
 /* The threads of the others must have fallen asleep. */
 Test(bench, there_is_a_rest_before_each_sample)
 {
