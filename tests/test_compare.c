@@ -1,6 +1,7 @@
 /* Tests child processes and contests, and their failures. The children are shell scripts that answer as
  * bench/contest/problem.h describes, so that a test can have a child that crashes, hangs, or computes another
  * result. */
+#include "base/clock.h"
 #include "bench/contest/child.h"
 #include "bench/peers/compare.h"
 #include "bench/contest/contest.h"
@@ -235,6 +236,21 @@ Test(compare, wide_networks_learn_gently_in_a_contest)
         cr_expect_eq(problem.optimizer.rate, entries[i].rate, "%s: %g", entries[i].net,
                      problem.optimizer.rate);
     }
+}
+
+/* An answer that comes too late is none, and one in time is taken. */
+Test(compare, a_child_is_waited_for_as_long_as_told)
+{
+    gm_child child = start("read a; sleep 0.5; echo in time; read a; sleep 1.4; echo late; read a");
+    const char *answer;
+    gm_error error;
+    cr_assert_eq(gm_child_ask(&child, "one", 10, &answer, &error), GM_OK, "%s", error.message);
+    cr_expect_str_eq(answer, "in time");
+    const uint64_t begin = gm_clock();
+    cr_assert_eq(gm_child_ask(&child, "two", 1, &answer, &error), GM_IO);
+    cr_expect_geq(gm_clock_seconds(begin, gm_clock()), 1);
+    cr_expect_str_eq(error.message, "killed: no answer within 1 s");
+    gm_child_stop(&child);
 }
 
 static double number_of(const gm_result *result, const gm_column *column)
