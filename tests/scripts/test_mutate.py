@@ -52,6 +52,20 @@ class Strays(unittest.TestCase):
                 processes[1].wait()
 
 
+class Suites(unittest.TestCase):
+    def test_the_table_names_files_and_tests_that_exist(self):
+        known = mutate.existing_suites()
+        for prefix, suites in mutate.SUITES.items():
+            self.assertTrue(any(mutate.ROOT.glob(f"{prefix}*")), prefix)
+            self.assertEqual(set(suites.split()) - known, set(), prefix)
+
+    def test_every_file_has_tests(self):
+        for file in mutate.files_of([]):
+            self.assertTrue(mutate.suites_of(file, mutate.existing_suites()), file)
+        self.assertEqual(mutate.meson_name("command/test_plan"), "command_plan")
+        self.assertEqual(mutate.meson_name("data"), "data")
+
+
 class Mutants(unittest.TestCase):
     def setUp(self):
         self.changes = {mutant.lines(SOURCE) for mutant in mutate.mutants_of("a.c", SOURCE)}
