@@ -60,6 +60,20 @@ class Lists(CommandTest):
                 self.assertEqual(set(self.complete(verb)), heads)
                 self.assertNotRegex(told, r"\{[a-z-]+\}", "a list that has no name")
 
+    def test_the_defaults_of_the_optimizers_are_those_of_pytorch(self):
+        """Each setting with its readers, the default of the first of them, and those that differ from it."""
+        for verb in ("train", "plan"):
+            told = " ".join(self.succeed(verb, "--help").stdout.split())
+            for option, readers, defaults in (
+                ("--momentum", "momentum and nesterov", "0.9"),
+                ("--beta1", "adam and adamw", "0.9"),
+                ("--beta2", "adam, adamw and rmsprop", "0.999; rmsprop 0.99"),
+                ("--epsilon", "adam, adamw, rmsprop and adagrad", "1e-08; adagrad 1e-10"),
+            ):
+                with self.subTest(f"{verb} {option}"):
+                    self.assertRegex(told, rf"{option}=X {readers}: [^()]*\(default {re.escape(defaults)}\)")
+            self.assertRegex(told, r"--decay=X [^()]*\(default 0; adamw 0\.01\)")
+
     def test_an_unknown_word_is_no_fault_of_the_shell(self):
         for arguments in (["nonsense"], ["train", "--nonsense"], ["train", "--rate"], ["train", "{nonsense}"]):
             self.assertEqual(self.complete(*arguments), [])
