@@ -107,6 +107,14 @@ class Lists(CommandTest):
         mentioned = set(re.findall(r"--[a-z][a-z0-9-]*[a-z0-9]", plain(self.page))) - OWN
         self.assertEqual(mentioned - known, set(), "the command does not know them")
 
+    def test_the_groups_of_the_help_stand_in_the_order_of_the_man_page(self):
+        headings = re.findall(r"(?m)^\.SS (.*)$", self.page)
+        for verb in ("train", "plan"):
+            told = re.findall(r"(?m)^ ([A-Z].*):$", self.succeed(verb, "--help").stdout)
+            told = [heading for heading in told if heading in headings]
+            self.assertGreater(len(told), 2)
+            self.assertEqual(told, [heading for heading in headings if heading in told])
+
     def test_options_of_a_verb_stand_under_its_heading(self):
         for section, options, _ in paragraphs(self.page):
             verbs = [verb for verb in self.verbs if re.search(rf"Options of .*\b{verb}\b", section)]
