@@ -288,6 +288,26 @@ Test(data_diagnosis, remarks_say_why)
     gm_dataset_destroy(d);
 }
 
+/* A first column "y" is remarked on only if nobody said what the target is, and it is not the target. */
+Test(data_diagnosis, a_first_column_named_y)
+{
+    static const struct {
+        const char *text, *target;
+        bool remarked;
+    } cases[] = {{"y,x\n3,0\n4,7\n", NULL, true},       {"Y,x\n3,0\n4,7\n", NULL, true},
+                 {"y,x\n3,0\n4,7\n", "x", false},       {"y,x\n3,0\n4,7\n", "y", false},
+                 {"x,y\n3,0\n4,7\n", NULL, false},      {"z,x\n3,0\n4,7\n", NULL, false},
+                 {"y,x,t\n3,0,1\n4,7,2\n", "-1", false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        gm_dataset_options options = gm_dataset_options_default();
+        options.target = cases[i].target;
+        gm_dataset *d = load_text(cases[i].text, &options);
+        cr_expect_eq(has_remark(d, "column 1 is named 'y'"), cases[i].remarked, "%s, target %s",
+                     cases[i].text, cases[i].target ? cases[i].target : "not given");
+        gm_dataset_destroy(d);
+    }
+}
+
 Test(data_diagnosis, long_first_lines_are_seen_whole)
 {
     char *text = NULL;
