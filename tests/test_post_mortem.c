@@ -239,36 +239,61 @@ static double explode(void *context, double rate, size_t step, size_t steps)
     return ((struct keeper *)context)->epoch < 3 || step < 3 * ROWS / BATCH + 1 ? rate : 1e35;
 }
 
-Test(post_mortem, the_last_good_weights_are_kept)
+/* A run whose rate becomes enormous after three epochs, and one that ends there. */
+struct fallen {
+    gm_dataset *data;
+    gm_engine *engine, *good;
+    gm_post_mortem post_mortem;
+};
+
+typedef double schedule(void *context, double rate, size_t step, size_t steps);
+
+/* The run falls back to the weights that it had after three epochs. */
+static struct fallen fall(const net_shape *shape, int features, schedule *rate_of)
 {
     const struct fault fault = {"", GM_ADAM, 0.01, 0, 0, 0, 0, 0, 0};
+    struct fallen f = {.data = data_of(&fault),
+                       .engine = engine_with(&fault, shape, GM_F32, features),
+                       .good = engine_with(&fault, shape, GM_F32, features)};
     struct keeper keeper = {0};
-    gm_post_mortem p = {0};
     gm_error error;
     gm_train_result result = gm_train_result_init();
     gm_train_options options = gm_train_options_default();
-    gm_dataset *data = data_of(&fault);
-    gm_engine *engine = engine_of(&fault, &fit, GM_F32), *other = engine_of(&fault, &fit, GM_F32);
+    options.accumulate = features & ACCUMULATE ? 2 : 1;
+    options.shuffle = false;
     options.epochs = 3;
-    cr_assert_eq(gm_train(other, data, NULL, NULL, &options, NULL, &error), GM_OK);
+    cr_assert_eq(gm_train(f.good, f.data, NULL, NULL, &options, NULL, &error), GM_OK);
     options.epochs = 10;
     options.on_epoch = keep_weights;
-    options.rate_of = explode;
+    options.rate_of = rate_of;
     options.context = &keeper;
-    options.post_mortem = &p;
-    cr_assert_eq(gm_train(engine, data, NULL, NULL, &options, &result, &error), GM_DIVERGED);
+    options.post_mortem = &f.post_mortem;
+    cr_assert_eq(gm_train(f.engine, f.data, NULL, NULL, &options, &result, &error), GM_DIVERGED);
     cr_expect_eq(result.kept_epoch, 3);
-    cr_expect(p.found && p.epoch == 4 && p.step > 1, "epoch %zu, step %zu", p.epoch, p.step);
-    cr_expect_eq(p.cause, GM_CAUSE_RATE);
-    cr_expect_eq(p.rate, 1e35);
-    const gm_network *network = gm_engine_network(engine), *good = gm_engine_network(other);
+    cr_expect_eq(f.post_mortem.cause, GM_CAUSE_RATE);
+    const gm_network *network = gm_engine_network(f.engine), *good = gm_engine_network(f.good);
     for (size_t i = 0; i < gm_network_parameter_count(network); i++)
-        cr_assert_eq(gm_network_parameter(network, i), gm_network_parameter(good, i));
-    cr_expect_eq(gm_engine_rate(engine), 0.01);
-    gm_post_mortem_clear(&p);
-    gm_dataset_destroy(data);
-    net_free(engine);
-    net_free(other);
+        cr_assert_eq(gm_network_parameter(network, i), gm_network_parameter(good, i), "features %d",
+                     features);
+    return f;
+}
+
+static void fallen_free(struct fallen *f)
+{
+    gm_post_mortem_clear(&f->post_mortem);
+    gm_dataset_destroy(f->data);
+    net_free(f->engine);
+    net_free(f->good);
+}
+
+Test(post_mortem, the_last_good_weights_are_kept)
+{
+    struct fallen f = fall(&fit, 0, explode);
+    const gm_post_mortem *p = &f.post_mortem;
+    cr_expect(p->found && p->epoch == 4 && p->step > 1, "epoch %zu, step %zu", p->epoch, p->step);
+    cr_expect_eq(p->rate, 1e35);
+    cr_expect_eq(gm_engine_rate(f.engine), 0.01);
+    fallen_free(&f);
 }
 
 /* The rate of all steps after the third epoch: infinite in f32. */
@@ -317,43 +342,18 @@ static void expect_last_batch(gm_engine *engine, int features, const gm_post_mor
 
 Test(post_mortem, a_run_with_dropout_averages_and_held_gradients_has_one)
 {
-    const struct fault fault = {"", GM_ADAM, 0.01, 0, 0, 0, 0, 0, 0};
     for (int features = 0; features < FEATURES; features++) {
-        struct keeper keeper = {0};
-        gm_post_mortem p = {0};
+        struct fallen f = fall(&smooth, features, infinite);
+        const gm_post_mortem *p = &f.post_mortem;
         gm_error error;
-        gm_train_result result = gm_train_result_init();
-        gm_train_options options = gm_train_options_default();
-        gm_dataset *data = data_of(&fault);
-        gm_engine *engine = engine_with(&fault, &smooth, GM_F32, features),
-                  *other = engine_with(&fault, &smooth, GM_F32, features);
-        options.accumulate = features & ACCUMULATE ? 2 : 1;
-        options.shuffle = false;
-        options.epochs = 3;
-        cr_assert_eq(gm_train(other, data, NULL, NULL, &options, NULL, &error), GM_OK);
-        options.epochs = 10;
-        options.on_epoch = keep_weights;
-        options.rate_of = infinite;
-        options.context = &keeper;
-        options.post_mortem = &p;
-        cr_assert_eq(gm_train(engine, data, NULL, NULL, &options, &result, &error), GM_DIVERGED);
-        cr_expect_eq(result.kept_epoch, 3);
-        cr_assert(p.found && p.epoch == 4 && p.step == 1, "features %d: epoch %zu, step %zu", features,
-                  p.epoch, p.step);
-        cr_expect_eq(p.first, GM_QUANTITY_WEIGHT);
-        cr_expect_eq(p.cause, GM_CAUSE_RATE);
-        cr_expect_eq(p.rate, 1e39);
-        const gm_network *network = gm_engine_network(engine), *good = gm_engine_network(other);
-        for (size_t i = 0; i < gm_network_parameter_count(network); i++)
-            cr_assert_eq(gm_network_parameter(network, i), gm_network_parameter(good, i), "features %d",
-                         features);
+        cr_assert(p->found && p->epoch == 4 && p->step == 1, "features %d: epoch %zu, step %zu", features,
+                  p->epoch, p->step);
+        cr_expect_eq(p->first, GM_QUANTITY_WEIGHT);
+        cr_expect_eq(p->rate, 1e39);
         if (features & AVERAGE)
-            cr_assert_eq(gm_engine_use_average(engine, false, &error), GM_OK, "%s", error.message);
-        expect_last_batch(engine, features, &p, data);
-        gm_post_mortem_clear(&p);
-        gm_dataset_destroy(data);
-        net_free(engine);
-        net_free(other);
+            cr_assert_eq(gm_engine_use_average(f.engine, false, &error), GM_OK, "%s", error.message);
+        expect_last_batch(f.engine, features, p, f.data);
+        fallen_free(&f);
     }
 }
 

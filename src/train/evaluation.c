@@ -64,18 +64,30 @@ double gm_evaluation_top_k(const gm_evaluation *e, size_t k)
     return share(hits, e->tally.rows);
 }
 
-double gm_evaluation_balanced_accuracy(const gm_evaluation *e)
+/* Mean of a figure of the classes or targets 0 to count - 1, of those that have it; NaN if none has. */
+static double mean_of_defined(const gm_evaluation *e, size_t count,
+                              double (*figure)(const gm_evaluation *e, size_t index))
 {
     double sum = 0;
-    size_t count = 0;
-    for (size_t c = 0; c < e->tally.classes && complete(e); c++) {
-        const double recall = gm_evaluation_class(e, c).recall;
-        if (!isnan(recall)) {
-            sum += recall;
-            count++;
+    size_t defined = 0;
+    for (size_t i = 0; i < count; i++) {
+        const double value = figure(e, i);
+        if (!isnan(value)) {
+            sum += value;
+            defined++;
         }
     }
-    return count > 0 ? sum / (double)count : NAN;
+    return defined > 0 ? sum / (double)defined : NAN;
+}
+
+static double recall_of(const gm_evaluation *e, size_t class)
+{
+    return gm_evaluation_class(e, class).recall;
+}
+
+double gm_evaluation_balanced_accuracy(const gm_evaluation *e)
+{
+    return mean_of_defined(e, complete(e) ? e->tally.classes : 0, recall_of);
 }
 
 double gm_evaluation_auc(const gm_evaluation *e)
@@ -232,18 +244,14 @@ double gm_evaluation_subset_accuracy(const gm_evaluation *e)
     return gm_evaluation_has_answers(e) ? share(e->tally.all_right, e->tally.rows) : NAN;
 }
 
+static double f1_of(const gm_evaluation *e, size_t target)
+{
+    return gm_evaluation_answer(e, target).f1;
+}
+
 double gm_evaluation_macro_f1(const gm_evaluation *e)
 {
-    double sum = 0;
-    size_t count = 0;
-    for (size_t t = 0; t < e->tally.targets; t++) {
-        const double f1 = gm_evaluation_answer(e, t).f1;
-        if (!isnan(f1)) {
-            sum += f1;
-            count++;
-        }
-    }
-    return count > 0 ? sum / (double)count : NAN;
+    return mean_of_defined(e, e->tally.targets, f1_of);
 }
 
 double gm_evaluation_micro_f1(const gm_evaluation *e)
