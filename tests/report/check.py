@@ -3,7 +3,8 @@
 
 usage: check.py MAKE_PAGES
 
-Drives chromium by chromedriver over plain HTTP (WebDriver). Without them the test is skipped (exit 77).
+Drives chromium by chromedriver over plain HTTP (WebDriver). Where they are missing, or chromium does not start (as in some
+chroots), the test is skipped and says why (exit 77).
 """
 import json
 import pathlib
@@ -22,6 +23,10 @@ FLAGS = """--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-r
     --disable-component-update --disable-sync --disable-dev-shm-usage --disable-extensions""".split()
 
 
+class NoBrowser(RuntimeError):
+    pass
+
+
 class Browser:
     def __init__(self, chromium, driver, profile):
         self.process = subprocess.Popen(
@@ -32,10 +37,15 @@ class Browser:
                 self.base = "http://127.0.0.1:" + line.rstrip().rstrip(".").split()[-1]
                 break
         else:
-            raise RuntimeError("chromedriver does not start")
+            raise NoBrowser("chromedriver does not start")
         options = {"binary": chromium, "args": FLAGS + [f"--user-data-dir={profile}"]}
         capabilities = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
-        self.session = self.ask("/session", {"capabilities": {"alwaysMatch": capabilities}})["sessionId"]
+        try:
+            self.session = self.ask("/session", {"capabilities": {"alwaysMatch": capabilities}})["sessionId"]
+        except urllib.error.HTTPError as error:
+            self.close()
+            message = json.load(error)["value"]["message"].splitlines()[0]
+            raise NoBrowser(f"chromium does not start: {message}") from None
 
     def ask(self, path, body):
         request = urllib.request.Request(
@@ -55,6 +65,19 @@ class Browser:
             urllib.request.urlopen(request, timeout=60).close()
         self.process.terminate()
         self.process.wait(10)
+
+
+def open_browser(folder):
+    """A browser whose profile is in the folder; or None, and the reason has been printed."""
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not chromium or not driver:
+        print("skipped: the packages chromium and chromium-driver are not installed")
+        return None
+    try:
+        return Browser(chromium, driver, f"{folder}/profile")
+    except NoBrowser as error:
+        print(f"skipped: {error}")
+        return None
 
 
 failures = []
@@ -117,15 +140,13 @@ def check_page(browser, path):
 
 
 def main():
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not driver:
-        print("skipped: the packages chromium and chromium-driver are not installed")
-        return 77
     with tempfile.TemporaryDirectory(prefix="gradmill-report-") as folder:
         subprocess.run([sys.argv[1], folder], check=True)
         pages = sorted(pathlib.Path(folder).glob("*.html"))
         expect("pages", [p.stem for p in pages], sorted(EXPECTED))
-        browser = Browser(chromium, driver, folder + "/profile")
+        browser = open_browser(folder)
+        if not browser:
+            return 77
         try:
             for path in pages:
                 check_page(browser, path)

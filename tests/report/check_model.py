@@ -8,14 +8,13 @@ Without chromium and chromedriver the test is skipped (exit 77), as check.py.
 """
 import json
 import pathlib
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.error
 
-from check import Browser, expect, failures
+from check import expect, failures, open_browser
 
 TRAIN_CHARTS = ["Loss", "Accuracy", "Learning rate", "Gradient norm", "Update of the weights by the weights", "Dead units",
                 "Calibration"]
@@ -139,13 +138,11 @@ def check_diverged(browser, folder, gradmill):
 
 def main():
     gradmill, source = sys.argv[1], pathlib.Path(sys.argv[2])
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not driver:
-        print("skipped: the packages chromium and chromium-driver are not installed")
-        return 77
     with tempfile.TemporaryDirectory(prefix="gradmill-report-") as name:
         folder, iris = pathlib.Path(name), str(source / "data" / "iris.csv")
-        browser = Browser(chromium, driver, name + "/profile")
+        browser = open_browser(name)
+        if not browser:
+            return 77
         try:
             check_training(browser, folder, gradmill, iris)
             check_evaluation(browser, folder, gradmill, iris)
