@@ -156,10 +156,7 @@ static void add_library(cli_bench_options *o, const char *item, struct argp_stat
 static void parse_reals(gm_reals *reals, const char *option, double end, char *list, struct argp_state *state)
 {
     for (char *item; (item = strsep(&list, ","));) {
-        const double value = cli_number(option, item, state);
-        if (!(value >= 0 && value < end))
-            cli_refuse(state, "--%s %s: expected a number from 0%s", option, item,
-                       end < INFINITY ? " to below 1" : "");
+        const double value = cli_number_below(option, item, end, state);
         for (size_t i = 0; i < reals->count; i++)
             if (reals->values[i] == value)
                 cli_refuse(state, "--%s: '%s' is named twice", option, item);

@@ -85,20 +85,25 @@ static bool belongs(gm_optimizer_kind kind, gm_setting setting, double standard)
     return gm_optimizer_reads(kind, setting) && (isnan(standard) || standard_of(kind, setting) == standard);
 }
 
-/* Appends "a, b and c": the optimizers that use a setting with this default (NaN: with any default). */
-static size_t append_optimizers(char *buffer, size_t used, gm_setting setting, double standard)
+size_t cli_append_list(char *buffer, size_t size, size_t used, const char *const *names, size_t count)
 {
-    size_t left = 0, count = 0;
-    for (gm_optimizer_kind k = 0; k < GM_OPTIMIZER_COUNT; k++)
-        left += belongs(k, setting, standard);
-    for (gm_optimizer_kind k = 0; k < GM_OPTIMIZER_COUNT; k++) {
-        if (!belongs(k, setting, standard))
-            continue;
-        const char *separator = count++ == 0 ? "" : left == 1 ? " and " : ", ";
-        used = gm_append(buffer, CLI_HELP_SIZE, used, "%s%s", separator, gm_optimizer_name(k));
-        left--;
+    for (size_t i = 0; i < count; i++) {
+        const char *separator = i == 0 ? "" : i + 1 == count ? " and " : ", ";
+        used = gm_append(buffer, size, used, "%s%s", separator, names[i]);
     }
     return used;
+}
+
+/* Appends the optimizers that use a setting with this default (NaN: with any default). */
+static size_t append_optimizers(char *buffer, size_t used, gm_setting setting, double standard)
+{
+    const char *names[GM_OPTIMIZER_COUNT];
+    size_t count = 0;
+    for (gm_optimizer_kind k = 0; k < GM_OPTIMIZER_COUNT; k++) {
+        if (belongs(k, setting, standard))
+            names[count++] = gm_optimizer_name(k);
+    }
+    return cli_append_list(buffer, CLI_HELP_SIZE, used, names, count);
 }
 
 const char *cli_setting_readers(char buffer[CLI_HELP_SIZE], gm_setting setting)

@@ -14,6 +14,9 @@
  * unchanged; otherwise the result is a new text, which argp frees. */
 char *cli_fill_names(int key, const char *text, void *input);
 
+/* Appends "a, b and c" to the text of length `used` in a buffer of this size; returns its length then. */
+size_t cli_append_list(char *buffer, size_t size, size_t used, const char *const *names, size_t count);
+
 /* The help of the option for a setting of optimizers: which optimizers use it, what it is, and its default.
  */
 const char *cli_setting_help(char buffer[CLI_HELP_SIZE], gm_setting setting);

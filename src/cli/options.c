@@ -2,6 +2,7 @@
 #include "cli/options.h"
 #include "base/number.h"
 
+#include <math.h>
 #include <string.h>
 
 size_t cli_size(const char *option, const char *text, size_t least, struct argp_state *state)
@@ -22,6 +23,17 @@ double cli_number(const char *option, const char *text, struct argp_state *state
     if (!gm_parse_double(text, strlen(text), &value))
         cli_refuse(state, "--%s %s: expected a number", option, text);
     return value;
+}
+
+double cli_number_below(const char *option, const char *text, double end, struct argp_state *state)
+{
+    const double value = cli_number(option, text, state);
+    if (value >= 0 && value < end)
+        return value;
+    if (end < INFINITY)
+        cli_refuse(state, "--%s %s: expected a number from 0 to below %g", option, text, end);
+    cli_refuse(state, "--%s %s: expected a number from 0", option, text);
+    return 0;
 }
 
 double cli_positive(const char *option, const char *text, struct argp_state *state)

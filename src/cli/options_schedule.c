@@ -5,8 +5,6 @@
 #include "cli/needless.h"
 #include "train/schedule.h"
 
-#include <stdio.h>
-
 enum { KEY_SCHEDULE = 0x500, KEY_WARMUP, KEY_FACTOR, KEY_EVERY, KEY_POWER };
 
 static const struct argp_option schedule_options[] = {
@@ -57,19 +55,15 @@ const struct argp cli_schedule_argp = {
 /* "with --schedule linear; it belongs to step and plateau" */
 static void write_reason(char *why, size_t size, gm_schedule schedule, gm_schedule_setting setting)
 {
-    size_t left = 0,
-           used = gm_append(why, size, 0, "with --schedule %s; it belongs to ", gm_schedule_name(schedule));
-    for (gm_schedule s = 0; s < GM_SCHEDULE_COUNT; s++)
-        left += gm_schedule_standard(s, setting) != 0;
+    const char *names[GM_SCHEDULE_COUNT];
+    size_t count = 0;
     for (gm_schedule s = 0; s < GM_SCHEDULE_COUNT; s++) {
-        if (gm_schedule_standard(s, setting) == 0)
-            continue;
-        left--;
-        used = gm_append(why, size, used, "%s%s", gm_schedule_name(s),
-                         left > 1    ? ", "
-                         : left == 1 ? " and "
-                                     : "");
+        if (gm_schedule_standard(s, setting) != 0)
+            names[count++] = gm_schedule_name(s);
     }
+    const size_t used =
+        gm_append(why, size, 0, "with --schedule %s; it belongs to ", gm_schedule_name(schedule));
+    cli_append_list(why, size, used, names, count);
 }
 
 gm_status cli_check_schedule_options(gm_schedule schedule, gm_error *error)
@@ -78,10 +72,11 @@ gm_status cli_check_schedule_options(gm_schedule schedule, gm_error *error)
                                                                  "schedule-power"};
     gm_status status = GM_OK;
     for (gm_schedule_setting s = 0; s < GM_SCHEDULE_SETTING_COUNT && status == GM_OK; s++) {
-        char why[256];
+        char why[CLI_HELP_SIZE];
+        if (gm_schedule_standard(schedule, s) != 0)
+            continue;
         write_reason(why, sizeof why, schedule, s);
-        if (gm_schedule_standard(schedule, s) == 0)
-            status = cli_refuse_given(&names[s], 1, why, error);
+        status = cli_refuse_given(&names[s], 1, why, error);
     }
     return status;
 }

@@ -29,12 +29,10 @@ static void parse_dropout(cli_engine_options *options, char *list, struct argp_s
 {
     size_t count = 0;
     for (char *item; (item = strsep(&list, ","));) {
-        if (count == CLI_MOST_DROPOUTS)
+        if (count < CLI_MOST_DROPOUTS)
+            options->dropout[count++] = cli_number_below("dropout", item, 1, state);
+        else
             cli_refuse(state, "--dropout: expected at most %d numbers", CLI_MOST_DROPOUTS);
-        const double probability = cli_number("dropout", item, state);
-        if (!(probability >= 0 && probability < 1))
-            cli_refuse(state, "--dropout %s: expected a number from 0 to below 1", item);
-        options->dropout[count++] = probability;
     }
     options->engine.dropout = options->dropout;
     options->engine.dropout_count = count;

@@ -195,8 +195,7 @@ static void begin(struct argp_state *state)
     cli_train_options *options = state->input;
     state->child_inputs[0] = &options->data;
     state->child_inputs[1] = &options->network;
-    state->child_inputs[2] = state->child_inputs[3] = &options->engine;
-    state->child_inputs[4] = &options->engine;
+    state->child_inputs[2] = state->child_inputs[3] = state->child_inputs[4] = &options->engine;
     state->child_inputs[5] = &options->train;
 }
 

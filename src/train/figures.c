@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "nn/network.h"
+#include "train/findings.h"
 
 #include <math.h>
 #include <string.h>
@@ -56,15 +57,6 @@ static double gradient_squares(const gm_engine *engine, gm_array gradient, size_
     return sum;
 }
 
-static bool is_zero_in_all_rows(gm_array a, size_t unit)
-{
-    for (size_t row = 0; row < a.rows; row++) {
-        if (gm_array_number(a, row, unit) != 0)
-            return false;
-    }
-    return true;
-}
-
 /* Share of the units of a layer whose activation is 0 in every row of the batch, and through which no
  * gradient flows. NaN unless its activation is ReLU. */
 static double dead_share(const gm_engine *engine, size_t l)
@@ -72,10 +64,7 @@ static double dead_share(const gm_engine *engine, size_t l)
     const gm_array a = gm_engine_view(engine, GM_VIEW_A, l);
     if (gm_network_layer(gm_engine_network((gm_engine *)engine), l).activation != GM_RELU || !a.data)
         return NAN;
-    size_t dead = 0;
-    for (size_t unit = 0; unit < a.cols; unit++)
-        dead += is_zero_in_all_rows(a, unit);
-    return (double)dead / (double)a.cols;
+    return (double)gm_zero_columns(a) / (double)a.cols;
 }
 
 /* The figures of the gradient in `block`, and of the activations that the engine has now. The block is then
