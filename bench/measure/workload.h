@@ -49,8 +49,8 @@ typedef struct gm_workload_options {
     gm_precision precision;
     gm_optimizer optimizer;
     gm_activation activation; /* of the hidden layers; the output has that of gm_net_loss */
-    double dropout, clip_norm,
-        average_decay;   /* as in gm_engine_options, dropout in all hidden layers; 0: none */
+    /* As in gm_engine_options, with the same dropout in all hidden layers; 0: none. */
+    double dropout, clip_norm, average_decay;
     gm_profile *profile; /* NULL, or where the engine keeps its times (engine.h) */
 } gm_workload_options;
 

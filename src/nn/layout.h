@@ -1,10 +1,12 @@
 /* The map of an engine's memory, drawn before anything is allocated.
  *
- * workspace:  x | y | ones | layer 1: z? a d dropped? | layer 2: ... | tile of each thread | scratch of each
- * thread | another x | another y (unless for inference: gathered beside a step on the first ones) own: W1 b1
- * W2 b2 ... in the backend's own layout, if it has one state:      copies of the parameters, one after the
- * other, in the same order, with gaps: what the optimizer keeps, then averaged weights and a gradient, if
- * there are to be such
+ * workspace:  x | y | ones | layer 1: z? a d dropped? | layer 2: ... | tile of each thread |
+ *             scratch of each thread | another x | another y (not for inference: gathered beside a step)
+ *
+ * own:        W1 b1 W2 b2 ... in the backend's own layout, if it has one
+ *
+ * state:      copies of the parameters, one after the other, in the same order, with gaps: what the
+ *             optimizer keeps, then averaged weights and a gradient, if there are to be such
  *
  * Offsets are in elements of the precision. Every matrix begins on a cache line. */
 #ifndef GM_NN_LAYOUT_H

@@ -47,7 +47,8 @@ static void take_batch(gm_run *run, size_t rows)
         gm_smooth_targets(run->now->y, rows, run->options.label_smoothing);
 }
 
-/* A step on a batch; or its gradient is held, for a step of several batches. */
+/* Takes a step on a batch. If several batches make a step, the gradient of the batch is only added to those
+ * that are held. */
 static gm_status learn(gm_run *run, const gm_batch_buffer *batch, const gm_side_work *work, double *loss,
                        gm_error *error)
 {
@@ -99,7 +100,7 @@ static gm_status step_several(gm_run *run, size_t *rows, bool figured, gm_learne
     double sum = 0;
     gm_status status = GM_OK;
     gm_engine_drop_held(run->engine);
-    for (size_t i = 0; i<run->options.accumulate && * rows> 0 && status == GM_OK; i++) {
+    for (size_t left = run->options.accumulate; left > 0 && *rows != 0 && status == GM_OK; left--) {
         const size_t count = *rows;
         double loss = 0;
         status = learn_batch(run, rows, &loss, error);
