@@ -112,7 +112,8 @@ Test(average, it_is_that_of_its_formula)
     }
 }
 
-/* It is the last of the blocks that are to be kept: training goes on elsewhere to the same bits. */
+/* The average is the last block of gm_engine_get_state. An engine that is given all blocks goes on with
+ * training to the same bits. */
 Test(average, it_can_be_taken_to_another_engine)
 {
     static double block[MOST];

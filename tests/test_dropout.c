@@ -1,5 +1,6 @@
-/* Tests dropout: how often and how independently numbers are left out, that masks do not depend on backend,
- * threads or the partition into batches, that predictions know nothing of it, and the gradient. */
+/* Tests dropout. Numbers are left out as often as they should be, and independently of each other. A mask
+ * does not depend on the backend, on the threads, or on how rows are divided into batches. Predictions have
+ * no dropout. The gradient is that of the loss with the mask. */
 #include "nets.h"
 #include "nn/mask.h"
 
