@@ -2,6 +2,7 @@
 #include "cli/find_rate.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/names.h"
 #include "base/number.h"
 #include "cli/json_out.h"
 #include "cli/needless.h"
@@ -9,15 +10,30 @@
 #include <math.h>
 #include <stdio.h>
 
-#define LINES 25 /* of the table */
-#define BAR   40 /* characters of the longest bar */
+#define LINES        25 /* of the table */
+#define BAR          40 /* characters of the longest bar */
 
 gm_status cli_find_rate_check(gm_error *error)
 {
-    static const char *const needless[] = {"rate",   "epochs",  "schedule",   "save",
-                                           "keep",   "monitor", "patience",   "log",
-                                           "report", "resume",  "checkpoint", "ema"};
-    return cli_refuse_given(needless, sizeof needless / sizeof *needless, "with --find-rate", error);
+    static const char *const contradicting[] = {"resume", "save", "log", "report", "checkpoint"};
+    static const char *const needless[] = {
+        "rate",
+        "epochs",
+        "schedule",
+        "schedule-factor",
+        "schedule-every",
+        "schedule-power",
+        "warmup",
+        "label-smoothing",
+        "ema",
+        "keep",
+        "monitor",
+        "patience",
+    };
+    const gm_status status = cli_refuse_given(contradicting, GM_ROWS(contradicting), "with --find-rate", error);
+    if (status == GM_OK)
+        cli_note_given(needless, GM_ROWS(needless), "with --find-rate");
+    return status;
 }
 
 static void print_point(const gm_rate_point *p, double most, bool lowest)

@@ -4,7 +4,8 @@
 
 #include "cli/train_setup.h"
 
-/* Refuses options that have no effect on it. GM_USAGE. */
+/* Refuses options that go on with a training or write a file of it (GM_USAGE), and notes those that have no
+ * effect, so that a user may add --find-rate to the options of a training. */
 gm_status cli_find_rate_check(gm_error *error);
 
 /* Runs the test on the training part, and prints its curve and a suggestion, or a JSON object. */

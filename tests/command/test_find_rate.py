@@ -7,6 +7,18 @@ from common import USAGE, CommandTest, data
 
 IRIS = ["train", "--data", data("iris.csv"), "--layers", "4,16,3", "--threads", "1"]
 
+# What changes the steps of a range test, what is read, and what is printed.
+EFFECTIVE = set("""
+    data delim header labels missing regression target scaling target-scaling valid valid-labels valid-last valid-share
+    group-column activation init init-from layers loss precision seed backend batch threads beta1 beta2 decay epsilon
+    freeze-bias l2 momentum optimizer accumulate clip-norm clip-value dropout config json quiet
+    """.split())
+# What goes on with a training or writes a file of it.
+CONTRADICTING = {"save": "m", "log": "l", "report": "r", "checkpoint": "c", "resume": "c"}
+# What has no effect, with a value.
+NEEDLESS = {"rate": "1", "epochs": "3", "keep": "last", "monitor": "loss", "patience": "3", "ema": "0.9",
+            "label-smoothing": "0.1", "warmup": "1", "schedule": "step", "schedule-factor": "0.5", "schedule-every": "2"}
+
 
 class FindRate(CommandTest):
     def test_the_suggestion_trains_well(self):
@@ -47,9 +59,22 @@ class FindRate(CommandTest):
         lowest = next(line for line in table if line.endswith(" <")).split()[0]
         self.assertAlmostEqual(known[f"{float(lowest):.3g}"], min(known.values()))
 
-    def test_nothing_is_written_and_what_has_no_effect_is_refused(self):
-        for option in (["--save", "m"], ["--epochs", "3"], ["--rate", "1"], ["--log", "l"], ["--checkpoint", "c"],
-                       ["--ema", "0.9"]):
-            self.refuse(USAGE, rf"{option[0]} has no effect with --find-rate", *IRIS, "--find-rate", *option)
+    def test_no_file_is_written_and_no_training_is_resumed(self):
+        self.succeed(*IRIS, "--epochs", "1", "--checkpoint", "c")
+        for option, value in CONTRADICTING.items():
+            self.refuse(USAGE, rf"--{option} has no effect with --find-rate", *IRIS, "--find-rate", f"--{option}", value)
         self.succeed(*IRIS, "--find-rate")
-        self.assertEqual(os.listdir(self.folder), [])
+        self.assertEqual(os.listdir(self.folder), ["c"])
+
+    def test_the_options_of_a_training_can_stay_and_are_noted(self):
+        plain = self.succeed(*IRIS, "--find-rate").stdout
+        given = [word for option, value in NEEDLESS.items() for word in (f"--{option}", value)]
+        result = self.succeed(*IRIS, *given, "--find-rate")
+        self.assertEqual(result.stdout, plain)
+        note, = [line for line in result.stderr.splitlines() if "with --find-rate" in line]
+        self.assertEqual(set(re.findall(r"--([a-z-]+)[, ]", note)) - {"find-rate"}, set(NEEDLESS))
+
+    def test_every_option_is_known_to_have_an_effect_or_none(self):
+        listed = set(re.findall(r"(?m)^ *(?:-., )?--([a-z0-9-]+)", self.succeed("train", "--help").stdout))
+        elsewhere = {"help", "usage", "find-rate", "checkpoint-minutes", "schedule-power"}  # refused without others
+        self.assertEqual(listed - elsewhere, EFFECTIVE | set(NEEDLESS) | set(CONTRADICTING))
