@@ -34,6 +34,7 @@ RECIPES = {
     "dropout, averaged weights, accumulated, clipped, plateau, patience": [
         "--dropout", "0.1", "--ema", "0.95", "--accumulate", "3", "--clip-norm", "0.5", "--schedule", "plateau",
         "--schedule-every", "5", "--patience", "300", "--monitor", "loss"],
+    "weighted classes, accumulated": ["--class-weight", "balanced", "--accumulate", "2"],
     "blas": ["--backend", "blas", "--threads", "1"],
 }
 

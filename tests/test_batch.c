@@ -55,7 +55,7 @@ static double number(gm_mutable_array array, size_t row, size_t column)
 /* Room for a batch whose gaps are NaN. */
 static gm_batch_buffer make_buffer(size_t inputs, gm_precision precision)
 {
-    gm_batch_buffer buffer;
+    gm_batch_buffer buffer = {.w = gm_no_array()};
     const size_t bytes = BATCH * (inputs + GAP) * sizeof(double);
     buffer.x = gm_mutable_real(malloc(bytes), precision, BATCH, inputs);
     buffer.y = gm_mutable_real(malloc(bytes), precision, BATCH, 2);

@@ -29,7 +29,7 @@ static gm_dataset *make_data(float first)
 static size_t rest(const gm_row_source *source, float *to)
 {
     float x[7 * IN], y[7];
-    const gm_batch_buffer buffer = {gm_mutable_f32(x, 7, IN), gm_mutable_f32(y, 7, 1)};
+    const gm_batch_buffer buffer = {.x = gm_mutable_f32(x, 7, IN), .y = gm_mutable_f32(y, 7, 1)};
     size_t total = 0, count;
     do {
         cr_assert_eq(gm_row_source_next(source, 7, &buffer, &count, NULL), GM_OK);

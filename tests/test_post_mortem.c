@@ -45,7 +45,7 @@ static gm_dataset *data_of(const struct fault *fault)
 }
 
 /* What a run has besides, in all combinations. */
-enum { DROPOUT = 1, AVERAGE = 2, ACCUMULATE = 4, CLIP = 8, FEATURES = 16 };
+enum { DROPOUT = 1, AVERAGE = 2, ACCUMULATE = 4, CLIP = 8, WEIGHTS = 16, FEATURES = 32 };
 
 static gm_engine *engine_with(const struct fault *fault, const net_shape *shape, gm_precision precision,
                               int features)
@@ -239,6 +239,15 @@ static double explode(void *context, double rate, size_t step, size_t steps)
     return ((struct keeper *)context)->epoch < 3 || step < 3 * ROWS / BATCH + 1 ? rate : 1e35;
 }
 
+static void set_weights(gm_dataset *data)
+{
+    double weights[ROWS];
+    gm_error error;
+    for (size_t r = 0; r < ROWS; r++)
+        weights[r] = 1 + (double)(r % 5);
+    cr_assert_eq(gm_dataset_set_weights(data, weights, &error), GM_OK, "%s", error.message);
+}
+
 /* A run whose rate becomes enormous after three epochs, and one that ends there. */
 struct fallen {
     gm_dataset *data;
@@ -261,6 +270,8 @@ static struct fallen fall(const net_shape *shape, int features, schedule *rate_o
     gm_train_options options = gm_train_options_default();
     options.accumulate = features & ACCUMULATE ? 2 : 1;
     options.shuffle = false;
+    if (features & WEIGHTS)
+        set_weights(f.data);
     options.epochs = 3;
     cr_assert_eq(gm_train(f.good, f.data, NULL, NULL, &options, NULL, &error), GM_OK);
     options.epochs = 10;
@@ -325,8 +336,12 @@ static void expect_last_batch(gm_engine *engine, int features, const gm_post_mor
         const gm_batch_buffer buffer = gm_engine_buffer(engine, 0);
         cr_assert_eq(gm_row_source_next(&rows, BATCH, &buffer, &some, &error), GM_OK);
         const gm_array x = gm_array_of(buffer.x), y = gm_array_of(buffer.y);
-        cr_assert_eq(batches > 1 ? gm_engine_hold(engine, x, y, NULL, &loss, &error)
-                                 : gm_engine_gradient(engine, x, y, block, &loss, &error),
+        gm_step_options options = gm_step_options_default();
+        gm_gradient to = gm_gradient_default(block);
+        if (features & WEIGHTS)
+            to.weights = options.weights = gm_array_of(buffer.w);
+        cr_assert_eq(batches > 1 ? gm_engine_hold(engine, x, y, &options, &loss, &error)
+                                 : gm_engine_gradient_to(engine, x, y, &to, &loss, &error),
                      GM_OK, "%s", error.message);
     }
     if (batches > 1)
@@ -340,7 +355,7 @@ static void expect_last_batch(gm_engine *engine, int features, const gm_post_mor
     gm_row_source_close(&rows);
 }
 
-Test(post_mortem, a_run_with_dropout_averages_and_held_gradients_has_one)
+Test(post_mortem, a_run_with_any_of_these_has_one)
 {
     for (int features = 0; features < FEATURES; features++) {
         struct fallen f = fall(&smooth, features, infinite);

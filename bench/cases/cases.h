@@ -35,7 +35,7 @@ typedef struct gm_bench_options {
     size_t optimizer_count;
     gm_activation activations[GM_ACTIVATION_COUNT];
     size_t activation_count;
-    gm_reals dropout, clip_norm, ema;             /* what a step does besides, as in gm_workload_options */
+    gm_reals dropout, clip_norm, ema, weights;    /* what a step does besides, as in gm_workload_options */
     double seconds;                               /* for the whole case; 0: the default of the case */
     void (*progress)(double done, void *context); /* may be NULL */
     void *context;

@@ -1,6 +1,6 @@
 /* Case `step`: whole training steps (forward, loss, BP1 to BP4, update), swept over networks, batch sizes,
- * backends, threads, precision, optimizer, activation, dropout, clipped gradients and averaged weights. All
- * candidates of one network take turns. */
+ * backends, threads, precision, optimizer, activation, dropout, clipped gradients, averaged weights and
+ * weighted rows. All candidates of one network take turns. */
 #include "base/append.h"
 #include "base/error.h"
 #include "base/number.h"
@@ -9,14 +9,23 @@
 #include <stdio.h>
 #include <string.h>
 
-static const gm_column *const columns[] = {&gm_column_net,          &gm_column_batch,
-                                           &gm_column_backend,      &gm_column_threads,
-                                           &gm_column_precision,    &gm_column_optimizer,
-                                           &gm_column_dropout,      &gm_column_clip_norm,
-                                           &gm_column_ema,          &gm_column_samples_per_second,
-                                           &gm_column_milliseconds, &gm_column_spread,
-                                           &gm_column_fastest,      &gm_column_gflops,
-                                           &gm_column_peak_share,   &gm_column_gemm_share,
+static const gm_column *const columns[] = {&gm_column_net,
+                                           &gm_column_batch,
+                                           &gm_column_backend,
+                                           &gm_column_threads,
+                                           &gm_column_precision,
+                                           &gm_column_optimizer,
+                                           &gm_column_dropout,
+                                           &gm_column_clip_norm,
+                                           &gm_column_ema,
+                                           &gm_column_weights,
+                                           &gm_column_samples_per_second,
+                                           &gm_column_milliseconds,
+                                           &gm_column_spread,
+                                           &gm_column_fastest,
+                                           &gm_column_gflops,
+                                           &gm_column_peak_share,
+                                           &gm_column_gemm_share,
                                            &gm_column_plan};
 
 /* A list that was given, or the one default. */
@@ -30,7 +39,8 @@ static gm_status list_candidates(const gm_bench_options *o, const gm_net *net, g
     const gm_workload_options first = gm_bench_first(o, net);
     const size_t sizes[] = {COUNT(o->batch.count),      COUNT(o->precision_count), COUNT(o->optimizer_count),
                             COUNT(o->activation_count), COUNT(o->dropout.count),   COUNT(o->clip_norm.count),
-                            COUNT(o->ema.count),        COUNT(o->backend_count),   COUNT(o->threads.count)};
+                            COUNT(o->ema.count),        COUNT(o->weights.count),   COUNT(o->backend_count),
+                            COUNT(o->threads.count)};
     enum { OPTIONS = sizeof sizes / sizeof *sizes };
     size_t total = 1;
     for (size_t i = 0; i < OPTIONS; i++)
@@ -55,15 +65,16 @@ static gm_status list_candidates(const gm_bench_options *o, const gm_net *net, g
                 .dropout = PICK(o->dropout.values, o->dropout.count, index[4], 0),
                 .clip_norm = PICK(o->clip_norm.values, o->clip_norm.count, index[5], 0),
                 .average_decay = PICK(o->ema.values, o->ema.count, index[6], 0),
-                .backend = PICK(o->backends, o->backend_count, index[7], first.backend),
-                .threads = PICK(o->threads.sizes, o->threads.count, index[8], first.threads),
+                .weighted = PICK(o->weights.values, o->weights.count, index[7], 0) > 0,
+                .backend = PICK(o->backends, o->backend_count, index[8], first.backend),
+                .threads = PICK(o->threads.sizes, o->threads.count, index[9], first.threads),
             }};
     }
     return GM_OK;
 }
 
 /* What a step of a workload may have besides, as in its options; 0: it has not. */
-enum { FEATURES = 3 };
+enum { FEATURES = 4 };
 typedef struct feature {
     const gm_column *column;
     const char *name;
@@ -75,6 +86,7 @@ static void list_features(const gm_workload_options *o, feature *list)
     list[0] = (feature){&gm_column_dropout, "dropout", o->dropout};
     list[1] = (feature){&gm_column_clip_norm, "clip-norm", o->clip_norm};
     list[2] = (feature){&gm_column_ema, "ema", o->average_decay};
+    list[3] = (feature){&gm_column_weights, "weights", o->weighted};
 }
 
 /* The part of a row's name that tells the features, such as "/dropout:0.5"; empty without any. */

@@ -1,5 +1,6 @@
 /* What is benchmarked: a network with random weights, a batch of random data, an engine. */
 #include "bench/measure/workload.h"
+#include "base/element.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
@@ -155,6 +156,15 @@ gm_status gm_workload_plan(const gm_workload_options *o, size_t *bytes, gm_error
     return GM_OK;
 }
 
+/* Weights 1 to 4. */
+static gm_status make_weights(gm_workload *w, gm_precision precision, gm_error *error)
+{
+    w->weights = gm_alloc(w->batch, gm_precision_size(precision));
+    for (size_t r = 0; w->weights && r < w->batch; r++)
+        gm_put_number(w->weights, gm_type_of(precision), r, (double)(1 + r % 4));
+    return w->weights ? GM_OK : gm_fail_memory(error, "the weights of the rows", w->batch * sizeof(double));
+}
+
 gm_status gm_workload_create(gm_workload *w, const gm_workload_options *o, gm_error *error)
 {
     *w = (gm_workload){.batch = o->batch};
@@ -168,6 +178,8 @@ gm_status gm_workload_create(gm_workload *w, const gm_workload_options *o, gm_er
         const gm_random_rows rows = gm_random_rows_for(w->network, o->batch, GM_RANDOM_PIXELS);
         status = gm_random_batch_draw(&w->rows, &rows, gm_random_seed(1, GM_STREAM_BENCH), error);
     }
+    if (status == GM_OK && o->weighted)
+        status = make_weights(w, o->precision, error);
     if (status != GM_OK)
         gm_workload_clear(w);
     return status;
@@ -178,13 +190,26 @@ void gm_workload_clear(gm_workload *w)
     gm_engine_destroy(w->engine);
     gm_network_destroy(w->network);
     gm_random_batch_clear(&w->rows);
+    gm_free(w->weights);
     *w = (gm_workload){0};
+}
+
+static gm_status weighted_steps(const gm_workload *w, size_t iterations, gm_error *error)
+{
+    gm_step_options options = gm_step_options_default();
+    gm_status status = GM_OK;
+    options.weights = gm_array_real(w->weights, gm_network_precision(w->network), w->batch, 1);
+    for (size_t i = 0; i < iterations && status == GM_OK; i++)
+        status = gm_engine_step_with(w->engine, w->rows.x, w->rows.y, &options, NULL, error);
+    return status;
 }
 
 gm_status gm_workload_steps(void *workload, size_t iterations, gm_error *error)
 {
     const gm_workload *w = workload;
     gm_status status = GM_OK;
+    if (w->weights)
+        return weighted_steps(w, iterations, error);
     for (size_t i = 0; i < iterations && status == GM_OK; i++)
         status = gm_engine_step(w->engine, w->rows.x, w->rows.y, NULL, error);
     return status;

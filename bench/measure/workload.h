@@ -51,6 +51,7 @@ typedef struct gm_workload_options {
     gm_activation activation; /* of the hidden layers; the output has that of gm_net_loss */
     /* As in gm_engine_options, with the same dropout in all hidden layers; 0: none. */
     double dropout, clip_norm, average_decay;
+    bool weighted;       /* rows have weights (gm_step_options) */
     gm_profile *profile; /* NULL, or where the engine keeps its times (engine.h) */
 } gm_workload_options;
 
@@ -58,6 +59,7 @@ typedef struct gm_workload {
     gm_network *network;
     gm_engine *engine;
     gm_random_batch rows; /* what each step trains on */
+    void *weights;        /* of these rows; NULL: they have none */
     size_t batch;
 } gm_workload;
 

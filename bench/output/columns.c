@@ -13,6 +13,7 @@ const gm_column gm_column_optimizer = {"optimizer", "optimizer", "", GM_COLUMN_T
 const gm_column gm_column_dropout = {"dropout", "dropout", "", 3};
 const gm_column gm_column_clip_norm = {"clip_norm", "clip", "norm", 3};
 const gm_column gm_column_ema = {"ema", "ema", "decay", 4};
+const gm_column gm_column_weights = {"weights", "weights", "", 0};
 const gm_column gm_column_layer = {"layer", "layer", "", GM_COLUMN_TEXT};
 const gm_column gm_column_kind = {"kind", "part", "", GM_COLUMN_TEXT};
 const gm_column gm_column_equation = {"equation", "equation", "", GM_COLUMN_TEXT};

@@ -15,8 +15,8 @@ typedef struct gm_column {
 /* What was measured. */
 extern const gm_column gm_column_net, gm_column_batch, gm_column_width, gm_column_backend, gm_column_threads,
     gm_column_working, gm_column_precision, gm_column_optimizer, gm_column_dropout, gm_column_clip_norm,
-    gm_column_ema, gm_column_layer, gm_column_kind, gm_column_equation, gm_column_shape, gm_column_sweep,
-    gm_column_problem, gm_column_peer, gm_column_library, gm_column_loaded, gm_column_core,
+    gm_column_ema, gm_column_weights, gm_column_layer, gm_column_kind, gm_column_equation, gm_column_shape,
+    gm_column_sweep, gm_column_problem, gm_column_peer, gm_column_library, gm_column_loaded, gm_column_core,
     gm_column_threading, gm_column_benchmark;
 
 /* How long it took. */

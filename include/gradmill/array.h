@@ -128,10 +128,11 @@ static inline gm_mutable_array gm_mutable_rows(gm_mutable_array array, size_t fi
     return array;
 }
 
-/* Room for a batch: its inputs and its targets, of the same type. Borrowed. */
+/* Room for a batch: its inputs, its targets and the weights of its rows, of the same type. Borrowed. */
 typedef struct gm_batch_buffer {
     gm_mutable_array x; /* rows x features */
     gm_mutable_array y; /* rows x targets; gm_no_array() where targets are not wanted */
+    gm_mutable_array w; /* rows x 1; gm_no_array() where weights are not wanted */
 } gm_batch_buffer;
 
 /* Some rows of a buffer. */
@@ -140,6 +141,7 @@ static inline gm_batch_buffer gm_buffer_rows(gm_batch_buffer buffer, size_t firs
     gm_batch_buffer rows;
     rows.x = gm_mutable_rows(buffer.x, first, count);
     rows.y = gm_mutable_rows(buffer.y, first, count);
+    rows.w = gm_mutable_rows(buffer.w, first, count);
     return rows;
 }
 

@@ -74,8 +74,11 @@ typedef struct gm_dataset_options {
     /* The data is to be IDX, as the files of a folder are: anything else is GM_BAD_DATA. Default false. */
     bool idx;
     /* CSV: the column that says to which group a row belongs, by header name or number, as a text. It is no
-     * feature; gm_dataset_split_by uses it. Not read with `columns`. Default NULL: none. */
+     * feature; gm_dataset_split_by uses it. Default NULL: none. */
     const char *group;
+    /* CSV: the column of the weight of each row, by header name or number: finite numbers of at least 0,
+     * which do not add up to 0. It is no feature. Default NULL: none. */
+    const char *weight;
 } gm_dataset_options;
 
 GM_API void gm_dataset_options_fill(gm_dataset_options *options, size_t size);
@@ -157,6 +160,23 @@ GM_API uint32_t gm_dataset_label(const gm_dataset *dataset, size_t row); /* has_
 GM_API bool gm_dataset_has_groups(const gm_dataset *dataset);
 /* The number of a row's group, which depends on its name alone: a CRC-32. has_groups, row < rows. */
 GM_API uint32_t gm_dataset_group(const gm_dataset *dataset, size_t row);
+
+/* Weights say how much each row counts: in training, the loss of a batch is sum w l / sum w over its rows
+ * (gm_step_options). Only their ratios matter. A data set is judged without them. */
+GM_API bool gm_dataset_has_weights(const gm_dataset *dataset);
+GM_API double gm_dataset_weight(const gm_dataset *dataset, size_t row); /* 1 without weights; row < rows */
+/* Copies gm_dataset_rows weights; NULL: every row counts as 1. Parts that were split off before keep those
+ * that they have. GM_USAGE: one that is negative or not finite; GM_BAD_DATA: their sum is 0 or not finite;
+ * GM_LIMIT. After a failure the weights are as they were. */
+GM_API gm_status gm_dataset_set_weights(gm_dataset *dataset, const double *weights, gm_error *error);
+/* Multiplies the weight of each row with that of its class, of which there are gm_dataset_targets. GM_USAGE
+ * also: no labels. */
+GM_API gm_status gm_dataset_weigh_classes(gm_dataset *dataset, const double *weights, gm_error *error);
+/* The weights with which all classes count the same: n / (k n_c) for class c with n_c of the n rows, where k
+ * is the number of classes; 0 for a class without rows (King and Zeng 2001; scikit-learn's "balanced"). Give
+ * it the training part. GM_USAGE: no labels. */
+GM_API gm_status gm_dataset_balance(const gm_dataset *dataset, double *weights, gm_error *error);
+
 GM_API const char *gm_dataset_class_name(const gm_dataset *dataset,
                                          size_t c); /* "0", "setosa"; NULL past the last */
 GM_API const char *gm_dataset_feature_name(const gm_dataset *dataset,

@@ -224,9 +224,11 @@ GM_API const char *gm_engine_kernels(const gm_engine *engine);
  *   index 0   the buffer that a call has worked on last, or the first one: its rows are no longer needed
  *   index 1   the other one, which can be filled beside a step on the former
  *
+ * w, for the weights of the rows, is there for those who have some: hand it over in gm_step_options.
+ *
  * So buffer 0 may be used between any two steps, as gm_evaluate does, without harm to a batch that waits in
  * buffer 1. Arrays of other types are converted to buffer 0. An engine for inference has only one buffer:
- * data is NULL for index 1, and for any other. */
+ * data is NULL for index 1, and for any other, and so is that of w for index 0. */
 GM_API gm_batch_buffer gm_engine_buffer(gm_engine *engine, size_t index);
 
 /* Forward only: writes A of the output layer, x.rows x outputs numbers of the network's precision.
@@ -266,6 +268,7 @@ typedef struct gm_gradient {
      * gm_engine_gradient_to returns that status, with the line that it left in *error. Default NULL. */
     gm_status (*layer_done)(void *context, const gm_layer_gradient *layer, gm_error *error);
     void *context;
+    gm_array weights; /* how much each row counts, as in gm_step_options; default gm_no_array() */
 } gm_gradient;
 
 GM_API void gm_gradient_fill(gm_gradient *gradient, size_t size);
@@ -279,8 +282,8 @@ static inline gm_gradient gm_gradient_default(gm_mutable_array block)
 
 /* gm_engine_gradient, for a caller who accumulates gradients of several batches, or who wants the gradient of
  * each layer as soon as it is complete. The numbers are the same, with layer_done or without it. GM_USAGE: a
- * block that does not fit, or a scale that is not finite. After a failure the content of the block is
- * undefined. */
+ * block or weights that do not fit, or a scale that is not finite. After a failure the content of the block
+ * is undefined. */
 GM_API gm_status gm_engine_gradient_to(gm_engine *engine, gm_array x, gm_array y, const gm_gradient *gradient,
                                        double *loss, gm_error *error);
 

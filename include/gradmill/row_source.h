@@ -28,15 +28,16 @@ typedef struct gm_row_source {
     size_t features; /* numbers in a row: the inputs of the network */
     size_t targets;  /* the outputs of the network; 0: the rows have no targets */
     bool labels;     /* the targets are one-hot rows of classes; otherwise they are numbers to be fitted */
+    bool weighted;   /* rows have weights, which say how much each counts in training */
     size_t rows;     /* in each epoch; 0: not known before its end */
 
     /* Begins epoch number `epoch`, from 1. An evaluation begins epoch 1 each time. */
     gm_status (*begin)(void *context, size_t epoch, gm_error *error);
 
     /* Prepares for the next rows, at most `most` >= 1 of them, to be written to *to, which stays valid until
-     * finish. *work says how: when each of its pieces is done, the rows are there. The pieces may be done in
-     * any order, several at a time and by several threads. They must not touch an engine. *work may have no
-     * pieces. */
+     * finish; their weights to to->w, if the source has weights and to->w has data. *work says how: when each
+     * of its pieces is done, the rows are there. The pieces may be done in any order, several at a time and
+     * by several threads. They must not touch an engine. *work may have no pieces. */
     gm_status (*prepare)(void *context, size_t most, const gm_batch_buffer *to, gm_side_work *work,
                          gm_error *error);
 

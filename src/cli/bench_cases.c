@@ -80,10 +80,11 @@ enum {
     DROPOUT = 256,
     CLIP_NORM = 512,
     EMA = 1024,
+    WEIGHTS = 2048,
 };
 
 /* What a step may do besides. */
-#define FEATURES    (DROPOUT | CLIP_NORM | EMA)
+#define FEATURES    (DROPOUT | CLIP_NORM | EMA | WEIGHTS)
 
 #define ALL_BUT_NET (BATCH | THREADS | BACKEND | PRECISION | OPTIMIZER | ACTIVATION)
 
@@ -209,6 +210,7 @@ static gm_status check_lists(const cli_bench_case *found, const gm_bench_options
         {DROPOUT, "dropout", o->dropout.count},
         {CLIP_NORM, "clip-norm", o->clip_norm.count},
         {EMA, "ema", o->ema.count},
+        {WEIGHTS, "weights", o->weights.count},
     };
     for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
         if (given[i].count == 0 || found->lists & given[i].list)

@@ -23,6 +23,7 @@ enum {
     KEY_DROPOUT,
     KEY_CLIP_NORM,
     KEY_EMA,
+    KEY_WEIGHTS,
     KEY_TIME,
     KEY_OUT,
     KEY_REPORT,
@@ -52,6 +53,7 @@ static const struct argp_option table[] = {
     {"clip-norm", KEY_CLIP_NORM, "X,...", 0,
      "step: bound of the norm of the gradient, 0 for none (default 0)", 0},
     {"ema", KEY_EMA, "DECAY,...", 0, "step: decay of averaged weights, 0 for none (default 0)", 0},
+    {"weights", KEY_WEIGHTS, "0,1", 0, "step: 1 gives every row of a batch a weight, 0 none (default 0)", 0},
     {"time", KEY_TIME, "T", 0, "time for the whole case, such as 30s, 2m or 500ms", 0},
     {0, 0, 0, 0, "Output:", 2},
     {"output", 'o', "FORMAT", 0, "format of what is printed: {formats} (default table)", 0},
@@ -164,6 +166,15 @@ static void parse_reals(gm_reals *reals, const char *option, double end, char *l
             cli_refuse(state, "--%s: expected at most %d numbers", option, GM_MOST_REALS);
         reals->values[reals->count++] = value;
     }
+}
+
+/* A list of 0 and 1. */
+static void parse_switches(gm_reals *switches, const char *option, char *list, struct argp_state *state)
+{
+    parse_reals(switches, option, INFINITY, list, state);
+    for (size_t i = 0; i < switches->count; i++)
+        if (switches->values[i] != 0 && switches->values[i] != 1)
+            cli_refuse(state, "--%s %g: expected 0 or 1", option, switches->values[i]);
 }
 
 static void each_item(cli_bench_options *o, char *list,
@@ -290,6 +301,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_EMA:
         parse_reals(&o->sweep.ema, "ema", 1, argument, state);
+        return 0;
+    case KEY_WEIGHTS:
+        parse_switches(&o->sweep.weights, "weights", argument, state);
         return 0;
     case KEY_TIME:
         o->sweep.seconds = parse_time(argument, state);

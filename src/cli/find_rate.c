@@ -10,8 +10,8 @@
 #include <math.h>
 #include <stdio.h>
 
-#define LINES        25 /* of the table */
-#define BAR          40 /* characters of the longest bar */
+#define LINES 25 /* of the table */
+#define BAR   40 /* characters of the longest bar */
 
 gm_status cli_find_rate_check(gm_error *error)
 {
@@ -30,7 +30,8 @@ gm_status cli_find_rate_check(gm_error *error)
         "monitor",
         "patience",
     };
-    const gm_status status = cli_refuse_given(contradicting, GM_ROWS(contradicting), "with --find-rate", error);
+    const gm_status status =
+        cli_refuse_given(contradicting, GM_ROWS(contradicting), "with --find-rate", error);
     if (status == GM_OK)
         cli_note_given(needless, GM_ROWS(needless), "with --find-rate");
     return status;

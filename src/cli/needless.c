@@ -48,7 +48,8 @@ gm_status cli_check_optimizer_options(gm_optimizer_kind kind, gm_error *error)
 }
 
 /* Options that have an effect on CSV files only. */
-static const char *const of_csv[] = {"target", "delim", "header", "regression", "missing", "group-column"};
+static const char *const of_csv[] = {"target",  "delim",        "header",       "regression",
+                                     "missing", "group-column", "weight-column"};
 static const char *const of_idx[] = {"labels"};
 
 gm_status cli_check_folder_options(const char *path, gm_error *error)

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "cli/arguments.h"
+#include "cli/class_weights.h"
 #include "cli/files.h"
 #include "cli/find_rate.h"
 #include "cli/interrupt.h"
@@ -193,6 +194,7 @@ static gm_status claim_files(const cli_train_options *o, gm_error *error)
                                 {"--labels", o->data.read.labels},
                                 {"--valid", o->valid},
                                 {"--valid-labels", o->valid_labels},
+                                {"--class-weight", cli_class_weight_file(o->class_weight)},
                                 {"--init-from", o->init_from},
                                 {"--resume", same ? NULL : o->resume},
                                 {"--config", cli_given_value("config")}};

@@ -14,6 +14,8 @@ enum {
     KEY_SHARE,
     KEY_VALID_LAST,
     KEY_GROUP_COLUMN,
+    KEY_WEIGHT_COLUMN,
+    KEY_CLASS_WEIGHT,
     KEY_SCALING,
     KEY_TARGET_SCALING,
     KEY_EPOCHS,
@@ -44,6 +46,13 @@ static const struct argp_option train_options[] = {
      "validate on the last rows, for data in the order of time, not on rows that are drawn", 0},
     {"group-column", KEY_GROUP_COLUMN, "COLUMN", 0,
      "CSV: the column that names the group of each row: a group is learned or validated on, never both; it is no feature",
+     0},
+    {"weight-column", KEY_WEIGHT_COLUMN, "COLUMN", 0,
+     "CSV: the column that says how much each row counts in training, as a number of at least 0: it is no feature",
+     0},
+    {"class-weight", KEY_CLASS_WEIGHT, "HOW", 0,
+     "how much the rows of a class count in training: balanced, so that every class counts the same, or a CSV file with "
+     "lines of a class and its weight (default: 1 for every class)",
      0},
     {"scaling", KEY_SCALING, "HOW", 0,
      "how inputs are scaled: {scalings} (default auto: unit, which is 1/255, for bytes, else standard)", 0},
@@ -110,6 +119,12 @@ static error_t parse_rows(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_GROUP_COLUMN:
         options->data.read.group = argument;
+        return 0;
+    case KEY_WEIGHT_COLUMN:
+        options->data.read.weight = argument;
+        return 0;
+    case KEY_CLASS_WEIGHT:
+        options->class_weight = cli_path("class-weight", argument, state);
         return 0;
     case KEY_SCALING:
         options->scaling = (gm_scaling_kind)cli_choose("scaling", argument, cli_scaling_names, state);
@@ -262,7 +277,7 @@ gm_status cli_train_options_check(const cli_train_options *options, gm_error *er
 {
     static const char *const dividing[] = {"valid-share", "valid-last"};
     static const char *const labels[] = {"valid-labels"}, *const last[] = {"valid-last"},
-                             *const minutes[] = {"checkpoint-minutes"};
+                             *const minutes[] = {"checkpoint-minutes"}, *const classes[] = {"class-weight"};
     if (!(options->share >= 0 && options->share < 1))
         return gm_fail(error, GM_USAGE, "--valid-share %g: expected a number from 0 to below 1",
                        options->share);
@@ -283,6 +298,8 @@ gm_status cli_train_options_check(const cli_train_options *options, gm_error *er
         status = cli_refuse_given(last, 1, "with --valid-share 0", error);
     if (status == GM_OK && !options->valid)
         status = cli_refuse_given(labels, 1, "without --valid", error);
+    if (status == GM_OK && options->data.read.regression)
+        status = cli_refuse_given(classes, 1, "with --regression: there are no classes", error);
     if (status == GM_OK && options->find_rate)
         status = cli_find_rate_check(error);
     return status == GM_OK ? cli_check_folder_options(options->data.data, error) : status;

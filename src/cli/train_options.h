@@ -11,6 +11,7 @@ typedef struct cli_train_options {
     const char *valid, *valid_labels; /* a validation set of its own; NULL: a share of the data */
     double share;                     /* of the rows, for validation */
     bool valid_last;                  /* they are the last ones */
+    const char *class_weight;         /* "balanced", or the path of a file; NULL: none */
     gm_scaling_kind scaling;          /* of the inputs */
     gm_scaling_kind target_scaling;   /* of numeric targets; never unit */
     gm_train_options train;           /* epochs 0: not given, to be chosen from the data */

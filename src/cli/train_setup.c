@@ -2,10 +2,12 @@
 #include "cli/train_setup.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "cli/class_weights.h"
 #include "cli/load.h"
 #include "cli/needless.h"
 #include "cli/remarks.h"
 #include "cli/train_from.h"
+#include "data/dataset.h"
 
 /* Splits the rows into a training and a validation part. With --valid, all rows are for training. */
 static gm_status split(cli_train_setup *setup, const cli_train_options *options, gm_error *error)
@@ -48,12 +50,25 @@ static gm_status load_valid(cli_train_setup *setup, const cli_train_options *opt
     valid.data = options->valid;
     valid.read.labels = options->valid_labels;
     valid.read.target = NULL; /* the model knows its target */
+    valid.read.group = valid.read.weight = NULL;
     cli_read_for_model(&valid.read, &setup->model);
     const gm_status status = cli_load(&valid, CLI_PART_TRAIN, &setup->valid, error);
     if (status == GM_OK && gm_dataset_targets(setup->valid) == 0)
         return gm_fail(error, GM_BAD_DATA, "%s: no labels to validate with; give them with --valid-labels",
                        options->valid);
     return status;
+}
+
+/* Weights of 0 may all lie in the training part. */
+static gm_status check_weights(const cli_train_setup *setup, const cli_train_options *options,
+                               gm_error *error)
+{
+    const gm_dataset *train = setup->train;
+    gm_error reason = {0};
+    const gm_status status = train->weights ? gm_weights_check(train->weights, train->rows, &reason) : GM_OK;
+    return status == GM_OK
+               ? GM_OK
+               : gm_fail(error, status, "%s: in the training part, %s", options->data.data, reason.message);
 }
 
 /* Loads the data: a training part and a validation part. */
@@ -75,6 +90,10 @@ static gm_status load_all(cli_train_setup *setup, cli_train_options *options, gm
         status = split(setup, options, error);
     if (status == GM_OK)
         status = learn_columns(setup, options, error);
+    if (status == GM_OK && options->class_weight)
+        status = cli_weigh_classes(setup->train, options->class_weight, error);
+    if (status == GM_OK)
+        status = check_weights(setup, options, error);
     return status == GM_OK && options->valid ? load_valid(setup, options, error) : status;
 }
 

@@ -93,8 +93,7 @@ static void add_rows(const gm_dataset *dataset, double *row, double *means, size
     const size_t features = gm_dataset_features(dataset);
     for (size_t r = 0; r < dataset->rows; r++) {
         const uint32_t number = (uint32_t)r;
-        gm_gather(dataset, NULL, &number, 1,
-                  &(gm_batch_buffer){gm_mutable_f64(row, 1, features), gm_no_array()});
+        gm_gather(dataset, NULL, &number, 1, &(gm_batch_buffer){.x = gm_mutable_f64(row, 1, features)});
         for (size_t f = 0; f < features; f++) {
             if (!isnan(row[f])) {
                 means[f] += row[f];

@@ -65,6 +65,8 @@ static const char *missing_hint(const csv_reader *reader, const gm_csv_cell *cel
         return reader->table->labels ? "classes have no mean; say --missing drop"
                                      : "targets are never made up; say --missing drop";
     }
+    if (column == reader->layout.weight)
+        return "say --missing drop";
     if (gm_csv_column_of_text(&reader->diagnosis, column))
         return number_hint(reader, cell, column, hint);
     return columns && !columns->means ? "the model has learned no mean for it; say --missing drop"
@@ -83,7 +85,7 @@ static gm_status take_missing(csv_reader *reader, const gm_csv_cell *cell, size_
         return GM_OK;
     }
     if (reader->missing == GM_MISSING_REFUSE || column == reader->layout.target ||
-        (columns && !columns->means))
+        column == reader->layout.weight || (columns && !columns->means))
         return fail_cell(reader, cell, column, "a value", missing_hint(reader, cell, column, hint), error);
     if (columns) {
         *value = columns->means[reader->layout.role[column]];
@@ -176,6 +178,17 @@ static gm_status take_group(csv_reader *reader, bool *keep, gm_error *error)
     return GM_OK;
 }
 
+static gm_status take_weight(csv_reader *reader, bool *keep, gm_error *error)
+{
+    const size_t column = reader->layout.weight;
+    double value;
+    const gm_status status = take_number(reader, column, &value, keep, error);
+    if (!status && value < 0)
+        return fail_cell(reader, &reader->row.cells[column], column, "a weight of at least 0", "", error);
+    reader->table->weights[reader->table->rows] = value;
+    return status;
+}
+
 static gm_status take_row(csv_reader *reader, gm_error *error)
 {
     gm_table *table = reader->table;
@@ -200,6 +213,8 @@ static gm_status take_row(csv_reader *reader, gm_error *error)
     }
     if (!status && table->groups)
         status = take_group(reader, &keep, error);
+    if (!status && table->weights)
+        status = take_weight(reader, &keep, error);
     if (keep)
         table->rows++;
     else
@@ -222,6 +237,18 @@ static size_t most_rows(const csv_reader *reader)
     return gm_min(lines, rest / reader->layout.columns + 1) + 2; /* 2: the rows that have already been read */
 }
 
+static bool make_room_for_sides(csv_reader *reader, size_t rows, gm_error *error)
+{
+    const gm_csv_layout *layout = &reader->layout;
+    gm_table *table = reader->table;
+    if (layout->group < layout->columns)
+        table->groups = gm_table_array(rows, 1, sizeof *table->groups, "the groups", error);
+    if (layout->weight < layout->columns)
+        table->weights = gm_table_array(rows, 1, sizeof *table->weights, "the weights of the rows", error);
+    return (layout->group == layout->columns || table->groups) &&
+           (layout->weight == layout->columns || table->weights);
+}
+
 static gm_status make_room(csv_reader *reader, gm_error *error)
 {
     gm_table *table = reader->table;
@@ -234,14 +261,13 @@ static gm_status make_room(csv_reader *reader, gm_error *error)
     table->value_type = GM_TYPE_F64; /* with all of its digits, for targets that are standardised */
     table->features = reader->layout.features;
     table->x = gm_table_array(rows, table->features, size, "the features", error);
-    if (reader->layout.group < reader->layout.columns)
-        table->groups = gm_table_array(rows, 1, sizeof *table->groups, "the groups", error);
-    if (!table->x || (reader->layout.group < reader->layout.columns && !table->groups))
+    if (!table->x || !make_room_for_sides(reader, rows, error))
         return GM_LIMIT;
     if (!targeted)
         return GM_OK;
-    /* as in a file without the column of groups, which a model does not need */
-    table->target_column = reader->layout.target + 1 - (reader->layout.group < reader->layout.target);
+    /* as in a file without the columns of groups and weights, which a model does not need */
+    table->target_column =
+        reader->layout.target + 1 - gm_csv_sides_before(&reader->layout, reader->layout.target);
     if (reader->options->regression) {
         table->targets = 1;
         table->values = gm_table_array(rows, 1, sizeof(double), "the targets", error);
@@ -381,10 +407,18 @@ static gm_status finish_classes(csv_reader *reader, gm_error *error)
     return status;
 }
 
+static gm_status check_weights(const csv_reader *reader, gm_error *error)
+{
+    gm_error reason = {0};
+    const gm_table *table = reader->table;
+    const gm_status status = table->weights ? gm_weights_check(table->weights, table->rows, &reason) : GM_OK;
+    return status == GM_OK ? GM_OK : gm_fail(error, status, "%s: %s", reader->lexer.path, reason.message);
+}
+
 static gm_status finish(csv_reader *reader, gm_error *error)
 {
-    gm_status status = GM_OK;
-    if (reader->table->labels)
+    gm_status status = check_weights(reader, error);
+    if (!status && reader->table->labels)
         status = finish_classes(reader, error);
     if (!status)
         status =

@@ -76,6 +76,7 @@ typedef struct gm_csv_layout {
     size_t columns;
     size_t target;   /* column of the target, from 0; equal to `columns` if no target is read */
     size_t group;    /* column that names the group of each row; equal to `columns` if there is none */
+    size_t weight;   /* column of the weight of each row; equal to `columns` if there is none */
     bool header;     /* the first row names the columns */
     bool by_name;    /* the target was recognised by its name; no option names it */
     size_t trailing; /* number of empty cells at the end of each row, because rows end with a delimiter */
@@ -86,6 +87,18 @@ typedef struct gm_csv_layout {
 
 void gm_csv_layout_clear(gm_csv_layout *layout);
 
+/* Whether a column says something of the row itself, such as its group: it is no feature and no target. */
+static inline bool gm_csv_is_side(const gm_csv_layout *layout, size_t column)
+{
+    return column == layout->group || column == layout->weight;
+}
+
+/* The number of such columns before `end`. */
+static inline size_t gm_csv_sides_before(const gm_csv_layout *layout, size_t end)
+{
+    return (size_t)(layout->group < end) + (size_t)(layout->weight < end);
+}
+
 /* What a layout is found from. */
 typedef struct gm_csv_head {
     const gm_csv_lexer *lexer;
@@ -94,8 +107,15 @@ typedef struct gm_csv_head {
     const gm_dataset_options *options;
 } gm_csv_head;
 
-/* Finds the layout of training data. Every column except the target is a feature. Clear the layout even after
- * a failure. */
+/* Finds the columns of groups and weights that the options name. Call it when it is known whether there is a
+ * header. */
+gm_status gm_csv_sides_find(gm_csv_layout *layout, const gm_csv_head *head, gm_error *error);
+
+/* GM_BAD_DATA if one of them has another role as well. Call it when the target is known. */
+gm_status gm_csv_sides_check(const gm_csv_layout *layout, const gm_csv_head *head, gm_error *error);
+
+/* Finds the layout of training data. Every column that has no other role is a feature. Clear the layout even
+ * after a failure. */
 gm_status gm_csv_layout_find(gm_csv_layout *layout, const gm_csv_head *head, gm_error *error);
 
 /* Finds the layout of data for a model, whose columns are head->options->columns. Columns are matched by name

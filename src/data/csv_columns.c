@@ -33,7 +33,7 @@ gm_status gm_csv_roles_all(gm_csv_layout *layout, gm_error *error)
     const gm_status status = make_roles(layout, error);
     layout->features = 0;
     for (size_t c = 0; !status && c < layout->columns; c++)
-        if (c != layout->target && c != layout->group)
+        if (c != layout->target && !gm_csv_is_side(layout, c))
             layout->role[c] = layout->features++;
     return status;
 }
@@ -56,6 +56,7 @@ typedef struct matching {
     gm_csv_layout *layout;
     const char *path;
     const gm_csv_row *first;
+    const gm_csv_head *head;
     const gm_dataset_options *options;
     const gm_columns *columns; /* of the options */
     gm_table *table;           /* for the remarks */
@@ -155,7 +156,8 @@ static gm_status collect_unknown(const matching *m, gm_strings *unknown, gm_erro
 {
     for (size_t c = 0; c < m->layout->columns; c++) {
         const gm_csv_cell *cell = &m->first->cells[c];
-        const bool unknown_here = m->layout->role[c] == GM_CSV_UNUSED && c != m->layout->target;
+        const bool unknown_here =
+            m->layout->role[c] == GM_CSV_UNUSED && c != m->layout->target && !gm_csv_is_side(m->layout, c);
         if (unknown_here && !gm_strings_add(unknown, cell->text, cell->length))
             return gm_fail_memory(error, "the header", cell->length);
     }
@@ -243,7 +245,8 @@ static gm_status fail_no_target(const matching *m, gm_error *error)
 static gm_status remark_names(const matching *m, gm_error *error)
 {
     const gm_csv_layout *layout = m->layout;
-    const size_t others = layout->columns - layout->features - (layout->target < layout->columns);
+    const size_t others = layout->columns - layout->features - (layout->target < layout->columns) -
+                          gm_csv_sides_before(layout, layout->columns);
     const bool useless = m->options->ignore_target && m->options->target;
     char ignored[80] = "";
     if (others > 0)
@@ -252,6 +255,24 @@ static gm_status remark_names(const matching *m, gm_error *error)
                            layout->features, gm_plural(layout->features),
                            layout->target < layout->columns ? " and the target" : "", ignored,
                            useless ? "; naming the target has no effect" : "");
+}
+
+/* A column of groups or weights is no feature of the model. */
+static gm_status check_side(const matching *m, size_t column, const char *what, gm_error *error)
+{
+    char shown[GM_CSV_SHOWN];
+    if (column == m->layout->columns || m->layout->role[column] == GM_CSV_UNUSED)
+        return GM_OK;
+    return gm_fail(error, GM_BAD_DATA, "%s:%zu: column '%s' is a feature of the model; it cannot %s, too",
+                   m->path, m->first->cells[0].line, gm_csv_show(&m->first->cells[column], shown), what);
+}
+
+static gm_status check_sides(const matching *m, gm_error *error)
+{
+    gm_status status = check_side(m, m->layout->group, "name groups", error);
+    if (!status)
+        status = check_side(m, m->layout->weight, "hold weights", error);
+    return status ? status : gm_csv_sides_check(m->layout, m->head, error);
 }
 
 static gm_status match_names(matching *m, gm_error *error)
@@ -267,6 +288,8 @@ static gm_status match_names(matching *m, gm_error *error)
         status = override_target(m, error);
     if (!status && wanted && layout->target == layout->columns)
         status = fail_no_target(m, error);
+    if (!status)
+        status = check_sides(m, error);
     return status ? status : remark_names(m, error);
 }
 
@@ -287,20 +310,36 @@ static gm_status fail_count(const matching *m, gm_error *error)
         unnamed ? "; say which one the target is" : "");
 }
 
+/* The columns that may be features or the target. */
+static size_t count_places(const gm_csv_layout *layout)
+{
+    return layout->columns - gm_csv_sides_before(layout, layout->columns);
+}
+
+/* The column of place number `place` among them, from 0. */
+static size_t column_of_place(const gm_csv_layout *layout, size_t place)
+{
+    size_t column = 0;
+    while (gm_csv_is_side(layout, column) || column - gm_csv_sides_before(layout, column) < place)
+        column++;
+    return column;
+}
+
 /* Chooses the target of a file that is matched by position: the column that the user named, else the column
  * in which the model's training data had it, else the last one. */
 static gm_status choose_target(matching *m, gm_error *error)
 {
     gm_csv_layout *layout = m->layout;
+    const size_t places = count_places(layout);
     if (m->options->target)
         return gm_csv_target_find(layout, m->path, m->first, m->options->target, error);
     layout->target = layout->columns;
-    if (layout->columns != m->columns->features + 1)
+    if (places != m->columns->features + 1)
         return GM_OK;
-    if (m->columns->target_column > 0 && m->columns->target_column <= layout->columns)
-        layout->target = m->columns->target_column - 1;
+    if (m->columns->target_column > 0 && m->columns->target_column <= places)
+        layout->target = column_of_place(layout, m->columns->target_column - 1);
     else if (!m->options->ignore_target)
-        layout->target = layout->columns - 1;
+        layout->target = column_of_place(layout, places - 1);
     return GM_OK;
 }
 
@@ -321,11 +360,13 @@ static gm_status match_positions(matching *m, gm_error *error)
     if (status)
         return status;
     const bool found = layout->target < layout->columns;
-    if (layout->columns - found != m->columns->features)
+    if (count_places(layout) - found != m->columns->features)
         return fail_count(m, error);
     if (!found && !m->options->ignore_target)
         return fail_no_target(m, error);
-    status = gm_csv_roles_all(layout, error);
+    status = gm_csv_sides_check(layout, m->head, error);
+    if (!status)
+        status = gm_csv_roles_all(layout, error);
     if (!status)
         status = remark_positions(m, error);
     if (m->options->ignore_target)
@@ -339,6 +380,7 @@ gm_status gm_csv_layout_match(gm_csv_layout *layout, const gm_csv_head *head, gm
     matching m = {.layout = layout,
                   .path = head->lexer->path,
                   .first = head->first,
+                  .head = head,
                   .options = head->options,
                   .columns = head->options->columns,
                   .table = table};
@@ -346,8 +388,12 @@ gm_status gm_csv_layout_match(gm_csv_layout *layout, const gm_csv_head *head, gm
     gm_status status = sort_headings(&m, error);
     if (!status) {
         find_header(&m, head->diagnosis);
-        status = layout->header && m.columns->names ? match_names(&m, error) : match_positions(&m, error);
+        status = gm_csv_sides_find(layout, head, error);
     }
+    if (!status)
+        status = layout->header && m.columns->names ? match_names(&m, error) : match_positions(&m, error);
+    if (!status)
+        status = gm_csv_remark_sides(table, layout, error);
     gm_free(m.headings);
     return status;
 }

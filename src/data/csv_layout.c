@@ -82,7 +82,7 @@ static size_t count_trailing(const gm_csv_diagnosis *diagnosis)
 void gm_csv_layout_measure(gm_csv_layout *layout, const gm_csv_diagnosis *diagnosis, const gm_csv_row *first)
 {
     *layout = (gm_csv_layout){.trailing = count_trailing(diagnosis), .why = ""};
-    layout->columns = layout->group = first->count - layout->trailing;
+    layout->columns = layout->group = layout->weight = first->count - layout->trailing;
 }
 
 /* What the user calls a column, and what it is to be: "target". */
@@ -143,19 +143,38 @@ gm_status gm_csv_target_find(gm_csv_layout *layout, const char *path, const gm_c
     return find_column(layout, path, first, (wanted){target, "target"}, &layout->target, error);
 }
 
-/* The column of groups is neither the target nor the only other column. */
-static gm_status check_group(const gm_csv_layout *layout, const char *path, const gm_csv_row *first,
-                             const char *group, gm_error *error)
+gm_status gm_csv_sides_find(gm_csv_layout *layout, const gm_csv_head *head, gm_error *error)
 {
-    if (layout->group == layout->columns)
-        return GM_OK;
-    if (layout->group == layout->target)
+    const gm_dataset_options *o = head->options;
+    const char *path = head->lexer->path;
+    gm_status status = GM_OK;
+    if (o->group)
+        status = find_column(layout, path, head->first, (wanted){o->group, "group"}, &layout->group, error);
+    if (!status && o->weight)
+        status =
+            find_column(layout, path, head->first, (wanted){o->weight, "weight"}, &layout->weight, error);
+    return status;
+}
+
+gm_status gm_csv_sides_check(const gm_csv_layout *layout, const gm_csv_head *head, gm_error *error)
+{
+    const size_t line = head->first->cells[0].line, none = layout->columns;
+    const char *path = head->lexer->path;
+    const bool is_target = layout->target < none && gm_csv_is_side(layout, layout->target);
+    const char *what = layout->group < none ? "groups" : "weights";
+    if (is_target && layout->target == layout->group)
         return gm_fail(error, GM_BAD_DATA, "%s:%zu: column '%s' is the target; it cannot name groups, too",
-                       path, first->cells[0].line, group);
-    if (layout->columns - (layout->target < layout->columns) < 2)
-        return gm_fail(error, GM_BAD_DATA,
-                       "%s:%zu: the groups are in the only column that could be a feature", path,
-                       first->cells[0].line);
+                       path, line, head->options->group);
+    if (is_target)
+        return gm_fail(error, GM_BAD_DATA, "%s:%zu: column '%s' is the target; it cannot hold weights, too",
+                       path, line, head->options->weight);
+    if (layout->group < none && layout->group == layout->weight)
+        return gm_fail(error, GM_BAD_DATA, "%s:%zu: column '%s' names groups; it cannot hold weights, too",
+                       path, line, head->options->weight);
+    const size_t sides = gm_csv_sides_before(layout, none);
+    if (sides > 0 && none - (layout->target < none) - sides < 1)
+        return gm_fail(error, GM_BAD_DATA, "%s:%zu: the %s are in the only column that could be a feature",
+                       path, line, what);
     return GM_OK;
 }
 
@@ -171,11 +190,13 @@ static bool is_target_name(const gm_csv_cell *cell)
     return false;
 }
 
-/* The target is the last column that does not name groups. It is the first column if only that one has a name
+/* The target is the last column that has no other role. It is the first column if only that one has a name
  * like "label", as in the MNIST files of Kaggle. */
 static void choose_target(gm_csv_layout *layout, const gm_csv_row *first)
 {
-    layout->target = layout->columns - 1 - (layout->group == layout->columns - 1 && layout->columns > 1);
+    layout->target = layout->columns - 1;
+    while (layout->target > 0 && gm_csv_is_side(layout, layout->target))
+        layout->target--;
     if (!layout->header || !is_target_name(&first->cells[0]))
         return;
     for (size_t c = 1; c < layout->columns; c++) {
@@ -206,15 +227,13 @@ gm_status gm_csv_layout_find(gm_csv_layout *layout, const gm_csv_head *head, gm_
         layout->header =
             gm_csv_detect_header(diagnosis, first, label,
                                  names_target(first, head->second, layout->columns, target), &layout->why);
-    gm_status status = GM_OK;
-    if (options->group)
-        status = find_column(layout, path, first, (wanted){options->group, "group"}, &layout->group, error);
+    gm_status status = gm_csv_sides_find(layout, head, error);
     if (!status && target)
         status = gm_csv_target_find(layout, path, first, target, error);
     else if (!status)
         choose_target(layout, first);
     if (!status)
-        status = check_group(layout, path, first, options->group, error);
+        status = gm_csv_sides_check(layout, head, error);
     return status ? status : gm_csv_roles_all(layout, error);
 }
 

@@ -44,6 +44,18 @@ static gm_status remark_first_named_y(gm_table *table, const gm_csv_layout *layo
     return gm_table_remark(table, error, "column 1 is named 'y'; if it is the target, say --target 1");
 }
 
+gm_status gm_csv_remark_sides(gm_table *table, const gm_csv_layout *layout, gm_error *error)
+{
+    gm_status status = GM_OK;
+    if (layout->group < layout->columns)
+        status = gm_table_remark(table, error, "column %zu names the group of each row, and is no feature",
+                                 layout->group + 1);
+    if (!status && layout->weight < layout->columns)
+        status = gm_table_remark(table, error, "column %zu holds the weight of each row, and is no feature",
+                                 layout->weight + 1);
+    return status;
+}
+
 gm_status gm_csv_remark_layout(gm_table *table, const gm_csv_layout *layout, const gm_csv_row *first,
                                const gm_dataset_options *options, gm_error *error)
 {
@@ -62,9 +74,8 @@ gm_status gm_csv_remark_layout(gm_table *table, const gm_csv_layout *layout, con
     else
         status = gm_table_remark(table, error, "%s: %zu feature%s, %s column '%s'%s", header, table->features,
                                  s, kind, gm_csv_show(&first->cells[layout->target], shown), reasons);
-    if (!status && layout->group < layout->columns)
-        status = gm_table_remark(table, error, "column %zu names the group of each row, and is no feature",
-                                 layout->group + 1);
+    if (!status)
+        status = gm_csv_remark_sides(table, layout, error);
     if (!status)
         status = remark_trailing(table, layout, error);
     return status ? status : remark_first_named_y(table, layout, first, options, error);

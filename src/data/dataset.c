@@ -15,8 +15,10 @@ gm_status gm_dataset_adopt(gm_dataset **dataset, gm_table *table, gm_error *erro
         return gm_fail_memory(error, "a data set", sizeof *made);
     }
     made->own = *table;
+    made->own.weights = NULL;
     made->table = &made->own;
     made->rows = table->rows;
+    made->weights = table->weights;
     *table = (gm_table){0};
     *dataset = made;
     return GM_OK;
@@ -28,6 +30,7 @@ void gm_dataset_destroy(gm_dataset *dataset)
         return;
     gm_table_clear(&dataset->own);
     gm_free(dataset->index);
+    gm_free(dataset->weights);
     gm_free(dataset);
 }
 
@@ -225,6 +228,6 @@ gm_status gm_dataset_gather(const gm_dataset *dataset, const gm_scaling *scaling
         status = gm_scaling_check(scaling, dataset, error);
     if (status != GM_OK)
         return status;
-    gm_gather(dataset, scaling, rows, count, &(gm_batch_buffer){x, y});
+    gm_gather(dataset, scaling, rows, count, &(gm_batch_buffer){.x = x, .y = y});
     return GM_OK;
 }

@@ -31,6 +31,7 @@ typedef struct gm_table {
     uint32_t *labels; /* rows, each below targets */
     void *values;     /* rows x targets */
     uint32_t *groups; /* rows; NULL: the rows have no groups */
+    double *weights;  /* rows; NULL: every row counts as 1. A data set takes them over */
     gm_strings classes, feature_names, remarks;
     char *target_name;    /* NULL: not known */
     size_t target_column; /* its column in the file, from 1; 0: none */
@@ -61,6 +62,7 @@ struct gm_dataset {
     gm_table own;
     size_t rows;
     uint32_t *index; /* of a view: row r of the data set is row index[r] of the table; else NULL */
+    double *weights; /* of its own rows; NULL: every row counts as 1 */
 };
 
 /* Moves *table into a new data set; on failure it is cleared. */
@@ -93,6 +95,13 @@ gm_status gm_scaling_check(const gm_scaling *scaling, const gm_dataset *dataset,
 
 /* *twice is a name that occurs more than once among `names`, or NULL. GM_LIMIT. */
 gm_status gm_names_distinct(const char *const *names, size_t count, const char **twice, gm_error *error);
+
+/* GM_BAD_DATA: the weights of so many rows add up to 0, or to more than a double holds. */
+gm_status gm_weights_check(const double *weights, size_t rows, gm_error *error);
+
+/* What the weights of a data set are multiplied by to have a mean of 1; 1 if it has none, or they add up to
+ * 0. */
+double gm_weight_factor(const gm_dataset *dataset);
 
 /* A number that differs, as good as surely, from that of other data: of all numbers as they are stored, of
  * the rows that a view has, and of the scaling (may be NULL). */

@@ -24,6 +24,7 @@ uint64_t gm_dataset_fingerprint(const gm_dataset *dataset, const gm_scaling *sca
         inputs = add_row(inputs, t->x, row, t->features * gm_type_size(t->type));
         others = add_row(others, t->labels, row, sizeof *t->labels);
         others = add_row(others, t->values, row, t->targets * gm_type_size(t->value_type));
+        others = add_row(others, dataset->weights, r, sizeof *dataset->weights);
     }
     if (scaling) {
         others = add(others, scaling->shift, scaling->features * sizeof *scaling->shift);

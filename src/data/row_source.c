@@ -14,6 +14,7 @@
 struct memory_rows {
     const gm_dataset *dataset;
     const gm_scaling *scaling; /* may be NULL */
+    double weight_factor;      /* gives the weights a mean of 1, so that none is too large for a float */
     uint32_t *order;           /* of all rows */
     size_t done;               /* number of rows of this epoch that were delivered */
     bool shuffles;
@@ -43,13 +44,25 @@ static gm_status skip(void *context, size_t count, gm_error *error)
     return GM_OK;
 }
 
+/* The weights of `count` rows, whose numbers are given. */
+static void gather_weights(const struct memory_rows *rows, const uint32_t *numbers, size_t count,
+                           gm_mutable_array to)
+{
+    for (size_t r = 0; r < count; r++)
+        gm_put_number(to.data, to.type, r * to.ld,
+                      gm_dataset_weight(rows->dataset, numbers[r]) * rows->weight_factor);
+}
+
 static void gather_piece(void *context, size_t i)
 {
     const struct memory_rows *rows = context;
     const size_t first = i * rows->piece;
     const size_t count = gm_min(rows->piece, rows->count - first);
     const gm_batch_buffer to = gm_buffer_rows(*rows->to, first, count);
-    gm_gather(rows->dataset, rows->scaling, rows->order + rows->done + first, count, &to);
+    const uint32_t *numbers = rows->order + rows->done + first;
+    gm_gather(rows->dataset, rows->scaling, numbers, count, &to);
+    if (to.w.data && gm_dataset_has_weights(rows->dataset))
+        gather_weights(rows, numbers, count, to.w);
 }
 
 static gm_status prepare(void *context, size_t most, const gm_batch_buffer *to, gm_side_work *work,
@@ -110,6 +123,7 @@ static struct memory_rows *create(const gm_dataset *dataset, const gm_scaling *s
     *rows = (struct memory_rows){
         .dataset = dataset,
         .scaling = scaling,
+        .weight_factor = gm_weight_factor(dataset),
         .order = order,
         .shuffles = seed != NULL,
         .seed = seed ? *seed : 0,
@@ -134,6 +148,7 @@ gm_status gm_row_source_open(gm_row_source *source, const gm_dataset *dataset, c
         .features = gm_dataset_features(dataset),
         .targets = gm_dataset_targets(dataset),
         .labels = gm_dataset_has_labels(dataset),
+        .weighted = gm_dataset_has_weights(dataset),
         .rows = gm_dataset_rows(dataset),
         .target_scaling = scaling && scaling->targets > 0 ? scaling : NULL,
         .begin = begin,

@@ -167,7 +167,7 @@ static void for_each_row(const gm_dataset *dataset, column_sums *sums, add_row *
         for (size_t i = 0; i < count; i++)
             rows[i] = (uint32_t)(first + i);
         gm_gather(dataset, NULL, rows, count,
-                  &(gm_batch_buffer){gm_mutable_f64(sums->block, count, features), gm_no_array()});
+                  &(gm_batch_buffer){.x = gm_mutable_f64(sums->block, count, features)});
         for (size_t i = 0; i < count; i++)
             add(sums, sums->block + i * features, features);
     }

@@ -23,9 +23,10 @@ static gm_dataset *make_view(const gm_dataset *all, size_t rows, gm_error *error
     if (!view)
         return NULL;
     view->table = all->table;
-    view->rows = rows;
     view->index = gm_table_array(rows, 1, sizeof *view->index, "the row numbers of a view", error);
-    if (!view->index) {
+    if (all->weights)
+        view->weights = gm_table_array(rows, 1, sizeof *view->weights, "the weights of a view", error);
+    if (!view->index || (all->weights && !view->weights)) {
         gm_dataset_destroy(view);
         return NULL;
     }
@@ -170,10 +171,18 @@ static gm_status draw_groups(split *s, gm_error *error)
     return status;
 }
 
+/* Adds a row of `all` to a view, which has room for it. */
+static void add_row(gm_dataset *view, const gm_dataset *all, size_t row)
+{
+    view->index[view->rows] = (uint32_t)gm_table_row(all, row);
+    if (view->weights)
+        view->weights[view->rows] = all->weights[row];
+    view->rows++;
+}
+
 /* Makes the two views, with their rows in the order of `order`. */
 static gm_status deal(const split *s, gm_dataset **train, gm_dataset **valid, gm_error *error)
 {
-    size_t trained = 0, validated = 0;
     *train = make_view(s->all, s->all->rows - s->count, error);
     *valid = *train ? make_view(s->all, s->count, error) : NULL;
     if (!*valid) {
@@ -181,13 +190,8 @@ static gm_status deal(const split *s, gm_dataset **train, gm_dataset **valid, gm
         *train = NULL;
         return GM_LIMIT;
     }
-    for (size_t i = 0; i < s->all->rows; i++) {
-        const uint32_t row = (uint32_t)gm_table_row(s->all, s->order[i]);
-        if (s->held_out[s->order[i]])
-            (*valid)->index[validated++] = row;
-        else
-            (*train)->index[trained++] = row;
-    }
+    for (size_t i = 0; i < s->all->rows; i++)
+        add_row(s->held_out[s->order[i]] ? *valid : *train, s->all, s->order[i]);
     return GM_OK;
 }
 

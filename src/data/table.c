@@ -55,6 +55,7 @@ void gm_table_clear(gm_table *table)
     gm_free(table->labels);
     gm_free(table->values);
     gm_free(table->groups);
+    gm_free(table->weights);
     gm_strings_clear(&table->classes);
     gm_strings_clear(&table->feature_names);
     gm_strings_clear(&table->remarks);

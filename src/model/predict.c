@@ -181,7 +181,7 @@ static gm_status run_batch(gm_predictor *p, const gm_dataset *set, size_t count,
     const gm_mutable_array to = gm_mutable_rows(outputs, done, count);
     const gm_mutable_array answers =
         direct ? to : gm_mutable_real(p->answers, p->precision, count, p->outputs);
-    gm_gather(set, p->model->scaling, p->rows, count, &(gm_batch_buffer){x, gm_no_array()});
+    gm_gather(set, p->model->scaling, p->rows, count, &(gm_batch_buffer){.x = x});
     const gm_status status = gm_engine_predict(p->engine, gm_array_of(x), answers, error);
     if (status == GM_OK && outputs.data && !direct)
         convert(p, gm_array_of(answers), to);

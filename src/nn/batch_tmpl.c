@@ -97,7 +97,8 @@ static gm_mutable_array array_of(gm_mat m)
 
 gm_batch_buffer gm_pass_buffer(const gm_pass *p, size_t index)
 {
-    return (gm_batch_buffer){array_of(p->bound.own_x[index]), array_of(p->bound.own_y[index])};
+    const gm_bound *b = &p->bound;
+    return (gm_batch_buffer){array_of(b->own_x[index]), array_of(b->own_y[index]), array_of(b->own_w[index])};
 }
 
 gm_array gm_pass_view(const gm_pass *p, gm_view what, size_t layer)

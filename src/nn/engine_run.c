@@ -70,7 +70,7 @@ gm_plan gm_engine_plan(gm_engine *e, size_t rows)
 gm_batch_buffer gm_engine_buffer(gm_engine *e, size_t index)
 {
     if (index > 1)
-        return (gm_batch_buffer){gm_no_array(), gm_no_array()};
+        return (gm_batch_buffer){.x = gm_no_array()};
     take_weights(e);
     e->row_steps = (gm_row_steps){0};
     if (gm_team_ready(e->team, NULL) == GM_OK)
@@ -217,6 +217,18 @@ void gm_gradient_fill(gm_gradient *gradient, size_t size)
     gm_options_fill(gradient, size, &defaults, sizeof defaults);
 }
 
+static gm_status check_weights(const gm_engine *e, gm_array weights, size_t rows, gm_error *error)
+{
+    const gm_status status = check_numbers(e, "weights", weights, rows, 1, error);
+    for (size_t r = 0; r < rows && status == GM_OK; r++) {
+        const double weight = gm_array_number(weights, r, 0);
+        if (!(weight >= 0 && weight < INFINITY))
+            return gm_fail(error, GM_USAGE,
+                           "row %zu of the weights: %g; expected a finite number of at least 0", r, weight);
+    }
+    return status;
+}
+
 /* The caller's gm_gradient as a struct of the library's own version, checked. */
 static gm_status read_gradient(const gm_engine *e, gm_gradient *own, const gm_gradient *gradient,
                                gm_error *error)
@@ -235,8 +247,10 @@ gm_status gm_engine_gradient_to(gm_engine *e, gm_array x, gm_array y, const gm_g
                                 double *loss, gm_error *error)
 {
     gm_gradient own;
-    const gm_job job = {.task = GM_TASK_GRADIENT, .gradient = &own};
-    const gm_status status = read_gradient(e, &own, gradient, error);
+    gm_status status = read_gradient(e, &own, gradient, error);
+    if (status == GM_OK && own.weights.data)
+        status = check_weights(e, own.weights, x.rows, error);
+    const gm_job job = {.task = GM_TASK_GRADIENT, .gradient = &own, .weights = own.weights};
     return status == GM_OK ? learn(e, x, y, &job, loss, error) : status;
 }
 
@@ -307,18 +321,6 @@ void gm_step_options_fill(gm_step_options *options, size_t size)
 {
     const gm_step_options defaults = {0};
     gm_options_fill(options, size, &defaults, sizeof defaults);
-}
-
-static gm_status check_weights(const gm_engine *e, gm_array weights, size_t rows, gm_error *error)
-{
-    const gm_status status = check_numbers(e, "weights", weights, rows, 1, error);
-    for (size_t r = 0; r < rows && status == GM_OK; r++) {
-        const double weight = gm_array_number(weights, r, 0);
-        if (!(weight >= 0 && weight < INFINITY))
-            return gm_fail(error, GM_USAGE,
-                           "row %zu of the weights: %g; expected a finite number of at least 0", r, weight);
-    }
-    return status;
 }
 
 /* A batch whose options are the caller's. */

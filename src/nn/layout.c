@@ -102,6 +102,13 @@ static bool reserve_buffer(gm_layout *layout, size_t index)
            reserve(&layout->workspace, layout->batch, layout->y_ld, &layout->y[index]);
 }
 
+/* What only an engine that trains needs: the other buffer, and the weights of the rows in both. */
+static bool reserve_for_training(gm_layout *layout)
+{
+    return reserve_buffer(layout, 1) && reserve(&layout->workspace, layout->batch, 1, &layout->w[0]) &&
+           reserve(&layout->workspace, layout->batch, 1, &layout->w[1]);
+}
+
 static bool reserve_layer(gm_layout *layout, gm_layer_layout *own, size_t l, const gm_layout_needs *needs)
 {
     const gm_precision precision = needs->precision;
@@ -192,7 +199,8 @@ static bool reserve_all(gm_layout *layout, gm_layer_layout *layouts, const gm_la
     }
     const size_t copies = options->inference ? 0 : gm_optimizer_state(options->optimizer.kind);
     const size_t others = (size_t)gm_averages(options) + (size_t)gm_stores_gradient(options);
-    return fits && reserve_for_threads(layout, needs) && (options->inference || reserve_buffer(layout, 1)) &&
+    return fits && reserve_for_threads(layout, needs) &&
+           (options->inference || reserve_for_training(layout)) &&
            reserve_state(layout, needs->precision, copies, others);
 }
 

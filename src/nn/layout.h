@@ -1,7 +1,8 @@
 /* The map of an engine's memory, drawn before anything is allocated.
  *
  * workspace:  x | y | ones | layer 1: z? a d dropped? | layer 2: ... | tile of each thread |
- *             scratch of each thread | another x | another y (not for inference: gathered beside a step)
+ *             scratch of each thread | another x | another y | weights of the rows in either buffer
+ *             (from "another x" on not for inference: gathered beside a step)
  *
  * own:        W1 b1 W2 b2 ... in the backend's own layout, if it has one
  *
@@ -38,6 +39,7 @@ typedef struct gm_layer_layout {
 typedef struct gm_layout {
     size_t batch;
     size_t x[2], x_ld, y[2], y_ld; /* two of each; for inference only the first */
+    size_t w[2];                   /* not for inference */
     size_t ones;
     size_t tile, tile_size;       /* position of the first tile, and elements of one tile */
     size_t scratch, scratch_size; /* of the backend: position of the first, and elements of one */

@@ -125,6 +125,7 @@ typedef struct gm_bound {
     bool learns;                   /* false for inference: then there are no deltas */
     gm_online *online;             /* does whole steps of few rows (src/online); NULL: not for this network */
     gm_mat own_x[2], own_y[2];     /* the engine's buffers, each with room for a whole batch */
+    gm_mat own_w[2];               /* and for the weights of its rows; none for inference */
     REAL *parameters;              /* the block, or the engine's own copy in the backend's layout */
     REAL *state;                   /* first optimizer copy of the parameters */
     size_t next_copy;              /* elements from there to the second; 0: there is none */

@@ -109,6 +109,8 @@ static gm_bound bound_of(const gm_binding *b, gm_pass_layer *layers)
         bound.own_y[i] =
             (gm_mat){workspace + layout->y[i], layout->batch, gm_network_outputs(network), layout->y_ld};
     }
+    for (size_t i = 0; i < 2 && !b->options->inference; i++)
+        bound.own_w[i] = (gm_mat){workspace + layout->w[i], layout->batch, 1, 1};
     for (size_t i = 0; i < layout->batch; i++)
         workspace[layout->ones + i] = 1;
     for (size_t l = 0; l < network->layer_count; l++) {

@@ -41,8 +41,8 @@ static gm_status compare_data(const gm_checkpoint *c, const gm_run_state *at, gm
                                   was->rows, at->rows);
     if (was->train_print != at->train_print)
         return gm_checkpoint_fail(c, error,
-                                  "of a run on other data: the rows to learn from, or their scaling, have "
-                                  "other numbers");
+                                  "of a run on other data: the rows to learn from, their weights or their "
+                                  "scaling have other numbers");
     if (was->valid_print != at->valid_print)
         return gm_checkpoint_fail(c, error, "of a run with another validation set");
     return GM_OK;
@@ -69,7 +69,8 @@ static gm_status check_position(const gm_checkpoint *c, const gm_run *run, gm_er
 {
     const gm_run_state *was = gm_checkpoint_state(c);
     const bool in_epoch = run->train->rows == 0 || was->epoch_rows < run->train->rows;
-    if (!in_epoch || (was->step == 0) != (was->epoch_rows == 0) || !isfinite(was->loss_sum))
+    if (!in_epoch || (was->step == 0) != (was->epoch_rows == 0) || !isfinite(was->loss_sum) ||
+        !(was->weight_sum >= 0 && was->weight_sum < INFINITY))
         return gm_checkpoint_fail(c, error, "its position, %zu rows of an epoch in %zu steps, cannot be",
                                   was->epoch_rows, was->step);
     if (was->epoch >= run->options.epochs && was->step > 0)
@@ -130,6 +131,7 @@ static gm_status resume(gm_run *run, gm_error *error)
     run->at.step = was->step;
     run->at.epoch_rows = was->epoch_rows;
     run->at.loss_sum = was->loss_sum;
+    run->at.weight_sum = was->weight_sum;
     run->at.taken = was->taken;
     run->at.plateau = was->plateau;
     run->at.log_size = was->log_size;

@@ -83,9 +83,13 @@ static void take_figures(gm_figures *figures, const gm_engine *engine)
     memcpy(figures->memory, gm_network_parameters_const(network).data, gm_network_bytes(network));
 }
 
-gm_status gm_figures_before(gm_figures *figures, gm_engine *engine, gm_array x, gm_array y, gm_error *error)
+gm_status gm_figures_before(gm_figures *figures, gm_engine *engine, const gm_batch_buffer *batch,
+                            gm_array weights, gm_error *error)
 {
-    const gm_status status = gm_engine_gradient(engine, x, y, figures->block, NULL, error);
+    gm_gradient to = gm_gradient_default(figures->block);
+    to.weights = weights;
+    const gm_status status =
+        gm_engine_gradient_to(engine, gm_array_of(batch->x), gm_array_of(batch->y), &to, NULL, error);
     if (status == GM_OK)
         take_figures(figures, engine);
     return status;

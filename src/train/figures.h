@@ -28,8 +28,10 @@ static inline bool gm_figures_due(const gm_figures *figures, size_t step)
     return figures->layers && step == figures->step;
 }
 
-/* Before that step, with its batch: the gradient and the activations. The engine holds no gradient. */
-gm_status gm_figures_before(gm_figures *figures, gm_engine *engine, gm_array x, gm_array y, gm_error *error);
+/* Before that step, with its batch and the weights of its rows, if they have some: the gradient and the
+ * activations. The engine holds no gradient. */
+gm_status gm_figures_before(gm_figures *figures, gm_engine *engine, const gm_batch_buffer *batch,
+                            gm_array weights, gm_error *error);
 /* The same for a step of several batches, once the engine holds the gradient of all of them. The activations
  * are those of the last batch. */
 gm_status gm_figures_of_held(gm_figures *figures, const gm_engine *engine, gm_error *error);

@@ -91,35 +91,38 @@ static bool add_point(test *t, double rate, double loss)
     return true;
 }
 
-/* A step of one batch; or its gradient is held, for a step of several. *rows becomes the rows of the batch.
- */
-static gm_status learn_batch(test *t, size_t *rows, double *loss, gm_error *error)
+/* A step of one batch; or its gradient is held, for a step of several. *weight becomes the weight of the
+ * batch. */
+static gm_status learn_batch(test *t, double *weight, double *loss, gm_error *error)
 {
-    const gm_status status = next_batch(t, rows, error);
+    size_t rows;
+    const gm_status status = next_batch(t, &rows, error);
     if (status != GM_OK)
         return status;
-    const gm_batch_buffer batch = gm_buffer_rows(t->buffer, 0, *rows);
+    const gm_batch_buffer batch = gm_buffer_rows(t->buffer, 0, rows);
     const gm_array x = gm_array_of(batch.x), y = gm_array_of(batch.y);
-    return t->options->accumulate > 1 ? gm_engine_hold(t->engine, x, y, NULL, loss, error)
-                                      : gm_engine_step(t->engine, x, y, loss, error);
+    gm_step_options options = gm_step_options_default();
+    options.weights = gm_rows_weights(t->train, &batch);
+    *weight = gm_rows_weight(t->train, &batch);
+    return t->options->accumulate > 1 ? gm_engine_hold(t->engine, x, y, &options, loss, error)
+                                      : gm_engine_step_with(t->engine, x, y, &options, loss, error);
 }
 
 /* *loss is the mean over all rows of the step. */
 static gm_status take_step(test *t, double *loss, gm_error *error)
 {
-    double sum = 0;
-    size_t all = 0;
+    double sum = 0, all = 0;
     gm_status status = GM_OK;
     gm_engine_drop_held(t->engine);
     for (size_t i = 0; i < t->options->accumulate && status == GM_OK; i++) {
-        size_t rows = 0;
-        status = learn_batch(t, &rows, loss, error);
-        sum += *loss * (double)rows;
-        all += rows;
+        double weight = 0;
+        status = learn_batch(t, &weight, loss, error);
+        sum += *loss * weight;
+        all += weight;
     }
     if (status == GM_OK && t->options->accumulate > 1)
         status = gm_engine_step_held(t->engine, error);
-    *loss = sum / (double)all;
+    *loss = all > 0 ? sum / all : 0;
     return status;
 }
 
@@ -203,6 +206,8 @@ gm_status gm_find_rate(gm_engine *engine, const gm_row_source *train, const gm_f
     gm_status status = read_options(&own, options, error);
     if (status == GM_OK)
         status = gm_rows_check(gm_engine_network(engine), train, error);
+    if (status == GM_OK)
+        status = gm_rows_check_weights(train, engine, own.accumulate, error);
     if (status == GM_OK && !gm_engine_buffer(engine, 1).x.data)
         status = gm_fail(error, GM_USAGE, "the engine was made for inference and cannot learn");
     if (status != GM_OK)

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "nn/engine.h"
 #include "train/findings.h"
+#include "train/rows.h"
 
 #include <math.h>
 
@@ -79,12 +80,15 @@ static void look_at_layer(const microscope *m, size_t l)
 static gm_status compute(const microscope *m, double *loss, gm_error *error)
 {
     const gm_array x = gm_array_of(m->batch.x), y = gm_array_of(m->batch.y);
+    gm_gradient to = gm_gradient_default(m->gradient);
+    gm_step_options options = gm_step_options_default();
+    to.weights = options.weights = gm_rows_weights(m->run->train, &m->batch);
     gm_engine_set_steps(m->engine, gm_engine_steps(m->run->engine));
     if (m->run->options.accumulate == 1)
-        return gm_engine_gradient(m->engine, x, y, m->gradient, loss, error);
+        return gm_engine_gradient_to(m->engine, x, y, &to, loss, error);
     if (gm_engine_held(m->run->engine) == 0)
         gm_engine_drop_held(m->engine);
-    const gm_status status = gm_engine_hold(m->engine, x, y, NULL, loss, error);
+    const gm_status status = gm_engine_hold(m->engine, x, y, &options, loss, error);
     return status == GM_OK ? gm_engine_held_gradient(m->engine, m->gradient, error) : status;
 }
 

@@ -1,5 +1,6 @@
 /* Checks rows against a network before the first of them is read. */
 #include "train/rows.h"
+#include "base/element.h"
 #include "base/error.h"
 #include "train/targets.h"
 #include "train/units.h"
@@ -28,4 +29,30 @@ gm_status gm_rows_open(gm_row_source *rows, const gm_network *network, const gm_
     if (status != GM_OK)
         gm_row_source_close(rows);
     return status;
+}
+
+gm_array gm_rows_weights(const gm_row_source *rows, const gm_batch_buffer *batch)
+{
+    return gm_array_of(rows->weighted ? batch->w : gm_no_array());
+}
+
+double gm_rows_weight(const gm_row_source *rows, const gm_batch_buffer *batch)
+{
+    const gm_array weights = gm_rows_weights(rows, batch);
+    double sum = 0;
+    if (!weights.data)
+        return (double)batch->x.rows;
+    for (size_t r = 0; r < weights.rows; r++)
+        sum += gm_array_number(weights, r, 0);
+    return sum;
+}
+
+gm_status gm_rows_check_weights(const gm_row_source *rows, const gm_engine *engine, size_t accumulate,
+                                gm_error *error)
+{
+    if (!rows->weighted || gm_engine_batch(engine) > 1 || accumulate > 1)
+        return GM_OK;
+    return gm_fail(error, GM_USAGE,
+                   "weights of rows have no effect on steps of one row, whose mean loss is the same with any "
+                   "weight; expected a larger batch, or several batches in a step");
 }

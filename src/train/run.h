@@ -13,7 +13,8 @@
 /* What a step has learned. */
 typedef struct gm_learned {
     size_t rows;
-    double loss; /* mean over these rows, before the update */
+    double weight; /* of these rows: gm_rows_weight */
+    double loss;   /* mean over them, before the update */
 } gm_learned;
 
 typedef struct gm_run {

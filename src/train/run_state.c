@@ -42,6 +42,7 @@ static const struct {
     NUMBER(step, COUNT),
     NUMBER(epoch_rows, COUNT),
     NUMBER(loss_sum, BITS),
+    NUMBER(weight_sum, BITS),
     NUMBER(taken, COUNT),
     NUMBER(plateau.scale, BITS),
     NUMBER(plateau.without, COUNT),

@@ -16,7 +16,8 @@ typedef struct gm_run_state {
     /* The position. */
     size_t epoch;            /* epochs that are finished */
     size_t step, epoch_rows; /* steps and rows of the epoch after them */
-    double loss_sum;         /* of the losses of these rows */
+    double loss_sum;         /* of the losses of these rows, each times its weight */
+    double weight_sum;       /* of these rows */
     size_t taken;            /* steps since the first epoch, for the schedule */
     gm_plateau plateau;
     size_t optimizer_steps; /* of the engine */

@@ -55,10 +55,14 @@ static gm_status learn(gm_run *run, const gm_batch_buffer *batch, const gm_side_
     const gm_array x = gm_array_of(batch->x), y = gm_array_of(batch->y);
     gm_step_options options = gm_step_options_default();
     options.beside = work;
+    options.weights = gm_rows_weights(run->train, batch);
     if (run->options.accumulate > 1)
         return gm_engine_hold(run->engine, x, y, &options, loss, error);
     const gm_status status = set_rate(run, error);
-    return status == GM_OK ? gm_engine_step_beside(run->engine, x, y, work, loss, error) : status;
+    if (status != GM_OK)
+        return status;
+    return options.weights.data ? gm_engine_step_with(run->engine, x, y, &options, loss, error)
+                                : gm_engine_step_beside(run->engine, x, y, work, loss, error);
 }
 
 /* Learns the *rows rows in buffer `now`, while the other buffer is filled, which then becomes `now`. */
@@ -88,9 +92,10 @@ static gm_status step_one(gm_run *run, size_t *rows, bool figured, gm_learned *l
     const gm_batch_buffer batch = gm_buffer_rows(*run->now, 0, *rows);
     gm_status status = GM_OK;
     learned->rows = *rows;
+    learned->weight = gm_rows_weight(run->train, &batch);
     if (figured)
         status =
-            gm_figures_before(&run->figures, run->engine, gm_array_of(batch.x), gm_array_of(batch.y), error);
+            gm_figures_before(&run->figures, run->engine, &batch, gm_rows_weights(run->train, &batch), error);
     return status == GM_OK ? learn_batch(run, rows, &learned->loss, error) : status;
 }
 
@@ -101,13 +106,15 @@ static gm_status step_several(gm_run *run, size_t *rows, bool figured, gm_learne
     gm_status status = GM_OK;
     gm_engine_drop_held(run->engine);
     for (size_t left = run->options.accumulate; left > 0 && *rows != 0 && status == GM_OK; left--) {
-        const size_t count = *rows;
+        const gm_batch_buffer batch = gm_buffer_rows(*run->now, 0, *rows);
+        const double weight = gm_rows_weight(run->train, &batch);
         double loss = 0;
+        learned->rows += *rows;
         status = learn_batch(run, rows, &loss, error);
-        sum += loss * (double)count;
-        learned->rows += count;
+        sum += loss * weight;
+        learned->weight += weight;
     }
-    learned->loss = sum / (double)learned->rows;
+    learned->loss = learned->weight > 0 ? sum / learned->weight : 0;
     if (status == GM_OK && figured)
         status = gm_figures_of_held(&run->figures, run->engine, error);
     if (status == GM_OK)
@@ -156,7 +163,8 @@ static gm_status count_step(gm_run *run, const gm_learned *learned, gm_error *er
     run->at.step++;
     if (!isfinite(learned->loss))
         return diverged(error, "the loss", learned->loss, run->at.epoch + 1, run->at.step);
-    run->at.loss_sum += learned->loss * run->unit * (double)learned->rows;
+    run->at.loss_sum += learned->loss * run->unit * learned->weight;
+    run->at.weight_sum += learned->weight;
     run->at.epoch_rows += learned->rows;
     return GM_OK;
 }
@@ -194,6 +202,9 @@ static gm_status run_steps(gm_run *run, gm_error *error)
     }
     if (status == GM_OK && run->at.epoch_rows == 0)
         return gm_fail(error, GM_BAD_DATA, "epoch %zu has no rows", run->at.epoch + 1);
+    if (status == GM_OK && !(run->at.weight_sum > 0) && !run->stopped)
+        return gm_fail(error, GM_BAD_DATA, "epoch %zu: every row has the weight 0, so nothing was learned",
+                       run->at.epoch + 1);
     return status;
 }
 
@@ -234,7 +245,7 @@ static gm_epoch describe_epoch(const gm_run *run, size_t rows, double seconds)
     return (gm_epoch){
         .epoch = run->at.epoch + 1,
         .epochs = run->options.epochs,
-        .train_loss = run->at.loss_sum / (double)run->at.epoch_rows,
+        .train_loss = run->at.weight_sum > 0 ? run->at.loss_sum / run->at.weight_sum : 0,
         .has_valid = run->valid != NULL,
         .rate = gm_engine_rate(run->engine),
         .seconds = seconds,
@@ -250,7 +261,7 @@ static void close_epoch(gm_run *run)
 {
     run->at.epoch++;
     run->at.step = run->at.epoch_rows = 0;
-    run->at.loss_sum = 0;
+    run->at.loss_sum = run->at.weight_sum = 0;
 }
 
 /* Gives the network its averaged weights, or its own ones again, if the engine averages them. */
@@ -298,6 +309,8 @@ static gm_status check(const gm_run *run, gm_error *error)
     const gm_network *network = gm_engine_network(run->engine);
     const size_t batch = gm_engine_batch(run->engine), rows = run->train->rows;
     gm_status status = gm_rows_check(network, run->train, error);
+    if (status == GM_OK)
+        status = gm_rows_check_weights(run->train, run->engine, run->options.accumulate, error);
     if (status == GM_OK)
         status = gm_smoothing_check(network, run->options.label_smoothing, error);
     if (status == GM_OK && run->valid) /* now, not after the first epoch */

@@ -34,6 +34,7 @@ WRONG = [
     (["fly"], r"unknown case 'fly'"),
     (["step", "more"], r"unexpected argument 'more'"),
     (["step", "--net", "4-3", "--dropout", "0.5"], r"--dropout has no effect on 4-3, which has no hidden layer"),
+    (["step", "--weights", "2"], r"--weights 2: expected 0 or 1"),
     (["step", "--dropout", "1"], r"--dropout 1: expected a number from 0 to below 1"),
     (["step", "--ema", "0.5,0.5"], r"--ema: '0\.5' is named twice"),
     (["step", "--clip-norm", "-1"], r"--clip-norm -1: expected a number from 0"),
@@ -186,15 +187,15 @@ class Cases(BenchTest):
     def test_steps_with_features(self):
         """All combinations take turns; each row says in its name and its columns what it has. The FLOP are the same."""
         arguments = ["bench", "step", "--net", "4-5-3", "--batch", "2", "--threads", "1", "--time", "100ms", "--dropout",
-                     "0,0.5", "--clip-norm", "0,1", "--ema", "0,0.9", "--output", "json"]
+                     "0,0.5", "--clip-norm", "0,1", "--ema", "0,0.9", "--weights", "0,1", "--output", "json"]
         rows = cells(json.loads(self.succeed(*arguments, env=quick_environment()).stdout))
         plain = "step/4-5-3/batch:2/packed/threads:1/f32/sgd/sigmoid"
-        names = [plain + dropout + clip + ema for dropout in ("", "/dropout:0.5") for clip in ("", "/clip-norm:1")
-                 for ema in ("", "/ema:0.9")]
+        names = [plain + dropout + clip + ema + weights for dropout in ("", "/dropout:0.5") for clip in ("", "/clip-norm:1")
+                 for ema in ("", "/ema:0.9") for weights in ("", "/weights:1")]
         self.assertEqual([row["run_name"] for row in rows], names)
         for row in rows:
             with self.subTest(row["run_name"]):
-                told = {"dropout": row.get("dropout"), "clip_norm": row.get("clip_norm"), "ema": row.get("ema")}
+                told = {key: row.get(key) for key in ("dropout", "clip_norm", "ema", "weights")}
                 in_name = {key: float(value) for key, value in
                            (part.split(":") for part in row["run_name"][len(plain):].replace("-", "_").split("/")[1:])}
                 self.assertEqual({key: value for key, value in told.items() if value is not None}, in_name)

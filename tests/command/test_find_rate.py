@@ -10,7 +10,7 @@ IRIS = ["train", "--data", data("iris.csv"), "--layers", "4,16,3", "--threads", 
 # What changes the steps of a range test, what is read, and what is printed.
 EFFECTIVE = set("""
     data delim header labels missing regression target scaling target-scaling valid valid-labels valid-last valid-share
-    group-column activation init init-from layers loss precision seed backend batch threads beta1 beta2 decay epsilon
+    group-column weight-column class-weight activation init init-from layers loss precision seed backend batch threads beta1 beta2 decay epsilon
     freeze-bias l2 momentum optimizer accumulate clip-norm clip-value dropout config json quiet
     """.split())
 # What goes on with a training or writes a file of it.
