@@ -45,10 +45,14 @@ static size_t cut_name(const char *name, size_t *width)
 /* Prints a name in `width` columns, aligned left or right. */
 static void print_name(const char *name, size_t width, bool right)
 {
+    char text[4 * LONGEST_NAME + 1]; /* a character has at most four bytes */
     size_t used;
     const size_t bytes = cut_name(name, &used);
     const int blanks = (int)(width > used ? width - used : 0);
-    printf("%*s%.*s%*s", right ? blanks : 0, "", (int)bytes, name, right ? 0 : blanks, "");
+    memcpy(text, name, bytes);
+    text[bytes] = '\0';
+    gm_make_printable(text, bytes);
+    printf("%*s%s%*s", right ? blanks : 0, "", text, right ? 0 : blanks, "");
 }
 
 static size_t widest_name(const cli_evaluation *e)

@@ -2,10 +2,12 @@
  * likely cause, and what to try. */
 #include "cli/post_mortem_report.h"
 #include "base/number.h"
+#include "base/utf8.h"
 #include "cli/json_out.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* No larger rate than this is recommended: it is the default of SGD. */
 #define LARGEST_RATE 0.1
@@ -64,6 +66,7 @@ static const char *column_text(const gm_post_mortem *p, const gm_dataset *data, 
         snprintf(text, size, "'%.40s'", name);
     else
         snprintf(text, size, "%zu", p->column + 1);
+    gm_make_printable(text, strlen(text));
     return text;
 }
 

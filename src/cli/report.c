@@ -1,5 +1,6 @@
 /* Prints errors, warnings and notes on stderr, and checks that output could be written. */
 #include "cli/cli.h"
+#include "base/utf8.h"
 #include "machine/facts.h"
 #include "cli/arguments.h"
 #include "cli/config.h"
@@ -44,14 +45,23 @@ void cli_parse_clear(void)
     cli_arguments_clear();
 }
 
+/* Prints the rest of a line. Names of files, columns and classes come from outside, so it is made printable.
+ */
+__attribute__((format(printf, 1, 0))) static void say(const char *format, va_list arguments)
+{
+    char line[4096];
+    vsnprintf(line, sizeof line, format, arguments);
+    gm_make_printable(line, strlen(line));
+    fprintf(stderr, "%s\n", line);
+}
+
 void cli_refuse(const struct argp_state *state, const char *format, ...)
 {
     va_list arguments;
     fprintf(stderr, "%s: %s", state->name, cli_config_origin_of(state->next - 1).text);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    say(format, arguments);
     va_end(arguments);
-    fputc('\n', stderr);
     exit(GM_USAGE);
 }
 
@@ -64,8 +74,7 @@ int cli_report(const gm_error *error)
 static void speak(const char *kind, const char *format, va_list arguments)
 {
     fprintf(stderr, "gradmill: %s: ", kind);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    say(format, arguments);
 }
 
 void cli_warn(const char *format, ...)

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/foreign.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "model/json_load.h"
 #include "model/printable.h"
 
@@ -110,7 +111,10 @@ gm_status gm_json_text(const gm_json_source *from, const char *place, const json
     if (!json_is_string(value))
         return gm_json_expect(from, place, "a string", value);
     *text = gm_strdup(json_string_value(value));
-    return *text ? GM_OK : gm_fail_memory(from->error, place, json_string_length(value) + 1);
+    if (!*text)
+        return gm_fail_memory(from->error, place, json_string_length(value) + 1);
+    gm_make_printable(*text, strlen(*text));
+    return GM_OK;
 }
 
 gm_status gm_json_name(const gm_json_source *from, const char *place, const json_t *value, const char **name)
