@@ -7,6 +7,9 @@
 #include "scratch.h"
 #include "train/rows.h"
 
+#include "bench/cases/cases.h"
+#include "bench/gate/gate.h"
+
 #include <dlfcn.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -113,6 +116,7 @@ Test(allocation, is_counted)
 enum { IN = 64, OUT = 10, ROWS = 64 };
 static const net_shape wide = {{IN, 128, 48, OUT}, GM_GELU, GM_SOFTMAX, GM_CROSS_ENTROPY};
 static double x[ROWS * IN];
+static double weights[ROWS];
 static uint32_t labels[ROWS];
 static double outputs[ROWS * OUT], gradient[(IN + 1) * 128 + 129 * 48 + 49 * OUT];
 
@@ -408,6 +412,96 @@ static gm_status load_example(gm_error *error)
     return status;
 }
 
+/* A data set whose rows have weights, of their own and of their classes, and parts of it. */
+static gm_status weigh(gm_error *error)
+{
+    static const double of_class[OUT] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+    gm_dataset *data = NULL, *train = NULL, *valid = NULL;
+    gm_status status =
+        gm_dataset_from_arrays(&data, gm_array_f64(x, ROWS, IN), gm_array_labels(labels, ROWS), OUT, error);
+    if (status == GM_OK)
+        status = gm_dataset_weigh_classes(data, of_class, error);
+    if (status == GM_OK)
+        status = gm_dataset_set_weights(data, weights, error);
+    if (status == GM_OK)
+        status = gm_dataset_split(data, 0.5, 1, &train, &valid, error);
+    gm_dataset_destroy(train);
+    gm_dataset_destroy(valid);
+    gm_dataset_destroy(data);
+    return status;
+}
+
+/* A CSV file with columns of groups and weights. */
+static gm_status load_columns(gm_error *error)
+{
+    static const char text[] = "group,weight,x,class\n1,0.5,2,a\n2,1,3,b\n2,2,4,a\n";
+    const scratch_text path = scratch_path("columns.csv");
+    gm_dataset_options options = gm_dataset_options_default();
+    gm_dataset *data = NULL;
+    options.group = "group";
+    options.weight = "weight";
+    scratch_write(path.text, text, sizeof text - 1);
+    const gm_status status = gm_dataset_load(&data, path.text, &options, error);
+    gm_dataset_destroy(data);
+    return status;
+}
+
+static gm_status make_workload(gm_error *error)
+{
+    gm_workload_options options = {.batch = 3,
+                                   .backend = "packed",
+                                   .threads = 1,
+                                   .precision = GM_F32,
+                                   .optimizer = gm_optimizer_default(GM_ADAM),
+                                   .dropout = 0.5,
+                                   .clip_norm = 1,
+                                   .average_decay = 0.9,
+                                   .weighted = true};
+    gm_workload workload;
+    gm_status status = gm_net_parse(&options.net, "4-5-3", error);
+    if (status == GM_OK)
+        status = gm_workload_create(&workload, &options, error);
+    if (status == GM_OK) {
+        status = gm_workload_steps(&workload, 2, error);
+        gm_workload_clear(&workload);
+    }
+    return status;
+}
+
+/* Two workloads that take turns. */
+static gm_status take_turns(gm_error *error)
+{
+    const gm_bench_options options = {.threads = {.sizes = {1}, .count = 1}};
+    gm_net net;
+    gm_timed timed[2] = {0};
+    gm_status status = gm_net_parse(&net, "4-5-3", error);
+    for (size_t i = 0; i < 2; i++)
+        timed[i].options = gm_bench_first(&options, &net);
+    if (status == GM_OK)
+        status = gm_timed_run(timed, 2, 0.002, &options, error);
+    gm_timed_clear(timed, 2);
+    return status;
+}
+
+static gm_status compare_files(gm_error *error)
+{
+    const scratch_text path = scratch_path("gate.json");
+    const gm_gate_options options = gm_gate_options_default();
+    char text[1200] = "{\"context\": {}, \"benchmarks\": [";
+    size_t used = strlen(text), slower;
+    gm_result result;
+    for (int i = 0; i < 8; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used,
+                                 "%s{\"name\": \"a/r\", \"run_name\": \"a\", \"run_type\": \"iteration\", "
+                                 "\"real_time\": %d, \"time_unit\": \"ms\"}",
+                                 i > 0 ? ", " : "", 100 + i);
+    used += (size_t)snprintf(text + used, sizeof text - used, "]}");
+    scratch_write(path.text, text, used);
+    const gm_status status = gm_gate_compare(&result, path.text, path.text, &options, &slower, error);
+    gm_result_clear(&result);
+    return status;
+}
+
 struct attempts {
     const char *name;
     attempt *call;
@@ -451,6 +545,11 @@ Test(allocation, what_fails_leaves_nothing)
         {"find_rate", find_rate, 2, 0},
         {"train_and_resume", train_and_resume, 10, 0},
         {"load_example", load_example, 5, 0},
+        {"weigh", weigh, 8, 0},
+        {"load_columns", load_columns, 10, 0},
+        {"make_workload", make_workload, 8, 0},
+        {"take_turns", take_turns, 15, 8}, /* online training; the peak beside the samples */
+        {"compare_files", compare_files, 3, 0},
     };
     gm_engine_options options = gm_engine_options_default();
     scratch_make();
@@ -459,6 +558,7 @@ Test(allocation, what_fails_leaves_nothing)
     options.threads = 1;
     trained = net_engine(net_make(&wide, GM_F32, 1), &options);
     net_fill(x, ROWS * IN, -1, 1);
+    net_fill(weights, ROWS, 0, 1);
     cr_assert_eq(
         gm_dataset_from_arrays(&classes, gm_array_f64(x, ROWS, IN), gm_array_labels(labels, ROWS), OUT, NULL),
         GM_OK);
