@@ -1,0 +1,34 @@
+"""Tests scripts/quality.py, which makes the table of docs/quality.md, on the two smallest sets."""
+import re
+import subprocess
+
+from common import PLACES, CommandTest, environment
+
+PYTHON = "/usr/bin/python3"  # the one that has Debian's packages
+
+
+class Quality(CommandTest):
+    def setUp(self):
+        super().setUp()
+        if subprocess.run([PYTHON, "-c", "import sklearn, torch"], capture_output=True, check=False).returncode != 0:
+            self.skipTest("python3-sklearn or python3-torch is not installed")
+
+    def make(self, *arguments):
+        return subprocess.run([PYTHON, PLACES.source / "scripts" / "quality.py", PLACES.gradmill, *arguments],
+                              cwd=self.folder, env=environment(), capture_output=True, text=True, check=False)
+
+    def test_a_table_of_scores(self):
+        result = self.make("--sets", "iris,diabetes", "--seeds", "1")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        head, line, *rows = [row.strip("|").split("|") for row in result.stdout.splitlines()]
+        self.assertEqual({len(row) for row in (head, line, *rows)}, {6})
+        self.assertEqual([row[0].strip() for row in rows], ["iris"] * 5 + ["diabetes"] * 5)
+        for row in rows:
+            median, lowest, highest = map(float, re.fullmatch(r" (\S+) \((\S+) to (\S+)\) ", row[3]).groups())
+            self.assertTrue(lowest <= median <= highest, row)
+            self.assertGreater(median, 85 if row[0].strip() == "iris" else 20, row)
+
+    def test_a_set_that_is_not_there(self):
+        result = self.make("--sets", "irises")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("no set 'irises'; expected some of iris, wine", result.stderr)
