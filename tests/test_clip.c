@@ -1,6 +1,9 @@
 /* Clipped steps beyond what PyTorch's fixture says: bounds, numbers that are not finite, threads, and the
  * training loop. */
 #include "nets.h"
+#include "sanitized.h"
+
+#include "nn/network.h"
 
 #include <string.h>
 
@@ -183,4 +186,177 @@ Test(clip, the_training_loop_clips)
     cr_expect_float_eq(after[1], after[0], 1e-5);
     cr_expect(fabs(after[2] - after[0]) > 1e-3);
     gm_dataset_destroy(data);
+}
+
+/* A network that is large enough for its norm to be computed from the rows of D and A. */
+enum { BIG_IN = 300, BIG_OUT = 10 };
+static const net_shape big = {{BIG_IN, 700, 203, BIG_OUT}, GM_RELU, GM_IDENTITY, GM_MEAN_SQUARES};
+static double big_x[ROWS * BIG_IN], big_y[ROWS * BIG_OUT], big_weights[ROWS];
+
+static void fill_big(void)
+{
+    net_fill(big_x, ROWS * BIG_IN, -1, 1);
+    net_fill(big_y, ROWS * BIG_OUT, -1, 2);
+    net_fill(big_weights, ROWS, 0, 3);
+}
+
+TestSuite(norm, .init = fill_big);
+
+/* How a step is taken. */
+struct way {
+    net_setting setting;
+    size_t rows;
+    double bound;
+    bool dropout, weights, freeze_bias;
+};
+
+/* An engine on `big`. A bound of each number that is never met makes it store its gradients. */
+static gm_engine *big_engine(const struct way *way, bool stores)
+{
+    static const double dropout = 0.3;
+    gm_engine_options options = net_setting_options(&way->setting, ROWS);
+    options.optimizer.epsilon = 1e-2;
+    options.optimizer.freeze_bias = way->freeze_bias;
+    options.clip_norm = way->bound;
+    options.clip_value = stores ? 1e30 : 0;
+    options.dropout = &dropout;
+    options.dropout_count = way->dropout;
+    return net_engine(net_make(&big, way->setting.precision, 3), &options);
+}
+
+static gm_array typed(const double *from, void *room, gm_precision precision, size_t rows, size_t cols)
+{
+    for (size_t i = 0; i < rows * cols; i++) {
+        if (precision == GM_F64)
+            ((double *)room)[i] = from[i];
+        else
+            ((float *)room)[i] = (float)from[i];
+    }
+    return gm_array_real(room, precision, rows, cols);
+}
+
+static void step_big(gm_engine *engine, const struct way *way)
+{
+    static double x[ROWS * BIG_IN], y[ROWS * BIG_OUT], w[ROWS];
+    const gm_precision precision = way->setting.precision;
+    gm_step_options options = gm_step_options_default();
+    gm_error error;
+    if (way->weights)
+        options.weights = typed(big_weights, w, precision, way->rows, 1);
+    cr_assert_eq(gm_engine_step_with(engine, typed(big_x, x, precision, way->rows, BIG_IN),
+                                     typed(big_y, y, precision, way->rows, BIG_OUT), &options, NULL, &error),
+                 GM_OK, "%s", error.message);
+}
+
+static double parameters_differ(gm_engine *a, gm_engine *b)
+{
+    const gm_network *one = gm_engine_network(a), *other = gm_engine_network(b);
+    double most = 0;
+    for (size_t i = 0; i < gm_network_parameter_count(one); i++)
+        most = fmax(most, fabs(gm_network_parameter(one, i) - gm_network_parameter(other, i)));
+    return most;
+}
+
+static void expect_same_steps(const struct way *way)
+{
+    gm_engine *rows = big_engine(way, false), *stored = big_engine(way, true);
+    const size_t bytes = gm_network_bytes(gm_engine_network(rows));
+    cr_assert_geq(gm_engine_memory(stored).optimizer, gm_engine_memory(rows).optimizer + bytes,
+                  "only one of them stores a gradient");
+    for (int i = 0; i < STEPS; i++) {
+        step_big(rows, way);
+        step_big(stored, way);
+    }
+    const double limit = way->setting.precision == GM_F64 ? 1e-13 : 2e-6,
+                 most = parameters_differ(rows, stored);
+    cr_expect(most < limit, "%s, %s, %s, %zu rows, bound %g, dropout %d, weights %d, frozen %d: %g",
+              way->setting.backend, gm_optimizer_name(way->setting.optimizer),
+              gm_precision_name(way->setting.precision), way->rows, way->bound, way->dropout, way->weights,
+              way->freeze_bias, most);
+    net_free(rows);
+    net_free(stored);
+}
+
+/* The steps are those with the norm of a stored gradient: with every optimizer and backend, for few and many
+ * rows, with bounds that are met and with one that is not. */
+Test(norm, of_rows_is_that_of_the_gradient)
+{
+    static const size_t rows[] = {ROWS, 1, 3, 16};
+    static const double bounds[] = {0.3, 1e3};
+    for (gm_optimizer_kind kind = GM_SGD; kind < GM_OPTIMIZER_COUNT; kind++) {
+        const char *backend;
+        for (size_t b = 0; (backend = gm_backend_name(b)); b++) {
+            const size_t i = (size_t)kind + b;
+            if (SANITIZED && i % 5 > 0)
+                continue;
+            const struct way way = {{backend, kind, i % 2 ? GM_F32 : GM_F64, 1 + i % 3},
+                                    rows[i % 4],
+                                    bounds[i % 7 == 6],
+                                    i % 3 == 1,
+                                    i % 4 != 1 && i % 2,
+                                    i % 5 == 3};
+            expect_same_steps(&way);
+        }
+    }
+}
+
+Test(norm, bits_do_not_depend_on_the_threads)
+{
+    for (size_t rows = 1; rows <= ROWS; rows += 9) {
+        struct way way = {{"packed", GM_MOMENTUM, GM_F32, 1}, rows, 0.3, false, false, false};
+        gm_engine *one = big_engine(&way, false);
+        step_big(one, &way);
+        for (size_t threads = 2; threads <= 3; threads++) {
+            way.setting.threads = threads;
+            gm_engine *more = big_engine(&way, false);
+            step_big(more, &way);
+            cr_expect_eq(parameters_differ(one, more), 0, "%zu rows, %zu threads", rows, threads);
+            net_free(more);
+        }
+        net_free(one);
+    }
+}
+
+/* A step with a rate of 1 is as long as the bound. */
+static void expect_length(double factor, double bound)
+{
+    struct way way = {{"packed", GM_SGD, GM_F32, 2}, ROWS, bound, false, false, false};
+    gm_engine *engine = big_engine(&way, false);
+    gm_network *network = gm_engine_network(engine);
+    const size_t count = gm_network_parameter_count(network);
+    double *before = calloc(count, sizeof *before), squares = 0;
+    cr_assert_not_null(before);
+    for (size_t i = 0; i < count; i++) {
+        gm_network_set_parameter(network, i, 0); /* so that no digit of a small step is lost */
+        before[i] = gm_network_parameter(network, i);
+    }
+    for (size_t i = 0; i < ROWS * BIG_OUT; i++)
+        big_y[i] *= factor;
+    gm_engine_set_rate(engine, 1);
+    step_big(engine, &way);
+    for (size_t i = 0; i < count; i++)
+        squares += pow(gm_network_parameter(network, i) - before[i], 2);
+    cr_expect_float_eq(sqrt(squares), bound, 1e-4 * bound, "targets times %g: %g, bound %g", factor,
+                       sqrt(squares), bound);
+    free(before);
+    net_free(engine);
+    fill_big();
+}
+
+/* The products of such deltas overflow a float. */
+Test(norm, of_a_large_gradient)
+{
+    expect_length(1, 0.01);
+    expect_length(1e25, 0.01);
+}
+
+Test(norm, a_gradient_that_is_not_finite_is_applied)
+{
+    const struct way way = {{"packed", GM_SGD, GM_F32, 2}, ROWS, 0.3, false, false, false};
+    gm_engine *engine = big_engine(&way, false);
+    gm_network *network = gm_engine_network(engine);
+    gm_network_set_parameter(network, gm_network_layer(network, 2).biases, NAN);
+    step_big(engine, &way);
+    cr_expect(isnan(gm_network_parameter(network, gm_network_layer(network, 2).weights)));
+    net_free(engine);
 }

@@ -134,7 +134,8 @@ typedef struct gm_engine_options {
     gm_trace *trace;     /* record BLAS calls here; the engine then runs on one thread; default NULL */
     /* Bounds of the gradient of every step, as PyTorch's clip_grad_value_ and clip_grad_norm_ have them: of
      * each number, and of the Euclidean norm over all layers (Pascanu et al. 2013); with both, the numbers
-     * come first. Default 0: none. With a bound the engine holds a whole gradient. gm_engine_gradient and
+     * come first. Default 0: none. With a bound of each number, or with few weights or many rows, the engine
+     * holds a whole gradient. gm_engine_gradient and
      * gm_engine_apply are not concerned. GM_USAGE: negative, or no number. */
     double clip_norm, clip_value;
     bool accumulates; /* gm_engine_hold works; the engine holds a whole gradient; default false */
@@ -384,7 +385,7 @@ GM_API void gm_engine_set_steps(gm_engine *engine, size_t steps);
 typedef enum gm_view {
     GM_VIEW_Z,     /* needs keep_z */
     GM_VIEW_A,     /* f(Z), before dropout */
-    GM_VIEW_DELTA, /* dC/dZ of the mean loss */
+    GM_VIEW_DELTA, /* dC/dZ of the mean loss; after a step whose norm was above its bound perhaps less */
 } gm_view;
 /* Without data if there is no such layer, or no such view of it: an engine for inference has no deltas. */
 GM_API gm_array gm_engine_view(const gm_engine *engine, gm_view view, size_t layer);

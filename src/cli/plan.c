@@ -6,7 +6,7 @@
 #include "cli/needless.h"
 #include "cli/plan_report.h"
 #include "bench/measure/random_batch.h"
-#include "nn/layout.h"
+#include "nn/engine.h"
 #include "nn/network.h"
 
 #include <stdint.h>
@@ -76,7 +76,6 @@ static gm_status complete(struct run *run, gm_error *error)
     size_t *batch = &run->engine.engine.batch, *epochs = &run->forecast.training.epochs;
     const size_t rows = run->forecast.training.rows;
     run->forecast.optimizer = run->engine.engine.optimizer.kind;
-    run->forecast.stores_gradient = gm_stores_gradient(&run->engine.engine);
     if (rows == 0)
         return GM_OK;
     if (rows > UINT32_MAX)
@@ -174,6 +173,7 @@ static gm_status plan(struct run *run, gm_error *error)
         status = build(run, error);
     if (status != GM_OK)
         return status;
+    run->forecast.stores_gradient = run->forecast.engine->layout.stores;
     cli_note_given(ignored, sizeof ignored / sizeof *ignored, "on a plan");
     if (gm_clips(&run->engine.engine))
         cli_note(

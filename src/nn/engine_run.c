@@ -300,7 +300,7 @@ gm_status gm_engine_step(gm_engine *e, gm_array x, gm_array y, double *loss, gm_
 
 static gm_task step_task(const gm_engine *e)
 {
-    return gm_clips(&e->options) ? GM_TASK_CLIP : GM_TASK_STEP;
+    return gm_clips(&e->options) && !e->layout.norm_of_rows ? GM_TASK_CLIP : GM_TASK_STEP;
 }
 
 gm_status gm_engine_step_beside(gm_engine *e, gm_array x, gm_array y, const gm_side_work *beside,

@@ -28,9 +28,31 @@ bool gm_clips(const gm_engine_options *options)
     return options->clip_norm > 0 || options->clip_value > 0;
 }
 
-bool gm_stores_gradient(const gm_engine_options *options)
+/* Bytes of parameters from which a pass over them costs more than arithmetic with rows that are in a cache.
+ */
+#define NORM_FROM ((size_t)1 << 20)
+
+/* Operations of norm_tmpl.c for each weight, from which it takes longer than to store the gradient and to
+ * read it twice (docs/kernels.md). */
+#define NORM_MOST 64
+
+bool gm_norm_of_rows(const gm_layout_needs *needs)
 {
-    return !options->inference && (options->accumulates || gm_clips(options));
+    const gm_engine_options *o = needs->options;
+    double weights = 0, operations = 0;
+    for (size_t l = 0; l < needs->layer_count; l++) {
+        const double in = (double)needs->layers[l].inputs, out = (double)needs->layers[l].outputs;
+        weights += in * out;
+        operations += (double)o->batch * (double)o->batch * (in + out);
+    }
+    return !o->inference && o->clip_norm > 0 && o->clip_value <= 0 && operations <= NORM_MOST * weights &&
+           weights * (double)gm_precision_size(needs->precision) >= (double)NORM_FROM;
+}
+
+bool gm_stores_gradient(const gm_layout_needs *needs)
+{
+    const gm_engine_options *o = needs->options;
+    return !o->inference && (o->accumulates || (gm_clips(o) && !gm_norm_of_rows(needs)));
 }
 
 double gm_dropout_of(const gm_engine_options *options, size_t l, size_t layer_count)
@@ -198,7 +220,7 @@ static bool reserve_all(gm_layout *layout, gm_layer_layout *layouts, const gm_la
                reserve_parameters(layout, layer_layout, &needs->layers[i], needs->storage);
     }
     const size_t copies = options->inference ? 0 : gm_optimizer_state(options->optimizer.kind);
-    const size_t others = (size_t)gm_averages(options) + (size_t)gm_stores_gradient(options);
+    const size_t others = (size_t)gm_averages(options) + (size_t)layout->stores;
     return fits && reserve_for_threads(layout, needs) &&
            (options->inference || reserve_for_training(layout)) &&
            reserve_state(layout, needs->precision, copies, others);
@@ -212,7 +234,9 @@ gm_status gm_layout_make(gm_layout *layout, gm_layer_layout *layouts, const gm_l
     /* No backend pads the rows of X and Y, because they may be the caller's. */
     *layout = (gm_layout){.batch = options->batch,
                           .x_ld = gm_layout_row(inputs, needs->precision, &gm_row_major),
-                          .y_ld = gm_layout_row(outputs, needs->precision, &gm_row_major)};
+                          .y_ld = gm_layout_row(outputs, needs->precision, &gm_row_major),
+                          .stores = gm_stores_gradient(needs),
+                          .norm_of_rows = gm_norm_of_rows(needs)};
     find_sizes(layout, needs);
     if (!reserve_all(layout, layouts, needs))
         return gm_fail(error, GM_LIMIT, "a batch of %zu rows needs more memory than any machine has",

@@ -56,6 +56,11 @@
 #define gm_square_chunks      GM_TYPED(gm_square_chunks)
 #define gm_square_stored      GM_TYPED(gm_square_stored)
 #define gm_apply_stored       GM_TYPED(gm_apply_stored)
+#define gm_norm_blocks        GM_TYPED(gm_norm_blocks)
+#define gm_norm_square        GM_TYPED(gm_norm_square)
+#define gm_norm_overflows     GM_TYPED(gm_norm_overflows)
+#define gm_norm_square_wide   GM_TYPED(gm_norm_square_wide)
+#define gm_norm_limit         GM_TYPED(gm_norm_limit)
 #define gm_scale_rows         GM_TYPED(gm_scale_rows)
 #define gm_average            GM_TYPED(gm_average)
 #define gm_dropout_make       GM_TYPED(gm_dropout_make)
@@ -134,7 +139,8 @@ typedef struct gm_bound {
     REAL *average;      /* of the parameters, in their layout; NULL: they are not averaged */
     REAL average_decay; /* how much of the average each step keeps */
     REAL *stored;       /* a gradient in the layout of the parameters; NULL: none is stored */
-    double *squares;    /* for each chunk of the stored gradient the sum of its squares */
+    double norm;        /* bound of the norm of a gradient that is not stored; 0: none */
+    double *squares;    /* the sums that a norm is made of (norm_tmpl.c, stored_tmpl.c) */
     bool drops;         /* whether some layer has dropout */
     uint64_t dropout_seed;
     REAL *tiles;   /* tile_size for each thread */
@@ -160,6 +166,7 @@ typedef struct gm_pass_batch {
     bool averages;     /* whether the average of the parameters is taken after the update */
     REAL average_keep; /* how much of the average stays; 0 in the first step, whose weights it becomes */
     REAL *gradient; /* the caller's block, row-major: written with INTO_GRADIENT, read by gm_apply_gradient */
+    double norm;    /* bound of the norm of the gradient, by norm_tmpl.c; 0: none */
     gm_layer_hook *hook;        /* with INTO_GRADIENT: is called for each layer; NULL: no such function */
     gm_profile *profile;        /* NULL, or where times are kept */
     const gm_side_work *beside; /* what is done beside the step; NULL: nothing */
@@ -411,6 +418,26 @@ void gm_square_stored(const gm_worker *w, const gm_stored_step *step);
 /* The step of the thread's own parameters from the stored gradient, within its bounds. All squares are there
  * if the norm has a bound. */
 void gm_apply_stored(const gm_worker *w, const gm_stored_step *step);
+
+/* Added to a norm before the division by it: PyTorch's guard against a division by 0. */
+#define GM_NORM_GUARD 1e-6
+
+/* How many sums the norm has for each layer, for a batch of so many rows. */
+size_t gm_norm_blocks(size_t rows);
+
+/* The thread's sums, of which the norm of the gradient is made; in double precision if the norm overflows.
+ * All D must be complete. */
+void gm_norm_square(const gm_worker *w);
+void gm_norm_square_wide(const gm_worker *w);
+
+/* Whether the norm overflowed, or may be too small by far. All sums are there; it is the same for all
+ * threads.
+ */
+bool gm_norm_overflows(const gm_worker *w);
+
+/* Multiplies D of the thread's rows in all layers, so that the norm of the gradient is within its bound. All
+ * sums are there. */
+void gm_norm_limit(const gm_worker *w);
 
 /* The dropout of a layer with this probability. */
 gm_dropout gm_dropout_make(double probability);

@@ -92,7 +92,8 @@ static gm_bound bound_of(const gm_binding *b, gm_pass_layer *layers)
         .parameters = b->own ? b->own : network->parameters,
         .state = (REAL *)b->state + layout->first_copy,
         .next_copy = layout->next_copy,
-        .stored = gm_stores_gradient(b->options) ? (REAL *)b->state + layout->gradient : NULL,
+        .stored = layout->stores ? (REAL *)b->state + layout->gradient : NULL,
+        .norm = layout->norm_of_rows ? b->options->clip_norm : 0,
         .copy = layout->copy,
         .count = layout->parameters,
         .average = gm_averages(b->options) ? (REAL *)b->state + layout->average : NULL,
@@ -120,6 +121,13 @@ static gm_bound bound_of(const gm_binding *b, gm_pass_layer *layers)
     return bound;
 }
 
+/* How many sums a norm is made of: whichever way needs more. */
+static size_t sums_of_squares(const gm_bound *bound, size_t batch)
+{
+    const size_t stored = bound->stored ? gm_square_chunks(bound->count) : 0;
+    return gm_max(stored, bound->norm > 0 ? bound->layer_count * gm_norm_blocks(batch) : 0);
+}
+
 gm_pass *gm_pass_create(const gm_binding *b)
 {
     const size_t count = b->network->layer_count;
@@ -136,12 +144,11 @@ gm_pass *gm_pass_create(const gm_binding *b)
         return NULL;
     }
     p->bound = bound_of(b, p->bound.layers);
-    if (p->bound.stored) {
-        p->bound.squares = gm_alloc(gm_square_chunks(p->bound.count), sizeof *p->bound.squares);
-        if (!p->bound.squares) {
-            gm_pass_destroy(p);
-            return NULL;
-        }
+    const size_t sums = sums_of_squares(&p->bound, b->layout->batch);
+    p->bound.squares = sums > 0 ? gm_alloc(sums, sizeof *p->bound.squares) : NULL;
+    if (sums > 0 && !p->bound.squares) {
+        gm_pass_destroy(p);
+        return NULL;
     }
     p->stored.norm = b->options->clip_norm;
     p->stored.value = b->options->clip_value;

@@ -94,6 +94,20 @@ static void gradient_by_layers(const gm_worker *w, gm_range own_rows)
     }
 }
 
+/* Makes all D smaller if the norm of the gradient is above its bound. */
+static void limit_norm(const gm_worker *w)
+{
+    TIMED(w, 0, GM_PHASE_UPDATE, gm_norm_square(w));
+    wait_for_all(w);
+    if (gm_norm_overflows(w)) {
+        wait_for_all(w); /* all threads have read the sums */
+        gm_norm_square_wide(w);
+        wait_for_all(w);
+    }
+    TIMED(w, 0, GM_PHASE_UPDATE, gm_norm_limit(w));
+    wait_for_all(w);
+}
+
 /* BP2 of all layers, BP3, BP4 and the updates. */
 static void backward(const gm_worker *w, gm_range own_rows)
 {
@@ -103,7 +117,7 @@ static void backward(const gm_worker *w, gm_range own_rows)
         gradient_by_layers(w, own_rows);
         return;
     }
-    if (gm_sweeps(b, w->batch->rows, plan)) {
+    if (gm_sweeps(b, w->batch->rows, plan) && w->batch->norm <= 0) {
         for (size_t l = b->layer_count; l-- > 0;) {
             wait_for_all(w); /* D of this layer is complete */
             gm_sweep_layer(w, l, gm_own_inputs(b, l, w->thread, plan.threads));
@@ -112,6 +126,8 @@ static void backward(const gm_worker *w, gm_range own_rows)
     }
     hidden_deltas(w, own_rows);
     wait_for_all(w);
+    if (w->batch->norm > 0)
+        limit_norm(w);
     gm_update(w);
 }
 
@@ -256,6 +272,7 @@ static void prepare(gm_pass *p, const gm_job *job)
     take_row_weights(batch, job->weights);
     prepare_dropout(p, job->task);
     batch->averages = false;
+    batch->norm = job->task == GM_TASK_STEP ? p->bound.norm : 0;
     p->stored.wanted = job->task == GM_TASK_CLIP;
     switch (job->task) {
     case GM_TASK_FORWARD:

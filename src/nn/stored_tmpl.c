@@ -1,5 +1,5 @@
-/* The step of the optimizer from a gradient that was stored before: because its norm must be known, or
- * because it is the sum over several batches.
+/* The step of the optimizer from a gradient that was stored before: because its numbers have bounds, because
+ * it is the sum over several batches, or because its norm must be known and norm_tmpl.c would take longer.
  *
  * The gradient stays in the layout in which the backend keeps the weights. So both passes over it go through
  * memory from end to end: the first sums up squares, the second reads G and W and writes W. Nothing is
@@ -16,8 +16,6 @@
 #include "nn/pass.h"
 
 #include <math.h>
-
-#define GUARD 1e-6 /* PyTorch's, against a division by 0 */
 
 /* Numbers that are taken at a time. They are few enough for the L1 cache, and for sums of squares in the
  * precision of the gradient. A chunk is always the same numbers, whichever thread takes it. */
@@ -109,7 +107,7 @@ static REAL factor_of(const gm_bound *b, const gm_stored_step *step)
         return 1;
     for (size_t i = 0; i < chunks; i++)
         sum += b->squares[i];
-    const double factor = step->norm / (sqrt(sum) + GUARD);
+    const double factor = step->norm / (sqrt(sum) + GM_NORM_GUARD);
     return factor >= 1 ? 1 : (REAL)factor; /* a NaN gets on, so that training is seen to diverge */
 }
 
