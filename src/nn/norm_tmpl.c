@@ -22,11 +22,15 @@
 
 #define BLOCK 4
 
+/* Rows that a block is multiplied with before the other matrix has its turn: they stay in the L2 cache. */
+#define STRETCH 64
+
 /* Vectors as wide as those of AVX-512; elsewhere the compiler divides them. */
 #define BYTES 64
 #define LANES (BYTES / (int)sizeof(REAL))
 typedef REAL vec __attribute__((vector_size(BYTES)));
 typedef REAL vec_at __attribute__((vector_size(BYTES), aligned(sizeof(REAL)), may_alias));
+typedef REAL quarter __attribute__((vector_size(BYTES / 4)));
 
 #if defined(__clang__) /* it accepts the pragma of gcc, but ignores it */
 #define UNROLLED _Pragma("clang loop unroll(full)")
@@ -52,6 +56,19 @@ static row_block rows_at(gm_mat m, size_t first)
     return block;
 }
 
+static inline REAL add_lanes(vec v)
+{
+    const union {
+        vec whole;
+        quarter parts[4];
+    } u = {v};
+    const quarter sums = (u.parts[0] + u.parts[1]) + (u.parts[2] + u.parts[3]);
+    REAL sum = 0;
+    for (size_t k = 0; k < LANES / 4; k++)
+        sum += sums[k];
+    return sum;
+}
+
 /* to[r][s] = x_r . y_s over `count` numbers. */
 GM_VECTOR static void multiply_rows(const row_block *x, const row_block *y, size_t count,
                                     REAL to[BLOCK][BLOCK])
@@ -67,15 +84,14 @@ GM_VECTOR static void multiply_rows(const row_block *x, const row_block *y, size
             UNROLLED for (size_t s = 0; s < BLOCK; s++) sums[r][s] += left * right[s];
         }
     }
-    for (size_t r = 0; r < BLOCK; r++) {
-        for (size_t s = 0; s < BLOCK; s++) {
-            REAL sum = 0;
-            for (size_t k = 0; k < LANES; k++)
-                sum += sums[r][s][k];
-            for (size_t k = i; k < count; k++)
-                sum += x->row[r][k] * y->row[s][k];
-            to[r][s] = sum;
-        }
+    UNROLLED for (size_t r = 0; r < BLOCK; r++)
+    {
+        UNROLLED for (size_t s = 0; s < BLOCK; s++) to[r][s] = add_lanes(sums[r][s]);
+    }
+    for (; i < count; i++) {
+        for (size_t r = 0; r < BLOCK; r++)
+            for (size_t s = 0; s < BLOCK; s++)
+                to[r][s] += x->row[r][i] * y->row[s][i];
     }
 }
 
@@ -102,29 +118,55 @@ static factors factors_of(const gm_worker *w, size_t l)
     return (factors){gm_rows(d, 0, n), gm_rows(a, 0, n), w->bound->optimizer->freeze_bias ? 0 : 1};
 }
 
-/* The sum over the rows of one block and those of another one. */
-static double square_pair(const factors *f, size_t first, size_t second)
+/* The products of some rows with the rows of a block. */
+typedef REAL products[STRETCH / BLOCK][BLOCK][BLOCK];
+
+/* The block of rows `first` times the rows from `begin` to `end`. */
+static void multiply_block(gm_mat m, size_t first, size_t begin, size_t end, products to)
 {
-    const row_block d = rows_at(f->d, first), e = rows_at(f->d, second);
-    const row_block a = rows_at(f->a, first), b = rows_at(f->a, second);
-    REAL of_d[BLOCK][BLOCK], of_a[BLOCK][BLOCK];
+    const row_block own = rows_at(m, first);
+    for (size_t other = begin; other < end; other += BLOCK) {
+        const row_block others = rows_at(m, other);
+        multiply_rows(&own, &others, m.cols, to[(other - begin) / BLOCK]);
+    }
+}
+
+/* The sum over the rows of one block and all rows from `begin` to `end`, at most STRETCH. */
+static double square_stretch(const factors *f, size_t first, size_t begin, size_t end)
+{
+    const size_t rows = gm_min(BLOCK, f->d.rows - first);
+    products of_d, of_a;
     double sum = 0;
-    multiply_rows(&d, &e, f->d.cols, of_d);
-    multiply_rows(&a, &b, f->a.cols, of_a);
-    for (size_t r = 0; r < d.count; r++)
-        for (size_t s = 0; s < e.count; s++)
-            sum += (double)of_d[r][s] * ((double)of_a[r][s] + f->bias);
+    multiply_block(f->d, first, begin, end, of_d);
+    multiply_block(f->a, first, begin, end, of_a);
+    for (size_t other = begin; other < end; other++) {
+        const size_t block = (other - begin) / BLOCK, s = (other - begin) % BLOCK;
+        for (size_t r = 0; r < rows; r++)
+            sum += (double)of_d[block][r][s] * ((double)of_a[block][r][s] + f->bias);
+    }
     return sum;
 }
 
-static double square_pair_wide(const factors *f, size_t first, size_t second)
+static double square_stretch_wide(const factors *f, size_t first, size_t begin, size_t end)
 {
-    const size_t rows = gm_min(BLOCK, f->d.rows - first), others = gm_min(BLOCK, f->d.rows - second);
+    const size_t rows = gm_min(BLOCK, f->d.rows - first);
     double sum = 0;
     for (size_t r = first; r < first + rows; r++)
-        for (size_t s = second; s < second + others; s++)
+        for (size_t s = begin; s < end; s++)
             sum += multiply_wide(gm_row(f->d, r), gm_row(f->d, s), f->d.cols) *
                    (multiply_wide(gm_row(f->a, r), gm_row(f->a, s), f->a.cols) + f->bias);
+    return sum;
+}
+
+typedef double square_function(const factors *f, size_t first, size_t begin, size_t end);
+
+/* The sum of a block with itself and, twice for the sake of symmetry, with the rows behind it. */
+static double square_block(const factors *f, size_t first, square_function *square)
+{
+    const size_t rows = f->d.rows, behind = gm_min(first + BLOCK, rows);
+    double sum = square(f, first, first, behind);
+    for (size_t begin = behind; begin < rows; begin += STRETCH)
+        sum += 2 * square(f, first, begin, gm_min(begin + STRETCH, rows));
     return sum;
 }
 
@@ -133,20 +175,16 @@ size_t gm_norm_blocks(size_t rows)
     return gm_pieces(rows, BLOCK);
 }
 
-/* The sums of the thread's blocks, each with itself and, twice for the sake of symmetry, with those behind
- * it. Threads take blocks by turns, because the first ones have most behind them. */
-static void square_blocks(const gm_worker *w, double (*square)(const factors *f, size_t first, size_t second))
+/* The sums of the thread's blocks. Threads take blocks by turns, because the first ones have most rows behind
+ * them. */
+static void square_blocks(const gm_worker *w, square_function *square)
 {
     const gm_bound *b = w->bound;
-    const size_t rows = w->batch->rows, blocks = gm_norm_blocks(rows), threads = w->batch->plan.threads;
+    const size_t blocks = gm_norm_blocks(w->batch->rows), threads = w->batch->plan.threads;
     for (size_t l = 0; l < b->layer_count; l++) {
         const factors f = factors_of(w, l);
-        for (size_t i = (w->thread + l) % threads; i < blocks; i += threads) {
-            double sum = square(&f, i * BLOCK, i * BLOCK);
-            for (size_t j = i + 1; j < blocks; j++)
-                sum += 2 * square(&f, i * BLOCK, j * BLOCK);
-            b->squares[l * blocks + i] = sum;
-        }
+        for (size_t i = (w->thread + l) % threads; i < blocks; i += threads)
+            b->squares[l * blocks + i] = square_block(&f, i * BLOCK, square);
     }
 }
 
@@ -162,7 +200,7 @@ static double norm_of(const gm_worker *w)
 
 void gm_norm_square(const gm_worker *w)
 {
-    square_blocks(w, square_pair);
+    square_blocks(w, square_stretch);
 }
 
 bool gm_norm_overflows(const gm_worker *w)
@@ -172,7 +210,7 @@ bool gm_norm_overflows(const gm_worker *w)
 
 void gm_norm_square_wide(const gm_worker *w)
 {
-    square_blocks(w, square_pair_wide);
+    square_blocks(w, square_stretch_wide);
 }
 
 void gm_norm_limit(const gm_worker *w)
