@@ -71,6 +71,16 @@ static inline gm_engine_options net_setting_options(const net_setting *setting, 
     return options;
 }
 
+/* The largest difference between the parameters of two engines' networks. */
+static inline double net_difference(gm_engine *a, gm_engine *b)
+{
+    const gm_network *one = gm_engine_network(a), *other = gm_engine_network(b);
+    double most = 0;
+    for (size_t i = 0; i < gm_network_parameter_count(one); i++)
+        most = fmax(most, fabs(gm_network_parameter(one, i) - gm_network_parameter(other, i)));
+    return most;
+}
+
 static inline gm_engine *net_engine(gm_network *network, const gm_engine_options *options)
 {
     gm_engine *engine;

@@ -248,15 +248,6 @@ static void step_big(gm_engine *engine, const struct way *way)
                  GM_OK, "%s", error.message);
 }
 
-static double parameters_differ(gm_engine *a, gm_engine *b)
-{
-    const gm_network *one = gm_engine_network(a), *other = gm_engine_network(b);
-    double most = 0;
-    for (size_t i = 0; i < gm_network_parameter_count(one); i++)
-        most = fmax(most, fabs(gm_network_parameter(one, i) - gm_network_parameter(other, i)));
-    return most;
-}
-
 static void expect_same_steps(const struct way *way)
 {
     gm_engine *rows = big_engine(way, false), *stored = big_engine(way, true);
@@ -267,8 +258,7 @@ static void expect_same_steps(const struct way *way)
         step_big(rows, way);
         step_big(stored, way);
     }
-    const double limit = way->setting.precision == GM_F64 ? 1e-13 : 2e-6,
-                 most = parameters_differ(rows, stored);
+    const double limit = way->setting.precision == GM_F64 ? 1e-13 : 2e-6, most = net_difference(rows, stored);
     cr_expect(most < limit, "%s, %s, %s, %zu rows, bound %g, dropout %d, weights %d, frozen %d: %g",
               way->setting.backend, gm_optimizer_name(way->setting.optimizer),
               gm_precision_name(way->setting.precision), way->rows, way->bound, way->dropout, way->weights,
@@ -310,7 +300,7 @@ Test(norm, bits_do_not_depend_on_the_threads)
             way.setting.threads = threads;
             gm_engine *more = big_engine(&way, false);
             step_big(more, &way);
-            cr_expect_eq(parameters_differ(one, more), 0, "%zu rows, %zu threads", rows, threads);
+            cr_expect_eq(net_difference(one, more), 0, "%zu rows, %zu threads", rows, threads);
             net_free(more);
         }
         net_free(one);

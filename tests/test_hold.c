@@ -103,10 +103,7 @@ static void step_held(gm_engine *engine)
 
 static void expect_same(gm_engine *a, gm_engine *b, const struct way *way, const char *what)
 {
-    const gm_network *one = gm_engine_network(a), *other = gm_engine_network(b);
-    double most = 0;
-    for (size_t i = 0; i < gm_network_parameter_count(one); i++)
-        most = fmax(most, fabs(gm_network_parameter(one, i) - gm_network_parameter(other, i)));
+    const double most = net_difference(a, b);
     cr_expect(most < 1e-12, "%s: %s, %s, %zu threads, clip %g: parameters differ by %g", what, way->backend,
               gm_optimizer_name(way->kind), way->threads, way->clip_norm, most);
     net_free(a);

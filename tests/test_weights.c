@@ -107,15 +107,6 @@ static void train(gm_engine *engine, const gm_dataset *data, const gm_train_opti
     cr_assert_eq(gm_train(engine, data, NULL, NULL, options, NULL, &error), GM_OK, "%s", error.message);
 }
 
-static double difference(gm_engine *a, gm_engine *b)
-{
-    const gm_network *one = gm_engine_network(a), *other = gm_engine_network(b);
-    double most = 0;
-    for (size_t i = 0; i < gm_network_parameter_count(one); i++)
-        most = fmax(most, fabs(gm_network_parameter(one, i) - gm_network_parameter(other, i)));
-    return most;
-}
-
 /* All rows in one step, in one batch or in several, with every optimizer and backend. */
 static void expect_counted(const net_setting *s, size_t batch)
 {
@@ -128,8 +119,8 @@ static void expect_counted(const net_setting *s, size_t batch)
     options.accumulate = 1;
     options.context = &other;
     train(b, repeated, &options);
-    cr_expect(difference(a, b) < 1e-12, "%s, %s, batch %zu: parameters differ by %g", s->backend,
-              gm_optimizer_name(s->optimizer), batch, difference(a, b));
+    cr_expect(net_difference(a, b) < 1e-12, "%s, %s, batch %zu: parameters differ by %g", s->backend,
+              gm_optimizer_name(s->optimizer), batch, net_difference(a, b));
     cr_expect_float_eq(one.train_loss, other.train_loss, 1e-13, "train loss %.17g, expected %.17g",
                        one.train_loss, other.train_loss);
     gm_dataset_destroy(weighted);
@@ -186,8 +177,8 @@ Test(weights, only_their_ratios_matter)
         gm_engine *engine = make_engine(&s, 5);
         set_weights(data, some, factors[i]);
         train(engine, data, &options);
-        cr_expect(difference(engine, expected) < 1e-5, "factor %g: %g", factors[i],
-                  difference(engine, expected));
+        cr_expect(net_difference(engine, expected) < 1e-5, "factor %g: %g", factors[i],
+                  net_difference(engine, expected));
         net_free(engine);
     }
     net_free(expected);
@@ -205,7 +196,7 @@ Test(weights, equal_ones_change_no_bit)
         train(plain, data, &options);
         set_weights(data, once, 2);
         train(weighted, data, &options);
-        cr_expect_eq(difference(plain, weighted), 0);
+        cr_expect_eq(net_difference(plain, weighted), 0);
         cr_assert_eq(gm_dataset_set_weights(data, NULL, NULL), GM_OK);
         cr_expect_not(gm_dataset_has_weights(data));
         net_free(plain);
@@ -306,7 +297,7 @@ Test(weights, a_run_goes_on_with_them)
     set_weights(data, some, 1);
     train(half, data, &options);
     cr_expect_eq(told.train_loss, expected.train_loss);
-    cr_expect_eq(difference(half, whole), 0);
+    cr_expect_eq(net_difference(half, whole), 0);
     gm_checkpoint_destroy(checkpoint);
     gm_dataset_destroy(data);
     net_free(whole);
