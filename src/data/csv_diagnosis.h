@@ -56,13 +56,13 @@ bool gm_csv_column_of_text(const gm_csv_diagnosis *diagnosis, size_t column);
 
 /* Add remarks that tell the user how the file is read, and why: the first when the layout is known, the
  * second when all rows have been read. */
-/* Remarks on the columns that are neither features nor the target. */
-gm_status gm_csv_remark_sides(gm_table *table, const gm_csv_layout *layout, gm_error *error);
-
 gm_status gm_csv_remark_layout(gm_table *table, const gm_csv_layout *layout, const gm_csv_row *first,
                                const gm_dataset_options *options, gm_error *error);
 gm_status gm_csv_remark_rows(gm_table *table, const gm_csv_layout *layout, const gm_csv_diagnosis *diagnosis,
                              const gm_dataset_options *options, gm_error *error);
+
+/* Those on the columns that are neither features nor the target. */
+gm_status gm_csv_remark_sides(gm_table *table, const gm_csv_layout *layout, gm_error *error);
 
 /* The argument of --delim for this delimiter: "blanks", "tab", "';'". The same for use in a sentence:
  * "blanks", "tabs", "';'". */
