@@ -133,7 +133,8 @@ SUITES = {
     "src/cli/train_page.c": "command/test_model_page command/test_usage",
     "src/cli/train_report.c": "command/test_progress command/test_keep command/test_json command/test_usage "
                               "command/test_notes",
-    "src/cli/train_setup.c": "command/test_columns command/test_cases command/test_usage command/test_keep command/test_notes command/test_weights",
+    "src/cli/train_setup.c": "command/test_columns command/test_cases command/test_usage command/test_keep "
+                             "command/test_notes command/test_weights",
     "src/cli/use.c": "command/test_columns command/test_faults command/test_eval command/test_usage",
     "bench/": "figures gate bench_output doctor bench compare command/test_bench",
     "bench/cases/": "bench figures command/test_bench",
