@@ -21,7 +21,12 @@ static gm_dataset_options choose(fuzz_input *input)
     options.regression = fuzz_choice(input, 2) == 1;
     options.missing = (gm_missing)fuzz_choice(input, 4);
     options.precision = options.missing == GM_MISSING_MEAN ? GM_F64 : GM_F32;
-    const unsigned model = fuzz_choice(input, 8); /* one bit for each part of it */
+    const unsigned model =
+        fuzz_choice(input, 32); /* one bit for each part of it, and of the columns besides */
+    if (model & 8)
+        options.weight = "1";
+    if (model & 16)
+        options.group = "x";
     if (model & 2)
         options.columns = &columns[model & 1];
     options.ignore_target = model & 4;

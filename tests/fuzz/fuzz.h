@@ -45,6 +45,13 @@ typedef struct fuzz_file {
 fuzz_file fuzz_file_make(const void *bytes, size_t size);
 void fuzz_file_close(fuzz_file *file);
 
+/* A safetensors file. `form`, below 3, says how the input becomes one:
+ *   0  it is the file
+ *   1  it is the file, with the checksum made right
+ *   2  up to the first 0 it is the header, the rest the tensors; the length field and the checksum are made
+ */
+fuzz_file fuzz_tensors_make(unsigned form, fuzz_input input);
+
 /* An empty folder, made at the first call and removed at exit; files in it are the caller's to remove. */
 const char *fuzz_folder(void);
 

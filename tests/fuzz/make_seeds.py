@@ -49,6 +49,9 @@ def csv():
         "classes": b"000000a,b,class\n1,2,x\n3,4,y\n5,6,x\n7,8,y\n",
         "numbers": b"000100a,b,y\n1,2,0.5\n3,4,1.5\n5,6,2.5\n7,8,-1e-3\n",
         "no-header": b"010000" + b"1,2,0\n3,4,1\n5,6,0\n",
+        "weights": b"000008w,a,class\n1,2,x\n0.5,4,y\n0,6,x\n",
+        "weights-and-groups": b"00000Hw,x,a,class\n1,p,2,x\n0.5,q,4,y\n",
+        "weights-negative": b"000008w,a,class\n1,2,x\n-0.5,4,y\n",
         "first-column": b"001000" + b"x,1,2\ny,3,4\nx,5,6\n",
         "header-of-numbers": b"000000" + b"1,2,3\n1.5,2.5,1\n2.5,1.5,0\n",
         "semicolon": b"100100a;b;y\n1,5;2;3\n1.5;2;3\n",
@@ -281,7 +284,16 @@ def gzip_seeds():
     yield "garbage-zeros", of(b"4", bytes(4) + text, 4)
 
 
-TARGETS = {"csv": csv, "example": example, "folder": folder, "gate": gate, "gzip": gzip_seeds, "idx": idx_seeds,
+def checkpoint():
+    """Those of real runs, run-*, whole and sealed, are kept by hand."""
+    yield "html", b"0<!DOCTYPE html>"
+    yield "empty", b"0"
+    parts, size = tensors("F32", [3, 2], [3], [2, 3], [2])
+    yield "model", b"2" + header(parts) + b"\0" + bytes(size)
+    yield "newer", b"2" + header(parts, **{"gradmill.checkpoint": "2"}) + b"\0" + bytes(size)
+
+
+TARGETS = {"checkpoint": checkpoint, "csv": csv, "example": example, "folder": folder, "gate": gate, "gzip": gzip_seeds, "idx": idx_seeds,
            "model": model}
 
 

@@ -1,56 +1,12 @@
-/* Fuzz target: a model file. The first byte says how the rest becomes the file:
- *   0  it is the file
- *   1  it is the file, with the checksum made right
- *   2  up to the first 0 it is the header, the rest the tensors; the length field and the checksum are made
- * so that the fuzzer gets behind both. What loads must save, and load again to the same bytes. */
+/* Fuzz target: a model file. The first byte says how the rest becomes the file (fuzz_tensors_make). What
+ * loads must save, and load again to the same bytes. */
 #include "fuzz.h"
-#include "model/checksum.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define LENGTH_FIELD 8
-/* Up to the end of the checksum's digits. */
-#define SEALED_SIZE (sizeof "{\"__metadata__\":{\"" GM_CHECKSUM_KEY "\":\"" GM_CHECKSUM_NONE - 1)
-
-static void seal(char *file, size_t head_size, size_t size)
-{
-    if (head_size >= LENGTH_FIELD + SEALED_SIZE && head_size <= size)
-        gm_checksum_seal(file, head_size, file + head_size, size - head_size);
-}
-
-/* The file as it is, sealed if that is possible. */
-static char *make_sealed(fuzz_input input, size_t *size)
-{
-    uint64_t length = 0;
-    char *const file = malloc(input.size + 1);
-    FUZZ_REQUIRE(file);
-    memcpy(file, input.bytes, input.size);
-    *size = input.size;
-    if (input.size >= LENGTH_FIELD)
-        memcpy(&length, file, sizeof length);
-    if (length <= input.size)
-        seal(file, LENGTH_FIELD + (size_t)length, input.size);
-    return file;
-}
-
-/* The file from its header and its tensors. */
-static char *make_framed(fuzz_input input, size_t *size)
-{
-    const fuzz_input header = fuzz_until(&input, '\0');
-    const uint64_t length = header.size;
-    *size = LENGTH_FIELD + header.size + input.size;
-    char *const file = malloc(*size);
-    FUZZ_REQUIRE(file);
-    memcpy(file, &length, sizeof length);
-    memcpy(file + LENGTH_FIELD, header.bytes, header.size);
-    memcpy(file + LENGTH_FIELD + header.size, input.bytes, input.size);
-    seal(file, LENGTH_FIELD + header.size, *size);
-    return file;
-}
 
 static gm_status load(gm_model *model, const char *path)
 {
@@ -122,13 +78,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     fuzz_input input = {bytes, size};
     const unsigned form = fuzz_choice(&input, 3);
-    char *content = NULL;
-    size_t content_size = input.size;
     gm_model model;
-    if (form > 0)
-        content = form == 1 ? make_sealed(input, &content_size) : make_framed(input, &content_size);
-    fuzz_file file = fuzz_file_make(content ? (const void *)content : input.bytes, content_size);
-    free(content);
+    fuzz_file file = fuzz_tensors_make(form, input);
     if (load(&model, file.path) == GM_OK) {
         check_model(&model);
         check_round_trip(&model);
