@@ -27,7 +27,8 @@ struct torch_case {
     gm_optimizer optimizer;
     double clip_norm, clip_value, average_decay; /* 0: none */
     size_t batch, parts, outputs, parameter_count;
-    double *x, *y, *before, *after, *average, *losses; /* average: NULL without average_decay */
+    double *x, *y, *before, *after, *losses;
+    double *weights, *average; /* NULL: rows have no weights; without average_decay */
 };
 
 /* How a case is run. */
@@ -142,6 +143,7 @@ static void read_case(struct torch_case *c, const json_t *object)
     c->y = numbers_of(object, "y", c->batch * c->outputs);
     const double smoothing = json_number_value(json_object_get(optimizer, "label_smoothing")); /* 0: none */
     gm_smooth_targets(gm_mutable_f64(c->y, c->batch, c->outputs), c->batch, smoothing);
+    c->weights = json_object_get(object, "weights") ? numbers_of(object, "weights", c->batch) : NULL;
     c->before = numbers_of(object, "parameters0", c->parameter_count);
     c->after = numbers_of(object, "parameters10", c->parameter_count);
     c->average = c->average_decay > 0 ? numbers_of(object, "average10", c->parameter_count) : NULL;
@@ -152,6 +154,7 @@ static void free_case(struct torch_case *c)
 {
     free(c->x);
     free(c->y);
+    free(c->weights);
     free(c->before);
     free(c->after);
     free(c->average);
@@ -205,6 +208,23 @@ static gm_network *make_network(const struct torch_case *c)
     return network;
 }
 
+/* The weight of `rows` rows, all of which count as 1 without weights. */
+static double weight_of(const struct torch_case *c, size_t first, size_t rows)
+{
+    double sum = 0;
+    for (size_t r = first; r < first + rows; r++)
+        sum += c->weights ? c->weights[r] : 1;
+    return sum;
+}
+
+static gm_step_options options_of(const struct torch_case *c, size_t first, size_t rows)
+{
+    gm_step_options options = gm_step_options_default();
+    if (c->weights)
+        options.weights = gm_array_f64(c->weights + first, rows, 1);
+    return options;
+}
+
 /* A step with the gradients of the parts of the batch, each of as many rows as those of PyTorch's chunk. */
 static gm_status step_of_parts(const struct torch_case *c, gm_engine *engine, double *loss, gm_error *error)
 {
@@ -214,10 +234,11 @@ static gm_status step_of_parts(const struct torch_case *c, gm_engine *engine, do
     for (size_t first = 0, rows; first < c->batch && status == GM_OK; first += rows) {
         double of_part;
         rows = c->batch - first < most ? c->batch - first : most;
-        status =
-            gm_engine_hold(engine, gm_array_f64(c->x + first * c->network.inputs, rows, c->network.inputs),
-                           gm_array_f64(c->y + first * c->outputs, rows, c->outputs), NULL, &of_part, error);
-        *loss += of_part * (double)rows / (double)c->batch;
+        const gm_step_options options = options_of(c, first, rows);
+        status = gm_engine_hold(
+            engine, gm_array_f64(c->x + first * c->network.inputs, rows, c->network.inputs),
+            gm_array_f64(c->y + first * c->outputs, rows, c->outputs), &options, &of_part, error);
+        *loss += of_part * weight_of(c, first, rows) / weight_of(c, 0, c->batch);
     }
     return status == GM_OK ? gm_engine_step_held(engine, error) : status;
 }
@@ -231,8 +252,11 @@ static void replay(const struct torch_case *c, const struct variant *v)
     double losses[STEPS];
     gm_error error;
     for (size_t step = 0; step < STEPS; step++) {
+        const gm_step_options options = options_of(c, 0, c->batch);
         const gm_status status = c->parts > 1 ? step_of_parts(c, engine, &losses[step], &error)
-                                              : gm_engine_step(engine, x, y, &losses[step], &error);
+                                 : c->weights
+                                     ? gm_engine_step_with(engine, x, y, &options, &losses[step], &error)
+                                     : gm_engine_step(engine, x, y, &losses[step], &error);
         cr_assert_eq(status, GM_OK, "%s: %s", c->name, error.message);
     }
     expect_close(c, v, "loss", losses, c->losses, STEPS);
