@@ -415,6 +415,35 @@ Test(bench_output, many_rows_keep_their_contents)
     cr_expect_eq(result.row_count, 0U);
 }
 
+/* The notes of a result whose rows have these spreads. */
+static gm_result noisy_result(const double *spreads, size_t count)
+{
+    static const gm_column *const spread[] = {&gm_column_spread};
+    gm_result result = gm_result_make("step", spread, 1);
+    gm_error error;
+    for (size_t i = 0; i < count; i++) {
+        gm_result_row *row = gm_result_add(&result, &error, "row %zu", i);
+        cr_assert_not_null(row);
+        gm_result_number(&result, row, &gm_column_spread, spreads[i]);
+    }
+    gm_result_note_noise(&result);
+    return result;
+}
+
+Test(bench_output, noise_is_told_once)
+{
+    static const double quiet[] = {0, 5, NAN}, noisy[] = {5.1, 2, NAN, 17.6};
+    gm_result result = noisy_result(quiet, 3);
+    cr_expect_eq(result.note_count, 0);
+    gm_result_clear(&result);
+    result = noisy_result(noisy, 4);
+    cr_assert_eq(result.note_count, 1);
+    cr_expect_str_eq(result.notes[0],
+                     "2 of 4 rows have rounds that differ by more than 5 %, up to 18 %: the machine "
+                     "was not quiet");
+    gm_result_clear(&result);
+}
+
 Test(bench_output, a_column_that_a_result_lacks_stops_the_program, .signal = SIGABRT)
 {
     gm_result result = made_up_result();

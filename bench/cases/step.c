@@ -146,9 +146,6 @@ static gm_status add_row(gm_result *result, const gm_environment *env, const gm_
                    : blas  ? (*env->facts.blas.core ? env->facts.blas.core : "blas")
                            : "loops",
                    plan.threads, plan.by_weights ? " by weights" : "");
-    if (s->deviation > 0.05 * s->median)
-        gm_result_note(result, "%s: the rounds differ by %.0f %%; the machine was not quiet", row->name,
-                       100 * s->deviation / s->median);
     return gm_candidate_samples(row, &t->candidate, error);
 }
 
@@ -160,6 +157,7 @@ gm_status gm_bench_step(gm_result *result, gm_environment *env, const gm_bench_o
     snprintf(result->title, sizeof result->title,
              "One training step: forward, loss, BP1 to BP4, update; median of interleaved rounds");
     const gm_status status = gm_sweep_run(&sweep, result, env, o, error);
+    gm_result_note_noise(result);
     gm_result_note(result,
                    "FLOP of a step of n rows: 2 n (3 S - in_1 out_1), S the sum of in x out over the layers; "
                    "elementwise work is not counted");

@@ -136,6 +136,25 @@ gm_status gm_result_samples(gm_result_row *row, const double *samples, const dou
     return GM_OK;
 }
 
+#define NOISE 5 /* percent */
+
+void gm_result_note_noise(gm_result *result)
+{
+    size_t noisy = 0;
+    double most = 0;
+    for (size_t i = 0; i < result->row_count; i++) {
+        const double spread = find_cell(result, &result->rows[i], &gm_column_spread, false)->number;
+        noisy += spread > NOISE;
+        most = fmax(most, spread); /* NaN, of a row without samples, is passed over */
+    }
+    if (noisy > 0)
+        gm_result_note(
+            result,
+            "%zu of %zu rows have rounds that differ by more than %d %%, up to %.0f %%: the machine was "
+            "not quiet",
+            noisy, result->row_count, NOISE, most);
+}
+
 void gm_result_note(gm_result *result, const char *format, ...)
 {
     char(*notes)[512] = gm_alloc(result->note_count + 1, sizeof *notes);

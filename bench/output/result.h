@@ -66,4 +66,8 @@ gm_status gm_result_check(const gm_result *result, gm_error *error);
 /* Adds a line below the table. If there is no memory, the line is lost; this is not an error. */
 void gm_result_note(gm_result *result, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* One note for all rows whose samples differ by more than 5 %, by the column of the spread; none if there are
+ * no such rows. */
+void gm_result_note_noise(gm_result *result);
+
 #endif
