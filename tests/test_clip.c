@@ -277,8 +277,8 @@ Test(norm, of_rows_is_that_of_the_gradient)
         const char *backend;
         for (size_t b = 0; (backend = gm_backend_name(b)); b++) {
             const size_t i = (size_t)kind + b;
-            if (SANITIZED && i % 5 > 0)
-                continue;
+            if ((SANITIZED && i % 5 > 0) || (strncmp(backend, "naive", 5) == 0 && kind > GM_MOMENTUM))
+                continue; /* loops take their time */
             const struct way way = {{backend, kind, i % 2 ? GM_F32 : GM_F64, 1 + i % 3},
                                     rows[i % 4],
                                     bounds[i % 7 == 6],
