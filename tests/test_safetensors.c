@@ -24,7 +24,7 @@ static gm_status try_open(const char *path, gm_error *error)
 {
     gm_safetensors file;
     *error = (gm_error){0};
-    const gm_status status = gm_safetensors_open(&file, path, error);
+    const gm_status status = gm_safetensors_open(&file, path, "a model", error);
     gm_safetensors_close(&file);
     return status;
 }
@@ -283,7 +283,7 @@ Test(safetensors, a_file_that_shrinks_is_an_error_and_no_signal)
     gm_error error = {0};
     gm_safetensors file;
     const scratch_text path = write_file(sizeof header - 1, header, sizeof header - 1, sizeof data);
-    cr_assert_eq(gm_safetensors_open(&file, path.text, &error), GM_OK, "%s", error.message);
+    cr_assert_eq(gm_safetensors_open(&file, path.text, "a model", &error), GM_OK, "%s", error.message);
     cr_assert_eq(truncate(path.text, 200), 0);
     cr_expect_eq(gm_safetensors_read_data(&file, data, &error), GM_IO);
     cr_expect(strstr(error.message, "cut while being read"), "%s", error.message);

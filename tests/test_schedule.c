@@ -6,6 +6,19 @@
 #include <jansson.h>
 #include <string.h>
 
+/* A warm-up is at least one step, however short: rounded to none, one-cycle would take its own. */
+Test(schedule, a_warm_up_is_never_rounded_to_nothing)
+{
+    gm_train_options options = gm_train_options_default();
+    options.epochs = 10;
+    options.warmup = 1e-4;
+    options.schedule = GM_SCHEDULE_ONE_CYCLE;
+    cr_expect_eq(gm_schedule_rate(&options, 1, 0, 3), 1, "the rise is one step, which has the highest rate");
+    cr_expect_lt(gm_schedule_rate(&options, 1, 1, 3), 1);
+    options.warmup = 0;
+    cr_expect_lt(gm_schedule_rate(&options, 1, 0, 3), 0.05);
+}
+
 Test(schedule, names_go_both_ways)
 {
     for (int s = 0; s < GM_SCHEDULE_COUNT; s++) {

@@ -166,7 +166,7 @@ Test(weights, the_loss_of_an_epoch_is_the_weighted_mean_over_its_steps)
 
 Test(weights, only_their_ratios_matter)
 {
-    static const double factors[] = {1e-300, 1e-30, 7, 1e30, 1e300};
+    static const double factors[] = {1e-297, 1e-30, 7, 1e30, 1e300};
     const net_setting s = {"packed", GM_MOMENTUM, GM_F32, 1};
     struct told told;
     const gm_train_options options = make_options(&told);

@@ -41,8 +41,10 @@ typedef enum gm_cause {
     GM_CAUSE_RATE,         /* the learning rate is too large */
     GM_CAUSE_INPUT_SCALE,  /* an input is so large that its weights take steps that are too long */
     GM_CAUSE_TARGET_SCALE, /* a target is so large that the first errors are */
+    GM_CAUSE_PENALTY,      /* rate * (l2 + decay) is above 1: a step takes more off a weight than there is */
+    GM_CAUSE_EPSILON,      /* an optimizer that divides by it has epsilon 0 */
 } gm_cause;
-#define GM_CAUSE_COUNT 8
+#define GM_CAUSE_COUNT 10
 
 /* "unknown", "weights", "input", "target", "domain", "rate", "input-scale", "target-scale". */
 GM_API const char *gm_cause_name(gm_cause cause);

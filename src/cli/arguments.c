@@ -3,6 +3,7 @@
  * and after "--" there are no options. */
 #include "cli/arguments.h"
 #include "base/memory.h"
+#include "base/names.h"
 #include "base/suggest.h"
 #include "cli/cli.h"
 
@@ -117,6 +118,24 @@ bool cli_typed(const char *option)
             return true;
     }
     return false;
+}
+
+/* Options that do not change what a run computes. */
+static const char *const harmless[] = {"resume", "config", "checkpoint", "checkpoint-minutes",
+                                       "save",   "log",    "report",     "json",
+                                       "quiet",  "epochs", "threads"};
+
+bool cli_is_harmless(const char *option)
+{
+    return GM_FIND_WORD(harmless, option) < GM_ROWS(harmless);
+}
+
+bool cli_typed_changes(void)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < typed_count; i++)
+        count += !cli_is_harmless(typed_options[i]->name);
+    return count > 0 && (cli_typed("config") || cli_typed("resume"));
 }
 
 const char *cli_given_value(const char *option)

@@ -23,6 +23,11 @@ void cli_arguments_are_typed(void);
 /* Whether the user typed the option on the command line itself. */
 bool cli_typed(const char *option);
 
+/* Whether an option does not change what a run computes: where files go, how many threads there are. */
+bool cli_is_harmless(const char *option);
+/* Whether options of a file were replaced, or added to, by typed ones that change what is computed. */
+bool cli_typed_changes(void);
+
 /* Forgets what was given. */
 void cli_arguments_clear(void);
 

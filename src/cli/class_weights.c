@@ -56,6 +56,33 @@ static gm_status take_rows(const gm_dataset *file, const char *path, double *wei
     return status;
 }
 
+/* Whether the first row, which was taken for a header, begins with the name of a class. Then it is a row with
+ * a cell that is no number. */
+static bool lost_a_class(const gm_dataset *file, const gm_dataset_options *read)
+{
+    const char *head = gm_dataset_target_name(file);
+    for (size_t c = 0; head && c < read->class_count; c++) {
+        if (strcmp(head, read->classes[c]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static gm_status load_file(gm_dataset **file, const char *path, gm_dataset_options *read, gm_error *error)
+{
+    gm_error reason = {0};
+    gm_status status = gm_dataset_load(file, path, read, &reason);
+    if (status == GM_OK && lost_a_class(*file, read)) {
+        gm_dataset_destroy(*file);
+        read->header = 0;
+        status = gm_dataset_load(file, path, read, &reason);
+    }
+    if (status == GM_OK || status == GM_LIMIT || status == GM_IO)
+        return status == GM_OK ? GM_OK : gm_fail(error, status, "%s", reason.message);
+    return gm_fail(error, status, "%s (a file of --class-weight has lines of a class, a comma and a weight)",
+                   reason.message);
+}
+
 /* Reads a file whose first column is a class, and whose second one its weight. Classes that are not in the
  * file have a weight of 1. */
 static gm_status read_file(const gm_dataset *train, const char *path, double *weights, gm_error *error)
@@ -72,7 +99,8 @@ static gm_status read_file(const gm_dataset *train, const char *path, double *we
     read.classes = names;
     read.class_count = classes;
     read.precision = GM_F64;
-    gm_status status = gm_dataset_load(&file, path, &read, error);
+    read.missing = GM_MISSING_REFUSE;
+    gm_status status = load_file(&file, path, &read, error);
     if (status == GM_OK)
         status = take_rows(file, path, weights, error);
     gm_dataset_destroy(file);
@@ -98,6 +126,7 @@ gm_status cli_weigh_classes(gm_dataset *train, const char *value, gm_error *erro
     static const char *const option[] = {"class-weight"};
     const char *path = cli_class_weight_file(value);
     const size_t classes = gm_dataset_targets(train);
+    gm_error reason = {0};
     if (!gm_dataset_has_labels(train))
         return cli_refuse_given(option, 1, "with targets that are numbers; it is for classes", error);
     double *weights = gm_alloc(classes, sizeof *weights);
@@ -106,7 +135,9 @@ gm_status cli_weigh_classes(gm_dataset *train, const char *value, gm_error *erro
     gm_status status =
         path ? read_file(train, path, weights, error) : gm_dataset_balance(train, weights, error);
     if (status == GM_OK)
-        status = gm_dataset_weigh_classes(train, weights, error);
+        status = gm_dataset_weigh_classes(train, weights, &reason);
+    if (status != GM_OK && *reason.message)
+        status = gm_fail(error, status, "--class-weight %s: %s", value, reason.message);
     if (status == GM_OK)
         note_weights(train, weights);
     gm_free(weights);

@@ -16,6 +16,9 @@
 #define LARGEST 65536 /* bytes of a file of options */
 #define BLANKS  " \t\r"
 
+/* With which some editors begin a file in UTF-8. */
+#define BYTE_ORDER_MARK "\xEF\xBB\xBF"
+
 /* The options whose value names a file that holds a text of options, and what reads that text. Options of
  * later rows win over those of earlier rows. */
 typedef gm_status read_text(const char *path, char **text, gm_error *error);
@@ -46,6 +49,8 @@ static gm_status read_file(const char *path, char **text, gm_error *error)
     if (status == GM_OK && (size > LARGEST || memchr(*text, '\0', size)))
         status = gm_fail(error, GM_USAGE, "%s: not a text of options, such as 'epochs = 20' in a line", path);
     gm_source_close(&source);
+    if (status == GM_OK && strncmp(*text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0)
+        memset(*text, ' ', strlen(BYTE_ORDER_MARK));
     return status;
 }
 
@@ -206,6 +211,8 @@ static gm_status read_all(char *texts[SOURCES], size_t *lines, gm_error *error)
     gm_status status = GM_OK;
     for (size_t i = 0; i < SOURCES && status == GM_OK; i++) {
         const char *path = cli_given_value(sources[i].name);
+        if (path && !*path)
+            return gm_fail(error, GM_USAGE, "--%s: expected a path, got an empty text", sources[i].name);
         if (path)
             status = sources[i].read(path, &texts[i], error);
         if (path && status == GM_OK)

@@ -31,15 +31,19 @@ static void print_defined(const char *what, const char *format, double value)
         print_figure(what, format, value);
 }
 
-/* The number of bytes of the first LONGEST_NAME characters of a name. *width is the number of these
- * characters. */
-static size_t cut_name(const char *name, size_t *width)
+/* The number of bytes of the first `most` characters of a name. *width is the number of these characters. */
+static size_t first_characters(const char *name, size_t most, size_t *width)
 {
     size_t bytes = 0;
     const size_t length = strlen(name);
-    for (*width = 0; bytes < length && *width < LONGEST_NAME; ++*width)
+    for (*width = 0; bytes < length && *width < most; ++*width)
         bytes += gm_max(gm_utf8_length(name + bytes, length - bytes), 1);
     return bytes;
+}
+
+static size_t cut_name(const char *name, size_t *width)
+{
+    return first_characters(name, LONGEST_NAME, width);
 }
 
 /* Prints a name in `width` columns, aligned left or right. */
@@ -51,7 +55,12 @@ static void print_name(const char *name, size_t width, bool right)
     const int blanks = (int)(width > used ? width - used : 0);
     memcpy(text, name, bytes);
     text[bytes] = '\0';
-    gm_make_printable(text, bytes);
+    if (name[bytes] != '\0') { /* it is longer, and so it ends in ".." */
+        const size_t room = first_characters(name, LONGEST_NAME - 2, &used);
+        strcpy(text + room, "..");
+        used = LONGEST_NAME;
+    }
+    gm_make_printable(text, strlen(text));
     printf("%*s%s%*s", right ? blanks : 0, "", text, right ? 0 : blanks, "");
 }
 

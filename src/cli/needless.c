@@ -13,9 +13,14 @@
 
 gm_status cli_refuse_given(const char *const *options, size_t count, const char *why, gm_error *error)
 {
+    const bool replaced = cli_typed_changes();
     for (size_t i = 0; i < count; i++) {
-        if (cli_given(options[i]))
+        if (replaced ? cli_typed(options[i]) : cli_given(options[i]))
             return gm_fail(error, GM_USAGE, "--%s has no effect %s", options[i], why);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (cli_given(options[i])) /* by a file, whose other options were replaced */
+            cli_note("%s has no effect %s", options[i], why);
     }
     return GM_OK;
 }

@@ -5,7 +5,8 @@
 
 #include "cli/options.h"
 
-/* GM_USAGE if one of `count` options was given: "--momentum has no effect WHY". */
+/* GM_USAGE if one of `count` options was typed: "--momentum has no effect WHY". Of one that comes from a file
+ * of options there is only a note, because those of the command line win over it. */
 gm_status cli_refuse_given(const char *const *options, size_t count, const char *why, gm_error *error);
 
 /* One note that lists those of `count` options that were given: "--rate and --seed have no effect WHY". */
@@ -14,8 +15,8 @@ void cli_note_given(const char *const *options, size_t count, const char *why);
 /* GM_USAGE if a setting was given that the chosen optimizer does not have. */
 gm_status cli_check_optimizer_options(gm_optimizer_kind kind, gm_error *error);
 
-/* GM_USAGE if a setting was given that the chosen schedule does not have. */
-gm_status cli_check_schedule_options(gm_schedule schedule, gm_error *error);
+/* GM_USAGE if a setting was given that the chosen schedule does not have. One from a file is taken back. */
+gm_status cli_check_schedule_options(gm_train_options *options, gm_error *error);
 
 /* GM_USAGE if --dropout was given without a hidden layer, or has another count of numbers than 1 and that of
  * the hidden layers. */

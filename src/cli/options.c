@@ -44,6 +44,13 @@ double cli_positive(const char *option, const char *text, struct argp_state *sta
     return value;
 }
 
+const char *cli_output_path(const char *option, const char *text, struct argp_state *state)
+{
+    if (strcmp(text, "-") == 0)
+        cli_refuse(state, "--%s -: expected the path of a file; one of this name is ./-", option);
+    return cli_path(option, text, state);
+}
+
 const char *cli_path(const char *option, const char *text, struct argp_state *state)
 {
     if (!*text)

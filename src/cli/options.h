@@ -60,6 +60,9 @@ double cli_number_below(const char *option, const char *text, double end, struct
 /* The same for a number that must be above 0. */
 double cli_positive(const char *option, const char *text, struct argp_state *state);
 
+/* A path that is written to: not "-", which is standard input elsewhere. */
+const char *cli_output_path(const char *option, const char *text, struct argp_state *state);
+
 /* Returns the text. If it is empty, as that of a shell variable that is not set, the program ends with a
  * message. */
 const char *cli_path(const char *option, const char *text, struct argp_state *state);

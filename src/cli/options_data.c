@@ -56,7 +56,7 @@ static error_t parse_data(int key, char *argument, struct argp_state *state)
     cli_data_options *options = state->input;
     switch (key) {
     case KEY_DATA:
-        options->data = argument;
+        options->data = cli_path("data", argument, state);
         return 0;
     case KEY_LABELS:
         options->read.labels = argument;

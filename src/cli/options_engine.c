@@ -127,7 +127,8 @@ static error_t parse_optimizer(int key, char *argument, struct argp_state *state
         if (key < KEY_SETTING || key >= KEY_SETTING + GM_SETTING_COUNT)
             return ARGP_ERR_UNKNOWN;
         *gm_setting_of(&options->given, (gm_setting)(key - KEY_SETTING)) =
-            cli_number(gm_facts_of_settings[key - KEY_SETTING].name, argument, state);
+            cli_number_below(gm_facts_of_settings[key - KEY_SETTING].name, argument,
+                             gm_facts_of_settings[key - KEY_SETTING].below, state);
         return 0;
     }
 }

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "cli/arguments.h"
 #include "cli/help.h"
 #include "cli/names.h"
 
@@ -137,8 +138,13 @@ gm_status cli_network_describe(const cli_network_options *options, gm_loss fallb
                                gm_network_options *network, gm_layer_options **layers, gm_error *error)
 {
     const size_t count = options->width_count - 1;
+    const bool differs = options->activation_count > 1 && options->activation_count != count;
     *layers = NULL;
-    if (options->activation_count > 1 && options->activation_count != count)
+    if (differs && !cli_typed("activation"))
+        cli_note(
+            "of the activations from a file, which are those of %zu layers, the first is taken for all hidden ones",
+            options->activation_count);
+    else if (differs)
         return gm_fail(error, GM_USAGE, "--activation names %zu layers; expected 1 name, or %zu",
                        options->activation_count, count);
     *layers = gm_alloc(count, sizeof **layers);

@@ -1,14 +1,17 @@
 /* The options for the learning rate from step to step: warm-up, schedule, and what the schedule is set by. */
 #include "base/append.h"
+#include "cli/arguments.h"
 #include "cli/help.h"
 #include "cli/names.h"
 #include "cli/needless.h"
 #include "train/schedule.h"
 
+#include <math.h>
+
 enum { KEY_SCHEDULE = 0x500, KEY_WARMUP, KEY_FACTOR, KEY_EVERY, KEY_POWER };
 
 static const struct argp_option schedule_options[] = {
-    {0, 0, 0, 0, "Learning rate from step to step:", 6},
+    {0, 0, 0, 0, "Learning rate from step to step:", 7},
     {"schedule", KEY_SCHEDULE, "NAME", 0,
      "how the rate changes: {schedules} (default cosine, which falls to 0)", 0},
     {"warmup", KEY_WARMUP, "EPOCHS", 0,
@@ -33,10 +36,12 @@ static error_t parse_schedule(int key, char *argument, struct argp_state *state)
         options->schedule = (gm_schedule)cli_choose("schedule", argument, cli_schedule_names, state);
         return 0;
     case KEY_WARMUP:
-        options->warmup = cli_number("warmup", argument, state);
+        options->warmup = cli_number_below("warmup", argument, INFINITY, state);
         return 0;
     case KEY_FACTOR:
         options->schedule_factor = cli_positive("schedule-factor", argument, state);
+        if (options->schedule_factor >= 1)
+            cli_refuse(state, "--schedule-factor %s: expected a number above 0 and below 1", argument);
         return 0;
     case KEY_EVERY:
         options->schedule_every = cli_size("schedule-every", argument, 1, state);
@@ -66,8 +71,34 @@ static void write_reason(char *why, size_t size, gm_schedule schedule, gm_schedu
     cli_append_list(why, size, used, names, count);
 }
 
-gm_status cli_check_schedule_options(gm_schedule schedule, gm_error *error)
+static void take_back(gm_train_options *options, gm_schedule_setting setting)
 {
+    switch (setting) {
+    case GM_SCHEDULE_FACTOR:
+        options->schedule_factor = 0;
+        break;
+    case GM_SCHEDULE_EVERY:
+        options->schedule_every = 0;
+        break;
+    case GM_SCHEDULE_POWER:
+        options->schedule_power = 0;
+        break;
+    }
+}
+
+/* The rise of one-cycle is its warm-up. */
+static gm_status check_warmup(const gm_train_options *options, gm_error *error)
+{
+    static const char *const warmup[] = {"warmup"};
+    return options->schedule == GM_SCHEDULE_ONE_CYCLE && cli_given("warmup") && options->warmup <= 0
+               ? cli_refuse_given(warmup, 1, "as 0 with --schedule one-cycle, which begins with a rise",
+                                  error)
+               : GM_OK;
+}
+
+gm_status cli_check_schedule_options(gm_train_options *options, gm_error *error)
+{
+    const gm_schedule schedule = options->schedule;
     static const char *const names[GM_SCHEDULE_SETTING_COUNT] = {"schedule-factor", "schedule-every",
                                                                  "schedule-power"};
     gm_status status = GM_OK;
@@ -77,6 +108,7 @@ gm_status cli_check_schedule_options(gm_schedule schedule, gm_error *error)
             continue;
         write_reason(why, sizeof why, schedule, s);
         status = cli_refuse_given(&names[s], 1, why, error);
+        take_back(options, s);
     }
-    return status;
+    return status == GM_OK ? check_warmup(options, error) : status;
 }

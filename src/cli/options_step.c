@@ -9,7 +9,7 @@
 enum { KEY_CLIP_NORM = 0x600, KEY_CLIP_VALUE, KEY_DROPOUT, KEY_EMA, KEY_ACCUMULATE };
 
 static const struct argp_option step_options[] = {
-    {0, 0, 0, 0, "Steps:", 5},
+    {0, 0, 0, 0, "Steps:", 6},
     {"clip-norm", KEY_CLIP_NORM, "X", 0, "shrink a gradient whose norm is above X (default: no bound)", 0},
     {"clip-value", KEY_CLIP_VALUE, "X", 0, "bound each number of a gradient by X (default: no bound)", 0},
     {"dropout", KEY_DROPOUT, "P,...", 0,

@@ -3,6 +3,7 @@
 #include "cli/post_mortem_report.h"
 #include "base/number.h"
 #include "base/utf8.h"
+#include "cli/arguments.h"
 #include "cli/json_out.h"
 
 #include <math.h>
@@ -97,9 +98,18 @@ static void print_cause(const gm_post_mortem *p, const gm_dataset *data)
     case GM_CAUSE_TARGET_SCALE:
         fprintf(stderr, "likely cause: targets like %s\ntry: --target-scaling standard\n", extreme);
         break;
+    case GM_CAUSE_PENALTY:
+        fputs("likely cause: --l2 or --decay, which takes more off a weight in a step than there is\n"
+              "try: a smaller one\n",
+              stderr);
+        break;
+    case GM_CAUSE_EPSILON:
+        fputs("likely cause: --epsilon 0, because a gradient of 0 is divided by it\ntry: --epsilon 1e-8\n",
+              stderr);
+        break;
     default:
-        fprintf(stderr, "likely cause: the learning rate, %s\ntry: --rate %s, or less; or --clip-norm 1\n",
-                rate, smaller);
+        fprintf(stderr, "likely cause: the learning rate, %s\ntry: --rate %s, or less%s\n", rate, smaller,
+                cli_given("clip-norm") ? "" : "; or --clip-norm 1");
     }
 }
 

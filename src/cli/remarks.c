@@ -44,7 +44,12 @@ static void note_numbers(double rmse, double baseline, const char *rows)
 {
     const double explained = 1 - rmse * rmse / (baseline * baseline); /* R^2 */
     char number[32];
-    if (!(baseline > 0) || explained >= 0.5)
+    if (!(baseline > 0)) {
+        if (baseline >= 0 && rmse > 0)
+            cli_note("the model does worse than no model: the targets are all the same on %s", rows);
+        return;
+    }
+    if (explained >= 0.5)
         return;
     gm_format_double(number, sizeof number, baseline, 5);
     if (explained < 0)

@@ -34,11 +34,6 @@ void cli_resume_clear(void)
     loaded = NULL;
 }
 
-/* Options that do not change what the run computes. */
-static const char *const harmless[] = {"resume", "config", "checkpoint", "checkpoint-minutes",
-                                       "save",   "log",    "report",     "json",
-                                       "quiet",  "epochs", "threads"};
-
 /* The options that were typed and that change what is computed. */
 static void note_typed(void)
 {
@@ -48,7 +43,7 @@ static void note_typed(void)
     cli_list_options(&cli_train_argp, &known);
     for (size_t i = 0; i < known.count; i++) {
         const char *name = known.options[i]->name;
-        if (cli_typed(name) && GM_FIND_WORD(harmless, name) == GM_ROWS(harmless))
+        if (cli_typed(name) && !cli_is_harmless(name))
             used = gm_append(list, sizeof list, used, "%s--%s", found++ ? ", " : "", name);
     }
     if (found > 0)
@@ -58,6 +53,8 @@ static void note_typed(void)
 
 static void note_epochs(const gm_checkpoint_info *info, const gm_train_options *train)
 {
+    if (info->epoch >= train->epochs && info->step > 0)
+        return; /* the run cannot end within an epoch, and says so */
     if (info->epoch >= train->epochs)
         cli_note("all %zu epochs are done already; --epochs with a larger number goes on", info->epoch);
     else if (train->epochs != info->epochs && train->schedule != GM_SCHEDULE_CONSTANT)

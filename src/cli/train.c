@@ -1,6 +1,7 @@
 /* gradmill train: loads data, trains a network on it, and saves the model. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "bench/measure/environment.h"
 #include "cli/arguments.h"
 #include "cli/class_weights.h"
 #include "cli/files.h"
@@ -84,8 +85,11 @@ static gm_status settle_keep(struct run *run, const gm_dataset *valid, gm_error 
                        "--keep best needs a validation set; give --valid, or a --valid-share above 0");
     if (run->options.train.keep == GM_KEEP_AUTO)
         run->options.train.keep = valid ? GM_KEEP_BEST : GM_KEEP_LAST;
-    if (!valid)
-        return cli_refuse_given(needing, 2, "without a validation set", error);
+    if (!valid) {
+        const gm_status status = cli_refuse_given(needing, 2, "without a validation set", error);
+        run->options.train.patience = 0;
+        return status;
+    }
     return gm_best_monitor(&run->options.train.monitor, gm_dataset_has_labels(valid), error);
 }
 
@@ -125,7 +129,7 @@ static gm_status report(struct run *run, gm_status status, gm_error *error)
         .saved = run->saver.saved ? run->options.save : NULL,
         .result = &run->result,
         .monitor = run->options.train.monitor,
-        .has_valid = run->last.has_valid,
+        .has_valid = run->result.valid.rows > 0,
         .options = run->config,
         .post_mortem = &run->post_mortem,
         .data = run->setup.all,
@@ -143,6 +147,14 @@ static gm_status report(struct run *run, gm_status status, gm_error *error)
         cli_train_report_drop(&run->report);
     }
     return status;
+}
+
+/* The command is quoted, so that it can be pasted. */
+static void note_resume(const char *checkpoint)
+{
+    char command[GM_COMMAND_SIZE];
+    gm_environment_command(command, 4, (char *[]){"gradmill", "train", "--resume", (char *)checkpoint});
+    cli_note("interrupted; go on with: %s", command);
 }
 
 static gm_status train(struct run *run, gm_error *error)
@@ -178,7 +190,7 @@ static gm_status train(struct run *run, gm_error *error)
     cli_interrupt_unwatch();
     status = report(run, status, error);
     if (status == GM_OK && run->result.end == GM_END_STOPPED && run->options.train.checkpoint)
-        cli_note("interrupted; go on with: gradmill train --resume %s", run->options.train.checkpoint);
+        note_resume(run->options.train.checkpoint);
     return status == GM_OK ? judge(run, valid, error) : status;
 }
 

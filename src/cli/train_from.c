@@ -2,6 +2,7 @@
 #include "cli/train_from.h"
 #include "base/error.h"
 #include "base/names.h"
+#include "cli/arguments.h"
 #include "cli/load.h"
 #include "cli/needless.h"
 
@@ -21,6 +22,8 @@ gm_status cli_train_from_open(cli_train_setup *setup, cli_train_options *options
         status = gm_model_load(&setup->model, options->init_from, error);
     if (status != GM_OK)
         return status;
+    if (!cli_typed("target")) /* one from a file of options, which was noted */
+        options->data.read.target = NULL;
     options->network.precision = gm_network_precision(setup->model.network);
     cli_read_for_model(&options->data.read, &setup->model);
     return GM_OK;
@@ -31,12 +34,8 @@ gm_status cli_train_from_check(const cli_train_setup *setup, const cli_train_opt
 {
     const gm_network *network = setup->model.network;
     const size_t targets = gm_dataset_targets(setup->all), outputs = gm_network_outputs(network);
-    if (targets != outputs)
-        return gm_fail(error, GM_BAD_DATA, "%s: %zu targets; expected %zu, the outputs of %s",
-                       options->data.data, targets, outputs, options->init_from);
-    if (gm_dataset_features(setup->all) != gm_network_inputs(network))
-        return gm_fail(error, GM_BAD_DATA, "%s: %zu features; expected %zu, the inputs of %s",
-                       options->data.data, gm_dataset_features(setup->all), gm_network_inputs(network),
-                       options->init_from);
-    return GM_OK;
+    return targets == outputs
+               ? GM_OK
+               : gm_fail(error, GM_BAD_DATA, "%s: %zu targets; expected %zu, the outputs of %s",
+                         options->data.data, targets, outputs, options->init_from);
 }

@@ -96,7 +96,7 @@ static const struct argp_option train_options[] = {
     {"find-rate", KEY_FIND_RATE, 0, 0,
      "do not train, but try rates from 1e-7 to 10, a larger one with each step, and suggest one", 0},
     {"json", KEY_JSON, 0, 0, "one JSON object instead of the table", 0},
-    {"quiet", KEY_QUIET, 0, 0, "no table and no progress bar", 0},
+    {"quiet", KEY_QUIET, 0, 0, "no table, no progress bar and no post-mortem", 0},
     {0},
 };
 
@@ -106,7 +106,7 @@ static error_t parse_rows(int key, char *argument, struct argp_state *state)
     cli_train_options *options = state->input;
     switch (key) {
     case KEY_VALID:
-        options->valid = argument;
+        options->valid = cli_path("valid", argument, state);
         return 0;
     case KEY_VALID_LABELS:
         options->valid_labels = argument;
@@ -147,7 +147,7 @@ static error_t parse_course(int key, char *argument, struct argp_state *state)
         options->train.epochs = cli_size("epochs", argument, 1, state);
         return 0;
     case KEY_SMOOTHING:
-        options->train.label_smoothing = cli_number("label-smoothing", argument, state);
+        options->train.label_smoothing = cli_number_below("label-smoothing", argument, 1, state);
         return 0;
     case KEY_KEEP:
         options->train.keep = (gm_keep)(cli_choose("keep", argument, cli_keep_names, state) + 1);
@@ -172,16 +172,16 @@ static error_t parse_files(int key, char *argument, struct argp_state *state)
     cli_train_options *options = state->input;
     switch (key) {
     case KEY_REPORT:
-        options->report = cli_path("report", argument, state);
+        options->report = cli_output_path("report", argument, state);
         return 0;
     case KEY_SAVE:
-        options->save = argument;
+        options->save = cli_output_path("save", argument, state);
         return 0;
     case KEY_LOG:
-        options->train.log = argument;
+        options->train.log = cli_output_path("log", argument, state);
         return 0;
     case KEY_CHECKPOINT:
-        options->train.checkpoint = cli_path("checkpoint", argument, state);
+        options->train.checkpoint = cli_output_path("checkpoint", argument, state);
         return 0;
     case KEY_CHECKPOINT_MINUTES:
         options->train.checkpoint_seconds = 60 * cli_positive("checkpoint-minutes", argument, state);
@@ -273,7 +273,7 @@ void cli_train_options_clear(cli_train_options *options)
     cli_network_clear(&options->network);
 }
 
-gm_status cli_train_options_check(const cli_train_options *options, gm_error *error)
+gm_status cli_train_options_check(cli_train_options *options, gm_error *error)
 {
     static const char *const dividing[] = {"valid-share", "valid-last"};
     static const char *const labels[] = {"valid-labels"}, *const last[] = {"valid-last"},
@@ -287,13 +287,16 @@ gm_status cli_train_options_check(const cli_train_options *options, gm_error *er
     if (status == GM_OK)
         status = cli_check_optimizer_options(options->engine.given.kind, error);
     if (status == GM_OK)
-        status = cli_check_schedule_options(options->train.schedule, error);
+        status = cli_check_schedule_options(&options->train, error);
     if (status == GM_OK)
         status = gm_optimizer_check(&options->engine.engine.optimizer, error);
     if (status == GM_OK && options->valid)
         status = cli_refuse_given(dividing, 2, "with --valid: all rows of --data are for training", error);
     if (status == GM_OK && options->data.read.group)
         status = cli_refuse_given(last, 1, "with --group-column: groups are drawn", error);
+    if (status == GM_OK && options->data.read.group && (options->valid || options->share == 0))
+        cli_note("--group-column divides nothing %s: it only says that the column is no feature",
+                 options->valid ? "with --valid" : "with --valid-share 0");
     if (status == GM_OK && options->share == 0)
         status = cli_refuse_given(last, 1, "with --valid-share 0", error);
     if (status == GM_OK && !options->valid)

@@ -28,7 +28,8 @@ extern const struct argp cli_train_argp; /* its input is a cli_train_options */
 cli_train_options cli_train_defaults(void);
 void cli_train_options_clear(cli_train_options *options);
 
-/* Checks values, and refuses options that would have no effect, before any file is read. GM_USAGE. */
-gm_status cli_train_options_check(const cli_train_options *options, gm_error *error);
+/* Checks values, and refuses options that would have no effect, before any file is read; takes those back
+ * that come from a file of options and have none. GM_USAGE. */
+gm_status cli_train_options_check(cli_train_options *options, gm_error *error);
 
 #endif

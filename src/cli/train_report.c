@@ -71,7 +71,7 @@ static void print_epoch(cli_train_report *report, const gm_epoch *e)
 
 /* Whether an epoch is printed when it has ended. Up to 20 all are. Of more, every epoch with a round number
  * is: ten of a decade, at nearly equal ratios. Thereby the table is dense where most is learned, it has some
- * 25 rows, and it does not depend on when the training ends. */
+ * 25 rows, or 10 more for ten times as many epochs, and it does not depend on when the training ends. */
 static bool is_shown(const gm_epoch *e)
 {
     static const unsigned char rounds[] = {1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80};

@@ -2,6 +2,7 @@
 #include "cli/train_setup.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "cli/arguments.h"
 #include "cli/class_weights.h"
 #include "cli/load.h"
 #include "cli/needless.h"
@@ -23,7 +24,15 @@ static gm_status split(cli_train_setup *setup, const cli_train_options *options,
     if (options->valid) {
         gm_dataset_destroy(setup->valid);
         setup->valid = NULL;
+        return GM_OK;
     }
+    if (options->share <= 0 || gm_dataset_rows(setup->valid) > 0)
+        return GM_OK;
+    if (cli_typed("valid-share"))
+        return gm_fail(error, GM_USAGE,
+                       "--valid-share %g leaves no row of %s for validation; expected a larger share, or 0",
+                       options->share, options->data.data);
+    cli_note("%s has too few rows for a validation set", options->data.data);
     return GM_OK;
 }
 
@@ -49,8 +58,9 @@ static gm_status load_valid(cli_train_setup *setup, const cli_train_options *opt
     cli_data_options valid = options->data;
     valid.data = options->valid;
     valid.read.labels = options->valid_labels;
-    valid.read.target = NULL; /* the model knows its target */
-    valid.read.group = valid.read.weight = NULL;
+    valid.read.target = NULL;        /* the model knows its target */
+    if (setup->model.columns->names) /* by name, other columns are not needed */
+        valid.read.group = valid.read.weight = NULL;
     cli_read_for_model(&valid.read, &setup->model);
     const gm_status status = cli_load(&valid, CLI_PART_TRAIN, &setup->valid, error);
     if (status == GM_OK && gm_dataset_targets(setup->valid) == 0)
@@ -131,6 +141,12 @@ static gm_status choose_batch(cli_train_setup *setup, cli_train_options *options
     if (options->engine.engine.batch > rows)
         return gm_fail(error, GM_USAGE, "--batch %zu; expected at most %zu, the rows to learn from in %s",
                        options->engine.engine.batch, rows, options->data.data);
+    if (gm_dataset_has_weights(setup->train) &&
+        options->engine.engine.batch * options->engine.accumulate == 1)
+        return gm_fail(
+            error, GM_USAGE,
+            "weights of rows have no effect with steps of one row, whose mean loss is the same with any "
+            "weight; expected a larger --batch, or --accumulate");
     const size_t batches = gm_pieces(rows, options->engine.engine.batch);
     const gm_status status = cli_check_accumulate(&options->engine, batches, error);
     if (status != GM_OK)
@@ -217,6 +233,10 @@ static gm_status build(cli_train_setup *setup, cli_train_options *options, gm_er
         status = create_network(setup, options, error);
     if (status == GM_OK)
         status = check_targets(setup, options, error);
+    if (status == GM_OK && options->train.label_smoothing > 0 &&
+        gm_network_loss(setup->model.network) != GM_CROSS_ENTROPY)
+        status = gm_fail(error, GM_USAGE, "--label-smoothing needs --loss cross-entropy, got %s",
+                         gm_loss_name(gm_network_loss(setup->model.network)));
     if (status == GM_OK)
         status = cli_check_dropout(&options->engine, gm_network_layer_count(setup->model.network) - 1, error);
     if (status != GM_OK)

@@ -307,7 +307,9 @@ static gm_status fail_count(const matching *m, gm_error *error)
         "%s:%zu: %zu columns; expected %zu, the features of the model, or %zu with the target; columns "
         "are matched by position, because %s%s",
         m->path, m->first->cells[0].line, m->layout->columns, features, features + 1, why_by_position(m),
-        unnamed ? "; say which one the target is" : "");
+        unnamed                             ? "; say which one the target is"
+        : m->layout->columns > features + 1 ? "; leave out those that are none of these"
+                                            : "");
 }
 
 /* The columns that may be features or the target. */

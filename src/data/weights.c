@@ -5,6 +5,8 @@
 
 #include <math.h>
 
+#define LEAST_SUM 1e-298 /* the rows, divided by it, are a double */
+
 bool gm_dataset_has_weights(const gm_dataset *dataset)
 {
     return dataset->weights != NULL;
@@ -32,10 +34,11 @@ double gm_weight_factor(const gm_dataset *dataset)
 gm_status gm_weights_check(const double *weights, size_t rows, gm_error *error)
 {
     const double sum = sum_of(weights, rows);
-    if (rows == 0 || (sum > 0 && sum < INFINITY))
+    if (rows == 0 || (sum >= LEAST_SUM && sum < INFINITY))
         return GM_OK;
-    return gm_fail(error, GM_BAD_DATA, "the weights of the rows add up to %g; expected a finite sum above 0",
-                   sum);
+    return gm_fail(error, GM_BAD_DATA,
+                   "the weights of the rows add up to %g; expected a finite sum of at least %g", sum,
+                   LEAST_SUM);
 }
 
 /* Whether `count` weights can be used; `what` is "row" or "class". */

@@ -255,7 +255,7 @@ gm_status gm_model_load(gm_model *model, const char *path, gm_error *error)
 {
     gm_safetensors file;
     *model = (gm_model){0};
-    gm_status status = gm_safetensors_open(&file, path, error);
+    gm_status status = gm_safetensors_open(&file, path, "a model", error);
     if (status == GM_OK)
         status = load(model, &file, error);
     gm_safetensors_close(&file);

@@ -21,9 +21,10 @@ static gm_status fail_beginning(const gm_safetensors *file, const char *start, s
 {
     const gm_foreign *found = gm_foreign_find(start, size);
     if (found && found->as_model)
-        return gm_fail(error, GM_BAD_MODEL, "%s: %s; expected a model (a safetensors file)%s%s", file->path,
-                       found->kind, *found->as_model ? "; " : "", found->as_model);
-    return gm_fail(error, GM_BAD_MODEL, "%s: %s; expected a model (a safetensors file)", file->path, what);
+        return gm_fail(error, GM_BAD_MODEL, "%s: %s; expected %s (a safetensors file)%s%s", file->path,
+                       found->kind, file->expected, *found->as_model ? "; " : "", found->as_model);
+    return gm_fail(error, GM_BAD_MODEL, "%s: %s; expected %s (a safetensors file)", file->path, what,
+                   file->expected);
 }
 
 /* Reads the length field, and checks it before memory of that size is allocated. */
@@ -53,10 +54,10 @@ static gm_status read_length(const gm_safetensors *file, size_t file_size, size_
     return GM_OK;
 }
 
-gm_status gm_safetensors_open(gm_safetensors *file, const char *path, gm_error *error)
+gm_status gm_safetensors_open(gm_safetensors *file, const char *path, const char *expected, gm_error *error)
 {
     size_t file_size, length = 0;
-    *file = (gm_safetensors){.path = path};
+    *file = (gm_safetensors){.path = path, .expected = expected};
     gm_status status = gm_file_open(path, &file->fd, &file_size, error);
     if (status == GM_OK)
         status = read_length(file, file_size, &length, error);

@@ -27,7 +27,7 @@ typedef struct gm_tensor {
 /* An open file whose header has been read and checked. The tensors are in the order of their data, and fill
  * the data section exactly. */
 typedef struct gm_safetensors {
-    const char *path; /* borrowed */
+    const char *path, *expected; /* borrowed */
     int fd;
     char *head; /* length field and JSON, as in the file */
     size_t head_size;
@@ -38,8 +38,9 @@ typedef struct gm_safetensors {
     size_t data_size;
 } gm_safetensors;
 
-/* Opens a file and reads its header. GM_BAD_MODEL, GM_IO, GM_LIMIT. Close it even after a failure. */
-gm_status gm_safetensors_open(gm_safetensors *file, const char *path, gm_error *error);
+/* Opens a file and reads its header. `expected` is for messages: "a model". GM_BAD_MODEL, GM_IO, GM_LIMIT.
+ * Close it even after a failure. */
+gm_status gm_safetensors_open(gm_safetensors *file, const char *path, const char *expected, gm_error *error);
 void gm_safetensors_close(gm_safetensors *file);
 
 /* Reads the whole data section, data_size bytes. */

@@ -56,12 +56,14 @@ static row_block rows_at(gm_mat m, size_t first)
     return block;
 }
 
-static inline REAL add_lanes(vec v)
+/* By address, because a caller that is compiled for other instructions would pass the vector itself in
+ * another register. */
+static inline REAL add_lanes(const vec *v)
 {
     const union {
         vec whole;
         quarter parts[4];
-    } u = {v};
+    } u = {*v};
     const quarter sums = (u.parts[0] + u.parts[1]) + (u.parts[2] + u.parts[3]);
     REAL sum = 0;
     for (size_t k = 0; k < LANES / 4; k++)
@@ -86,7 +88,7 @@ GM_VECTOR static void multiply_rows(const row_block *x, const row_block *y, size
     }
     UNROLLED for (size_t r = 0; r < BLOCK; r++)
     {
-        UNROLLED for (size_t s = 0; s < BLOCK; s++) to[r][s] = add_lanes(sums[r][s]);
+        UNROLLED for (size_t s = 0; s < BLOCK; s++) to[r][s] = add_lanes(&sums[r][s]);
     }
     for (; i < count; i++) {
         for (size_t r = 0; r < BLOCK; r++)

@@ -83,7 +83,7 @@ static gm_status read_data(gm_checkpoint *c, gm_error *error)
 
 static gm_status load(gm_checkpoint *c, gm_error *error)
 {
-    gm_status status = gm_safetensors_open(&c->file, c->path, error);
+    gm_status status = gm_safetensors_open(&c->file, c->path, "a checkpoint", error);
     if (status == GM_OK)
         status = check_format(c, error);
     if (status == GM_OK)

@@ -108,21 +108,35 @@ static gm_status learn_batch(test *t, double *weight, double *loss, gm_error *er
                                       : gm_engine_step_with(t->engine, x, y, &options, loss, error);
 }
 
-/* *loss is the mean over all rows of the step. */
-static gm_status take_step(test *t, double *loss, gm_error *error)
+/* *loss is the mean over all rows of the step, and *all their weight. */
+static gm_status take_step(test *t, double *loss, double *all, gm_error *error)
 {
-    double sum = 0, all = 0;
+    double sum = 0;
     gm_status status = GM_OK;
+    *all = 0;
     gm_engine_drop_held(t->engine);
     for (size_t i = 0; i < t->options->accumulate && status == GM_OK; i++) {
         double weight = 0;
         status = learn_batch(t, &weight, loss, error);
         sum += *loss * weight;
-        all += weight;
+        *all += weight;
     }
     if (status == GM_OK && t->options->accumulate > 1)
         status = gm_engine_step_held(t->engine, error);
-    *loss = all > 0 ? sum / all : 0;
+    *loss = *all > 0 ? sum / *all : 0;
+    return status;
+}
+
+/* The same, but rows without weight, which have no loss, are gone past. */
+static gm_status take_weighty_step(test *t, double *loss, gm_error *error)
+{
+    const size_t begun = t->epoch;
+    double weight = 0;
+    gm_status status = GM_OK;
+    while (status == GM_OK && weight <= 0 && t->epoch <= begun + 1)
+        status = take_step(t, loss, &weight, error);
+    if (status == GM_OK && weight <= 0)
+        return gm_fail(error, GM_BAD_DATA, "every row has the weight 0, so nothing can be learned");
     return status;
 }
 
@@ -136,7 +150,7 @@ static gm_status take_steps(test *t, gm_error *error)
         const double rate = o->lowest * pow(o->highest / o->lowest, (double)i / (double)(o->steps - 1));
         double loss = 0;
         gm_engine_set_rate(t->engine, rate);
-        status = take_step(t, &loss, error);
+        status = take_weighty_step(t, &loss, error);
         goes_on = status == GM_OK && add_point(t, rate, loss * t->unit);
     }
     return status;

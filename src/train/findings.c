@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/names.h"
 #include "function/facts.h"
+#include "nn/optimizer.h"
 
 #include <math.h>
 
@@ -34,6 +35,8 @@ static const char *const causes[GM_CAUSE_COUNT] = {
     [GM_CAUSE_RATE] = "rate",
     [GM_CAUSE_INPUT_SCALE] = "input-scale",
     [GM_CAUSE_TARGET_SCALE] = "target-scale",
+    [GM_CAUSE_PENALTY] = "penalty",
+    [GM_CAUSE_EPSILON] = "epsilon",
 };
 
 const char *gm_cause_name(gm_cause cause)
@@ -180,6 +183,10 @@ void gm_find_cause(gm_post_mortem *to, const gm_run *run, const gm_batch_buffer 
         blame(to, GM_CAUSE_TARGET, y);
     else if (outside(to, network))
         blame(to, GM_CAUSE_DOMAIN, y);
+    else if (to->rate * (optimizer.l2 + optimizer.decay) > 1 && optimizer.l2 + optimizer.decay > 1)
+        to->cause = GM_CAUSE_PENALTY;
+    else if (optimizer.epsilon <= 0 && gm_optimizer_reads(optimizer.kind, GM_SETTING_epsilon))
+        to->cause = GM_CAUSE_EPSILON;
     else if (to->rate > RATE_FACTOR * gm_optimizer_default(optimizer.kind).rate)
         to->cause = GM_CAUSE_RATE;
     else if (fabs(extreme_of(x, &column)) > LARGE)

@@ -34,7 +34,7 @@ const gm_file_kind gm_kind_log = {"a log of a training", is_log};
 /* What a line is made of. */
 typedef struct line {
     const gm_epoch *epoch;
-    double elapsed; /* seconds since the run began */
+    double elapsed; /* seconds since the run began, or was resumed */
 } line;
 
 static double epoch_of(const line *l)
@@ -168,15 +168,22 @@ static gm_status write_head(const gm_log *log, size_t layers, gm_error *error)
     return write_line(log, log->line, used, error);
 }
 
-/* Keeps the first `*size` bytes of the file, or all if it has fewer; *size becomes how many these are. */
+/* Whether the file has so many bytes, which end a line. Otherwise it is not the log that a run wrote. */
+static bool has_lines(int fd, size_t file_size, size_t size)
+{
+    char last = '\0';
+    return size > 0 && size <= file_size && pread(fd, &last, 1, (off_t)size - 1) == 1 && last == '\n';
+}
+
+/* Keeps the first `*size` bytes of the file, or none if it is another one; *size becomes how many these are.
+ */
 static gm_status open_file(gm_log *log, const gm_destination *destination, size_t *size, gm_error *error)
 {
     struct stat about;
-    log->fd =
-        openat(destination->folder, destination->name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+    log->fd = openat(destination->folder, destination->name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (log->fd < 0 || fstat(log->fd, &about) != 0)
         return gm_destination_fail(destination, strerror(errno), error);
-    *size = gm_min(*size, (size_t)about.st_size);
+    *size = has_lines(log->fd, (size_t)about.st_size, *size) ? *size : 0;
     if (ftruncate(log->fd, (off_t)*size) != 0 || lseek(log->fd, 0, SEEK_END) < 0)
         return gm_destination_fail(destination, strerror(errno), error);
     return GM_OK;

@@ -13,15 +13,16 @@ typedef struct gm_log {
     const char *path;
     int fd;         /* open, or -1: there is no log */
     bool csv;       /* else JSON lines */
-    uint64_t start; /* of the run, by gm_clock */
+    uint64_t start; /* of the run, or of its resumption, by gm_clock */
     char *line;     /* room for one line of `room` bytes */
     size_t room;
     char *options; /* as JSON, for the first line; NULL: none, or it has been written */
 } gm_log;
 
-/* Begins the log of options->log, or goes on with the first `kept` bytes of one, if a run is resumed; NULL:
- * there is none. What is at the path must be a log or empty; what follows these bytes is removed. `layers` of
- * the network. GM_USAGE: a file of another kind. GM_IO, GM_LIMIT. To be closed even after a failure. */
+/* Begins the log of options->log, or goes on with the first `kept` bytes of one, if a run is resumed that has
+ * taken `elapsed` seconds; NULL: there is none. What is at the path must be a log or empty; what follows
+ * these bytes is removed. `layers` of the network. GM_USAGE: a file of another kind. GM_IO, GM_LIMIT. To be
+ * closed even after a failure. */
 gm_status gm_log_open(gm_log *log, const gm_train_options *options, size_t layers, size_t kept,
                       gm_error *error);
 

@@ -3,6 +3,7 @@
  */
 #include "train/schedule.h"
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/names.h"
 #include "train/options.h"
 
@@ -178,9 +179,16 @@ static double setting_or_standard(const gm_train_options *o, gm_schedule_setting
     return value != 0 ? value : gm_schedule_standard(o->schedule, setting);
 }
 
+/* At least one step, if there is to be a warm-up. */
+static size_t warm_steps(const gm_train_options *o, size_t epoch_steps)
+{
+    const size_t steps = (size_t)round(o->warmup * (double)epoch_steps);
+    return o->warmup > 0 && epoch_steps > 0 ? gm_max(steps, 1) : steps;
+}
+
 gm_rates gm_rates_of(const gm_train_options *o, double rate, size_t epoch_steps)
 {
-    const size_t all = o->epochs * epoch_steps, warm = (size_t)round(o->warmup * (double)epoch_steps);
+    const size_t all = o->epochs * epoch_steps, warm = warm_steps(o, epoch_steps);
     const bool cycle = o->schedule == GM_SCHEDULE_ONE_CYCLE; /* its rise is its warm-up */
     return (gm_rates){
         .schedule = o->schedule,

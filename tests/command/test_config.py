@@ -77,6 +77,23 @@ class Reading(CommandTest):
         config = self.write("c", IRIS + "momentum = 0.5\n")
         self.refuse(USAGE, r"--momentum has no effect with --optimizer adam", "train", "--config", config)
 
+    def test_options_that_the_command_line_makes_useless_are_noted(self):
+        """Those of the command line win; those of the file that belonged to what was replaced have no effect then."""
+        run = json.loads(self.succeed("train", "--data", data("iris.csv"), "--layers", "4,8,3", "--epochs", "2", "--json",
+                                      "--schedule", "step", "--schedule-every", "1").stdout)["options"]
+        config = self.write("c", run)
+        for options, words in (
+            (["--optimizer", "sgd"], r"note: beta1 has no effect with --optimizer sgd"),
+            (["--layers", "4,8,8,3"], r"note: of the activations from a file, which are those of 2 layers, the first"),
+            (["--valid", data("iris.csv")], r"note: valid-share has no effect with --valid"),
+            (["--schedule", "linear"], r"note: schedule-every has no effect with --schedule linear"),
+        ):
+            with self.subTest(options):
+                self.assertRegex(self.succeed("train", "--config", config, *options).stderr, words)
+        self.write("c", "\ufeff" + run)
+        self.succeed("train", "--config", "c")
+        self.refuse(USAGE, r"--config: expected a path, got an empty text", "train", "--config", "")
+
     def test_the_file_is_not_overwritten(self):
         config = self.write("c", IRIS)
         self.refuse(USAGE, r"--log c: the same file as --config", "train", "--config", "c", "--log", "c")

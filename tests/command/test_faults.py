@@ -240,7 +240,6 @@ class BadPlaces(CommandTest):
             ("a pipe", self.path("pipe"), r"not a regular file"),
             ("a dangling link", self.path("link"), r"leads nowhere"),
             ("a file as a folder", data("iris.csv") + "/model", r"Not a directory"),
-            ("an empty name", "", r"."),
         ):
             with self.subTest(name):
                 self.refuse_place(place, pattern)

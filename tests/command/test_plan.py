@@ -27,7 +27,7 @@ WRONG = [
     ([*NET, "--batch", "2147483648"], r"batch 2147483648; expected 1 to"),
     ([*NET, "--backend", "fast"], r"--backend fast: expected naive"),
     ([*NET, "--threads", "100000000"], r"100000000 threads; expected at most"),
-    ([*NET, "--rate=-1"], r"rate is -1"),
+    ([*NET, "--rate=-1"], r"--rate -1: expected a number from 0$"),
     ([*NET, "--loss", "logistic", "--activation", "relu,relu"], r"logistic needs the output activation sigmoid"),
     ([*NET, "--activation", "relu,relu,relu"], r"names 3 layers; expected 1 name, or 2"),
     ([*NET, "--data", "x"], r"unknown option --data"),

@@ -55,6 +55,18 @@ class PostMortem(CommandTest):
                 told = self.told(*IRIS, "--rate", "1e30", *options)
                 self.assertEqual((told["epoch"], told["cause"], told["rate"]), (1, "rate", 1e30))
 
+    def test_settings_of_the_optimizer(self):
+        for options, cause, words in (
+            (["--optimizer", "sgd", "--l2", "1e30"], "penalty", r"likely cause: --l2 or --decay, .*\ntry: a smaller one"),
+            (["--decay", "1e30"], "penalty", r"likely cause: --l2 or --decay"),
+            (["--epsilon", "0", "--dropout", "0.9", "--rate", "1e-9"], "epsilon",
+             r"likely cause: --epsilon 0, .*\ntry: --epsilon 1e-8"),
+            (["--rate", "1e30", "--clip-norm", "1"], "rate", r"the learning rate, 1e\+30\ntry: --rate 0\.1, or less\n"),
+        ):
+            with self.subTest(options):
+                self.assertRegex(self.diverge(*IRIS, *options).stderr, words)
+                self.assertEqual(self.told(*IRIS, *options)["cause"], cause)
+
     def test_rates_that_are_no_numbers(self):
         for rate in ("nan", "-1", "inf"):
             self.assertEqual(self.run_gradmill(*IRIS, "--rate", rate).returncode, USAGE)

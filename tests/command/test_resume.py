@@ -7,7 +7,7 @@ import sys
 import time
 import zlib
 
-from common import BAD_MODEL, IO, PLACES, USAGE, CommandTest, data, environment
+from common import BAD_DATA, BAD_MODEL, IO, PLACES, USAGE, CommandTest, data, environment
 
 KILLS = 25
 RUN = ["train", "--data", data("iris.csv"), "--layers", "4,16,3", "--threads", "1"]
@@ -185,6 +185,9 @@ class FromModel(CommandTest):
             result = self.run_gradmill("train", "--data", data("iris.csv"), "--init-from", "a", *option)
             self.assertEqual(result.returncode, USAGE)
             self.assertIn(f"{option[0]} has no effect with --init-from: the model decides that", result.stderr)
+        result = self.run_gradmill("train", "--data", data("digits"), "--init-from", "a")
+        self.assertEqual(result.returncode, BAD_DATA, result.stderr)
+        self.assertRegex(result.stderr, r"64 features; expected 4, the features of the model$")
         result = self.run_gradmill("train", "--data", data("iris.csv"), "--init-from", "a", "--save", "a")
         self.assertEqual(result.returncode, USAGE)
         self.assertIn("the same file as --init-from", result.stderr)

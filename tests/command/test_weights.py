@@ -118,7 +118,7 @@ class Weights(CommandTest):
             (["1", "nan"], [], r"s\.csv:3:1: .*got 'nan'; say --missing drop$"),
             (["1", "inf"], [], r"s\.csv:3:1: .*expected a decimal number.*got 'inf'"),
             (["1", "much"], [], r"s\.csv:3:1: .*expected a decimal number.*got 'much'"),
-            (["0", "0"], [], r"s\.csv: the weights of the rows add up to 0; expected a finite sum above 0$"),
+            (["0", "0"], [], r"s\.csv: the weights of the rows add up to 0; expected a finite sum of at least 1e-298$"),
         ):
             self.write("s.csv", self.table("w,x,y", [[w, i, "ab"[i % 2]] for i, w in enumerate(weights * 10)]))
             self.refuse(BAD_DATA, pattern, *train, "w", *more)
@@ -139,22 +139,38 @@ class Weights(CommandTest):
         self.write("s.csv", self.table("w,x,y", zero))
         self.refuse(BAD_DATA, r"s\.csv: in the training part, the weights of the rows add up to 0", *train, "w", "--valid-last")
 
+    def test_a_range_test_goes_past_rows_without_weight(self):
+        """A batch whose rows weigh nothing has no loss: it was once taken for the loss 0."""
+        self.write("few.csv", self.table("w,a,b,class", [[int(i % 20 < 2), *row[1:]] for i, row in enumerate(self.rows)]))
+        told = json.loads(self.succeed("train", "--data", "few.csv", "--weight-column", "w", "--layers", "2,4,2", "--batch",
+                                       "4", "--find-rate", "--json", "--threads", "1").stdout)
+        self.assertGreater(min(point["loss"] for point in told["points"]), 0)
+
+    def test_files_without_a_header(self):
+        bare = self.write("bare.csv", self.table("", self.rows))
+        run = ["train", "--data", bare, "--weight-column", "1", "--epochs", "1", "--layers", "2,2", *QUICK]
+        self.succeed(*run, "--valid", bare, "--save", "m")
+        self.refuse(BAD_DATA, r"4 columns; expected 2, .*leave out those that are none of these$", "eval", "--model", "m",
+                    "--data", bare)
+
     def test_strange_weights_of_classes_are_refused(self):
         train = ["train", "--data", "plain.csv", "--layers", "2,2", "--epochs", "1", *QUICK, "--class-weight"]
         for text, pattern in (
+            ("rare,\ncommon,3\n", r"w\.csv:1:6: column 2; expected a value, got an empty cell; .*lines of a class, a comma"),
             ("rare,1\nrare,2\n", r"w\.csv: class 'rare' has two weights; expected one$"),
             ("rare,-1\n", r"w\.csv: class 'rare' has the weight -1; expected a number of at least 0$"),
             ("common,1\nraer,2\n", r"w\.csv:2:1: .*got 'raer'; did you mean 'rare'\?"),
             ("rare,1,2\n", r"w\.csv: 3 columns; expected two, a class and its weight$"),
             ("rare,much\n", r"w\.csv"),
             ("", r"w\.csv: no rows"),
-            ("rare,0\ncommon,0\n", r"the weights of the rows add up to 0"),
+            ("rare,0\ncommon,0\n", r"--class-weight w\.csv: the weights of the rows add up to 0"),
+            ("rare,1e-320\ncommon,1e-320\n", r"--class-weight w\.csv: the weights of the rows add up to 3\.\d+e-318"),
         ):
             self.write("w.csv", text)
             self.refuse(BAD_DATA, pattern, *train, "w.csv")
         self.refuse(IO, r"ballanced: cannot open", *train, "ballanced")
         self.refuse(USAGE, r"--class-weight has no effect with --regression", *train, "balanced", "--regression")
-        self.refuse(USAGE, r"weights of rows have no effect on steps of one row.*expected a larger batch", *train, "balanced",
+        self.refuse(USAGE, r"weights of rows have no effect with steps of one row.*expected a larger --batch", *train, "balanced",
                     "--batch", "1")
         self.succeed(*train, "balanced", "--batch", "1", "--accumulate", "4")
         self.write("w.csv", "rare,2\n")
