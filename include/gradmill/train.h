@@ -144,9 +144,9 @@ typedef struct gm_train_options {
     size_t patience;    /* training ends after so many epochs in a row that are no better; default 0: never */
     /* A file that gets one line for each epoch, as it happens: JSON lines, or CSV if the name ends in ".csv".
      * The names are those of gm_epoch, with valid_ before the figures of the validation set, and `elapsed`:
-     * seconds since training began, or was resumed. Of the layers there are lists in JSON, and in CSV columns whose names end
-     * in the number of the layer: layer_gradient_norm, update_ratio and dead. A log that is there is
-     * replaced, a file of another kind is GM_USAGE. Default NULL. */
+     * seconds since training began, or was resumed. Of the layers there are lists in JSON, and in CSV columns
+     * whose names end in the number of the layer: layer_gradient_norm, update_ratio and dead. A log that is
+     * there is replaced, a file of another kind is GM_USAGE. Default NULL. */
     const char *log;
     /* A file that gets the state of the run, from which it can be resumed (checkpoint.h): after epochs; in
      * the middle of one whenever checkpoint_seconds have passed (default 300); and when training ends or a

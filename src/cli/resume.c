@@ -34,6 +34,9 @@ void cli_resume_clear(void)
     loaded = NULL;
 }
 
+/* Options of how a run begins. */
+static const char *const begun[] = {"init", "init-value"};
+
 /* The options that were typed and that change what is computed. */
 static void note_typed(void)
 {
@@ -43,12 +46,23 @@ static void note_typed(void)
     cli_list_options(&cli_train_argp, &known);
     for (size_t i = 0; i < known.count; i++) {
         const char *name = known.options[i]->name;
+        if (GM_FIND_WORD(begun, name) < GM_ROWS(begun))
+            continue;
         if (cli_typed(name) && !cli_is_harmless(name))
             used = gm_append(list, sizeof list, used, "%s--%s", found++ ? ", " : "", name);
     }
     if (found > 0)
         cli_note("%s %s given anew; the run ends otherwise than it would have ended without that", list,
                  found > 1 ? "are" : "is");
+}
+
+/* The weights are those of the checkpoint. */
+static void note_begun(void)
+{
+    for (size_t i = 0; i < GM_ROWS(begun); i++) {
+        if (cli_typed(begun[i]))
+            cli_note("--%s has no effect with --resume: the run has begun already", begun[i]);
+    }
 }
 
 static void note_epochs(const gm_checkpoint_info *info, const gm_train_options *train)
@@ -94,5 +108,6 @@ gm_status cli_resume_note(const gm_checkpoint *checkpoint, const gm_engine *engi
     note_engine(&info, engine);
     note_epochs(&info, &options->train);
     note_typed();
+    note_begun();
     return GM_OK;
 }
