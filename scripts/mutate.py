@@ -118,7 +118,7 @@ SUITES = {
     "src/cli/needless.c": "command/test_usage command/test_cases command/test_notes",
     "src/cli/options": "command/test_lists command/test_usage command/test_faults command/test_cases",
     "src/cli/plan": "command/test_plan command/test_json command/test_usage",
-    "src/cli/post_mortem_report.c": "command/test_post_mortem",
+    "src/cli/post_mortem_report.c": "doctor command/test_post_mortem",
     "src/cli/predict.c": "command/test_columns command/test_outputs command/test_faults command/test_usage command/test_cases",
     "src/cli/progress.c": "command/test_progress command/test_usage",
     "src/cli/remarks.c": "command/test_notes command/test_cases",

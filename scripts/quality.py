@@ -16,6 +16,7 @@ import argparse
 import gzip
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -215,7 +216,7 @@ def parse_arguments():
 
 def main():
     given = parse_arguments()
-    command = os.path.abspath(given.gradmill)
+    command = os.path.abspath(shutil.which(given.gradmill) or given.gradmill)
     torch.set_num_threads(1)
     known = {name.replace(",", ""): name for name in SETS}
     strange = [name for name in given.sets.split(",") if name not in known]

@@ -66,6 +66,15 @@ static void expect_threads(const char *backend, gm_optimizer_kind kind)
         cr_expect_eq(memcmp(runs[0], runs[2], sizeof runs[0]), 0, "packed: two threads, other bits than one");
 }
 
+Test(engine, every_backend_has_a_name_and_a_line_about_it)
+{
+    size_t count = 0;
+    for (; gm_backend_name(count); count++)
+        cr_expect(gm_backend_summary(count) && *gm_backend_summary(count), "%s", gm_backend_name(count));
+    cr_expect_eq(count, 4);
+    cr_expect_null(gm_backend_summary(count));
+}
+
 /* A validation loss decides which epoch is kept, so it must not depend on the threads; with packed, whose
  * outputs do not, it has the same bits. */
 Test(engine, threads_do_not_change_the_loss_of_an_evaluation)

@@ -3,7 +3,7 @@ import re
 
 from common import PLACES, CommandTest
 
-PAGES = ("architecture.md", "kernels.md")
+PAGES = ("architecture.md", "kernels.md", "quality.md")
 QUOTED = re.compile(r"`([^`\n]+)`")
 # A diagram has names without quotes: public and inner functions begin with gm_, files with the name of a room.
 NAME = re.compile(r"\b(?:gm|cli)_[a-z0-9_]+\b")
