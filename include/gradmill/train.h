@@ -160,8 +160,8 @@ typedef struct gm_train_options {
     /* Go on from here: the weights of the engine's network, and what its optimizer keeps, are replaced.
      * Borrowed. The log continues as well. A schedule that depends on the number of steps is taken as that of
      * the epochs given here, also if these are others than before. GM_BAD_MODEL: other data, another network,
-     * seed, batch, number of accumulated batches, or kind of optimizer; a run that averages weights, while
-     * this one does not, or the reverse. Default NULL. */
+     * seed, batch, number of accumulated batches, or kind of optimizer; weights that are not finite; a run
+     * that averages weights, while this one does not, or the reverse. Default NULL. */
     const gm_checkpoint *resume;
     double warmup; /* epochs, also parts of one, in which the rate rises from 0; below `epochs`; default 0 */
     /* What schedules are set by, as gm_schedule says. GM_USAGE: one that the schedule does not read. Default

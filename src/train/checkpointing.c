@@ -1,6 +1,7 @@
 /* When a training run writes its checkpoint, and how it goes on from one. */
 #include "train/checkpointing.h"
 #include "base/clock.h"
+#include "base/element.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "nn/network.h"
@@ -94,6 +95,26 @@ static gm_status restore_optimizer(gm_engine *engine, const gm_checkpoint *c, gm
     return status;
 }
 
+/* A network with numbers that are not finite is worth nothing: the run had diverged, or the file was made by
+ * somebody else. */
+static gm_status check_numbers(const gm_checkpoint *c, const gm_network *network, gm_error *error)
+{
+    static const char *const names[] = {GM_BLOCK_WEIGHTS, GM_BLOCK_BEST, GM_BLOCK_AVERAGE};
+    const size_t count = gm_network_parameter_count(network);
+    const gm_type type = gm_type_of(gm_network_precision(network));
+    for (size_t b = 0; b < sizeof names / sizeof *names; b++) {
+        const void *block = gm_checkpoint_block(c, names[b]);
+        for (size_t i = 0; block && i < count; i++) {
+            if (!isfinite(gm_get_number(block, type, i)))
+                return gm_checkpoint_fail(c, error, "its %s have a number that is not finite",
+                                          b == 0   ? "weights"
+                                          : b == 1 ? "weights of the best epoch"
+                                                   : "averaged weights");
+        }
+    }
+    return GM_OK;
+}
+
 static gm_status restore_best(gm_run *run, const gm_checkpoint *c, gm_error *error)
 {
     const gm_run_state *was = gm_checkpoint_state(c);
@@ -122,6 +143,8 @@ static gm_status resume(gm_run *run, gm_error *error)
         status = compare_data(c, &run->at, error);
     if (status == GM_OK)
         status = check_position(c, run, error);
+    if (status == GM_OK)
+        status = check_numbers(c, network, error);
     if (status == GM_OK)
         status = restore_best(run, c, error);
     if (status != GM_OK)
