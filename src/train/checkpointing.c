@@ -65,18 +65,29 @@ static gm_status compare_run(const gm_checkpoint *c, const gm_run_state *at, gm_
     return GM_OK;
 }
 
+/* Whether the numbers of a position can be those of this run. */
+static bool is_possible(const gm_run_state *was, const gm_run *run)
+{
+    const size_t rows = run->train->rows, batches = gm_pieces(rows, gm_engine_batch(run->engine));
+    const size_t steps = gm_pieces(batches, run->options.accumulate);
+    const bool in_epoch = rows == 0 || was->epoch_rows < rows;
+    const bool counted = rows == 0 || was->taken <= (was->epoch + 1) * steps;
+    const bool begun = was->step > 0;
+    return in_epoch && counted && begun == (was->epoch_rows > 0) && isfinite(was->loss_sum) &&
+           was->weight_sum >= 0 && was->weight_sum < INFINITY && was->plateau.scale >= 0 &&
+           was->plateau.scale <= 1;
+}
+
 /* The position of the file, which was written by a program that may have been somebody else's. */
 static gm_status check_position(const gm_checkpoint *c, const gm_run *run, gm_error *error)
 {
     const gm_run_state *was = gm_checkpoint_state(c);
-    const bool in_epoch = run->train->rows == 0 || was->epoch_rows < run->train->rows;
-    if (!in_epoch || (was->step == 0) != (was->epoch_rows == 0) || !isfinite(was->loss_sum) ||
-        !(was->weight_sum >= 0 && was->weight_sum < INFINITY))
-        return gm_checkpoint_fail(c, error, "its position, %zu rows of an epoch in %zu steps, cannot be",
-                                  was->epoch_rows, was->step);
     if (was->epoch >= run->options.epochs && was->step > 0)
         return gm_checkpoint_fail(c, error, "in epoch %zu; this run shall have only %zu", was->epoch + 1,
                                   run->options.epochs);
+    if (!is_possible(was, run))
+        return gm_checkpoint_fail(c, error, "its position, %zu rows of an epoch in %zu steps, cannot be",
+                                  was->epoch_rows, was->step);
     return GM_OK;
 }
 
