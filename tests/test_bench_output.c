@@ -415,7 +415,7 @@ Test(bench_output, many_rows_keep_their_contents)
     cr_expect_eq(result.row_count, 0U);
 }
 
-/* The notes of a result whose rows have these spreads. */
+/* A result whose rows have these spreads. */
 static gm_result noisy_result(const double *spreads, size_t count)
 {
     static const gm_column *const spread[] = {&gm_column_spread};

@@ -10,7 +10,8 @@
 
 TestSuite(checkpoint_file, .init = scratch_make, .fini = scratch_remove);
 
-static void write_run(const char *path, const char *text)
+/* Trains for 7 steps, and stops with a checkpoint. */
+static gm_status try_run(const char *path, const char *text, gm_error *error)
 {
     const net_setting s = {"packed", GM_MOMENTUM, GM_F32, 1};
     gm_dataset *data = make_data(1);
@@ -18,12 +19,18 @@ static void write_run(const char *path, const char *text)
     size_t after = 7;
     gm_train_options options = make_options(NULL, &after);
     gm_train_result result;
-    gm_error error;
     options.checkpoint = path;
     options.checkpoint_text = text;
-    cr_assert_eq(run(engine, data, NULL, &options, &result, &error), GM_OK, "%s", error.message);
+    const gm_status status = run(engine, data, NULL, &options, &result, error);
     net_free(engine);
     gm_dataset_destroy(data);
+    return status;
+}
+
+static void write_run(const char *path, const char *text)
+{
+    gm_error error;
+    cr_assert_eq(try_run(path, text, &error), GM_OK, "%s", error.message);
 }
 
 Test(checkpoint_file, tells_what_is_needed_to_go_on)
@@ -74,8 +81,8 @@ Test(checkpoint_file, damage_is_found)
     }
 }
 
-/* Writes a copy of a checkpoint with a change in its header and with the checksum that fits: at the first
- * `old` behind `at`, which is moved behind it, stands `new`. Returns whether there was one. */
+/* Copies a checkpoint with one change in its header, and with a checksum that fits: the first `old` after
+ * position *at of the header becomes `new`, and *at moves behind that `old`. Returns whether it was found. */
 static bool write_changed(const char *from, const char *to, size_t *at, const char *old, const char *new)
 {
     size_t size, length;
@@ -129,7 +136,8 @@ static gm_status go_on(const char *path, const net_shape *other, gm_error *error
     return status;
 }
 
-/* A header of somebody else's making. The run has stopped in epoch 2 after 2 steps. */
+/* A header may be wrong and have a checksum that fits all the same, if another program wrote it. In the one
+ * that is changed here, the run stopped in epoch 2 after 2 steps. */
 Test(checkpoint_file, what_the_header_says_is_checked)
 {
     static const net_shape wider = {{IN, 41, 2}, GM_TANH, GM_SOFTMAX, GM_CROSS_ENTROPY};
@@ -174,12 +182,12 @@ Test(checkpoint_file, what_the_header_says_is_checked)
     }
 }
 
-/* All that is stored is needed. */
+/* A checkpoint without any one of its texts is refused. The checksum and the name of the format, which come
+ * first, have messages of their own, and are not among these. */
 Test(checkpoint_file, each_missing_text_is_told_by_name)
 {
     const scratch_text path = scratch_path("run.ckpt"), changed = scratch_path("changed.ckpt");
-    size_t at = sizeof GM_CHECKSUM_OPENING,
-           count = 0; /* the checksum itself and the format have other messages */
+    size_t at = sizeof GM_CHECKSUM_OPENING, count = 0;
     write_run(path.text, NULL);
     cr_assert(write_changed(path.text, changed.text, &at, "checkpoint", "checkpoint"));
     for (; write_changed(path.text, changed.text, &at, "\"gradmill.", "\"another."); count++) {
@@ -211,16 +219,7 @@ Test(checkpoint_file, models_and_checkpoints_are_not_mixed_up)
                        error.message);
     cr_expect_eq(gm_checkpoint_load(&checkpoint, model_path.text, &error), GM_BAD_MODEL);
     cr_expect_not_null(strstr(error.message, "not a checkpoint of gradmill"), "%s", error.message);
-    const net_setting s = {"packed", GM_SGD, GM_F32, 1};
-    gm_dataset *data = make_data(1);
-    gm_engine *engine = make_engine(&s, NULL, 1);
-    size_t never = 0;
-    gm_train_options options = make_options(NULL, &never);
-    gm_train_result result;
-    options.checkpoint = model_path.text;
-    cr_expect_eq(run(engine, data, NULL, &options, &result, &error), GM_USAGE);
+    cr_expect_eq(try_run(model_path.text, NULL, &error), GM_USAGE);
     cr_expect_not_null(strstr(error.message, "only a checkpoint or an empty file"), "%s", error.message);
-    net_free(engine);
-    gm_dataset_destroy(data);
     gm_model_clear(&model);
 }

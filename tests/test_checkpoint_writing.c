@@ -105,7 +105,7 @@ Test(checkpoint_writing, patience_is_remembered)
     net_free(engine);
 }
 
-/* How often the file has been another one. */
+/* How often a checkpoint was written: each time, a new file takes the place of the old one. */
 struct writes {
     const char *path;
     ino_t inode;
@@ -138,7 +138,7 @@ static gm_status count_after_step(void *context, const gm_progress *progress, bo
     return GM_OK;
 }
 
-/* The first one waits for the end of its epoch, or until checkpoint_seconds are over. */
+/* The first checkpoint is written at the end of an epoch, or when checkpoint_seconds are over. */
 static gm_status expect_none_in_first_epoch(void *context, const gm_progress *progress, bool *stop,
                                             gm_error *error)
 {

@@ -210,7 +210,8 @@ struct way {
     bool dropout, weights, freeze_bias;
 };
 
-/* An engine on `big`. A bound of each number that is never met makes it store its gradients. */
+/* An engine for the network `big`. If `stores`, each number of the gradient has a bound, too: such an engine
+ * stores its gradients. The bound is so large that it changes no number. */
 static gm_engine *big_engine(const struct way *way, bool stores)
 {
     static const double dropout = 0.3;
@@ -278,7 +279,7 @@ Test(norm, of_rows_is_that_of_the_gradient)
         for (size_t b = 0; (backend = gm_backend_name(b)); b++) {
             const size_t i = (size_t)kind + b;
             if ((SANITIZED && i % 5 > 0) || (strncmp(backend, "naive", 5) == 0 && kind > GM_MOMENTUM))
-                continue; /* loops take their time */
+                continue; /* too slow: sanitized code, and the loops of the naive backends */
             const struct way way = {{backend, kind, i % 2 ? GM_F32 : GM_F64, 1 + i % 3},
                                     rows[i % 4],
                                     bounds[i % 7 == 6],

@@ -28,7 +28,7 @@ struct torch_case {
     double clip_norm, clip_value, average_decay; /* 0: none */
     size_t batch, parts, outputs, parameter_count;
     double *x, *y, *before, *after, *losses;
-    double *weights, *average; /* NULL: rows have no weights; without average_decay */
+    double *weights, *average; /* NULL if rows have no weights; NULL without average_decay */
 };
 
 /* How a case is run. */

@@ -10,7 +10,7 @@ TestSuite(post_mortem_report, .init = scratch_make, .fini = scratch_remove);
 
 static bool clipped;
 
-/* In place of the command's own: what the user has given. */
+/* This replaces the command's own function, which tells what options the user has given. */
 bool cli_given(const char *option)
 {
     return clipped && strcmp(option, "clip-norm") == 0;

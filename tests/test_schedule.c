@@ -6,7 +6,8 @@
 #include <jansson.h>
 #include <string.h>
 
-/* A warm-up is at least one step, however short: rounded to none, one-cycle would take its own. */
+/* A warm-up is at least one step, however short. If it were rounded to none, one-cycle would take its own
+ * default for the length of the rise. */
 Test(schedule, a_warm_up_is_never_rounded_to_nothing)
 {
     gm_train_options options = gm_train_options_default();

@@ -108,7 +108,7 @@ static gm_status read_file(const gm_dataset *train, const char *path, double *we
     return status;
 }
 
-/* "setosa 1, versicolor 2.5" */
+/* Prints a note such as "weights of the classes: setosa 1, versicolor 2.5". */
 static void note_weights(const gm_dataset *train, const double *weights)
 {
     const size_t classes = gm_dataset_targets(train);

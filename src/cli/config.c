@@ -16,7 +16,7 @@
 #define LARGEST 65536 /* bytes of a file of options */
 #define BLANKS  " \t\r"
 
-/* With which some editors begin a file in UTF-8. */
+/* Some editors put it at the beginning of a file in UTF-8. */
 #define BYTE_ORDER_MARK "\xEF\xBB\xBF"
 
 /* The options whose value names a file that holds a text of options, and what reads that text. Options of

@@ -55,7 +55,7 @@ static void print_name(const char *name, size_t width, bool right)
     const int blanks = (int)(width > used ? width - used : 0);
     memcpy(text, name, bytes);
     text[bytes] = '\0';
-    if (name[bytes] != '\0') { /* it is longer, and so it ends in ".." */
+    if (name[bytes] != '\0') { /* the name is too long: its end becomes ".." */
         const size_t room = first_characters(name, LONGEST_NAME - 2, &used);
         strcpy(text + room, "..");
         used = LONGEST_NAME;

@@ -19,7 +19,7 @@ gm_status cli_refuse_given(const char *const *options, size_t count, const char 
             return gm_fail(error, GM_USAGE, "--%s has no effect %s", options[i], why);
     }
     for (size_t i = 0; i < count; i++) {
-        if (cli_given(options[i])) /* by a file, whose other options were replaced */
+        if (cli_given(options[i])) /* by the file only, which the command line changes */
             cli_note("%s has no effect %s", options[i], why);
     }
     return GM_OK;

@@ -5,8 +5,9 @@
 
 #include "cli/options.h"
 
-/* GM_USAGE if one of `count` options was typed: "--momentum has no effect WHY". Of one that comes from a file
- * of options there is only a note, because those of the command line win over it. */
+/* GM_USAGE if one of `count` options was given: "--momentum has no effect WHY". But if the command line
+ * changes what a file of options says, those that only the file gives may have been right without the change:
+ * then there is a note of each of them, and no error. */
 gm_status cli_refuse_given(const char *const *options, size_t count, const char *why, gm_error *error);
 
 /* One note that lists those of `count` options that were given: "--rate and --seed have no effect WHY". */

@@ -55,9 +55,9 @@ size_t cli_default_epochs(size_t steps);
 /* Read a number. If the text is not a number, the program ends with a message that names the option. */
 size_t cli_size(const char *option, const char *text, size_t least, struct argp_state *state);
 double cli_number(const char *option, const char *text, struct argp_state *state);
-/* The same for a number that must be at least 0 and below `end`, which may be INFINITY. */
+/* Reads a number that must be at least 0 and below `end`, which may be INFINITY. */
 double cli_number_below(const char *option, const char *text, double end, struct argp_state *state);
-/* The same for a number that must be above 0. */
+/* Reads a number that must be above 0. */
 double cli_positive(const char *option, const char *text, struct argp_state *state);
 
 /* A path that is written to: not "-", which is standard input elsewhere. */

@@ -86,7 +86,7 @@ static void take_back(gm_train_options *options, gm_schedule_setting setting)
     }
 }
 
-/* The rise of one-cycle is its warm-up. */
+/* One-cycle begins with a rise of the rate. --warmup says how long it takes, if it is above 0. */
 static gm_status check_warmup(const gm_train_options *options, gm_error *error)
 {
     static const char *const warmup[] = {"warmup"};

@@ -45,8 +45,8 @@ void cli_parse_clear(void)
     cli_arguments_clear();
 }
 
-/* Prints the rest of a line. Names of files, columns and classes come from outside, so it is made printable.
- */
+/* Prints the rest of a line. It may hold names of files, columns and classes, in which anything can stand, so
+ * unprintable characters are replaced. */
 __attribute__((format(printf, 1, 0))) static void say(const char *format, va_list arguments)
 {
     char line[4096];

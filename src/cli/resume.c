@@ -56,7 +56,7 @@ static void note_typed(void)
                  found > 1 ? "are" : "is");
 }
 
-/* The weights are those of the checkpoint. */
+/* A note of each option that only matters when a run begins. Its weights now come from the checkpoint. */
 static void note_begun(void)
 {
     for (size_t i = 0; i < GM_ROWS(begun); i++) {

@@ -58,8 +58,9 @@ static gm_status load_valid(cli_train_setup *setup, const cli_train_options *opt
     cli_data_options valid = options->data;
     valid.data = options->valid;
     valid.read.labels = options->valid_labels;
-    valid.read.target = NULL;        /* the model knows its target */
-    if (setup->model.columns->names) /* by name, other columns are not needed */
+    valid.read.target = NULL; /* the model knows its target */
+    /* With names, the model finds its own columns, and others may be missing or stand anywhere. */
+    if (setup->model.columns->names)
         valid.read.group = valid.read.weight = NULL;
     cli_read_for_model(&valid.read, &setup->model);
     const gm_status status = cli_load(&valid, CLI_PART_TRAIN, &setup->valid, error);

@@ -265,7 +265,8 @@ static gm_status make_room(csv_reader *reader, gm_error *error)
         return GM_LIMIT;
     if (!targeted)
         return GM_OK;
-    /* as in a file without the columns of groups and weights, which a model does not need */
+    /* The number that the target's column would have in a file without the columns of groups and weights: a
+     * model is used on such files. */
     table->target_column =
         reader->layout.target + 1 - gm_csv_sides_before(&reader->layout, reader->layout.target);
     if (reader->options->regression) {

@@ -111,7 +111,8 @@ typedef struct gm_csv_head {
  * header. */
 gm_status gm_csv_sides_find(gm_csv_layout *layout, const gm_csv_head *head, gm_error *error);
 
-/* GM_BAD_DATA if one of them has another role as well. Call it when the target is known. */
+/* GM_BAD_DATA if the column of groups or of weights has another role as well. Call it when the target is
+ * known. */
 gm_status gm_csv_sides_check(const gm_csv_layout *layout, const gm_csv_head *head, gm_error *error);
 
 /* Finds the layout of training data. Every column that has no other role is a feature. Clear the layout even

@@ -312,13 +312,13 @@ static gm_status fail_count(const matching *m, gm_error *error)
                                             : "");
 }
 
-/* The columns that may be features or the target. */
+/* How many columns may be features or the target. */
 static size_t count_places(const gm_csv_layout *layout)
 {
     return layout->columns - gm_csv_sides_before(layout, layout->columns);
 }
 
-/* The column of place number `place` among them, from 0. */
+/* The column that is number `place`, from 0, among those that may be features or the target. */
 static size_t column_of_place(const gm_csv_layout *layout, size_t place)
 {
     size_t column = 0;

@@ -61,7 +61,7 @@ gm_status gm_csv_remark_layout(gm_table *table, const gm_csv_layout *layout, con
 gm_status gm_csv_remark_rows(gm_table *table, const gm_csv_layout *layout, const gm_csv_diagnosis *diagnosis,
                              const gm_dataset_options *options, gm_error *error);
 
-/* Those on the columns that are neither features nor the target. */
+/* Adds the remarks on the columns of groups and weights, which are neither features nor the target. */
 gm_status gm_csv_remark_sides(gm_table *table, const gm_csv_layout *layout, gm_error *error);
 
 /* The argument of --delim for this delimiter: "blanks", "tab", "';'". The same for use in a sentence:

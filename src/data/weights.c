@@ -5,7 +5,8 @@
 
 #include <math.h>
 
-#define LEAST_SUM 1e-298 /* the rows, divided by it, are a double */
+/* The least sum of weights. The number of rows divided by it is still a number that a double holds. */
+#define LEAST_SUM 1e-298
 
 bool gm_dataset_has_weights(const gm_dataset *dataset)
 {

@@ -45,8 +45,8 @@ gm_status gm_json_numbers(const gm_json_source *from, const char *place, const j
 /* Reads a string. *name points into the value. */
 gm_status gm_json_name(const gm_json_source *from, const char *place, const json_t *value, const char **name);
 
-/* Copies a string, made printable, because people read it; free it with gm_free. *text is not changed if
- * there is no value. */
+/* Copies a string in which unprintable characters are replaced, because it is shown to people. Free it with
+ * gm_free. *text is not changed if there is no value. */
 gm_status gm_json_text(const gm_json_source *from, const char *place, const json_t *value, char **text);
 
 #endif

@@ -36,7 +36,10 @@ bool gm_clips(const gm_engine_options *options)
  * read it twice (docs/kernels.md). */
 #define NORM_MOST 64
 
-bool gm_norm_of_rows(const gm_layout_needs *needs)
+/* Whether the norm of a gradient is computed from the rows of D and A (norm_tmpl.c), so that the gradient
+ * need not be stored: if the parameters are too large for a cache, and the rows few enough. It depends on
+ * nothing that is measured, because it changes the last bits. */
+static bool takes_norm_of_rows(const gm_layout_needs *needs)
 {
     const gm_engine_options *o = needs->options;
     double weights = 0, operations = 0;
@@ -49,10 +52,10 @@ bool gm_norm_of_rows(const gm_layout_needs *needs)
            weights * (double)gm_precision_size(needs->precision) >= (double)NORM_FROM;
 }
 
-bool gm_stores_gradient(const gm_layout_needs *needs)
+/* Whether a gradient is stored before the step is taken. */
+static bool stores_gradient(const gm_engine_options *options, bool norm_of_rows)
 {
-    const gm_engine_options *o = needs->options;
-    return !o->inference && (o->accumulates || (gm_clips(o) && !gm_norm_of_rows(needs)));
+    return !options->inference && (options->accumulates || (gm_clips(options) && !norm_of_rows));
 }
 
 double gm_dropout_of(const gm_engine_options *options, size_t l, size_t layer_count)
@@ -231,12 +234,13 @@ gm_status gm_layout_make(gm_layout *layout, gm_layer_layout *layouts, const gm_l
 {
     const gm_engine_options *options = needs->options;
     const size_t inputs = needs->layers[0].inputs, outputs = needs->layers[needs->layer_count - 1].outputs;
+    const bool norm_of_rows = takes_norm_of_rows(needs);
     /* No backend pads the rows of X and Y, because they may be the caller's. */
     *layout = (gm_layout){.batch = options->batch,
                           .x_ld = gm_layout_row(inputs, needs->precision, &gm_row_major),
                           .y_ld = gm_layout_row(outputs, needs->precision, &gm_row_major),
-                          .stores = gm_stores_gradient(needs),
-                          .norm_of_rows = gm_norm_of_rows(needs)};
+                          .stores = stores_gradient(options, norm_of_rows),
+                          .norm_of_rows = norm_of_rows};
     find_sizes(layout, needs);
     if (!reserve_all(layout, layouts, needs))
         return gm_fail(error, GM_LIMIT, "a batch of %zu rows needs more memory than any machine has",

@@ -47,8 +47,8 @@ typedef struct gm_layout {
     size_t parameters;            /* elements of all parameters in the layout of the backend */
     size_t own;        /* the same number, for a copy in that layout; 0: the network's block is used */
     bool shares;       /* engines for inference share that copy */
-    bool stores;       /* a gradient: gm_stores_gradient */
-    bool norm_of_rows; /* gm_norm_of_rows */
+    bool stores;       /* a gradient is stored, in a copy of its own */
+    bool norm_of_rows; /* its norm is computed from the rows of D and A (norm_tmpl.c), without storing it */
     size_t state;      /* elements in all */
     size_t first_copy, next_copy; /* position of the first copy; distance to the second; 0: there is none */
     size_t copy;                  /* distance from each block of state to the next one */
@@ -58,19 +58,11 @@ typedef struct gm_layout {
 /* Whether gradients have bounds. */
 bool gm_clips(const gm_engine_options *options);
 
-/* Whether the norm of a gradient is computed from the rows of D and A (norm_tmpl.c), so that the gradient
- * need not be stored: if the parameters are too large for a cache, and the rows few enough. It depends on
- * nothing that is measured, because it changes the last bits. */
-bool gm_norm_of_rows(const gm_layout_needs *needs);
-
 /* The probability of dropout in layer l of so many; 0 for inference and for the output layer. */
 double gm_dropout_of(const gm_engine_options *options, size_t l, size_t layer_count);
 
 /* Whether an engine with these options averages weights. */
 bool gm_averages(const gm_engine_options *options);
-
-/* Whether an engine stores gradients in a copy of its own. */
-bool gm_stores_gradient(const gm_layout_needs *needs);
 
 /* Whether f' is computed from Z. For the others it is a function of A, and Z need not be kept apart. */
 bool gm_activation_needs_z(gm_activation activation);

@@ -45,14 +45,13 @@ typedef REAL quarter __attribute__((vector_size(BYTES / 4)));
 /* BLOCK rows of a matrix; those beyond its end are the first row of the block once more. */
 typedef struct row_block {
     const REAL *row[BLOCK];
-    size_t first, count;
 } row_block;
 
 static row_block rows_at(gm_mat m, size_t first)
 {
-    row_block block = {.first = first, .count = gm_min(BLOCK, m.rows - first)};
+    row_block block;
     for (size_t r = 0; r < BLOCK; r++)
-        block.row[r] = gm_row(m, first + (r < block.count ? r : 0));
+        block.row[r] = gm_row(m, first + r < m.rows ? first + r : first);
     return block;
 }
 
@@ -177,8 +176,8 @@ size_t gm_norm_blocks(size_t rows)
     return gm_pieces(rows, BLOCK);
 }
 
-/* The sums of the thread's blocks. Threads take blocks by turns, because the first ones have most rows behind
- * them. */
+/* Computes the sum of each block that is this thread's. Threads take blocks by turns, because a block is
+ * multiplied with all rows behind it, so that the first ones are the most work. */
 static void square_blocks(const gm_worker *w, square_function *square)
 {
     const gm_bound *b = w->bound;

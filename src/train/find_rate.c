@@ -127,7 +127,7 @@ static gm_status take_step(test *t, double *loss, double *all, gm_error *error)
     return status;
 }
 
-/* The same, but rows without weight, which have no loss, are gone past. */
+/* Takes steps until one has rows whose weight is not 0: a step without them has no loss. */
 static gm_status take_weighty_step(test *t, double *loss, gm_error *error)
 {
     const size_t begun = t->epoch;

@@ -175,8 +175,8 @@ static bool has_lines(int fd, size_t file_size, size_t size)
     return size > 0 && size <= file_size && pread(fd, &last, 1, (off_t)size - 1) == 1 && last == '\n';
 }
 
-/* Keeps the first `*size` bytes of the file, or none if it is another one; *size becomes how many these are.
- */
+/* Opens the file and keeps its first *size bytes, or none if these are not lines of a log. *size becomes the
+ * number of bytes that are kept. */
 static gm_status open_file(gm_log *log, const gm_destination *destination, size_t *size, gm_error *error)
 {
     struct stat about;

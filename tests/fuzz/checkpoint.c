@@ -1,5 +1,5 @@
-/* Fuzz target: a checkpoint. The first byte says how the rest becomes the file (fuzz_tensors_make). What
- * loads is resumed: a run of two epochs on four rows goes on from it, or refuses it by name. */
+/* Fuzz target: a checkpoint. The first byte says how the rest becomes the file (fuzz_tensors_make). If
+ * the checkpoint can be loaded, a run of two epochs on four rows goes on from it, or says why it cannot. */
 #include "fuzz.h"
 
 #include <math.h>

@@ -21,8 +21,8 @@ static gm_dataset_options choose(fuzz_input *input)
     options.regression = fuzz_choice(input, 2) == 1;
     options.missing = (gm_missing)fuzz_choice(input, 4);
     options.precision = options.missing == GM_MISSING_MEAN ? GM_F64 : GM_F32;
-    const unsigned model =
-        fuzz_choice(input, 32); /* one bit for each part of it, and of the columns besides */
+    /* Its bits say whether there is a model, what the model knows, and which other columns have a role. */
+    const unsigned model = fuzz_choice(input, 32);
     if (model & 8)
         options.weight = "1";
     if (model & 16)

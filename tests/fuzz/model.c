@@ -1,5 +1,5 @@
-/* Fuzz target: a model file. The first byte says how the rest becomes the file (fuzz_tensors_make). What
- * loads must save, and load again to the same bytes. */
+/* Fuzz target: a model file. The first byte says how the rest becomes the file (fuzz_tensors_make). A model
+ * that could be loaded can be saved. If that file is loaded and saved again, the bytes are the same. */
 #include "fuzz.h"
 
 #include <math.h>

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #define LENGTH_FIELD 8
-/* Up to the end of the checksum's digits. */
-#define SEALED_SIZE (sizeof "{\"__metadata__\":{\"" GM_CHECKSUM_KEY "\":\"" GM_CHECKSUM_NONE - 1)
+/* Bytes from the beginning of the header to the end of the checksum, which is its first entry. */
+#define SEALED_SIZE (sizeof GM_CHECKSUM_OPENING GM_CHECKSUM_NONE - 1)
 
 static void seal(char *file, size_t head_size, size_t size)
 {
@@ -15,7 +15,7 @@ static void seal(char *file, size_t head_size, size_t size)
         gm_checksum_seal(file, head_size, file + head_size, size - head_size);
 }
 
-/* The file as it is, sealed if that is possible. */
+/* The input itself is the file. If it has room for a checksum, this becomes one that fits. */
 static char *make_sealed(fuzz_input input, size_t *size)
 {
     uint64_t length = 0;
@@ -30,7 +30,7 @@ static char *make_sealed(fuzz_input input, size_t *size)
     return file;
 }
 
-/* The file from its header and its tensors. */
+/* The input is the header and, after a 0, the tensors. The length field is made to fit. */
 static char *make_framed(fuzz_input input, size_t *size)
 {
     const fuzz_input header = fuzz_until(&input, '\0');
