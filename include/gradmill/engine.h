@@ -107,7 +107,7 @@ typedef enum gm_phase {
     GM_PHASE_BP2_FACTOR, /* (.) f'(Z_prev), under the previous layer     */
     GM_PHASE_BP3,        /* and the step of the biases                   */
     GM_PHASE_BP4,        /* and the step of the weights, where no UPDATE */
-    GM_PHASE_UPDATE,     /* the step of the weights after BP4; or 0      */
+    GM_PHASE_UPDATE,     /* the step of the weights after BP4, and their average; or 0 */
     GM_PHASE_WAIT,       /* for the slower threads; under layer 0        */
 } gm_phase;
 #define GM_PHASE_COUNT 9

@@ -99,7 +99,8 @@ static void update_weights(const gm_worker *w, size_t l, gm_part part)
 static void update_part(const gm_worker *w, size_t l, gm_part part)
 {
     update_weights(w, l, part);
-    TIMED(w, l, GM_PHASE_UPDATE, gm_average(w, w->bound->layers[l].weights + part.index, part.count));
+    if (w->batch->averages)
+        TIMED(w, l, GM_PHASE_UPDATE, gm_average(w, w->bound->layers[l].weights + part.index, part.count));
 }
 
 /* BP3 for these outputs, and the update of their biases. */
