@@ -1,7 +1,7 @@
 #!/bin/sh
 # The second of the two commands: installs what is missing, builds, runs all tests: a release build, a build under
-# AddressSanitizer and UndefinedBehaviorSanitizer, the tests of threads under ThreadSanitizer, a clang build, each
-# fuzzer for 10 s; warnings are errors. Ends with one line `N passed, N failed`.
+# AddressSanitizer and UndefinedBehaviorSanitizer, the tests of threads under ThreadSanitizer, a clang build with the
+# tests of its arithmetic and its library, each fuzzer for 10 s; warnings are errors. Ends with one line `N passed, N failed`.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -71,8 +71,12 @@ echo 'running the tests of the release build'
 meson test -C build-test --no-rebuild --print-errorlogs || true
 echo 'running the tests of the sanitizer build'
 meson test -C build-sanitize --no-rebuild --print-errorlogs || true
+echo 'running the tests of what clang may compile otherwise: arithmetic, and the names that the library exports'
+meson test -C build-clang --no-rebuild --print-errorlogs nn kernels_f32 kernels_f64 gradient train torch \
+    command_install || true
 echo 'running the tests of threads under ThreadSanitizer'
 meson test -C build-tsan --no-rebuild --print-errorlogs --suite threads || true
 
 scripts/count_tests.py $passed $failed build-test/meson-logs/testlog.junit.xml \
-    build-sanitize/meson-logs/testlog.junit.xml build-tsan/meson-logs/testlog.junit.xml
+    build-sanitize/meson-logs/testlog.junit.xml build-clang/meson-logs/testlog.junit.xml \
+    build-tsan/meson-logs/testlog.junit.xml
