@@ -436,11 +436,9 @@ Test(data_idx, files_of_other_kinds)
     static const struct {
         const char *bytes, *line;
     } cases[] = {
-        {"\x93NUMPY\x01",
-         "a NumPy array (NPY); expected CSV or IDX; NPY is not read yet: save the array with"},
-        {"PK\x03\x04\x14", "a zip archive; expected CSV or IDX; perhaps NPZ, which is not read yet"},
-        {"\x89HDF\r\n\x1a\n", "an HDF5 file; expected CSV or IDX"},
-        {"PAR1\x15\x04", "a Parquet file; expected CSV or IDX; export its table as CSV"},
+        {"PK\x05\x06", "an empty zip archive; expected CSV, NPY, NPZ or IDX; it has no arrays"},
+        {"\x89HDF\r\n\x1a\n", "an HDF5 file; expected CSV, NPY, NPZ or IDX"},
+        {"PAR1\x15\x04", "a Parquet file; expected CSV, NPY, NPZ or IDX; export its table as CSV"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *path = write_file("data", cases[i].bytes, strlen(cases[i].bytes));

@@ -55,7 +55,10 @@ Test(foreign, what_is_read_has_no_advice_and_everything_else_has_both)
     cr_expect_not_null(FIND("\0\0\x08\x03", 0)->as_model);
     cr_expect_null(FIND("\x02\0\0\0\0\0\0\0{}", 0)->as_model);
     cr_expect_not_null(FIND("\x02\0\0\0\0\0\0\0{}", 0)->as_data);
-    cr_expect(FIND("PK\x03\x04", 0)->as_data && FIND("PK\x03\x04", 0)->as_model);
+    cr_expect_null(FIND("\x93NUMPY\x01\0", 0)->as_data);
+    cr_expect_null(FIND("PK\x03\x04", 0)->as_data);
+    cr_expect_not_null(FIND("PK\x03\x04", 0)->as_model);
+    cr_expect(FIND("PAR1\x15", 0)->as_data && FIND("PAR1\x15", 0)->as_model);
 }
 
 Test(foreign, tables_of_text_are_not_foreign)

@@ -1,5 +1,6 @@
 /* Data sets: samples in rows, dense, u8, f32 or f64 in memory (u8 stays u8 until a batch is gathered), with
- * class labels or with numeric targets. Read from IDX (gzip or plain) and CSV; or made from arrays.
+ * class labels or with numeric targets. Read from CSV, NPY, NPZ, LIBSVM and IDX files, plain or gzip; or made
+ * from arrays.
  *
  * What a model learns about its columns (names, means, scaling) is learned on the training part only, stored
  * in the model, and applied to every file that the model is used on: see gm_columns. */
@@ -43,20 +44,21 @@ typedef struct gm_columns {
  * file. */
 typedef struct gm_dataset_options {
     size_t size; /* of this struct, which gm_dataset_options_default sets */
-    /* IDX: the file of labels that belongs to the images; default NULL = none. GM_USAGE if the data is text,
-     * whose labels are a column, and the target is to be read. */
+    /* IDX, NPY: the file of labels or targets that belongs to the data, of the same format; default NULL =
+     * none. GM_USAGE if the data has its target in itself, and the target is to be read. */
     const char *labels;
     /* CSV: the target's column, by header name, by number from 1 ("-1" = last), or "none". A name in the
      * header goes before these meanings: a column that is called "3" or "none" is found by "3" or "none".
      * Default NULL: the target that `columns` knows, otherwise the last column, or the first if it alone is
-     * named label, class or target. */
+     * named label, class or target. NPY, NPZ: the column of the array that is the target, by number; default
+     * NULL: that of `columns` if there is one column more than it has features, otherwise none. */
     const char *target;
     char delimiter; /* CSV: default 0 = ','; ' ' = any number of spaces and tabs */
     /* CSV: 1 yes, 0 no, -1 detect (a first row of texts above rows of numbers); default -1. A
      * '#' before the first name of a header is left out of that name, unless this is 0. */
     int header;
-    bool regression;    /* CSV: the target column holds numbers to be fitted, not classes; default false */
-    gm_missing missing; /* CSV: default GM_MISSING_AUTO */
+    bool regression;    /* all but IDX: targets are numbers to be fitted, not classes; default false */
+    gm_missing missing; /* all but IDX: default GM_MISSING_AUTO */
     /* The precision that features of a file are kept in (bytes stay bytes): GM_F64 keeps all digits of a CSV
      * file for a network in f64, at twice the memory. Numeric targets are always kept as doubles. Default
      * GM_F32. */
@@ -79,6 +81,11 @@ typedef struct gm_dataset_options {
     /* CSV: the column of the weight of each row, by header name or number: finite numbers of at least 0,
      * which do not add up to 0. It is no feature. Default NULL: none. */
     const char *weight;
+    /* NPZ: the names of the arrays of features and of targets ("none": no targets). Default NULL: X and y, x
+     * and y, x_train and y_train, X_train and y_train, or arr_0 and arr_1; or the only array there is. */
+    const char *x_member, *y_member;
+    /* NPZ: before these, look for x_test and y_test, or X_test and y_test. Default false. */
+    bool test;
 } gm_dataset_options;
 
 GM_API void gm_dataset_options_fill(gm_dataset_options *options, size_t size);
@@ -89,7 +96,7 @@ static inline gm_dataset_options gm_dataset_options_default(void)
     return options;
 }
 
-/* Reads one data set; the format is told by the content (IDX magic, gzip magic), not by the name. The path
+/* Reads one data set; the format is told by the content, not by the name. The path
  * "-" is standard input, here and in options.labels. GM_BAD_DATA: "FILE:LINE:COLUMN: what; expected X, got Y;
  * hint". GM_USAGE: options.labels and a text file. GM_IO, GM_LIMIT. *dataset is NULL on failure. */
 GM_API gm_status gm_dataset_load(gm_dataset **dataset, const char *path, const gm_dataset_options *options,

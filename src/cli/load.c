@@ -1,6 +1,7 @@
 /* Loads data sets for the verbs. */
 #include "cli/load.h"
 #include "base/error.h"
+#include "data/dataset.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -33,12 +34,26 @@ static gm_status load_directory(const cli_data_options *options, cli_part part, 
 gm_status cli_load(const cli_data_options *options, cli_part part, gm_dataset **dataset, gm_error *error)
 {
     *dataset = NULL;
+    gm_dataset_options read = options->read;
+    read.test |= part == CLI_PART_TEST;
     const gm_status status = is_directory(options->data)
                                  ? load_directory(options, part, dataset, error)
-                                 : gm_dataset_load(dataset, options->data, &options->read, error);
+                                 : gm_dataset_load(dataset, options->data, &read, error);
     for (size_t i = 0; status == GM_OK && gm_dataset_remark(*dataset, i); i++)
         cli_note("%s", gm_dataset_remark(*dataset, i));
     return status;
+}
+
+const char *cli_where_targets(const gm_dataset *dataset)
+{
+    switch (gm_dataset_format(dataset)) {
+    case GM_FORMAT_NPY:
+        return "give them with --labels, or the number of their column with --target";
+    case GM_FORMAT_NPZ:
+        return "name their array with --y-member, or give the number of their column with --target";
+    default:
+        return "give them with --labels";
+    }
 }
 
 void cli_read_for_model(gm_dataset_options *read, const gm_model *model)

@@ -5,11 +5,15 @@
 
 #include "cli/options.h"
 
-/* Which part of a directory like that of MNIST to load. It has no effect for a file. */
+/* Which part of a directory like that of MNIST to load, or of an NPZ file that has both. It has no effect for
+ * other files. */
 typedef enum cli_part { CLI_PART_TRAIN, CLI_PART_TEST } cli_part;
 
 /* Loads a data set. The verb has checked that options->data is given. */
 gm_status cli_load(const cli_data_options *options, cli_part part, gm_dataset **dataset, gm_error *error);
+
+/* How the user can say where the targets are, if the data was read without any: the end of an error line. */
+const char *cli_where_targets(const gm_dataset *dataset);
 
 /* Sets what a model decides of how data is read: columns, classes and precision. They are borrowed. */
 void cli_read_for_model(gm_dataset_options *read, const gm_model *model);

@@ -52,27 +52,67 @@ gm_status cli_check_optimizer_options(gm_optimizer_kind kind, gm_error *error)
     return GM_OK;
 }
 
-/* Options that have an effect on CSV files only. */
-static const char *const of_csv[] = {"target",  "delim",        "header",       "regression",
-                                     "missing", "group-column", "weight-column"};
-static const char *const of_idx[] = {"labels"};
+/* For each option of the data, the formats on which it has an effect, as bits. */
+#define CSV    (1U << GM_FORMAT_CSV)
+#define IDX    (1U << GM_FORMAT_IDX)
+#define NPY    (1U << GM_FORMAT_NPY)
+#define NPZ    (1U << GM_FORMAT_NPZ)
+#define LIBSVM (1U << GM_FORMAT_LIBSVM)
+
+static const struct {
+    const char *name;
+    unsigned formats;
+    const char *belongs; /* "it is for CSV" */
+} data_options[] = {
+    {"target", CSV | NPY | NPZ, "it is for CSV, NPY and NPZ"},
+    {"delim", CSV, "it is for CSV"},
+    {"header", CSV, "it is for CSV"},
+    {"regression", CSV | NPY | NPZ | LIBSVM, "it is for CSV, NPY, NPZ and LIBSVM"},
+    {"missing", CSV | NPY | NPZ | LIBSVM, "it is for CSV, NPY, NPZ and LIBSVM"},
+    {"group-column", CSV, "it is for CSV"},
+    {"weight-column", CSV, "it is for CSV"},
+    {"labels", IDX | NPY, "it is for IDX and NPY"},
+    {"x-member", NPZ, "it is for NPZ"},
+    {"y-member", NPZ, "it is for NPZ"},
+};
+
+/* "an IDX file". The labels of some formats are elsewhere, which is added. */
+static const char *const format_names[] = {[GM_FORMAT_CSV] = "a CSV file",
+                                           [GM_FORMAT_IDX] = "an IDX file",
+                                           [GM_FORMAT_NPY] = "an NPY file",
+                                           [GM_FORMAT_NPZ] = "an NPZ file",
+                                           [GM_FORMAT_LIBSVM] = "a LIBSVM file"};
+
+static gm_status check_format(gm_format format, const char *name, gm_error *error)
+{
+    for (size_t i = 0; i < COUNT(data_options); i++) {
+        char why[160];
+        if (data_options[i].formats & 1U << format)
+            continue;
+        gm_append(why, sizeof why, 0, "with %s; %s", name, data_options[i].belongs);
+        const gm_status status = cli_refuse_given(&data_options[i].name, 1, why, error);
+        if (status != GM_OK)
+            return status;
+    }
+    return GM_OK;
+}
 
 gm_status cli_check_folder_options(const char *path, gm_error *error)
 {
+    static const char *const labels[] = {"labels"};
     struct stat info;
     if (!path || stat(path, &info) != 0 || !S_ISDIR(info.st_mode))
         return GM_OK;
-    const gm_status status =
-        cli_refuse_given(of_idx, COUNT(of_idx), "with a folder, which has its own labels", error);
-    return status == GM_OK
-               ? cli_refuse_given(of_csv, COUNT(of_csv), "with a folder of IDX files; it is for CSV", error)
-               : status;
+    const gm_status status = cli_refuse_given(labels, 1, "with a folder, which has its own labels", error);
+    return status == GM_OK ? check_format(GM_FORMAT_IDX, "a folder of IDX files", error) : status;
 }
 
 gm_status cli_check_data_options(const gm_dataset *dataset, gm_error *error)
 {
-    return gm_dataset_is_idx(dataset)
-               ? cli_refuse_given(of_csv, COUNT(of_csv), "with an IDX file; it is for CSV", error)
-               : cli_refuse_given(of_idx, COUNT(of_idx),
-                                  "with a CSV file, whose labels are a column: see --target", error);
+    static const char *const target[] = {"target"};
+    const gm_format format = gm_dataset_format(dataset);
+    const gm_status status = check_format(format, format_names[format], error);
+    if (status == GM_OK && format == GM_FORMAT_NPY && cli_given("labels"))
+        return cli_refuse_given(target, 1, "beside --labels", error);
+    return status;
 }

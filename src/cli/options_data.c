@@ -13,27 +13,35 @@ enum {
     KEY_HEADER,
     KEY_REGRESSION,
     KEY_MISSING,
+    KEY_X_MEMBER,
+    KEY_Y_MEMBER,
 };
 
 static const struct argp_option data_options[] = {
     {0, 0, 0, 0, "Data:", 1},
     {"data", KEY_DATA, "PATH", 0,
-     "the data: an IDX or CSV file, plain or gzip, a directory of IDX files as MNIST has them, or - for standard input",
+     "the data: a CSV, NPY, NPZ or IDX file, plain or gzip, a directory of IDX files as MNIST has them, or - for standard input",
      0},
-    {"labels", KEY_LABELS, "FILE", 0, "IDX: the labels of the images in --data", 0},
+    {"labels", KEY_LABELS, "FILE", 0,
+     "IDX, NPY: the labels or targets of the rows in --data, in the same format", 0},
     {"target", KEY_TARGET, "COLUMN", 0,
-     "CSV: the column of labels or targets: its name, its number (1 is the first, -1 the last), or none (default: the model's; in training the last, or the first if it is named label)",
+     "CSV: the column of labels or targets: its name, its number (1 is the first, -1 the last), or none (default: the model's; in training the last, or the first if it is named label). NPY, NPZ: its number, if there is no array of targets",
      0},
     {"delim", KEY_DELIM, "CHAR", 0,
      "CSV: what separates the cells: one character, tab or blanks (default a comma)", 0},
     {"header", KEY_HEADER, "HOW", 0,
      "CSV: whether the first row names the columns, {no-yes} (default: decided from its cells, with a note)",
      0},
-    {"regression", KEY_REGRESSION, 0, 0, "CSV: the target is a number to be fitted, not a class", 0},
+    {"regression", KEY_REGRESSION, 0, 0, "the target is a number to be fitted, not a class", 0},
     {"missing", KEY_MISSING, "HOW", 0,
-     "CSV: what to do with missing values, {missing}: refuse the file, take the mean of the training data, or drop the row "
+     "what to do with missing values (in arrays NaN), {missing}: refuse the file, take the mean of the training data, or drop the row "
      "(default auto: the mean if a model is used that knows it, else refuse)",
      0},
+    {"x-member", KEY_X_MEMBER, "NAME", 0,
+     "NPZ: the array of features (default X, x, x_train or arr_0; in eval and predict x_test, if there is one)",
+     0},
+    {"y-member", KEY_Y_MEMBER, "NAME", 0,
+     "NPZ: the array of labels or targets, or none (default: the one that goes with the features)", 0},
     {0},
 };
 
@@ -75,6 +83,12 @@ static error_t parse_data(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_MISSING:
         options->read.missing = (gm_missing)cli_choose("missing", argument, cli_missing_names, state);
+        return 0;
+    case KEY_X_MEMBER:
+        options->read.x_member = argument;
+        return 0;
+    case KEY_Y_MEMBER:
+        options->read.y_member = argument;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

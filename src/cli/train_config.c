@@ -47,14 +47,14 @@ static bool write_target(const run *r, FILE *out)
 static bool write_delimiter(const run *r, FILE *out)
 {
     const char delimiter = r->options->data.read.delimiter, text[] = {delimiter, '\0'};
-    if (gm_dataset_is_idx(r->setup->all) || delimiter == '\0')
+    if (gm_dataset_format(r->setup->all) != GM_FORMAT_CSV || delimiter == '\0')
         return false;
     return write_word(delimiter == '\t' ? "tab" : delimiter == ' ' ? "blanks" : text, out);
 }
 
 static bool write_missing(const run *r, FILE *out)
 {
-    return !gm_dataset_is_idx(r->setup->all) &&
+    return gm_dataset_format(r->setup->all) != GM_FORMAT_IDX &&
            write_word(cli_missing_names((size_t)r->options->data.read.missing), out);
 }
 

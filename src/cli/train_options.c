@@ -40,7 +40,7 @@ static const struct argp_option train_options[] = {
     {0, 0, 0, 0, "Training:", 5},
     {"epochs", KEY_EPOCHS, "N", 0, "passes over the training rows (default 10, more for small data)", 0},
     {"valid", KEY_VALID, "FILE", 0, "validate on this file instead of a share of the data", 0},
-    {"valid-labels", KEY_VALID_LABELS, "FILE", 0, "IDX: the labels of the images in --valid", 0},
+    {"valid-labels", KEY_VALID_LABELS, "FILE", 0, "IDX, NPY: the labels of the rows in --valid", 0},
     {"valid-share", KEY_SHARE, "X", 0, "share of the rows kept for validation, stratified (default 0.1)", 0},
     {"valid-last", KEY_VALID_LAST, 0, 0,
      "validate on the last rows, for data in the order of time, not on rows that are drawn", 0},

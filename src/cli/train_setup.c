@@ -59,6 +59,7 @@ static gm_status load_valid(cli_train_setup *setup, const cli_train_options *opt
     valid.data = options->valid;
     valid.read.labels = options->valid_labels;
     valid.read.target = NULL; /* the model knows its target */
+    valid.read.test = true;   /* of an NPZ file with both parts */
     /* With names, the model finds its own columns, and others may be missing or stand anywhere. */
     if (setup->model.columns->names)
         valid.read.group = valid.read.weight = NULL;
@@ -94,8 +95,8 @@ static gm_status load_all(cli_train_setup *setup, cli_train_options *options, gm
     if (status != GM_OK)
         return status;
     if (gm_dataset_targets(setup->all) == 0)
-        return gm_fail(error, GM_BAD_DATA, "%s: no labels to learn from; give them with --labels",
-                       options->data.data);
+        return gm_fail(error, GM_BAD_DATA, "%s: no labels to learn from; %s", options->data.data,
+                       cli_where_targets(setup->all));
     status = options->init_from ? cli_train_from_check(setup, options, error) : GM_OK;
     if (status == GM_OK)
         status = split(setup, options, error);

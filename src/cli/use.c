@@ -60,8 +60,8 @@ static gm_status check_targets(const cli_use *use, gm_error *error)
     if (use->data.read.ignore_target || targets == outputs)
         return GM_OK;
     if (targets == 0)
-        return gm_fail(error, GM_BAD_DATA, "%s: no labels to compare with; give them with --labels",
-                       use->data.data);
+        return gm_fail(error, GM_BAD_DATA, "%s: no labels to compare with; %s", use->data.data,
+                       cli_where_targets(use->dataset));
     return gm_fail(error, GM_BAD_DATA, "%s: %zu targets; expected %zu, the outputs of %s", use->data.data,
                    targets, outputs, use->path);
 }

@@ -24,7 +24,8 @@ static int open_patiently(const char *path)
     return fd;
 }
 
-/* Sets *size to the size of a regular file. A pipe has no size; SIZE_MAX stands for that. */
+/* Sets *size to the bytes of a regular file that are still to be read. A pipe has no size; SIZE_MAX stands
+ * for that. */
 static gm_status measure(const gm_bytes *bytes, const char *path, size_t *size, gm_error *error)
 {
     struct stat about;
@@ -33,8 +34,11 @@ static gm_status measure(const gm_bytes *bytes, const char *path, size_t *size, 
         return gm_fail(error, GM_IO, "%s: cannot look at the file: %s", path, strerror(errno));
     if (S_ISDIR(about.st_mode))
         return gm_fail(error, GM_IO, "%s: is a directory; expected a file", path);
-    if (S_ISREG(about.st_mode))
-        *size = (size_t)about.st_size;
+    if (!S_ISREG(about.st_mode))
+        return GM_OK;
+    const off_t at =
+        lseek(bytes->fd, 0, SEEK_CUR); /* not 0 if another program has read from standard input */
+    *size = (size_t)about.st_size - gm_min((size_t)about.st_size, at > 0 ? (size_t)at : 0);
     return GM_OK;
 }
 

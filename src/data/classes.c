@@ -175,7 +175,8 @@ gm_status gm_classes_sort(gm_classes *classes, uint32_t *labels, size_t rows, gm
     if (!status) {
         sort_names(&classes->names, order, new_number);
         for (size_t r = 0; r < rows; r++)
-            labels[r] = new_number[labels[r]];
+            if (labels[r] != GM_NO_CLASS)
+                labels[r] = new_number[labels[r]];
     }
     gm_free(order);
     gm_free(new_number);

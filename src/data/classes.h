@@ -34,7 +34,7 @@ const char *gm_classes_hint(const gm_dataset_options *options, const char *name,
                             char hint[GM_CLASS_HINT]);
 
 /* Sorts the classes, by value if all names are numbers, else by bytes, and changes the labels to the new
- * numbers. */
+ * numbers; GM_NO_CLASS stays. */
 gm_status gm_classes_sort(gm_classes *classes, uint32_t *labels, size_t rows, gm_error *error);
 
 /* Makes the classes of a table whose labels are numbers below GM_CLASS_LIMIT. `path` is for the error line.

@@ -3,6 +3,7 @@
 #include "data/classes.h"
 #include "data/csv_diagnosis.h"
 #include "data/format.h"
+#include "data/missing.h"
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -367,25 +368,6 @@ static gm_status read_rows(csv_reader *reader, gm_error *error)
                                             : "there is a header only");
 }
 
-static gm_status remark_missing(const csv_reader *reader, gm_error *error)
-{
-    const size_t replaced = reader->replaced_cells, open = reader->table->missing;
-    const size_t dropped = reader->dropped_rows;
-    gm_status status = GM_OK;
-    if (replaced > 0)
-        status = gm_table_remark(reader->table, error,
-                                 "%zu missing value%s replaced by the means of the training data", replaced,
-                                 gm_plural(replaced));
-    if (!status && open > 0)
-        status = gm_table_remark(reader->table, error,
-                                 "%zu missing value%s will be replaced by the means of the training part",
-                                 open, gm_plural(open));
-    if (!status && dropped > 0)
-        status = gm_table_remark(reader->table, error, "%zu row%s with missing values left out", dropped,
-                                 gm_plural(dropped));
-    return status;
-}
-
 static gm_status finish_classes(csv_reader *reader, gm_error *error)
 {
     gm_table *table = reader->table;
@@ -424,21 +406,15 @@ static gm_status finish(csv_reader *reader, gm_error *error)
     if (!status)
         status =
             gm_csv_remark_rows(reader->table, &reader->layout, &reader->diagnosis, reader->options, error);
-    return status ? status : remark_missing(reader, error);
-}
-
-static gm_missing choose_missing(const gm_dataset_options *options)
-{
-    if (options->missing != GM_MISSING_AUTO)
-        return options->missing;
-    return options->columns && options->columns->means ? GM_MISSING_MEAN : GM_MISSING_REFUSE;
+    return status ? status
+                  : gm_missing_remark(reader->table, reader->replaced_cells, reader->dropped_rows, error);
 }
 
 gm_status gm_csv_read(gm_table *table, gm_source *source, const gm_dataset_options *options, gm_error *error)
 {
     csv_reader reader = {.options = options,
                          .table = table,
-                         .missing = choose_missing(options),
+                         .missing = gm_missing_choose(options),
                          .largest = options->precision == GM_F64 ? DBL_MAX : (double)FLT_MAX};
     char *text;
     size_t size;

@@ -21,6 +21,15 @@ bool gm_strings_add(gm_strings *list, const char *text, size_t length);
 const char *gm_strings_get(const gm_strings *list, size_t index); /* NULL past the last */
 void gm_strings_clear(gm_strings *list);
 
+/* The format of the file that a table was read from. */
+typedef enum gm_format {
+    GM_FORMAT_CSV, /* also a table that was made from arrays of the program */
+    GM_FORMAT_IDX,
+    GM_FORMAT_NPY,
+    GM_FORMAT_NPZ,
+    GM_FORMAT_LIBSVM,
+} gm_format;
+
 /* The rows of a data set in memory. It has labels, or target values, or neither. A table of zeros is empty.
  */
 typedef struct gm_table {
@@ -36,7 +45,7 @@ typedef struct gm_table {
     char *target_name;    /* NULL: not known */
     size_t target_column; /* its column in the file, from 1; 0: none */
     size_t missing;       /* NaNs in x */
-    bool is_idx;          /* it comes from an IDX file */
+    gm_format format;
 } gm_table;
 
 /* A number of the target, whatever its type. The table has values; row and column are within it. */
@@ -73,10 +82,11 @@ static inline size_t gm_table_row(const gm_dataset *dataset, size_t row)
     return dataset->index ? dataset->index[row] : row;
 }
 
-/* Whether the data set was read from an IDX file. Then the options of CSV have no effect. */
-static inline bool gm_dataset_is_idx(const gm_dataset *dataset)
+/* The format of the file that the data set was read from. Many options have an effect on some formats only.
+ */
+static inline gm_format gm_dataset_format(const gm_dataset *dataset)
 {
-    return dataset->table->is_idx;
+    return dataset->table->format;
 }
 
 /* What a scaled target, or an answer to it, is in the units of the data. */

@@ -379,7 +379,7 @@ static gm_status match_columns(gm_table *table, const idx_file *images, const gm
 gm_status gm_idx_read(gm_table *table, gm_source *source, const gm_dataset_options *options, gm_error *error)
 {
     idx_file images;
-    table->is_idx = true;
+    table->format = GM_FORMAT_IDX;
     gm_status status = read_head(&images, source, error);
     if (status)
         return status;

@@ -25,6 +25,11 @@ static gm_status read_options(gm_dataset_options *o, const gm_dataset_options *o
     return GM_OK;
 }
 
+static gm_status fail_labels(const gm_source *source, const char *what, gm_error *error)
+{
+    return gm_fail(error, GM_USAGE, "%s: a file of labels has no effect with %s", source->path, what);
+}
+
 static gm_status read_table(gm_table *table, gm_source *source, const gm_dataset_options *options,
                             gm_error *error)
 {
@@ -33,15 +38,21 @@ static gm_status read_table(gm_table *table, gm_source *source, const gm_dataset
         return status;
     if (source->head_size == 0)
         return gm_fail(error, GM_BAD_DATA, "%s: no rows; the file is empty", source->path);
-    const bool is_idx = gm_idx_recognise(source);
-    if (options->labels && !is_idx && !options->idx && gm_is_text(source->head, source->head_size))
-        return gm_fail(error, GM_USAGE,
-                       "%s: a file of labels has no effect with a CSV file, whose labels are a column: see "
-                       "--target",
-                       source->path);
+    if (options->idx)
+        return gm_idx_read(table, source, options, error);
+    if (gm_npy_recognise(source))
+        return gm_npy_read(table, source, options, error);
+    if (gm_npz_recognise(source))
+        return options->labels
+                   ? fail_labels(source, "an NPZ file, whose targets are an array in it: see --y-member",
+                                 error)
+                   : gm_npz_read(table, source, options, error);
     /* If a file of labels was given, the user means IDX. If the file is not IDX, its reader says what is
      * wrong. */
-    if (options->labels || options->idx || is_idx)
+    const bool is_idx = gm_idx_recognise(source);
+    if (options->labels && !is_idx && gm_is_text(source->head, source->head_size))
+        return fail_labels(source, "a CSV file, whose labels are a column: see --target", error);
+    if (options->labels || is_idx)
         return gm_idx_read(table, source, options, error);
     return gm_csv_read(table, source, options, error);
 }

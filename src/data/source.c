@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #define GZIP_MEMORY ((size_t)1 << 16)
 #define FIRST_TEXT  ((size_t)1 << 16)
@@ -41,8 +42,41 @@ gm_status gm_source_open(gm_source *source, const char *path, gm_error *error)
     return status ? status : begin(source, error);
 }
 
+gm_status gm_source_open_member(gm_source *source, const gm_zip *zip, const gm_zip_entry *entry,
+                                gm_error *error)
+{
+    *source = (gm_source){.path = zip->bytes.path, .bytes = {.fd = -1}, .most = entry->size};
+    gm_status status = gm_zip_member_open(&source->member, zip, entry, error);
+    if (status)
+        return status;
+    source->path = gm_zip_member_path(source->member);
+    size_t got;
+    status = gm_source_read(source, source->head, GM_SOURCE_HEAD, &got, error);
+    source->head_size = status ? 0 : got;
+    return status;
+}
+
+gm_status gm_source_as_bytes(gm_source *source, gm_zip_bytes *bytes, char **text, gm_error *error)
+{
+    *text = NULL;
+    *bytes = (gm_zip_bytes){.path = source->path, .fd = source->bytes.fd, .size = source->most};
+    if (source->gunzip || source->most == SIZE_MAX) {
+        const gm_status status = gm_source_read_all(source, text, &bytes->size, error);
+        bytes->memory = (const uint8_t *)*text;
+        return status;
+    }
+    /* Standard input may be a file that another program has read from. It begins where our reading began. */
+    const off_t at = lseek(source->bytes.fd, 0, SEEK_CUR);
+    if (at < 0)
+        return gm_fail(error, GM_IO, "%s: cannot read: %s", source->path, strerror(errno));
+    bytes->base = (size_t)at - source->head_size - (size_t)(source->bytes.stop - source->bytes.at);
+    return GM_OK;
+}
+
 void gm_source_close(gm_source *source)
 {
+    gm_zip_member_close(source->member);
+    source->member = NULL;
     gm_gunzip_destroy(source->gunzip);
     source->gunzip = NULL;
     gm_bytes_close(&source->bytes);
@@ -53,7 +87,7 @@ gm_status gm_source_refuse_foreign(const gm_source *source, gm_error *error)
     const gm_foreign *found = gm_foreign_find(source->head, source->head_size);
     if (!found || !found->as_data)
         return GM_OK;
-    return gm_fail(error, GM_BAD_DATA, "%s: %s; expected CSV or IDX%s%s", source->path, found->kind,
+    return gm_fail(error, GM_BAD_DATA, "%s: %s; expected CSV, NPY, NPZ or IDX%s%s", source->path, found->kind,
                    *found->as_data ? "; " : "", found->as_data);
 }
 
@@ -65,7 +99,9 @@ gm_status gm_source_read(gm_source *source, void *to, size_t size, size_t *got, 
     memcpy(to, source->head + source->head_taken, *got);
     source->head_taken += *got;
     void *rest = (char *)to + *got;
-    if (source->gunzip)
+    if (source->member)
+        status = gm_zip_member_read(source->member, rest, size - *got, &more, error);
+    else if (source->gunzip)
         status = gm_gunzip_read(source->gunzip, rest, size - *got, &more, source->path, error);
     else if (!gm_bytes_read(&source->bytes, rest, size - *got, &more))
         status = gm_fail(error, GM_IO, "%s: cannot read: %s", source->path, strerror(errno));

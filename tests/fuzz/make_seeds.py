@@ -5,10 +5,12 @@ kind, the files of tests/cases, and some that are wrong in one place. What fuzzi
 Inputs that a crash was found with are kept by hand, as crash-*, and are not made here.
 """
 import gzip
+import io
 import json
 import pathlib
 import struct
 import sys
+import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 CASES = HERE.parent / "cases"
@@ -284,6 +286,78 @@ def gzip_seeds():
     yield "garbage-zeros", of(b"4", bytes(4) + text, 4)
 
 
+def npy_array(kind, shape, content, order="False", version=b"\1\0"):
+    text = f"{{'descr': '{kind}', 'fortran_order': {order}, 'shape': {shape}, }}\n".encode()
+    length = struct.pack("<H" if version[0] == 1 else "<I", len(text))
+    return b"\x93NUMPY" + version + length + text + content
+
+
+FLOATS = npy_array("<f4", "(4, 3)", struct.pack("<12f", *range(12)))
+CLASSES = npy_array("<i8", "(4,)", struct.pack("<4q", 0, 1, -1, 1))
+
+
+def npy():
+    def pair(features, targets=b"", options=b"000"):
+        return (b"1" if targets else b"0") + options[1:] + sized(targets) + features
+
+    yield "floats", pair(FLOATS)
+    yield "pair", pair(FLOATS, CLASSES)
+    yield "pair-gzip", pair(gzip.compress(FLOATS, mtime=0), gzip.compress(CLASSES, mtime=0))
+    for kind, code in (("|b1", "?"), ("|u1", "B"), ("<u2", "<H"), (">u4", ">I"), ("<u8", "<Q"), ("|i1", "b"), (">i2", ">h"),
+                       ("<i4", "<i"), (">i8", ">q"), ("<f2", "<e"), (">f4", ">f"), ("=f8", "<d")):
+        body = b"".join(struct.pack(code, i % 2) for i in range(24))
+        name = kind[1:] + ("-big" if kind[0] == ">" else "")
+        yield f"type-{name}", pair(npy_array(kind, "(4, 6)", body), npy_array(kind, "(4,)", body[: len(body) // 6]))
+        yield f"fortran-{name}", pair(npy_array(kind, "(4, 3, 2)", body, "True"), CLASSES)
+    yield "version-2", pair(npy_array("<f4", "(4, 3)", FLOATS[-48:], version=b"\2\0"))
+    yield "version-3", pair(npy_array("<f4", "(4, 3)", FLOATS[-48:], version=b"\3\0"))
+    yield "column-as-target", pair(FLOATS, options=b"021")
+    yield "numbers-to-be-fitted", pair(FLOATS, npy_array("<f8", "(4, 2)", struct.pack("<8d", *range(8))), b"001")
+    gaps = struct.pack("<4f", 1, float("nan"), 3, float("nan"))
+    for how in (b"0", b"4", b"8", b"<"):
+        yield f"nan-{how[0] - 48}", pair(npy_array("<f4", "(2, 2)", gaps), npy_array("|u1", "(2,)", b"\0\1"), b"00" + how)
+    yield "infinite", pair(npy_array("<f8", "(1, 2)", struct.pack("<2d", 1, float("inf"))))
+    for kind in ("|O", "<U3", "|S3", "<c8", "<f16", "<M8[ns]", "|V3"):
+        yield f"refused-{kind[1]}", pair(npy_array(kind, "(4, 3)", bytes(48)))
+    yield "records", pair(b"\x93NUMPY\1\0J\0{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (4,), }         \n")
+    yield "evil", pair(npy_array("<f4", "__import__('os').abort()", b""))
+    yield "huge", pair(npy_array("<f4", "(4294967296, 4294967296)", b""))
+    yield "head-of-4-gb", pair(b"\x93NUMPY\2\0\xf0\xff\xff\xff")
+
+
+def archive(members, method=zipfile.ZIP_STORED, force_zip64=False):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", method) as result:
+        for name, content in members.items():
+            with result.open(zipfile.ZipInfo(name) if method == zipfile.ZIP_STORED else name, "w",
+                             force_zip64=force_zip64) as member:
+                member.write(content)
+    return file.getvalue()
+
+
+def npz():
+    both = {"X.npy": FLOATS, "y.npy": CLASSES}
+    stored = archive(both)
+    yield "stored", b"0" + stored
+    yield "zip64", b"0" + archive(both, force_zip64=True)
+    packed = bytearray(archive(both, zipfile.ZIP_DEFLATED))
+    for signature, offset in ((b"PK\3\4", 10), (b"PK\1\2", 12)):  # the time of writing
+        at = -1
+        while (at := packed.find(signature, at + 1)) >= 0:
+            packed[at + offset : at + offset + 4] = bytes(4)
+    yield "deflated", b"0" + bytes(packed)
+    yield "gzip", b"0" + gzip.compress(stored, mtime=0)
+    yield "named", b"\x3c" + archive({"a.npy": FLOATS, "y.npy": CLASSES})
+    yield "test-part", b"2" + archive({"x_test.npy": FLOATS, "y_test.npy": CLASSES})
+    yield "one-array", b"0" + archive({"other.npy": FLOATS})
+    yield "no-array", b"0" + archive({"readme.txt": b"text"})
+    yield "leads-out", b"0" + archive({"../X.npy": FLOATS})
+    yield "encrypted", b"0" + stored.replace(b"PK\1\2\x14\3\x14\0\0\0", b"PK\1\2\x14\3\x14\0\1\0")
+    yield "wrong-sum", b"0" + stored[:200] + b"?" + stored[201:]
+    yield "cut-short", b"0" + stored[:-30]
+    yield "empty", b"0" + archive({})
+
+
 def checkpoint():
     """Those of real runs, run-*, whole and sealed, are kept by hand."""
     yield "html", b"0<!DOCTYPE html>"
@@ -294,7 +368,7 @@ def checkpoint():
 
 
 TARGETS = {"checkpoint": checkpoint, "csv": csv, "example": example, "folder": folder, "gate": gate, "gzip": gzip_seeds, "idx": idx_seeds,
-           "model": model}
+           "model": model, "npy": npy, "npz": npz}
 
 
 def main():
