@@ -100,7 +100,6 @@ Test(data_diagnosis, text_that_is_no_table)
          "line is a comment"},
         {"% notes\n@RELATION x\n@attribute a numeric\n@data\n1,0\n2,1\n", NULL, 0,
          "this looks like an ARFF file"},
-        {"1 1:0.5 3:2\n0 2:7\n1 1:1 2:1\n", NULL, 0, "this looks like LIBSVM text"},
         {"1 1:0.5 3:2\n0 2:7 3:1\n", NULL, GM_CSV_BLANKS, "this looks like LIBSVM text"},
     };
     EXPECT_HINTS(hints);

@@ -436,9 +436,9 @@ Test(data_idx, files_of_other_kinds)
     static const struct {
         const char *bytes, *line;
     } cases[] = {
-        {"PK\x05\x06", "an empty zip archive; expected CSV, NPY, NPZ or IDX; it has no arrays"},
-        {"\x89HDF\r\n\x1a\n", "an HDF5 file; expected CSV, NPY, NPZ or IDX"},
-        {"PAR1\x15\x04", "a Parquet file; expected CSV, NPY, NPZ or IDX; export its table as CSV"},
+        {"PK\x05\x06", "an empty zip archive; expected CSV, LIBSVM, NPY, NPZ or IDX; it has no arrays"},
+        {"\x89HDF\r\n\x1a\n", "an HDF5 file; expected CSV, LIBSVM, NPY, NPZ or IDX"},
+        {"PAR1\x15\x04", "a Parquet file; expected CSV, LIBSVM, NPY, NPZ or IDX; export its table as CSV"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *path = write_file("data", cases[i].bytes, strlen(cases[i].bytes));

@@ -86,6 +86,9 @@ typedef struct gm_dataset_options {
     const char *x_member, *y_member;
     /* NPZ: before these, look for x_test and y_test, or X_test and y_test. Default false. */
     bool test;
+    /* LIBSVM: the index of the first feature, 0 or 1; default -1: that of the model's columns, otherwise 0 if
+     * an index 0 occurs, else 1. */
+    int index_base;
 } gm_dataset_options;
 
 GM_API void gm_dataset_options_fill(gm_dataset_options *options, size_t size);

@@ -72,6 +72,7 @@ static const struct {
     {"group-column", CSV, "it is for CSV"},
     {"weight-column", CSV, "it is for CSV"},
     {"labels", IDX | NPY, "it is for IDX and NPY"},
+    {"index-base", LIBSVM, "it is for LIBSVM"},
     {"x-member", NPZ, "it is for NPZ"},
     {"y-member", NPZ, "it is for NPZ"},
 };

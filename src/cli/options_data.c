@@ -15,12 +15,13 @@ enum {
     KEY_MISSING,
     KEY_X_MEMBER,
     KEY_Y_MEMBER,
+    KEY_INDEX_BASE,
 };
 
 static const struct argp_option data_options[] = {
     {0, 0, 0, 0, "Data:", 1},
     {"data", KEY_DATA, "PATH", 0,
-     "the data: a CSV, NPY, NPZ or IDX file, plain or gzip, a directory of IDX files as MNIST has them, or - for standard input",
+     "the data: a CSV, LIBSVM, NPY, NPZ or IDX file, plain or gzip, a directory of IDX files as MNIST has them, or - for standard input",
      0},
     {"labels", KEY_LABELS, "FILE", 0,
      "IDX, NPY: the labels or targets of the rows in --data, in the same format", 0},
@@ -37,6 +38,8 @@ static const struct argp_option data_options[] = {
      "what to do with missing values (in arrays NaN), {missing}: refuse the file, take the mean of the training data, or drop the row "
      "(default auto: the mean if a model is used that knows it, else refuse)",
      0},
+    {"index-base", KEY_INDEX_BASE, "0|1", 0,
+     "LIBSVM: the index of the first feature (default: the model's; else 0 if that index occurs, or 1)", 0},
     {"x-member", KEY_X_MEMBER, "NAME", 0,
      "NPZ: the array of features (default X, x, x_train or arr_0; in eval and predict x_test, if there is one)",
      0},
@@ -83,6 +86,11 @@ static error_t parse_data(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_MISSING:
         options->read.missing = (gm_missing)cli_choose("missing", argument, cli_missing_names, state);
+        return 0;
+    case KEY_INDEX_BASE:
+        if (strcmp(argument, "0") != 0 && strcmp(argument, "1") != 0)
+            cli_refuse(state, "--index-base %s: expected 0 or 1", argument);
+        options->read.index_base = *argument - '0';
         return 0;
     case KEY_X_MEMBER:
         options->read.x_member = argument;

@@ -235,8 +235,8 @@ static void diagnose_text(gm_csv_diagnosis *d, const char *text, const char *end
     else if (is_libsvm(text, end))
         snprintf(
             d->hint, sizeof d->hint,
-            "this looks like LIBSVM text (LABEL INDEX:VALUE ...), which is not read: write all values of "
-            "a row, separated by commas");
+            "this looks like LIBSVM text (LABEL INDEX:VALUE ...): leave out --delim, and write only numbers behind "
+            "the colons");
     else if (d->comment > 0)
         snprintf(d->hint, sizeof d->hint, "line %zu is a comment: delete such lines", d->comment);
     else if (d->likely && !all_equal(sum_lines(text, end, in_use)))

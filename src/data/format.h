@@ -9,6 +9,8 @@
 /* Each fills an empty table from the beginning of a source. The caller clears the table after a failure. */
 gm_status gm_csv_read(gm_table *table, gm_source *source, const gm_dataset_options *options, gm_error *error);
 gm_status gm_idx_read(gm_table *table, gm_source *source, const gm_dataset_options *options, gm_error *error);
+gm_status gm_libsvm_read(gm_table *table, gm_source *source, const gm_dataset_options *options,
+                         gm_error *error);
 gm_status gm_npy_read(gm_table *table, gm_source *source, const gm_dataset_options *options, gm_error *error);
 gm_status gm_npz_read(gm_table *table, gm_source *source, const gm_dataset_options *options, gm_error *error);
 
@@ -17,5 +19,7 @@ gm_status gm_npz_read(gm_table *table, gm_source *source, const gm_dataset_optio
 bool gm_idx_recognise(const gm_source *source);
 /* Whether it begins as a zip archive does. */
 bool gm_npz_recognise(const gm_source *source);
+/* Whether its first row is LIBSVM text. */
+bool gm_libsvm_recognise(const gm_source *source);
 
 #endif

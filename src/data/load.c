@@ -7,7 +7,7 @@
 
 void gm_dataset_options_fill(gm_dataset_options *options, size_t size)
 {
-    const gm_dataset_options defaults = {.header = -1, .missing = GM_MISSING_AUTO};
+    const gm_dataset_options defaults = {.header = -1, .missing = GM_MISSING_AUTO, .index_base = -1};
     gm_options_fill(options, size, &defaults, sizeof defaults);
 }
 
@@ -20,6 +20,9 @@ static gm_status read_options(gm_dataset_options *o, const gm_dataset_options *o
         return status;
     if ((unsigned)o->missing > GM_MISSING_DROP)
         return gm_fail(error, GM_USAGE, "unknown treatment of missing values %d", (int)o->missing);
+    if (o->index_base < -1 || o->index_base > 1)
+        return gm_fail(error, GM_USAGE, "indices begin at %d; expected 0, 1, or -1 to detect it",
+                       o->index_base);
     if ((unsigned)o->precision > GM_F64)
         return gm_fail(error, GM_USAGE, "unknown precision %d", (int)o->precision);
     return GM_OK;
@@ -49,6 +52,10 @@ static gm_status read_table(gm_table *table, gm_source *source, const gm_dataset
                    : gm_npz_read(table, source, options, error);
     /* If a file of labels was given, the user means IDX. If the file is not IDX, its reader says what is
      * wrong. */
+    if (!options->delimiter && gm_libsvm_recognise(source))
+        return options->labels
+                   ? fail_labels(source, "a LIBSVM file, whose rows begin with their labels", error)
+                   : gm_libsvm_read(table, source, options, error);
     const bool is_idx = gm_idx_recognise(source);
     if (options->labels && !is_idx && gm_is_text(source->head, source->head_size))
         return fail_labels(source, "a CSV file, whose labels are a column: see --target", error);

@@ -87,8 +87,8 @@ gm_status gm_source_refuse_foreign(const gm_source *source, gm_error *error)
     const gm_foreign *found = gm_foreign_find(source->head, source->head_size);
     if (!found || !found->as_data)
         return GM_OK;
-    return gm_fail(error, GM_BAD_DATA, "%s: %s; expected CSV, NPY, NPZ or IDX%s%s", source->path, found->kind,
-                   *found->as_data ? "; " : "", found->as_data);
+    return gm_fail(error, GM_BAD_DATA, "%s: %s; expected CSV, LIBSVM, NPY, NPZ or IDX%s%s", source->path,
+                   found->kind, *found->as_data ? "; " : "", found->as_data);
 }
 
 gm_status gm_source_read(gm_source *source, void *to, size_t size, size_t *got, gm_error *error)

@@ -112,3 +112,18 @@ class Arrays(CommandTest):
         self.succeed(*TRAIN, "--data", "a.npz", "--x-member", "emb", "--y-member", "cls", "--save", "m.safetensors",
                      "--checkpoint", "c")
         self.succeed("train", "--resume", "c", "--epochs", "4", "--quiet")
+
+
+class Libsvm(CommandTest):
+    def test_trained_judged_and_used(self):
+        rows = "".join(f"{'+1' if i % 3 else '-1'} 1:{i % 3} 4:{i % 7}\n" for i in range(60))
+        self.write("train.svm", "# made by hand\n" + rows)
+        self.succeed("train", "--data", "train.svm", "--quiet", "--epochs", "3", "--threads", "1", "--save", "m.safetensors")
+        self.succeed("eval", "--model", "m.safetensors", "--data", "train.svm")
+        answers = self.succeed("predict", "--model", "m.safetensors", "--data", self.write("few.svm", "0 1:2\n")).stdout
+        self.assertRegex(answers, r"^class\n[+-]1\n$")
+        self.refuse(USAGE, r"--target has no effect with a LIBSVM file; it is for CSV, NPY and NPZ", "train", "--data",
+                    "train.svm", "--target", "1")
+        self.refuse(BAD_DATA, r"wide\.svm:1: index 5; expected at most 4, because the model has 4 features", "eval", "--model",
+                    "m.safetensors", "--data", self.write("wide.svm", "+1 5:2\n"))
+        self.refuse(USAGE, r"--index-base 2: expected 0 or 1", "train", "--data", "train.svm", "--index-base", "2")

@@ -153,9 +153,9 @@ class BadData(CommandTest):
             ("NPY in gzip", gzip.compress(array), r"the NPY file ends within its head"),
             ("NPZ cut short", entry, r"the zip archive is damaged or cut short: it has no directory at its end"),
             ("a model", weights, r"a model or another safetensors file; .*a model is given with --model"),
-            ("JSON", b'{"rows": [[1, 2]]}', r"a JSON text; expected CSV, NPY, NPZ or IDX"),
+            ("JSON", b'{"rows": [[1, 2]]}', r"a JSON text; expected CSV, LIBSVM, NPY, NPZ or IDX"),
             ("pickle", b"\x80\x04\x95\x10\0\0\0\0\0\0\0]\x94.", r"a Python pickle; .*pickles are never read"),
-            ("xz", b"\xfd7zXZ\0" + bytes(60), r"an xz file; expected CSV, NPY, NPZ or IDX; unpack it first"),
+            ("xz", b"\xfd7zXZ\0" + bytes(60), r"an xz file; expected CSV, LIBSVM, NPY, NPZ or IDX; unpack it first"),
             ("Excel", b"PK\x03\x04" + bytes(26) + b"[Content_Types].xml", r"an Excel .*; save it as CSV"),
             ("another program's", bytes([1, 2, 3, 4, 0, 0, 0, 0]) * 20, r"this looks like a binary file, not like CSV"),
         ):

@@ -96,7 +96,7 @@ class Gzip(CommandTest):
             ("no foot", whole[:-8], r"the gzip file is cut short"),
             ("half", whole[: len(whole) // 2], r"the gzip file is cut short"),
             ("head only", whole[:10], r"the gzip file is cut short"),
-            ("twice", gzip.compress(whole), r"a gzip file; expected CSV, NPY, NPZ or IDX; gzip within gzip is not read"),
+            ("twice", gzip.compress(whole), r"a gzip file; expected CSV, LIBSVM, NPY, NPZ or IDX; gzip within gzip is not read"),
         ):
             with self.subTest(name):
                 self.refuse_data(content, pattern)

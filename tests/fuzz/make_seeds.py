@@ -286,6 +286,19 @@ def gzip_seeds():
     yield "garbage-zeros", of(b"4", bytes(4) + text, 4)
 
 
+def libsvm():
+    rows = b"+1 1:0.5 3:-2 # comment\n# another\n\n-1 2:7\r\n1.0 3:1e2\n"
+    for how in range(64):
+        yield f"rows-{how}", bytes([ord("0") + how]) + rows
+    for name, content in {
+        "from-0": b"1 0:1 1:2\n0 2:3\n", "names": b"cat 1:1\ndog 2:1\n", "queries": b"1 qid:1 1:2\n0 qid:2 2:2\n",
+        "several-labels": b"1,2 1:1\n0 1:2\n", "nan": b"1 1:nan\n0 2:-NaN\n1 1:1\n", "descending": b"1 2:1 1:1\n0 1:1\n",
+        "huge-index": b"1 99999999999:1\n0 1:1\n", "overflow": b"1 1:1 184467440737095516:1\n0 1:1\n", "no-label": b"1:2 2:3\n",
+        "bom": b"\xef\xbb\xbf1 1:1\n0 1:2\n", "word": b"1 1:1\n0 x\n", "empty-value": b"1 1:1\n0 1:\n", "only-labels": b"1\n0\n1 1:2\n",
+    }.items():
+        yield name, b"0" + content
+
+
 def npy_array(kind, shape, content, order="False", version=b"\1\0"):
     text = f"{{'descr': '{kind}', 'fortran_order': {order}, 'shape': {shape}, }}\n".encode()
     length = struct.pack("<H" if version[0] == 1 else "<I", len(text))
@@ -368,7 +381,7 @@ def checkpoint():
 
 
 TARGETS = {"checkpoint": checkpoint, "csv": csv, "example": example, "folder": folder, "gate": gate, "gzip": gzip_seeds, "idx": idx_seeds,
-           "model": model, "npy": npy, "npz": npz}
+           "libsvm": libsvm, "model": model, "npy": npy, "npz": npz}
 
 
 def main():

@@ -1,0 +1,20 @@
+/* Fuzz target: any bytes as LIBSVM text. One byte chooses the options, the rest is the file. */
+#include "fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    static char *names[] = {"0", "1", "2"};
+    static const gm_columns columns = {.features = 3, .names = names};
+    fuzz_input input = {bytes, size};
+    gm_dataset_options options = gm_dataset_options_default();
+    const unsigned how = fuzz_choice(&input, 64);
+    options.regression = how & 1;
+    options.ignore_target = how & 2;
+    options.columns = how & 4 ? &columns : NULL;
+    options.missing = how & 8 ? GM_MISSING_DROP : GM_MISSING_AUTO;
+    options.index_base = (int)(how / 16) % 3 - 1;
+    fuzz_file file = fuzz_file_make(input.bytes, input.size);
+    (void)fuzz_load_dataset(file.path, &options);
+    fuzz_file_close(&file);
+    return 0;
+}
