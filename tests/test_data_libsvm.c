@@ -141,8 +141,8 @@ Test(data_libsvm, what_is_recognised)
     }
     gm_dataset_options options = gm_dataset_options_default();
     options.delimiter = ' '; /* then the user says that it is CSV */
-    const fault faults[] = {
-        {"1 1:2\n2 1:3\n", GM_BAD_DATA, "this looks like LIBSVM text (LABEL INDEX:VALUE ...): leave out"}};
+    const fault faults[] = {{"1 1:2 2:5\n2 1:3 2:4\n", GM_BAD_DATA,
+                             "this looks like LIBSVM text (LABEL INDEX:VALUE ...): leave out"}};
     EXPECT_FAULTS(faults, &options);
     options = gm_dataset_options_default();
     options.labels = "y";
