@@ -35,7 +35,7 @@ static gm_status learn(gm_model *model, gm_error *error)
     if (status == GM_OK)
         status = gm_model_name_classes(model, all, error);
     if (status == GM_OK)
-        status = gm_columns_fit(&model->columns, all, error);
+        status = gm_columns_fit(&model->columns, all, NULL, error);
     if (status == GM_OK)
         status = gm_scaling_fit(&model->scaling, GM_SCALING_STANDARD, all, error);
     if (status == GM_OK)

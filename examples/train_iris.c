@@ -19,7 +19,7 @@ int main(void)
     training.epochs = 200;
     if (gm_dataset_load(&all, "data/iris.csv", NULL, &error) ||
         gm_dataset_split(all, 0.2, 1, &train, &test, &error) || gm_model_name_classes(&model, all, &error) ||
-        gm_columns_fit(&model.columns, train, &error) ||
+        gm_columns_fit(&model.columns, train, NULL, &error) ||
         gm_scaling_fit(&model.scaling, GM_SCALING_STANDARD, train, &error) ||
         gm_network_create(&model.network, &network, &error) ||
         gm_engine_create(&engine, model.network, &compute, &error) ||

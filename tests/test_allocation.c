@@ -314,7 +314,7 @@ static gm_status fit_scaling(gm_error *error)
 static gm_status fit_columns(gm_error *error)
 {
     gm_columns *columns;
-    const gm_status status = gm_columns_fit(&columns, numbers, error);
+    const gm_status status = gm_columns_fit(&columns, numbers, NULL, error);
     gm_columns_destroy(columns);
     return status;
 }

@@ -201,7 +201,7 @@ Test(batch, a_missing_value_is_refused, .init = scratch_make, .fini = scratch_re
     scratch_write(path.text, text, sizeof text - 1);
     cr_assert_eq(gm_dataset_load(&data, path.text, &options, &error), GM_OK, "%s", error.message);
     cr_expect_eq(gm_row_source_open(&source, data, NULL, NULL, &error), GM_USAGE);
-    cr_expect_str_eq(error.message, "1 cells of the data have no value; replace them first");
+    cr_expect_str_eq(error.message, "1 cells of the data have no value; encode it first");
     gm_row_source_close(&source);
     gm_dataset_destroy(data);
 }

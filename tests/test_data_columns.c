@@ -8,12 +8,13 @@
 TestSuite(data_columns, .init = make_folder, .fini = remove_folder);
 
 /* A model of y = f(a, b) whose means are 2 and 30; its target stood between the two. */
-static char *names[] = {"a", "b"};
 static char target[] = "y";
-static double means[] = {2, 30};
+static gm_data_column named[] = {{.name = "a", .replacement = 2},
+                                 {.name = "b", .replacement = 30, .first = 1}};
 static const gm_columns known = {
-    .features = 2, .names = names, .target = target, .target_column = 2, .means = means};
-static const gm_columns nameless = {.features = 2};
+    .inputs = 2, .count = 2, .items = named, .target = target, .target_column = 2};
+static gm_data_column bare[] = {{.replacement = NAN}, {.replacement = NAN, .first = 1}};
+static const gm_columns nameless = {.inputs = 2, .count = 2, .items = bare};
 
 static gm_dataset_options for_model(const gm_columns *columns)
 {
@@ -36,7 +37,7 @@ static gm_columns *fit(const gm_dataset *dataset)
 {
     gm_error error = {0};
     gm_columns *columns = NULL;
-    cr_assert_eq(gm_columns_fit(&columns, dataset, &error), GM_OK, "%s", error.message);
+    cr_assert_eq(gm_columns_fit(&columns, dataset, NULL, &error), GM_OK, "%s", error.message);
     return columns;
 }
 
@@ -50,16 +51,16 @@ Test(data_columns, names_places_and_means_are_learned)
     cr_expect_eq(gm_dataset_missing(d), 2);
     cr_expect_str_eq(gm_dataset_target_name(d), "y");
     gm_columns *columns = fit(d);
-    cr_assert_eq(columns->features, 2);
-    cr_expect_str_eq(columns->names[0], "a");
-    cr_expect_str_eq(columns->names[1], "b");
+    cr_assert_eq(columns->inputs, 2);
+    cr_expect_str_eq(columns->items[0].name, "a");
+    cr_expect_str_eq(columns->items[1].name, "b");
     cr_expect_str_eq(columns->target, "y");
     cr_expect_eq(columns->target_column, 2);
-    cr_expect_eq(columns->means[0], 2);
-    cr_expect_eq(columns->means[1], 0.375);
+    cr_expect_eq(columns->items[0].replacement, 2);
+    cr_expect_eq(columns->items[1].replacement, 0.375);
     gm_scaling *scaling;
     cr_expect_eq(gm_scaling_fit(&scaling, GM_SCALING_STANDARD, d, NULL), GM_USAGE, "NaN must not be scaled");
-    cr_expect_eq(gm_dataset_replace_missing(d, columns, NULL), GM_OK);
+    cr_expect_eq(gm_dataset_encode(d, columns, NULL), GM_OK);
     cr_expect_eq(gm_dataset_missing(d), 0);
     cr_expect_eq(feature(d, 2, 0), 2);
     cr_expect_eq(feature(d, 0, 1), 0.375);
@@ -88,12 +89,12 @@ Test(data_columns, means_are_those_of_the_training_part)
     }
     cr_assert(count > 0 && count < 5);
     gm_columns *columns = fit(train);
-    cr_expect_eq(columns->means[0], sum / (double)count);
-    cr_expect_eq(gm_dataset_replace_missing(train, columns, &error), GM_USAGE);
-    cr_expect_eq(gm_dataset_replace_missing(d, &known, &error), GM_USAGE);
-    cr_assert_eq(gm_dataset_replace_missing(d, columns, &error), GM_OK);
+    cr_expect_eq(columns->items[0].replacement, sum / (double)count);
+    cr_expect_eq(gm_dataset_encode(train, columns, &error), GM_USAGE);
+    cr_expect_eq(gm_dataset_encode(d, &known, &error), GM_USAGE);
+    cr_assert_eq(gm_dataset_encode(d, columns, &error), GM_OK);
     for (uint32_t r = 5; r < 8; r++)
-        cr_expect_eq(feature(d, r, 0), (double)(float)columns->means[0]);
+        cr_expect_eq(feature(d, r, 0), (double)(float)columns->items[0].replacement);
     for (uint32_t r = 0; r < gm_dataset_rows(valid); r++)
         cr_expect(isfinite(feature(valid, r, 0)));
     gm_columns_destroy(columns);
@@ -109,13 +110,13 @@ Test(data_columns, what_cannot_be_learned)
     gm_columns *columns = NULL;
     gm_error error = {0};
     gm_dataset *d = load_text("b,x,c\n,1,0\n,2,1\n", &options);
-    cr_expect_eq(gm_columns_fit(&columns, d, &error), GM_BAD_DATA);
+    cr_expect_eq(gm_columns_fit(&columns, d, NULL, &error), GM_BAD_DATA);
     cr_expect_null(columns);
     cr_expect(strstr(error.message, "feature 1 ('b') has no value"), "%s", error.message);
     gm_dataset_destroy(d);
     options.precision = GM_F64;
     d = load_text("a,c\n1.7e308,0\n1.7e308,1\n", &options);
-    cr_expect_eq(gm_columns_fit(&columns, d, &error), GM_BAD_DATA);
+    cr_expect_eq(gm_columns_fit(&columns, d, NULL, &error), GM_BAD_DATA);
     cr_expect(strstr(error.message, "whose sum overflows"), "%s", error.message);
     gm_dataset_destroy(d);
 }
@@ -127,10 +128,10 @@ Test(data_columns, without_names)
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         gm_dataset *d = load_text(texts[i], NULL);
         gm_columns *columns = fit(d);
-        cr_expect_null(columns->names);
+        cr_expect(!gm_columns_named(columns));
         cr_expect_null(columns->target);
         cr_expect_eq(columns->target_column, 3);
-        cr_expect_eq(columns->means[1], 3);
+        cr_expect_eq(columns->items[1].replacement, 3);
         gm_columns_destroy(columns);
         gm_dataset_destroy(d);
     }
@@ -138,7 +139,8 @@ Test(data_columns, without_names)
     gm_dataset *d;
     cr_assert_eq(gm_dataset_from_arrays(&d, gm_array_u8(bytes, 2, 2), (gm_array){0}, 0, NULL), GM_OK);
     gm_columns *columns = fit(d);
-    cr_expect(!columns->names && !columns->means && columns->features == 2 && columns->target_column == 0);
+    cr_expect(!gm_columns_named(columns) && columns->inputs == 2 && columns->target_column == 0);
+    cr_expect(isnan(columns->items[0].replacement) && isnan(columns->items[1].replacement));
     gm_columns_destroy(columns);
     gm_dataset_destroy(d);
 }
@@ -195,7 +197,7 @@ Test(data_columns, by_position)
          "data.csv: 2 columns and no target among them; expected 2 features and the target"},
         {"1,2,3,4\n", GM_BAD_DATA, "data.csv:1: 4 columns; expected 2, the features of the model, or 3 with"},
         {"1\n", GM_BAD_DATA, "data.csv:1: 1 columns; expected 2"},
-        {"1,,3\n", GM_BAD_DATA, "the model has learned no mean for it"},
+        {"1,,3\n", GM_BAD_DATA, "the model has learned nothing that replaces it"},
     };
     EXPECT_FAULTS(faults, &options);
     options.ignore_target = true;
@@ -215,7 +217,7 @@ Test(data_columns, a_missing_value_is_what_the_model_says)
         cr_expect_eq(feature(d, 0, 1), 30);
         cr_expect_eq(feature(d, 1, 0), 2);
         cr_expect_eq(feature(d, 2, 1), 30);
-        cr_expect(has_remark(d, "4 missing values replaced by the means of the training data"));
+        cr_expect(has_remark(d, "4 missing values replaced as learned from the training data"));
         gm_dataset_destroy(d);
     }
     static const fault target_faults[] = {{"a,b,y\n1,2,\n", GM_BAD_DATA, "data.csv:2:5: column 3 ('y')"}};

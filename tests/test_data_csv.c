@@ -257,8 +257,8 @@ Test(data_csv, missing_cells)
         cr_expect_eq(feature(d, 1, 0), 3);
         cr_expect_eq(gm_dataset_missing(d), 1);
         gm_columns *columns;
-        cr_assert_eq(gm_columns_fit(&columns, d, NULL), GM_OK);
-        cr_assert_eq(gm_dataset_replace_missing(d, columns, NULL), GM_OK);
+        cr_assert_eq(gm_columns_fit(&columns, d, NULL, NULL), GM_OK);
+        cr_assert_eq(gm_dataset_encode(d, columns, NULL), GM_OK);
         cr_expect_eq(gm_dataset_missing(d), 0);
         cr_expect_eq(feature(d, 1, 1), 7);
         cr_expect(has_remark(d, "1 missing value will be replaced by the means"));

@@ -42,7 +42,6 @@ Test(data_diagnosis, the_separator_is_named)
         {"1,5;2,5\n3,5;4,5\n", NULL, 0,
          "data.csv:1:3: column 2; expected a decimal number of at most 3.4e38, got "
          "'5;2'; the cells seem to be separated by ';': say --delim ';'"},
-        {"New York,5\nLos Angeles,6\n", NULL, 0, "column 1 holds text"}, /* not: separated by blanks */
     };
     EXPECT_HINTS(hints);
 }
@@ -50,24 +49,23 @@ Test(data_diagnosis, the_separator_is_named)
 Test(data_diagnosis, columns_of_text_are_named_and_make_no_header)
 {
     static const hint hints[] = {
-        {"41, Local-gov, 5, a\n29, ?, 6, b\n52, Private, 7, a\n", NULL, 0,
-         "data.csv:1:4: column 2; expected a decimal number of at most 3.4e38, got 'Local-gov'; column 2 holds text: "
-         "leave the column out or one-hot it"},
         {"age,work,y\n41,?,1\n29,Private,0\n30,State,1\n", NULL, 0,
-         "data.csv:2:4: column 2 ('work'); expected a value, got '?'; column 2 holds text"},
-        {"a,b,c,y\nx,1,u,1\ny,2,v,0\n", NULL, 0,
-         "got 'x'; columns 1 and 3 hold text: leave these columns out"},
-        {"a,b,c,d,e,f,g,h,y\nx,x,x,x,x,x,x,x,1\n2,2,2,2,2,2,2,2,0\n", NULL, 0, "expected a decimal number"},
+         "data.csv:2:4: column 2 ('work'); expected a value, got '?'; say --missing most-frequent or --missing drop"},
+        {"a,t\n1,2\n3,4\nred,5\n", NULL, 0,
+         "data.csv:4:1: column 1 ('a'); expected a decimal number of at most 3.4e38, got 'red'; if the column holds "
+         "categories, say --categorical 1"},
         {"when,x,t\n10/03/2004,1.5,0\n11/03/2004,1.6,1\n", NULL, 0,
-         "got '10/03/2004'; column 1 holds text, dates or times: leave the column out or make numbers of it"},
-        {"x,t\n2004-03-10T18:00:00Z,0\n2004-03-10T19:00:00Z,1\n", NULL, 0,
-         "column 1 holds text, dates or times"},
+         "got '10/03/2004'; column 1 holds dates or times: leave it out with --ignore 1, or make numbers of it"},
+        {"x,t\n2004-03-10T18:00:00Z,0\n2004-03-10T19:00:00Z,1\n", NULL, 0, "column 1 holds dates or times"},
         {"date;x;y\n01.02.2004;1,5;a\n02.02.2004;2,5;b\n", NULL, ';',
          "data.csv:2:1: column 1 ('date'); expected"},
-        {"x,t\n18.00.00,0\n19.00.00,1\n", NULL, 0, "column 1 holds text, dates or times"},
-        {"a,b,c\n1,5%,x\n3,4%,y\n", NULL, 0, "got '5%'; column 2 holds text"},
+        {"x,t\n18.00.00,0\n19.00.00,1\n", NULL, 0, "column 1 holds dates or times"},
+        {"a,b,c\n1,5%,x\n3,4%,y\n", NULL, 0,
+         "got '5%'; column 2 holds text: say --categorical, or leave it out with --ignore"},
+        {"a,b,c,d\n1,5%,3%,x\n3,4%,3%,y\n", NULL, 0,
+         "got '5%'; columns 2 and 3 hold text: say --categorical, or leave them out with --ignore"},
         {"a,b,c\n1,10-Mar-2004,x\n3,11-Mar-2004,y\n", NULL, 0, "column 2 holds text"},
-        {"v,x,t\nu,u,u\na,1,b\nb,1,c\n", "none", 0, "column"},
+        {"v,x,t\nu,u,u\na,1,b\nb,1,c\n", "none", 0, "column 2 ('x'); expected a decimal number"},
     };
     EXPECT_HINTS(hints);
 }
@@ -127,7 +125,7 @@ Test(data_diagnosis, a_header_may_begin_with_a_number_sign)
     cr_expect_str_eq(gm_dataset_feature_name(d, 0), "a");
     cr_expect(has_remark(d, "the header begins with '#', which is left out of the name of column 1, 'a'"));
     gm_columns *columns;
-    cr_assert_eq(gm_columns_fit(&columns, d, NULL), GM_OK);
+    cr_assert_eq(gm_columns_fit(&columns, d, NULL, NULL), GM_OK);
     gm_dataset_destroy(d);
     gm_dataset_options options = gm_dataset_options_default();
     options.columns = columns;

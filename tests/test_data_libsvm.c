@@ -186,7 +186,7 @@ Test(data_libsvm, columns_of_a_model)
     for (int base = 0; base <= 1; base++) {
         gm_columns *columns;
         gm_dataset *train = load(base ? "1 1:5 3:2\n2 3:4\n" : "1 0:5 2:2\n2 2:4\n", NULL);
-        cr_assert_eq(gm_columns_fit(&columns, train, NULL), GM_OK);
+        cr_assert_eq(gm_columns_fit(&columns, train, NULL, NULL), GM_OK);
         gm_dataset_destroy(train);
         options.columns = columns;
         options.classes = classes;
@@ -214,8 +214,9 @@ Test(data_libsvm, columns_of_a_model)
         options.ignore_target = false;
         gm_columns_destroy(columns);
     }
-    static char *names[] = {"a", "b"};
-    options.columns = &(gm_columns){.features = 2, .names = names};
+    gm_data_column items[] = {{.name = (char[]){"a"}, .replacement = NAN},
+                              {.name = (char[]){"b"}, .replacement = NAN, .first = 1}};
+    options.columns = &(gm_columns){.inputs = 2, .count = 2, .items = items};
     gm_dataset *d = load("1 1:9\n2 2:8\n", &options);
     cr_expect(has_remark(d, "columns are matched by position, because a LIBSVM file has no names"));
     gm_dataset_destroy(d);

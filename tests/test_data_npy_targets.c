@@ -187,8 +187,8 @@ Test(data_npy_targets, a_column_of_the_features)
 /* As CSV without a header: by position, with the target where the training file had it. */
 Test(data_npy_targets, columns_of_a_model)
 {
-    static char *names[] = {"a"};
-    gm_columns columns = {.features = 1, .names = names, .target_column = 1};
+    gm_data_column item = {.name = (char[]){"a"}, .replacement = NAN};
+    gm_columns columns = {.inputs = 1, .count = 1, .items = &item, .target_column = 1};
     begin("|u1", "(3,)", "\0\1\0", 3);
     options.labels = NULL;
     options.regression = true;
@@ -205,7 +205,7 @@ Test(data_npy_targets, columns_of_a_model)
     cr_expect_eq(stored(d, 1, 0), 1);
     cr_expect_str_eq(gm_dataset_remark(d, 1), "column 1 is taken for the target and left out");
     gm_dataset_destroy(d);
-    columns.features = 5;
+    columns.count = 5;
     expect_refusal(features, &options, GM_BAD_DATA, "2 features; expected 5, the features of the model");
     end();
 }

@@ -43,7 +43,7 @@ static gm_columns *make_columns(void)
     options.precision = GM_F64;
     options.header = 1;
     cr_assert_eq(gm_dataset_load(&dataset, path.text, &options, NULL), GM_OK);
-    cr_assert_eq(gm_columns_fit(&columns, dataset, NULL), GM_OK);
+    cr_assert_eq(gm_columns_fit(&columns, dataset, NULL, NULL), GM_OK);
     gm_dataset_destroy(dataset);
     return columns;
 }
@@ -133,11 +133,13 @@ Test(model, everything_comes_back)
             cr_expect_eq(loaded.scaling->shift[i], saved.scaling->shift[i]);
             cr_expect_eq(loaded.scaling->factor[i], saved.scaling->factor[i]);
         }
-        cr_assert_eq(loaded.columns->features, 3);
+        cr_assert_eq(loaded.columns->count, 3);
+        cr_assert_eq(loaded.columns->inputs, 3);
         for (size_t i = 0; i < 3; i++) {
-            const double mean = saved.columns->means[i];
-            cr_expect_str_eq(loaded.columns->names[i], saved.columns->names[i]);
-            cr_expect_eq(loaded.columns->means[i], precisions[p] == GM_F64 ? mean : (double)(float)mean);
+            const double mean = saved.columns->items[i].replacement;
+            cr_expect_str_eq(loaded.columns->items[i].name, saved.columns->items[i].name);
+            cr_expect_eq(loaded.columns->items[i].replacement,
+                         precisions[p] == GM_F64 ? mean : (double)(float)mean);
         }
         cr_expect_str_eq(loaded.columns->target, "t");
         cr_expect_eq(loaded.columns->target_column, 4);
@@ -153,8 +155,9 @@ Test(model, a_bare_network_is_a_model)
     cr_assert_eq(gm_model_load(&loaded, path.text, NULL), GM_OK);
     expect_same_network(saved.network, loaded.network);
     cr_expect(!loaded.scaling && !loaded.classes && loaded.class_count == 0);
-    cr_assert_eq(loaded.columns->features, 3, "it knows their number");
-    cr_expect(!loaded.columns->names && !loaded.columns->target && !loaded.columns->means);
+    cr_assert_eq(loaded.columns->inputs, 3, "it knows their number");
+    cr_expect(!gm_columns_named(loaded.columns) && !loaded.columns->target);
+    cr_expect(isnan(loaded.columns->items[0].replacement));
     gm_model_clear(&loaded);
     gm_model_clear(&saved);
     gm_model_clear(&saved);
@@ -264,7 +267,7 @@ Test(model, what_does_not_make_sense_is_named)
     static const struct {
         const char *find, *replace, *says;
     } cases[] = {
-        {"\"gradmill.format\":\"2\"", "\"gradmill.format\":\"3\"", "in format 3; expected at most format 2"},
+        {"\"gradmill.format\":\"2\"", "\"gradmill.format\":\"4\"", "in format 4; expected at most format 3"},
         {"\"gradmill.format\":\"2\"", "\"gradmill.format\":\"0\"",
          "gradmill.format: expected a number from 1"},
         {"\"gradmill.format\":\"2\",", "", "lacks gradmill.format;"},
@@ -301,7 +304,8 @@ Test(model, what_does_not_make_sense_is_named)
         {"\"[1,", "\"[1e-60,", "the factor of feature 0 is 0"},
         {"none\\\",", "\xe6\x95\xb0\\\",", "gradmill.columns: the name \"\xe6\x95\xb0\" occurs twice"},
         {"none\\\",", "", "gradmill.columns, byte"},
-        {"\\\"none\\\",", "", "gradmill.columns: 2 names; expected 3, the inputs of the network"},
+        {"\\\"none\\\",", "",
+         "gradmill.columns: 2 names; expected 3, the columns that make the inputs of the network"},
         {"\"[\\\"t\\\"]\"", "\"[\\\"none\\\"]\"", "gradmill.targets: the target is one of the columns, too"},
         {"\"[\\\"t\\\"]\"", "\"[\\\"t\\\",\\\"u\\\"]\"", "gradmill.targets: 2 names; expected 1, one target"},
         {"\"[4]\"", "\"[5]\"", "gradmill.targets.columns: expected the number of a column, got \"[5]\""},
@@ -433,15 +437,15 @@ Test(model, what_no_file_can_hold_is_not_saved)
     model.scaling->factor_f32[1] = 0;
     expect_no_save(&model, "scaling of feature 1 is 0 or not finite");
     model.scaling->factor_f32[1] = 1;
-    model.columns->means[2] = NAN;
-    expect_no_save(&model, "mean of column 2 is not finite");
-    model.columns->means[2] = 0;
-    model.columns->names[1][0] = '\xe9';
+    model.columns->items[2].replacement = NAN;
+    expect_no_save(&model, "the replacement of a column is not a number");
+    model.columns->items[2].replacement = 0;
+    model.columns->items[1].name[0] = '\xe9';
     expect_no_save(&model, "name of column 1 cannot be stored; expected UTF-8");
-    model.columns->names[1][0] = 'n';
-    model.columns->features = 4;
-    expect_no_save(&model, "4 columns; expected 3, the inputs of the network");
-    model.columns->features = 3;
+    model.columns->items[1].name[0] = 'n';
+    model.columns->inputs = 4;
+    expect_no_save(&model, "the columns make 4 inputs; expected 3, the inputs of the network");
+    model.columns->inputs = 3;
     clear_made(&model);
     expect_no_save(&model, "no network");
 }

@@ -12,12 +12,16 @@ static const net_shape fit = {{IN, 8, OUT}, GM_TANH, GM_IDENTITY, GM_MEAN_SQUARE
 static const double shift[IN] = {10, -3, 0.5}, factor[IN] = {0.125, 2, 0.25};
 static double means[IN] = {11, -2.5, 1};
 static char *class_names[OUT] = {(char[]){"a"}, (char[]){"b"}, (char[]){"c"}, (char[]){"d"}};
-static char *column_names[IN] = {(char[]){"x"}, (char[]){"y"}, (char[]){"z"}};
+static gm_data_column columns_of_numbers[IN] = {
+    {.name = (char[]){"x"}, .replacement = 11},
+    {.name = (char[]){"y"}, .replacement = -2.5, .first = 1},
+    {.name = (char[]){"z"}, .replacement = 1, .first = 2},
+};
 
 /* A model whose strings and means are static: it is taken apart again by drop. */
 static gm_model make_model(const net_shape *shape, gm_precision precision)
 {
-    static gm_columns columns = {.features = IN, .names = column_names, .means = means};
+    static gm_columns columns = {.inputs = IN, .count = IN, .items = columns_of_numbers};
     gm_model model = {.network = net_make(shape, precision, 5), .columns = &columns};
     if (shape == &classifier) {
         model.classes = class_names;
@@ -246,16 +250,22 @@ Test(predict, a_missing_value_without_a_mean_is_named)
     double raw[ROWS * IN] = {0};
     float outputs[ROWS * OUT];
     gm_error error;
-    gm_columns known = {.features = IN, .names = column_names}, nameless = {.features = IN};
+    gm_data_column named[IN] = {{.name = (char[]){"x"}, .replacement = NAN},
+                                {.name = (char[]){"y"}, .replacement = NAN, .first = 1},
+                                {.name = (char[]){"z"}, .replacement = NAN, .first = 2}};
+    gm_data_column bare[IN] = {
+        {.replacement = NAN}, {.replacement = NAN, .first = 1}, {.replacement = NAN, .first = 2}};
+    gm_columns known = {.inputs = IN, .count = IN, .items = named};
+    gm_columns nameless = {.inputs = IN, .count = IN, .items = bare};
     gm_model model = make_model(&classifier, GM_F32);
     raw[8 * IN + 1] = NAN;
     const struct {
         gm_columns *columns;
         const char *message;
     } cases[] = {
-        {&known, "row 8: feature 2 ('y') has no value, and the model has no mean for it"},
-        {&nameless, "row 8: feature 2 has no value, and the model has no mean for it"},
-        {NULL, "row 8: feature 2 has no value, and the model has no mean for it"},
+        {&known, "row 8: feature 2 ('y') has no value, and the model has nothing that replaces it"},
+        {&nameless, "row 8: feature 2 has no value, and the model has nothing that replaces it"},
+        {NULL, "row 8: feature 2 has no value, and the model has nothing that replaces it"},
     };
     for (size_t i = 0; i < 3; i++) {
         model.columns = cases[i].columns;
@@ -274,10 +284,11 @@ Test(predict, parts_of_a_model_that_do_not_fit_one_another)
     gm_predictor *predictor;
     gm_error error;
     gm_model model = make_model(&classifier, GM_F32);
-    gm_columns narrow = {.features = IN - 1}, *right = model.columns;
+    gm_columns narrow = {.inputs = IN - 1}, *right = model.columns;
     model.columns = &narrow;
     cr_expect_eq(gm_predictor_create(&predictor, &model, NULL, &error), GM_USAGE);
-    cr_expect_str_eq(error.message, "the model knows 2 columns; expected 3, the inputs of its network");
+    cr_expect_str_eq(error.message,
+                     "the columns of the model make 2 inputs; expected 3, those of its network");
     cr_expect_null(predictor);
     model.columns = right;
     model.class_count = OUT - 1;

@@ -17,28 +17,62 @@ GM_BEGIN_DECLS
 
 typedef struct gm_dataset gm_dataset;
 
-/* What becomes of a cell without a value (empty, NA, nan and the like). */
+/* What becomes of a cell without a value (empty, NA, nan and the like). Replacements are learned on the
+ * training rows: from the cells that have a value, by gm_columns_fit, and then stored in the model. A file
+ * that is read for a model gets the replacements of that model, whichever of the three is asked for. A target
+ * has no replacement: its cell is an error. */
 typedef enum gm_missing {
-    GM_MISSING_AUTO,   /* GM_MISSING_MEAN if `columns` has means, otherwise GM_MISSING_REFUSE */
-    GM_MISSING_REFUSE, /* it is an error with its line and column */
-    GM_MISSING_MEAN, /* a feature becomes the mean of its column over the training rows: at once if `columns`
-                        has means, otherwise by gm_dataset_replace_missing. A target has no replacement: its
-                        cell is an error */
-    GM_MISSING_DROP, /* its row is left out */
+    GM_MISSING_AUTO,          /* replaced if `columns` has replacements, otherwise GM_MISSING_REFUSE */
+    GM_MISSING_REFUSE,        /* it is an error with its line and column */
+    GM_MISSING_MEAN,          /* replaced by the mean of its column; a category by the most frequent one */
+    GM_MISSING_DROP,          /* its row is left out */
+    GM_MISSING_MEDIAN,        /* replaced by the median; a category by the most frequent one */
+    GM_MISSING_MOST_FREQUENT, /* replaced by the value that occurs most often, the smallest of several */
 } gm_missing;
+#define GM_MISSING_COUNT 6
+
+/* A column of a file that a model reads, and how its cells become inputs of the network, in this order:
+ *
+ *     a column of numbers     one input
+ *     a column of categories  one input for each category: 1 for the cell's own, 0 for all others (one-hot);
+ *                             then, if `rest`, one that is 1 for a text that is none of the categories.
+ *                             Without it, such a text sets all of them to 0
+ *     `indicator`             one more: 1 where the value is missing, otherwise 0
+ */
+typedef struct gm_data_column {
+    char *name;            /* NULL: not known */
+    char **categories;     /* sorted, numbers by value; NULL: the column holds numbers */
+    size_t category_count; /* >= 1 if it holds categories */
+    bool rest, indicator;
+    double replacement; /* of a missing value: a number, or the place of a category from 0; NaN: not known */
+    size_t first;       /* the place of its first input among those of the network, from 0 */
+} gm_data_column;
+
+/* The number of inputs that a column becomes. */
+static inline size_t gm_data_column_inputs(const gm_data_column *column)
+{
+    return (column->categories ? column->category_count + column->rest : 1) + column->indicator;
+}
 
 /* What a model knows of the columns that it was trained on. A file with a header is matched by name: columns
  * may stand in any order, columns that are not needed are ignored and not even read. Any other file is
- * matched by position: then it must have `features` columns, or one more for the target, and a remark says
+ * matched by position: then it must have `count` columns, or one more for the target, and a remark says
  * so. */
 typedef struct gm_columns {
-    size_t features;
-    char **names; /* of the features, in the order of the network's inputs, each once; NULL: not known */
-    char *target; /* name of the target's column; NULL: not known */
-    size_t
-        target_column; /* its place in the training file, from 1; 0: not known. Used if matched by position */
-    double *means;     /* of the features over the training rows, for missing values; NULL: not known */
+    size_t inputs; /* of the network, made of all columns */
+    size_t count;
+    gm_data_column *items; /* in the order of the network's inputs; either all have a name, each its own, or
+                              none has one */
+    char *target;          /* name of the target's column; NULL: not known */
+    size_t target_column;  /* its place in the training file, from 1; 0: not known. Used if matched by
+                              position */
 } gm_columns;
+
+/* Whether the columns have names. */
+static inline bool gm_columns_named(const gm_columns *columns)
+{
+    return columns->count > 0 && columns->items[0].name;
+}
 
 /* How a file is to be read. Fields that do not concern its format are ignored, but for `labels` of a text
  * file. */
@@ -59,6 +93,12 @@ typedef struct gm_dataset_options {
     int header;
     bool regression;    /* all but IDX: targets are numbers to be fitted, not classes; default false */
     gm_missing missing; /* all but IDX: default GM_MISSING_AUTO */
+    /* CSV: lists of columns, by header name or number, with commas between them; default NULL: none. Columns
+     * of texts are categories by themselves; `categorical` are to be categories whatever they hold (numbers
+     * that are only names, such as zip codes), `numeric` are to be numbers, so that a text in one of them is
+     * an error. `ignore` are left out. With `columns`, the model says what its columns are: `categorical` and
+     * `numeric` have no effect. */
+    const char *categorical, *numeric, *ignore;
     /* The precision that features of a file are kept in (bytes stay bytes): GM_F64 keeps all digits of a CSV
      * file for a network in f64, at twice the memory. Numeric targets are always kept as doubles. Default
      * GM_F32. */
@@ -161,6 +201,7 @@ GM_API gm_status gm_dataset_split(const gm_dataset *all, double share, uint64_t 
 GM_API void gm_dataset_destroy(gm_dataset *dataset);
 
 GM_API size_t gm_dataset_rows(const gm_dataset *dataset);
+/* The columns of the file that are features; once it is encoded, the inputs of the network. */
 GM_API size_t gm_dataset_features(const gm_dataset *dataset);
 /* Columns of the target: the number of classes, or the number of numeric targets. 0: no targets at all. */
 GM_API size_t gm_dataset_targets(const gm_dataset *dataset);
@@ -193,30 +234,55 @@ GM_API const char *gm_dataset_feature_name(const gm_dataset *dataset,
                                            size_t f); /* NULL if there was no header */
 GM_API const char *
 gm_dataset_target_name(const gm_dataset *dataset); /* NULL if there was no header, or none */
-/* Cells without a value that gm_dataset_replace_missing has yet to fill. While there are any, a data set
- * cannot be scaled, trained on or judged. */
+/* Columns of texts, and cells without a value, that gm_dataset_encode has yet to make numbers of. While there
+ * are any, a data set cannot be scaled, trained on or judged. */
+GM_API size_t gm_dataset_categorical(const gm_dataset *dataset);
 GM_API size_t gm_dataset_missing(const gm_dataset *dataset);
 /* What the reader noticed and the user should know, one line each ("header found: x, y, class"); NULL past
  * the last. */
 GM_API const char *gm_dataset_remark(const gm_dataset *dataset, size_t index);
 
-/* What a model is to remember of the columns, learned on these rows only: give it the training part. Names
- * are those of the header; columns that share a name cannot be told apart by it, so then there are none.
- * Missing cells do not count in the means. GM_BAD_DATA: a column without any value in these rows; GM_LIMIT.
- */
-GM_API gm_status gm_columns_fit(gm_columns **columns, const gm_dataset *train, gm_error *error);
+/* How columns become inputs. */
+typedef struct gm_columns_options {
+    size_t size; /* of this struct, which gm_columns_options_default sets */
+    /* Of each column of texts, at most so many categories have an input of their own: the most frequent ones,
+     * and of those that are equally frequent the first in order. The others share one more input. >= 1;
+     * default 64. */
+    size_t categories;
+    gm_missing missing; /* what replaces missing values: _MEAN, _MEDIAN or _MOST_FREQUENT; default _MEAN */
+    bool indicators;    /* each column in which a value is missing gets one more input, 1 for a missing value;
+                           default false */
+} gm_columns_options;
+
+GM_API void gm_columns_options_fill(gm_columns_options *options, size_t size);
+static inline gm_columns_options gm_columns_options_default(void)
+{
+    gm_columns_options options;
+    gm_columns_options_fill(&options, sizeof options);
+    return options;
+}
+
+/* What a model is to remember of the columns, learned on these rows only: give it the training part of a data
+ * set that was read without `columns`. options may be NULL. Names are those of the header; columns that share
+ * a name cannot be told apart by it, so then there are none. Missing cells do not count. GM_USAGE: a data set
+ * that was encoded already; GM_BAD_DATA: a column without any value in these rows; GM_LIMIT. */
+GM_API gm_status gm_columns_fit(gm_columns **columns, const gm_dataset *train,
+                                const gm_columns_options *options, gm_error *error);
 GM_API void gm_columns_destroy(gm_columns *columns);
 
-/* Fills the missing cells of a data set and of all views of it with the means. GM_USAGE: it is a view itself,
- * or the columns do not fit. */
-GM_API gm_status gm_dataset_replace_missing(gm_dataset *dataset, const gm_columns *columns, gm_error *error);
+/* Makes the inputs of the network, of a data set that was read without `columns` and of all views of it:
+ * missing cells are filled, categories become inputs of 0 and 1, which gm_scaling_fit leaves as they are.
+ * What was read with `columns` is encoded already, and stays as it is. GM_USAGE: it is a view itself, or the
+ * columns do not fit; GM_LIMIT, then it is as it was. */
+GM_API gm_status gm_dataset_encode(gm_dataset *dataset, const gm_columns *columns, gm_error *error);
 
 /* Scaling of features: x' = (x - shift) * factor, for each feature. */
 typedef enum gm_scaling_kind {
     GM_SCALING_AUTO,     /* unit for u8, standard for f32 and f64 */
     GM_SCALING_NONE,     /* shift 0, factor 1 */
     GM_SCALING_UNIT,     /* shift 0, factor 1/255 */
-    GM_SCALING_STANDARD, /* shift mean, factor 1 / standard deviation (1 for a constant column) */
+    GM_SCALING_STANDARD, /* shift mean, factor 1 / standard deviation (1 for a constant column); shift 0 and
+                            factor 1 for inputs of 0 and 1 that were made by gm_dataset_encode */
 } gm_scaling_kind;
 
 typedef struct gm_scaling {

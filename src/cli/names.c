@@ -87,10 +87,10 @@ const char *cli_format_names(size_t index)
 
 const char *cli_missing_names(size_t index)
 {
-    static const char *const names[] = {[GM_MISSING_AUTO] = "auto",
-                                        [GM_MISSING_REFUSE] = "refuse",
-                                        [GM_MISSING_MEAN] = "mean",
-                                        [GM_MISSING_DROP] = "drop"};
+    static const char *const names[] = {
+        [GM_MISSING_AUTO] = "auto",     [GM_MISSING_REFUSE] = "refuse",
+        [GM_MISSING_MEAN] = "mean",     [GM_MISSING_DROP] = "drop",
+        [GM_MISSING_MEDIAN] = "median", [GM_MISSING_MOST_FREQUENT] = "most-frequent"};
     return index < sizeof names / sizeof *names ? names[index] : NULL;
 }
 

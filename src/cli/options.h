@@ -11,6 +11,7 @@
 typedef struct cli_data_options {
     const char *data; /* file or directory; NULL if not given */
     gm_dataset_options read;
+    gm_columns_options columns; /* of training */
 } cli_data_options;
 
 /* A network as the user describes it. Fields that are not given are chosen later, from the data. */
@@ -37,7 +38,8 @@ typedef struct cli_engine_options {
     gm_optimizer given;                /* while parsing: the fields that were given, the others NaN */
 } cli_engine_options;
 
-extern const struct argp cli_data_argp, cli_network_argp, cli_compute_argp, cli_optimizer_argp, cli_step_argp;
+extern const struct argp cli_data_argp, cli_columns_argp, cli_network_argp, cli_compute_argp,
+    cli_optimizer_argp, cli_step_argp;
 /* Its input is a gm_train_options. */
 extern const struct argp cli_schedule_argp;
 

@@ -16,6 +16,7 @@ enum {
     KEY_X_MEMBER,
     KEY_Y_MEMBER,
     KEY_INDEX_BASE,
+    KEY_IGNORE,
 };
 
 static const struct argp_option data_options[] = {
@@ -35,11 +36,14 @@ static const struct argp_option data_options[] = {
      0},
     {"regression", KEY_REGRESSION, 0, 0, "the target is a number to be fitted, not a class", 0},
     {"missing", KEY_MISSING, "HOW", 0,
-     "what to do with missing values (in arrays NaN), {missing}: refuse the file, take the mean of the training data, or drop the row "
-     "(default auto: the mean if a model is used that knows it, else refuse)",
+     "what to do with missing values (in arrays NaN), {missing}: refuse the file, drop the row, or replace the value by the "
+     "column's mean, median or most frequent value in the training data, which the model stores (default auto: replaced if "
+     "a model is used that knows how, else refuse)",
      0},
     {"index-base", KEY_INDEX_BASE, "0|1", 0,
      "LIBSVM: the index of the first feature (default: the model's; else 0 if that index occurs, or 1)", 0},
+    {"ignore", KEY_IGNORE, "COLUMNS", 0,
+     "CSV: columns that are left out: names or numbers, with commas between them", 0},
     {"x-member", KEY_X_MEMBER, "NAME", 0,
      "NPZ: the array of features (default X, x, x_train or arr_0; in eval and predict x_test, if there is one)",
      0},
@@ -50,7 +54,7 @@ static const struct argp_option data_options[] = {
 
 cli_data_options cli_data_defaults(void)
 {
-    return (cli_data_options){.read = gm_dataset_options_default()};
+    return (cli_data_options){.read = gm_dataset_options_default(), .columns = gm_columns_options_default()};
 }
 
 static void parse_delimiter(const char *text, char *delimiter, struct argp_state *state)
@@ -97,6 +101,9 @@ static error_t parse_data(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_Y_MEMBER:
         options->read.y_member = argument;
+        return 0;
+    case KEY_IGNORE:
+        options->read.ignore = argument;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

@@ -58,6 +58,14 @@ static bool write_missing(const run *r, FILE *out)
            write_word(cli_missing_names((size_t)r->options->data.read.missing), out);
 }
 
+static bool write_categories(const run *r, FILE *out)
+{
+    if (gm_dataset_format(r->setup->all) != GM_FORMAT_CSV)
+        return false;
+    fprintf(out, "%zu", r->options->data.columns.categories);
+    return true;
+}
+
 /* ---- the network ---- */
 
 static bool write_layers(const run *r, FILE *out)
@@ -160,25 +168,16 @@ static const struct {
     const char *name; /* of the option */
     bool (*write)(const run *r, FILE *out);
 } values[] = {
-    {"target", write_target},
-    {"delim", write_delimiter},
-    {"missing", write_missing},
-    {"layers", write_layers},
-    {"activation", write_activations},
-    {"loss", write_loss},
-    {"init", write_init},
-    {"precision", write_precision},
-    {"seed", write_seed},
-    {"backend", write_backend},
-    {"batch", write_batch},
-    {"optimizer", write_optimizer},
-    {"epochs", write_epochs},
-    {"schedule", write_schedule},
-    {"valid-share", write_share},
-    {"scaling", write_scaling},
-    {"target-scaling", write_target_scaling},
-    {"keep", write_keep},
-    {"monitor", write_monitor},
+    {"target", write_target},       {"delim", write_delimiter},
+    {"missing", write_missing},     {"categories", write_categories},
+    {"layers", write_layers},       {"activation", write_activations},
+    {"loss", write_loss},           {"init", write_init},
+    {"precision", write_precision}, {"seed", write_seed},
+    {"backend", write_backend},     {"batch", write_batch},
+    {"optimizer", write_optimizer}, {"epochs", write_epochs},
+    {"schedule", write_schedule},   {"valid-share", write_share},
+    {"scaling", write_scaling},     {"target-scaling", write_target_scaling},
+    {"keep", write_keep},           {"monitor", write_monitor},
 };
 
 /* The settings that the optimizer reads are options of their own. */

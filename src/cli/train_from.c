@@ -6,8 +6,10 @@
 #include "cli/load.h"
 #include "cli/needless.h"
 
-static const char *const decided[] = {"layers",    "activation", "loss",           "init",   "init-value",
-                                      "precision", "scaling",    "target-scaling", "target", "regression"};
+static const char *const decided[] = {"layers",     "activation",       "loss",        "init",
+                                      "init-value", "precision",        "scaling",     "target-scaling",
+                                      "target",     "regression",       "categorical", "numeric",
+                                      "categories", "missing-indicator"};
 
 bool cli_train_from_decides(const char *option)
 {

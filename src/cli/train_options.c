@@ -209,9 +209,10 @@ static void begin(struct argp_state *state)
 {
     cli_train_options *options = state->input;
     state->child_inputs[0] = &options->data;
-    state->child_inputs[1] = &options->network;
-    state->child_inputs[2] = state->child_inputs[3] = state->child_inputs[4] = &options->engine;
-    state->child_inputs[5] = &options->train;
+    state->child_inputs[1] = &options->data;
+    state->child_inputs[2] = &options->network;
+    state->child_inputs[3] = state->child_inputs[4] = state->child_inputs[5] = &options->engine;
+    state->child_inputs[6] = &options->train;
 }
 
 static void end(struct argp_state *state)
@@ -242,6 +243,7 @@ const struct argp cli_train_argp = {
     .children =
         (const struct argp_child[]){
             {&cli_data_argp, 0, NULL, 0},
+            {&cli_columns_argp, 0, NULL, 0},
             {&cli_network_argp, 0, NULL, 0},
             {&cli_compute_argp, 0, NULL, 0},
             {&cli_optimizer_argp, 0, NULL, 0},

@@ -36,20 +36,30 @@ static gm_status split(cli_train_setup *setup, const cli_train_options *options,
     return GM_OK;
 }
 
-/* Stores in the model the names of classes and columns, and the means of the training part, and replaces
- * missing values by the means. */
+/* How the columns of a file become inputs, by the options. */
+static gm_columns_options columns_options(const cli_data_options *data)
+{
+    gm_columns_options options = data->columns;
+    if (data->read.missing == GM_MISSING_MEDIAN || data->read.missing == GM_MISSING_MOST_FREQUENT)
+        options.missing = data->read.missing;
+    return options;
+}
+
+/* Stores in the model the names of classes and columns, and what the training part shows of the columns, and
+ * makes the inputs of the network of them. */
 static gm_status learn_columns(cli_train_setup *setup, const cli_train_options *options, gm_error *error)
 {
     gm_error reason = {0};
     if (options->init_from)
-        return gm_dataset_replace_missing(setup->all, setup->model.columns, error);
+        return gm_dataset_encode(setup->all, setup->model.columns, error);
+    const gm_columns_options how = columns_options(&options->data);
     gm_status status = gm_model_name_classes(&setup->model, setup->all, error);
     if (status != GM_OK)
         return status;
-    status = gm_columns_fit(&setup->model.columns, setup->train, &reason);
+    status = gm_columns_fit(&setup->model.columns, setup->train, &how, &reason);
     if (status != GM_OK)
         return gm_fail(error, status, "%s: %s", options->data.data, reason.message);
-    return gm_dataset_replace_missing(setup->all, setup->model.columns, error);
+    return gm_dataset_encode(setup->all, setup->model.columns, error);
 }
 
 /* Loads the file of --valid. It is read like any other file that a model is used on. */
@@ -61,8 +71,8 @@ static gm_status load_valid(cli_train_setup *setup, const cli_train_options *opt
     valid.read.target = NULL; /* the model knows its target */
     valid.read.test = true;   /* of an NPZ file with both parts */
     /* With names, the model finds its own columns, and others may be missing or stand anywhere. */
-    if (setup->model.columns->names)
-        valid.read.group = valid.read.weight = NULL;
+    if (gm_columns_named(setup->model.columns))
+        valid.read.group = valid.read.weight = valid.read.ignore = NULL;
     cli_read_for_model(&valid.read, &setup->model);
     const gm_status status = cli_load(&valid, CLI_PART_TRAIN, &setup->valid, error);
     if (status == GM_OK && gm_dataset_targets(setup->valid) == 0)

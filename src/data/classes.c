@@ -1,5 +1,5 @@
 /* The classes of a data set. The classes of a CSV file are names: they are numbered in the order of their
- * first appearance, with a hash table of fixed size, and sorted at the end of the file. The classes of an IDX
+ * first appearance, with a hash table, and sorted at the end of the file. The classes of an IDX
  * file are numbers. */
 #include "data/classes.h"
 #include "data/csv.h"
@@ -18,7 +18,8 @@
 /* A hint lists at most this many classes. */
 #define MOST_LISTED ((size_t)6)
 
-#define SLOTS       (2 * (size_t)GM_CLASS_LIMIT) /* a power of two, so at most half of them are taken */
+/* Slots of an empty list. There are always at least twice as many slots as names. */
+#define FEWEST_SLOTS ((size_t)64)
 
 /* Different whole numbers below this limit are different doubles. */
 #define EXACT_LIMIT 0x1p53
@@ -48,7 +49,7 @@ static size_t slot_of(const gm_classes *classes, const char *name, size_t length
 {
     const bool number = !isnan(value);
     const uint64_t hash = number ? hash_bytes(&value, sizeof value) : hash_bytes(name, length);
-    for (size_t slot = hash % SLOTS;; slot = (slot + 1) % SLOTS) {
+    for (size_t slot = hash % classes->capacity;; slot = (slot + 1) % classes->capacity) {
         const uint32_t taken = classes->slots[slot];
         if (!taken || (number && classes->values[slot] == value))
             return slot;
@@ -58,18 +59,41 @@ static size_t slot_of(const gm_classes *classes, const char *name, size_t length
     }
 }
 
-static gm_status make_slots(gm_classes *classes, gm_error *error)
+static void put_in_slot(gm_classes *classes, uint32_t c)
 {
-    classes->slots = gm_table_array(SLOTS, 1, sizeof *classes->slots, "the classes", error);
-    if (classes->slots)
-        classes->values = gm_table_array(SLOTS, 1, sizeof *classes->values, "the classes", error);
-    return classes->values ? GM_OK : GM_LIMIT;
+    const char *name = classes->names.items[c];
+    const size_t length = strlen(name);
+    const double value = value_of(classes, name, length);
+    const size_t slot = slot_of(classes, name, length, value);
+    classes->slots[slot] = c + 1;
+    classes->values[slot] = value;
+}
+
+/* Makes a hash table with so many slots, and puts the names that are there into it. After a failure the list
+ * is as it was. */
+static gm_status make_slots(gm_classes *classes, size_t capacity, gm_error *error)
+{
+    uint32_t *slots = gm_table_array(capacity, 1, sizeof *slots, "the classes", error);
+    double *values = gm_table_array(capacity, 1, sizeof *values, "the classes", error);
+    if (!slots || !values) {
+        gm_free(slots);
+        gm_free(values);
+        return GM_LIMIT;
+    }
+    gm_free(classes->slots);
+    gm_free(classes->values);
+    classes->slots = slots;
+    classes->values = values;
+    classes->capacity = capacity;
+    for (size_t c = 0; c < classes->names.count; c++)
+        put_in_slot(classes, (uint32_t)c);
+    return GM_OK;
 }
 
 gm_status gm_classes_init(gm_classes *classes, const char *const *names, size_t count, gm_error *error)
 {
     *classes = (gm_classes){0};
-    gm_status status = make_slots(classes, error);
+    gm_status status = make_slots(classes, FEWEST_SLOTS, error);
     for (size_t c = 0; names && !status && c < count; c++)
         status = gm_classes_add(classes, names[c], strlen(names[c]), error);
     return status;
@@ -78,7 +102,7 @@ gm_status gm_classes_init(gm_classes *classes, const char *const *names, size_t 
 gm_status gm_classes_init_exact(gm_classes *classes, gm_error *error)
 {
     *classes = (gm_classes){.exact = true};
-    return make_slots(classes, error);
+    return make_slots(classes, FEWEST_SLOTS, error);
 }
 
 void gm_classes_clear(gm_classes *classes)
@@ -99,12 +123,12 @@ gm_status gm_classes_add(gm_classes *classes, const char *name, size_t length, g
 {
     if (classes->names.count == GM_CLASS_LIMIT)
         return gm_fail(error, GM_LIMIT, "too many classes; expected at most %d", GM_CLASS_LIMIT);
-    const double value = value_of(classes, name, length);
-    const size_t slot = slot_of(classes, name, length, value);
+    if (2 * (classes->names.count + 1) > classes->capacity &&
+        make_slots(classes, 2 * classes->capacity, error) != GM_OK)
+        return GM_LIMIT;
     if (!gm_strings_add(&classes->names, name, length))
         return gm_fail_memory(error, "the name of a class", length);
-    classes->slots[slot] = (uint32_t)classes->names.count;
-    classes->values[slot] = value;
+    put_in_slot(classes, (uint32_t)classes->names.count - 1);
     return GM_OK;
 }
 
@@ -166,21 +190,29 @@ static void sort_names(gm_strings *names, ranked *order, uint32_t *new_number)
     }
 }
 
-gm_status gm_classes_sort(gm_classes *classes, uint32_t *labels, size_t rows, gm_error *error)
+uint32_t *gm_classes_order(gm_classes *classes, gm_error *error)
 {
     const size_t count = classes->names.count;
     ranked *order = gm_table_array(count, 1, sizeof *order, "the order of the classes", error);
     uint32_t *new_number = gm_table_array(count, 1, sizeof *new_number, "the order of the classes", error);
-    const gm_status status = order && new_number ? GM_OK : GM_LIMIT;
-    if (!status) {
+    if (order && new_number) {
         sort_names(&classes->names, order, new_number);
-        for (size_t r = 0; r < rows; r++)
-            if (labels[r] != GM_NO_CLASS)
-                labels[r] = new_number[labels[r]];
+    } else {
+        gm_free(new_number);
+        new_number = NULL;
     }
     gm_free(order);
+    return new_number;
+}
+
+gm_status gm_classes_sort(gm_classes *classes, uint32_t *labels, size_t rows, gm_error *error)
+{
+    uint32_t *new_number = gm_classes_order(classes, error);
+    for (size_t r = 0; new_number && r < rows; r++)
+        if (labels[r] != GM_NO_CLASS)
+            labels[r] = new_number[labels[r]];
     gm_free(new_number);
-    return status;
+    return new_number ? GM_OK : GM_LIMIT;
 }
 
 /* Fills class_of[label] for each label below GM_CLASS_LIMIT with the class of that name, or GM_NO_CLASS. */

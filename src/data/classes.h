@@ -12,6 +12,7 @@ typedef struct gm_classes {
     gm_strings names;
     uint32_t *slots; /* hash table: each slot has the number of a class plus 1, or 0 if it is free */
     double *values;  /* for each slot in use: the value of the name if it is a number, else NaN */
+    size_t capacity; /* number of slots; it grows with the names */
     bool exact;      /* names are compared as texts: "1" and "1.0" are different */
 } gm_classes;
 
@@ -33,7 +34,11 @@ gm_status gm_classes_add(gm_classes *classes, const char *name, size_t length, g
 const char *gm_classes_hint(const gm_dataset_options *options, const char *name, size_t length,
                             char hint[GM_CLASS_HINT]);
 
-/* Sorts the classes, by value if all names are numbers, else by bytes, and changes the labels to the new
+/* Sorts the names, by value if all are numbers, else by bytes. Returns for each its new place, to be freed
+ * with gm_free. The list cannot be searched any more. NULL: no memory. */
+uint32_t *gm_classes_order(gm_classes *classes, gm_error *error);
+
+/* The same for the classes of labels, and changes the labels to the new
  * numbers; GM_NO_CLASS stays. */
 gm_status gm_classes_sort(gm_classes *classes, uint32_t *labels, size_t rows, gm_error *error);
 

@@ -1,29 +1,102 @@
-/* What a model remembers of the columns of its training data: their names and their means. Missing values are
- * replaced by the means.
+/* What a model remembers of the columns of its training data: their names, the categories of texts, and what
+ * replaces missing values (column_values.c).
  *
- * The means are computed from the training part alone, and stored in the model. When the model is used later,
- * nothing is computed from the new data. So the prediction for a row does not depend on the other rows of its
+ * All of it is learned from the training part alone, and stored in the model. When the model is used later,
+ * nothing is learned from the new data. So the prediction for a row does not depend on the other rows of its
  * file. */
+#include "data/columns.h"
 #include "data/csv.h"
 #include "data/dataset.h"
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/options.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+void gm_columns_options_fill(gm_columns_options *options, size_t size)
+{
+    const gm_columns_options defaults = {.categories = 64, .missing = GM_MISSING_MEAN};
+    gm_options_fill(options, size, &defaults, sizeof defaults);
+}
+
+static gm_status read_options(gm_columns_options *o, const gm_columns_options *options, gm_error *error)
+{
+    *o = gm_columns_options_default();
+    const gm_status status = gm_options_read(o, sizeof *o, options, "gm_columns_options", error);
+    if (status != GM_OK)
+        return status;
+    if (o->categories == 0)
+        return gm_fail(error, GM_USAGE, "columns: 0 categories; expected at least 1");
+    if (o->missing != GM_MISSING_MEAN && o->missing != GM_MISSING_MEDIAN &&
+        o->missing != GM_MISSING_MOST_FREQUENT)
+        return gm_fail(error, GM_USAGE, "columns: %d is no replacement of missing values", (int)o->missing);
+    return GM_OK;
+}
+
+static void clear_column(gm_data_column *column)
+{
+    gm_free(column->name);
+    for (size_t i = 0; column->categories && i < column->category_count; i++)
+        gm_free(column->categories[i]);
+    gm_free(column->categories);
+}
+
 void gm_columns_destroy(gm_columns *columns)
 {
     if (!columns)
         return;
-    for (size_t f = 0; columns->names && f < columns->features; f++)
-        gm_free(columns->names[f]);
-    gm_free(columns->names);
+    for (size_t c = 0; columns->items && c < columns->count; c++)
+        clear_column(&columns->items[c]);
+    gm_free(columns->items);
     gm_free(columns->target);
-    gm_free(columns->means);
     gm_free(columns);
+}
+
+gm_status gm_columns_create(gm_columns **columns, size_t count, gm_error *error)
+{
+    *columns = NULL;
+    gm_columns *made = gm_table_array(1, 1, sizeof *made, "the columns", error);
+    gm_data_column *items = gm_table_array(count, 1, sizeof *items, "the columns", error);
+    if (!made || !items) {
+        gm_free(made);
+        gm_free(items);
+        return GM_LIMIT;
+    }
+    for (size_t c = 0; c < count; c++)
+        items[c].replacement = NAN;
+    *made = (gm_columns){.count = count, .items = items};
+    *columns = made;
+    return GM_OK;
+}
+
+gm_status gm_columns_place(gm_columns *columns, gm_error *error)
+{
+    columns->inputs = 0;
+    for (size_t c = 0; c < columns->count; c++) {
+        gm_data_column *column = &columns->items[c];
+        column->first = columns->inputs;
+        if (column->category_count > SIZE_MAX / 2 ||
+            !gm_add(columns->inputs, gm_data_column_inputs(column), &columns->inputs))
+            return gm_fail(error, GM_LIMIT, "the columns make more inputs than any memory holds");
+    }
+    return GM_OK;
+}
+
+gm_status gm_columns_check_numbers(const gm_columns *columns, const char *path, gm_error *error)
+{
+    char shown[GM_CSV_SHOWN];
+    for (size_t c = 0; c < columns->count; c++) {
+        const char *name = columns->items[c].name;
+        if (columns->items[c].categories)
+            return gm_fail(
+                error, GM_BAD_DATA,
+                "%s: the model needs texts in column %zu%s%s%s; expected a CSV file, which has them", path,
+                c + 1, name ? " ('" : "", name ? gm_csv_show_text(name, shown) : "", name ? "')" : "");
+    }
+    return GM_OK;
 }
 
 static int by_text(const void *a, const void *b)
@@ -72,108 +145,44 @@ static gm_status copy_names(gm_columns *columns, const gm_table *table, gm_error
     const gm_status status = are_named(table, &named, error);
     if (status || !named)
         return status;
-    columns->names =
-        gm_table_array(columns->features, 1, sizeof *columns->names, "the names of the columns", error);
-    bool copied = columns->names != NULL;
-    for (size_t f = 0; copied && f < columns->features; f++) {
-        columns->names[f] = gm_strdup(table->feature_names.items[f]);
-        copied = columns->names[f] != NULL;
+    bool copied = true;
+    for (size_t c = 0; copied && c < columns->count; c++) {
+        columns->items[c].name = gm_strdup(table->feature_names.items[c]);
+        copied = columns->items[c].name != NULL;
     }
     if (copied && table->target_name) {
         columns->target = gm_strdup(table->target_name);
         copied = columns->target != NULL;
     }
-    return copied ? GM_OK : gm_fail_memory(error, "the names of the columns", columns->features);
+    return copied ? GM_OK : gm_fail_memory(error, "the names of the columns", columns->count);
 }
 
-/* Adds to means[f] the sum of the values of feature f, and to counts[f] their number. Missing values are
- * skipped. */
-static void add_rows(const gm_dataset *dataset, double *row, double *means, size_t *counts)
-{
-    const size_t features = gm_dataset_features(dataset);
-    for (size_t r = 0; r < dataset->rows; r++) {
-        const uint32_t number = (uint32_t)r;
-        gm_gather(dataset, NULL, &number, 1, &(gm_batch_buffer){.x = gm_mutable_f64(row, 1, features)});
-        for (size_t f = 0; f < features; f++) {
-            if (!isnan(row[f])) {
-                means[f] += row[f];
-                counts[f]++;
-            }
-        }
-    }
-}
-
-static gm_status fail_column(const gm_table *table, size_t f, const char *what, gm_error *error)
-{
-    const char *name = gm_strings_get(&table->feature_names, f);
-    char shown[GM_CSV_SHOWN];
-    return gm_fail(error, GM_BAD_DATA, "feature %zu%s%s%s %s", f + 1, name ? " ('" : "",
-                   name ? gm_csv_show_text(name, shown) : "", name ? "')" : "", what);
-}
-
-static gm_status divide(gm_columns *columns, const gm_table *table, const size_t *counts, gm_error *error)
-{
-    for (size_t f = 0; f < columns->features; f++) {
-        if (counts[f] == 0)
-            return fail_column(table, f, "has no value in any row of the training part; leave it out", error);
-        columns->means[f] /= (double)counts[f];
-        if (!isfinite(columns->means[f]))
-            return fail_column(table, f, "holds numbers whose sum overflows; divide them", error);
-    }
-    return GM_OK;
-}
-
-static gm_status fit_means(gm_columns *columns, const gm_dataset *train, gm_error *error)
-{
-    const size_t features = columns->features;
-    double *row = gm_table_array(features, 1, sizeof *row, "the means of the columns", error);
-    size_t *counts = gm_table_array(features, 1, sizeof *counts, "the means of the columns", error);
-    columns->means = gm_table_array(features, 1, sizeof *columns->means, "the means of the columns", error);
-    gm_status status = row && counts && columns->means ? GM_OK : GM_LIMIT;
-    if (!status) {
-        add_rows(train, row, columns->means, counts);
-        status = divide(columns, train->table, counts, error);
-    }
-    gm_free(row);
-    gm_free(counts);
-    return status;
-}
-
-gm_status gm_columns_fit(gm_columns **columns, const gm_dataset *train, gm_error *error)
+gm_status gm_columns_fit(gm_columns **columns, const gm_dataset *train, const gm_columns_options *options,
+                         gm_error *error)
 {
     *columns = NULL;
+    gm_columns_options chosen;
+    gm_status status = read_options(&chosen, options, error);
+    if (status)
+        return status;
     if (train->rows == 0)
         return gm_fail(error, GM_USAGE, "columns: a data set without rows");
-    gm_columns *made = gm_table_array(1, 1, sizeof *made, "the columns", error);
-    if (!made)
-        return GM_LIMIT;
-    made->features = gm_dataset_features(train);
+    if (train->table->encoded)
+        return gm_fail(error, GM_USAGE, "columns: the data set is encoded already");
+    gm_columns *made;
+    status = gm_columns_create(&made, gm_dataset_features(train), error);
+    if (status)
+        return status;
     made->target_column = train->table->target_column;
-    gm_status status = copy_names(made, train->table, error);
+    status = copy_names(made, train->table, error);
     if (!status && gm_dataset_type(train) != GM_TYPE_U8) /* bytes are never missing */
-        status = fit_means(made, train, error);
+        status = gm_columns_learn(made, train, &chosen, error);
+    if (!status)
+        status = gm_columns_place(made, error);
     if (status) {
         gm_columns_destroy(made);
         return status;
     }
     *columns = made;
-    return GM_OK;
-}
-
-gm_status gm_dataset_replace_missing(gm_dataset *dataset, const gm_columns *columns, gm_error *error)
-{
-    gm_table *table = &dataset->own;
-    if (gm_dataset_missing(dataset) == 0)
-        return GM_OK;
-    if (dataset->table != table)
-        return gm_fail(error, GM_USAGE,
-                       "missing cells are replaced in the data set that owns them, not in a part");
-    if (columns->features != table->features || !columns->means)
-        return gm_fail(error, GM_USAGE, "the columns have %s%zu features; expected %zu",
-                       columns->means ? "" : "no means for ", columns->features, table->features);
-    for (size_t at = 0; at < table->rows * table->features; at++)
-        if (isnan(gm_get_number(table->x, table->type, at)))
-            gm_put_number(table->x, table->type, at, columns->means[at % table->features]);
-    table->missing = 0;
     return GM_OK;
 }

@@ -3,6 +3,8 @@
  *     csv_lexer.c                                divides the text into rows of cells
  *     csv_cell.c                                 reads a cell: a number, a missing value, ...
  *     csv_layout.c, csv_header.c, csv_columns.c  find the header, the target, and the role of each column
+ *     csv_kinds.c, csv_sides.c                   which columns hold categories, and which are no features
+ *     csv_row.c, csv_categories.c                take a row into the table
  *     csv_diagnosis.h                            what a sample of the file shows before it is read */
 #ifndef GM_DATA_CSV_H
 #define GM_DATA_CSV_H
@@ -83,20 +85,27 @@ typedef struct gm_csv_layout {
     const char *why; /* why the first row is a header or not; "" if the options say so */
     size_t features; /* how many columns are features */
     size_t *role;    /* for each column: the number of its feature, from 0, or GM_CSV_UNUSED */
+    bool *ignored;   /* for each column: the options leave it out; NULL: none is left out */
+    bool *category;  /* for each column: its cells are categories; NULL: there are no such columns */
 } gm_csv_layout;
 
 void gm_csv_layout_clear(gm_csv_layout *layout);
 
-/* Whether a column says something of the row itself, such as its group: it is no feature and no target. */
+/* Whether a column is no feature and no target: it says something of the row itself, such as its group, or it
+ * is left out. */
 static inline bool gm_csv_is_side(const gm_csv_layout *layout, size_t column)
 {
-    return column == layout->group || column == layout->weight;
+    return column == layout->group || column == layout->weight ||
+           (layout->ignored && column < layout->columns && layout->ignored[column]);
 }
 
 /* The number of such columns before `end`. */
 static inline size_t gm_csv_sides_before(const gm_csv_layout *layout, size_t end)
 {
-    return (size_t)(layout->group < end) + (size_t)(layout->weight < end);
+    size_t count = 0;
+    for (size_t c = 0; c < end && c < layout->columns; c++)
+        count += gm_csv_is_side(layout, c);
+    return count;
 }
 
 /* What a layout is found from. */
@@ -107,8 +116,8 @@ typedef struct gm_csv_head {
     const gm_dataset_options *options;
 } gm_csv_head;
 
-/* Finds the columns of groups and weights that the options name. Call it when it is known whether there is a
- * header. */
+/* Finds the columns of groups and weights that the options name, and those that they leave out. Call it when
+ * it is known whether there is a header. */
 gm_status gm_csv_sides_find(gm_csv_layout *layout, const gm_csv_head *head, gm_error *error);
 
 /* GM_BAD_DATA if the column of groups or of weights has another role as well. Call it when the target is
@@ -124,6 +133,26 @@ gm_status gm_csv_layout_find(gm_csv_layout *layout, const gm_csv_head *head, gm_
  * decided. Clear the layout even after a failure. */
 gm_status gm_csv_layout_match(gm_csv_layout *layout, const gm_csv_head *head, gm_table *table,
                               gm_error *error);
+
+/* Finds the columns of categories among the features of training data: those of texts, and those that the
+ * options name. GM_BAD_DATA: an option names a column that does not exist, or that is no feature; GM_LIMIT.
+ */
+gm_status gm_csv_kinds_find(gm_csv_layout *layout, const gm_csv_head *head, gm_error *error);
+
+/* What the user calls a column, by name or number, and what it is to be: "target". */
+typedef struct gm_csv_wanted {
+    const char *text, *what;
+} gm_csv_wanted;
+
+/* Sets marks[c] for each column of a list such as "age,3,-1"; w.text is the list. GM_BAD_DATA: there is no
+ * such column; GM_LIMIT. */
+gm_status gm_csv_mark_columns(const gm_csv_layout *layout, const gm_csv_head *head, gm_csv_wanted w,
+                              bool *marks, gm_error *error);
+
+/* Finds such a column. `first` is the first row of the file, `path` is for the message. GM_BAD_DATA: there is
+ * none, or there are several of that name. */
+gm_status gm_csv_column_find(const gm_csv_layout *layout, const char *path, const gm_csv_row *first,
+                             gm_csv_wanted w, size_t *column, gm_error *error);
 
 /* Removes the '#' at the beginning of the first row, if the row contains no number and so can only be a
  * header. numpy.savetxt and other programs write such headers. Returns whether a '#' was removed. */

@@ -17,7 +17,10 @@
 void gm_csv_layout_clear(gm_csv_layout *layout)
 {
     gm_free(layout->role);
+    gm_free(layout->ignored);
+    gm_free(layout->category);
     layout->role = NULL;
+    layout->ignored = layout->category = NULL;
 }
 
 static gm_status make_roles(gm_csv_layout *layout, gm_error *error)
@@ -103,21 +106,21 @@ static bool is_name(const gm_csv_cell *cell)
 static bool has_known_names(const matching *m)
 {
     size_t found = 0, column;
-    for (size_t f = 0; m->columns->names && f < m->columns->features; f++) {
-        if (find_heading(m, m->columns->names[f], &column) == 0)
+    for (size_t f = 0; gm_columns_named(m->columns) && f < m->columns->count; f++) {
+        if (find_heading(m, m->columns->items[f].name, &column) == 0)
             continue;
         if (is_name(&m->first->cells[column]))
             return true;
         found++;
     }
-    return m->columns->names && found == m->columns->features;
+    return gm_columns_named(m->columns) && found == m->columns->count;
 }
 
 /* The column in which text is allowed if the file has no header: the one in which the target is expected. */
 static size_t label_column(const matching *m)
 {
     const size_t place = m->columns->target_column, columns = m->layout->columns;
-    return place > 0 && columns == m->columns->features + 1 ? place - 1 : columns - 1;
+    return place > 0 && columns == m->columns->count + 1 ? place - 1 : columns - 1;
 }
 
 static void find_header(const matching *m, const gm_csv_diagnosis *diagnosis)
@@ -167,7 +170,7 @@ static gm_status collect_unknown(const matching *m, gm_strings *unknown, gm_erro
 /* The name of feature f, or of the target if f is the number of features. */
 static const char *needed_name(const matching *m, size_t f)
 {
-    return f < m->columns->features ? m->columns->names[f] : m->columns->target;
+    return f < m->columns->count ? m->columns->items[f].name : m->columns->target;
 }
 
 static gm_status fail_missing(const matching *m, size_t needed, size_t missing, gm_error *error)
@@ -203,7 +206,7 @@ static gm_status assign_names(matching *m, size_t needed, gm_error *error)
                            m->path, m->first->cells[0].line, found, gm_csv_show_text(name, shown));
         if (found == 0)
             missing++;
-        else if (f < m->columns->features)
+        else if (f < m->columns->count)
             m->layout->role[column] = f;
         else
             m->layout->target = column;
@@ -238,7 +241,7 @@ static gm_status fail_no_target(const matching *m, gm_error *error)
     char shown[GM_CSV_SHOWN];
     return gm_fail(error, GM_BAD_DATA,
                    "%s: %zu columns and no target among them; expected %zu features and the target%s%s%s",
-                   m->path, m->layout->columns, m->columns->features, target ? " '" : "",
+                   m->path, m->layout->columns, m->columns->count, target ? " '" : "",
                    target ? gm_csv_show_text(target, shown) : "", target ? "'" : "");
 }
 
@@ -272,6 +275,9 @@ static gm_status check_sides(const matching *m, gm_error *error)
     gm_status status = check_side(m, m->layout->group, "name groups", error);
     if (!status)
         status = check_side(m, m->layout->weight, "hold weights", error);
+    for (size_t c = 0; m->layout->ignored && c < m->layout->columns && !status; c++)
+        if (m->layout->ignored[c])
+            status = check_side(m, c, "be ignored", error);
     return status ? status : gm_csv_sides_check(m->layout, m->head, error);
 }
 
@@ -280,7 +286,7 @@ static gm_status match_names(matching *m, gm_error *error)
     gm_csv_layout *layout = m->layout;
     const bool wanted = !m->options->ignore_target, own = wanted && !m->options->target;
     layout->target = layout->columns;
-    layout->features = m->columns->features;
+    layout->features = m->columns->count;
     gm_status status = make_roles(layout, error);
     if (!status)
         status = assign_names(m, layout->features + (own && m->columns->target), error);
@@ -295,12 +301,12 @@ static gm_status match_names(matching *m, gm_error *error)
 
 static const char *why_by_position(const matching *m)
 {
-    return m->columns->names ? "the file has no header" : "the model knows no names of columns";
+    return gm_columns_named(m->columns) ? "the file has no header" : "the model knows no names of columns";
 }
 
 static gm_status fail_count(const matching *m, gm_error *error)
 {
-    const size_t features = m->columns->features;
+    const size_t features = m->columns->count;
     const bool unnamed = m->layout->columns == features + 1 && !m->options->target;
     return gm_fail(
         error, GM_BAD_DATA,
@@ -336,7 +342,7 @@ static gm_status choose_target(matching *m, gm_error *error)
     if (m->options->target)
         return gm_csv_target_find(layout, m->path, m->first, m->options->target, error);
     layout->target = layout->columns;
-    if (places != m->columns->features + 1)
+    if (places != m->columns->count + 1)
         return GM_OK;
     if (m->columns->target_column > 0 && m->columns->target_column <= places)
         layout->target = column_of_place(layout, m->columns->target_column - 1);
@@ -362,7 +368,7 @@ static gm_status match_positions(matching *m, gm_error *error)
     if (status)
         return status;
     const bool found = layout->target < layout->columns;
-    if (count_places(layout) - found != m->columns->features)
+    if (count_places(layout) - found != m->columns->count)
         return fail_count(m, error);
     if (!found && !m->options->ignore_target)
         return fail_no_target(m, error);
@@ -393,7 +399,8 @@ gm_status gm_csv_layout_match(gm_csv_layout *layout, const gm_csv_head *head, gm
         status = gm_csv_sides_find(layout, head, error);
     }
     if (!status)
-        status = layout->header && m.columns->names ? match_names(&m, error) : match_positions(&m, error);
+        status = layout->header && gm_columns_named(m.columns) ? match_names(&m, error)
+                                                               : match_positions(&m, error);
     if (!status)
         status = gm_csv_remark_sides(table, layout, error);
     gm_free(m.headings);

@@ -269,7 +269,7 @@ static bool is_date(const gm_csv_cell *cell)
     return groups >= 3 || (groups == 2 && colons == 1 && points == 0);
 }
 
-static gm_csv_kind kind_of(const gm_csv_cell *cell)
+gm_csv_kind gm_csv_kind_of(const gm_csv_cell *cell)
 {
     double value;
     if (cell->length == 0)
@@ -317,7 +317,7 @@ static gm_status take_first_row(gm_csv_diagnosis *d, const gm_csv_row *row, gm_e
     d->counting = row_counts(row);
     d->whole = true;
     for (size_t c = 0; c < row->count; c++) {
-        d->column[c].first = kind_of(&row->cells[c]);
+        d->column[c].first = gm_csv_kind_of(&row->cells[c]);
         d->whole &= d->column[c].first != GM_CSV_NUMBER || is_whole(&row->cells[c]);
     }
     return GM_OK;
@@ -337,7 +337,7 @@ static gm_status diagnose_columns(gm_csv_diagnosis *d, gm_csv_lexer *lexer, gm_e
             continue;
         d->rows++;
         for (size_t c = 0; c < row.count; c++)
-            d->column[c].below[kind_of(&row.cells[c])]++;
+            d->column[c].below[gm_csv_kind_of(&row.cells[c])]++;
     }
     gm_csv_row_clear(&row);
     return status;

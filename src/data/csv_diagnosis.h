@@ -18,6 +18,8 @@ typedef enum gm_csv_kind {
 } gm_csv_kind;
 #define GM_CSV_KINDS 7
 
+gm_csv_kind gm_csv_kind_of(const gm_csv_cell *cell);
+
 typedef struct gm_csv_column {
     gm_csv_kind first;           /* the kind of the cell in the first row */
     uint8_t below[GM_CSV_KINDS]; /* for each kind: number of rows below the first with a cell of this kind */
@@ -32,6 +34,7 @@ typedef struct gm_csv_diagnosis {
     bool counting;  /* the first row counts: 0, 1, 2, ... or 1, 2, 3, ... */
     char likely;    /* another delimiter that gives all rows the same number of cells; 0: none */
     size_t comment; /* the line of the first comment; 0: none */
+    bool for_model; /* a model says what the columns hold; no option can change it */
     char hint[GM_CSV_HINT]; /* what seems wrong with the whole text, as in "line 1 is a comment"; or "" */
 } gm_csv_diagnosis;
 
@@ -53,6 +56,9 @@ const char *gm_csv_cell_hint(const gm_csv_diagnosis *diagnosis, const gm_csv_cel
 
 /* Whether most cells of the column are texts or dates. */
 bool gm_csv_column_of_text(const gm_csv_diagnosis *diagnosis, size_t column);
+
+/* Whether the column holds texts that become categories. `header`: the first row is one. */
+bool gm_csv_column_of_categories(const gm_csv_diagnosis *diagnosis, size_t column, bool header);
 
 /* Add remarks that tell the user how the file is read, and why: the first when the layout is known, the
  * second when all rows have been read. */

@@ -45,9 +45,10 @@ static void name_columns_of_text(const gm_csv_diagnosis *diagnosis, size_t targe
     }
     if (count > named)
         used = gm_append(hint, GM_CSV_HINT, used, " and %zu more", count - named);
-    gm_append(hint, GM_CSV_HINT, used,
-              count == 1 ? " holds text: leave the column out or one-hot it"
-                         : " hold text: leave these columns out or one-hot them");
+    used = gm_append(hint, GM_CSV_HINT, used, count == 1 ? " holds text" : " hold text");
+    if (!diagnosis->for_model)
+        gm_append(hint, GM_CSV_HINT, used, ": say --categorical, or leave %s out with --ignore",
+                  count == 1 ? "it" : "them");
 }
 
 static void describe_column_of_text(const gm_csv_diagnosis *diagnosis, size_t column, size_t target,
@@ -56,10 +57,12 @@ static void describe_column_of_text(const gm_csv_diagnosis *diagnosis, size_t co
     const gm_csv_column *c = &diagnosis->column[column];
     const bool dates =
         diagnosis->rows == 0 ? c->first == GM_CSV_DATE : c->below[GM_CSV_DATE] > c->below[GM_CSV_TEXT];
-    if (dates)
+    if (dates && diagnosis->for_model)
+        gm_append(hint, GM_CSV_HINT, 0, "column %zu holds dates or times", column + 1);
+    else if (dates)
         gm_append(hint, GM_CSV_HINT, 0,
-                  "column %zu holds text, dates or times: leave the column out or make numbers of it",
-                  column + 1);
+                  "column %zu holds dates or times: leave it out with --ignore %zu, or make numbers of it",
+                  column + 1, column + 1);
     else
         name_columns_of_text(diagnosis, target, hint);
 }
@@ -106,5 +109,7 @@ const char *gm_csv_cell_hint(const gm_csv_diagnosis *diagnosis, const gm_csv_cel
         gm_append(hint, GM_CSV_HINT, 0, "an infinity is no number to train on");
     else if (first_line)
         gm_append(hint, GM_CSV_HINT, 0, "if the first row is a header, say --header yes");
+    else if (column != target && !diagnosis->for_model && is_text(gm_csv_kind_of(cell)))
+        gm_append(hint, GM_CSV_HINT, 0, "if the column holds categories, say --categorical %zu", column + 1);
     return hint;
 }

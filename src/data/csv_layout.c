@@ -51,18 +51,39 @@ static size_t columns_by_name(const gm_csv_row *header, size_t columns, const ch
     return found;
 }
 
-/* Whether the user's name of the target occurs in the first row as the name of a column. A number is not
- * counted, because it may be data. A text that the second row has in the same column is not counted either,
- * because it is the name of a class. */
-static bool names_target(const gm_csv_row *first, const gm_csv_row *second, size_t columns,
-                         const char *target)
+/* Whether the text occurs in the first row as the name of a column. A number is not counted, because it may
+ * be data. A text that the second row has in the same column is not counted either, because it is the name of
+ * a class. */
+static bool names_column(const gm_csv_head *head, size_t columns, const char *text)
 {
     long number;
     size_t column;
-    if (!target || whole_number(target, &number) || strcmp(target, no_column) == 0 ||
-        columns_by_name(first, columns, target, &column) == 0)
+    if (whole_number(text, &number) || strcmp(text, no_column) == 0 ||
+        columns_by_name(head->first, columns, text, &column) == 0)
         return false;
-    return column >= second->count || !gm_csv_equals(&second->cells[column], target);
+    return column >= head->second->count || !gm_csv_equals(&head->second->cells[column], text);
+}
+
+static bool names_column_of(const gm_csv_head *head, size_t columns, const char *list)
+{
+    gm_strings items = {0};
+    bool found = list && names_column(head, columns, list); /* a name may have a comma in it */
+    if (list && !found && gm_strings_split(&items, list, ','))
+        for (size_t i = 0; i < items.count && !found; i++)
+            found = names_column(head, columns, items.items[i]);
+    gm_strings_clear(&items);
+    return found;
+}
+
+/* Whether the options call a column by a name that stands in the first row. */
+static bool names_columns(const gm_csv_head *head, size_t columns)
+{
+    const gm_dataset_options *o = head->options;
+    const char *const lists[] = {o->target, o->ignore, o->categorical, o->numeric};
+    bool found = false;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists && !found; i++)
+        found = names_column_of(head, columns, lists[i]);
+    return found;
 }
 
 /* Number of empty cells at the end of each row, as in files in which every row ends with a delimiter. At
@@ -85,13 +106,8 @@ void gm_csv_layout_measure(gm_csv_layout *layout, const gm_csv_diagnosis *diagno
     layout->columns = layout->group = layout->weight = first->count - layout->trailing;
 }
 
-/* What the user calls a column, and what it is to be: "target". */
-typedef struct wanted {
-    const char *text, *what;
-} wanted;
-
 static gm_status fail_no_such_name(const gm_csv_layout *layout, const char *path, const gm_csv_row *first,
-                                   wanted w, gm_error *error)
+                                   gm_csv_wanted w, gm_error *error)
 {
     gm_strings names = {0};
     for (size_t c = 0; c < layout->columns; c++) {
@@ -111,8 +127,8 @@ static gm_status fail_no_such_name(const gm_csv_layout *layout, const char *path
     return status;
 }
 
-static gm_status find_column(const gm_csv_layout *layout, const char *path, const gm_csv_row *first, wanted w,
-                             size_t *column, gm_error *error)
+gm_status gm_csv_column_find(const gm_csv_layout *layout, const char *path, const gm_csv_row *first,
+                             gm_csv_wanted w, size_t *column, gm_error *error)
 {
     const size_t line = first->cells[0].line;
     const size_t named = layout->header ? columns_by_name(first, layout->columns, w.text, column) : 0;
@@ -140,42 +156,7 @@ static gm_status find_column(const gm_csv_layout *layout, const char *path, cons
 gm_status gm_csv_target_find(gm_csv_layout *layout, const char *path, const gm_csv_row *first,
                              const char *target, gm_error *error)
 {
-    return find_column(layout, path, first, (wanted){target, "target"}, &layout->target, error);
-}
-
-gm_status gm_csv_sides_find(gm_csv_layout *layout, const gm_csv_head *head, gm_error *error)
-{
-    const gm_dataset_options *o = head->options;
-    const char *path = head->lexer->path;
-    gm_status status = GM_OK;
-    if (o->group)
-        status = find_column(layout, path, head->first, (wanted){o->group, "group"}, &layout->group, error);
-    if (!status && o->weight)
-        status =
-            find_column(layout, path, head->first, (wanted){o->weight, "weight"}, &layout->weight, error);
-    return status;
-}
-
-gm_status gm_csv_sides_check(const gm_csv_layout *layout, const gm_csv_head *head, gm_error *error)
-{
-    const size_t line = head->first->cells[0].line, none = layout->columns;
-    const char *path = head->lexer->path;
-    const bool is_target = layout->target < none && gm_csv_is_side(layout, layout->target);
-    const char *what = layout->group < none ? "groups" : "weights";
-    if (is_target && layout->target == layout->group)
-        return gm_fail(error, GM_BAD_DATA, "%s:%zu: column '%s' is the target; it cannot name groups, too",
-                       path, line, head->options->group);
-    if (is_target)
-        return gm_fail(error, GM_BAD_DATA, "%s:%zu: column '%s' is the target; it cannot hold weights, too",
-                       path, line, head->options->weight);
-    if (layout->group < none && layout->group == layout->weight)
-        return gm_fail(error, GM_BAD_DATA, "%s:%zu: column '%s' names groups; it cannot hold weights, too",
-                       path, line, head->options->weight);
-    const size_t sides = gm_csv_sides_before(layout, none);
-    if (sides > 0 && none - (layout->target < none) - sides < 1)
-        return gm_fail(error, GM_BAD_DATA, "%s:%zu: the %s are in the only column that could be a feature",
-                       path, line, what);
-    return GM_OK;
+    return gm_csv_column_find(layout, path, first, (gm_csv_wanted){target, "target"}, &layout->target, error);
 }
 
 /* Whether a column with this name is usually the target. */
@@ -197,7 +178,7 @@ static void choose_target(gm_csv_layout *layout, const gm_csv_row *first)
     layout->target = layout->columns - 1;
     while (layout->target > 0 && gm_csv_is_side(layout, layout->target))
         layout->target--;
-    if (!layout->header || !is_target_name(&first->cells[0]))
+    if (!layout->header || !is_target_name(&first->cells[0]) || gm_csv_is_side(layout, 0))
         return;
     for (size_t c = 1; c < layout->columns; c++) {
         if (is_target_name(&first->cells[c]))
@@ -225,8 +206,7 @@ gm_status gm_csv_layout_find(gm_csv_layout *layout, const gm_csv_head *head, gm_
     layout->header = options->header > 0;
     if (options->header < 0)
         layout->header =
-            gm_csv_detect_header(diagnosis, first, label,
-                                 names_target(first, head->second, layout->columns, target), &layout->why);
+            gm_csv_detect_header(diagnosis, first, label, names_columns(head, layout->columns), &layout->why);
     gm_status status = gm_csv_sides_find(layout, head, error);
     if (!status && target)
         status = gm_csv_target_find(layout, path, first, target, error);
@@ -234,7 +214,9 @@ gm_status gm_csv_layout_find(gm_csv_layout *layout, const gm_csv_head *head, gm_
         choose_target(layout, first);
     if (!status)
         status = gm_csv_sides_check(layout, head, error);
-    return status ? status : gm_csv_roles_all(layout, error);
+    if (!status)
+        status = gm_csv_roles_all(layout, error);
+    return status ? status : gm_csv_kinds_find(layout, head, error);
 }
 
 /* A hint why a row has not as many cells as the first row. */

@@ -18,6 +18,8 @@ typedef struct gm_strings {
 
 /* Adds a copy of text[0 .. length); false without memory. */
 bool gm_strings_add(gm_strings *list, const char *text, size_t length);
+/* Adds the parts of a text, without the blanks around them; false without memory. */
+bool gm_strings_split(gm_strings *list, const char *text, char separator);
 const char *gm_strings_get(const gm_strings *list, size_t index); /* NULL past the last */
 void gm_strings_clear(gm_strings *list);
 
@@ -36,12 +38,17 @@ typedef struct gm_table {
     gm_type type;       /* of x: GM_TYPE_U8, GM_TYPE_F32 or GM_TYPE_F64 */
     gm_type value_type; /* of values: GM_TYPE_F32 or GM_TYPE_F64 */
     size_t rows, features, targets;
-    void *x;          /* rows x features; NaN: a missing value that is to be replaced by the mean */
+    void *x;          /* rows x features; NaN: a missing value, which encoding replaces */
     uint32_t *labels; /* rows, each below targets */
     void *values;     /* rows x targets */
     uint32_t *groups; /* rows; NULL: the rows have no groups */
     double *weights;  /* rows; NULL: every row counts as 1. A data set takes them over */
     gm_strings classes, feature_names, remarks;
+    /* Of data that is not encoded: for each feature the texts of its column, sorted; x has the place of the
+     * text. Columns of numbers have none. NULL: there are only numbers. */
+    gm_strings *texts;
+    bool encoded;         /* gm_dataset_encode has nothing left to do */
+    bool *binary;         /* for each feature: it is an input of 0 and 1, made by encoding; NULL: none is */
     char *target_name;    /* NULL: not known */
     size_t target_column; /* its column in the file, from 1; 0: none */
     size_t missing;       /* NaNs in x */
@@ -55,6 +62,7 @@ static inline double gm_table_value(const gm_table *table, size_t row, size_t co
 }
 
 void gm_table_clear(gm_table *table);
+void gm_table_clear_texts(gm_table *table);
 
 /* A zeroed array of rows x cols elements. NULL: *error is set, and the status is GM_LIMIT. */
 void *gm_table_array(size_t rows, size_t cols, size_t size, const char *what, gm_error *error);
@@ -73,6 +81,9 @@ struct gm_dataset {
     uint32_t *index; /* of a view: row r of the data set is row index[r] of the table; else NULL */
     double *weights; /* of its own rows; NULL: every row counts as 1 */
 };
+
+/* GM_USAGE: gm_dataset_encode has not been called, and the data has texts or missing values. */
+gm_status gm_dataset_check_encoded(const gm_dataset *dataset, gm_error *error);
 
 /* Moves *table into a new data set; on failure it is cleared. */
 gm_status gm_dataset_adopt(gm_dataset **dataset, gm_table *table, gm_error *error);

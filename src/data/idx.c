@@ -6,6 +6,7 @@
  * labels has one dimension and a type of whole numbers, or it is the matrix of QMNIST, whose first column has
  * the classes. */
 #include "data/classes.h"
+#include "data/columns.h"
 #include "data/format.h"
 
 #include "base/append.h"
@@ -367,10 +368,16 @@ static gm_status match_columns(gm_table *table, const idx_file *images, const gm
 {
     if (!columns)
         return GM_OK;
-    if (images->features != columns->features)
+    if (images->features != columns->count)
         return gm_fail(error, GM_BAD_DATA, "%s: %zu features; expected %zu, the features of the model",
-                       images->source->path, images->features, columns->features);
-    return columns->names
+                       images->source->path, images->features, columns->count);
+    if (gm_columns_check_numbers(columns, images->source->path, error) != GM_OK)
+        return GM_BAD_DATA;
+    if (columns->inputs != columns->count)
+        return gm_fail(error, GM_BAD_DATA,
+                       "%s: the model has inputs for missing values, which an IDX file cannot have",
+                       images->source->path);
+    return gm_columns_named(columns)
                ? gm_table_remark(table, error,
                                  "columns are matched by position, because an IDX file has no names")
                : GM_OK;

@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "data/classes.h"
+#include "data/columns.h"
 #include "data/csv.h"
 #include "data/format.h"
 #include "data/libsvm_lexer.h"
@@ -110,10 +111,10 @@ static gm_status count_rows(svm_reader *reader, gm_error *error)
 static bool names_are_indices(const gm_columns *columns, uint64_t *base)
 {
     uint64_t index;
-    if (!columns->names || !gm_parse_u64(columns->names[0], base) || *base > 1)
+    if (!gm_columns_named(columns) || !gm_parse_u64(columns->items[0].name, base) || *base > 1)
         return false;
-    for (size_t f = 0; f < columns->features; f++)
-        if (!gm_parse_u64(columns->names[f], &index) || index != *base + f)
+    for (size_t f = 0; f < columns->count; f++)
+        if (!gm_parse_u64(columns->items[f].name, &index) || index != *base + f)
             return false;
     return true;
 }
@@ -132,7 +133,7 @@ static gm_status find_base(svm_reader *reader, gm_error *error)
         return GM_OK;
     }
     reader->base = reader->smallest > 0;
-    if (columns && columns->names)
+    if (columns && gm_columns_named(columns))
         return gm_table_remark(reader->table, error,
                                "columns are matched by position, because a LIBSVM file has no names");
     return reader->base == 0 ? gm_table_remark(reader->table, error, "indices of features begin at 0")
@@ -153,12 +154,14 @@ static gm_status find_features(svm_reader *reader, gm_error *error)
         reader->table->features = (size_t)features;
         return GM_OK;
     }
-    reader->table->features = columns->features;
-    if (features > columns->features)
+    if (gm_columns_check_numbers(columns, reader->lexer.path, error) != GM_OK)
+        return GM_BAD_DATA;
+    reader->table->features = columns->count;
+    if (features > columns->count)
         return gm_fail(error, GM_BAD_DATA,
                        "%s:%zu: index %llu; expected at most %llu, because the model has %zu features",
                        reader->lexer.path, reader->largest_line, (unsigned long long)reader->largest,
-                       (unsigned long long)(columns->features - 1 + reader->base), columns->features);
+                       (unsigned long long)(columns->count - 1 + reader->base), columns->count);
     return GM_OK;
 }
 

@@ -18,7 +18,7 @@ static gm_status read_options(gm_dataset_options *o, const gm_dataset_options *o
     const gm_status status = gm_options_read(o, sizeof *o, options, "gm_dataset_options", error);
     if (status != GM_OK)
         return status;
-    if ((unsigned)o->missing > GM_MISSING_DROP)
+    if ((unsigned)o->missing >= GM_MISSING_COUNT)
         return gm_fail(error, GM_USAGE, "unknown treatment of missing values %d", (int)o->missing);
     if (o->index_base < -1 || o->index_base > 1)
         return gm_fail(error, GM_USAGE, "indices begin at %d; expected 0, 1, or -1 to detect it",

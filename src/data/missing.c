@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/number.h"
 #include "data/classes.h"
+#include "data/columns.h"
 
 #include <float.h>
 #include <math.h>
@@ -17,21 +18,29 @@ gm_missing gm_missing_choose(const gm_dataset_options *options)
 {
     if (options->missing != GM_MISSING_AUTO)
         return options->missing;
-    return options->columns && options->columns->means ? GM_MISSING_MEAN : GM_MISSING_REFUSE;
+    const gm_columns *columns = options->columns;
+    bool replaces = columns && columns->count > 0;
+    for (size_t c = 0; replaces && c < columns->count; c++)
+        replaces = !isnan(columns->items[c].replacement);
+    return replaces ? GM_MISSING_MEAN : GM_MISSING_REFUSE;
 }
 
-gm_status gm_missing_remark(gm_table *table, size_t replaced, size_t dropped, gm_error *error)
+gm_status gm_missing_remark(gm_table *table, gm_missing missing, size_t replaced, size_t dropped,
+                            gm_error *error)
 {
     const size_t open = table->missing;
+    const char *by = missing == GM_MISSING_MEDIAN          ? "medians"
+                     : missing == GM_MISSING_MOST_FREQUENT ? "most frequent values"
+                                                           : "means";
     gm_status status = GM_OK;
     if (replaced > 0)
         status =
-            gm_table_remark(table, error, "%zu missing value%s replaced by the means of the training data",
+            gm_table_remark(table, error, "%zu missing value%s replaced as learned from the training data",
                             replaced, gm_plural(replaced));
     if (!status && open > 0)
         status = gm_table_remark(table, error,
-                                 "%zu missing value%s will be replaced by the means of the training part",
-                                 open, gm_plural(open));
+                                 "%zu missing value%s will be replaced by the %s of the training part", open,
+                                 gm_plural(open), by);
     if (!status && dropped > 0)
         status = gm_table_remark(table, error, "%zu row%s with missing values left out", dropped,
                                  gm_plural(dropped));
@@ -44,7 +53,7 @@ typedef struct settling {
     const char *path;
     const gm_dataset_options *options;
     gm_missing missing;
-    size_t replaced, kept;
+    size_t kept;
 } settling;
 
 static bool row_is_finite(const gm_table *table, size_t row)
@@ -67,9 +76,9 @@ static gm_status fail_feature(const settling *s, size_t row, size_t f, bool miss
 {
     const size_t target = s->table->target_column; /* a column of the file, but no feature */
     const size_t column = f + 1 + (target > 0 && f + 1 >= target);
-    const bool taught = s->options->columns && !s->options->columns->means;
-    const char *hint = taught ? "the model has learned no mean for it; say --missing drop"
-                              : "say --missing mean or --missing drop";
+    const char *hint = s->options->columns
+                           ? "the model has learned nothing that replaces it; say --missing drop"
+                           : "say --missing mean or --missing drop";
     if (missing)
         return gm_fail(error, GM_BAD_DATA, "%s: row %zu, column %zu: expected a value, got NaN; %s", s->path,
                        row + 1, column, hint);
@@ -88,17 +97,14 @@ static gm_status settle_features(settling *s, size_t row, bool *keep, gm_error *
         const double value = gm_get_number(table->x, table->type, at);
         if (isfinite(value))
             continue;
-        const bool known = !columns || columns->means;
-        if (!isnan(value) || s->missing == GM_MISSING_REFUSE || (s->missing == GM_MISSING_MEAN && !known))
+        const bool known = !columns || !isnan(columns->items[f].replacement);
+        const bool drops = s->missing == GM_MISSING_DROP;
+        if (!isnan(value) || s->missing == GM_MISSING_REFUSE || (!drops && !known))
             return fail_feature(s, row, f, isnan(value), error);
-        if (s->missing == GM_MISSING_DROP) {
+        if (drops)
             *keep = false;
-        } else if (columns) {
-            gm_put_number(table->x, table->type, at, columns->means[f]);
-            s->replaced++;
-        } else {
-            table->missing++; /* it stays NaN until the means of the training part are known */
-        }
+        else
+            table->missing++; /* it stays NaN until the table is encoded */
     }
     return GM_OK;
 }
@@ -165,5 +171,7 @@ gm_status gm_missing_settle(gm_table *table, const char *path, const gm_dataset_
     table->rows = s.kept;
     if (s.kept == 0)
         return gm_fail(error, GM_BAD_DATA, "%s: no rows; a value is missing in each of them", path);
-    return gm_missing_remark(table, s.replaced, dropped, error);
+    const size_t replaced = options->columns ? table->missing : 0;
+    const gm_status status = options->columns ? gm_table_encode(table, options->columns, error) : GM_OK;
+    return status ? status : gm_missing_remark(table, s.missing, replaced, dropped, error);
 }

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "data/columns.h"
 #include "data/csv.h"
 #include "data/format.h"
 #include "data/missing.h"
@@ -54,7 +55,7 @@ static gm_status find_target(npy_pair *pair, gm_error *error)
         return GM_OK;
     if (pair->options->target)
         return find_named(pair, error);
-    if (!columns || pair->x.columns != columns->features + 1)
+    if (!columns || pair->x.columns != columns->count + 1)
         return GM_OK;
     if (columns->target_column > 0 && columns->target_column <= pair->x.columns)
         pair->target = columns->target_column - 1;
@@ -75,12 +76,15 @@ static gm_status check_features(const npy_pair *pair, gm_table *table, gm_error 
                        pair->x.path);
     if (!columns)
         return GM_OK;
-    if (features != columns->features)
+    if (features != columns->count)
         return gm_fail(error, GM_BAD_DATA, "%s: %zu features%s; expected %zu, the features of the model",
-                       pair->x.path, features, targeted ? " beside the target" : "", columns->features);
-    return columns->names ? gm_table_remark(table, error,
-                                            "columns are matched by position, because an array has no names")
-                          : GM_OK;
+                       pair->x.path, features, targeted ? " beside the target" : "", columns->count);
+    if (gm_columns_check_numbers(columns, pair->x.path, error) != GM_OK)
+        return GM_BAD_DATA;
+    return gm_columns_named(columns)
+               ? gm_table_remark(table, error,
+                                 "columns are matched by position, because an array has no names")
+               : GM_OK;
 }
 
 static gm_status check_targets(const npy_pair *pair, gm_error *error)

@@ -103,10 +103,8 @@ static gm_status check(const gm_dataset *dataset, const gm_scaling *scaling, gm_
 {
     if (gm_dataset_rows(dataset) == 0)
         return gm_fail(error, GM_USAGE, "the data has no rows");
-    if (gm_dataset_missing(dataset) > 0)
-        return gm_fail(error, GM_USAGE, "%zu cells of the data have no value; replace them first",
-                       gm_dataset_missing(dataset));
-    return gm_scaling_check(scaling, dataset, error);
+    const gm_status status = gm_dataset_check_encoded(dataset, error);
+    return status == GM_OK ? gm_scaling_check(scaling, dataset, error) : status;
 }
 
 static struct memory_rows *create(const gm_dataset *dataset, const gm_scaling *scaling, const uint64_t *seed)

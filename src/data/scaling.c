@@ -176,11 +176,14 @@ static void for_each_row(const gm_dataset *dataset, column_sums *sums, add_row *
 /* Sets shift and factor from the sums. A constant column is recognised by its range, because rounding of the
  * mean can make its variance a little larger than 0. `most` is the largest factor in the precision of the
  * data. */
-static gm_status set_standard(gm_scaling *scaling, const column_sums *sums, size_t rows, double most,
-                              gm_error *error)
+static gm_status set_standard(gm_scaling *scaling, const column_sums *sums, const gm_dataset *dataset,
+                              double most, gm_error *error)
 {
+    const bool *binary = dataset->table->binary;
     for (size_t f = 0; f < scaling->features; f++) {
-        const double inverse = 1 / sqrt(sums->square[f] / (double)rows);
+        if (binary && binary[f])
+            continue;
+        const double inverse = 1 / sqrt(sums->square[f] / (double)dataset->rows);
         const bool constant = sums->lowest[f] >= sums->highest[f] || inverse > most;
         const bool vanishes =
             !constant && most < DBL_MAX && inverse < (double)FLT_MIN; /* a denormal factor */
@@ -205,7 +208,7 @@ static gm_status fit_standard(gm_scaling *scaling, const gm_dataset *dataset, gm
         for (size_t f = 0; f < scaling->features; f++)
             sums.mean[f] /= (double)dataset->rows;
         for_each_row(dataset, &sums, add_squares);
-        status = set_standard(scaling, &sums, dataset->rows, most, error);
+        status = set_standard(scaling, &sums, dataset, most, error);
     }
     free_sums(&sums);
     return status;
@@ -219,9 +222,8 @@ gm_status gm_scaling_fit(gm_scaling **scaling, gm_scaling_kind kind, const gm_da
         return gm_fail(error, GM_USAGE, "scaling: unknown kind %d", (int)kind);
     if (dataset->rows == 0)
         return gm_fail(error, GM_USAGE, "scaling: a data set without rows");
-    if (gm_dataset_missing(dataset) > 0)
-        return gm_fail(error, GM_USAGE, "scaling: %zu cells of the data have no value; replace them first",
-                       gm_dataset_missing(dataset));
+    if (gm_dataset_check_encoded(dataset, error) != GM_OK)
+        return GM_USAGE;
     if (kind == GM_SCALING_AUTO)
         kind = gm_dataset_type(dataset) == GM_TYPE_U8 ? GM_SCALING_UNIT : GM_SCALING_STANDARD;
     gm_scaling *made = make_identity(kind, gm_dataset_features(dataset), error);

@@ -36,6 +36,22 @@ bool gm_strings_add(gm_strings *list, const char *text, size_t length)
     return true;
 }
 
+bool gm_strings_split(gm_strings *list, const char *text, char separator)
+{
+    for (;;) {
+        const char *end = strchrnul(text, separator), *stop = end;
+        while (text < stop && *text == ' ')
+            text++;
+        while (stop > text && stop[-1] == ' ')
+            stop--;
+        if (!gm_strings_add(list, text, (size_t)(stop - text)))
+            return false;
+        if (*end == '\0')
+            return true;
+        text = end + 1;
+    }
+}
+
 const char *gm_strings_get(const gm_strings *list, size_t index)
 {
     return index < list->count ? list->items[index] : NULL;
@@ -49,8 +65,18 @@ void gm_strings_clear(gm_strings *list)
     *list = (gm_strings){0};
 }
 
+void gm_table_clear_texts(gm_table *table)
+{
+    for (size_t f = 0; table->texts && f < table->features; f++)
+        gm_strings_clear(&table->texts[f]);
+    gm_free(table->texts);
+    table->texts = NULL;
+}
+
 void gm_table_clear(gm_table *table)
 {
+    gm_table_clear_texts(table);
+    gm_free(table->binary);
     gm_free(table->x);
     gm_free(table->labels);
     gm_free(table->values);

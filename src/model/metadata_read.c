@@ -21,11 +21,12 @@ static const struct {
     {GM_CHECKSUM_KEY, true},       {GM_KEY_CLASSES, false},       {GM_KEY_SHIFT, false},
     {GM_KEY_FACTOR, false},        {GM_KEY_COLUMNS, false},       {GM_KEY_MEANS, false},
     {GM_KEY_TARGETS, false},       {GM_KEY_TARGET_PLACES, false}, {GM_KEY_TARGET_SHIFT, false},
-    {GM_KEY_TARGET_FACTOR, false},
+    {GM_KEY_TARGET_FACTOR, false}, {GM_KEY_CATEGORIES, false},    {GM_KEY_REST, false},
+    {GM_KEY_INDICATORS, false},
 };
 enum { KEY_COUNT = sizeof keys / sizeof *keys };
 
-static gm_status fail_key(const gm_safetensors *file, const char *key, const char *what, gm_error *error)
+gm_status gm_metadata_fail_key(const gm_safetensors *file, const char *key, const char *what, gm_error *error)
 {
     return gm_fail(error, GM_BAD_MODEL, "%s: %s: %s, got \"%s\"", file->path, key, what,
                    gm_printable(gm_metadata_value(file, key)).text);
@@ -77,7 +78,7 @@ static gm_status check_format(const gm_safetensors *file, gm_error *error)
 {
     uint64_t format;
     if (!gm_parse_u64(gm_metadata_value(file, GM_KEY_FORMAT), &format) || format == 0)
-        return fail_key(file, GM_KEY_FORMAT, "expected a number from 1", error);
+        return gm_metadata_fail_key(file, GM_KEY_FORMAT, "expected a number from 1", error);
     if (format > GM_MODEL_FORMAT)
         return gm_fail(error, GM_BAD_MODEL,
                        "%s: written by gradmill %s in format %s; expected at most format %d; use a "
@@ -101,10 +102,10 @@ static gm_status read_origin(gm_model *model, const gm_safetensors *file, gm_err
 {
     const char *version = gm_metadata_value(file, GM_KEY_VERSION);
     if (strlen(version) >= sizeof model->version)
-        return fail_key(file, GM_KEY_VERSION, "too long", error);
+        return gm_metadata_fail_key(file, GM_KEY_VERSION, "too long", error);
     strcpy(model->version, version);
     if (!gm_parse_u64(gm_metadata_value(file, GM_KEY_SEED), &model->seed))
-        return fail_key(file, GM_KEY_SEED, "expected a whole number below 2^64", error);
+        return gm_metadata_fail_key(file, GM_KEY_SEED, "expected a whole number below 2^64", error);
     return GM_OK;
 }
 
@@ -115,56 +116,6 @@ static gm_status read_classes(gm_model *model, const gm_safetensors *file, gm_er
                                                &model->classes, error);
     model->class_count = model->classes ? outputs : 0;
     return status;
-}
-
-static gm_status read_target(gm_columns *columns, const gm_safetensors *file, gm_error *error)
-{
-    char **target;
-    double place = 0;
-    gm_status status = gm_metadata_names(file, GM_KEY_TARGETS, "one target", 1, &target, error);
-    if (status == GM_OK && target) {
-        columns->target = target[0];
-        gm_free(target);
-    }
-    if (status == GM_OK && gm_metadata_value(file, GM_KEY_TARGET_PLACES)) {
-        status = gm_metadata_numbers(file, GM_KEY_TARGET_PLACES, &place, 1, GM_F64, error);
-        if (status == GM_OK &&
-            !(place >= 1 && place <= (double)columns->features + 1 && place == floor(place)))
-            status = fail_key(file, GM_KEY_TARGET_PLACES, "expected the number of a column", error);
-    }
-    if (status == GM_OK)
-        columns->target_column = (size_t)place;
-    return status;
-}
-
-/* The target must not have the name of a feature, because a file cannot have two columns of that name. */
-static gm_status check_target(const gm_columns *columns, const gm_safetensors *file, gm_error *error)
-{
-    for (size_t f = 0; columns->target && columns->names && f < columns->features; f++)
-        if (strcmp(columns->names[f], columns->target) == 0)
-            return fail_key(file, GM_KEY_TARGETS, "the target is one of the columns, too", error);
-    return GM_OK;
-}
-
-static gm_status read_columns(gm_model *model, const gm_safetensors *file, gm_error *error)
-{
-    gm_columns *columns = model->columns = gm_alloc(1, sizeof *columns);
-    if (!columns)
-        return gm_fail_memory(error, "the columns", sizeof *columns);
-    columns->features = gm_network_inputs(model->network);
-    gm_status status = gm_metadata_names(file, GM_KEY_COLUMNS, "the inputs of the network", columns->features,
-                                         &columns->names, error);
-    if (status == GM_OK)
-        status = read_target(columns, file, error);
-    if (status == GM_OK)
-        status = check_target(columns, file, error);
-    if (status != GM_OK || !gm_metadata_value(file, GM_KEY_MEANS))
-        return status;
-    columns->means = gm_alloc(columns->features, sizeof *columns->means);
-    if (!columns->means)
-        return gm_fail_memory(error, "the columns", columns->features * sizeof *columns->means);
-    return gm_metadata_numbers(file, GM_KEY_MEANS, columns->means, columns->features,
-                               gm_network_precision(model->network), error);
 }
 
 static gm_status require_numbers(const gm_safetensors *file, const char *key, double *values, size_t count,
@@ -196,10 +147,10 @@ static gm_status read_scaling(gm_model *model, const gm_safetensors *file, gm_er
     gm_scaling_kind kind;
     const size_t count = gm_network_inputs(model->network);
     if (!gm_scaling_from_name(gm_metadata_value(file, GM_KEY_SCALING), &kind) || kind == GM_SCALING_AUTO)
-        return fail_key(file, GM_KEY_SCALING, "unknown scaling", error);
+        return gm_metadata_fail_key(file, GM_KEY_SCALING, "unknown scaling", error);
     if (kind != GM_SCALING_STANDARD &&
         (gm_metadata_value(file, GM_KEY_SHIFT) || gm_metadata_value(file, GM_KEY_FACTOR)))
-        return fail_key(file, GM_KEY_SCALING, "does not go with a shift or a factor", error);
+        return gm_metadata_fail_key(file, GM_KEY_SCALING, "does not go with a shift or a factor", error);
     if (kind == GM_SCALING_NONE)
         return GM_OK;
     const gm_precision precision = gm_network_precision(model->network);
@@ -275,7 +226,7 @@ gm_status gm_metadata_read(gm_model *model, const gm_safetensors *file, gm_error
     if (status == GM_OK)
         status = read_classes(model, file, error);
     if (status == GM_OK)
-        status = read_columns(model, file, error);
+        status = gm_metadata_read_columns(model, file, error);
     if (status == GM_OK)
         status = read_scaling(model, file, error);
     if (status == GM_OK)

@@ -48,8 +48,8 @@ static gm_status check_distinct(const gm_safetensors *file, const char *key, cha
                    gm_printable(twice).text);
 }
 
-static gm_status read_names(const gm_safetensors *file, const char *key, const char *expected, size_t count,
-                            const json_t *array, char ***names, gm_error *error)
+gm_status gm_metadata_copy_names(const gm_safetensors *file, const char *key, const char *expected,
+                                 size_t count, const json_t *array, char ***names, gm_error *error)
 {
     if (!json_is_array(array) || json_array_size(array) != count)
         return gm_fail(error, GM_BAD_MODEL, "%s: %s: %zu names; expected %zu, %s", file->path, key,
@@ -68,19 +68,26 @@ static gm_status read_names(const gm_safetensors *file, const char *key, const c
     return GM_OK;
 }
 
-gm_status gm_metadata_names(const gm_safetensors *file, const char *key, const char *expected, size_t count,
-                            char ***names, gm_error *error)
+gm_status gm_metadata_json(const gm_safetensors *file, const char *key, size_t depth, json_t **value,
+                           gm_error *error)
 {
     gm_json_reason reason = {""};
     const char *text = gm_metadata_value(file, key);
-    json_t *array;
-    *names = NULL;
+    *value = NULL;
     if (!text)
         return GM_OK;
-    gm_status status = gm_strict_json(&array, text, strlen(text), 1, &reason);
-    if (status != GM_OK)
-        return gm_fail(error, status, "%s: %s, %s", file->path, key, reason.text);
-    status = read_names(file, key, expected, count, array, names, error);
+    const gm_status status = gm_strict_json(value, text, strlen(text), depth, &reason);
+    return status == GM_OK ? GM_OK : gm_fail(error, status, "%s: %s, %s", file->path, key, reason.text);
+}
+
+gm_status gm_metadata_names(const gm_safetensors *file, const char *key, const char *expected, size_t count,
+                            char ***names, gm_error *error)
+{
+    json_t *array;
+    *names = NULL;
+    gm_status status = gm_metadata_json(file, key, 1, &array, error);
+    if (status == GM_OK && array)
+        status = gm_metadata_copy_names(file, key, expected, count, array, names, error);
     json_decref(array);
     return status;
 }

@@ -57,8 +57,8 @@ static gm_status set_activations(json_t *metadata, const gm_network *network, gm
     return status;
 }
 
-static gm_status collect_names(json_t *array, const char *const *names, size_t count, const char *what,
-                               gm_error *error)
+gm_status gm_metadata_append(json_t *array, const char *const *names, size_t count, const char *what,
+                             gm_error *error)
 {
     for (size_t i = 0; i < count; i++) {
         errno = 0; /* it stays 0 if jansson returns NULL for bytes that are not UTF-8 */
@@ -71,18 +71,22 @@ static gm_status collect_names(json_t *array, const char *const *names, size_t c
     return GM_OK;
 }
 
-/* Stores a JSON array of names. `what` says in the error line what they name. */
-static gm_status set_names(json_t *metadata, const char *key, char *const *names, size_t count,
-                           const char *what, gm_error *error)
+gm_status gm_metadata_set_json(json_t *metadata, const char *key, const json_t *value, gm_error *error)
+{
+    char *text = gm_json_write(value, JSON_COMPACT);
+    const gm_status status = text ? set(metadata, key, text, error) : fail_memory(error);
+    gm_free(text);
+    return status;
+}
+
+gm_status gm_metadata_set_names(json_t *metadata, const char *key, char *const *names, size_t count,
+                                const char *what, gm_error *error)
 {
     json_t *array = json_array();
-    gm_status status =
-        array ? collect_names(array, (const char *const *)names, count, what, error) : fail_memory(error);
-    if (status == GM_OK) {
-        char *text = gm_json_write(array, JSON_COMPACT);
-        status = text ? set(metadata, key, text, error) : fail_memory(error);
-        gm_free(text);
-    }
+    gm_status status = array ? gm_metadata_append(array, (const char *const *)names, count, what, error)
+                             : fail_memory(error);
+    if (status == GM_OK)
+        status = gm_metadata_set_json(metadata, key, array, error);
     json_decref(array);
     return status;
 }
@@ -95,12 +99,12 @@ static gm_status set_classes(json_t *metadata, const gm_model *model, gm_error *
         return gm_fail(error, GM_USAGE,
                        "the model has %zu class names; expected %zu, the outputs of the network",
                        model->class_count, gm_network_outputs(model->network));
-    return set_names(metadata, GM_KEY_CLASSES, model->classes, model->class_count, "class", error);
+    return gm_metadata_set_names(metadata, GM_KEY_CLASSES, model->classes, model->class_count, "class",
+                                 error);
 }
 
-/* Stores numbers in the precision of the network; it uses no more digits of them. */
-static gm_status set_numbers(json_t *metadata, const char *key, const double *values, size_t count,
-                             gm_precision precision, gm_error *error)
+gm_status gm_metadata_set_numbers(json_t *metadata, const char *key, const double *values, size_t count,
+                                  gm_precision precision, gm_error *error)
 {
     const int digits = precision == GM_F64 ? F64_DIGITS : F32_DIGITS;
     size_t room;
@@ -118,38 +122,6 @@ static gm_status set_numbers(json_t *metadata, const char *key, const double *va
     *end = ']';
     const gm_status status = set(metadata, key, text, error);
     gm_free(text);
-    return status;
-}
-
-static gm_status check_columns(const gm_model *model, gm_error *error)
-{
-    const gm_columns *columns = model->columns;
-    const size_t inputs = gm_network_inputs(model->network);
-    if (columns->features != inputs)
-        return gm_fail(error, GM_USAGE, "the model has %zu columns; expected %zu, the inputs of the network",
-                       columns->features, inputs);
-    for (size_t i = 0; columns->means && i < inputs; i++)
-        if (!isfinite(columns->means[i]))
-            return gm_fail(error, GM_USAGE, "the mean of column %zu is not finite", i);
-    return GM_OK;
-}
-
-static gm_status set_columns(json_t *metadata, const gm_model *model, gm_error *error)
-{
-    const gm_columns *columns = model->columns;
-    if (!columns)
-        return GM_OK;
-    gm_status status = check_columns(model, error);
-    if (status == GM_OK && columns->names)
-        status = set_names(metadata, GM_KEY_COLUMNS, columns->names, columns->features, "column", error);
-    if (status == GM_OK && columns->target)
-        status = set_names(metadata, GM_KEY_TARGETS, &columns->target, 1, "target", error);
-    const double place = (double)columns->target_column;
-    if (status == GM_OK && columns->target_column > 0)
-        status = set_numbers(metadata, GM_KEY_TARGET_PLACES, &place, 1, GM_F64, error);
-    if (status == GM_OK && columns->means)
-        status = set_numbers(metadata, GM_KEY_MEANS, columns->means, columns->features,
-                             gm_network_precision(model->network), error);
     return status;
 }
 
@@ -183,9 +155,11 @@ static gm_status set_target_scaling(json_t *metadata, const gm_model *model, gm_
     gm_status status =
         gm_scaling_check_values("target", outputs, scaling->target_shift, scaling->target_factor, error);
     if (status == GM_OK)
-        status = set_numbers(metadata, GM_KEY_TARGET_SHIFT, scaling->target_shift, outputs, GM_F64, error);
+        status = gm_metadata_set_numbers(metadata, GM_KEY_TARGET_SHIFT, scaling->target_shift, outputs,
+                                         GM_F64, error);
     if (status == GM_OK)
-        status = set_numbers(metadata, GM_KEY_TARGET_FACTOR, scaling->target_factor, outputs, GM_F64, error);
+        status = gm_metadata_set_numbers(metadata, GM_KEY_TARGET_FACTOR, scaling->target_factor, outputs,
+                                         GM_F64, error);
     return status;
 }
 
@@ -199,10 +173,11 @@ static gm_status set_scaling(json_t *metadata, const gm_model *model, gm_error *
         status = set(metadata, GM_KEY_SCALING, gm_scaling_name(scaling->kind), error);
     if (status == GM_OK && scaling->kind == GM_SCALING_STANDARD) {
         const gm_precision precision = gm_network_precision(model->network);
-        status = set_numbers(metadata, GM_KEY_SHIFT, scaling->shift, scaling->features, precision, error);
+        status = gm_metadata_set_numbers(metadata, GM_KEY_SHIFT, scaling->shift, scaling->features, precision,
+                                         error);
         if (status == GM_OK)
-            status =
-                set_numbers(metadata, GM_KEY_FACTOR, scaling->factor, scaling->features, precision, error);
+            status = gm_metadata_set_numbers(metadata, GM_KEY_FACTOR, scaling->factor, scaling->features,
+                                             precision, error);
     }
     return status;
 }
@@ -214,7 +189,7 @@ static gm_status fill(json_t *metadata, const gm_model *model, gm_error *error)
     if (status == GM_OK)
         status = set(metadata, "format", "pt", error); /* as PyTorch's own tools mark their files */
     if (status == GM_OK)
-        status = set_u64(metadata, GM_KEY_FORMAT, GM_MODEL_FORMAT, error);
+        status = set_u64(metadata, GM_KEY_FORMAT, gm_metadata_format(model->columns), error);
     if (status == GM_OK)
         status = set(metadata, GM_KEY_VERSION, gm_version(), error);
     if (status == GM_OK)
@@ -226,7 +201,7 @@ static gm_status fill(json_t *metadata, const gm_model *model, gm_error *error)
     if (status == GM_OK)
         status = set_classes(metadata, model, error);
     if (status == GM_OK)
-        status = set_columns(metadata, model, error);
+        status = gm_metadata_set_columns(metadata, model, error);
     if (status == GM_OK)
         status = set_scaling(metadata, model, error);
     if (status == GM_OK)

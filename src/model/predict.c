@@ -1,5 +1,5 @@
 /* Applies a model to rows, batch by batch. Raw rows are copied to a table for one batch, and missing values
- * are replaced by the means. From there they are treated like the rows of a data set (gm_gather scales them),
+ * are replaced. From there they are treated like the rows of a data set (gm_gather scales them),
  * so that the prediction for a row is the same whether it comes from a file or from an array. */
 #include <gradmill/predict.h>
 
@@ -26,10 +26,10 @@ struct gm_predictor {
 static gm_status check_model(const gm_model *model, gm_error *error)
 {
     const size_t inputs = gm_network_inputs(model->network), outputs = gm_network_outputs(model->network);
-    if (model->columns && model->columns->features != inputs)
+    if (model->columns && model->columns->inputs != inputs)
         return gm_fail(error, GM_USAGE,
-                       "the model knows %zu columns; expected %zu, the inputs of its network",
-                       model->columns->features, inputs);
+                       "the columns of the model make %zu inputs; expected %zu, those of its network",
+                       model->columns->inputs, inputs);
     if (model->scaling && model->scaling->features != inputs)
         return gm_fail(error, GM_USAGE,
                        "the scaling has %zu features; expected %zu, the inputs of the network",
@@ -190,16 +190,30 @@ static gm_status run_batch(gm_predictor *p, const gm_dataset *set, size_t count,
     return status;
 }
 
-/* Replaces a missing value by the mean of its column. */
-static gm_status fill_in(const gm_predictor *p, double *value, size_t row, size_t feature, gm_error *error)
+/* The column that makes an input. */
+static const gm_data_column *column_of(const gm_columns *columns, size_t input)
 {
+    size_t c = columns->count - 1;
+    while (columns->items[c].first > input)
+        c--;
+    return &columns->items[c];
+}
+
+/* Replaces a missing number, which is number `at` of p->raw in the caller's row `row`, by what its column has
+ * for it, and sets the column's indicator. */
+static gm_status fill_in(const gm_predictor *p, size_t at, size_t row, gm_error *error)
+{
+    const size_t input = at % p->inputs;
     const gm_columns *columns = p->model->columns;
-    const char *name = columns && columns->names ? columns->names[feature] : NULL;
-    if (!columns || !columns->means)
+    const gm_data_column *column = columns ? column_of(columns, input) : NULL;
+    const char *name = column ? column->name : NULL;
+    if (!column || column->categories || column->first != input || isnan(column->replacement))
         return gm_fail(error, GM_BAD_DATA,
-                       "row %zu: feature %zu%s%s%s has no value, and the model has no mean for it", row,
-                       feature + 1, name ? " ('" : "", name ? name : "", name ? "')" : "");
-    *value = columns->means[feature];
+                       "row %zu: feature %zu%s%s%s has no value, and the model has nothing that replaces it",
+                       row, input + 1, name ? " ('" : "", name ? name : "", name ? "')" : "");
+    gm_put_number(p->raw.x, p->raw.type, at, column->replacement);
+    if (column->indicator)
+        gm_put_number(p->raw.x, p->raw.type, at + 1, 1);
     return GM_OK;
 }
 
@@ -216,13 +230,11 @@ static gm_status take_rows(gm_predictor *p, gm_array batch, size_t first, gm_err
     if (batch.type == GM_TYPE_U8) /* bytes are never missing */
         return GM_OK;
     for (size_t i = 0; i < batch.rows * p->inputs; i++) {
-        double value = gm_get_number(p->raw.x, batch.type, i);
-        if (!isnan(value))
+        if (!isnan(gm_get_number(p->raw.x, batch.type, i)))
             continue;
-        const gm_status status = fill_in(p, &value, first + i / p->inputs, i % p->inputs, error);
+        const gm_status status = fill_in(p, i, first + i / p->inputs, error);
         if (status != GM_OK)
             return status;
-        gm_put_number(p->raw.x, batch.type, i, value);
     }
     return GM_OK;
 }
@@ -253,9 +265,8 @@ gm_status gm_predictor_run_dataset(gm_predictor *p, const gm_dataset *dataset, s
     if (gm_dataset_features(dataset) != p->inputs)
         return gm_fail(error, GM_USAGE, "the data has %zu features; expected %zu, the inputs of the network",
                        gm_dataset_features(dataset), p->inputs);
-    if (gm_dataset_missing(dataset) > 0)
-        return gm_fail(error, GM_USAGE, "%zu cells of the data have no value; replace them first",
-                       gm_dataset_missing(dataset));
+    if (gm_dataset_check_encoded(dataset, error) != GM_OK)
+        return GM_USAGE;
     if (first > gm_dataset_rows(dataset) || count > gm_dataset_rows(dataset) - first)
         return gm_fail(error, GM_USAGE, "%zu rows from row %zu on; the data has %zu", count, first,
                        gm_dataset_rows(dataset));

@@ -18,8 +18,10 @@ class Cases(CommandTest):
 
     def test_01_adult_dots(self):
         self.copy("01-adult-dots")
-        self.refuse(BAD_DATA, r"text\.csv:1:4: column 2;.*column 2 holds text: leave the column out or one-hot it",
+        self.refuse(BAD_DATA, r"text\.csv:2:4: column 2; expected a value, got '\?'; say --missing most-frequent",
                     *TRAIN, "--data", "text.csv")
+        told = self.succeed(*TRAIN, "--data", "text.csv", "--missing", "most-frequent", "--layers", "4,4,2").stderr
+        self.assertIn("texts become categories: column 2 (2)", told)
         self.succeed(*TRAIN, "--data", "train.csv", "--layers", "2,4,2", "--save", "m.safetensors")
         self.refuse(BAD_DATA, r"dots\.csv:1:7: .*'<=50K\.'; did you mean '<=50K'\? the model knows '<=50K', '>50K'$",
                     "eval", "--model", "m.safetensors", "--data", "dots.csv")
@@ -31,7 +33,7 @@ class Cases(CommandTest):
 
     def test_03_air_decimal_comma(self):
         self.copy("03-air-decimal-comma")
-        self.refuse(BAD_DATA, r"tail\.csv:2:1: column 1 \('when'\).*10/03/2004'; column 1 holds text, dates or times",
+        self.refuse(BAD_DATA, r"tail\.csv:2:1: column 1 \('when'\).*10/03/2004'; column 1 holds dates or times: leave it out with --ignore 1",
                     *TRAIN, "--data", "tail.csv", "--delim", ";", "--target", "t", "--regression")
         self.refuse(BAD_DATA, r"commas\.csv:1: only one column.*--delim ','",
                     *TRAIN, "--data", "commas.csv", "--delim", ";", "--regression")

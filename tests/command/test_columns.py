@@ -282,7 +282,7 @@ class Missing(ColumnsTest):
                 for option in ([], ["--missing", "mean"]):
                     result = self.predict(model, text, *option)
                     self.assertEqual(result.stdout, filled)
-                    self.assertRegex(result.stderr, r"note: [12] missing values? replaced by the means of the training data")
+                    self.assertRegex(result.stderr, r"note: [12] missing values? replaced as learned from the training data")
             self.refuse(BAD_DATA, r"new\.csv:2:1: column 1 \('a'\); expected a value", "predict", "--model", model, "--data",
                         self.write("new.csv", "a,b\n,1\n"), "--missing", "refuse")
 
@@ -322,7 +322,7 @@ class Missing(ColumnsTest):
         model = str(PLACES.source / "tests" / "models" / "format-1.safetensors")
         path = self.write("new.csv", "1,2\n3,\n")
         for missing in ([], ["--missing", "mean"]):
-            self.refuse(BAD_DATA, r"new\.csv:2:3: column 2; .*the model has learned no mean", "predict", "--model", model,
+            self.refuse(BAD_DATA, r"new\.csv:2:3: column 2; .*the model has learned nothing that replaces it", "predict", "--model", model,
                         "--data", path, *missing)
 
 
@@ -345,7 +345,7 @@ class OldModels(ColumnsTest):
     def test_a_format_of_the_future_is_refused(self):
         with open(PLACES.source / self.MODEL, "rb") as file:
             content = file.read().replace(b'"gradmill.format":"1"', b'"gradmill.format":"9"')
-        self.refuse(BAD_MODEL, r"in format 9; expected at most format 2; use a newer gradmill", "predict", "--model",
+        self.refuse(BAD_MODEL, r"in format 9; expected at most format 3; use a newer gradmill", "predict", "--model",
                     self.write("future.safetensors", content), "--data", self.write("new.csv", "1,2\n"))
 
 

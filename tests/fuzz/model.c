@@ -17,6 +17,23 @@ static gm_status load(gm_model *model, const char *path)
     return status;
 }
 
+static void check_columns(const gm_columns *columns, size_t inputs)
+{
+    size_t sum = 0;
+    FUZZ_REQUIRE(columns && columns->inputs == inputs);
+    for (size_t c = 0; c < columns->count; c++) {
+        const gm_data_column *column = &columns->items[c];
+        FUZZ_REQUIRE(!column->name == !gm_columns_named(columns) && column->first == sum);
+        FUZZ_REQUIRE(isnan(column->replacement) || isfinite(column->replacement));
+        for (size_t i = 0; i < column->category_count; i++)
+            FUZZ_REQUIRE(column->categories[i]);
+        if (column->categories && !isnan(column->replacement))
+            FUZZ_REQUIRE(column->replacement >= 0 && column->replacement < (double)column->category_count);
+        sum += gm_data_column_inputs(column);
+    }
+    FUZZ_REQUIRE(sum == inputs);
+}
+
 static void check_model(const gm_model *model)
 {
     FUZZ_REQUIRE(model->network);
@@ -25,11 +42,7 @@ static void check_model(const gm_model *model)
     FUZZ_REQUIRE(!model->scaling || model->scaling->features == gm_network_inputs(model->network));
     for (size_t f = 0; model->scaling && f < model->scaling->features; f++)
         FUZZ_REQUIRE(isfinite(model->scaling->shift[f]) && isfinite(model->scaling->factor[f]));
-    FUZZ_REQUIRE(model->columns && model->columns->features == gm_network_inputs(model->network));
-    for (size_t f = 0; model->columns->names && f < model->columns->features; f++)
-        FUZZ_REQUIRE(model->columns->names[f]);
-    for (size_t f = 0; model->columns->means && f < model->columns->features; f++)
-        FUZZ_REQUIRE(isfinite(model->columns->means[f]));
+    check_columns(model->columns, gm_network_inputs(model->network));
     FUZZ_REQUIRE(!model->classes || model->class_count == gm_network_outputs(model->network));
     for (size_t c = 0; c < model->class_count; c++)
         FUZZ_REQUIRE(model->classes[c]);
