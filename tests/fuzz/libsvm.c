@@ -5,10 +5,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-    static gm_data_column items[] = {{.name = (char[]){"0"}, .replacement = NAN, .first = 0},
-                                     {.name = (char[]){"1"}, .replacement = NAN, .first = 1},
-                                     {.name = (char[]){"2"}, .replacement = NAN, .first = 2}};
-    static const gm_columns columns = {.inputs = 3, .count = 3, .items = items};
+    gm_data_column items[] = {{.name = (char[]){"0"}, .replacement = NAN, .first = 0},
+                              {.name = (char[]){"1"}, .replacement = NAN, .first = 1},
+                              {.name = (char[]){"2"}, .replacement = NAN, .first = 2}};
+    const gm_columns columns = {.inputs = 3, .count = 3, .items = items};
     fuzz_input input = {bytes, size};
     gm_dataset_options options = gm_dataset_options_default();
     const unsigned how = fuzz_choice(&input, 64);
