@@ -1,5 +1,6 @@
 /* Tests durable writing: after any failure the old file is complete, and no other file is left. */
 #include "model/durable.h"
+#include "model/file_kind.h"
 #include "scratch.h"
 
 #include <errno.h>
@@ -545,4 +546,21 @@ Test(durable, a_file_of_another_kind_is_left_alone)
                   error.message);
         cr_expect_eq(scratch_count(scratch), 1);
     }
+}
+
+/* Whether the kind is found out does not depend on what failed before (errno is left by earlier calls), and
+ * the file is closed again, even if its descriptor is 0. */
+Test(durable, the_head_of_a_file_is_read_once_and_closed, .timeout = 20)
+{
+    static const gm_file_kind kind = {"an a", is_letter_a};
+    const scratch_text path = scratch_path("file");
+    gm_error error = {0};
+    scratch_write(path.text, "a", 1);
+    const int folder = open(scratch, O_RDONLY | O_DIRECTORY);
+    cr_assert_geq(folder, 0);
+    close(0);
+    errno = EINTR;
+    cr_expect_eq(gm_kind_check(&kind, folder, "file", path.text, &error), GM_OK, "%s", error.message);
+    cr_expect_eq(fcntl(0, F_GETFD), -1, "descriptor 0 is open");
+    close(folder);
 }

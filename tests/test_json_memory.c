@@ -2,13 +2,18 @@
  * memory ran out, and not a mistake in the text. */
 #include <criterion/criterion.h>
 
+#include "base/kernel_text.h"
+#include "model/json_load.h"
 #include "model/json_reader.h"
 #include "model/strict_json.h"
+#include "sanitized.h"
 
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 static size_t until_failure; /* allocations that still succeed */
 
@@ -81,4 +86,28 @@ Test(json, wrong_texts)
     errno = ENOMEM;
     cr_expect_eq(gm_strict_json(&root, "{\"a\" 1}", 7, 4, &reason), GM_BAD_MODEL);
     cr_expect_null(root);
+}
+
+/* A long text of few values needs little memory: 64 MiB are enough for one of 1 MiB. */
+Test(json, memory_goes_by_the_length_and_by_the_values)
+{
+    enum { LENGTH = 1 << 20 };
+    static char text_of_one[LENGTH];
+    char statm[64];
+    uint64_t pages;
+    struct rlimit limit;
+    json_t *root;
+    json_error_t wrong;
+    if (SANITIZED)
+        cr_skip_test("AddressSanitizer reserves more addresses than the limit of this test");
+    memset(text_of_one, 'a', LENGTH);
+    memcpy(text_of_one, "[\"", 2);
+    memcpy(text_of_one + LENGTH - 2, "\"]", 2);
+    cr_assert(gm_kernel_read("/proc/self/statm", statm, sizeof statm) && gm_kernel_number(statm, &pages));
+    cr_assert_eq(getrlimit(RLIMIT_AS, &limit), 0);
+    limit.rlim_cur = pages * (rlim_t)sysconf(_SC_PAGESIZE) + ((rlim_t)64 << 20);
+    cr_assert_eq(setrlimit(RLIMIT_AS, &limit), 0);
+    cr_assert_eq(gm_json_load(&root, text_of_one, LENGTH, 2, &wrong), GM_OK);
+    cr_expect_eq(json_string_length(json_array_get(root, 0)), LENGTH - 4);
+    json_decref(root);
 }

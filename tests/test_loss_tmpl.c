@@ -140,6 +140,34 @@ Test(SUITE, softmax_of_any_rows_and_classes)
     }
 }
 
+/* Every loop of an activation stays within its rows: threads work on neighbouring rows at the same time. */
+static void expect_within_rows(gm_activation activation, size_t cols)
+{
+    enum { WIDE = 24, ALL = 5, FIRST = 1, OWN = 2 };
+    REAL z[ALL * WIDE], a[ALL * WIDE], d[ALL * WIDE];
+    for (size_t i = 0; i < ALL * WIDE; i++) {
+        z[i] = (REAL)(0.25 + 0.01 * (double)i);
+        a[i] = d[i] = 7;
+    }
+    const gm_mat zs = {z + FIRST * WIDE, OWN, cols, WIDE}, as = {a + FIRST * WIDE, OWN, cols, WIDE},
+                 ds = {d + FIRST * WIDE, OWN, cols, WIDE};
+    gm_activation_kernels[activation].apply(zs, as);
+    gm_activation_kernels[activation].chain(zs, as, ds);
+    for (size_t i = 0; i < ALL * WIDE; i++) {
+        const bool own = i / WIDE >= FIRST && i / WIDE < FIRST + OWN && i % WIDE < cols;
+        cr_expect(own || ((double)a[i] == 7 && (double)d[i] == 7), "%s of %zu columns: row %zu, column %zu",
+                  gm_activation_name(activation), cols, i / WIDE, i % WIDE);
+    }
+}
+
+Test(SUITE, activations_stay_within_their_rows)
+{
+    for (int activation = 0; activation < GM_ACTIVATION_COUNT; activation++) {
+        expect_within_rows((gm_activation)activation, 5);
+        expect_within_rows((gm_activation)activation, 20);
+    }
+}
+
 struct extreme {
     REAL z[2], y[2];
     double cross_entropy, logistic;
