@@ -10,6 +10,7 @@
 #include "bench/cases/cases.h"
 #include "bench/gate/gate.h"
 
+#include <gradmill/system.h>
 #include <dlfcn.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -210,6 +211,14 @@ Test(allocation, none_in_a_step)
         }
         expect_none("naive-ikj", GM_ADAM, GM_F32, threads);
     }
+}
+
+/* Where memory is short, a process must not take processors that its affinity mask denies it. */
+Test(allocation, none_to_count_the_threads_of_the_process)
+{
+    const size_t before = atomic_load(&calls);
+    cr_expect_geq(gm_system_threads().usable, 1);
+    cr_expect_eq(atomic_load(&calls), before);
 }
 
 /* A network of four terabytes is refused before memory for it is allocated. */

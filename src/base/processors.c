@@ -13,10 +13,14 @@
 #define MOST_PROCESSORS ((size_t)1 << 20)
 
 /* Processors in the affinity mask; 0 if the kernel does not say. The kernel refuses a set smaller than its
- * own. */
+ * own. Memory is allocated only if the usual size is refused, so that the mask of nearly all machines is
+ * known when memory is short, too. */
 static size_t affinity_count(void)
 {
-    for (size_t room = CPU_SETSIZE; room <= MOST_PROCESSORS; room *= 2) {
+    cpu_set_t usual;
+    if (sched_getaffinity(0, sizeof usual, &usual) == 0)
+        return (size_t)CPU_COUNT(&usual);
+    for (size_t room = 2 * CPU_SETSIZE; room <= MOST_PROCESSORS; room *= 2) {
         cpu_set_t *set = CPU_ALLOC(room);
         if (!set)
             return 0;
