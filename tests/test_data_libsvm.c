@@ -155,16 +155,16 @@ Test(data_libsvm, what_is_recognised)
 Test(data_libsvm, long_rows)
 {
     enum { FEATURES = 400 };
-    char text[2][FEATURES * 12 + 40];
+    char text[2 * (FEATURES * 12 + 40)];
     size_t used = 0;
     for (int row = 0; row < 2; row++) {
-        used += (size_t)snprintf(text[0] + used, sizeof text - used, "%d", row);
+        used += (size_t)snprintf(text + used, sizeof text - used, "%d", row);
         for (int f = 1; f <= FEATURES; f++)
-            used += (size_t)snprintf(text[0] + used, sizeof text - used, " %d:%d", f, f * 2 + row);
-        text[0][used++] = '\n';
+            used += (size_t)snprintf(text + used, sizeof text - used, " %d:%d", f, f * 2 + row);
+        text[used++] = '\n';
     }
-    text[0][used] = '\0';
-    gm_dataset *d = load(text[0], NULL);
+    text[used] = '\0';
+    gm_dataset *d = load(text, NULL);
     cr_expect_eq(gm_dataset_features(d), FEATURES);
     cr_expect_eq(stored(d, 1, FEATURES - 1), 2 * FEATURES + 1);
     gm_dataset_destroy(d);

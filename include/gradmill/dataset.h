@@ -145,6 +145,12 @@ static inline gm_dataset_options gm_dataset_options_default(void)
 GM_API gm_status gm_dataset_load(gm_dataset **dataset, const char *path, const gm_dataset_options *options,
                                  gm_error *error);
 
+/* The same for one or more files, whose rows follow each other: as if they were one file of CSV or LIBSVM
+ * text. If the first one has a header, each of the others begins with the same header, or has none.
+ * GM_BAD_DATA also: another header; several files of another format. GM_USAGE also: no files. */
+GM_API gm_status gm_dataset_load_files(gm_dataset **dataset, const char *const *paths, size_t count,
+                                       const gm_dataset_options *options, gm_error *error);
+
 /* The files of an MNIST-like directory: {train,t10k,test}-{images-idx3,labels-idx1}-ubyte or
  * -labels-idx2-int, with or without .gz; in upper or lower case, with '.' for '-', and with a prefix that all
  * of them share ("emnist-letters-").

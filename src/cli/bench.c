@@ -57,12 +57,13 @@ static gm_status claim_files(const cli_bench_options *o, gm_error *error)
 {
     const cli_output outputs[] = {{"--out", o->out, &gm_kind_bench_json, false},
                                   {"--report", o->report, &gm_kind_bench_report, false}};
-    cli_input inputs[3 + CLI_MOST_LIBRARIES] = {
-        {"OLD", o->sides[0]}, {"NEW", o->sides[1]}, {"--data", o->data}};
+    cli_input inputs[3 + CLI_MOST_LIBRARIES] = {{.option = "OLD", .path = o->sides[0]},
+                                                {.option = "NEW", .path = o->sides[1]},
+                                                {.option = "--data", .path = o->data}};
     size_t count = 3;
     for (size_t i = 0; i < o->library_count; i++)
         if (strchr(o->libraries[i], '/'))
-            inputs[count++] = (cli_input){"--blas", o->libraries[i]};
+            inputs[count++] = (cli_input){.option = "--blas", .path = o->libraries[i]};
     return cli_files_claim(outputs, 2, inputs, count, error);
 }
 

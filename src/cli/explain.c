@@ -201,7 +201,7 @@ static gm_status explain(const struct run *run, const gm_example *example, const
 static gm_status run_all(const struct run *run, gm_error *error)
 {
     gm_example example;
-    const cli_input input = {"EXAMPLE", run->path};
+    const cli_input input = {.option = "EXAMPLE", .path = run->path};
     gm_status status = cli_files_claim(NULL, 0, &input, 1, error);
     if (status == GM_OK)
         status = gm_example_load(&example, run->path, error);

@@ -97,6 +97,12 @@ static gm_status compare_directory(const struct identity *output, const cli_inpu
     return status;
 }
 
+/* The i-th file of an input; the first one is number 0. NULL: it was not given. */
+static const char *path_of(const cli_input *input, size_t i)
+{
+    return i == 0 ? input->path : input->more[i - 1];
+}
+
 static gm_status compare_inputs(const struct identity *output, const cli_input *inputs, size_t count,
                                 gm_error *error)
 {
@@ -106,8 +112,10 @@ static gm_status compare_inputs(const struct identity *output, const cli_input *
         if (!inputs[i].path)
             continue;
         const bool directory = stat(inputs[i].path, &about) == 0 && S_ISDIR(about.st_mode);
-        status = directory ? compare_directory(output, &inputs[i], error)
-                           : compare(output, inputs[i].option, inputs[i].path, error);
+        if (directory)
+            status = compare_directory(output, &inputs[i], error);
+        for (size_t j = directory; j <= inputs[i].more_count && status == GM_OK; j++)
+            status = compare(output, inputs[i].option, path_of(&inputs[i], j), error);
     }
     return status;
 }
@@ -148,12 +156,14 @@ static gm_status check_standard_input(const cli_input *inputs, size_t count, gm_
 {
     const char *first = NULL;
     for (size_t i = 0; i < count; i++) {
-        if (!inputs[i].path || strcmp(inputs[i].path, "-") != 0)
-            continue;
-        if (first)
-            return gm_fail(error, GM_USAGE, "%s - and %s -: standard input can be read once only", first,
-                           inputs[i].option);
-        first = inputs[i].option;
+        for (size_t j = 0; inputs[i].path && j <= inputs[i].more_count; j++) {
+            if (strcmp(path_of(&inputs[i], j), "-") != 0)
+                continue;
+            if (first)
+                return gm_fail(error, GM_USAGE, "%s - and %s -: standard input can be read once only", first,
+                               inputs[i].option);
+            first = inputs[i].option;
+        }
     }
     return GM_OK;
 }

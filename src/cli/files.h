@@ -7,8 +7,10 @@
 
 /* A file of a command line. `path` NULL: not given; "-": standard input. */
 typedef struct cli_input {
-    const char *option; /* its name in messages: "--data" */
-    const char *path;   /* file, or a directory of IDX files */
+    const char *option;      /* its name in messages: "--data" */
+    const char *path;        /* file, or a directory of IDX files */
+    const char *const *more; /* further files */
+    size_t more_count;
 } cli_input;
 
 typedef struct cli_output {

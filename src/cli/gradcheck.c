@@ -91,7 +91,7 @@ static gm_status describe(struct run *run, gm_array *x, gm_array *y, gm_error *e
 
 static gm_status load_example(struct run *run, gm_array *x, gm_array *y, gm_error *error)
 {
-    const cli_input input = {"EXAMPLE", run->example_path};
+    const cli_input input = {.option = "EXAMPLE", .path = run->example_path};
     gm_status status = cli_files_claim(NULL, 0, &input, 1, error);
     if (status == GM_OK)
         status = gm_example_load(&run->example, run->example_path, error);

@@ -36,12 +36,24 @@ gm_status cli_load(const cli_data_options *options, cli_part part, gm_dataset **
     *dataset = NULL;
     gm_dataset_options read = options->read;
     read.test |= part == CLI_PART_TEST;
-    const gm_status status = is_directory(options->data)
-                                 ? load_directory(options, part, dataset, error)
-                                 : gm_dataset_load(dataset, options->data, &read, error);
+    const gm_status status =
+        options->file_count == 1 && is_directory(options->data)
+            ? load_directory(options, part, dataset, error)
+            : gm_dataset_load_files(dataset, options->files, options->file_count, &read, error);
     for (size_t i = 0; status == GM_OK && gm_dataset_remark(*dataset, i); i++)
         cli_note("%s", gm_dataset_remark(*dataset, i));
     return status;
+}
+
+cli_input cli_data_input(const cli_data_options *options)
+{
+    cli_input input = {.option = "--data", .path = options->data};
+    if (options->file_count > 0) {
+        input.path = options->files[0];
+        input.more = options->files + 1;
+        input.more_count = options->file_count - 1;
+    }
+    return input;
 }
 
 const char *cli_where_targets(const gm_dataset *dataset)

@@ -3,11 +3,15 @@
 #ifndef GM_CLI_LOAD_H
 #define GM_CLI_LOAD_H
 
+#include "cli/files.h"
 #include "cli/options.h"
 
 /* Which part of a directory like that of MNIST to load, or of an NPZ file that has both. It has no effect for
  * other files. */
 typedef enum cli_part { CLI_PART_TRAIN, CLI_PART_TEST } cli_part;
+
+/* The files of --data, for cli_files_claim. */
+cli_input cli_data_input(const cli_data_options *options);
 
 /* Loads a data set. The verb has checked that options->data is given. */
 gm_status cli_load(const cli_data_options *options, cli_part part, gm_dataset **dataset, gm_error *error);

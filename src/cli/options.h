@@ -9,7 +9,9 @@
 
 /* Which data, and how to read it. */
 typedef struct cli_data_options {
-    const char *data; /* file or directory; NULL if not given */
+    const char *data; /* file or directory, or a name of several files for messages; NULL if not given */
+    const char *const *files; /* their paths; owned by cli_divide_value */
+    size_t file_count;
     gm_dataset_options read;
     gm_columns_options columns; /* of training */
 } cli_data_options;

@@ -2,6 +2,7 @@
 #include "cli/options.h"
 #include "cli/help.h"
 #include "cli/names.h"
+#include "cli/several.h"
 
 #include <string.h>
 
@@ -21,8 +22,9 @@ enum {
 
 static const struct argp_option data_options[] = {
     {0, 0, 0, 0, "Data:", 1},
-    {"data", KEY_DATA, "PATH", 0,
-     "the data: a CSV, LIBSVM, NPY, NPZ or IDX file, plain or gzip, a directory of IDX files as MNIST has them, or - for standard input",
+    {"data", KEY_DATA, CLI_SEVERAL_PATHS, 0,
+     "the data: a CSV, LIBSVM, NPY, NPZ or IDX file, plain or gzip, several files of CSV or LIBSVM, a directory of IDX "
+     "files as MNIST has them, or - for standard input",
      0},
     {"labels", KEY_LABELS, "FILE", 0,
      "IDX, NPY: the labels or targets of the rows in --data, in the same format", 0},
@@ -66,12 +68,20 @@ static void parse_delimiter(const char *text, char *delimiter, struct argp_state
         cli_refuse(state, "--delim %s: expected one character, tab or blanks", text);
 }
 
+static void take_files(cli_data_options *options, const char *value)
+{
+    const cli_paths paths = cli_divide_value(value);
+    options->data = paths.name;
+    options->files = paths.items;
+    options->file_count = paths.count;
+}
+
 static error_t parse_data(int key, char *argument, struct argp_state *state)
 {
     cli_data_options *options = state->input;
     switch (key) {
     case KEY_DATA:
-        options->data = cli_path("data", argument, state);
+        take_files(options, cli_path("data", argument, state));
         return 0;
     case KEY_LABELS:
         options->read.labels = argument;

@@ -6,6 +6,7 @@
 #include "cli/config.h"
 #include "cli/help.h"
 #include "cli/resume.h"
+#include "cli/several.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -23,6 +24,7 @@ void cli_parse(const struct argp *argp, int argc, char **argv, void *input)
         exit(cli_finish_output());
     }
     gm_error error = {0};
+    cli_join_values(argp, &argc, &argv);
     cli_check_arguments(argp, argc, argv);
     cli_arguments_are_typed();
     const gm_status status = cli_config_insert(argp, &argc, &argv, &error);
@@ -42,6 +44,7 @@ void cli_parse_clear(void)
 {
     cli_config_clear();
     cli_resume_clear();
+    cli_several_clear();
     cli_arguments_clear();
 }
 

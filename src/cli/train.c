@@ -5,6 +5,7 @@
 #include "cli/arguments.h"
 #include "cli/class_weights.h"
 #include "cli/files.h"
+#include "cli/load.h"
 #include "cli/find_rate.h"
 #include "cli/interrupt.h"
 #include "cli/needless.h"
@@ -202,14 +203,14 @@ static gm_status claim_files(const cli_train_options *o, gm_error *error)
                                   {"--log", o->train.log, &gm_kind_log, false},
                                   {"--checkpoint", o->train.checkpoint, &gm_kind_checkpoint, true},
                                   {"--report", o->report, &gm_kind_model_page, false}};
-    const cli_input inputs[] = {{"--data", o->data.data},
-                                {"--labels", o->data.read.labels},
-                                {"--valid", o->valid},
-                                {"--valid-labels", o->valid_labels},
-                                {"--class-weight", cli_class_weight_file(o->class_weight)},
-                                {"--init-from", o->init_from},
-                                {"--resume", same ? NULL : o->resume},
-                                {"--config", cli_given_value("config")}};
+    const cli_input inputs[] = {cli_data_input(&o->data),
+                                {.option = "--labels", .path = o->data.read.labels},
+                                {.option = "--valid", .path = o->valid},
+                                {.option = "--valid-labels", .path = o->valid_labels},
+                                {.option = "--class-weight", .path = cli_class_weight_file(o->class_weight)},
+                                {.option = "--init-from", .path = o->init_from},
+                                {.option = "--resume", .path = same ? NULL : o->resume},
+                                {.option = "--config", .path = cli_given_value("config")}};
     return cli_files_claim(outputs, sizeof outputs / sizeof *outputs, inputs, sizeof inputs / sizeof *inputs,
                            error);
 }

@@ -67,6 +67,8 @@ static gm_status load_valid(cli_train_setup *setup, const cli_train_options *opt
 {
     cli_data_options valid = options->data;
     valid.data = options->valid;
+    valid.files = &options->valid;
+    valid.file_count = 1;
     valid.read.labels = options->valid_labels;
     valid.read.target = NULL; /* the model knows its target */
     valid.read.test = true;   /* of an NPZ file with both parts */

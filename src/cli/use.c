@@ -69,8 +69,9 @@ static gm_status check_targets(const cli_use *use, gm_error *error)
 gm_status cli_use_open(cli_use *use, gm_error *error)
 {
     static const char *const regression[] = {"regression"};
-    const cli_input inputs[] = {
-        {"--model", use->path}, {"--data", use->data.data}, {"--labels", use->data.read.labels}};
+    const cli_input inputs[] = {{.option = "--model", .path = use->path},
+                                cli_data_input(&use->data),
+                                {.option = "--labels", .path = use->data.read.labels}};
     gm_status status = cli_files_claim(&use->output, 1, inputs, sizeof inputs / sizeof *inputs, error);
     if (status == GM_OK)
         status = cli_check_folder_options(use->data.data, error);

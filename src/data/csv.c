@@ -17,17 +17,21 @@
 
 /* An upper bound for the number of rows: each row ends a line, and each cell takes at least one byte, its
  * delimiter. */
+static size_t most_rows_in(const gm_csv_reader *reader, const char *text, const char *end)
+{
+    size_t lines = 1;
+    for (const char *at = text; (at = memchr(at, '\n', (size_t)(end - at))); at++)
+        lines++;
+    return gm_min(lines, (size_t)(end - text) / reader->layout.columns + 1);
+}
+
 static size_t most_rows(const gm_csv_reader *reader)
 {
     const gm_csv_lexer *lexer = &reader->lexer;
-    size_t lines = 1;
-    const char *at = lexer->at;
-    while ((at = memchr(at, '\n', (size_t)(lexer->end - at)))) {
-        lines++;
-        at++;
-    }
-    const size_t rest = (size_t)(lexer->end - lexer->at);
-    return gm_min(lines, rest / reader->layout.columns + 1) + 2; /* 2: the rows that have already been read */
+    size_t most = most_rows_in(reader, lexer->at, lexer->end) + 2; /* 2: those that have already been read */
+    for (size_t i = 0; i < lexer->next_count; i++)
+        most += most_rows_in(reader, lexer->next[i].text, lexer->next[i].text + lexer->next[i].size);
+    return most;
 }
 
 static bool make_room_for_sides(gm_csv_reader *reader, size_t rows, gm_error *error)
@@ -151,10 +155,15 @@ static gm_status read_rows(gm_csv_reader *reader, gm_error *error)
         reader->row = second;
     }
     while (!status && reader->row.count > 0) {
-        status = gm_csv_take_row(reader, error);
+        bool header = false;
+        if (reader->lexer.begins_file && reader->layout.header)
+            status = gm_csv_match_header(&reader->lexer, &reader->first, &reader->row, &header, error);
+        if (!status && !header)
+            status = gm_csv_take_row(reader, error);
         if (!status)
             status = gm_csv_next(&reader->lexer, &reader->row, error);
     }
+    reader->lexer.path = reader->texts.name;
     if (status || reader->table->rows > 0)
         return status;
     return gm_fail(error, GM_BAD_DATA, "%s: no rows; %s", reader->lexer.path,
@@ -216,11 +225,9 @@ gm_status gm_csv_read(gm_table *table, gm_source *source, const gm_dataset_optio
                             .table = table,
                             .missing = gm_missing_choose(options),
                             .largest = options->precision == GM_F64 ? DBL_MAX : (double)FLT_MAX};
-    char *text;
-    size_t size;
-    gm_status status = gm_source_read_all(source, &text, &size, error);
+    gm_status status = gm_source_read_texts(source, &reader.texts, error);
     if (!status)
-        status = gm_csv_lexer_init(&reader.lexer, source->path, text, size, options->delimiter, error);
+        status = gm_csv_lexer_init(&reader.lexer, &reader.texts, options->delimiter, error);
     if (!status)
         status = gm_csv_diagnose(&reader.diagnosis, &reader.lexer, error);
     reader.lexer.hint = reader.diagnosis.hint;
@@ -237,6 +244,6 @@ gm_status gm_csv_read(gm_table *table, gm_source *source, const gm_dataset_optio
     gm_classes_clear(&reader.classes);
     gm_csv_categories_clear(&reader.categories);
     gm_csv_diagnosis_clear(&reader.diagnosis);
-    gm_free(text);
+    gm_source_texts_clear(&reader.texts);
     return status;
 }

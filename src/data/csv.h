@@ -10,6 +10,7 @@
 #define GM_DATA_CSV_H
 
 #include "data/dataset.h"
+#include "data/source.h"
 
 /* A cell is text[0 .. length), a part of the text of the file, without quotes and without blanks at its ends.
  */
@@ -37,12 +38,15 @@ typedef struct gm_csv_lexer {
     const char *line_start;
     size_t line;
     char delimiter;
-    const char *hint; /* last part of its error messages; "" at first */
+    const char *hint;           /* last part of its error messages; "" at first */
+    const gm_source_text *next; /* the texts that follow, and how many there are */
+    size_t next_count;
+    bool begins_file; /* the row that was read last is the first one of a text that follows */
 } gm_csv_lexer;
 
-/* Begins to read a text. Doubled quotes are changed to single ones in the text itself. The text must live
- * longer than the cells. GM_USAGE: the character cannot be a delimiter. */
-gm_status gm_csv_lexer_init(gm_csv_lexer *lexer, const char *path, char *text, size_t size, char delimiter,
+/* Begins to read texts, one after the other. Doubled quotes are changed to single ones in the texts
+ * themselves. They must live longer than the cells. GM_USAGE: the character cannot be a delimiter. */
+gm_status gm_csv_lexer_init(gm_csv_lexer *lexer, const gm_source_texts *texts, char delimiter,
                             gm_error *error);
 
 /* Reads the next row that is not blank into the memory of *row. Its count is 0 at the end of the text. */
@@ -157,6 +161,11 @@ gm_status gm_csv_column_find(const gm_csv_layout *layout, const char *path, cons
 /* Removes the '#' at the beginning of the first row, if the row contains no number and so can only be a
  * header. numpy.savetxt and other programs write such headers. Returns whether a '#' was removed. */
 bool gm_csv_take_hash(gm_csv_row *first);
+
+/* Compares the first row of a file that follows another one with the header of the first file. *header: it is
+ * the same. A row that has none of its names is a row of data. GM_BAD_DATA: another header. */
+gm_status gm_csv_match_header(const gm_csv_lexer *lexer, const gm_csv_row *first, gm_csv_row *row,
+                              bool *header, gm_error *error);
 
 /* Steps that both functions share. measure: sets the number of columns. gm_csv_target_find: sets
  * layout->target to the column that the text `target` names. gm_csv_roles_all: makes every column except the

@@ -368,6 +368,7 @@ gm_status gm_csv_diagnose(gm_csv_diagnosis *diagnosis, const gm_csv_lexer *lexer
     memcpy(copy, lexer->at, size);
     diagnose_text(diagnosis, copy, copy + size, lexer->delimiter);
     gm_csv_lexer sample = *lexer;
+    sample.next_count = 0;
     sample.at = copy;
     sample.line_start = copy;
     sample.end = copy + size;

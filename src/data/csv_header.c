@@ -3,6 +3,11 @@
  * in a column of numbers, and its error message says what to do. */
 #include "data/csv_diagnosis.h"
 
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <string.h>
+
 /* Whether the numbers of the first row may be names of columns: they increase by equal steps, as in 0, 1, 2
  * or 2019, 2020. */
 static bool numbers_are_names(const gm_csv_diagnosis *diagnosis, const gm_csv_row *first)
@@ -94,4 +99,46 @@ bool gm_csv_take_hash(gm_csv_row *first)
     }
     first->cells[0] = name;
     return true;
+}
+
+static bool same_text(const gm_csv_cell *a, const gm_csv_cell *b)
+{
+    return a->length == b->length && memcmp(a->text, b->text, a->length) == 0;
+}
+
+/* Whether the row has a name of the header that cannot be data. */
+static bool has_name_of(const gm_csv_row *row, const gm_csv_row *header)
+{
+    double value;
+    for (size_t c = 0; c < row->count; c++) {
+        const gm_csv_cell *cell = &row->cells[c];
+        if (gm_csv_missing(cell) || gm_csv_number(cell, &value))
+            continue;
+        for (size_t h = 0; h < header->count; h++)
+            if (same_text(cell, &header->cells[h]))
+                return true;
+    }
+    return false;
+}
+
+gm_status gm_csv_match_header(const gm_csv_lexer *lexer, const gm_csv_row *first, gm_csv_row *row,
+                              bool *header, gm_error *error)
+{
+    char shown[GM_CSV_SHOWN], expected[GM_CSV_SHOWN];
+    if (!same_text(&row->cells[0], &first->cells[0]))
+        (void)gm_csv_take_hash(row);
+    size_t c = 0;
+    while (c < row->count && c < first->count && same_text(&row->cells[c], &first->cells[c]))
+        c++;
+    *header = c == row->count && c == first->count;
+    if (*header || !has_name_of(row, first))
+        return GM_OK;
+    if (c == gm_min(row->count, first->count))
+        return gm_fail(error, GM_BAD_DATA,
+                       "%s:%zu: a header of %zu columns; expected %zu, as in the first file", lexer->path,
+                       row->cells[0].line, row->count, first->count);
+    return gm_fail(error, GM_BAD_DATA,
+                   "%s:%zu: another header than that of the first file; column %zu is '%s', expected '%s'",
+                   lexer->path, row->cells[0].line, c + 1, gm_csv_show(&row->cells[c], shown),
+                   gm_csv_show(&first->cells[c], expected));
 }

@@ -7,21 +7,28 @@
 
 #include <string.h>
 
-gm_status gm_csv_lexer_init(gm_csv_lexer *lexer, const char *path, char *text, size_t size, char delimiter,
-                            gm_error *error)
+static void begin_text(gm_csv_lexer *lexer, const gm_source_text *text)
 {
     static const char byte_order_mark[] = "\xef\xbb\xbf";
+    const size_t mark = text->size >= 3 && memcmp(text->text, byte_order_mark, 3) == 0 ? 3 : 0;
+    lexer->path = text->path;
+    lexer->at = text->text + mark;
+    lexer->line_start = lexer->at;
+    lexer->end = text->text + text->size;
+    lexer->line = 1;
+}
+
+gm_status gm_csv_lexer_init(gm_csv_lexer *lexer, const gm_source_texts *texts, char delimiter,
+                            gm_error *error)
+{
     static const char no_delimiters[] = "\"\r\n.+-0123456789";
     if (delimiter && strchr(no_delimiters, delimiter))
         return gm_fail(error, GM_USAGE, "a delimiter cannot be a quote, a line end or part of a number");
-    const size_t mark = size >= 3 && memcmp(text, byte_order_mark, 3) == 0 ? 3 : 0;
-    *lexer = (gm_csv_lexer){.path = path,
-                            .at = text + mark,
-                            .end = text + size,
-                            .line_start = text + mark,
-                            .line = 1,
-                            .delimiter = delimiter ? delimiter : ',',
-                            .hint = ""};
+    *lexer = (gm_csv_lexer){.delimiter = delimiter ? delimiter : ',',
+                            .hint = "",
+                            .next = texts->items + 1,
+                            .next_count = texts->count - 1};
+    begin_text(lexer, &texts->items[0]);
     return GM_OK;
 }
 
@@ -191,7 +198,14 @@ static bool skip_delimiter(gm_csv_lexer *lexer)
 gm_status gm_csv_next(gm_csv_lexer *lexer, gm_csv_row *row, gm_error *error)
 {
     row->count = 0;
+    lexer->begins_file = false;
     gm_status status = skip_blank_lines(lexer, error);
+    while (!status && lexer->at == lexer->end && lexer->next_count > 0) {
+        begin_text(lexer, lexer->next++);
+        lexer->next_count--;
+        lexer->begins_file = true;
+        status = skip_blank_lines(lexer, error);
+    }
     if (status || lexer->at == lexer->end)
         return status;
     if (lexer->delimiter == GM_CSV_BLANKS)

@@ -30,6 +30,7 @@ typedef struct svm_reader {
     size_t rows, pairs;
     bool ranked;                /* a number of a query was met */
     uint64_t smallest, largest; /* indices; smallest > largest: there are none */
+    const char *largest_path;   /* where it is */
     size_t largest_line;
     uint64_t base;   /* the index of the first feature */
     const char *why; /* for the error about an index below the base */
@@ -58,6 +59,7 @@ static gm_status count_pair(svm_reader *reader, gm_csv_cell word, uint64_t befor
     if (pair->index >= reader->largest) {
         reader->largest = pair->index;
         reader->largest_line = word.line;
+        reader->largest_path = reader->lexer.path;
     }
     reader->pairs++;
     return GM_OK;
@@ -160,7 +162,7 @@ static gm_status find_features(svm_reader *reader, gm_error *error)
     if (features > columns->count)
         return gm_fail(error, GM_BAD_DATA,
                        "%s:%zu: index %llu; expected at most %llu, because the model has %zu features",
-                       reader->lexer.path, reader->largest_line, (unsigned long long)reader->largest,
+                       reader->largest_path, reader->largest_line, (unsigned long long)reader->largest,
                        (unsigned long long)(columns->count - 1 + reader->base), columns->count);
     return GM_OK;
 }
@@ -303,18 +305,20 @@ static gm_status finish(svm_reader *reader, gm_error *error)
     return status ? status : gm_missing_settle(reader->table, reader->lexer.path, reader->options, error);
 }
 
-static gm_status read_text(svm_reader *reader, const gm_svm_lexer *start, gm_error *error)
+static gm_status read_text(svm_reader *reader, const gm_source_texts *texts, gm_error *error)
 {
     gm_svm_row row;
-    reader->lexer = *start;
+    const gm_svm_lexer start = gm_svm_begin(texts->items, texts->count);
+    reader->lexer = start;
     gm_status status = count_rows(reader, error);
     if (!status)
         status = find_features(reader, error);
     if (!status)
         status = make_room(reader, error);
-    reader->lexer = *start;
+    reader->lexer = start;
     while (!status && gm_svm_next_row(&reader->lexer, &row))
         status = take_row(reader, &row, error);
+    reader->lexer.path = texts->name;
     return status ? status : finish(reader, error);
 }
 
@@ -322,15 +326,12 @@ gm_status gm_libsvm_read(gm_table *table, gm_source *source, const gm_dataset_op
                          gm_error *error)
 {
     svm_reader reader = {.options = options, .table = table};
-    char *text;
-    size_t size;
+    gm_source_texts texts;
     table->format = GM_FORMAT_LIBSVM;
-    gm_status status = gm_source_read_all(source, &text, &size, error);
-    if (status)
-        return status;
-    const gm_svm_lexer start = gm_svm_begin(source->path, text, size);
-    status = read_text(&reader, &start, error);
+    gm_status status = gm_source_read_texts(source, &texts, error);
+    if (!status)
+        status = read_text(&reader, &texts, error);
     gm_classes_clear(&reader.classes);
-    gm_free(text);
+    gm_source_texts_clear(&texts);
     return status;
 }

@@ -40,18 +40,33 @@ gm_csv_cell gm_svm_take_word(gm_svm_lexer *lexer)
     return word;
 }
 
-gm_svm_lexer gm_svm_begin(const char *path, const char *text, size_t size)
+static void begin_text(gm_svm_lexer *lexer)
 {
     static const char byte_order_mark[] = "\xef\xbb\xbf";
-    const size_t mark = size >= 3 && memcmp(text, byte_order_mark, 3) == 0 ? 3 : 0;
-    return (gm_svm_lexer){
-        .path = path, .at = text + mark, .end = text + size, .line_start = text + mark, .line = 1};
+    const gm_source_text *text = lexer->next++;
+    const size_t mark = text->size >= 3 && memcmp(text->text, byte_order_mark, 3) == 0 ? 3 : 0;
+    lexer->next_count--;
+    lexer->path = text->path;
+    lexer->at = lexer->line_start = text->text + mark;
+    lexer->end = text->text + text->size;
+    lexer->line = 1;
+}
+
+gm_svm_lexer gm_svm_begin(const gm_source_text *texts, size_t count)
+{
+    gm_svm_lexer lexer = {.next = texts, .next_count = count};
+    begin_text(&lexer);
+    return lexer;
 }
 
 bool gm_svm_next_row(gm_svm_lexer *lexer, gm_svm_row *row)
 {
-    while (lexer->at < lexer->end && gm_svm_at_end_of_row(lexer))
-        skip_line(lexer);
+    while (lexer->at == lexer->end ? lexer->next_count > 0 : gm_svm_at_end_of_row(lexer)) {
+        if (lexer->at == lexer->end)
+            begin_text(lexer);
+        else
+            skip_line(lexer);
+    }
     if (lexer->at == lexer->end)
         return false;
     row->label = gm_svm_take_word(lexer);
@@ -87,7 +102,10 @@ bool gm_svm_is_nan(const gm_csv_cell *value)
 
 bool gm_libsvm_recognise(const gm_source *source)
 {
-    gm_svm_lexer lexer = gm_svm_begin(source->path, (const char *)source->head, source->head_size);
+    char head[GM_SOURCE_HEAD + 1];
+    const gm_source_text text = {.path = source->path, .text = head, .size = source->head_size};
+    memcpy(head, source->head, source->head_size);
+    gm_svm_lexer lexer = gm_svm_begin(&text, 1);
     gm_svm_row row;
     gm_svm_pair pair;
     double value;

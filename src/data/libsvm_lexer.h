@@ -9,6 +9,8 @@ typedef struct gm_svm_lexer {
     const char *path;
     const char *at, *end, *line_start;
     size_t line;
+    const gm_source_text *next; /* the texts that follow, and how many there are */
+    size_t next_count;
 } gm_svm_lexer;
 
 /* A row: its label. The position is then before the first pair. */
@@ -21,7 +23,8 @@ typedef struct gm_svm_pair {
     gm_csv_cell value;
 } gm_svm_pair;
 
-gm_svm_lexer gm_svm_begin(const char *path, const char *text, size_t size);
+/* Begins to read texts, one after the other. */
+gm_svm_lexer gm_svm_begin(const gm_source_text *texts, size_t count);
 
 /* Goes to the next row that is not blank and not a comment, and takes its label. False at the end of the
  * text.

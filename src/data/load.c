@@ -28,9 +28,36 @@ static gm_status read_options(gm_dataset_options *o, const gm_dataset_options *o
     return GM_OK;
 }
 
-static gm_status fail_labels(const gm_source *source, const char *what, gm_error *error)
+typedef gm_status read_format(gm_table *table, gm_source *source, const gm_dataset_options *options,
+                              gm_error *error);
+
+static const struct {
+    read_format *read;
+    const char *name;   /* in messages */
+    const char *labels; /* where its labels are; NULL: they may be in a file of their own */
+    bool text;          /* its rows may go on in further files. (Arrays declare how many rows they have.) */
+} formats[] = {
+    [GM_FORMAT_CSV] = {gm_csv_read, "a CSV file", "whose labels are a column: see --target", true},
+    [GM_FORMAT_IDX] = {gm_idx_read, "an IDX file", NULL, false},
+    [GM_FORMAT_NPY] = {gm_npy_read, "an NPY file", NULL, false},
+    [GM_FORMAT_NPZ] = {gm_npz_read, "an NPZ file", "whose targets are an array in it: see --y-member", false},
+    [GM_FORMAT_LIBSVM] = {gm_libsvm_read, "a LIBSVM file", "whose rows begin with their labels", true},
+};
+
+/* If a file of labels was given, the user means IDX, unless the file is something else that is known. If it
+ * is not IDX, the reader of IDX says what is wrong. */
+static gm_format recognise(const gm_source *source, const gm_dataset_options *options)
 {
-    return gm_fail(error, GM_USAGE, "%s: a file of labels has no effect with %s", source->path, what);
+    if (options->idx)
+        return GM_FORMAT_IDX;
+    if (gm_npy_recognise(source))
+        return GM_FORMAT_NPY;
+    if (gm_npz_recognise(source))
+        return GM_FORMAT_NPZ;
+    if (!options->delimiter && gm_libsvm_recognise(source))
+        return GM_FORMAT_LIBSVM;
+    const bool labelled = options->labels && !gm_is_text(source->head, source->head_size);
+    return labelled || gm_idx_recognise(source) ? GM_FORMAT_IDX : GM_FORMAT_CSV;
 }
 
 static gm_status read_table(gm_table *table, gm_source *source, const gm_dataset_options *options,
@@ -41,42 +68,32 @@ static gm_status read_table(gm_table *table, gm_source *source, const gm_dataset
         return status;
     if (source->head_size == 0)
         return gm_fail(error, GM_BAD_DATA, "%s: no rows; the file is empty", source->path);
-    if (options->idx)
-        return gm_idx_read(table, source, options, error);
-    if (gm_npy_recognise(source))
-        return gm_npy_read(table, source, options, error);
-    if (gm_npz_recognise(source))
-        return options->labels
-                   ? fail_labels(source, "an NPZ file, whose targets are an array in it: see --y-member",
-                                 error)
-                   : gm_npz_read(table, source, options, error);
-    /* If a file of labels was given, the user means IDX. If the file is not IDX, its reader says what is
-     * wrong. */
-    if (!options->delimiter && gm_libsvm_recognise(source))
-        return options->labels
-                   ? fail_labels(source, "a LIBSVM file, whose rows begin with their labels", error)
-                   : gm_libsvm_read(table, source, options, error);
-    const bool is_idx = gm_idx_recognise(source);
-    if (options->labels && !is_idx && gm_is_text(source->head, source->head_size))
-        return fail_labels(source, "a CSV file, whose labels are a column: see --target", error);
-    if (options->labels || is_idx)
-        return gm_idx_read(table, source, options, error);
-    return gm_csv_read(table, source, options, error);
+    const gm_format format = recognise(source, options);
+    if (options->labels && formats[format].labels)
+        return gm_fail(error, GM_USAGE, "%s: a file of labels has no effect with %s, %s", source->path,
+                       formats[format].name, formats[format].labels);
+    if (source->more_count > 0 && !formats[format].text)
+        return gm_fail(error, GM_BAD_DATA, "%s: several files can be read if they are CSV or LIBSVM; got %s",
+                       source->path, formats[format].name);
+    return formats[format].read(table, source, options, error);
 }
 
-gm_status gm_dataset_load(gm_dataset **dataset, const char *path, const gm_dataset_options *options,
-                          gm_error *error)
+gm_status gm_dataset_load_files(gm_dataset **dataset, const char *const *paths, size_t count,
+                                const gm_dataset_options *options, gm_error *error)
 {
     *dataset = NULL;
     gm_dataset_options chosen;
-    gm_status status = read_options(&chosen, options, error);
+    gm_status status = count > 0 ? read_options(&chosen, options, error)
+                                 : gm_fail(error, GM_USAGE, "a data set of no files");
     if (status != GM_OK)
         return status;
     if (chosen.ignore_target)
         chosen.labels = NULL;
     gm_source source;
     gm_table table = {0};
-    status = gm_source_open(&source, path, error);
+    status = gm_source_open(&source, paths[0], error);
+    source.more = paths + 1;
+    source.more_count = count - 1;
     if (!status)
         status = read_table(&table, &source, &chosen, error);
     gm_source_close(&source);
@@ -85,4 +102,10 @@ gm_status gm_dataset_load(gm_dataset **dataset, const char *path, const gm_datas
         return status;
     }
     return gm_dataset_adopt(dataset, &table, error);
+}
+
+gm_status gm_dataset_load(gm_dataset **dataset, const char *path, const gm_dataset_options *options,
+                          gm_error *error)
+{
+    return gm_dataset_load_files(dataset, &path, 1, options, error);
 }

@@ -4,6 +4,7 @@
  * by SIGBUS. */
 #include "data/source.h"
 
+#include "base/append.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
@@ -175,4 +176,44 @@ gm_status gm_source_read_all(gm_source *source, char **text, size_t *size, gm_er
         *text = NULL;
     }
     return status;
+}
+
+/* Reads a file that follows another one. */
+static gm_status read_following(const char *path, gm_source_text *text, gm_error *error)
+{
+    gm_source source;
+    gm_status status = gm_source_open(&source, path, error);
+    text->path = source.path;
+    if (!status)
+        status = gm_source_refuse_foreign(&source, error);
+    if (!status)
+        status = gm_source_read_all(&source, &text->text, &text->size, error);
+    gm_source_close(&source);
+    return status;
+}
+
+gm_status gm_source_read_texts(gm_source *source, gm_source_texts *texts, gm_error *error)
+{
+    const size_t more = source->more_count;
+    *texts = (gm_source_texts){.items = gm_alloc(more + 1, sizeof *texts->items)};
+    if (!texts->items)
+        return gm_fail_memory(error, "the names of files", (more + 1) * sizeof *texts->items);
+    texts->count = more + 1;
+    texts->items[0].path = source->path;
+    gm_append(texts->name, sizeof texts->name, 0, "%s", source->path);
+    if (more > 0)
+        gm_append(texts->name, sizeof texts->name, 0, "%.160s and %zu more file%s", source->path, more,
+                  gm_plural(more));
+    gm_status status = gm_source_read_all(source, &texts->items[0].text, &texts->items[0].size, error);
+    for (size_t i = 0; !status && i < more; i++)
+        status = read_following(source->more[i], &texts->items[i + 1], error);
+    return status;
+}
+
+void gm_source_texts_clear(gm_source_texts *texts)
+{
+    for (size_t i = 0; texts->items && i < texts->count; i++)
+        gm_free(texts->items[i].text);
+    gm_free(texts->items);
+    *texts = (gm_source_texts){0};
 }

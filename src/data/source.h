@@ -17,8 +17,10 @@ typedef struct gm_source {
     gm_zip_member *member; /* NULL: it is a file of its own */
     size_t most;           /* an upper bound of the bytes that can be read; SIZE_MAX: not known */
     uint8_t head[GM_SOURCE_HEAD];
-    size_t head_size;  /* bytes in head; if fewer than GM_SOURCE_HEAD, this is the whole file */
-    size_t head_taken; /* bytes of head that gm_source_read has returned */
+    size_t head_size;        /* bytes in head; if fewer than GM_SOURCE_HEAD, this is the whole file */
+    size_t head_taken;       /* bytes of head that gm_source_read has returned */
+    const char *const *more; /* paths of the files whose rows follow those of this one; owned by the caller */
+    size_t more_count;
 } gm_source;
 
 /* Opens a file, or standard input if path is "-", and reads its head. If it begins as gzip does, it will be
@@ -45,5 +47,22 @@ gm_status gm_source_read(gm_source *source, void *to, size_t size, size_t *got, 
 
 /* Reads the rest of the file: *size bytes, with a '\0' behind them. Free the text with gm_free. */
 gm_status gm_source_read_all(gm_source *source, char **text, size_t *size, gm_error *error);
+
+/* Texts of files whose rows follow each other. */
+typedef struct gm_source_text {
+    const char *path; /* its name in messages */
+    char *text;       /* size bytes, with a '\0' behind them */
+    size_t size;
+} gm_source_text;
+
+typedef struct gm_source_texts {
+    gm_source_text *items;
+    size_t count;
+    char name[200]; /* of all of them in messages: "a.csv", "a.csv and 2 more files" */
+} gm_source_texts;
+
+/* Reads the rest of a file, and all of those that follow it. Clear the texts even after a failure. */
+gm_status gm_source_read_texts(gm_source *source, gm_source_texts *texts, gm_error *error);
+void gm_source_texts_clear(gm_source_texts *texts);
 
 #endif
