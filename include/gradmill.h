@@ -6,7 +6,8 @@
  *   array.h     how a matrix is handed over
  *   network.h   layers, activations, losses, parameters
  *   engine.h    a network bound to a backend, threads, an optimizer: forward, gradient, step
- *   dataset.h   IDX and CSV files, scaling, split
+ *   dataset.h   CSV, NumPy, LIBSVM and IDX files, scaling, split
+ *   export.h    data sets as files of these formats
  *   row_source.h where the training loop gets its rows from: a data set, or a program of your own
  *   train.h     the training loop, loss and accuracy
  *   checkpoint.h    the state of a run in a file, from which it goes on
@@ -28,6 +29,7 @@
 #include <gradmill/dataset.h>
 #include <gradmill/engine.h>
 #include <gradmill/evaluation.h>
+#include <gradmill/export.h>
 #include <gradmill/find_rate.h>
 #include <gradmill/gradcheck.h>
 #include <gradmill/matrix.h>

@@ -28,8 +28,10 @@ typedef enum gm_missing {
     GM_MISSING_DROP,          /* its row is left out */
     GM_MISSING_MEDIAN,        /* replaced by the median; a category by the most frequent one */
     GM_MISSING_MOST_FREQUENT, /* replaced by the value that occurs most often, the smallest of several */
+    GM_MISSING_KEEP, /* it stays missing until gm_dataset_encode, if that is called; with `columns` replaced
+                      */
 } gm_missing;
-#define GM_MISSING_COUNT 6
+#define GM_MISSING_COUNT 7
 
 /* A column of a file that a model reads, and how its cells become inputs of the network, in this order:
  *

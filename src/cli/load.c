@@ -56,6 +56,14 @@ cli_input cli_data_input(const cli_data_options *options)
     return input;
 }
 
+gm_columns_options cli_columns_options(const cli_data_options *data)
+{
+    gm_columns_options options = data->columns;
+    if (data->read.missing == GM_MISSING_MEDIAN || data->read.missing == GM_MISSING_MOST_FREQUENT)
+        options.missing = data->read.missing;
+    return options;
+}
+
 const char *cli_where_targets(const gm_dataset *dataset)
 {
     switch (gm_dataset_format(dataset)) {

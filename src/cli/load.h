@@ -13,6 +13,9 @@ typedef enum cli_part { CLI_PART_TRAIN, CLI_PART_TEST } cli_part;
 /* The files of --data, for cli_files_claim. */
 cli_input cli_data_input(const cli_data_options *options);
 
+/* How the columns of a file become inputs, by the options. */
+gm_columns_options cli_columns_options(const cli_data_options *data);
+
 /* Loads a data set. The verb has checked that options->data is given. */
 gm_status cli_load(const cli_data_options *options, cli_part part, gm_dataset **dataset, gm_error *error);
 

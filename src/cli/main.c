@@ -13,6 +13,7 @@ static const cli_verb verbs[] = {
     {"train", "trains a network on data and saves it as a model", cli_train},
     {"eval", "computes the loss and accuracy of a model on data", cli_eval},
     {"predict", "prints the predictions of a model for data, as CSV", cli_predict},
+    {"convert", "writes data to a file of another format: CSV, NPY, NPZ or LIBSVM", cli_convert},
     {"explain", "shows every number and equation of one step of a small network", cli_explain},
     {"gradcheck", "compares gradients of backpropagation with central differences", cli_gradcheck},
     {"plan", "predicts memory and time of a training before it starts", cli_plan},

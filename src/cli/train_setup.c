@@ -36,15 +36,6 @@ static gm_status split(cli_train_setup *setup, const cli_train_options *options,
     return GM_OK;
 }
 
-/* How the columns of a file become inputs, by the options. */
-static gm_columns_options columns_options(const cli_data_options *data)
-{
-    gm_columns_options options = data->columns;
-    if (data->read.missing == GM_MISSING_MEDIAN || data->read.missing == GM_MISSING_MOST_FREQUENT)
-        options.missing = data->read.missing;
-    return options;
-}
-
 /* Stores in the model the names of classes and columns, and what the training part shows of the columns, and
  * makes the inputs of the network of them. */
 static gm_status learn_columns(cli_train_setup *setup, const cli_train_options *options, gm_error *error)
@@ -52,7 +43,7 @@ static gm_status learn_columns(cli_train_setup *setup, const cli_train_options *
     gm_error reason = {0};
     if (options->init_from)
         return gm_dataset_encode(setup->all, setup->model.columns, error);
-    const gm_columns_options how = columns_options(&options->data);
+    const gm_columns_options how = cli_columns_options(&options->data);
     gm_status status = gm_model_name_classes(&setup->model, setup->all, error);
     if (status != GM_OK)
         return status;

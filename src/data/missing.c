@@ -37,7 +37,9 @@ gm_status gm_missing_remark(gm_table *table, gm_missing missing, size_t replaced
         status =
             gm_table_remark(table, error, "%zu missing value%s replaced as learned from the training data",
                             replaced, gm_plural(replaced));
-    if (!status && open > 0)
+    if (!status && open > 0 && missing == GM_MISSING_KEEP)
+        status = gm_table_remark(table, error, "%zu missing value%s", open, gm_plural(open));
+    else if (!status && open > 0)
         status = gm_table_remark(table, error,
                                  "%zu missing value%s will be replaced by the %s of the training part", open,
                                  gm_plural(open), by);

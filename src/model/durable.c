@@ -27,13 +27,13 @@ static gm_status create_temporary(const gm_destination *destination, gm_held_nam
 
 /* Fills and closes the temporary file. Returns the step that failed, with its errno, or NULL. */
 static const char *fill(const gm_durable_calls *calls, const gm_destination *destination, int fd,
-                        const gm_buffer *parts, size_t part_count)
+                        const gm_durable_parts *parts)
 {
     const char *failed = NULL;
     if (destination->exists && fchmod(fd, destination->mode) != 0)
         failed = "set its mode";
-    for (size_t i = 0; i < part_count && !failed; i++)
-        if (!gm_write_all(calls->write, fd, parts[i].data, parts[i].size))
+    for (gm_buffer part; !failed && parts->next(parts->context, &part);)
+        if (!gm_write_all(calls->write, fd, part.data, part.size))
             failed = "write";
     if (!failed && calls->fsync(fd) != 0)
         failed = "sync";
@@ -59,10 +59,10 @@ static gm_status sync_folder(const gm_durable_calls *calls, const gm_destination
  * descriptor must be closed before, because close can report a failed write. So a duplicate of the descriptor
  * keeps the lock. */
 static const char *fill_and_rename(const gm_durable_calls *calls, const gm_destination *destination,
-                                   const char *temporary, int fd, const gm_buffer *parts, size_t part_count)
+                                   const char *temporary, int fd, const gm_durable_parts *parts)
 {
     const int held = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    const char *failed = fill(calls, destination, fd, parts, part_count);
+    const char *failed = fill(calls, destination, fd, parts);
     if (!failed &&
         calls->renameat(destination->folder, temporary, destination->folder, destination->name) != 0)
         failed = "rename";
@@ -76,7 +76,7 @@ static const char *fill_and_rename(const gm_durable_calls *calls, const gm_desti
 }
 
 static gm_status replace(const gm_durable_calls *calls, const gm_destination *destination,
-                         const gm_buffer *parts, size_t part_count, gm_error *error)
+                         const gm_durable_parts *parts, gm_error *error)
 {
     int fd;
     gm_held_name temporary;
@@ -85,22 +85,46 @@ static gm_status replace(const gm_durable_calls *calls, const gm_destination *de
     const gm_status status = create_temporary(destination, &temporary, &fd, error);
     if (status != GM_OK)
         return status;
-    const char *failed = fill_and_rename(calls, destination, temporary.text, fd, parts, part_count);
+    const char *failed = fill_and_rename(calls, destination, temporary.text, fd, parts);
     if (failed)
         return gm_fail(error, GM_IO, "%s: cannot %s: %s; %s", destination->path, failed, strerror(errno),
                        destination->exists ? "the former file is untouched" : "nothing was left behind");
     return sync_folder(calls, destination, error);
 }
 
-gm_status gm_durable_write(const gm_durable_calls *calls, const char *path, const gm_file_kind *kind,
-                           const gm_buffer *parts, size_t part_count, gm_error *error)
+gm_status gm_durable_write_parts(const gm_durable_calls *calls, const char *path, const gm_file_kind *kind,
+                                 const gm_durable_parts *parts, gm_error *error)
 {
     gm_destination destination;
     gm_status status = gm_destination_open(&destination, path, kind, error);
     if (status == GM_OK)
-        status = replace(calls, &destination, parts, part_count, error);
+        status = replace(calls, &destination, parts, error);
     gm_destination_close(&destination);
     return status;
+}
+
+/* Buffers that are there already. */
+typedef struct buffer_list {
+    const gm_buffer *next;
+    size_t count;
+} buffer_list;
+
+static bool next_buffer(void *context, gm_buffer *part)
+{
+    buffer_list *list = context;
+    if (list->count == 0)
+        return false;
+    *part = *list->next++;
+    list->count--;
+    return true;
+}
+
+gm_status gm_durable_write(const gm_durable_calls *calls, const char *path, const gm_file_kind *kind,
+                           const gm_buffer *parts, size_t part_count, gm_error *error)
+{
+    buffer_list list = {parts, part_count};
+    const gm_durable_parts source = {next_buffer, &list};
+    return gm_durable_write_parts(calls, path, kind, &source, error);
 }
 
 gm_status gm_durable_probe(const char *path, const gm_file_kind *kind, gm_error *error)

@@ -7,6 +7,7 @@
 #include "model/file_kind.h"
 #include "model/held.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* One piece of the contents. The file consists of its parts, one after the other. */
@@ -14,6 +15,13 @@ typedef struct gm_buffer {
     const void *data;
     size_t size;
 } gm_buffer;
+
+/* Contents that are made piece by piece, so that they need not be in memory as a whole. */
+typedef struct gm_durable_parts {
+    bool (*next)(void *context,
+                 gm_buffer *part); /* false: there are no more; a part lives until the next call */
+    void *context;
+} gm_durable_parts;
 
 /* The system calls that are used. If one fails, the old file must stay complete; tests pass functions that
  * fail. */
@@ -38,6 +46,10 @@ extern const gm_durable_calls gm_durable_system;
  * only the last fsync failed. */
 gm_status gm_durable_write(const gm_durable_calls *calls, const char *path, const gm_file_kind *kind,
                            const gm_buffer *parts, size_t part_count, gm_error *error);
+
+/* The same for contents that are made while they are written. */
+gm_status gm_durable_write_parts(const gm_durable_calls *calls, const char *path, const gm_file_kind *kind,
+                                 const gm_durable_parts *parts, gm_error *error);
 
 /* Checks whether gm_durable_write could write to this path. Creates and removes a temporary file. */
 gm_status gm_durable_probe(const char *path, const gm_file_kind *kind, gm_error *error);

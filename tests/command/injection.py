@@ -101,6 +101,8 @@ def commands(model, timings, checkpoint):
         Command("train resume", ["train", "--resume", "c", "--epochs", "2", "--quiet"], {"c": checkpoint}, output="c"),
         Command("eval", ["eval", *use, "--json"], files),
         Command("predict", ["predict", *use, "--target", "species", "--outputs"], files),
+        Command("convert", ["convert", "--data", iris, "--out", "iris.npz"], output="iris.npz"),
+        Command("convert anew", ["convert", "--data", iris, "--out", "iris.csv"], {"iris.csv": b"1,2\n"}, output="iris.csv"),
         Command("explain", ["explain", data("mazur.json")]),
         Command("explain json", ["explain", data("xor.json"), "--json"]),
         Command("gradcheck", ["gradcheck", "--layers", "3,4,2", "--threads", "1", "--json"]),

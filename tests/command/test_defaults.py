@@ -24,6 +24,7 @@ def needs_of_verbs():
         "train": ["--data", data("iris.csv")],
         "eval": ["--data", data("iris.csv"), "--model", "model.safetensors"],
         "predict": ["--data", "features.csv", "--model", "model.safetensors"],
+        "convert": ["--data", data("iris.csv"), "--out", "iris.npz"],
         "explain": [data("mazur.json")],
         "gradcheck": [data("mazur.json")],
         "plan": ["--layers", "784,128,10"],

@@ -8,7 +8,7 @@ import subprocess
 
 from common import DIVERGED, IO, LIMIT, OK, PLACES, USAGE, CommandTest, data, environment
 
-VERBS = ["train", "eval", "predict", "explain", "gradcheck", "plan", "bench", "doctor"]
+VERBS = ["train", "eval", "predict", "convert", "explain", "gradcheck", "plan", "bench", "doctor"]
 
 # Arguments that are added to those of a correct run, the exit code, and a pattern of the error line.
 WRONG = [
