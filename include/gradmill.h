@@ -7,6 +7,7 @@
  *   network.h   layers, activations, losses, parameters
  *   engine.h    a network bound to a backend, threads, an optimizer: forward, gradient, step
  *   dataset.h   CSV, NumPy, LIBSVM and IDX files, scaling, split
+ *   survey.h    what a file holds, before anything is trained on it
  *   export.h    data sets as files of these formats
  *   row_source.h where the training loop gets its rows from: a data set, or a program of your own
  *   train.h     the training loop, loss and accuracy
@@ -39,6 +40,7 @@
 #include <gradmill/predict.h>
 #include <gradmill/row_source.h>
 #include <gradmill/status.h>
+#include <gradmill/survey.h>
 #include <gradmill/system.h>
 #include <gradmill/train.h>
 #include <gradmill/version.h>

@@ -72,6 +72,16 @@ static gm_status use_dataset(const void *options, gm_error *error)
     return status;
 }
 
+static gm_status use_survey(const void *options, gm_error *error)
+{
+    gm_survey *survey;
+    const net_path path = net_source("data/iris.csv");
+    const char *const name = path.text;
+    const gm_status status = gm_survey_create(&survey, &name, 1, options, 1, error);
+    gm_survey_destroy(survey);
+    return status;
+}
+
 static gm_status use_split(const void *options, gm_error *error)
 {
     gm_dataset *data, *train, *valid;
@@ -179,6 +189,8 @@ static const struct way {
     {"gm_train_options", use_train, fill_train, sizeof(gm_train_options),
      offsetof(gm_train_options, on_step)},
     {"gm_dataset_options", use_dataset, fill_dataset, sizeof(gm_dataset_options),
+     offsetof(gm_dataset_options, missing)},
+    {"gm_dataset_options", use_survey, fill_dataset, sizeof(gm_dataset_options),
      offsetof(gm_dataset_options, missing)},
     {"gm_split_options", use_split, fill_split, sizeof(gm_split_options), offsetof(gm_split_options, last)},
     {"gm_gradient", use_gradient, fill_gradient, sizeof(gm_gradient), offsetof(gm_gradient, accumulate)},

@@ -131,6 +131,11 @@ typedef struct gm_dataset_options {
     /* LIBSVM: the index of the first feature, 0 or 1; default -1: that of the model's columns, otherwise 0 if
      * an index 0 occurs, else 1. */
     int index_base;
+    /* CSV: what stands before the decimals of a number: '.' or ','. With a comma, a number with a point is
+     * none, because in such a file the point would separate thousands. Default 0 = '.'. */
+    char decimal;
+    /* CSV: lines that begin with this text are left out. Borrowed. Default NULL: there are no comments. */
+    const char *comment;
 } gm_dataset_options;
 
 GM_API void gm_dataset_options_fill(gm_dataset_options *options, size_t size);

@@ -16,6 +16,7 @@ int cli_train(int argc, char **argv);
 int cli_eval(int argc, char **argv);
 int cli_predict(int argc, char **argv);
 int cli_convert(int argc, char **argv);
+int cli_data(int argc, char **argv);
 int cli_explain(int argc, char **argv);
 int cli_gradcheck(int argc, char **argv);
 int cli_doctor(int argc, char **argv);

@@ -6,40 +6,44 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static bool is_directory(const char *path)
+bool cli_is_directory(const char *path)
 {
     struct stat info;
     return strcmp(path, "-") != 0 && stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-static gm_status load_directory(const cli_data_options *options, cli_part part, gm_dataset **dataset,
-                                gm_error *error)
+gm_status cli_resolve(const cli_data_options *options, cli_part part, gm_dataset_files *files,
+                      cli_data_options *resolved, gm_error *error)
 {
-    gm_dataset_files files;
-    const gm_status status = gm_dataset_find(options->data, &files, error);
+    *resolved = *options;
+    resolved->read.test |= part == CLI_PART_TEST;
+    if (options->file_count > 1 || !cli_is_directory(options->data))
+        return GM_OK;
+    const gm_status status = gm_dataset_find(options->data, files, error);
     if (status != GM_OK)
         return status;
-    const char *images = part == CLI_PART_TRAIN ? files.train : files.test;
-    const char *labels = part == CLI_PART_TRAIN ? files.train_labels : files.test_labels;
+    const char *images = part == CLI_PART_TRAIN ? files->train : files->test;
+    const char *labels = part == CLI_PART_TRAIN ? files->train_labels : files->test_labels;
     if (*images == '\0')
         return gm_fail(error, GM_BAD_DATA,
                        "%s: no test images; expected t10k-images-idx3-ubyte or test-images-idx3-ubyte",
                        options->data);
-    gm_dataset_options read = options->read;
-    read.labels = *labels ? labels : NULL;
-    read.idx = true;
-    return gm_dataset_load(dataset, images, &read, error);
+    resolved->data = images;
+    resolved->files = &resolved->data;
+    resolved->file_count = 1;
+    resolved->read.labels = *labels ? labels : NULL;
+    resolved->read.idx = true;
+    return GM_OK;
 }
 
 gm_status cli_load(const cli_data_options *options, cli_part part, gm_dataset **dataset, gm_error *error)
 {
+    gm_dataset_files files;
+    cli_data_options resolved;
     *dataset = NULL;
-    gm_dataset_options read = options->read;
-    read.test |= part == CLI_PART_TEST;
-    const gm_status status =
-        options->file_count == 1 && is_directory(options->data)
-            ? load_directory(options, part, dataset, error)
-            : gm_dataset_load_files(dataset, options->files, options->file_count, &read, error);
+    gm_status status = cli_resolve(options, part, &files, &resolved, error);
+    if (status == GM_OK)
+        status = gm_dataset_load_files(dataset, resolved.files, resolved.file_count, &resolved.read, error);
     for (size_t i = 0; status == GM_OK && gm_dataset_remark(*dataset, i); i++)
         cli_note("%s", gm_dataset_remark(*dataset, i));
     return status;

@@ -22,6 +22,16 @@ gm_status cli_load(const cli_data_options *options, cli_part part, gm_dataset **
 /* How the user can say where the targets are, if the data was read without any: the end of an error line. */
 const char *cli_where_targets(const gm_dataset *dataset);
 
+/* Finds the files of one part of a directory: resolved->data and resolved->read.labels then point into
+ * *files, and resolved->files to resolved->data. For a file, *resolved is a copy of the options. GM_BAD_DATA:
+ * the directory does not have the part.
+ */
+gm_status cli_resolve(const cli_data_options *options, cli_part part, gm_dataset_files *files,
+                      cli_data_options *resolved, gm_error *error);
+
+/* Whether the path is that of a directory. "-" is standard input. */
+bool cli_is_directory(const char *path);
+
 /* Sets what a model decides of how data is read: columns, classes and precision. They are borrowed. */
 void cli_read_for_model(gm_dataset_options *read, const gm_model *model);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 static const cli_verb verbs[] = {
+    {"data", "shows what a data file holds, and the command that would train on it", cli_data},
     {"train", "trains a network on data and saves it as a model", cli_train},
     {"eval", "computes the loss and accuracy of a model on data", cli_eval},
     {"predict", "prints the predictions of a model for data, as CSV", cli_predict},

@@ -66,6 +66,8 @@ static const struct {
 } data_options[] = {
     {"target", CSV | NPY | NPZ, "it is for CSV, NPY and NPZ"},
     {"delim", CSV, "it is for CSV"},
+    {"decimal", CSV, "it is for CSV"},
+    {"comment", CSV, "it is for CSV"},
     {"header", CSV, "it is for CSV"},
     {"regression", CSV | NPY | NPZ | LIBSVM, "it is for CSV, NPY, NPZ and LIBSVM"},
     {"missing", CSV | NPY | NPZ | LIBSVM, "it is for CSV, NPY, NPZ and LIBSVM"},

@@ -18,6 +18,8 @@ enum {
     KEY_Y_MEMBER,
     KEY_INDEX_BASE,
     KEY_IGNORE,
+    KEY_DECIMAL,
+    KEY_COMMENT,
 };
 
 static const struct argp_option data_options[] = {
@@ -33,6 +35,9 @@ static const struct argp_option data_options[] = {
      0},
     {"delim", KEY_DELIM, "CHAR", 0,
      "CSV: what separates the cells: one character, tab or blanks (default a comma)", 0},
+    {"decimal", KEY_DECIMAL, "CHAR", 0, "CSV: what stands before decimals: . or , (default a point)", 0},
+    {"comment", KEY_COMMENT, "TEXT", 0,
+     "CSV: leave out the lines that begin with it, such as # (default none)", 0},
     {"header", KEY_HEADER, "HOW", 0,
      "CSV: whether the first row names the columns, {no-yes} (default: decided from its cells, with a note)",
      0},
@@ -76,6 +81,13 @@ static void take_files(cli_data_options *options, const char *value)
     options->file_count = paths.count;
 }
 
+static char parse_decimal(const char *text, struct argp_state *state)
+{
+    if (strcmp(text, ".") != 0 && strcmp(text, ",") != 0)
+        cli_refuse(state, "--decimal %s: expected . or ,", text);
+    return *text;
+}
+
 static error_t parse_data(int key, char *argument, struct argp_state *state)
 {
     cli_data_options *options = state->input;
@@ -91,6 +103,14 @@ static error_t parse_data(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_DELIM:
         parse_delimiter(argument, &options->read.delimiter, state);
+        return 0;
+    case KEY_DECIMAL:
+        options->read.decimal = parse_decimal(argument, state);
+        return 0;
+    case KEY_COMMENT:
+        if (!*argument)
+            cli_refuse(state, "--comment: expected the text that comments begin with, got an empty one");
+        options->read.comment = argument;
         return 0;
     case KEY_HEADER:
         options->read.header = (int)cli_choose("header", argument, cli_no_yes_names, state);

@@ -3,10 +3,10 @@
 #include "cli/progress.h"
 #include "base/append.h"
 #include "base/clock.h"
+#include "cli/terminal.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define LINE      256
@@ -21,8 +21,8 @@ cli_progress cli_progress_begin(bool wanted, bool may_end_early)
 
 static size_t terminal_columns(void)
 {
-    struct winsize size;
-    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+    const size_t columns = cli_terminal_columns(STDERR_FILENO);
+    return columns > 0 ? columns : 80;
 }
 
 /* The share of the whole training that is done after `steps` steps of this epoch. */

@@ -227,7 +227,7 @@ gm_status gm_csv_read(gm_table *table, gm_source *source, const gm_dataset_optio
                             .largest = options->precision == GM_F64 ? DBL_MAX : (double)FLT_MAX};
     gm_status status = gm_source_read_texts(source, &reader.texts, error);
     if (!status)
-        status = gm_csv_lexer_init(&reader.lexer, &reader.texts, options->delimiter, error);
+        status = gm_csv_lexer_init(&reader.lexer, &reader.texts, options, error);
     if (!status)
         status = gm_csv_diagnose(&reader.diagnosis, &reader.lexer, error);
     reader.lexer.hint = reader.diagnosis.hint;

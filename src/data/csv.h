@@ -5,7 +5,7 @@
  *     csv_layout.c, csv_header.c, csv_columns.c  find the header, the target, and the role of each column
  *     csv_kinds.c, csv_sides.c                   which columns hold categories, and which are no features
  *     csv_row.c, csv_categories.c                take a row into the table
- *     csv_diagnosis.h                            what a sample of the file shows before it is read */
+ *     csv_diagnosis.h, csv_text.c                what a sample of the file shows before it is read */
 #ifndef GM_DATA_CSV_H
 #define GM_DATA_CSV_H
 
@@ -18,6 +18,7 @@ typedef struct gm_csv_cell {
     const char *text;
     size_t length;
     size_t line, column; /* position of its first byte in the file, counted from 1 */
+    char decimal;        /* ',': decimals follow a comma, and a number has no point; else a point */
 } gm_csv_cell;
 
 typedef struct gm_csv_row {
@@ -37,17 +38,21 @@ typedef struct gm_csv_lexer {
     char *at, *end; /* *end is '\0' */
     const char *line_start;
     size_t line;
-    char delimiter;
-    const char *hint;           /* last part of its error messages; "" at first */
+    char delimiter, decimal;
+    const char *comment; /* lines that begin with it are skipped; "": none */
+    size_t comments;     /* how many were skipped */
+    bool keep;           /* leave the text as it is, so that it can be read again: quotes stay doubled */
+    const char *hint;    /* last part of its error messages; "" at first */
     const gm_source_text *next; /* the texts that follow, and how many there are */
     size_t next_count;
     bool begins_file; /* the row that was read last is the first one of a text that follows */
 } gm_csv_lexer;
 
-/* Begins to read texts, one after the other. Doubled quotes are changed to single ones in the texts
- * themselves. They must live longer than the cells. GM_USAGE: the character cannot be a delimiter. */
-gm_status gm_csv_lexer_init(gm_csv_lexer *lexer, const gm_source_texts *texts, char delimiter,
-                            gm_error *error);
+/* Begins to read texts, one after the other, with the delimiter, the decimal mark and the comments of the
+ * options. Doubled quotes are changed to single ones in the texts themselves. They must live longer than the
+ * cells. GM_USAGE: the character cannot be a delimiter or a decimal mark. */
+gm_status gm_csv_lexer_init(gm_csv_lexer *lexer, const gm_source_texts *texts,
+                            const gm_dataset_options *options, gm_error *error);
 
 /* Reads the next row that is not blank into the memory of *row. Its count is 0 at the end of the text. */
 gm_status gm_csv_next(gm_csv_lexer *lexer, gm_csv_row *row, gm_error *error);
@@ -59,6 +64,7 @@ bool gm_csv_missing_elsewhere(
     const gm_csv_cell *cell); /* "-", "None" and others, which are not accepted as missing */
 bool gm_csv_infinite(
     const gm_csv_cell *cell); /* inf or infinity in upper or lower case, with or without a sign */
+bool gm_csv_decimal_comma(const gm_csv_cell *cell); /* a number with one comma, which parts no thousands */
 bool gm_csv_comment(const gm_csv_cell *cell); /* begins with #, % or //, as comments do in other programs */
 extern const char
     gm_csv_missing_spellings[]; /* the rest of a sentence that begins "a missing value is spelled" */

@@ -38,8 +38,27 @@ static bool parse_short(const char *text, size_t length, double *value)
     return count > 0;
 }
 
+#define LONGEST_NUMBER                                                                                       \
+    400 /* characters of a number with a decimal comma; more than any double has digits                      \
+         */
+
+/* Reads a number whose decimals follow a comma. */
+static bool parse_with_comma(const gm_csv_cell *cell, double *value)
+{
+    char text[LONGEST_NUMBER];
+    if (cell->length > sizeof text || memchr(cell->text, '.', cell->length))
+        return false;
+    memcpy(text, cell->text, cell->length);
+    char *comma = memchr(text, ',', cell->length);
+    if (comma)
+        *comma = '.';
+    return parse_short(text, cell->length, value) || gm_parse_double(text, cell->length, value);
+}
+
 bool gm_csv_number(const gm_csv_cell *cell, double *value)
 {
+    if (cell->decimal == ',')
+        return parse_with_comma(cell, value);
     return parse_short(cell->text, cell->length, value) || gm_parse_double(cell->text, cell->length, value);
 }
 
@@ -91,13 +110,25 @@ bool gm_csv_infinite(const gm_csv_cell *cell)
     return is_signed_word(cell, "inf") || is_signed_word(cell, "infinity");
 }
 
+bool gm_csv_decimal_comma(const gm_csv_cell *cell)
+{
+    const gm_csv_cell other = {.text = cell->text, .length = cell->length, .decimal = ','};
+    const char *comma = memchr(cell->text, ',', cell->length);
+    double value;
+    if (!comma || !gm_csv_number(&other, &value))
+        return false;
+    const size_t decimals = (size_t)(cell->text + cell->length - comma) - 1;
+    return decimals != 3 || *cell->text == '0' || *cell->text == ','; /* 1,234 may be 1234 */
+}
+
 bool gm_csv_comment(const gm_csv_cell *cell)
 {
     return cell->length > 0 && (*cell->text == '#' || *cell->text == '%' ||
                                 (cell->length > 1 && memcmp(cell->text, "//", 2) == 0));
 }
 
-const char gm_csv_comment_hint[] = "this line is a comment: delete it";
+const char gm_csv_comment_hint[] =
+    "this line is a comment: delete it, or say --comment and how such lines begin";
 
 const char gm_csv_utf8_hint[] = "is the file in Latin-1? convert it with iconv -f latin1 -t utf8";
 

@@ -30,11 +30,15 @@ typedef struct gm_csv_column {
 typedef struct gm_csv_diagnosis {
     size_t columns, rows; /* of the first row (0: it is longer than the sample, or not CSV); below it */
     gm_csv_column *column;
-    bool whole;     /* all numbers of the first row are plain digits; such numbers may be names of columns */
-    bool counting;  /* the first row counts: 0, 1, 2, ... or 1, 2, 3, ... */
-    char likely;    /* another delimiter that gives all rows the same number of cells; 0: none */
-    size_t comment; /* the line of the first comment; 0: none */
-    bool for_model; /* a model says what the columns hold; no option can change it */
+    bool whole;    /* all numbers of the first row are plain digits; such numbers may be names of columns */
+    bool counting; /* the first row counts: 0, 1, 2, ... or 1, 2, 3, ... */
+    char likely;   /* another delimiter that gives all rows the same number of cells; 0: none */
+    bool better;   /* the likely one separates cells that the one in use does not */
+    size_t commas, points;  /* cells with decimals behind a comma, and numbers with a point */
+    size_t comment;         /* the line of the first comment; 0: none */
+    bool foreign;           /* the hint says that the text is no CSV */
+    const char *mark;       /* what that line begins with */
+    bool for_model;         /* a model says what the columns hold; no option can change it */
     char hint[GM_CSV_HINT]; /* what seems wrong with the whole text, as in "line 1 is a comment"; or "" */
 } gm_csv_diagnosis;
 
@@ -42,6 +46,14 @@ typedef struct gm_csv_diagnosis {
  * ignored; the reader will report them. GM_LIMIT: no memory. */
 gm_status gm_csv_diagnose(gm_csv_diagnosis *diagnosis, const gm_csv_lexer *lexer, gm_error *error);
 void gm_csv_diagnosis_clear(gm_csv_diagnosis *diagnosis);
+
+/* What gm_csv_diagnose takes from the lines of text, the sample from `text` to `end`. Whether this delimiter
+ * gives all lines the same number of cells, at least 2; whether it occurs at all. The third finds comments,
+ * and sets the hint; the likely delimiter must be known. */
+bool gm_csv_splits_evenly(const char *text, const char *end, char delimiter);
+bool gm_csv_occurs(const char *text, const char *end, char delimiter);
+void gm_csv_judge_text(gm_csv_diagnosis *diagnosis, const char *text, const char *end,
+                       const gm_csv_lexer *lexer);
 
 /* Whether the first row is a header; *why gets the reason in words. `label` is the column in which text is
  * allowed. `target_named`: the first row contains the name that the user gave for the target. */

@@ -82,6 +82,14 @@ static bool has_comma_between_digits(const gm_csv_cell *cell)
     return holds(cell, ',');
 }
 
+/* Whether the cell would be a number if a point stood before its decimals. */
+static bool has_point_between_digits(const gm_csv_cell *cell)
+{
+    const gm_csv_cell other = {.text = cell->text, .length = cell->length};
+    double value;
+    return gm_csv_number(&other, &value);
+}
+
 static bool holds_delimiter(const gm_csv_diagnosis *diagnosis, const gm_csv_cell *cell)
 {
     if (diagnosis->likely == GM_CSV_BLANKS)
@@ -98,8 +106,13 @@ const char *gm_csv_cell_hint(const gm_csv_diagnosis *diagnosis, const gm_csv_cel
     else if (holds_delimiter(diagnosis, cell))
         gm_append(hint, GM_CSV_HINT, 0, "the cells seem to be separated by %s: say --delim %s",
                   gm_csv_delimiter_in_words(diagnosis->likely), gm_csv_delimiter_name(diagnosis->likely));
+    else if (gm_csv_decimal_comma(cell))
+        gm_append(hint, GM_CSV_HINT, 0,
+                  "decimals are written with a point: where they follow a comma, say --decimal ,");
     else if (has_comma_between_digits(cell))
         gm_append(hint, GM_CSV_HINT, 0, "decimals are written with a point, and nothing separates thousands");
+    else if (cell->decimal == ',' && has_point_between_digits(cell))
+        gm_append(hint, GM_CSV_HINT, 0, "with --decimal , a number has no point");
     else if (gm_csv_column_of_text(diagnosis, column))
         describe_column_of_text(diagnosis, column, target, hint);
     else if (gm_csv_missing_elsewhere(cell))

@@ -18,13 +18,18 @@ static void begin_text(gm_csv_lexer *lexer, const gm_source_text *text)
     lexer->line = 1;
 }
 
-gm_status gm_csv_lexer_init(gm_csv_lexer *lexer, const gm_source_texts *texts, char delimiter,
-                            gm_error *error)
+gm_status gm_csv_lexer_init(gm_csv_lexer *lexer, const gm_source_texts *texts,
+                            const gm_dataset_options *options, gm_error *error)
 {
+    const char delimiter = options->delimiter;
     static const char no_delimiters[] = "\"\r\n.+-0123456789";
     if (delimiter && strchr(no_delimiters, delimiter))
         return gm_fail(error, GM_USAGE, "a delimiter cannot be a quote, a line end or part of a number");
+    if (options->decimal && options->decimal != '.' && options->decimal != ',')
+        return gm_fail(error, GM_USAGE, "the decimal mark is a point or a comma");
     *lexer = (gm_csv_lexer){.delimiter = delimiter ? delimiter : ',',
+                            .decimal = options->decimal,
+                            .comment = options->comment ? options->comment : "",
                             .hint = "",
                             .next = texts->items + 1,
                             .next_count = texts->count - 1};
@@ -79,7 +84,9 @@ static gm_status read_quoted(gm_csv_lexer *lexer, gm_csv_cell *cell, gm_error *e
             return fail_here(lexer, "a NUL byte; expected text", error);
         if (*lexer->at == '"' && *++lexer->at != '"')
             break;
-        *to++ = *lexer->at;
+        if (!lexer->keep)
+            *to = *lexer->at;
+        to++;
         if (*lexer->at == '\n') {
             lexer->line++;
             lexer->line_start = lexer->at + 1;
@@ -138,6 +145,7 @@ static gm_status add_cell(gm_csv_lexer *lexer, gm_csv_row *row, gm_error *error)
         row->capacity = capacity;
     }
     gm_csv_cell *cell = &row->cells[row->count++];
+    cell->decimal = lexer->decimal;
     cell->line = lexer->line;
     cell->column = (size_t)(lexer->at - lexer->line_start) + 1;
     return *lexer->at == '"' ? read_quoted(lexer, cell, error) : read_plain(lexer, cell, error);
@@ -158,13 +166,24 @@ static gm_status end_line(gm_csv_lexer *lexer, gm_error *error)
     return GM_OK;
 }
 
-/* Skips empty lines and lines of spaces. */
+/* Skips a comment up to the end of its line, if one begins here. */
+static void skip_comment(gm_csv_lexer *lexer, char **at)
+{
+    if (!*lexer->comment || strncmp(*at, lexer->comment, strlen(lexer->comment)) != 0)
+        return;
+    char *stop = memchr(*at, '\n', (size_t)(lexer->end - *at));
+    *at = stop ? stop : lexer->end;
+    lexer->comments++;
+}
+
+/* Skips empty lines, lines of spaces, and comments. */
 static gm_status skip_blank_lines(gm_csv_lexer *lexer, gm_error *error)
 {
     for (;;) {
         char *at = lexer->at;
         while (*at == ' ' || (*at == '\t' && lexer->delimiter == GM_CSV_BLANKS))
             at++;
+        skip_comment(lexer, &at);
         if (*at != '\n' && *at != '\r' && at != lexer->end)
             return GM_OK;
         lexer->at = at;

@@ -32,6 +32,8 @@ typedef enum gm_format {
     GM_FORMAT_LIBSVM,
 } gm_format;
 
+const char *gm_data_format_name(gm_format format); /* "CSV", "IDX", ... */
+
 /* The rows of a data set in memory. It has labels, or target values, or neither. A table of zeros is empty.
  */
 typedef struct gm_table {

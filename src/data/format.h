@@ -14,6 +14,19 @@ gm_status gm_libsvm_read(gm_table *table, gm_source *source, const gm_dataset_op
 gm_status gm_npy_read(gm_table *table, gm_source *source, const gm_dataset_options *options, gm_error *error);
 gm_status gm_npz_read(gm_table *table, gm_source *source, const gm_dataset_options *options, gm_error *error);
 
+/* The caller's options as a struct of the library's own version, checked. GM_USAGE. */
+gm_status gm_dataset_options_read(gm_dataset_options *chosen, const gm_dataset_options *options,
+                                  gm_error *error);
+
+/* Refuses what no reader reads, by its first bytes; an empty file; labels for a text. GM_BAD_DATA, GM_USAGE.
+ */
+gm_status gm_source_check(const gm_source *source, const gm_dataset_options *options, gm_error *error);
+/* The format, by the first bytes and by what the caller says. CSV is what remains. */
+gm_format gm_source_format(const gm_source *source, const gm_dataset_options *options);
+/* Reads the whole source. *dataset is NULL on failure. */
+gm_status gm_source_load(gm_dataset **dataset, gm_source *source, const gm_dataset_options *options,
+                         gm_error *error);
+
 /* Whether the source begins as an IDX file does, in either byte order. (Little-endian files are recognised to
  * refuse them with a good message.) */
 bool gm_idx_recognise(const gm_source *source);

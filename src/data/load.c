@@ -3,6 +3,7 @@
 #include "data/format.h"
 
 #include "base/error.h"
+#include "base/names.h"
 #include "base/options.h"
 
 void gm_dataset_options_fill(gm_dataset_options *options, size_t size)
@@ -11,8 +12,7 @@ void gm_dataset_options_fill(gm_dataset_options *options, size_t size)
     gm_options_fill(options, size, &defaults, sizeof defaults);
 }
 
-/* The caller's options as a struct of the library's own version, checked. */
-static gm_status read_options(gm_dataset_options *o, const gm_dataset_options *options, gm_error *error)
+gm_status gm_dataset_options_read(gm_dataset_options *o, const gm_dataset_options *options, gm_error *error)
 {
     *o = gm_dataset_options_default();
     const gm_status status = gm_options_read(o, sizeof *o, options, "gm_dataset_options", error);
@@ -44,9 +44,15 @@ static const struct {
     [GM_FORMAT_LIBSVM] = {gm_libsvm_read, "a LIBSVM file", "whose rows begin with their labels", true},
 };
 
+const char *gm_data_format_name(gm_format format)
+{
+    static const char *const names[] = {"CSV", "IDX", "NPY", "NPZ", "LIBSVM"};
+    return GM_WORD_AT(names, format);
+}
+
 /* If a file of labels was given, the user means IDX, unless the file is something else that is known. If it
  * is not IDX, the reader of IDX says what is wrong. */
-static gm_format recognise(const gm_source *source, const gm_dataset_options *options)
+gm_format gm_source_format(const gm_source *source, const gm_dataset_options *options)
 {
     if (options->idx)
         return GM_FORMAT_IDX;
@@ -60,22 +66,35 @@ static gm_format recognise(const gm_source *source, const gm_dataset_options *op
     return labelled || gm_idx_recognise(source) ? GM_FORMAT_IDX : GM_FORMAT_CSV;
 }
 
-static gm_status read_table(gm_table *table, gm_source *source, const gm_dataset_options *options,
-                            gm_error *error)
+gm_status gm_source_check(const gm_source *source, const gm_dataset_options *options, gm_error *error)
 {
     const gm_status status = gm_source_refuse_foreign(source, error);
     if (status)
         return status;
     if (source->head_size == 0)
         return gm_fail(error, GM_BAD_DATA, "%s: no rows; the file is empty", source->path);
-    const gm_format format = recognise(source, options);
+    const gm_format format = gm_source_format(source, options);
     if (options->labels && formats[format].labels)
         return gm_fail(error, GM_USAGE, "%s: a file of labels has no effect with %s, %s", source->path,
                        formats[format].name, formats[format].labels);
     if (source->more_count > 0 && !formats[format].text)
         return gm_fail(error, GM_BAD_DATA, "%s: several files can be read if they are CSV or LIBSVM; got %s",
                        source->path, formats[format].name);
-    return formats[format].read(table, source, options, error);
+    return GM_OK;
+}
+
+gm_status gm_source_load(gm_dataset **dataset, gm_source *source, const gm_dataset_options *options,
+                         gm_error *error)
+{
+    gm_table table = {0};
+    *dataset = NULL;
+    gm_status status = gm_source_check(source, options, error);
+    if (!status)
+        status = formats[gm_source_format(source, options)].read(&table, source, options, error);
+    if (!status)
+        return gm_dataset_adopt(dataset, &table, error);
+    gm_table_clear(&table);
+    return status;
 }
 
 gm_status gm_dataset_load_files(gm_dataset **dataset, const char *const *paths, size_t count,
@@ -83,25 +102,20 @@ gm_status gm_dataset_load_files(gm_dataset **dataset, const char *const *paths, 
 {
     *dataset = NULL;
     gm_dataset_options chosen;
-    gm_status status = count > 0 ? read_options(&chosen, options, error)
+    gm_status status = count > 0 ? gm_dataset_options_read(&chosen, options, error)
                                  : gm_fail(error, GM_USAGE, "a data set of no files");
     if (status != GM_OK)
         return status;
     if (chosen.ignore_target)
         chosen.labels = NULL;
     gm_source source;
-    gm_table table = {0};
     status = gm_source_open(&source, paths[0], error);
     source.more = paths + 1;
     source.more_count = count - 1;
     if (!status)
-        status = read_table(&table, &source, &chosen, error);
+        status = gm_source_load(dataset, &source, &chosen, error);
     gm_source_close(&source);
-    if (status) {
-        gm_table_clear(&table);
-        return status;
-    }
-    return gm_dataset_adopt(dataset, &table, error);
+    return status;
 }
 
 gm_status gm_dataset_load(gm_dataset **dataset, const char *path, const gm_dataset_options *options,

@@ -21,6 +21,7 @@ NARROWER = {"gemm": ["--net", "mnist"], "memory": ["--net", "mid"], "peers": ["-
 def needs_of_verbs():
     """Each verb with what it cannot do without."""
     return {
+        "data": [data("iris.csv")],
         "train": ["--data", data("iris.csv")],
         "eval": ["--data", data("iris.csv"), "--model", "model.safetensors"],
         "predict": ["--data", "features.csv", "--model", "model.safetensors"],
