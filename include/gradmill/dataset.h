@@ -136,6 +136,9 @@ typedef struct gm_dataset_options {
     char decimal;
     /* CSV: lines that begin with this text are left out. Borrowed. Default NULL: there are no comments. */
     const char *comment;
+    /* CSV: a list of columns, by header name or number, whose cells are kept as texts, whatever else they
+     * are: gm_dataset_kept. Default NULL: none. */
+    const char *keep;
 } gm_dataset_options;
 
 GM_API void gm_dataset_options_fill(gm_dataset_options *options, size_t size);
@@ -251,6 +254,11 @@ gm_dataset_target_name(const gm_dataset *dataset); /* NULL if there was no heade
  * are any, a data set cannot be scaled, trained on or judged. */
 GM_API size_t gm_dataset_categorical(const gm_dataset *dataset);
 GM_API size_t gm_dataset_missing(const gm_dataset *dataset);
+/* Columns that were kept as texts, in the order of the file: how many there are, the name of each ("column 3"
+ * without a header), and its text in a row. NULL past the last column; row < rows. */
+GM_API size_t gm_dataset_kept_columns(const gm_dataset *dataset);
+GM_API const char *gm_dataset_kept_name(const gm_dataset *dataset, size_t column);
+GM_API const char *gm_dataset_kept(const gm_dataset *dataset, size_t row, size_t column);
 /* What the reader noticed and the user should know, one line each ("header found: x, y, class"); NULL past
  * the last. */
 GM_API const char *gm_dataset_remark(const gm_dataset *dataset, size_t index);

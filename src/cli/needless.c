@@ -77,6 +77,7 @@ static const struct {
     {"categories", CSV, "it is for CSV"},
     {"missing-indicator", CSV | NPY | NPZ | LIBSVM, "it is for CSV, NPY, NPZ and LIBSVM"},
     {"group-column", CSV, "it is for CSV"},
+    {"keep-columns", CSV, "it is for CSV"},
     {"weight-column", CSV, "it is for CSV"},
     {"labels", IDX | NPY, "it is for IDX and NPY"},
     {"index-base", LIBSVM, "it is for LIBSVM"},

@@ -109,6 +109,12 @@ static gm_status match_layout(gm_csv_reader *reader, gm_error *error)
     return status ? status : make_room(reader, error);
 }
 
+static gm_status keep_columns(gm_csv_reader *reader, gm_error *error)
+{
+    const gm_csv_head head = head_of(reader);
+    return gm_csv_kept_find(&reader->layout, &head, reader->table, error);
+}
+
 /* Finds the layout. Some programs write '#' before the first name of a header. It is removed before the
  * layout is found, and put back if the first row turns out not to be a header. */
 static gm_status take_layout(gm_csv_reader *reader, gm_error *error)
@@ -118,16 +124,20 @@ static gm_status take_layout(gm_csv_reader *reader, gm_error *error)
     const bool hash = reader->options->header != 0 && gm_csv_take_hash(&reader->first);
     const gm_status status =
         reader->options->columns ? match_layout(reader, error) : find_layout(reader, error);
-    if (status || !hash)
+    if (status)
         return status;
+    if (!hash)
+        return keep_columns(reader, error);
     if (!reader->layout.header) {
         *cell = whole;
-        return GM_OK;
+        return keep_columns(reader, error);
     }
     char shown[GM_CSV_SHOWN];
-    return gm_table_remark(reader->table, error,
-                           "the header begins with '#', which is left out of the name of column 1, '%s'",
-                           gm_csv_show(cell, shown));
+    if (gm_table_remark(reader->table, error,
+                        "the header begins with '#', which is left out of the name of column 1, '%s'",
+                        gm_csv_show(cell, shown)) != GM_OK)
+        return GM_LIMIT;
+    return keep_columns(reader, error);
 }
 
 static gm_status read_layout(gm_csv_reader *reader, gm_error *error)

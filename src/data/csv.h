@@ -96,6 +96,7 @@ typedef struct gm_csv_layout {
     size_t features; /* how many columns are features */
     size_t *role;    /* for each column: the number of its feature, from 0, or GM_CSV_UNUSED */
     bool *ignored;   /* for each column: the options leave it out; NULL: none is left out */
+    bool *kept;      /* for each column: its cells are kept as texts; NULL: there are no such columns */
     bool *category;  /* for each column: its cells are categories; NULL: there are no such columns */
 } gm_csv_layout;
 
@@ -172,6 +173,10 @@ bool gm_csv_take_hash(gm_csv_row *first);
  * the same. A row that has none of its names is a row of data. GM_BAD_DATA: another header. */
 gm_status gm_csv_match_header(const gm_csv_lexer *lexer, const gm_csv_row *first, gm_csv_row *row,
                               bool *header, gm_error *error);
+
+/* Finds the columns that the options keep as texts, and adds them to the table. Call it when the layout is
+ * known. */
+gm_status gm_csv_kept_find(gm_csv_layout *layout, const gm_csv_head *head, gm_table *table, gm_error *error);
 
 /* Steps that both functions share. measure: sets the number of columns. gm_csv_target_find: sets
  * layout->target to the column that the text `target` names. gm_csv_roles_all: makes every column except the

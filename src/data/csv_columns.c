@@ -18,9 +18,10 @@ void gm_csv_layout_clear(gm_csv_layout *layout)
 {
     gm_free(layout->role);
     gm_free(layout->ignored);
+    gm_free(layout->kept);
     gm_free(layout->category);
     layout->role = NULL;
-    layout->ignored = layout->category = NULL;
+    layout->ignored = layout->kept = layout->category = NULL;
 }
 
 static gm_status make_roles(gm_csv_layout *layout, gm_error *error)

@@ -212,6 +212,16 @@ static gm_status take_weight(gm_csv_reader *reader, bool *keep, gm_error *error)
     return status;
 }
 
+static gm_status keep_cells(const gm_csv_reader *reader, gm_error *error)
+{
+    const gm_csv_row *row = &reader->row;
+    gm_status status = GM_OK;
+    for (size_t c = 0; c < row->count && !status; c++)
+        if (reader->layout.kept[c])
+            status = gm_kept_add(reader->table->kept, row->cells[c].text, row->cells[c].length, error);
+    return status;
+}
+
 gm_status gm_csv_take_row(gm_csv_reader *reader, gm_error *error)
 {
     gm_table *table = reader->table;
@@ -236,6 +246,8 @@ gm_status gm_csv_take_row(gm_csv_reader *reader, gm_error *error)
         status = take_group(reader, &keep, error);
     if (!status && table->weights)
         status = take_weight(reader, &keep, error);
+    if (!status && keep && table->kept)
+        status = keep_cells(reader, error);
     if (keep)
         table->rows++;
     else

@@ -5,6 +5,8 @@
 
 #include "base/error.h"
 
+#include <stdio.h>
+
 gm_status gm_csv_mark_columns(const gm_csv_layout *layout, const gm_csv_head *head, gm_csv_wanted w,
                               bool *marks, gm_error *error)
 {
@@ -81,4 +83,37 @@ gm_status gm_csv_sides_check(const gm_csv_layout *layout, const gm_csv_head *hea
                        line);
     return gm_fail(error, GM_BAD_DATA, "%s:%zu: the %s are in the only column that could be a feature", path,
                    line, layout->group < none ? "groups" : "weights");
+}
+
+/* Adds the names of the kept columns to their table: those of the header, or "column 3". */
+static gm_status name_kept(const gm_csv_layout *layout, const gm_csv_row *first, gm_kept *kept,
+                           gm_error *error)
+{
+    gm_status status = GM_OK;
+    for (size_t c = 0; c < layout->columns && !status; c++) {
+        char number[40];
+        const int length = snprintf(number, sizeof number, "column %zu", c + 1);
+        if (layout->kept[c])
+            status = layout->header ? gm_kept_add(kept, first->cells[c].text, first->cells[c].length, error)
+                                    : gm_kept_add(kept, number, (size_t)length, error);
+    }
+    return status;
+}
+
+gm_status gm_csv_kept_find(gm_csv_layout *layout, const gm_csv_head *head, gm_table *table, gm_error *error)
+{
+    size_t count = 0;
+    if (!head->options->keep)
+        return GM_OK;
+    layout->kept = gm_table_array(layout->columns, 1, sizeof *layout->kept, "the columns", error);
+    if (!layout->kept)
+        return GM_LIMIT;
+    const gm_status status =
+        gm_csv_mark_columns(layout, head, (gm_csv_wanted){head->options->keep, "kept"}, layout->kept, error);
+    if (status)
+        return status;
+    for (size_t c = 0; c < layout->columns; c++)
+        count += layout->kept[c];
+    table->kept = gm_kept_create(count, error);
+    return table->kept ? name_kept(layout, head->first, table->kept, error) : GM_LIMIT;
 }

@@ -186,6 +186,23 @@ size_t gm_dataset_missing(const gm_dataset *dataset)
     return dataset->table->missing;
 }
 
+size_t gm_dataset_kept_columns(const gm_dataset *dataset)
+{
+    return dataset->table->kept ? gm_kept_columns(dataset->table->kept) : 0;
+}
+
+const char *gm_dataset_kept_name(const gm_dataset *dataset, size_t column)
+{
+    return column < gm_dataset_kept_columns(dataset) ? gm_kept_name(dataset->table->kept, column) : NULL;
+}
+
+const char *gm_dataset_kept(const gm_dataset *dataset, size_t row, size_t column)
+{
+    return column < gm_dataset_kept_columns(dataset)
+               ? gm_kept_cell(dataset->table->kept, gm_table_row(dataset, row), column)
+               : NULL;
+}
+
 const char *gm_dataset_remark(const gm_dataset *dataset, size_t index)
 {
     return gm_strings_get(&dataset->table->remarks, index);

@@ -4,6 +4,7 @@
 #define GM_DATA_DATASET_H
 
 #include "base/element.h"
+#include "data/kept.h"
 
 #include <gradmill/dataset.h>
 
@@ -55,6 +56,7 @@ typedef struct gm_table {
     size_t target_column; /* its column in the file, from 1; 0: none */
     size_t missing;       /* NaNs in x */
     gm_format format;
+    gm_kept *kept; /* columns that are kept as texts; NULL: none */
 } gm_table;
 
 /* A number of the target, whatever its type. The table has values; row and column are within it. */

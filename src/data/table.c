@@ -86,6 +86,7 @@ void gm_table_clear(gm_table *table)
     gm_strings_clear(&table->feature_names);
     gm_strings_clear(&table->remarks);
     gm_free(table->target_name);
+    gm_kept_destroy(table->kept);
     *table = (gm_table){0};
 }
 

@@ -101,6 +101,7 @@ def commands(model, timings, checkpoint):
         Command("train resume", ["train", "--resume", "c", "--epochs", "2", "--quiet"], {"c": checkpoint}, output="c"),
         Command("eval", ["eval", *use, "--json"], files),
         Command("predict", ["predict", *use, "--target", "species", "--outputs"], files),
+        Command("predict out", ["predict", *use, "--keep-columns", "species", "--out", "p.csv"], files, output="p.csv"),
         Command("convert", ["convert", "--data", iris, "--out", "iris.npz"], output="iris.npz"),
         Command("convert anew", ["convert", "--data", iris, "--out", "iris.csv"], {"iris.csv": b"1,2\n"}, output="iris.csv"),
         Command("explain", ["explain", data("mazur.json")]),

@@ -39,8 +39,10 @@ static gm_dataset_options choose(fuzz_input *input)
     const unsigned model = fuzz_choice(input, 256);
     if (model & 8)
         options.weight = "1";
-    if (model & 16)
+    if (model & 16) {
         options.group = "x";
+        options.keep = "-1,1";
+    }
     if (model & 2)
         options.columns = &columns[model & 128 ? 2 : model & 1];
     if (model & 32)
