@@ -619,6 +619,19 @@ Test(SUITE, parts_of_weights_there_and_back)
     }
 }
 
+/* A kernel loads whole vectors from the first output of a piece on, so a piece that began within a vector of
+ * the padded rows would be read beyond their end. */
+Test(SUITE, pieces_begin_at_whole_vectors)
+{
+    const gm_backend *backend;
+    for (size_t i = 0; (backend = backend_at(i)); i++) {
+        const gm_storage *s = backend->storage;
+        cr_expect_eq(s->grain.outputs % s->lanes, 0, "%s: outputs", backend->name);
+        cr_expect_eq(s->grain.biases % s->lanes, 0, "%s: biases", backend->name);
+        cr_expect(!s->own || s->grain.inputs % s->lanes == 0, "%s: inputs", backend->name);
+    }
+}
+
 Test(SUITE, names)
 {
     for (size_t i = 0; gm_backend_at(i); i++) {

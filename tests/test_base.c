@@ -370,6 +370,22 @@ Test(base, suggestions)
     cr_expect_null(gm_suggest(longest, names, sizeof names / sizeof *names));
 }
 
+/* Texts and names of up to 64 letters are compared; from 65 on there is no suggestion, however near they are.
+ */
+Test(base, suggestions_for_long_texts)
+{
+    char texts[4][67];
+    for (size_t i = 0; i < 4; i++) {
+        memset(texts[i], 'a', 63 + i);
+        texts[i][63 + i] = '\0';
+    }
+    const char *const names[] = {texts[1]}, *const long_names[] = {texts[2]};
+    cr_expect_eq(gm_suggest(texts[0], names, 1), names[0]);
+    cr_expect_eq(gm_suggest(texts[1], names, 1), names[0]);
+    cr_expect_null(gm_suggest(texts[2], names, 1));
+    cr_expect_null(gm_suggest(texts[1], long_names, 1));
+}
+
 Test(base, separator_of_widths)
 {
     static const char *const cases[][2] = {{"784,128,10", ","}, {"784x128x10", "x"}, {"784-128-10", "-"},

@@ -8,7 +8,9 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { MOST_THREADS = 5, RUNS = 1000, ROUNDS = 3 };
 
@@ -120,6 +122,18 @@ Test(team, wakes_after_sleep)
     gm_team_destroy(NULL);
 }
 
+/* Takes the place of the C library's function in this program. It can pretend to run on a machine with more
+ * processors than a cpu_set_t has room for. */
+static int pretended_processor = -1;
+
+int sched_getcpu(void)
+{
+    unsigned processor = 0;
+    if (pretended_processor >= 0)
+        return pretended_processor;
+    return syscall(SYS_getcpu, &processor, NULL, NULL) == 0 ? (int)processor : -1;
+}
+
 /* The processors that this thread may use. */
 static cpu_set_t allowed(void)
 {
@@ -169,6 +183,24 @@ Test(team, who_finds_all_processors_taken_stays)
     gm_placement_take(&placement);
     cr_expect_eq(atomic_load(&placement.taken[processor / GM_PLACEMENT_WORD]),
                  1UL << processor % GM_PLACEMENT_WORD);
+}
+
+/* A processor beyond the table is not looked up in it. */
+Test(team, who_runs_on_a_processor_beyond_the_table_stays)
+{
+    struct {
+        gm_placement placement;
+        atomic_ulong behind;
+    } table = {0};
+    const cpu_set_t before = allowed();
+    for (pretended_processor = CPU_SETSIZE; pretended_processor < CPU_SETSIZE + 2; pretended_processor++)
+        gm_placement_take(&table.placement);
+    pretended_processor = -1;
+    cpu_set_t after = allowed();
+    cr_expect(CPU_EQUAL(&before, &after));
+    cr_expect_eq(atomic_load(&table.behind), 0);
+    for (size_t i = 0; i < CPU_SETSIZE / GM_PLACEMENT_WORD; i++)
+        cr_expect_eq(atomic_load(&table.placement.taken[i]), 0);
 }
 
 Test(team, ranges_cover_without_overlap)

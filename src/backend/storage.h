@@ -32,7 +32,7 @@ typedef struct gm_storage {
     bool own;     /* a layout of the backend's own: the engine holds the weights in it while it trains */
     size_t lanes; /* biases and rows of Z, A and D are padded to whole vectors of so many numbers */
     struct {
-        size_t outputs, inputs; /* of a layer go to threads in multiples of these */
+        size_t outputs, inputs; /* of a layer go to threads in multiples of these, which are whole vectors */
         size_t biases;          /* the same in BP3, which may be partitioned more finely than W */
     } grain;
 

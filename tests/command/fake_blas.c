@@ -1,14 +1,18 @@
 /* Stands in for BLAS libraries of other vendors, so that tests can check how doctor recognises them. It is
  * preloaded and defines cblas_sgemm and the functions that tell how the library was built. It computes
- * nothing. GM_FAKE_THREADING is "openmp", "pthreads" or "none". */
+ * nothing. GM_FAKE_THREADING is "openmp", "pthreads" or "none"; a product takes GM_FAKE_MILLISECONDS. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 void cblas_sgemm(void);
 void cblas_sgemm(void)
 {
+    const char *const milliseconds = getenv("GM_FAKE_MILLISECONDS");
+    if (milliseconds)
+        nanosleep(&(struct timespec){.tv_nsec = atol(milliseconds) * 1000000}, NULL);
 }
 
 #if defined(FAKE_BLIS)

@@ -46,13 +46,19 @@ class Doctor(CommandTest):
 class OtherLibraries(CommandTest):
     """A library that is preloaded is the one that computes, whatever the command was linked with."""
 
-    def blas(self, vendor, threading=""):
-        library = pathlib.Path(PLACES.build or "") / "tests" / f"libfake_{vendor}.so"
-        if PLACES.sanitized or not PLACES.build or not library.exists():
+    def library(self, vendor):
+        return pathlib.Path(PLACES.build or "") / "tests" / f"libfake_{vendor}.so"
+
+    def preload(self, vendor, **changes):
+        """An environment with that library."""
+        if PLACES.sanitized or not PLACES.build or not self.library(vendor).exists():
             self.skipTest("needs --build without sanitizers, which must be loaded first")
-        env = environment(LD_PRELOAD=str(library), GM_FAKE_THREADING=threading)
+        return environment(LD_PRELOAD=str(self.library(vendor)), **changes)
+
+    def blas(self, vendor, threading=""):
+        env = self.preload(vendor, GM_FAKE_THREADING=threading)
         told = json.loads(self.succeed("doctor", "--quick", "--json", env=env).stdout)["blas"]
-        self.assertEqual(told["path"], str(library.resolve()))
+        self.assertEqual(told["path"], str(self.library(vendor).resolve()))
         return told
 
     def test_BLIS(self):
@@ -73,3 +79,12 @@ class OtherLibraries(CommandTest):
     def test_one_that_nobody_knows(self):
         told = self.blas("unknown")
         self.assertEqual((told["vendor"], told["core"]), ("unknown", None))
+
+    def test_the_speed_of_a_product_is_its_operations_by_its_time(self):
+        """Each thread has 51 of 512 rows, because a tenth of the time is allowed; B is 1024 x 1024."""
+        env = self.preload("unknown", GM_FAKE_MILLISECONDS="50", GM_BENCH_TIME_SCALE="0.1")
+        told = json.loads(self.succeed("doctor", "--json", env=env).stdout)
+        speed = 2 * 51 * 1024 ** 2 / 0.05 / 1e9
+        for key, threads in (("one_thread", 1), ("all_threads", told["threads"]["usable"])):
+            self.assertLess(told["measured"]["sgemm_gflops"][key], 1.01 * threads * speed, key)
+            self.assertGreater(told["measured"]["sgemm_gflops"][key], 0.6 * threads * speed, key)

@@ -1,5 +1,6 @@
 """Tests the notes on stderr: facts about data, options and results that are not errors but that a user should know."""
 import re
+import statistics
 import struct
 
 from common import BAD_DATA, USAGE, CommandTest, data
@@ -32,6 +33,16 @@ class Results(NotesTest):
         arguments = [*TRAIN, "--data", table, "--regression", "--layers", "1,2,1", "--epochs", "1", "--save", model]
         self.assert_note(r"worse than no model: .* mean of the targets has the rmse .* on the validation rows", *arguments)
         self.assert_note(r"mean of the targets has the rmse 0\.5 on these rows", "eval", "--model", model, "--data", table)
+
+    def test_a_model_of_numbers_that_explains_little(self):
+        """A slope under alternating numbers: the straight line explains 13 % of the variance."""
+        values = [i + 30 * (-1) ** i for i in range(40)]
+        table, model = self.table("t.csv", lambda i: values[i]), self.path("m.safetensors")
+        self.succeed(*TRAIN, "--data", table, "--regression", "--layers", "1,1", "--optimizer", "sgd", "--rate", "0.1",
+                     "--epochs", "500", "--valid-share", "0", "--save", model)
+        spread = f"{statistics.pstdev(values):.5g}"
+        self.assert_note(rf"^always predicting the mean of the targets has the rmse {re.escape(spread)} on these rows: "
+                         r"the model explains 1\d % of their variance", "eval", "--model", model, "--data", table)
 
     def test_a_model_of_numbers_that_is_good(self):
         table, model = self.table("t.csv", lambda i: 2 * i + 1), self.path("m.safetensors")
