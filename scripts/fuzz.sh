@@ -21,7 +21,7 @@ case "${1:-}" in
 esac
 seconds=$1
 shift
-[ $# -gt 0 ] || set -- checkpoint csv example folder gate gzip idx libsvm model npy npz
+[ $# -gt 0 ] || set -- checkpoint csv example folder gate gzip idx libsvm model npy npz survey
 
 scripts/install.sh clang libclang-rt-14-dev meson ninja-build pkg-config libc6-dev libopenblas-dev libjansson-dev \
     zlib1g-dev python3

@@ -104,6 +104,8 @@ def commands(model, timings, checkpoint):
         Command("predict out", ["predict", *use, "--keep-columns", "species", "--out", "p.csv"], files, output="p.csv"),
         Command("convert", ["convert", "--data", iris, "--out", "iris.npz"], output="iris.npz"),
         Command("convert anew", ["convert", "--data", iris, "--out", "iris.csv"], {"iris.csv": b"1,2\n"}, output="iris.csv"),
+        Command("data", ["data", iris], whole=lambda text: "To train on it" in text),
+        Command("data json", ["data", iris, "--json"], whole=is_json),
         Command("explain", ["explain", data("mazur.json")]),
         Command("explain json", ["explain", data("xor.json"), "--json"]),
         Command("gradcheck", ["gradcheck", "--layers", "3,4,2", "--threads", "1", "--json"]),

@@ -371,6 +371,18 @@ def npz():
     yield "empty", b"0" + archive({})
 
 
+def survey():
+    """The seeds of csv with all to be found out, and texts in which there is more to find."""
+    for name, content in csv():
+        yield name, b"0000" + content[6:]
+    yield "comments-and-commas", b"0000# by hand\na;b;c\n1,5;-200;x\n2,5;3;y\n# more\n2,5;3;y\n"
+    yield "dates-and-ids", b"0000id,when,b,c\n1,2004-03-10,2,x\n2,2004-03-11,-,y\n3,,3,y\n4,18:00:00,4,x\n5,,5,z\n"
+    yield "blanks-and-quotes", b'000018.0  8  70\t"a ""b"""\n15.0  8  71\t"c d"\n9.5  8  71\t"e f"\n'
+    yield "late-texts", b"0000a,b,c\n" + b"1,2,x\n3,2,y\n" * 12 + b"red,2,x\n" * 8
+    yield "names-like-numbers", b"0000p,q,1,c\n2004-03-10,2.5,3,x\n2004-03-10,1.5,2,y\n"
+    yield "left-out", b"000Ha,b,c\n1,2,x\n3,4,y\n"
+
+
 def checkpoint():
     """Those of real runs, run-*, whole and sealed, are kept by hand."""
     yield "html", b"0<!DOCTYPE html>"
@@ -381,7 +393,7 @@ def checkpoint():
 
 
 TARGETS = {"checkpoint": checkpoint, "csv": csv, "example": example, "folder": folder, "gate": gate, "gzip": gzip_seeds, "idx": idx_seeds,
-           "libsvm": libsvm, "model": model, "npy": npy, "npz": npz}
+           "libsvm": libsvm, "model": model, "npy": npy, "npz": npz, "survey": survey}
 
 
 def main():
