@@ -62,10 +62,10 @@ gm_svm_lexer gm_svm_begin(const gm_source_text *texts, size_t count)
 bool gm_svm_next_row(gm_svm_lexer *lexer, gm_svm_row *row)
 {
     while (lexer->at == lexer->end ? lexer->next_count > 0 : gm_svm_at_end_of_row(lexer)) {
-        if (lexer->at == lexer->end)
-            begin_text(lexer);
-        else
+        if (lexer->at < lexer->end)
             skip_line(lexer);
+        else if (lexer->next_count > 0) /* if not, blanks end the last text */
+            begin_text(lexer);
     }
     if (lexer->at == lexer->end)
         return false;
