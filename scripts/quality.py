@@ -166,7 +166,7 @@ PROGRAMS = [
     ("scikit-learn", scikit_learn, None),
     ("PyTorch", pytorch, None),
     ("gradmill", gradmill, []),
-    ("gradmill `--init torch`", gradmill, ["--init", "torch"]),
+    ("gradmill `--init he-normal`", gradmill, ["--init", "he-normal"]),
     ("gradmill, defaults", gradmill, None),
 ]
 

@@ -45,10 +45,11 @@ typedef enum gm_loss {
 } gm_loss;
 #define GM_LOSS_COUNT 7
 
-/* How weights begin; biases begin at 0 except with GM_INIT_TORCH and GM_INIT_CONSTANT. fan_in = in, fan_out =
- * out. The uniform ranges and normal deviations give the variance named here. */
+/* How weights begin; biases begin at 0 except where GM_INIT_TORCH or GM_INIT_CONSTANT says otherwise. fan_in
+ * = in, fan_out = out. The uniform ranges and normal deviations give the variance named here. */
 typedef enum gm_init {
-    GM_INIT_AUTO, /* He normal for rectifiers, from relu to elu, silu and mish; else Xavier uniform */
+    GM_INIT_AUTO, /* TORCH for rectifiers, from relu to elu, silu and mish, and for identity and softmax,
+                     which the output has; else XAVIER_UNIFORM */
     GM_INIT_XAVIER_UNIFORM, /* variance 2 / (fan_in + fan_out): Glorot and Bengio 2010 */
     GM_INIT_XAVIER_NORMAL,
     GM_INIT_HE_UNIFORM, /* variance 2 / fan_in: He et al. 2015 */

@@ -228,7 +228,7 @@ class Division(ColumnsTest):
     def kept(self, *arguments):
         """The metrics of the best epoch; the targets of this data tell which rows it was validated on."""
         result = self.succeed("train", "--data", "d.csv", "--regression", "--layers", "1,1", "--epochs", "1", "--rate",
-                              "0", "--target-scaling", "none", "--scaling", "none", "--json", *arguments)
+                              "0", "--target-scaling", "none", "--scaling", "none", "--init", "xavier-uniform", "--json", *arguments)
         return json.loads(result.stdout)["epochs"][0], result.stderr
 
     def test_the_last_rows(self):

@@ -123,7 +123,7 @@ class Repeating(CommandTest):
             "scaling = auto", "keep = best", "monitor = accuracy", "precision = f32", "init = auto", "json"))
 
     def test_chosen_layers_and_epochs(self):
-        self.check("--data", data("iris.csv"), "--epochs", "1", expected=("layers = 4,512,256,3",))
+        self.check("--data", data("iris.csv"), "--epochs", "1", expected=("layers = 4,64,32,3",))
         self.check("--data", data("iris.csv"), "--batch", "100", "--layers", "4,3", expected=("epochs = 1000",))
 
     def test_numbers_and_another_optimizer(self):

@@ -175,7 +175,8 @@ class OfAnswers(EvalTest):
         self.answers = [int(x + chance.gauss(0, 1) > 0.5) for x, _ in rows]
         self.data = self.write("t.csv", "x,y,t\n" + "".join(
             f"{x:.3f},{y:.3f},{answer}\n" for (x, y), answer in zip(rows, self.answers)))
-        self.model = self.fit(self.data, "2,8,1", "--regression", "--loss", "logistic", "--epochs", "40")
+        self.model = self.fit(self.data, "2,8,1", "--regression", "--loss", "logistic", "--epochs", "40", "--init",
+                              "he-normal")
 
     def test_the_figures_of_answers(self):
         said = [int(row[0] >= 0.5) for row in self.outputs(self.model, self.data)[1]]

@@ -143,7 +143,7 @@ class Weights(CommandTest):
         """A batch whose rows weigh nothing has no loss: it was once taken for the loss 0."""
         self.write("few.csv", self.table("w,a,b,class", [[int(i % 20 < 2), *row[1:]] for i, row in enumerate(self.rows)]))
         told = json.loads(self.succeed("train", "--data", "few.csv", "--weight-column", "w", "--layers", "2,4,2", "--batch",
-                                       "4", "--find-rate", "--json", "--threads", "1").stdout)
+                                       "4", "--find-rate", "--init", "xavier-uniform", "--json", "--threads", "1").stdout)
         self.assertGreater(min(point["loss"] for point in told["points"]), 0)
 
     def test_files_without_a_header(self):
