@@ -8,11 +8,11 @@
 TestSuite(data_columns, .init = make_folder, .fini = remove_folder);
 
 /* A model of y = f(a, b) whose means are 2 and 30; its target stood between the two. */
-static char target[] = "y";
+static gm_target_column y_column = {.name = "y", .column = 2};
 static gm_data_column named[] = {{.name = "a", .replacement = 2},
                                  {.name = "b", .replacement = 30, .first = 1}};
 static const gm_columns known = {
-    .inputs = 2, .count = 2, .items = named, .target = target, .target_column = 2};
+    .inputs = 2, .count = 2, .items = named, .target_count = 1, .targets = &y_column};
 static gm_data_column bare[] = {{.replacement = NAN}, {.replacement = NAN, .first = 1}};
 static const gm_columns nameless = {.inputs = 2, .count = 2, .items = bare};
 
@@ -49,13 +49,13 @@ Test(data_columns, names_places_and_means_are_learned)
     options.missing = GM_MISSING_MEAN;
     gm_dataset *d = load_text("a,y,b\n1,7,\n3,8,0.25\nNA,9,0.5\n", &options);
     cr_expect_eq(gm_dataset_missing(d), 2);
-    cr_expect_str_eq(gm_dataset_target_name(d), "y");
+    cr_expect_str_eq(gm_dataset_target_name(d, 0), "y");
     gm_columns *columns = fit(d);
     cr_assert_eq(columns->inputs, 2);
     cr_expect_str_eq(columns->items[0].name, "a");
     cr_expect_str_eq(columns->items[1].name, "b");
-    cr_expect_str_eq(columns->target, "y");
-    cr_expect_eq(columns->target_column, 2);
+    cr_expect_str_eq(columns->targets[0].name, "y");
+    cr_expect_eq(columns->targets[0].column, 2);
     cr_expect_eq(columns->items[0].replacement, 2);
     cr_expect_eq(columns->items[1].replacement, 0.375);
     gm_scaling *scaling;
@@ -129,8 +129,9 @@ Test(data_columns, without_names)
         gm_dataset *d = load_text(texts[i], NULL);
         gm_columns *columns = fit(d);
         cr_expect(!gm_columns_named(columns));
-        cr_expect_null(columns->target);
-        cr_expect_eq(columns->target_column, 3);
+        cr_expect_eq(columns->target_count, 1);
+        cr_expect_null(columns->targets[0].name);
+        cr_expect_eq(columns->targets[0].column, 3);
         cr_expect_eq(columns->items[1].replacement, 3);
         gm_columns_destroy(columns);
         gm_dataset_destroy(d);
@@ -139,7 +140,7 @@ Test(data_columns, without_names)
     gm_dataset *d;
     cr_assert_eq(gm_dataset_from_arrays(&d, gm_array_u8(bytes, 2, 2), (gm_array){0}, 0, NULL), GM_OK);
     gm_columns *columns = fit(d);
-    cr_expect(!gm_columns_named(columns) && columns->inputs == 2 && columns->target_column == 0);
+    cr_expect(!gm_columns_named(columns) && columns->inputs == 2 && columns->target_count == 0);
     cr_expect(isnan(columns->items[0].replacement) && isnan(columns->items[1].replacement));
     gm_columns_destroy(columns);
     gm_dataset_destroy(d);

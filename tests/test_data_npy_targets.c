@@ -188,7 +188,8 @@ Test(data_npy_targets, a_column_of_the_features)
 Test(data_npy_targets, columns_of_a_model)
 {
     gm_data_column item = {.name = (char[]){"a"}, .replacement = NAN};
-    gm_columns columns = {.inputs = 1, .count = 1, .items = &item, .target_column = 1};
+    gm_target_column first = {.column = 1};
+    gm_columns columns = {.inputs = 1, .count = 1, .items = &item, .target_count = 1, .targets = &first};
     begin("|u1", "(3,)", "\0\1\0", 3);
     options.labels = NULL;
     options.regression = true;

@@ -201,7 +201,7 @@ Test(export, names_and_texts_stay_in_csv)
     expect_same(d, again, "csv");
     for (size_t f = 0; f < 3; f++)
         cr_expect_str_eq(gm_dataset_feature_name(again, f), gm_dataset_feature_name(d, f));
-    cr_expect_str_eq(gm_dataset_target_name(again), gm_dataset_target_name(d));
+    cr_expect_str_eq(gm_dataset_target_name(again, 0), gm_dataset_target_name(d, 0));
     cr_expect_eq(gm_dataset_categorical(again), 1);
     gm_error error = {0};
     cr_expect_eq(gm_dataset_export(d, path, GM_EXPORT_NPY, &error), GM_USAGE);

@@ -141,8 +141,8 @@ Test(model, everything_comes_back)
             cr_expect_eq(loaded.columns->items[i].replacement,
                          precisions[p] == GM_F64 ? mean : (double)(float)mean);
         }
-        cr_expect_str_eq(loaded.columns->target, "t");
-        cr_expect_eq(loaded.columns->target_column, 4);
+        cr_expect_str_eq(loaded.columns->targets[0].name, "t");
+        cr_expect_eq(loaded.columns->targets[0].column, 4);
         gm_model_clear(&loaded);
         clear_made(&saved);
     }
@@ -156,7 +156,7 @@ Test(model, a_bare_network_is_a_model)
     expect_same_network(saved.network, loaded.network);
     cr_expect(!loaded.scaling && !loaded.classes && loaded.class_count == 0);
     cr_assert_eq(loaded.columns->inputs, 3, "it knows their number");
-    cr_expect(!gm_columns_named(loaded.columns) && !loaded.columns->target);
+    cr_expect(!gm_columns_named(loaded.columns) && loaded.columns->target_count == 0);
     cr_expect(isnan(loaded.columns->items[0].replacement));
     gm_model_clear(&loaded);
     gm_model_clear(&saved);

@@ -56,18 +56,25 @@ static inline size_t gm_data_column_inputs(const gm_data_column *column)
     return (column->categories ? column->category_count + column->rest : 1) + column->indicator;
 }
 
+/* A column that a model answers. */
+typedef struct gm_target_column {
+    char *name;    /* NULL: not known */
+    size_t column; /* its place in the training file, from 1; 0: not known. Used if matched by position */
+} gm_target_column;
+
 /* What a model knows of the columns that it was trained on. A file with a header is matched by name: columns
  * may stand in any order, columns that are not needed are ignored and not even read. Any other file is
- * matched by position: then it must have `count` columns, or one more for the target, and a remark says
+ * matched by position: then it must have `count` columns, or those of the targets besides, and a remark says
  * so. */
 typedef struct gm_columns {
     size_t inputs; /* of the network, made of all columns */
     size_t count;
     gm_data_column *items; /* in the order of the network's inputs; either all have a name, each its own, or
                               none has one */
-    char *target;          /* name of the target's column; NULL: not known */
-    size_t target_column;  /* its place in the training file, from 1; 0: not known. Used if matched by
-                              position */
+    /* The column of labels, or those of the numeric targets in the order of the network's outputs. Either all
+     * have a name or none has one. 0 and NULL: not known. */
+    size_t target_count;
+    gm_target_column *targets;
 } gm_columns;
 
 /* Whether the columns have names. */
@@ -83,11 +90,12 @@ typedef struct gm_dataset_options {
     /* IDX, NPY: the file of labels or targets that belongs to the data, of the same format; default NULL =
      * none. GM_USAGE if the data has its target in itself, and the target is to be read. */
     const char *labels;
-    /* CSV: the target's column, by header name, by number from 1 ("-1" = last), or "none". A name in the
-     * header goes before these meanings: a column that is called "3" or "none" is found by "3" or "none".
-     * Default NULL: the target that `columns` knows, otherwise the last column, or the first if it alone is
-     * named label, class or target. NPY, NPZ: the column of the array that is the target, by number; default
-     * NULL: that of `columns` if there is one column more than it has features, otherwise none. */
+    /* CSV: the target's column, by header name, by number from 1 ("-1" = last), or "none"; of a regression
+     * also several with commas between them, in the order of the network's outputs. A name in the header goes
+     * before these meanings: a column that is called "3" or "none" is found by "3" or "none". Default NULL:
+     * the target that `columns` knows, otherwise the last column, or the first if it alone is named label,
+     * class or target. NPY, NPZ: the column of the array that is the target, by number; default NULL: that of
+     * `columns` if there is one column more than it has features, otherwise none. */
     const char *target;
     char delimiter; /* CSV: default 0 = ','; ' ' = any number of spaces and tabs */
     /* CSV: 1 yes, 0 no, -1 detect (a first row of texts above rows of numbers); default -1. A
@@ -248,8 +256,8 @@ GM_API const char *gm_dataset_class_name(const gm_dataset *dataset,
                                          size_t c); /* "0", "setosa"; NULL past the last */
 GM_API const char *gm_dataset_feature_name(const gm_dataset *dataset,
                                            size_t f); /* NULL if there was no header */
-GM_API const char *
-gm_dataset_target_name(const gm_dataset *dataset); /* NULL if there was no header, or none */
+/* The name of the column of labels (target 0), or of a numeric target; NULL if it has none. */
+GM_API const char *gm_dataset_target_name(const gm_dataset *dataset, size_t target);
 /* Columns of texts, and cells without a value, that gm_dataset_encode has yet to make numbers of. While there
  * are any, a data set cannot be scaled, trained on or judged. */
 GM_API size_t gm_dataset_categorical(const gm_dataset *dataset);

@@ -60,7 +60,7 @@ static gm_status take_rows(const gm_dataset *file, const char *path, double *wei
  * a cell that is no number. */
 static bool lost_a_class(const gm_dataset *file, const gm_dataset_options *read)
 {
-    const char *head = gm_dataset_target_name(file);
+    const char *head = gm_dataset_target_name(file, 0);
     for (size_t c = 0; head && c < read->class_count; c++) {
         if (strcmp(head, read->classes[c]) == 0)
             return true;

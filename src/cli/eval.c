@@ -42,7 +42,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 static gm_status show(const struct run *run, const gm_evaluation *figures, gm_error *error)
 {
-    const cli_evaluation evaluation = {figures, run->use.dataset, gm_network_loss(run->use.model.network)};
+    const cli_evaluation evaluation = {figures, run->use.dataset, run->use.model.columns,
+                                       gm_network_loss(run->use.model.network)};
     if (run->json)
         return cli_evaluation_print_json(&evaluation, error);
     cli_evaluation_print(&evaluation);
@@ -52,7 +53,8 @@ static gm_status show(const struct run *run, const gm_evaluation *figures, gm_er
 static gm_status write_page(const struct run *run, const gm_evaluation *figures, gm_error *error)
 {
     const gm_network *network = run->use.model.network;
-    const cli_evaluation evaluation = {figures, run->use.dataset, gm_network_loss(network)};
+    const cli_evaluation evaluation = {figures, run->use.dataset, run->use.model.columns,
+                                       gm_network_loss(network)};
     const cli_model_page page = {
         .path = run->report,
         .verb = "eval",

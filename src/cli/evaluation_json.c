@@ -68,9 +68,17 @@ static json_t *put_labels(json_t *root, const cli_evaluation *e)
     return cli_json_put(root, "confusion", matrix_json(figures));
 }
 
-/* Answers, yes or no; nothing if the targets are none. */
-static json_t *put_answers(json_t *root, const gm_evaluation *figures)
+/* Adds the name of a target to its figures; null if it has none. */
+static json_t *named(json_t *figures, const cli_evaluation *e, size_t target)
 {
+    const char *name = cli_evaluation_target(e, target);
+    return cli_json_put(figures, "target", name ? gm_json_printable(name) : json_null());
+}
+
+/* Answers, yes or no; nothing if the targets are none. */
+static json_t *put_answers(json_t *root, const cli_evaluation *e)
+{
+    const gm_evaluation *figures = e->figures;
     json_t *answers = json_array();
     if (!gm_evaluation_has_answers(figures)) {
         json_decref(answers);
@@ -78,11 +86,11 @@ static json_t *put_answers(json_t *root, const gm_evaluation *figures)
     }
     for (size_t t = 0; t < gm_evaluation_targets(figures); t++) {
         const gm_answer_figures of = gm_evaluation_answer(figures, t);
-        answers = cli_json_push(answers,
-                                json_pack("{s:I, s:I, s:o, s:o, s:o, s:o}", "rows", (json_int_t)of.support,
-                                          "predicted", (json_int_t)of.predicted, "accuracy",
-                                          gm_json_real(of.accuracy), "precision", gm_json_real(of.precision),
-                                          "recall", gm_json_real(of.recall), "f1", gm_json_real(of.f1)));
+        json_t *item = json_pack("{s:I, s:I, s:o, s:o, s:o, s:o}", "rows", (json_int_t)of.support,
+                                 "predicted", (json_int_t)of.predicted, "accuracy", gm_json_real(of.accuracy),
+                                 "precision", gm_json_real(of.precision), "recall", gm_json_real(of.recall),
+                                 "f1", gm_json_real(of.f1));
+        answers = cli_json_push(answers, named(item, e, t));
     }
     root = cli_json_put(root, "accuracy", gm_json_real(gm_evaluation_answer_accuracy(figures)));
     root = cli_json_put(root, "subset_accuracy", gm_json_real(gm_evaluation_subset_accuracy(figures)));
@@ -91,20 +99,21 @@ static json_t *put_answers(json_t *root, const gm_evaluation *figures)
     return cli_json_put(root, "answers", answers);
 }
 
-static json_t *put_numbers(json_t *root, const gm_evaluation *figures)
+static json_t *put_numbers(json_t *root, const cli_evaluation *e)
 {
+    const gm_evaluation *figures = e->figures;
     json_t *targets = json_array();
     for (size_t t = 0; t < gm_evaluation_targets(figures); t++) {
         const gm_target_figures of = gm_evaluation_target(figures, t);
-        targets = cli_json_push(targets, json_pack("{s:o, s:o, s:o, s:o, s:o}", "mean", gm_json_real(of.mean),
-                                                   "deviation", gm_json_real(of.deviation), "rmse",
-                                                   gm_json_real(of.rmse), "mae", gm_json_real(of.mae), "r2",
-                                                   gm_json_real(of.r2)));
+        json_t *item = json_pack("{s:o, s:o, s:o, s:o, s:o}", "mean", gm_json_real(of.mean), "deviation",
+                                 gm_json_real(of.deviation), "rmse", gm_json_real(of.rmse), "mae",
+                                 gm_json_real(of.mae), "r2", gm_json_real(of.r2));
+        targets = cli_json_push(targets, named(item, e, t));
     }
     root = cli_json_put(root, "mae", gm_json_real(gm_evaluation_mae(figures)));
     root = cli_json_put(root, "r2", gm_json_real(gm_evaluation_r2(figures)));
     root = cli_json_put(root, "targets", targets);
-    return put_answers(root, figures);
+    return put_answers(root, e);
 }
 
 json_t *cli_evaluation_json(const cli_evaluation *e)
@@ -117,7 +126,7 @@ json_t *cli_evaluation_json(const cli_evaluation *e)
         return root;
     root = cli_json_put(root, "baseline", gm_json_real(gm_evaluation_baseline(e->figures)));
     root = cli_json_put(root, "worse_than_baseline", json_boolean(gm_evaluation_is_worse(e->figures)));
-    return labels ? put_labels(root, e) : put_numbers(root, e->figures);
+    return labels ? put_labels(root, e) : put_numbers(root, e);
 }
 
 gm_status cli_evaluation_print_json(const cli_evaluation *e, gm_error *error)

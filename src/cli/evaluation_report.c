@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define COLUMNS      80 /* of the terminal that tables are made for */
-#define LONGEST_NAME 24 /* characters of a class name in a table; the rest is cut off */
+#define LONGEST_NAME 24 /* characters of a name in a table; the rest is cut off */
 #define MOST_ERRORS  10 /* lines of the list of errors */
 #define TOP_K        5
 
@@ -187,17 +187,48 @@ static void print_labels(const cli_evaluation *e)
         print_errors(e, widest);
 }
 
-/* Answers, yes or no: the figures of each target. */
-static void print_answers(const gm_evaluation *figures)
+const char *cli_evaluation_target(const cli_evaluation *e, size_t target)
 {
+    return e->columns && target < e->columns->target_count ? e->columns->targets[target].name : NULL;
+}
+
+/* The width of a column with the names of all targets, or with their numbers. */
+static size_t widest_target(const cli_evaluation *e)
+{
+    size_t widest = strlen("target");
+    for (size_t t = 0; t < gm_evaluation_targets(e->figures); t++) {
+        const char *name = cli_evaluation_target(e, t);
+        size_t width = 0;
+        if (name)
+            cut_name(name, &width);
+        widest = gm_max(widest, width);
+    }
+    return widest;
+}
+
+static void print_target(const cli_evaluation *e, size_t target, size_t width)
+{
+    const char *name = cli_evaluation_target(e, target);
+    if (name)
+        print_name(name, width, false);
+    else
+        printf("%*zu", (int)width, target + 1);
+}
+
+/* Answers, yes or no: the figures of each target. */
+static void print_answers(const cli_evaluation *e)
+{
+    const gm_evaluation *figures = e->figures;
+    const size_t width = widest_target(e);
     print_figure("accuracy", "%.2f %%", 100 * gm_evaluation_answer_accuracy(figures));
     print_figure("subset accuracy", "%.2f %%", 100 * gm_evaluation_subset_accuracy(figures));
     print_defined("macro F1", "%.2f %%", 100 * gm_evaluation_macro_f1(figures));
     print_defined("micro F1", "%.2f %%", 100 * gm_evaluation_micro_f1(figures));
-    puts("\ntarget       rows   accuracy  precision     recall         F1");
+    printf("\n%-*s       rows   accuracy  precision     recall         F1\n", (int)width, "target");
     for (size_t t = 0; t < gm_evaluation_targets(figures); t++) {
         const gm_answer_figures of = gm_evaluation_answer(figures, t);
-        printf("%6zu  %9zu", t + 1, of.support);
+        print_target(e, t, width);
+        printf("  %9zu", of.support);
         print_share(of.accuracy);
         print_share(of.precision);
         print_share(of.recall);
@@ -211,17 +242,19 @@ static void print_numbers(const cli_evaluation *e)
     const gm_evaluation *figures = e->figures;
     const size_t targets = gm_evaluation_targets(figures);
     if (gm_evaluation_has_answers(figures)) {
-        print_answers(figures);
+        print_answers(e);
         return;
     }
     print_defined("MAE", "%.5f", gm_evaluation_mae(figures));
     print_defined("R^2", "%.5f", gm_evaluation_r2(figures));
     if (targets < 2 || gm_evaluation_metrics(figures)->not_finite > 0)
         return;
-    printf("\ntarget          mean   deviation        rmse         MAE        R^2\n");
+    const size_t width = widest_target(e);
+    printf("\n%-*s%12s%11s%11s%11s%11s\n", (int)width, "target", "mean", "deviation", "rmse", "MAE", "R^2");
     for (size_t t = 0; t < targets; t++) {
         const gm_target_figures of = gm_evaluation_target(figures, t);
-        printf("%6zu  %12.5g%12.5g%12.5g%12.5g", t + 1, of.mean, of.deviation, of.rmse, of.mae);
+        print_target(e, t, width);
+        printf("%12.5g%11.5g%11.5g%11.5g", of.mean, of.deviation, of.rmse, of.mae);
         if (isnan(of.r2))
             printf("%11s\n", "-");
         else

@@ -9,8 +9,12 @@
 typedef struct cli_evaluation {
     const gm_evaluation *figures;
     const gm_dataset *dataset; /* for the names of the classes */
+    const gm_columns *columns; /* of the model, for the names of the targets; may be NULL */
     gm_loss loss;              /* of the network */
 } cli_evaluation;
+
+/* The name of a numeric target; NULL: it has none. */
+const char *cli_evaluation_target(const cli_evaluation *evaluation, size_t target);
 
 /* Prints text for 80 columns: the figures of the whole, a table of classes or targets, and the confusion
  * matrix, or the most frequent errors where it is too wide. A figure that is not defined is left out, or "-"

@@ -63,7 +63,7 @@
     } else if (evaluation?.targets) {
       head.textContent = "Targets";
       table("figures", [
-        ["target", (t) => String(evaluation.targets.indexOf(t) + 1)], ["mean", (t) => number(t.mean), true],
+        ["target", (t) => t.target ?? String(evaluation.targets.indexOf(t) + 1)], ["mean", (t) => number(t.mean), true],
         ["deviation", (t) => number(t.deviation), true], ["rmse", (t) => number(t.rmse), true],
         ["mean absolute error", (t) => number(t.mae), true], ["R\u00b2", (t) => number(t.r2, 4), true],
       ], evaluation.targets);

@@ -31,7 +31,7 @@ static const struct argp_option data_options[] = {
     {"labels", KEY_LABELS, "FILE", 0,
      "IDX, NPY: the labels or targets of the rows in --data, in the same format", 0},
     {"target", KEY_TARGET, "COLUMN", 0,
-     "CSV: the column of labels or targets: its name, its number (1 is the first, -1 the last), or none (default: the model's; in training the last, or the first if it is named label). NPY, NPZ: its number, if there is no array of targets",
+     "CSV: the column of labels or targets: its name, its number (1 is the first, -1 the last), or none; with --regression also several, with commas between them (default: the model's; in training the last, or the first if it is named label). NPY, NPZ: its number, if there is no array of targets",
      0},
     {"delim", KEY_DELIM, "CHAR", 0,
      "CSV: what separates the cells: one character, tab or blanks (default a comma)", 0},

@@ -41,7 +41,8 @@ static bool write_word(const char *word, FILE *out)
 
 static bool write_target(const run *r, FILE *out)
 {
-    return !r->options->data.read.target && write_word(gm_dataset_target_name(r->setup->all), out);
+    /* Several targets were named by the user. */
+    return !r->options->data.read.target && write_word(gm_dataset_target_name(r->setup->all, 0), out);
 }
 
 static bool write_delimiter(const run *r, FILE *out)

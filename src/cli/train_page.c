@@ -120,7 +120,7 @@ gm_status cli_train_page_write(cli_train_page *page, const char *data, const cli
     if (end->result->kept_epoch > 0)
         status =
             gm_evaluation_create(&figures, page->setup->engine, judged, page->setup->model.scaling, error);
-    const cli_evaluation evaluation = {figures, judged, gm_network_loss(network)};
+    const cli_evaluation evaluation = {figures, judged, page->setup->model.columns, gm_network_loss(network)};
     const cli_model_page written = {
         .path = page->path,
         .verb = "train",

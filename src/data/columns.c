@@ -51,7 +51,9 @@ void gm_columns_destroy(gm_columns *columns)
     for (size_t c = 0; columns->items && c < columns->count; c++)
         clear_column(&columns->items[c]);
     gm_free(columns->items);
-    gm_free(columns->target);
+    for (size_t t = 0; t < columns->target_count; t++)
+        gm_free(columns->targets[t].name);
+    gm_free(columns->targets);
     gm_free(columns);
 }
 
@@ -70,6 +72,15 @@ gm_status gm_columns_create(gm_columns **columns, size_t count, gm_error *error)
     *made = (gm_columns){.count = count, .items = items};
     *columns = made;
     return GM_OK;
+}
+
+gm_status gm_columns_make_targets(gm_columns *columns, size_t count, gm_error *error)
+{
+    if (count == 0)
+        return GM_OK;
+    columns->targets = gm_table_array(count, 1, sizeof *columns->targets, "the targets", error);
+    columns->target_count = columns->targets ? count : 0;
+    return columns->targets ? GM_OK : GM_LIMIT;
 }
 
 gm_status gm_columns_place(gm_columns *columns, gm_error *error)
@@ -126,14 +137,16 @@ static gm_status are_named(const gm_table *table, bool *named, gm_error *error)
     *named = false;
     if (list->count == 0 || list->count != table->features)
         return GM_OK;
-    const char **all = gm_table_array(list->count + 1, 1, sizeof *all, "the names of the columns", error);
+    const gm_strings *targets = &table->target_names;
+    const char **all =
+        gm_table_array(list->count + targets->count, 1, sizeof *all, "the names of the columns", error);
     const char *twice = NULL;
     if (!all)
         return GM_LIMIT;
     memcpy(all, list->items, list->count * sizeof *all);
-    all[list->count] = table->target_name;
-    const gm_status status =
-        gm_names_distinct(all, list->count + (table->target_name != NULL), &twice, error);
+    if (targets->count > 0)
+        memcpy(all + list->count, targets->items, targets->count * sizeof *all);
+    const gm_status status = gm_names_distinct(all, list->count + targets->count, &twice, error);
     *named = !status && !twice;
     gm_free(all);
     return status;
@@ -150,11 +163,19 @@ static gm_status copy_names(gm_columns *columns, const gm_table *table, gm_error
         columns->items[c].name = gm_strdup(table->feature_names.items[c]);
         copied = columns->items[c].name != NULL;
     }
-    if (copied && table->target_name) {
-        columns->target = gm_strdup(table->target_name);
-        copied = columns->target != NULL;
+    for (size_t t = 0; copied && t < columns->target_count && t < table->target_names.count; t++) {
+        columns->targets[t].name = gm_strdup(table->target_names.items[t]);
+        copied = columns->targets[t].name != NULL;
     }
     return copied ? GM_OK : gm_fail_memory(error, "the names of the columns", columns->count);
+}
+
+static gm_status place_targets(gm_columns *columns, const gm_table *table, gm_error *error)
+{
+    const gm_status status = gm_columns_make_targets(columns, table->target_places, error);
+    for (size_t t = 0; !status && t < table->target_places; t++)
+        columns->targets[t].column = table->target_columns[t];
+    return status;
 }
 
 gm_status gm_columns_fit(gm_columns **columns, const gm_dataset *train, const gm_columns_options *options,
@@ -173,8 +194,9 @@ gm_status gm_columns_fit(gm_columns **columns, const gm_dataset *train, const gm
     status = gm_columns_create(&made, gm_dataset_features(train), error);
     if (status)
         return status;
-    made->target_column = train->table->target_column;
-    status = copy_names(made, train->table, error);
+    status = place_targets(made, train->table, error);
+    if (!status)
+        status = copy_names(made, train->table, error);
     if (!status && gm_dataset_type(train) != GM_TYPE_U8) /* bytes are never missing */
         status = gm_columns_learn(made, train, &chosen, error);
     if (!status)

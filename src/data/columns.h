@@ -7,6 +7,9 @@
 /* Makes columns of numbers, without names and without replacements. *columns is NULL on failure: GM_LIMIT. */
 gm_status gm_columns_create(gm_columns **columns, size_t count, gm_error *error);
 
+/* Makes so many targets, without names and places. GM_LIMIT. */
+gm_status gm_columns_make_targets(gm_columns *columns, size_t count, gm_error *error);
+
 /* Sets the first input of each column, and the number of all inputs. GM_LIMIT. */
 gm_status gm_columns_place(gm_columns *columns, gm_error *error);
 

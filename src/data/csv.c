@@ -46,6 +46,24 @@ static bool make_room_for_sides(gm_csv_reader *reader, size_t rows, gm_error *er
            (layout->weight == layout->columns || table->weights);
 }
 
+/* Stores the number that each target's column would have in a file without the columns of groups and weights:
+ * a model is used on such files. */
+static gm_status place_targets(gm_csv_reader *reader, gm_error *error)
+{
+    const gm_csv_layout *layout = &reader->layout;
+    gm_table *table = reader->table;
+    const size_t count = gm_csv_target_count(layout);
+    table->target_columns = gm_table_array(count, 1, sizeof *table->target_columns, "the targets", error);
+    if (!table->target_columns)
+        return GM_LIMIT;
+    table->target_places = count;
+    for (size_t t = 0; t < count; t++) {
+        const size_t column = gm_csv_target_at(layout, t);
+        table->target_columns[t] = column + 1 - gm_csv_sides_before(layout, column);
+    }
+    return GM_OK;
+}
+
 static gm_status make_room(gm_csv_reader *reader, gm_error *error)
 {
     gm_table *table = reader->table;
@@ -64,13 +82,11 @@ static gm_status make_room(gm_csv_reader *reader, gm_error *error)
         return GM_LIMIT;
     if (!targeted)
         return GM_OK;
-    /* The number that the target's column would have in a file without the columns of groups and weights: a
-     * model is used on such files. */
-    table->target_column =
-        reader->layout.target + 1 - gm_csv_sides_before(&reader->layout, reader->layout.target);
+    if (place_targets(reader, error) != GM_OK)
+        return GM_LIMIT;
     if (reader->options->regression) {
-        table->targets = 1;
-        table->values = gm_table_array(rows, 1, sizeof(double), "the targets", error);
+        table->targets = table->target_places;
+        table->values = gm_table_array(rows, table->targets, sizeof(double), "the targets", error);
         return table->values ? GM_OK : GM_LIMIT;
     }
     table->labels = gm_table_array(rows, 1, sizeof *table->labels, "the labels", error);
@@ -91,7 +107,7 @@ static gm_status find_layout(gm_csv_reader *reader, gm_error *error)
     const gm_csv_head head = head_of(reader);
     gm_status status = gm_csv_layout_find(layout, &head, error);
     if (!status && reader->options->ignore_target)
-        layout->target = layout->columns;
+        gm_csv_no_target(layout);
     if (!status)
         status = make_room(reader, error);
     if (!status)

@@ -86,7 +86,9 @@ struct gm_csv_diagnosis;
 /* What the columns are. */
 typedef struct gm_csv_layout {
     size_t columns;
-    size_t target;   /* column of the target, from 0; equal to `columns` if no target is read */
+    size_t target; /* column of the first target, from 0; equal to `columns` if no target is read */
+    size_t *more;  /* columns of the other targets of a regression, more_count of them */
+    size_t more_count;
     size_t group;    /* column that names the group of each row; equal to `columns` if there is none */
     size_t weight;   /* column of the weight of each row; equal to `columns` if there is none */
     bool header;     /* the first row names the columns */
@@ -101,6 +103,31 @@ typedef struct gm_csv_layout {
 } gm_csv_layout;
 
 void gm_csv_layout_clear(gm_csv_layout *layout);
+
+static inline size_t gm_csv_target_count(const gm_csv_layout *layout)
+{
+    return layout->target < layout->columns ? 1 + layout->more_count : 0;
+}
+
+/* The column of target number `place`, from 0. */
+static inline size_t gm_csv_target_at(const gm_csv_layout *layout, size_t place)
+{
+    return place == 0 ? layout->target : layout->more[place - 1];
+}
+
+static inline bool gm_csv_is_target(const gm_csv_layout *layout, size_t column)
+{
+    for (size_t t = 0; t < gm_csv_target_count(layout); t++)
+        if (gm_csv_target_at(layout, t) == column)
+            return true;
+    return false;
+}
+
+static inline void gm_csv_no_target(gm_csv_layout *layout)
+{
+    layout->target = layout->columns;
+    layout->more_count = 0;
+}
 
 /* Whether a column is no feature and no target: it says something of the row itself, such as its group, or it
  * is left out. */
@@ -178,13 +205,12 @@ gm_status gm_csv_match_header(const gm_csv_lexer *lexer, const gm_csv_row *first
  * known. */
 gm_status gm_csv_kept_find(gm_csv_layout *layout, const gm_csv_head *head, gm_table *table, gm_error *error);
 
-/* Steps that both functions share. measure: sets the number of columns. gm_csv_target_find: sets
- * layout->target to the column that the text `target` names. gm_csv_roles_all: makes every column except the
- * target a feature, in the order of the file. */
+/* Steps that both functions share. measure: sets the number of columns. gm_csv_target_find: finds
+ * the target that the options name, or the targets of a regression. gm_csv_roles_all: makes every column
+ * except the targets a feature, in the order of the file. */
 void gm_csv_layout_measure(gm_csv_layout *layout, const struct gm_csv_diagnosis *diagnosis,
                            const gm_csv_row *first);
-gm_status gm_csv_target_find(gm_csv_layout *layout, const char *path, const gm_csv_row *first,
-                             const char *target, gm_error *error);
+gm_status gm_csv_target_find(gm_csv_layout *layout, const gm_csv_head *head, gm_error *error);
 gm_status gm_csv_roles_all(gm_csv_layout *layout, gm_error *error);
 
 /* Stores the names of features and target in the table, and adds remarks about names that look like a

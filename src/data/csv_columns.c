@@ -20,7 +20,8 @@ void gm_csv_layout_clear(gm_csv_layout *layout)
     gm_free(layout->ignored);
     gm_free(layout->kept);
     gm_free(layout->category);
-    layout->role = NULL;
+    gm_free(layout->more);
+    layout->role = layout->more = NULL;
     layout->ignored = layout->kept = layout->category = NULL;
 }
 
@@ -37,7 +38,7 @@ gm_status gm_csv_roles_all(gm_csv_layout *layout, gm_error *error)
     const gm_status status = make_roles(layout, error);
     layout->features = 0;
     for (size_t c = 0; !status && c < layout->columns; c++)
-        if (c != layout->target && !gm_csv_is_side(layout, c))
+        if (!gm_csv_is_target(layout, c) && !gm_csv_is_side(layout, c))
             layout->role[c] = layout->features++;
     return status;
 }
@@ -120,7 +121,8 @@ static bool has_known_names(const matching *m)
 /* The column in which text is allowed if the file has no header: the one in which the target is expected. */
 static size_t label_column(const matching *m)
 {
-    const size_t place = m->columns->target_column, columns = m->layout->columns;
+    const size_t place = m->columns->target_count == 1 ? m->columns->targets[0].column : 0;
+    const size_t columns = m->layout->columns;
     return place > 0 && columns == m->columns->count + 1 ? place - 1 : columns - 1;
 }
 
@@ -160,18 +162,19 @@ static gm_status collect_unknown(const matching *m, gm_strings *unknown, gm_erro
 {
     for (size_t c = 0; c < m->layout->columns; c++) {
         const gm_csv_cell *cell = &m->first->cells[c];
-        const bool unknown_here =
-            m->layout->role[c] == GM_CSV_UNUSED && c != m->layout->target && !gm_csv_is_side(m->layout, c);
+        const bool unknown_here = m->layout->role[c] == GM_CSV_UNUSED && !gm_csv_is_target(m->layout, c) &&
+                                  !gm_csv_is_side(m->layout, c);
         if (unknown_here && !gm_strings_add(unknown, cell->text, cell->length))
             return gm_fail_memory(error, "the header", cell->length);
     }
     return GM_OK;
 }
 
-/* The name of feature f, or of the target if f is the number of features. */
+/* The name of feature f, or of a target if f is not below the number of features. */
 static const char *needed_name(const matching *m, size_t f)
 {
-    return f < m->columns->count ? m->columns->items[f].name : m->columns->target;
+    return f < m->columns->count ? m->columns->items[f].name
+                                 : m->columns->targets[f - m->columns->count].name;
 }
 
 static gm_status fail_missing(const matching *m, size_t needed, size_t missing, gm_error *error)
@@ -193,8 +196,8 @@ static gm_status fail_missing(const matching *m, size_t needed, size_t missing, 
                    list, rest);
 }
 
-/* Finds the column of each needed name. `needed` is the number of features, plus one if the target is found
- * by the name that the model has for it. */
+/* Finds the column of each needed name. `needed` is the number of features, plus that of the targets if they
+ * are found by the names that the model has for them. */
 static gm_status assign_names(matching *m, size_t needed, gm_error *error)
 {
     size_t missing = 0, column = 0;
@@ -209,28 +212,40 @@ static gm_status assign_names(matching *m, size_t needed, gm_error *error)
             missing++;
         else if (f < m->columns->count)
             m->layout->role[column] = f;
-        else
+        else if (f == m->columns->count)
             m->layout->target = column;
+        else
+            m->layout->more[m->layout->more_count++] = column;
     }
     return missing > 0 ? fail_missing(m, needed, missing, error) : GM_OK;
+}
+
+/* GM_BAD_DATA: a target that the user named is a feature of the model. */
+static gm_status check_targets(const matching *m, gm_error *error)
+{
+    char shown[GM_CSV_SHOWN];
+    for (size_t t = 0; t < gm_csv_target_count(m->layout); t++) {
+        const size_t column = gm_csv_target_at(m->layout, t);
+        if (m->layout->role[column] != GM_CSV_UNUSED)
+            return gm_fail(error, GM_BAD_DATA,
+                           "%s:%zu: column '%s' is a feature of the model; it cannot be the target", m->path,
+                           m->first->cells[0].line, gm_csv_show(&m->first->cells[column], shown));
+    }
+    return GM_OK;
 }
 
 /* Uses the target that the user named in place of the model's own target. */
 static gm_status override_target(matching *m, gm_error *error)
 {
-    const char *target = m->options->target;
-    gm_status status = gm_csv_target_find(m->layout, m->path, m->first, target, error);
+    gm_status status = gm_csv_target_find(m->layout, m->head, error);
     if (status || m->layout->target == m->layout->columns)
         return status;
-    if (m->layout->role[m->layout->target] != GM_CSV_UNUSED)
-        return gm_fail(error, GM_BAD_DATA,
-                       "%s:%zu: column '%s' is a feature of the model; it cannot be the target", m->path,
-                       m->first->cells[0].line, target);
+    status = check_targets(m, error);
     const gm_csv_cell *found = &m->first->cells[m->layout->target];
-    const char *own = m->columns->target;
+    const char *own = m->columns->target_count > 0 ? m->columns->targets[0].name : NULL;
     char shown[GM_CSV_SHOWN], other[GM_CSV_SHOWN];
-    if (own && gm_csv_equals(found, own))
-        return GM_OK;
+    if (status || (own && gm_csv_equals(found, own)) || gm_csv_target_count(m->layout) > 1)
+        return status;
     return gm_table_remark(m->table, error, "the target is '%s'; the model was trained on %s%s%s",
                            gm_csv_show(found, shown), own ? "'" : "another target",
                            own ? gm_csv_show_text(own, other) : "", own ? "'" : "");
@@ -238,8 +253,12 @@ static gm_status override_target(matching *m, gm_error *error)
 
 static gm_status fail_no_target(const matching *m, gm_error *error)
 {
-    const char *target = m->columns->target;
+    const char *target = m->columns->target_count == 1 ? m->columns->targets[0].name : NULL;
     char shown[GM_CSV_SHOWN];
+    if (m->columns->target_count > 1)
+        return gm_fail(error, GM_BAD_DATA,
+                       "%s: %zu columns; expected %zu features and the %zu targets of the model", m->path,
+                       m->layout->columns, m->columns->count, m->columns->target_count);
     return gm_fail(error, GM_BAD_DATA,
                    "%s: %zu columns and no target among them; expected %zu features and the target%s%s%s",
                    m->path, m->layout->columns, m->columns->count, target ? " '" : "",
@@ -249,7 +268,7 @@ static gm_status fail_no_target(const matching *m, gm_error *error)
 static gm_status remark_names(const matching *m, gm_error *error)
 {
     const gm_csv_layout *layout = m->layout;
-    const size_t others = layout->columns - layout->features - (layout->target < layout->columns) -
+    const size_t others = layout->columns - layout->features - gm_csv_target_count(layout) -
                           gm_csv_sides_before(layout, layout->columns);
     const bool useless = m->options->ignore_target && m->options->target;
     char ignored[80] = "";
@@ -257,8 +276,10 @@ static gm_status remark_names(const matching *m, gm_error *error)
         snprintf(ignored, sizeof ignored, "; %zu other%s not used", others, others == 1 ? " is" : "s are");
     return gm_table_remark(m->table, error, "columns are matched by name: %zu feature%s%s%s%s",
                            layout->features, gm_plural(layout->features),
-                           layout->target < layout->columns ? " and the target" : "", ignored,
-                           useless ? "; naming the target has no effect" : "");
+                           gm_csv_target_count(layout) == 0   ? ""
+                           : gm_csv_target_count(layout) == 1 ? " and the target"
+                                                              : " and the targets",
+                           ignored, useless ? "; naming the target has no effect" : "");
 }
 
 /* A column of groups or weights is no feature of the model. */
@@ -282,15 +303,26 @@ static gm_status check_sides(const matching *m, gm_error *error)
     return status ? status : gm_csv_sides_check(m->layout, m->head, error);
 }
 
+/* Makes room for the targets behind the first. */
+static gm_status make_targets(matching *m, gm_error *error)
+{
+    m->layout->more =
+        gm_table_array(m->columns->target_count, 1, sizeof *m->layout->more, "the targets", error);
+    return m->layout->more ? GM_OK : GM_LIMIT;
+}
+
 static gm_status match_names(matching *m, gm_error *error)
 {
     gm_csv_layout *layout = m->layout;
     const bool wanted = !m->options->ignore_target, own = wanted && !m->options->target;
-    layout->target = layout->columns;
+    const bool named = own && m->columns->target_count > 0 && m->columns->targets[0].name;
+    gm_csv_no_target(layout);
     layout->features = m->columns->count;
     gm_status status = make_roles(layout, error);
+    if (!status && named && m->columns->target_count > 1)
+        status = make_targets(m, error);
     if (!status)
-        status = assign_names(m, layout->features + (own && m->columns->target), error);
+        status = assign_names(m, layout->features + (named ? m->columns->target_count : 0), error);
     if (!status && wanted && m->options->target)
         status = override_target(m, error);
     if (!status && wanted && layout->target == layout->columns)
@@ -313,7 +345,8 @@ static gm_status fail_count(const matching *m, gm_error *error)
         error, GM_BAD_DATA,
         "%s:%zu: %zu columns; expected %zu, the features of the model, or %zu with the target; columns "
         "are matched by position, because %s%s",
-        m->path, m->first->cells[0].line, m->layout->columns, features, features + 1, why_by_position(m),
+        m->path, m->first->cells[0].line, m->layout->columns, features,
+        features + gm_max(m->columns->target_count, 1), why_by_position(m),
         unnamed                             ? "; say which one the target is"
         : m->layout->columns > features + 1 ? "; leave out those that are none of these"
                                             : "");
@@ -334,28 +367,52 @@ static size_t column_of_place(const gm_csv_layout *layout, size_t place)
     return column;
 }
 
-/* Chooses the target of a file that is matched by position: the column that the user named, else the column
- * in which the model's training data had it, else the last one. */
+/* Whether the file has the targets where the training file had them. Sets the layout. */
+static gm_status place_targets(matching *m, size_t places, gm_error *error)
+{
+    gm_csv_layout *layout = m->layout;
+    const size_t count = m->columns->target_count;
+    if (count > 1 && make_targets(m, error) != GM_OK)
+        return GM_LIMIT;
+    for (size_t t = 0; t < count; t++) {
+        const size_t place = m->columns->targets[t].column;
+        if (place == 0 || place > places) {
+            gm_csv_no_target(layout);
+            return GM_OK;
+        }
+        if (t == 0)
+            layout->target = column_of_place(layout, place - 1);
+        else
+            layout->more[layout->more_count++] = column_of_place(layout, place - 1);
+    }
+    return GM_OK;
+}
+
+/* Chooses the target of a file that is matched by position: the column that the user named, else the columns
+ * in which the model's training data had its targets, else the last one. */
 static gm_status choose_target(matching *m, gm_error *error)
 {
     gm_csv_layout *layout = m->layout;
-    const size_t places = count_places(layout);
+    const size_t places = count_places(layout), most = gm_max(m->columns->target_count, 1);
     if (m->options->target)
-        return gm_csv_target_find(layout, m->path, m->first, m->options->target, error);
-    layout->target = layout->columns;
-    if (places != m->columns->count + 1)
+        return gm_csv_target_find(layout, m->head, error);
+    gm_csv_no_target(layout);
+    if (places != m->columns->count + most)
         return GM_OK;
-    if (m->columns->target_column > 0 && m->columns->target_column <= places)
-        layout->target = column_of_place(layout, m->columns->target_column - 1);
-    else if (!m->options->ignore_target)
+    const gm_status status = place_targets(m, places, error);
+    if (!status && layout->target == layout->columns && !m->options->ignore_target && most == 1)
         layout->target = column_of_place(layout, places - 1);
-    return GM_OK;
+    return status;
 }
 
 static gm_status remark_positions(const matching *m, gm_error *error)
 {
     char target[80] = "";
-    if (m->layout->target < m->layout->columns)
+    const size_t targets = gm_csv_target_count(m->layout);
+    if (targets > 1)
+        snprintf(target, sizeof target, "; %zu columns are %s", targets,
+                 m->options->ignore_target ? "taken for the targets and left out" : "the targets");
+    else if (targets == 1)
         snprintf(target, sizeof target, "; column %zu is %s", m->layout->target + 1,
                  m->options->ignore_target ? "taken for the target and left out" : "the target");
     return gm_table_remark(m->table, error, "columns are matched by position, because %s%s",
@@ -368,10 +425,10 @@ static gm_status match_positions(matching *m, gm_error *error)
     gm_status status = choose_target(m, error);
     if (status)
         return status;
-    const bool found = layout->target < layout->columns;
+    const size_t found = gm_csv_target_count(layout);
     if (count_places(layout) - found != m->columns->count)
         return fail_count(m, error);
-    if (!found && !m->options->ignore_target)
+    if (found == 0 && !m->options->ignore_target)
         return fail_no_target(m, error);
     status = gm_csv_sides_check(layout, m->head, error);
     if (!status)
@@ -379,7 +436,7 @@ static gm_status match_positions(matching *m, gm_error *error)
     if (!status)
         status = remark_positions(m, error);
     if (m->options->ignore_target)
-        layout->target = layout->columns;
+        gm_csv_no_target(layout);
     return status;
 }
 

@@ -141,8 +141,9 @@ gm_status gm_csv_column_find(const gm_csv_layout *layout, const char *path, cons
     if (strchr(w.text, ','))
         return gm_fail(
             error, GM_BAD_DATA,
-            "%s:%zu: no %s column '%s'; one %s only: expected the name or the number of one column", path,
-            line, w.what, w.text, w.what);
+            "%s:%zu: no %s column '%s'; one %s only: expected the name or the number of one column%s", path,
+            line, w.what, w.text, w.what,
+            strcmp(w.what, "target") == 0 ? "; several are for --regression" : "");
     if (layout->header)
         return fail_no_such_name(layout, path, first, w, error);
     return gm_fail(
@@ -153,10 +154,44 @@ gm_status gm_csv_column_find(const gm_csv_layout *layout, const char *path, cons
         *layout->why ? "; if the first row is a header, say --header yes" : "");
 }
 
-gm_status gm_csv_target_find(gm_csv_layout *layout, const char *path, const gm_csv_row *first,
-                             const char *target, gm_error *error)
+/* The columns of a list of targets, in its order. GM_BAD_DATA: one is not there, or is named twice. */
+static gm_status find_targets(gm_csv_layout *layout, const gm_csv_head *head, const gm_strings *list,
+                              gm_error *error)
 {
-    return gm_csv_column_find(layout, path, first, (gm_csv_wanted){target, "target"}, &layout->target, error);
+    const char *path = head->lexer->path;
+    layout->more = gm_table_array(list->count, 1, sizeof *layout->more, "the targets", error);
+    gm_status status = layout->more ? GM_OK : GM_LIMIT;
+    gm_csv_no_target(layout);
+    for (size_t t = 0; t < list->count && !status; t++) {
+        size_t column = layout->columns;
+        status = gm_csv_column_find(layout, path, head->first, (gm_csv_wanted){list->items[t], "target"},
+                                    &column, error);
+        if (!status && (column == layout->columns || gm_csv_is_target(layout, column)))
+            status =
+                gm_fail(error, GM_BAD_DATA, "%s:%zu: target '%s' is %s", path, head->first->cells[0].line,
+                        list->items[t], column == layout->columns ? "no column" : "named twice");
+        if (!status && t == 0)
+            layout->target = column;
+        else if (!status)
+            layout->more[layout->more_count++] = column;
+    }
+    return status;
+}
+
+gm_status gm_csv_target_find(gm_csv_layout *layout, const gm_csv_head *head, gm_error *error)
+{
+    const char *target = head->options->target;
+    gm_strings list = {0};
+    size_t column;
+    const bool is_name = layout->header && columns_by_name(head->first, layout->columns, target, &column) > 0;
+    if (is_name || !head->options->regression || !strchr(target, ',')) /* a name may have a comma in it */
+        return gm_csv_column_find(layout, head->lexer->path, head->first, (gm_csv_wanted){target, "target"},
+                                  &layout->target, error);
+    const gm_status status = gm_strings_split(&list, target, ',')
+                                 ? find_targets(layout, head, &list, error)
+                                 : gm_fail_memory(error, "the targets", strlen(target));
+    gm_strings_clear(&list);
+    return status;
 }
 
 /* Whether a column with this name is usually the target. */
@@ -209,7 +244,7 @@ gm_status gm_csv_layout_find(gm_csv_layout *layout, const gm_csv_head *head, gm_
             gm_csv_detect_header(diagnosis, first, label, names_columns(head, layout->columns), &layout->why);
     gm_status status = gm_csv_sides_find(layout, head, error);
     if (!status && target)
-        status = gm_csv_target_find(layout, path, first, target, error);
+        status = gm_csv_target_find(layout, head, error);
     else if (!status)
         choose_target(layout, first);
     if (!status)

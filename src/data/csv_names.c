@@ -19,17 +19,11 @@ static gm_status check_name(const char *path, const gm_csv_cell *cell, size_t co
                    path, cell->line, cell->column, column + 1, gm_csv_show(cell, shown), gm_csv_utf8_hint);
 }
 
-static gm_status keep_name(gm_table *table, const gm_csv_cell *cell, bool is_target, gm_error *error)
+static gm_status keep_name(gm_strings *names, const gm_csv_cell *cell, gm_error *error)
 {
-    if (!is_target)
-        return gm_strings_add(&table->feature_names, cell->text, cell->length)
-                   ? GM_OK
-                   : gm_fail_memory(error, "the names of the features", cell->length);
-    table->target_name = gm_alloc(cell->length + 1, 1);
-    if (!table->target_name)
-        return gm_fail_memory(error, "the name of the target", cell->length);
-    memcpy(table->target_name, cell->text, cell->length);
-    return GM_OK;
+    return gm_strings_add(names, cell->text, cell->length)
+               ? GM_OK
+               : gm_fail_memory(error, "the names of the columns", cell->length);
 }
 
 /* Adds a remark if a name looks like a mistake. `seen` has the names of the columns before it. */
@@ -57,11 +51,13 @@ gm_status gm_csv_name_columns(gm_table *table, const gm_csv_layout *layout, cons
     for (size_t c = 0; !status && c < layout->columns; c++) {
         const gm_csv_cell *cell = &header->cells[c];
         status = check_name(path, cell, c, error);
-        if (!status && (c == layout->target || layout->role[c] != GM_CSV_UNUSED))
-            status = keep_name(table, cell, c == layout->target, error);
+        if (!status && layout->role[c] != GM_CSV_UNUSED)
+            status = keep_name(&table->feature_names, cell, error);
         if (!status)
             status = judge_name(table, &seen, cell, c, error);
     }
+    for (size_t t = 0; !status && t < gm_csv_target_count(layout); t++)
+        status = keep_name(&table->target_names, &header->cells[gm_csv_target_at(layout, t)], error);
     gm_classes_clear(&seen);
     return status;
 }

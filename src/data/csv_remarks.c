@@ -65,7 +65,10 @@ gm_status gm_csv_remark_layout(gm_table *table, const gm_csv_layout *layout, con
     const char *s = gm_plural(table->features);
     gm_status status;
     give_reasons(layout, first, reasons, sizeof reasons);
-    if (layout->target == layout->columns)
+    if (gm_csv_target_count(layout) > 1)
+        status = gm_table_remark(table, error, "%s: %zu feature%s, %zu targets%s", header, table->features, s,
+                                 gm_csv_target_count(layout), reasons);
+    else if (layout->target == layout->columns)
         status = gm_table_remark(table, error, "%s: %zu feature%s, no target column%s", header,
                                  table->features, s, reasons);
     else if (!layout->header)

@@ -40,7 +40,7 @@ static const char *missing_hint(const gm_csv_reader *reader, const gm_csv_cell *
                                 char hint[GM_CSV_HINT])
 {
     const gm_columns *columns = reader->options->columns;
-    if (column == reader->layout.target) {
+    if (gm_csv_is_target(&reader->layout, column)) {
         if (reader->missing == GM_MISSING_REFUSE)
             return "say --missing drop";
         return reader->table->labels ? "classes have no mean; say --missing drop"
@@ -67,7 +67,7 @@ static gm_status take_missing(gm_csv_reader *reader, const gm_csv_cell *cell, si
         *keep = false;
         return GM_OK;
     }
-    if (reader->missing == GM_MISSING_REFUSE || column == reader->layout.target ||
+    if (reader->missing == GM_MISSING_REFUSE || gm_csv_is_target(&reader->layout, column) ||
         column == reader->layout.weight ||
         (columns && isnan(columns->items[reader->layout.role[column]].replacement)))
         return fail_cell(reader, cell, column, "a value", missing_hint(reader, cell, column, hint), error);
@@ -137,9 +137,8 @@ static gm_status take_feature(gm_csv_reader *reader, size_t column, size_t base,
 /* Squares of targets up to this size can be summed over a batch in single precision without overflow. */
 #define LARGEST_F32_TARGET 1e18
 
-static gm_status take_target(gm_csv_reader *reader, double *value, bool *keep, gm_error *error)
+static gm_status take_target(gm_csv_reader *reader, size_t column, double *value, bool *keep, gm_error *error)
 {
-    const size_t column = reader->layout.target;
     const gm_status status = take_number(reader, column, value, keep, error);
     if (!status && reader->options->precision == GM_F32 && fabs(*value) > LARGEST_F32_TARGET)
         return fail_cell(reader, &reader->row.cells[column], column, "a target of at most 1e18",
@@ -238,9 +237,11 @@ gm_status gm_csv_take_row(gm_csv_reader *reader, gm_error *error)
     }
     if (!status && table->labels) {
         status = take_label(reader, &keep, error);
-    } else if (!status && table->values) {
-        status = take_target(reader, &value, &keep, error);
-        gm_put_number(table->values, table->value_type, table->rows, value);
+    } else if (table->values) {
+        for (size_t t = 0; !status && t < table->targets; t++) {
+            status = take_target(reader, gm_csv_target_at(&reader->layout, t), &value, &keep, error);
+            gm_put_number(table->values, table->value_type, table->rows * table->targets + t, value);
+        }
     }
     if (!status && table->groups)
         status = take_group(reader, &keep, error);

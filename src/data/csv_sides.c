@@ -58,25 +58,28 @@ gm_status gm_csv_sides_check(const gm_csv_layout *layout, const gm_csv_head *hea
 {
     const size_t line = head->first->cells[0].line, none = layout->columns;
     const char *path = head->lexer->path;
-    const bool is_target = layout->target < none && gm_csv_is_side(layout, layout->target);
-    gm_status status = check_ignored(layout, head, layout->target, "is the target", error);
+    const bool groups = gm_csv_is_target(layout, layout->group);
+    const bool weighs = gm_csv_is_target(layout, layout->weight);
+    gm_status status = GM_OK;
+    for (size_t t = 0; t < gm_csv_target_count(layout) && !status; t++)
+        status = check_ignored(layout, head, gm_csv_target_at(layout, t), "is the target", error);
     if (!status)
         status = check_ignored(layout, head, layout->group, "names groups", error);
     if (!status)
         status = check_ignored(layout, head, layout->weight, "holds weights", error);
     if (status)
         return status;
-    if (is_target && layout->target == layout->group)
+    if (groups)
         return gm_fail(error, GM_BAD_DATA, "%s:%zu: column '%s' is the target; it cannot name groups, too",
                        path, line, head->options->group);
-    if (is_target)
+    if (weighs)
         return gm_fail(error, GM_BAD_DATA, "%s:%zu: column '%s' is the target; it cannot hold weights, too",
                        path, line, head->options->weight);
     if (layout->group < none && layout->group == layout->weight)
         return gm_fail(error, GM_BAD_DATA, "%s:%zu: column '%s' names groups; it cannot hold weights, too",
                        path, line, head->options->weight);
     const size_t sides = gm_csv_sides_before(layout, none);
-    if (sides == 0 || none - (layout->target < none) - sides > 0)
+    if (sides == 0 || none - gm_csv_target_count(layout) > sides)
         return GM_OK;
     if (layout->group == none && layout->weight == none)
         return gm_fail(error, GM_BAD_DATA, "%s:%zu: all columns that could be features are ignored", path,

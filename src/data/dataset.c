@@ -176,9 +176,9 @@ const char *gm_dataset_feature_name(const gm_dataset *dataset, size_t f)
     return gm_strings_get(&dataset->table->feature_names, f);
 }
 
-const char *gm_dataset_target_name(const gm_dataset *dataset)
+const char *gm_dataset_target_name(const gm_dataset *dataset, size_t target)
 {
-    return dataset->table->target_name;
+    return gm_strings_get(&dataset->table->target_names, target);
 }
 
 size_t gm_dataset_missing(const gm_dataset *dataset)

@@ -50,11 +50,12 @@ typedef struct gm_table {
     /* Of data that is not encoded: for each feature the texts of its column, sorted; x has the place of the
      * text. Columns of numbers have none. NULL: there are only numbers. */
     gm_strings *texts;
-    bool encoded;         /* gm_dataset_encode has nothing left to do */
-    bool *binary;         /* for each feature: it is an input of 0 and 1, made by encoding; NULL: none is */
-    char *target_name;    /* NULL: not known */
-    size_t target_column; /* its column in the file, from 1; 0: none */
-    size_t missing;       /* NaNs in x */
+    bool encoded; /* gm_dataset_encode has nothing left to do */
+    bool *binary; /* for each feature: it is an input of 0 and 1, made by encoding; NULL: none is */
+    gm_strings target_names; /* of the column of labels, or of each numeric target; empty: not known */
+    size_t *target_columns;  /* their places among the features and targets of the file, from 1 */
+    size_t target_places;    /* how many there are in target_columns; 0 and NULL: not known */
+    size_t missing;          /* NaNs in x */
     gm_format format;
     gm_kept *kept; /* columns that are kept as texts; NULL: none */
 } gm_table;
@@ -67,6 +68,9 @@ static inline double gm_table_value(const gm_table *table, size_t row, size_t co
 
 void gm_table_clear(gm_table *table);
 void gm_table_clear_texts(gm_table *table);
+
+/* Stores the place of the only target. GM_LIMIT. */
+gm_status gm_table_place_target(gm_table *table, size_t column, gm_error *error);
 
 /* A zeroed array of rows x cols elements. NULL: *error is set, and the status is GM_LIMIT. */
 void *gm_table_array(size_t rows, size_t cols, size_t size, const char *what, gm_error *error);

@@ -76,7 +76,8 @@ static bool row_is_finite(const gm_table *table, size_t row)
 
 static gm_status fail_feature(const settling *s, size_t row, size_t f, bool missing, gm_error *error)
 {
-    const size_t target = s->table->target_column; /* a column of the file, but no feature */
+    /* The column of the file that is the target, but no feature. */
+    const size_t target = s->table->target_places > 0 ? s->table->target_columns[0] : 0;
     const size_t column = f + 1 + (target > 0 && f + 1 >= target);
     const char *hint = s->options->columns
                            ? "the model has learned nothing that replaces it; say --missing drop"

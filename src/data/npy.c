@@ -57,8 +57,9 @@ static gm_status find_target(npy_pair *pair, gm_error *error)
         return find_named(pair, error);
     if (!columns || pair->x.columns != columns->count + 1)
         return GM_OK;
-    if (columns->target_column > 0 && columns->target_column <= pair->x.columns)
-        pair->target = columns->target_column - 1;
+    if (columns->target_count == 1 && columns->targets[0].column > 0 &&
+        columns->targets[0].column <= pair->x.columns)
+        pair->target = columns->targets[0].column - 1;
     else if (!pair->options->ignore_target)
         pair->target = pair->x.columns - 1;
     return GM_OK;
@@ -147,7 +148,8 @@ static gm_status read_numbers(npy_pair *pair, gm_table *table, gm_error *error)
     table->rows = pair->x.rows;
     table->features = array.features;
     table->x = array.x;
-    table->target_column = array.targets ? pair->target + 1 : 0;
+    if (!status && array.targets)
+        status = gm_table_place_target(table, pair->target + 1, error);
     if (!status && array.targets && pair->options->ignore_target)
         status = gm_table_remark(table, error, "column %zu is taken for the target and left out",
                                  pair->target + 1);

@@ -97,8 +97,10 @@ static gm_status name_columns(gm_survey *survey, gm_error *error)
 {
     const gm_dataset *dataset = survey->dataset;
     for (size_t c = 0; c < survey->facts.columns; c++) {
-        const bool feature = c < gm_dataset_features(dataset);
-        const char *name = feature ? gm_dataset_feature_name(dataset, c) : gm_dataset_target_name(dataset);
+        const size_t features = gm_dataset_features(dataset);
+        const bool feature = c < features;
+        const char *name =
+            feature ? gm_dataset_feature_name(dataset, c) : gm_dataset_target_name(dataset, c - features);
         const gm_csv_cell cell = {.text = name ? name : "", .length = name ? strlen(name) : 0};
         survey->columns[c].is_feature = feature;
         if (!gm_survey_keep(&survey->names, &cell))

@@ -85,8 +85,9 @@ void gm_table_clear(gm_table *table)
     gm_strings_clear(&table->classes);
     gm_strings_clear(&table->feature_names);
     gm_strings_clear(&table->remarks);
-    gm_free(table->target_name);
     gm_kept_destroy(table->kept);
+    gm_strings_clear(&table->target_names);
+    gm_free(table->target_columns);
     *table = (gm_table){0};
 }
 
@@ -101,6 +102,16 @@ void *gm_table_array(size_t rows, size_t cols, size_t size, const char *what, gm
     if (!array)
         gm_fail_memory(error, what, bytes);
     return array;
+}
+
+gm_status gm_table_place_target(gm_table *table, size_t column, gm_error *error)
+{
+    table->target_columns = gm_table_array(1, 1, sizeof *table->target_columns, "the target", error);
+    if (!table->target_columns)
+        return GM_LIMIT;
+    table->target_columns[0] = column;
+    table->target_places = 1;
+    return GM_OK;
 }
 
 gm_status gm_table_remark(gm_table *table, gm_error *error, const char *format, ...)

@@ -82,8 +82,8 @@ static size_t put_csv_name(gm_text_stream *s, size_t used)
     char number[NUMBER];
     if (s->column < table->features)
         return put_cell(s->buffer, used, table->feature_names.items[s->column]);
-    if (table->target_name && count_cells(s) == table->features + 1)
-        return put_cell(s->buffer, used, table->target_name);
+    if (target < table->target_names.count)
+        return put_cell(s->buffer, used, table->target_names.items[target]);
     if (table->labels)
         return put_cell(s->buffer, used, "class");
     snprintf(number, sizeof number, "target%zu", target + 1);
@@ -160,8 +160,7 @@ static size_t longest(const gm_strings *list, size_t most)
 static size_t largest_cell(const gm_table *table)
 {
     size_t most = longest(&table->feature_names, longest(&table->classes, NUMBER));
-    if (table->target_name)
-        most = gm_max(most, strlen(table->target_name));
+    most = longest(&table->target_names, most);
     for (size_t f = 0; table->texts && f < table->features; f++)
         most = longest(&table->texts[f], most);
     return 2 * most + 4;

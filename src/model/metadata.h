@@ -26,8 +26,8 @@
 #define GM_KEY_CATEGORIES    "gradmill.columns.categories"
 #define GM_KEY_REST          "gradmill.columns.rest"
 #define GM_KEY_INDICATORS    "gradmill.columns.indicators"
-#define GM_KEY_TARGETS       "gradmill.targets"         /* a JSON array of names; for now one */
-#define GM_KEY_TARGET_PLACES "gradmill.targets.columns" /* a JSON array of numbers from 1; for now one */
+#define GM_KEY_TARGETS       "gradmill.targets"         /* a JSON array of names */
+#define GM_KEY_TARGET_PLACES "gradmill.targets.columns" /* a JSON array of numbers from 1 */
 #define GM_KEY_SCALING       "gradmill.scaling"         /* a gm_scaling_kind */
 #define GM_KEY_SHIFT         "gradmill.scaling.shift"   /* a JSON array of numbers; with "standard" only */
 #define GM_KEY_FACTOR        "gradmill.scaling.factor"

@@ -93,6 +93,25 @@ static gm_status set_column_names(json_t *metadata, const gm_columns *columns, g
     return status;
 }
 
+static gm_status set_targets(json_t *metadata, const gm_columns *columns, gm_error *error)
+{
+    const size_t count = columns->target_count;
+    char **names = gm_table_array(count, 1, sizeof *names, "the metadata of a model", error);
+    double *places = gm_table_array(count, 1, sizeof *places, "the metadata of a model", error);
+    gm_status status = names && places ? GM_OK : GM_LIMIT;
+    for (size_t t = 0; status == GM_OK && t < count; t++) {
+        names[t] = columns->targets[t].name;
+        places[t] = (double)columns->targets[t].column;
+    }
+    if (status == GM_OK && names[0])
+        status = gm_metadata_set_names(metadata, GM_KEY_TARGETS, names, count, "target", error);
+    if (status == GM_OK && places[0] > 0)
+        status = gm_metadata_set_numbers(metadata, GM_KEY_TARGET_PLACES, places, count, GM_F64, error);
+    gm_free(names);
+    gm_free(places);
+    return status;
+}
+
 /* Appends an array of the categories of a column; an empty one if it holds numbers. */
 static gm_status append_categories(json_t *all, const gm_data_column *column, gm_error *error)
 {
@@ -133,11 +152,8 @@ gm_status gm_metadata_set_columns(json_t *metadata, const gm_model *model, gm_er
     gm_status status = check_columns(model, &replaces, error);
     if (status == GM_OK && gm_columns_named(columns))
         status = set_column_names(metadata, columns, error);
-    if (status == GM_OK && columns->target)
-        status = gm_metadata_set_names(metadata, GM_KEY_TARGETS, &columns->target, 1, "target", error);
-    const double place = (double)columns->target_column;
-    if (status == GM_OK && columns->target_column > 0)
-        status = gm_metadata_set_numbers(metadata, GM_KEY_TARGET_PLACES, &place, 1, GM_F64, error);
+    if (status == GM_OK && columns->target_count > 0)
+        status = set_targets(metadata, columns, error);
     if (status == GM_OK && replaces)
         status = set_column_numbers(metadata, GM_KEY_MEANS, model, replacement_of, error);
     if (status == GM_OK && has_categories(columns))
@@ -147,31 +163,41 @@ gm_status gm_metadata_set_columns(json_t *metadata, const gm_model *model, gm_er
 
 /* ---- reading ---- */
 
-static gm_status read_target(gm_columns *columns, const gm_safetensors *file, gm_error *error)
+/* Reads names and places of the targets: one of labels, or of numbers as many as the network has outputs. */
+static gm_status read_targets(gm_columns *columns, const gm_safetensors *file, size_t count, gm_error *error)
 {
-    char **target;
-    double place = 0;
-    gm_status status = gm_metadata_names(file, GM_KEY_TARGETS, "one target", 1, &target, error);
-    if (status == GM_OK && target) {
-        columns->target = target[0];
-        gm_free(target);
-    }
-    if (status == GM_OK && gm_metadata_value(file, GM_KEY_TARGET_PLACES)) {
-        status = gm_metadata_numbers(file, GM_KEY_TARGET_PLACES, &place, 1, GM_F64, error);
-        if (status == GM_OK && !(place >= 1 && place <= (double)columns->count + 1 && place == floor(place)))
+    char **names = NULL;
+    const bool placed = gm_metadata_value(file, GM_KEY_TARGET_PLACES);
+    if (!placed && !gm_metadata_value(file, GM_KEY_TARGETS))
+        return GM_OK;
+    double *places = gm_table_array(count, 1, sizeof *places, "the targets", error);
+    gm_status status = places ? gm_columns_make_targets(columns, count, error) : GM_LIMIT;
+    if (status == GM_OK)
+        status = gm_metadata_names(file, GM_KEY_TARGETS, count == 1 ? "one target" : "the targets", count,
+                                   &names, error);
+    for (size_t t = 0; names && t < count; t++)
+        columns->targets[t].name = names[t];
+    gm_free(names);
+    if (status == GM_OK && placed)
+        status = gm_metadata_numbers(file, GM_KEY_TARGET_PLACES, places, count, GM_F64, error);
+    for (size_t t = 0; status == GM_OK && placed && t < count; t++) {
+        if (!(places[t] >= 1 && places[t] <= (double)(columns->count + count) &&
+              places[t] == floor(places[t])))
             status =
                 gm_metadata_fail_key(file, GM_KEY_TARGET_PLACES, "expected the number of a column", error);
+        else
+            columns->targets[t].column = (size_t)places[t];
     }
-    if (status == GM_OK)
-        columns->target_column = (size_t)place;
+    gm_free(places);
     return status;
 }
 
-/* The target must not have the name of a feature, because a file cannot have two columns of that name. */
-static gm_status check_target(const gm_columns *columns, const gm_safetensors *file, gm_error *error)
+/* A target must not have the name of a feature, because a file cannot have two columns of that name. */
+static gm_status check_target(const gm_columns *columns, const gm_safetensors *file, const char *target,
+                              gm_error *error)
 {
-    for (size_t c = 0; columns->target && gm_columns_named(columns) && c < columns->count; c++)
-        if (strcmp(columns->items[c].name, columns->target) == 0)
+    for (size_t c = 0; target && gm_columns_named(columns) && c < columns->count; c++)
+        if (strcmp(columns->items[c].name, target) == 0)
             return gm_metadata_fail_key(file, GM_KEY_TARGETS, "the target is one of the columns, too", error);
     return GM_OK;
 }
@@ -293,9 +319,10 @@ gm_status gm_metadata_read_columns(gm_model *model, const gm_safetensors *file, 
     if (status == GM_OK)
         status = read_names(model->columns, file, error);
     if (status == GM_OK)
-        status = read_target(model->columns, file, error);
-    if (status == GM_OK)
-        status = check_target(model->columns, file, error);
+        status = read_targets(model->columns, file, model->classes ? 1 : gm_network_outputs(model->network),
+                              error);
+    for (size_t t = 0; status == GM_OK && t < model->columns->target_count; t++)
+        status = check_target(model->columns, file, model->columns->targets[t].name, error);
     if (status == GM_OK)
         status = read_replacements(model->columns, file, gm_network_precision(model->network), error);
     return status;

@@ -18,8 +18,9 @@ static gm_data_column mixed[] = {{.name = "x",
                                   .indicator = true,
                                   .replacement = 1},
                                  {.name = "y", .indicator = true, .replacement = 0, .first = 4}};
+static gm_target_column class_column = {.name = "class", .column = 3};
 static const gm_columns columns[] = {
-    {.inputs = 2, .count = 2, .items = named, .target = "class", .target_column = 3},
+    {.inputs = 2, .count = 2, .items = named, .target_count = 1, .targets = &class_column},
     {.inputs = 2, .count = 2, .items = bare},
     {.inputs = 6, .count = 2, .items = mixed},
 };
