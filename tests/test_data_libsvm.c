@@ -35,6 +35,19 @@ Test(data_libsvm, rows_comments_and_labels)
     gm_dataset_destroy(d);
 }
 
+/* The blanks behind the last row are no row, and nothing is read behind them. */
+Test(data_libsvm, blanks_at_the_end)
+{
+    static const char *const ends[] = {"  ", " \t\r\n \n\t", "# comment", "\n   # comment  "};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        char text[60];
+        snprintf(text, sizeof text, "1 1:2\n2 1:3\n%s", ends[i]);
+        gm_dataset *d = load(text, NULL);
+        cr_expect_eq(gm_dataset_rows(d), 2, "%s", ends[i]);
+        gm_dataset_destroy(d);
+    }
+}
+
 Test(data_libsvm, gzip_and_names_as_labels)
 {
     static const char text[] = "cat 1:0.5\ndog 2:1\n";
