@@ -24,7 +24,7 @@ while [ $# -gt 0 ]; do
     *) break ;;
     esac
 done
-scripts/install.sh gcc meson ninja-build pkg-config libc6-dev libopenblas-dev libjansson-dev zlib1g-dev libcriterion-dev \
+scripts/install.sh gcc meson ninja-build pkg-config libc6-dev libopenblas-dev libjansson-dev zlib1g-dev libsqlite3-dev libcriterion-dev \
     python3 python3-numpy gcovr
 
 build="build-coverage"

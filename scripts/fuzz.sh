@@ -21,10 +21,10 @@ case "${1:-}" in
 esac
 seconds=$1
 shift
-[ $# -gt 0 ] || set -- checkpoint csv example folder gate gzip idx libsvm model npy npz survey
+[ $# -gt 0 ] || set -- checkpoint csv example folder gate gzip idx libsvm model npy npz sqlite survey
 
 scripts/install.sh clang libclang-rt-14-dev meson ninja-build pkg-config libc6-dev libopenblas-dev libjansson-dev \
-    zlib1g-dev python3
+    zlib1g-dev libsqlite3-dev python3
 if [ ! -f build-fuzz/build.ninja ]; then
     CC=${CC:-clang} meson setup build-fuzz -Dfuzzers=true -Disas=base -Dtests=false -Dbuildtype=debugoptimized \
         -Db_sanitize=address,undefined -Db_lundef=false >/dev/null

@@ -5,7 +5,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-scripts/install.sh gcc g++ clang meson ninja-build pkg-config libc6-dev libopenblas-dev libjansson-dev zlib1g-dev \
+scripts/install.sh gcc g++ clang meson ninja-build pkg-config libc6-dev libopenblas-dev libjansson-dev zlib1g-dev libsqlite3-dev \
     libcriterion-dev clang-format cppcheck man-db python3 python3-numpy
 # A few tests need these packages. If a package cannot be installed, the tests are skipped and say why.
 scripts/install.sh dataset-fashion-mnist || true

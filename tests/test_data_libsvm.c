@@ -241,7 +241,8 @@ Test(data_libsvm, blanks_may_end_the_text)
     gm_dataset *d = load("1 1:1\n2 1:3\n \t", NULL);
     cr_expect_eq(gm_dataset_rows(d), 2);
     gm_dataset_destroy(d);
-    d = load("a,b\n1,0\n2,1\n  ", NULL); /* rows without pairs are read up to the end, to recognise the format */
+    d = load("a,b\n1,0\n2,1\n  ",
+             NULL); /* rows without pairs are read up to the end, to recognise the format */
     cr_expect_eq(gm_dataset_rows(d), 2);
     gm_dataset_destroy(d);
 }

@@ -1,6 +1,6 @@
 /* Data sets: samples in rows, dense, u8, f32 or f64 in memory (u8 stays u8 until a batch is gathered), with
- * class labels or with numeric targets. Read from CSV, NPY, NPZ, LIBSVM and IDX files, plain or gzip; or made
- * from arrays.
+ * class labels or with numeric targets. Read from CSV, NPY, NPZ, LIBSVM, SQLite and IDX files, plain or gzip;
+ * or made from arrays.
  *
  * What a model learns about its columns (names, means, scaling) is learned on the training part only, stored
  * in the model, and applied to every file that the model is used on: see gm_columns. */
@@ -147,6 +147,10 @@ typedef struct gm_dataset_options {
     /* CSV: a list of columns, by header name or number, whose cells are kept as texts, whatever else they
      * are: gm_dataset_kept. Default NULL: none. */
     const char *keep;
+    /* SQLite: the SELECT whose rows are the data; a column of the result is a column of the file, and the
+     * options of CSV hold for it. Default NULL: all rows of the only table. GM_BAD_DATA: something else than
+     * one SELECT, or one that fails. */
+    const char *query;
 } gm_dataset_options;
 
 GM_API void gm_dataset_options_fill(gm_dataset_options *options, size_t size);

@@ -53,7 +53,7 @@ static const gm_foreign kinds[] = {
     {"MATLAB 5.0 MAT-file", 19, 0, "a MATLAB file", CONVERT, SAVE},
     {"PAR1\x15", 5, 0, "a Parquet file", CONVERT, ""},
     {"ARROW1\0\0", 8, 0, "an Arrow or Feather file", CONVERT, ""},
-    {"SQLite format 3\0", 16, 0, "an SQLite database", CONVERT, ""},
+    {"SQLite format 3\0", 16, 0, "an SQLite database", NULL, ""},
     {"GGUF", 4, 0, "a GGUF file", "", SAVE},
     {"%PDF-", 5, 0, "a PDF file", "", ""},
     {"\x89PNG\r\n", 6, 0, "a PNG image", "images are read from IDX files only", ""},

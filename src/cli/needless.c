@@ -58,27 +58,30 @@ gm_status cli_check_optimizer_options(gm_optimizer_kind kind, gm_error *error)
 #define NPY    (1U << GM_FORMAT_NPY)
 #define NPZ    (1U << GM_FORMAT_NPZ)
 #define LIBSVM (1U << GM_FORMAT_LIBSVM)
+#define SQLITE (1U << GM_FORMAT_SQLITE)
+#define TABLE  (CSV | SQLITE)
 
 static const struct {
     const char *name;
     unsigned formats;
     const char *belongs; /* "it is for CSV" */
 } data_options[] = {
-    {"target", CSV | NPY | NPZ, "it is for CSV, NPY and NPZ"},
+    {"target", TABLE | NPY | NPZ, "it is for CSV, NPY, NPZ and SQLite"},
     {"delim", CSV, "it is for CSV"},
     {"decimal", CSV, "it is for CSV"},
     {"comment", CSV, "it is for CSV"},
     {"header", CSV, "it is for CSV"},
-    {"regression", CSV | NPY | NPZ | LIBSVM, "it is for CSV, NPY, NPZ and LIBSVM"},
-    {"missing", CSV | NPY | NPZ | LIBSVM, "it is for CSV, NPY, NPZ and LIBSVM"},
-    {"ignore", CSV, "it is for CSV"},
-    {"categorical", CSV, "it is for CSV"},
-    {"numeric", CSV, "it is for CSV"},
-    {"categories", CSV, "it is for CSV"},
-    {"missing-indicator", CSV | NPY | NPZ | LIBSVM, "it is for CSV, NPY, NPZ and LIBSVM"},
-    {"group-column", CSV, "it is for CSV"},
-    {"keep-columns", CSV, "it is for CSV"},
-    {"weight-column", CSV, "it is for CSV"},
+    {"regression", TABLE | NPY | NPZ | LIBSVM, "it is for CSV, LIBSVM, NPY, NPZ and SQLite"},
+    {"missing", TABLE | NPY | NPZ | LIBSVM, "it is for CSV, LIBSVM, NPY, NPZ and SQLite"},
+    {"ignore", TABLE, "it is for CSV and SQLite"},
+    {"categorical", TABLE, "it is for CSV and SQLite"},
+    {"numeric", TABLE, "it is for CSV and SQLite"},
+    {"categories", TABLE, "it is for CSV and SQLite"},
+    {"missing-indicator", TABLE | NPY | NPZ | LIBSVM, "it is for CSV, LIBSVM, NPY, NPZ and SQLite"},
+    {"group-column", TABLE, "it is for CSV and SQLite"},
+    {"keep-columns", TABLE, "it is for CSV and SQLite"},
+    {"weight-column", TABLE, "it is for CSV and SQLite"},
+    {"query", SQLITE, "it is for SQLite"},
     {"labels", IDX | NPY, "it is for IDX and NPY"},
     {"index-base", LIBSVM, "it is for LIBSVM"},
     {"x-member", NPZ, "it is for NPZ"},
@@ -86,11 +89,10 @@ static const struct {
 };
 
 /* "an IDX file". The labels of some formats are elsewhere, which is added. */
-static const char *const format_names[] = {[GM_FORMAT_CSV] = "a CSV file",
-                                           [GM_FORMAT_IDX] = "an IDX file",
-                                           [GM_FORMAT_NPY] = "an NPY file",
-                                           [GM_FORMAT_NPZ] = "an NPZ file",
-                                           [GM_FORMAT_LIBSVM] = "a LIBSVM file"};
+static const char *const format_names[] = {
+    [GM_FORMAT_CSV] = "a CSV file",       [GM_FORMAT_IDX] = "an IDX file",
+    [GM_FORMAT_NPY] = "an NPY file",      [GM_FORMAT_NPZ] = "an NPZ file",
+    [GM_FORMAT_LIBSVM] = "a LIBSVM file", [GM_FORMAT_SQLITE] = "an SQLite database"};
 
 static gm_status check_format(gm_format format, const char *name, gm_error *error)
 {

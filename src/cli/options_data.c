@@ -17,6 +17,7 @@ enum {
     KEY_X_MEMBER,
     KEY_Y_MEMBER,
     KEY_INDEX_BASE,
+    KEY_QUERY,
     KEY_IGNORE,
     KEY_DECIMAL,
     KEY_COMMENT,
@@ -25,7 +26,7 @@ enum {
 static const struct argp_option data_options[] = {
     {0, 0, 0, 0, "Data:", 1},
     {"data", KEY_DATA, CLI_SEVERAL_PATHS, 0,
-     "the data: a CSV, LIBSVM, NPY, NPZ or IDX file, plain or gzip, several files of CSV or LIBSVM, a directory of IDX "
+     "the data: a CSV, LIBSVM, NPY, NPZ, SQLite or IDX file, plain or gzip, several files of CSV or LIBSVM, a directory of IDX "
      "files as MNIST has them, or - for standard input",
      0},
     {"labels", KEY_LABELS, "FILE", 0,
@@ -51,6 +52,9 @@ static const struct argp_option data_options[] = {
      "LIBSVM: the index of the first feature (default: the model's; else 0 if that index occurs, or 1)", 0},
     {"ignore", KEY_IGNORE, "COLUMNS", 0,
      "CSV: columns that are left out: names or numbers, with commas between them", 0},
+    {"query", KEY_QUERY, "SELECT", 0,
+     "SQLite: the rows, as in 'select age, city, class from people' (default: all rows of the only table)",
+     0},
     {"x-member", KEY_X_MEMBER, "NAME", 0,
      "NPZ: the array of features (default X, x, x_train or arr_0; in eval and predict x_test, if there is one)",
      0},
@@ -120,6 +124,9 @@ static error_t parse_data(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_MISSING:
         options->read.missing = (gm_missing)cli_choose("missing", argument, cli_missing_names, state);
+        return 0;
+    case KEY_QUERY:
+        options->read.query = argument;
         return 0;
     case KEY_INDEX_BASE:
         if (strcmp(argument, "0") != 0 && strcmp(argument, "1") != 0)

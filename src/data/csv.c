@@ -189,7 +189,7 @@ static gm_status read_rows(gm_csv_reader *reader, gm_error *error)
         if (!status)
             status = gm_csv_next(&reader->lexer, &reader->row, error);
     }
-    reader->lexer.path = reader->texts.name;
+    reader->lexer.path = reader->texts->name;
     if (status || reader->table->rows > 0)
         return status;
     return gm_fail(error, GM_BAD_DATA, "%s: no rows; %s", reader->lexer.path,
@@ -245,15 +245,15 @@ static gm_status finish(gm_csv_reader *reader, gm_error *error)
                                       reader->dropped_rows, error);
 }
 
-gm_status gm_csv_read(gm_table *table, gm_source *source, const gm_dataset_options *options, gm_error *error)
+gm_status gm_csv_read_texts(gm_table *table, const gm_source_texts *texts, const gm_dataset_options *options,
+                            gm_error *error)
 {
     gm_csv_reader reader = {.options = options,
+                            .texts = texts,
                             .table = table,
                             .missing = gm_missing_choose(options),
                             .largest = options->precision == GM_F64 ? DBL_MAX : (double)FLT_MAX};
-    gm_status status = gm_source_read_texts(source, &reader.texts, error);
-    if (!status)
-        status = gm_csv_lexer_init(&reader.lexer, &reader.texts, options, error);
+    gm_status status = gm_csv_lexer_init(&reader.lexer, texts, options, error);
     if (!status)
         status = gm_csv_diagnose(&reader.diagnosis, &reader.lexer, error);
     reader.lexer.hint = reader.diagnosis.hint;
@@ -270,6 +270,15 @@ gm_status gm_csv_read(gm_table *table, gm_source *source, const gm_dataset_optio
     gm_classes_clear(&reader.classes);
     gm_csv_categories_clear(&reader.categories);
     gm_csv_diagnosis_clear(&reader.diagnosis);
-    gm_source_texts_clear(&reader.texts);
+    return status;
+}
+
+gm_status gm_csv_read(gm_table *table, gm_source *source, const gm_dataset_options *options, gm_error *error)
+{
+    gm_source_texts texts;
+    gm_status status = gm_source_read_texts(source, &texts, error);
+    if (!status)
+        status = gm_csv_read_texts(table, &texts, options, error);
+    gm_source_texts_clear(&texts);
     return status;
 }

@@ -7,7 +7,7 @@
 
 typedef struct gm_csv_reader {
     const gm_dataset_options *options;
-    gm_source_texts texts;
+    const gm_source_texts *texts;
     gm_csv_lexer lexer;
     gm_csv_diagnosis diagnosis;
     gm_csv_layout layout;

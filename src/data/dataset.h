@@ -31,6 +31,7 @@ typedef enum gm_format {
     GM_FORMAT_NPY,
     GM_FORMAT_NPZ,
     GM_FORMAT_LIBSVM,
+    GM_FORMAT_SQLITE,
 } gm_format;
 
 const char *gm_data_format_name(gm_format format); /* "CSV", "IDX", ... */

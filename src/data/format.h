@@ -13,6 +13,13 @@ gm_status gm_libsvm_read(gm_table *table, gm_source *source, const gm_dataset_op
                          gm_error *error);
 gm_status gm_npy_read(gm_table *table, gm_source *source, const gm_dataset_options *options, gm_error *error);
 gm_status gm_npz_read(gm_table *table, gm_source *source, const gm_dataset_options *options, gm_error *error);
+gm_status gm_sqlite_read(gm_table *table, gm_source *source, const gm_dataset_options *options,
+                         gm_error *error);
+
+/* Reads texts of CSV that are in memory already. They stay the caller's, and doubled quotes in them are
+ * changed to single ones. */
+gm_status gm_csv_read_texts(gm_table *table, const gm_source_texts *texts, const gm_dataset_options *options,
+                            gm_error *error);
 
 /* The caller's options as a struct of the library's own version, checked. GM_USAGE. */
 gm_status gm_dataset_options_read(gm_dataset_options *chosen, const gm_dataset_options *options,
@@ -32,6 +39,8 @@ gm_status gm_source_load(gm_dataset **dataset, gm_source *source, const gm_datas
 bool gm_idx_recognise(const gm_source *source);
 /* Whether it begins as a zip archive does. */
 bool gm_npz_recognise(const gm_source *source);
+/* Whether it begins as an SQLite database does. */
+bool gm_sqlite_recognise(const gm_source *source);
 /* Whether its first row is LIBSVM text. */
 bool gm_libsvm_recognise(const gm_source *source);
 

@@ -42,11 +42,13 @@ static const struct {
     [GM_FORMAT_NPY] = {gm_npy_read, "an NPY file", NULL, false},
     [GM_FORMAT_NPZ] = {gm_npz_read, "an NPZ file", "whose targets are an array in it: see --y-member", false},
     [GM_FORMAT_LIBSVM] = {gm_libsvm_read, "a LIBSVM file", "whose rows begin with their labels", true},
+    [GM_FORMAT_SQLITE] = {gm_sqlite_read, "an SQLite database", "whose labels are a column: see --target",
+                          false},
 };
 
 const char *gm_data_format_name(gm_format format)
 {
-    static const char *const names[] = {"CSV", "IDX", "NPY", "NPZ", "LIBSVM"};
+    static const char *const names[] = {"CSV", "IDX", "NPY", "NPZ", "LIBSVM", "SQLite"};
     return GM_WORD_AT(names, format);
 }
 
@@ -60,6 +62,8 @@ gm_format gm_source_format(const gm_source *source, const gm_dataset_options *op
         return GM_FORMAT_NPY;
     if (gm_npz_recognise(source))
         return GM_FORMAT_NPZ;
+    if (gm_sqlite_recognise(source))
+        return GM_FORMAT_SQLITE;
     if (!options->delimiter && gm_libsvm_recognise(source))
         return GM_FORMAT_LIBSVM;
     const bool labelled = options->labels && !gm_is_text(source->head, source->head_size);

@@ -122,7 +122,7 @@ class Libsvm(CommandTest):
         self.succeed("eval", "--model", "m.safetensors", "--data", "train.svm")
         answers = self.succeed("predict", "--model", "m.safetensors", "--data", self.write("few.svm", "0 1:2\n")).stdout
         self.assertRegex(answers, r"^class\n[+-]1\n$")
-        self.refuse(USAGE, r"--target has no effect with a LIBSVM file; it is for CSV, NPY and NPZ", "train", "--data",
+        self.refuse(USAGE, r"--target has no effect with a LIBSVM file; it is for CSV, NPY, NPZ and SQLite", "train", "--data",
                     "train.svm", "--target", "1")
         self.refuse(BAD_DATA, r"wide\.svm:1: index 5; expected at most 4, because the model has 4 features", "eval", "--model",
                     "m.safetensors", "--data", self.write("wide.svm", "+1 5:2\n"))

@@ -8,8 +8,10 @@ import gzip
 import io
 import json
 import pathlib
+import sqlite3
 import struct
 import sys
+import tempfile
 import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -383,6 +385,28 @@ def survey():
     yield "left-out", b"000Ha,b,c\n1,2,x\n3,4,y\n"
 
 
+def sqlite():
+    def database(*commands):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "seed"
+            connection = sqlite3.connect(path)
+            for command in ("pragma page_size=512", *commands):
+                connection.execute(command)
+            connection.commit()
+            connection.close()
+            return path.read_bytes()
+
+    numbers = database("create table t(a real, b text, c text)", "insert into t values(1, 'x', 'p'), (2.5, 'y \"z\"', 'q'), (null, 'x', 'p')")
+    yield "only-table", b"\0" + numbers
+    for name, query in (("order", "select a, c from t order by a desc"), ("expression", "select a + 1, length(b), c from t"),
+                        ("no-select", "drop table t"), ("two", "select 1; select 2"), ("no-rows", "select a, c from t where 0"),
+                        ("error", "select nosuch from t"), ("blob", "select x'00', c from t"), ("nan", "select 1e999, c from t")):
+        yield name, query.encode() + b"\0" + numbers
+    yield "view", b"\0" + database("create view v as select 1 as a, 'x' as c union all select 2, 'y'")
+    yield "cut-short", b"\0" + numbers[:700]
+    yield "empty", b"\0" + database("create table t(a)", "drop table t")
+
+
 def checkpoint():
     """Those of real runs, run-*, whole and sealed, are kept by hand."""
     yield "html", b"0<!DOCTYPE html>"
@@ -393,7 +417,7 @@ def checkpoint():
 
 
 TARGETS = {"checkpoint": checkpoint, "csv": csv, "example": example, "folder": folder, "gate": gate, "gzip": gzip_seeds, "idx": idx_seeds,
-           "libsvm": libsvm, "model": model, "npy": npy, "npz": npz, "survey": survey}
+           "libsvm": libsvm, "model": model, "npy": npy, "npz": npz, "sqlite": sqlite, "survey": survey}
 
 
 def main():
