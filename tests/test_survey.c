@@ -207,6 +207,25 @@ Test(survey, the_reading_is_found)
     }
 }
 
+/* The reader takes a column for categories by its first rows, even if most of its cells turn out to be
+ * numbers. */
+Test(survey, categories_by_the_first_rows)
+{
+    char text[4000];
+    size_t used = (size_t)sprintf(text, "a,b,c\n");
+    for (int i = 0; i < 300; i++)
+        used += (size_t)sprintf(text + used, i < 25 ? "red,%d.5,x\n" : "%d,2,y\n", i % 7);
+    gm_survey *s = survey_of(text, NULL);
+    const gm_survey_column *a = gm_survey_get_column(s, 0);
+    cr_expect_eq(a->kind, GM_SURVEY_WHOLE);
+    cr_expect(a->categorical);
+    cr_expect_not(a->refused);
+    cr_expect_not(a->left_out);
+    cr_expect_null(warning_of(s, "cells"));
+    cr_expect_not_null(warning_of(s, "text"));
+    gm_survey_destroy(s);
+}
+
 /* What the options say is not changed, even if it is a mistake. */
 Test(survey, the_options_win)
 {
@@ -248,6 +267,10 @@ Test(survey, what_should_be_known)
     expect_warning("a,a,c\n1,2,x\n3,5,y\n", "name", "column 2 ('a') has the name of another");
     expect_warning("a,b,c\n1,red,x\n2,blue,y\n3,red,x\n", "text", "column 2 holds text");
     expect_warning("\xe9,c\n1,x\n2,y\n", "encoding", "latin1");
+    expect_warning("0,1,2\n1.5,2,1\n2.5,3,0\n1.5,2,1\n", "header", "--header yes");
+    expect_warning("a;c\n\"1.234,5\";x\n\"2.345,6\";y\n7;x\n", "cells",
+                   "2 cells that are no number, the first in line 2");
+    expect_warning(",b,c\n1,1,x\n2,2,y\n", "name", "column 1 has no name");
     expect_warning("x\n1\n2\n", "target", "one column only");
     char text[4000];
     size_t used = (size_t)sprintf(text, "a,year\n");

@@ -61,7 +61,7 @@ typedef struct gm_survey_column {
      * by number or by name. None if there are `more`. */
     const gm_survey_value *values;
     size_t value_count;
-    size_t other_line;      /* the line of the first cell that is not of the column's kind; 0: none */
+    size_t other_line;      /* if it is refused: the line of the first cell that is no number; 0: none */
     const char *other_text; /* that cell; NULL: none */
 } gm_survey_column;
 

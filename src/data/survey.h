@@ -26,6 +26,7 @@ struct gm_survey {
     size_t warning_count, warning_room;
     size_t rows_wanted;
     bool regression_asked; /* by the caller */
+    bool counting;         /* the first row, which is taken for data, counts up from cell to cell */
     gm_distinct rows_seen; /* their hashes */
     gm_dataset *dataset;
     char comment[4];                                  /* facts.reading.comment, if the survey found it */

@@ -212,8 +212,7 @@ static void note_numbers(gm_survey_column *column, const gm_column_tally *tally)
 static gm_status note_other(gm_survey *survey, gm_survey_column *column, const gm_column_tally *tally,
                             gm_error *error)
 {
-    const bool numbers = column->kind == GM_SURVEY_NUMBER || column->kind == GM_SURVEY_WHOLE;
-    if (!numbers || !tally->first_other.text)
+    if (!column->refused || !tally->first_other.text)
         return GM_OK;
     column->other_line = tally->first_other.line;
     column->other_text = gm_survey_keep(&survey->texts, &tally->first_other);
@@ -236,8 +235,11 @@ static gm_status make_column(gm_survey *survey, size_t c, gm_error *error)
     column->identifier = is_identifier(column, tally, rows);
     column->grouped = is_grouped(column, tally, rows);
     const bool numbers = column->kind == GM_SURVEY_NUMBER || column->kind == GM_SURVEY_WHOLE;
-    column->refused = !column->categorical && column->kind != GM_SURVEY_TEXT &&
-                      (!numbers || has_bad_cells(tally, survey->facts.reading.precision));
+    const bool misspelt =
+        column->kind == GM_SURVEY_TEXT && tally->kinds[GM_CSV_ODD] > tally->kinds[GM_CSV_TEXT];
+    column->refused = !column->categorical &&
+                      (misspelt || (column->kind != GM_SURVEY_TEXT &&
+                                    (!numbers || has_bad_cells(tally, survey->facts.reading.precision))));
     note_numbers(column, tally);
     const gm_status status = note_other(survey, column, tally, error);
     return status ? status : make_values(survey, c, error);

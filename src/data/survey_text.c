@@ -203,6 +203,7 @@ static gm_status note_layout(walk *w, gm_error *error)
     facts->trailing = w->layout.trailing;
     facts->target = w->layout.target;
     facts->by_name = w->layout.by_name;
+    w->survey->counting = w->diagnosis.counting && !w->layout.header && facts->reading.header < 0;
     gm_status status = gm_survey_begin(w->survey, w->layout.columns, error);
     for (size_t c = 0; !status && c < w->layout.columns; c++)
         note_role(w, c);

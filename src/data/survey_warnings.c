@@ -127,10 +127,12 @@ static gm_status warn_of_kind(gm_survey *survey, size_t c, gm_error *error)
             "holds dates or times: leave it out with --ignore %zu, or make numbers of it, such as the hour or the month",
             c + 1);
     case GM_SURVEY_TEXT:
-        return GM_OK; /* see warn_of_texts */
+        return column->refused ? warn_of_cells(survey, c, error) : GM_OK; /* see warn_of_texts */
     default:
         break;
     }
+    if (column->categorical)
+        return GM_OK;
     if (column->numbers + column->missing < survey->facts.rows)
         return warn_of_cells(survey, c, error);
     if (column->refused)
@@ -331,10 +333,10 @@ static gm_status warn_of_names(gm_survey *survey, gm_error *error)
     gm_status status = GM_OK;
     for (size_t c = 0; !status && facts->header && c < facts->columns; c++) {
         const char *name = survey->columns[c].name;
-        if (!name)
+        if (!name && !survey->columns[c].identifier)
             status = warn(survey, c, "name", error, "has no name; if it is an index, leave it out");
-        else if (gm_distinct_add(&names, (gm_distinct_value){.key = gm_key_of_text(name, strlen(name))}, 1) >
-                 1)
+        else if (name && gm_distinct_add(
+                             &names, (gm_distinct_value){.key = gm_key_of_text(name, strlen(name))}, 1) > 1)
             status = warn(survey, c, "name", error,
                           "has the name of another column: a model will match columns by position");
     }
@@ -349,6 +351,9 @@ static gm_status warn_of_rows(gm_survey *survey, gm_error *error)
     if (!survey->dataset && !facts->utf8)
         status = warn(survey, WHOLE_FILE, "encoding", error,
                       "the text is not UTF-8, so perhaps Latin-1: convert it with iconv -f latin1 -t utf8");
+    if (!status && survey->counting)
+        status = warn(survey, WHOLE_FILE, "header", error,
+                      "row 1 counts up by one from cell to cell: if it is a header, say --header yes");
     if (!status && facts->duplicates > 0)
         status = warn(
             survey, WHOLE_FILE, "duplicates", error,
