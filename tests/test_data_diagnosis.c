@@ -70,6 +70,26 @@ Test(data_diagnosis, columns_of_text_are_named_and_make_no_header)
     EXPECT_HINTS(hints);
 }
 
+/* A table without numbers: the names of the columns occur once, its texts again and again. */
+Test(data_diagnosis, a_header_above_nothing_but_texts)
+{
+    gm_dataset *d = load_text("class,cap,odor\ne,x,n\np,x,f\ne,b,n\np,f,f\n", NULL);
+    cr_expect_eq(gm_dataset_rows(d), 4);
+    cr_expect_str_eq(gm_dataset_target_name(d, 0), "class");
+    cr_expect(strstr(gm_dataset_remark(d, 0), "the texts of the first row occur in no other row"));
+    gm_dataset_destroy(d);
+    static const char *const headless[] = {
+        "e,x,n\np,x,f\ne,b,n\np,f,f\n", /* its texts occur again */
+        "a,b\nc,d\ne,f\n",              /* nothing does */
+    };
+    for (size_t i = 0; i < 2; i++) {
+        d = load_text(headless[i], NULL);
+        cr_expect_eq(gm_dataset_rows(d), i == 0 ? 4 : 3);
+        cr_expect_null(gm_dataset_feature_name(d, 0));
+        gm_dataset_destroy(d);
+    }
+}
+
 Test(data_diagnosis, what_is_wrong_with_a_cell)
 {
     static const hint hints[] = {

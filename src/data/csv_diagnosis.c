@@ -102,6 +102,40 @@ static void take_row_below(gm_csv_diagnosis *d, const gm_csv_row *row)
     }
 }
 
+static bool same_text(const gm_csv_cell *a, const gm_csv_cell *b)
+{
+    return a->length == b->length && memcmp(a->text, b->text, a->length) == 0;
+}
+
+/* Compares a row below with the cells of the first row and of the second, which is stored behind them. */
+static void look_for_repeats(gm_csv_diagnosis *d, const gm_csv_row *row, gm_csv_cell *begin)
+{
+    for (size_t c = 0; c < row->count; c++) {
+        const gm_csv_cell *cell = &row->cells[c];
+        d->column[c].first_recurs |= same_text(cell, &begin[c]);
+        if (d->rows == 1)
+            begin[d->columns + c] = *cell;
+        else
+            d->column[c].second_recurs |= same_text(cell, &begin[d->columns + c]);
+    }
+}
+
+static gm_status take_rows_below(gm_csv_diagnosis *d, gm_csv_lexer *lexer, gm_csv_row *row, gm_error *error)
+{
+    gm_csv_cell *begin = gm_alloc(gm_max(d->columns, 1), 2 * sizeof *begin);
+    if (!begin)
+        return gm_fail_memory(error, "the first rows", d->columns * sizeof *begin);
+    memcpy(begin, row->cells, d->columns * sizeof *begin);
+    while (gm_csv_next(lexer, row, NULL) == GM_OK && row->count > 0) {
+        if (row->count != d->columns)
+            continue;
+        take_row_below(d, row);
+        look_for_repeats(d, row, begin);
+    }
+    gm_free(begin);
+    return GM_OK;
+}
+
 /* Reads the sample as rows of cells. The lexer keeps the text. */
 static gm_status diagnose_columns(gm_csv_diagnosis *d, gm_csv_lexer *lexer, gm_error *error)
 {
@@ -111,10 +145,8 @@ static gm_status diagnose_columns(gm_csv_diagnosis *d, gm_csv_lexer *lexer, gm_e
         status = take_first_row(d, &row, error);
     else
         status = status == GM_LIMIT ? gm_fail_memory(error, "a row of cells", lexer->line) : GM_OK;
-    while (!status && d->column && gm_csv_next(lexer, &row, NULL) == GM_OK && row.count > 0) {
-        if (row.count == d->columns)
-            take_row_below(d, &row);
-    }
+    if (!status && d->columns > 0)
+        status = take_rows_below(d, lexer, &row, error);
     gm_csv_row_clear(&row);
     return status;
 }

@@ -64,6 +64,21 @@ static bool only_names(const gm_csv_diagnosis *diagnosis, size_t label)
     return names > 0;
 }
 
+/* Whether the first row stands apart from the texts below it: in no column does its cell occur again, while
+ * in two columns at least that of the second row does, as categories do. (In a table without any numbers,
+ * nothing else tells names from texts.) */
+static bool stands_apart(const gm_csv_diagnosis *diagnosis)
+{
+    size_t repeats = 0;
+    for (size_t c = 0; c < diagnosis->columns; c++) {
+        const gm_csv_column *column = &diagnosis->column[c];
+        if (column->first != GM_CSV_TEXT || column->first_recurs)
+            return false;
+        repeats += column->second_recurs;
+    }
+    return repeats >= 2;
+}
+
 bool gm_csv_detect_header(const gm_csv_diagnosis *diagnosis, const gm_csv_row *first, size_t label,
                           bool target_named, const char **why)
 {
@@ -76,6 +91,10 @@ bool gm_csv_detect_header(const gm_csv_diagnosis *diagnosis, const gm_csv_row *f
     }
     if (sum.names == 0 && sum.numbers == 0 && only_names(diagnosis, label)) {
         *why = "the first row holds nothing but names";
+        return true;
+    }
+    if (sum.names == 0 && sum.numbers == 0 && stands_apart(diagnosis)) {
+        *why = "the texts of the first row occur in no other row";
         return true;
     }
     *why = sum.numbers > 0 ? "the first row holds numbers like the rows below"
