@@ -23,7 +23,8 @@ gm_csv_kind gm_csv_kind_of(const gm_csv_cell *cell);
 typedef struct gm_csv_column {
     gm_csv_kind first;           /* the kind of the cell in the first row */
     uint8_t below[GM_CSV_KINDS]; /* for each kind: number of rows below the first with a cell of this kind */
-    bool first_recurs, second_recurs; /* the cell of the first row, of the second, is met again further below */
+    bool first_recurs,
+        second_recurs; /* the cell of the first row, of the second, is met again further below */
 } gm_csv_column;
 
 #define GM_CSV_HINT 256
