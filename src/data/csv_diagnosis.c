@@ -126,14 +126,16 @@ static gm_status take_rows_below(gm_csv_diagnosis *d, gm_csv_lexer *lexer, gm_cs
     if (!begin)
         return gm_fail_memory(error, "the first rows", d->columns * sizeof *begin);
     memcpy(begin, row->cells, d->columns * sizeof *begin);
-    while (gm_csv_next(lexer, row, NULL) == GM_OK && row->count > 0) {
+    gm_status status = gm_csv_next(lexer, row, NULL);
+    for (; status == GM_OK && row->count > 0; status = gm_csv_next(lexer, row, NULL)) {
         if (row->count != d->columns)
             continue;
         take_row_below(d, row);
         look_for_repeats(d, row, begin);
     }
     gm_free(begin);
-    return GM_OK;
+    /* A row that cannot be read ends the sample; the reader reports it. */
+    return status == GM_LIMIT ? gm_fail_memory(error, "a row of cells", lexer->line) : GM_OK;
 }
 
 /* Reads the sample as rows of cells. The lexer keeps the text. */
@@ -153,46 +155,57 @@ static gm_status diagnose_columns(gm_csv_diagnosis *d, gm_csv_lexer *lexer, gm_e
 
 /* How many columns would hold mostly cells that begin like numbers and are none, as cells do that were not
  * separated ("18.0   8   307.0"), if this were the delimiter, and this the mark before decimals. */
-static size_t count_odd(const gm_csv_lexer *sample, char delimiter, char decimal)
+static gm_status count_odd(const gm_csv_lexer *sample, char delimiter, char decimal, size_t *odd,
+                           gm_error *error)
 {
     gm_csv_diagnosis d = {0};
     gm_csv_lexer lexer = *sample;
-    size_t odd = 0;
     lexer.delimiter = delimiter;
     lexer.decimal = decimal;
-    const gm_status status = diagnose_columns(&d, &lexer, NULL);
+    const gm_status status = diagnose_columns(&d, &lexer, error);
+    *odd = 0;
     for (size_t c = 0; c < d.columns; c++)
-        odd += d.column[c].below[GM_CSV_ODD] * 2 > d.rows;
+        *odd += d.column[c].below[GM_CSV_ODD] * 2 > d.rows;
     gm_csv_diagnosis_clear(&d);
-    return status == GM_OK ? odd : SIZE_MAX;
+    return status;
 }
 
-static size_t count_odd_columns(const gm_csv_lexer *sample, char delimiter)
+static gm_status count_odd_columns(const gm_csv_lexer *sample, char delimiter, size_t *odd, gm_error *error)
 {
-    return gm_min(count_odd(sample, delimiter, '.'), count_odd(sample, delimiter, ','));
+    size_t with_commas;
+    gm_status status = count_odd(sample, delimiter, '.', odd, error);
+    if (!status)
+        status = count_odd(sample, delimiter, ',', &with_commas, error);
+    if (!status)
+        *odd = gm_min(*odd, with_commas);
+    return status;
 }
 
 /* Finds a delimiter, other than the one in use, that gives every row the same number of cells. Of several the
  * one that leaves the fewest columns of unseparated cells is taken. Blanks occur in any text, so they are
  * considered only if the delimiter in use does not occur at all. */
-static void find_likely_delimiter(gm_csv_diagnosis *d, const gm_csv_lexer *sample)
+static gm_status find_likely_delimiter(gm_csv_diagnosis *d, const gm_csv_lexer *sample, gm_error *error)
 {
     static const char candidates[] = {'\t', '|', ';', ',', GM_CSV_BLANKS};
     const char in_use = sample->delimiter;
-    size_t fewest = SIZE_MAX;
-    for (size_t i = 0; i < sizeof candidates; i++) {
+    size_t fewest = SIZE_MAX, odd;
+    gm_status status = GM_OK;
+    for (size_t i = 0; i < sizeof candidates && !status; i++) {
         const char delimiter = candidates[i];
         if (delimiter == in_use || !gm_csv_splits_evenly(sample->at, sample->end, delimiter) ||
             (delimiter == GM_CSV_BLANKS && gm_csv_occurs(sample->at, sample->end, in_use)))
             continue;
-        const size_t odd = count_odd_columns(sample, delimiter);
-        if (d->likely && odd >= fewest)
+        status = count_odd_columns(sample, delimiter, &odd, error);
+        if (status || (d->likely && odd >= fewest))
             continue;
         d->likely = delimiter;
         fewest = odd;
     }
-    d->better = d->likely && (!gm_csv_splits_evenly(sample->at, sample->end, in_use) ||
-                              fewest < count_odd_columns(sample, in_use));
+    if (status || !d->likely)
+        return status;
+    status = count_odd_columns(sample, in_use, &odd, error);
+    d->better = !gm_csv_splits_evenly(sample->at, sample->end, in_use) || fewest < odd;
+    return status;
 }
 
 /* The end of the sample. It is the end of a line, or of the file. */
@@ -224,9 +237,10 @@ gm_status gm_csv_diagnose(gm_csv_diagnosis *diagnosis, const gm_csv_lexer *lexer
     sample.line_start = copy;
     sample.end = copy + size;
     sample.keep = true;
-    find_likely_delimiter(diagnosis, &sample);
+    gm_status status = find_likely_delimiter(diagnosis, &sample, error);
     gm_csv_judge_text(diagnosis, copy, copy + size, lexer);
-    const gm_status status = diagnose_columns(diagnosis, &sample, error);
+    if (!status)
+        status = diagnose_columns(diagnosis, &sample, error);
     gm_free(copy);
     return status;
 }
