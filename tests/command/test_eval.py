@@ -202,5 +202,5 @@ class OfAnswers(EvalTest):
         head, row = text.split("\n\n")[1].splitlines()
         self.assertEqual(head.split(), ["target", "rows", "accuracy", "precision", "recall", "F1"])
         self.assertEqual(row.replace("%", "").split(),
-                         ["1", str(figures["rows"]),
+                         ["t", str(figures["rows"]),
                           *(f"{100 * figures[name]:.2f}" for name in ("accuracy", "precision", "recall", "f1"))])

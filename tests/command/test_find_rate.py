@@ -9,10 +9,10 @@ IRIS = ["train", "--data", data("iris.csv"), "--layers", "4,16,3", "--threads", 
 
 # What changes the steps of a range test, what is read, and what is printed.
 EFFECTIVE = set("""
-    data delim header labels missing regression target scaling target-scaling valid valid-labels valid-last valid-share
-    index-base x-member y-member group-column weight-column ignore categorical numeric categories missing-indicator class-weight
-    activation init init-from layers loss precision seed backend batch threads beta1 beta2 decay epsilon freeze-bias l2
-    momentum optimizer accumulate clip-norm clip-value dropout config json quiet
+    data delim decimal comment query header labels missing regression target scaling target-scaling valid valid-labels
+    valid-last valid-share index-base x-member y-member group-column weight-column ignore categorical numeric categories
+    missing-indicator class-weight activation init init-from layers loss precision seed backend batch threads beta1
+    beta2 decay epsilon freeze-bias l2 momentum optimizer accumulate clip-norm clip-value dropout config json quiet
     """.split())
 # What goes on with a training or writes a file of it.
 CONTRADICTING = {"save": "m", "log": "l", "report": "r", "checkpoint": "c", "resume": "c"}

@@ -1,4 +1,4 @@
-"""Tests scripts/quality.py, which makes the table of docs/quality.md, on the two smallest sets."""
+"""Tests scripts/quality.py and quality_tables.py, which make the tables of docs/quality.md, on small sets."""
 import re
 import subprocess
 
@@ -10,11 +10,12 @@ PYTHON = "/usr/bin/python3"  # the one that has Debian's packages
 class Quality(CommandTest):
     def setUp(self):
         super().setUp()
-        if subprocess.run([PYTHON, "-c", "import sklearn, torch"], capture_output=True, check=False).returncode != 0:
-            self.skipTest("python3-sklearn or python3-torch is not installed")
+        packages = "import sklearn, torch, pandas"
+        if subprocess.run([PYTHON, "-c", packages], capture_output=True, check=False).returncode != 0:
+            self.skipTest("python3-sklearn, python3-torch or python3-pandas is not installed")
 
-    def make(self, *arguments):
-        return subprocess.run([PYTHON, PLACES.source / "scripts" / "quality.py", PLACES.gradmill, *arguments],
+    def make(self, *arguments, script="quality.py"):
+        return subprocess.run([PYTHON, PLACES.source / "scripts" / script, PLACES.gradmill, *arguments],
                               cwd=self.folder, env=environment(), capture_output=True, text=True, check=False)
 
     def test_a_table_of_scores(self):
@@ -27,6 +28,15 @@ class Quality(CommandTest):
             median, lowest, highest = map(float, re.fullmatch(r" (\S+) \((\S+) to (\S+)\) ", row[3]).groups())
             self.assertTrue(lowest <= median <= highest, row)
             self.assertGreater(median, 85 if row[0].strip() == "iris" else 20, row)
+
+    def test_a_table_of_files(self):
+        result = self.make("--files", "titanic.csv,housing.data", "--seeds", "2", script="quality_tables.py")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        rows = [row.strip("|").split("|") for row in result.stdout.splitlines()[2:]]
+        self.assertEqual([row[0].strip() for row in rows], ["titanic.csv", "housing.data"])
+        for row in rows:
+            for scores in row[1:3]:
+                self.assertGreater(float(scores.split()[0]), 80, row)
 
     def test_a_set_that_is_not_there(self):
         result = self.make("--sets", "irises")

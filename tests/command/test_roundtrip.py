@@ -72,7 +72,7 @@ class RoundTrip(CommandTest):
         result = self.succeed("eval", "--model", model, "--data", path)
         self.assertLess(self.value(result.stdout, "rmse"), 0.02)
         said = self.read_csv(self.succeed("predict", "--model", model, "--data", path, "--target", "y").stdout)
-        self.assertEqual(said[0], ["y1"])
+        self.assertEqual(said[0], ["y"])
         for (a, b), row in zip(rows, said[1:], strict=True):
             self.assertAlmostEqual(float(row[0]), 3 * a - 2 * b + 1, delta=0.1)
 
