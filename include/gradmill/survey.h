@@ -39,7 +39,8 @@ typedef struct gm_survey_column {
     gm_survey_kind kind;
     bool constant;   /* there is one value in all rows that have any */
     bool identifier; /* every row has another value, which says nothing about other rows */
-    bool grouped; /* it seems to name groups of rows: rows of a value stand together, or its name says so */
+    bool grouped;   /* it seems to name groups of rows: rows of a value stand together, or its name says so */
+    bool is_target; /* it is the target, or one of several */
     bool is_feature;  /* it is neither the target nor the group or the weight of a row */
     bool categorical; /* a feature whose values are categories, each of which becomes an input */
     bool refused;     /* as a feature it cannot be read, neither as numbers nor as categories */
@@ -80,7 +81,7 @@ typedef struct gm_survey_facts {
     bool mark;         /* the text begins with a byte order mark */
     size_t comments;   /* lines that were left out */
     size_t trailing;   /* empty cells at the end of each row, which are no columns */
-    size_t target;     /* the column of the target; equal to `columns`: there is none */
+    size_t target;     /* the column of the first target; equal to `columns`: there is none */
     bool by_name;      /* the target was chosen by its name */
     bool guessed;      /* it is not the one that gm_dataset_load takes by itself */
     size_t classes;    /* of the target, if it has classes; 0: numbers, or no target */

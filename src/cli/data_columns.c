@@ -173,7 +173,7 @@ static void print_column(const gm_survey *survey, size_t c, const widths *w)
     const gm_survey_facts *facts = gm_survey_get_facts(survey);
     const gm_survey_column *column = gm_survey_get_column(survey, c);
     char text[40];
-    printf("%*zu%s", (int)w->number, c + 1, c == facts->target ? "* " : "  ");
+    printf("%*zu%s", (int)w->number, c + 1, column->is_target ? "* " : "  ");
     cli_print_fitted(column->name ? column->name : "", w->name, CLI_LEFT);
     cli_print_blanks(1);
     cli_print_fitted(cli_column_word(column), w->kind, CLI_LEFT);

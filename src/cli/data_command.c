@@ -87,7 +87,7 @@ static gm_status add_found(cli_train_command *command, const gm_survey_facts *fa
     }
     if (status == GM_OK && reading->decimal == ',')
         status = add_option(command, "decimal", ",", error);
-    if (status == GM_OK && reading->comment)
+    if (status == GM_OK && reading->comment && *reading->comment)
         status = add_option(command, "comment", reading->comment, error);
     if (status == GM_OK && facts->guessed)
         status = add_option(command, "target", reading->target, error);

@@ -36,9 +36,8 @@ static json_t *pack_bins(const gm_survey_column *column)
 
 static json_t *pack_column(const gm_survey *survey, size_t c)
 {
-    const gm_survey_facts *facts = gm_survey_get_facts(survey);
     const gm_survey_column *column = gm_survey_get_column(survey, c);
-    const char *role = c == facts->target ? "target" : column->is_feature ? "feature" : "other";
+    const char *role = column->is_target ? "target" : column->is_feature ? "feature" : "other";
     json_t *json = json_pack(
         "{s:o, s:o, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:b}", "number", count(c + 1), "name",
         text_or_null(column->name), "kind", gm_survey_kind_name(column->kind), "role", role, "constant",

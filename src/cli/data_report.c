@@ -31,9 +31,11 @@ static void print_first_line(const cli_survey *shown)
     gm_make_printable(name, strlen(name));
     size_t used = (size_t)snprintf(rest, sizeof rest, ": %s%s, %zu row%s", facts->format,
                                    facts->gzip ? " in gzip" : "", facts->rows, gm_plural(facts->rows));
+    if (!gm_survey_dataset(shown->survey))
+        used += (size_t)snprintf(rest + used, sizeof rest - used, ", %zu column%s", facts->columns,
+                                 gm_plural(facts->columns));
     if (facts->bytes > 0)
-        snprintf(rest + used, sizeof rest - used, ", %zu column%s, %s", facts->columns,
-                 gm_plural(facts->columns), gm_format_bytes(size, sizeof size, facts->bytes));
+        snprintf(rest + used, sizeof rest - used, ", %s", gm_format_bytes(size, sizeof size, facts->bytes));
     cli_print_fitted(name, gm_min(cli_columns_of(name), cli_output_columns() - strlen(rest)), CLI_LEFT);
     puts(rest);
 }
@@ -66,8 +68,17 @@ static void describe_target(const gm_survey *survey, char *text, size_t size)
     const gm_survey_facts *facts = gm_survey_get_facts(survey);
     const gm_survey_column *target = gm_survey_get_column(survey, facts->target);
     char least[32], most[32];
+    size_t others = 0;
     if (!target) {
         snprintf(text, size, "none");
+        return;
+    }
+    for (size_t c = facts->target + 1; c < facts->columns; c++)
+        others += gm_survey_get_column(survey, c)->is_target;
+    for (size_t c = 0; c < facts->target; c++)
+        others += gm_survey_get_column(survey, c)->is_target;
+    if (others > 0) {
+        snprintf(text, size, "%zu columns of numbers, marked with *", others + 1);
         return;
     }
     const int used = snprintf(text, size, "column %zu%s%s%s, ", facts->target + 1, target->name ? " ('" : "",
@@ -95,6 +106,12 @@ static void print_reading(const gm_survey *survey)
 {
     const gm_survey_facts *facts = gm_survey_get_facts(survey);
     const gm_dataset_options *reading = &facts->reading;
+    if (facts->bytes == 0) { /* a table of a database, which has no text */
+        char target[300];
+        describe_target(survey, target, sizeof target);
+        print_label("target", target);
+        return;
+    }
     char text[300], other[] = {'\'', reading->delimiter, '\'', '\0'};
     const bool known = !reading->delimiter || strchr(",; \t|", reading->delimiter);
     print_label("separator", known ? separator_word(reading->delimiter) : other);

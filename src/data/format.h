@@ -16,6 +16,16 @@ gm_status gm_npz_read(gm_table *table, gm_source *source, const gm_dataset_optio
 gm_status gm_sqlite_read(gm_table *table, gm_source *source, const gm_dataset_options *options,
                          gm_error *error);
 
+/* Makes CSV text of the rows of a query, and sets the options with which it is read. Remarks go to the table.
+ * Clear the texts even after a failure. */
+gm_status gm_sqlite_read_texts(gm_table *table, gm_source *source, gm_dataset_options *options,
+                               gm_source_texts *texts, gm_error *error);
+
+/* Makes CSV text of the rows of a query, and sets the options with which it is read. Remarks go to the table.
+ * Clear the texts even after a failure. */
+gm_status gm_sqlite_read_texts(gm_table *table, gm_source *source, gm_dataset_options *options,
+                               gm_source_texts *texts, gm_error *error);
+
 /* Reads texts of CSV that are in memory already. They stay the caller's, and doubled quotes in them are
  * changed to single ones. */
 gm_status gm_csv_read_texts(gm_table *table, const gm_source_texts *texts, const gm_dataset_options *options,

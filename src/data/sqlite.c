@@ -19,11 +19,12 @@ bool gm_sqlite_recognise(const gm_source *source)
 
 #ifndef GM_HAVE_SQLITE
 
-gm_status gm_sqlite_read(gm_table *table, gm_source *source, const gm_dataset_options *options,
-                         gm_error *error)
+gm_status gm_sqlite_read_texts(gm_table *table, gm_source *source, gm_dataset_options *options,
+                               gm_source_texts *texts, gm_error *error)
 {
-    table->format = GM_FORMAT_SQLITE;
+    (void)table;
     (void)options;
+    *texts = (gm_source_texts){0};
     return gm_fail(
         error, GM_BAD_DATA,
         "%s: an SQLite database; this program was built without SQLite: build it with libsqlite3-dev, or "
@@ -230,18 +231,17 @@ static gm_status make_text(sql_reader *reader, gm_error *error)
     return status || whole ? status : gm_fail_memory(error, "the rows of the query", reader->text.size);
 }
 
-gm_status gm_sqlite_read(gm_table *table, gm_source *source, const gm_dataset_options *options,
-                         gm_error *error)
+gm_status gm_sqlite_read_texts(gm_table *table, gm_source *source, gm_dataset_options *options,
+                               gm_source_texts *texts, gm_error *error)
 {
     sql_reader reader = {.path = source->path};
-    gm_dataset_options as_csv = *options;
-    gm_source_text text = {.path = source->path};
-    gm_source_texts texts = {.items = &text, .count = 1};
-    table->format = GM_FORMAT_SQLITE;
-    as_csv.header = 1;
-    as_csv.delimiter = as_csv.decimal = '\0';
-    as_csv.comment = NULL;
-    gm_status status = open_database(&reader, source, error);
+    *texts = (gm_source_texts){.items = gm_alloc(1, sizeof *texts->items), .count = 1};
+    options->header = 1;
+    options->delimiter = ',';
+    options->decimal = '.';
+    options->comment = NULL;
+    gm_status status = texts->items ? open_database(&reader, source, error)
+                                    : gm_fail_memory(error, "a text", sizeof *texts->items);
     if (!status)
         status =
             options->query ? prepare(&reader, options->query, error) : choose_table(&reader, table, error);
@@ -249,13 +249,26 @@ gm_status gm_sqlite_read(gm_table *table, gm_source *source, const gm_dataset_op
         status = make_text(&reader, error);
     (void)sqlite3_finalize(reader.statement);
     (void)sqlite3_close(reader.database);
-    text.text = reader.text.data;
-    text.size = reader.text.size - (reader.text.size > 0); /* without the '\0' */
-    gm_append(texts.name, sizeof texts.name, 0, "%s", source->path);
-    if (!status)
-        status = gm_csv_read_texts(table, &texts, &as_csv, error);
-    gm_text_clear(&reader.text);
+    gm_append(texts->name, sizeof texts->name, 0, "%s", source->path);
+    if (status)
+        gm_text_clear(&reader.text);
+    else /* the text is without its '\0' */
+        texts->items[0] =
+            (gm_source_text){source->path, reader.text.data, reader.text.size - (reader.text.size > 0)};
     return status;
 }
 
 #endif
+
+gm_status gm_sqlite_read(gm_table *table, gm_source *source, const gm_dataset_options *options,
+                         gm_error *error)
+{
+    gm_source_texts texts;
+    gm_dataset_options as_csv = *options;
+    table->format = GM_FORMAT_SQLITE;
+    gm_status status = gm_sqlite_read_texts(table, source, &as_csv, &texts, error);
+    if (!status)
+        status = gm_csv_read_texts(table, &texts, &as_csv, error);
+    gm_source_texts_clear(&texts);
+    return status;
+}

@@ -50,22 +50,44 @@ const char *gm_survey_keep(gm_strings *list, const gm_csv_cell *cell)
     return gm_strings_add(list, shown, strlen(shown)) ? list->items[list->count - 1] : NULL;
 }
 
+/* The texts of CSV files. */
+static gm_status survey_csv(gm_survey *survey, gm_source *source, gm_source_texts *texts, gm_error *error)
+{
+    const gm_status status = gm_source_read_texts(source, texts, error);
+    if (status)
+        return status;
+    gm_survey_judge_texts(survey, texts);
+    return gm_survey_of_text(survey, texts, error);
+}
+
+/* The rows of a database, as text of which nothing has to be found out. */
+static gm_status survey_query(gm_survey *survey, gm_source *source, gm_source_texts *texts, gm_error *error)
+{
+    gm_table remarks = {0};
+    const gm_status status = gm_sqlite_read_texts(&remarks, source, &survey->facts.reading, texts, error);
+    gm_table_clear(&remarks);
+    survey->facts.reading.comment = "";
+    survey->facts.ascii = survey->facts.utf8 = true;
+    return status ? status : gm_survey_of_text(survey, texts, error);
+}
+
 static gm_status read_source(gm_survey *survey, gm_source *source, const gm_dataset_options *options,
                              gm_error *error)
 {
     gm_source_texts texts = {0};
     gm_status status = gm_source_check(source, options, error);
+    const gm_format format = status ? GM_FORMAT_CSV : gm_source_format(source, options);
     survey->facts.gzip = source->gunzip != NULL;
+    survey->facts.format = gm_data_format_name(format);
     if (!status)
-        status = gm_source_format(source, options) == GM_FORMAT_CSV
-                     ? gm_survey_of_text(survey, source, &texts, error)
-                     : gm_survey_of_dataset(survey, source, error);
+        status = format == GM_FORMAT_CSV      ? survey_csv(survey, source, &texts, error)
+                 : format == GM_FORMAT_SQLITE ? survey_query(survey, source, &texts, error)
+                                              : gm_survey_of_dataset(survey, source, error);
     if (!status)
         status = gm_survey_make_columns(survey, error);
     gm_source_texts_clear(&texts);
-    if (status)
-        return status;
-    status = gm_survey_choose_reading(survey, options, error);
+    if (!status)
+        status = gm_survey_choose_reading(survey, options, error);
     return status ? status : gm_survey_warn_all(survey, error);
 }
 

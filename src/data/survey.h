@@ -42,9 +42,11 @@ void gm_survey_see_row(gm_survey *survey, uint64_t hash);
 /* Keeps a text in one line, cut to the length that messages show. NULL without memory. */
 const char *gm_survey_keep(gm_strings *list, const gm_csv_cell *cell);
 
-/* Fill the survey from a source. After gm_survey_of_text the values still point into the texts, which the
- * caller clears when the columns are made. */
-gm_status gm_survey_of_text(gm_survey *survey, gm_source *source, gm_source_texts *texts, gm_error *error);
+/* Notes how the bytes of texts are to be understood: ASCII, UTF-8, or neither. */
+void gm_survey_judge_texts(gm_survey *survey, const gm_source_texts *texts);
+/* Fill the survey. After gm_survey_of_text the values still point into the texts, which the caller clears
+ * when the columns are made. */
+gm_status gm_survey_of_text(gm_survey *survey, const gm_source_texts *texts, gm_error *error);
 gm_status gm_survey_of_dataset(gm_survey *survey, gm_source *source, gm_error *error);
 
 /* During the first walk: counts roughly how many values a column has that may be the target. */

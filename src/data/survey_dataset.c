@@ -103,6 +103,7 @@ static gm_status name_columns(gm_survey *survey, gm_error *error)
             feature ? gm_dataset_feature_name(dataset, c) : gm_dataset_target_name(dataset, c - features);
         const gm_csv_cell cell = {.text = name ? name : "", .length = name ? strlen(name) : 0};
         survey->columns[c].is_feature = feature;
+        survey->columns[c].is_target = !feature;
         if (!gm_survey_keep(&survey->names, &cell))
             return gm_fail_memory(error, "the names of the columns", cell.length);
     }
@@ -115,7 +116,6 @@ static gm_status note_facts(gm_survey *survey, const gm_source *source, gm_error
     const gm_dataset *dataset = survey->dataset;
     const size_t features = gm_dataset_features(dataset), targets = gm_dataset_targets(dataset);
     const bool labels = gm_dataset_has_labels(dataset);
-    facts->format = gm_data_format_name(gm_dataset_format(dataset));
     facts->rows = gm_dataset_rows(dataset);
     facts->type = gm_dataset_type(dataset);
     facts->target = features;

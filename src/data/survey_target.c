@@ -53,8 +53,8 @@ static void try_first_column(gm_survey *survey, const gm_dataset_options *option
     const gm_column_tally *first = &survey->tallies[0];
     if (gm_column_tally_kind(first) == GM_SURVEY_WHOLE && !first->falls)
         return; /* the number of the row */
-    survey->columns[facts->target].is_feature = true;
-    survey->columns[0].is_feature = false;
+    survey->columns[facts->target].is_feature = survey->columns[0].is_target = true;
+    survey->columns[0].is_feature = survey->columns[facts->target].is_target = false;
     facts->target = 0;
     facts->guessed = true;
     facts->reading.target = gm_survey_call_column(survey, 0, survey->target);
@@ -122,8 +122,9 @@ static bool is_unseen_text(const gm_survey_column *column)
 static gm_status choose_columns(gm_survey *survey, const gm_dataset_options *options, gm_error *error)
 {
     gm_dataset_options *reading = &survey->facts.reading;
-    const gm_survey_column *target = gm_survey_get_column(survey, survey->facts.target);
-    const bool drops = target && target->missing > 0; /* with the rows that lack another value */
+    bool drops = false; /* a target is missing, and with it other values of the row */
+    for (size_t c = 0; c < survey->facts.columns; c++)
+        drops |= survey->columns[c].is_target && survey->columns[c].missing > 0;
     for (size_t c = 0; c < survey->facts.columns; c++) {
         gm_survey_column *column = &survey->columns[c];
         const bool asked = column->categorical && options->categorical;
@@ -147,7 +148,7 @@ static void choose_missing(gm_survey *survey, const gm_dataset_options *options)
     for (size_t c = 0; c < facts->columns; c++) {
         const gm_survey_column *column = &survey->columns[c];
         features |= column->is_feature && !column->left_out && column->missing > 0;
-        targets |= c == facts->target && column->missing > 0;
+        targets |= column->is_target && column->missing > 0;
     }
     if (options->missing == GM_MISSING_AUTO)
         facts->reading.missing = targets ? GM_MISSING_DROP : features ? GM_MISSING_MEAN : GM_MISSING_AUTO;

@@ -18,7 +18,7 @@ typedef struct walk {
     bool again; /* this is the second time */
 } walk;
 
-/* Notes how the bytes of the text are to be understood. */
+/* Notes how the bytes of a text are to be understood. */
 static void judge_bytes(gm_survey_facts *facts, const char *text, size_t size)
 {
     facts->bytes += size;
@@ -116,7 +116,7 @@ static bool misses(const walk *w, const gm_csv_row *row)
 {
     const gm_survey *survey = w->survey;
     for (size_t c = 0; c < row->count; c++) {
-        const bool used = w->layout.role[c] != GM_CSV_UNUSED || c == survey->facts.target;
+        const bool used = w->layout.role[c] != GM_CSV_UNUSED || survey->columns[c].is_target;
         if (used && gm_column_tally_lacks(&survey->tallies[c], &row->cells[c]))
             return true;
     }
@@ -190,6 +190,7 @@ static gm_status name_columns(walk *w, gm_error *error)
 static void note_role(walk *w, size_t c)
 {
     gm_survey_column *column = &w->survey->columns[c];
+    column->is_target = gm_csv_is_target(&w->layout, c);
     column->is_feature = w->layout.role[c] != GM_CSV_UNUSED;
     column->categorical = w->layout.category && w->layout.category[c];
 }
@@ -237,17 +238,17 @@ static gm_status walk_twice(walk *w, gm_error *error)
     return walk_over(w, true, error);
 }
 
-gm_status gm_survey_of_text(gm_survey *survey, gm_source *source, gm_source_texts *texts, gm_error *error)
+void gm_survey_judge_texts(gm_survey *survey, const gm_source_texts *texts)
 {
-    walk w = {.survey = survey};
-    survey->facts.format = gm_data_format_name(GM_FORMAT_CSV);
-    gm_status status = gm_source_read_texts(source, texts, error);
-    if (status)
-        return status;
     survey->facts.ascii = survey->facts.utf8 = true;
     for (size_t i = 0; i < texts->count; i++)
         judge_bytes(&survey->facts, texts->items[i].text, texts->items[i].size);
-    status = gm_csv_lexer_init(&w.lexer, texts, &survey->facts.reading, error);
+}
+
+gm_status gm_survey_of_text(gm_survey *survey, const gm_source_texts *texts, gm_error *error)
+{
+    walk w = {.survey = survey};
+    gm_status status = gm_csv_lexer_init(&w.lexer, texts, &survey->facts.reading, error);
     if (!status)
         status = walk_twice(&w, error);
     gm_csv_row_clear(&w.first);

@@ -214,7 +214,7 @@ static gm_status warn_of_classes(gm_survey *survey, const gm_survey_column *targ
 static gm_status warn_of_numbers(gm_survey *survey, const gm_survey_column *target, bool asked,
                                  gm_error *error)
 {
-    const size_t c = survey->facts.target;
+    const size_t c = (size_t)(target - survey->columns);
     if (!holds_numbers(target) || target->numbers + target->missing < survey->facts.rows)
         return warn(survey, c, "target", error,
                     "is the target, and is to be fitted, but holds cells that are no numbers");
@@ -230,31 +230,37 @@ static gm_status warn_of_numbers(gm_survey *survey, const gm_survey_column *targ
     return GM_OK;
 }
 
-static gm_status warn_of_target(gm_survey *survey, gm_error *error)
+static gm_status warn_of_one_target(gm_survey *survey, size_t c, gm_error *error)
 {
-    const gm_survey_facts *facts = &survey->facts;
-    const size_t c = facts->target;
-    gm_status status = GM_OK;
-    if (c >= facts->columns)
-        return survey->dataset || facts->columns > 1
-                   ? GM_OK
-                   : warn(
-                         survey, WHOLE_FILE, "target", error,
-                         "there is one column only, and nothing to learn from: if its cells hold several values, "
-                         "name what separates them by --delim");
     const gm_survey_column *target = &survey->columns[c];
-    if (facts->guessed)
-        status =
-            warn(survey, c, "target", error,
-                 "is taken for the target, because the last column cannot be it; name another by --target");
-    if (!status && target->missing > 0)
+    gm_status status = GM_OK;
+    if (target->missing > 0)
         status = warn(survey, c, "missing", error,
                       "is the target, and lacks %zu value%s: --missing drop leaves these rows out",
                       target->missing, gm_plural(target->missing));
     if (status)
         return status;
-    return facts->reading.regression ? warn_of_numbers(survey, target, survey->regression_asked, error)
-                                     : warn_of_classes(survey, target, error);
+    return survey->facts.reading.regression ? warn_of_numbers(survey, target, survey->regression_asked, error)
+                                            : warn_of_classes(survey, target, error);
+}
+
+static gm_status warn_of_targets(gm_survey *survey, gm_error *error)
+{
+    const gm_survey_facts *facts = &survey->facts;
+    gm_status status = GM_OK;
+    if (facts->target >= facts->columns && facts->columns == 1 && !survey->dataset)
+        return warn(survey, WHOLE_FILE, "target", error,
+                    "there is one column only, and nothing to learn from: if its cells hold several values, "
+                    "name what separates them by --delim");
+    if (facts->guessed)
+        status =
+            warn(survey, facts->target, "target", error,
+                 "is taken for the target, because the last column cannot be it; name another by --target");
+    for (size_t c = 0; !status && c < facts->columns; c++) {
+        if (survey->columns[c].is_target)
+            status = warn_of_one_target(survey, c, error);
+    }
+    return status;
 }
 
 /* All columns of text at once; identifiers have a warning of their own. */
@@ -366,7 +372,7 @@ static gm_status warn_of_rows(gm_survey *survey, gm_error *error)
 
 gm_status gm_survey_warn_all(gm_survey *survey, gm_error *error)
 {
-    gm_status status = warn_of_target(survey, error);
+    gm_status status = warn_of_targets(survey, error);
     for (size_t c = 0; !status && c < survey->facts.columns; c++) {
         if (survey->columns[c].is_feature && !survey->dataset)
             status = warn_of_feature(survey, c, error);

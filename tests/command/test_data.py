@@ -9,6 +9,7 @@ import random
 import re
 import shlex
 import shutil
+import sqlite3
 import struct
 import subprocess
 import termios
@@ -241,6 +242,32 @@ class Command(CommandTest):
         self.assertEqual((told["format"], told["shape"], told["columns"][1]["missing"]), ("NPY", [40, 2], 1))
         self.assertAlmostEqual(told["columns"][0]["mean"], sum(numbers[::2]) / 40, 6)
         self.assertRegex(told["why_no_command"], "--labels")
+
+    def test_several_targets(self):
+        draw = random.Random(6)
+        self.write("x.csv", lines_of([[draw.gauss(0, 1), draw.gauss(1, 2), "" if i == 3 else draw.gauss(0, 1)]
+                                      for i in range(60)], ["a", "u", "v"]))
+        self.assertEqual(self.check("x.csv", "--target", "u,v", "--regression"),
+                         "gradmill train --data x.csv --target u,v --regression --missing drop")
+        told = json.loads(self.succeed("data", "x.csv", "--target", "u,v", "--regression", "--json").stdout)
+        self.assertEqual([column["role"] for column in told["columns"]], ["feature", "target", "target"])
+        self.assertRegex(self.succeed("data", "x.csv", "--target", "u,v", "--regression").stdout,
+                         r"target +2 columns of numbers, marked with \*\n(.*\n)*2\* u .*\n3\* v ")
+
+    def test_database(self):
+        database = sqlite3.connect(self.path("x.db"))
+        database.execute("create table t (id integer, colour text, size real, class text)")
+        rows = [(i, "red" if i % 3 else "blue", None if i == 4 else i / 7, "ab"[i % 2]) for i in range(40)]
+        database.executemany("insert into t values (?, ?, ?, ?)", rows)
+        database.commit()
+        database.close()
+        result = self.run_gradmill("data", "x.db", "--json")
+        if "built without SQLite" in result.stderr:
+            self.skipTest("this program has no SQLite")
+        told = json.loads(result.stdout)
+        self.assertEqual((told["format"], told["rows"], told["columns"][2]["missing"]), ("SQLite", 40, 1))
+        self.assertEqual(self.check("x.db"), "gradmill train --data x.db --missing mean --ignore 1")
+        self.assertIn("--query 'select size, class from t'", self.check("x.db", "--query", "select size, class from t"))
 
     def test_no_command(self):
         for content, why in (("a,c\n" + "2004-03-10,x\n2004-03-11,y\n" * 3, "no column is left that can be a feature"),
