@@ -128,5 +128,7 @@ void cli_print_survey_image(const gm_survey *survey)
                                               : "");
         print_image(&shown);
     }
+    if (!pixels)
+        puts("\n(no memory to show the first row)");
     gm_free(pixels);
 }

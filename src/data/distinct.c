@@ -60,7 +60,7 @@ size_t gm_distinct_add(gm_distinct *set, gm_distinct_value value, size_t times)
     if (set->more)
         return 0;
     if (2 * set->count >= set->capacity && !grow(set)) {
-        set->more = true; /* without memory for more, the count is a lower bound */
+        set->more = set->failed = true;
         return 0;
     }
     gm_distinct_value *slot = slot_of(set, value.key);
@@ -79,5 +79,5 @@ size_t gm_distinct_add(gm_distinct *set, gm_distinct_value value, size_t times)
 void gm_distinct_clear(gm_distinct *set)
 {
     gm_free(set->slots);
-    *set = (gm_distinct){.bound = set->bound};
+    *set = (gm_distinct){.bound = set->bound, .failed = set->failed};
 }

@@ -23,7 +23,8 @@ typedef struct gm_distinct {
     gm_distinct_value *slots;
     size_t capacity; /* a power of two */
     size_t count, bound;
-    bool more; /* there were more than `bound` values; no more are counted since */
+    bool more;   /* there were more than `bound` values; no more are counted since */
+    bool failed; /* there was no memory for more; the caller makes an error of it */
 } gm_distinct;
 
 uint64_t gm_key_of_text(const char *text, size_t length);

@@ -247,7 +247,10 @@ static gm_status make_column(gm_survey *survey, size_t c, gm_error *error)
 
 gm_status gm_survey_make_columns(gm_survey *survey, gm_error *error)
 {
-    gm_status status = GM_OK;
+    bool failed = survey->rows_seen.failed;
+    for (size_t c = 0; c < survey->facts.columns; c++)
+        failed |= survey->tallies[c].distinct.failed;
+    gm_status status = failed ? gm_fail_memory(error, "the values of a column", survey->facts.rows) : GM_OK;
     for (size_t c = 0; !status && c < survey->facts.columns; c++)
         status = make_column(survey, c, error);
     const size_t target = survey->facts.target;

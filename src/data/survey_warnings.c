@@ -346,6 +346,8 @@ static gm_status warn_of_names(gm_survey *survey, gm_error *error)
             status = warn(survey, c, "name", error,
                           "has the name of another column: a model will match columns by position");
     }
+    if (!status && names.failed)
+        status = gm_fail_memory(error, "the names of the columns", facts->columns);
     gm_distinct_clear(&names);
     return status;
 }
