@@ -95,8 +95,8 @@ static gm_status survey_part(const struct run *run, cli_part part, gm_survey **s
     const gm_dataset *dataset = status == GM_OK ? gm_survey_dataset(*survey) : NULL;
     for (size_t i = 0; dataset && gm_dataset_remark(dataset, i); i++)
         cli_note("%s", gm_dataset_remark(dataset, i));
-    if (dataset && !cli_is_directory(run->data.data))
-        status = cli_check_data_options(dataset, error);
+    if (status == GM_OK && !cli_is_directory(run->data.data))
+        status = cli_check_survey_options(*survey, error);
     return status;
 }
 

@@ -7,6 +7,7 @@
 #include "data/dataset.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -118,12 +119,24 @@ gm_status cli_check_folder_options(const char *path, gm_error *error)
     return status == GM_OK ? check_format(GM_FORMAT_IDX, "a folder of IDX files", error) : status;
 }
 
-gm_status cli_check_data_options(const gm_dataset *dataset, gm_error *error)
+static gm_status check_options(gm_format format, gm_error *error)
 {
     static const char *const target[] = {"target"};
-    const gm_format format = gm_dataset_format(dataset);
     const gm_status status = check_format(format, format_names[format], error);
     if (status == GM_OK && format == GM_FORMAT_NPY && cli_given("labels"))
         return cli_refuse_given(target, 1, "beside --labels", error);
     return status;
+}
+
+gm_status cli_check_data_options(const gm_dataset *dataset, gm_error *error)
+{
+    return check_options(gm_dataset_format(dataset), error);
+}
+
+gm_status cli_check_survey_options(const gm_survey *survey, gm_error *error)
+{
+    gm_format format = GM_FORMAT_CSV;
+    while (strcmp(gm_data_format_name(format), gm_survey_get_facts(survey)->format) != 0)
+        format++;
+    return check_options(format, error);
 }

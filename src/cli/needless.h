@@ -31,5 +31,7 @@ gm_status cli_check_folder_options(const char *path, gm_error *error);
 
 /* GM_USAGE if an option of CSV was given for data from an IDX file, or --labels for data from a CSV file. */
 gm_status cli_check_data_options(const gm_dataset *dataset, gm_error *error);
+/* The same for a file that was surveyed. */
+gm_status cli_check_survey_options(const gm_survey *survey, gm_error *error);
 
 #endif

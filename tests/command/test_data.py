@@ -329,6 +329,8 @@ class Reading(CommandTest):
         self.refuse(USAGE, "expected the name of a file", "data")
         self.refuse(USAGE, "the file is named twice: 'a' and 'b'", "data", "--data", "a", "--all", "b")
         self.refuse(USAGE, "--rows", "data", "a", "--rows", "-1")
+        self.refuse(USAGE, "--x-member has no effect with a CSV file", "data", data("iris.csv"), "--x-member", "a")
+        self.refuse(USAGE, "--labels|a file of labels has no effect", "data", data("iris.csv"), "--labels", "a")
         self.refuse(USAGE, "--decimal x: expected", "data", "a", "--decimal", "x")
         self.refuse(USAGE, "--comment: expected the text", "data", "a", "--comment", "")
         self.refuse(BAD_DATA, "no target column 'speces'.*did you mean 'species'",
