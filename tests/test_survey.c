@@ -254,7 +254,7 @@ Test(survey, what_should_be_known)
     expect_warning("patient_id,b,c\n7,1,x\n7,2,y\n9,2,x\n9,1,y\n2,3,x\n", "group", "--group-column 1");
     expect_warning("a,b,c\n,1,x\n,2,y\n3,2,x\n", "missing", "column 1 ('a') lacks 67 %");
     expect_warning("a,b,c\n,1,x\n,2,y\n", "empty", "column 1 ('a') has no value");
-    expect_warning("a,b,c\n5,1,x\n5,2,y\n", "constant", "column 1 ('a') has one value");
+    expect_warning("a,b,c\n5,1,x\n5,2,y\n", "constant", "column 1 has one value");
     expect_warning("a,c\n1,x\n2,y\n3,y\n4,x\n5,x\n6,x\n7,rare\n", "rare",
                    "1 class with one row only ('rare')");
     expect_warning("a,c\n1,x\n2,y\n1,x\n", "duplicates", "1 row is equal");
@@ -271,6 +271,10 @@ Test(survey, what_should_be_known)
     expect_warning("a;c\n\"1.234,5\";x\n\"2.345,6\";y\n7;x\n", "cells",
                    "2 cells that are no number, the first in line 2");
     expect_warning(",b,c\n1,1,x\n2,2,y\n", "name", "column 1 has no name");
+    expect_warning("a,b,d,c\n5,7,1,x\n5,7,2,y\n", "constant", "columns 1 and 2 have one value");
+    expect_warning("1,0.5,1.5\n0,1.5,2.5\n1,2.5,1.25\n0,0.5,1.75\n1,0.75,3.5\n0,2,1.5\n1,2,2.5\n0,1,3.25\n"
+                   "1,1,2.25\n0,3,0.5\n",
+                   "target", "column 1 has 2 different whole numbers");
     expect_warning("x\n1\n2\n", "target", "one column only");
     char text[4000];
     size_t used = (size_t)sprintf(text, "a,year\n");

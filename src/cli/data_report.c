@@ -11,10 +11,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LABEL        "%-11s"
-#define LABEL_WIDTH  11
-#define MOST_CLASSES 12
-#define BAR          20
+#define LABEL          "%-11s"
+#define LABEL_WIDTH    11
+#define MOST_CLASSES   12
+#define BAR            20
+#define MOST_OF_A_KIND 6 /* warnings */
 
 static const char *type_word(gm_type type)
 {
@@ -194,14 +195,28 @@ static void print_classes(const gm_survey *survey)
         printf("... and %zu more\n", target->distinct - shown);
 }
 
+/* How many warnings of the same kind are before this one; counted only as far as they are shown. */
+static size_t count_before(const gm_survey *survey, size_t index)
+{
+    const char *kind = gm_survey_get_warning(survey, index)->kind;
+    size_t count = 0;
+    for (size_t i = 0; i < index && count <= MOST_OF_A_KIND; i++)
+        count += strcmp(gm_survey_get_warning(survey, i)->kind, kind) == 0;
+    return count;
+}
+
 static void print_warnings(const gm_survey *survey)
 {
     const size_t width = cli_output_columns();
     if (gm_survey_get_warning(survey, 0))
         puts("\nWarnings");
     for (size_t i = 0; gm_survey_get_warning(survey, i); i++) {
-        fputs("- ", stdout);
-        cli_print_wrapped(gm_survey_get_warning(survey, i)->text, 2, 2, width);
+        const size_t before = count_before(survey, i);
+        fputs(before <= MOST_OF_A_KIND ? "- " : "", stdout);
+        if (before < MOST_OF_A_KIND)
+            cli_print_wrapped(gm_survey_get_warning(survey, i)->text, 2, 2, width);
+        else if (before == MOST_OF_A_KIND)
+            puts("the same of further columns, which --json lists");
     }
 }
 

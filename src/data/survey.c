@@ -136,6 +136,7 @@ gm_status gm_survey_create(gm_survey **survey, const char *const *paths, size_t 
         return status;
     gm_error first = {0};
     begin.regression_asked = reading->regression;
+    begin.target_asked = reading->target != NULL;
     status = make(survey, paths, count, &begin, &first);
     if (status == GM_BAD_DATA && !reading->regression && strcmp(paths[0], "-") != 0) {
         reading->regression = true;

@@ -5,7 +5,7 @@
  *     survey_dataset.c    walks over the numbers of a data set, for all other formats
  *     survey_columns.c    makes the public columns of what was counted
  *     survey_target.c     what the target is, and with which options the file can be read
- *     survey_warnings.c   what should be known before training */
+ *     survey_warnings.c, survey_warn_target.c   what should be known before training */
 #ifndef GM_DATA_SURVEY_H
 #define GM_DATA_SURVEY_H
 
@@ -25,7 +25,7 @@ struct gm_survey {
     gm_survey_warning *warnings;
     size_t warning_count, warning_room;
     size_t rows_wanted;
-    bool regression_asked; /* by the caller */
+    bool regression_asked, target_asked; /* by the caller */
     bool counting;         /* the first row, which is taken for data, counts up from cell to cell */
     gm_distinct rows_seen; /* their hashes */
     gm_dataset *dataset;
@@ -60,8 +60,19 @@ void gm_survey_choose_target(gm_survey *survey, const gm_dataset_options *option
  * missing values. GM_LIMIT. */
 gm_status gm_survey_choose_reading(gm_survey *survey, const gm_dataset_options *options, gm_error *error);
 
+/* Adds a warning of a column, whose name its text begins with, or of the whole file. GM_LIMIT. */
+#define GM_SURVEY_WHOLE_FILE SIZE_MAX
+gm_status gm_survey_warn(gm_survey *survey, size_t column, const char *kind, gm_error *error,
+                         const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+static inline bool gm_survey_holds_numbers(const gm_survey_column *column)
+{
+    return column->kind == GM_SURVEY_NUMBER || column->kind == GM_SURVEY_WHOLE;
+}
+
 /* After the second walk: the public columns, then the warnings. GM_LIMIT. */
 gm_status gm_survey_make_columns(gm_survey *survey, gm_error *error);
+gm_status gm_survey_warn_of_targets(gm_survey *survey, gm_error *error);
 gm_status gm_survey_warn_all(gm_survey *survey, gm_error *error);
 
 #endif

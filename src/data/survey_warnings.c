@@ -10,17 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WHOLE_FILE   SIZE_MAX
-#define MANY_CLASSES 100
-#define IMBALANCE    0.9  /* share of the most frequent class */
-#define SCALES       1000 /* ratio of the largest deviation to the smallest */
-#define LISTED       3
-#define MOST_NAMED   12 /* columns */
-#define LIST_SIZE    400
-
-/* Adds a warning. The text begins with the name of the column, if it is of one. */
-static gm_status warn(gm_survey *survey, size_t column, const char *kind, gm_error *error, const char *format,
-                      ...) __attribute__((format(printf, 5, 6)));
+#define SCALES     1000 /* ratio of the largest deviation to the smallest */
+#define MOST_NAMED 12   /* columns */
+#define LIST_SIZE  400
 
 static gm_status make_room(gm_survey *survey, gm_error *error)
 {
@@ -38,12 +30,12 @@ static gm_status make_room(gm_survey *survey, gm_error *error)
     return GM_OK;
 }
 
-static gm_status warn(gm_survey *survey, size_t column, const char *kind, gm_error *error, const char *format,
-                      ...)
+gm_status gm_survey_warn(gm_survey *survey, size_t column, const char *kind, gm_error *error,
+                         const char *format, ...)
 {
     char text[500];
     size_t used = 0;
-    if (column != WHOLE_FILE) {
+    if (column != GM_SURVEY_WHOLE_FILE) {
         const char *name = survey->columns[column].name;
         used = (size_t)snprintf(text, sizeof text, "column %zu%s%s%s ", column + 1, name ? " ('" : "",
                                 name ? name : "", name ? "')" : "");
@@ -61,14 +53,14 @@ static gm_status warn(gm_survey *survey, size_t column, const char *kind, gm_err
     return status;
 }
 
-static bool holds_numbers(const gm_survey_column *column)
-{
-    return column->kind == GM_SURVEY_NUMBER || column->kind == GM_SURVEY_WHOLE;
-}
-
 static bool is_text_feature(const gm_survey_column *column)
 {
     return column->is_feature && column->categorical && !column->left_out;
+}
+
+static bool is_constant_feature(const gm_survey_column *column)
+{
+    return column->is_feature && column->constant && !column->left_out;
 }
 
 /* Cells of a column of numbers that are none, which have to be changed in the file. */
@@ -77,16 +69,17 @@ static gm_status warn_of_cells(gm_survey *survey, size_t c, gm_error *error)
     const gm_survey_column *column = &survey->columns[c];
     const size_t others = survey->facts.rows - column->missing - column->numbers;
     if (column->unread == others)
-        return warn(survey, c, "unread", error,
-                    "holds %zu cell%s like '%s' (line %zu), which may stand for a missing value: that is "
-                    "spelled %s, and needs --missing",
-                    others, gm_plural(others), column->other_text, column->other_line,
-                    gm_csv_missing_spellings);
-    return warn(survey, c, "cells", error,
-                "holds %zu cell%s that %s no number, the first in line %zu: '%s'; change %s, or leave the "
-                "column out with --ignore %zu",
-                others, gm_plural(others), others == 1 ? "is" : "are", column->other_line, column->other_text,
-                others == 1 ? "it" : "them", c + 1);
+        return gm_survey_warn(
+            survey, c, "unread", error,
+            "holds %zu cell%s like '%s' (line %zu), which may stand for a missing value: that is "
+            "spelled %s, and needs --missing",
+            others, gm_plural(others), column->other_text, column->other_line, gm_csv_missing_spellings);
+    return gm_survey_warn(
+        survey, c, "cells", error,
+        "holds %zu cell%s that %s no number, the first in line %zu: '%s'; change %s, or leave the "
+        "column out with --ignore %zu",
+        others, gm_plural(others), others == 1 ? "is" : "are", column->other_line, column->other_text,
+        others == 1 ? "it" : "them", c + 1);
 }
 
 /* Whether a number that is often written for a missing value stands apart from all others: by more than these
@@ -106,10 +99,11 @@ static gm_status warn_of_mark(gm_survey *survey, size_t c, gm_error *error)
     const gm_survey_column *column = &survey->columns[c];
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
         if (is_mark(column, marks[i]))
-            return warn(survey, c, "mark", error,
-                        "holds %.0f %zu times, far from all other numbers: if it stands for a missing value, "
-                        "make these cells empty",
-                        marks[i], marks[i] < 0 ? column->at_least : column->at_most);
+            return gm_survey_warn(
+                survey, c, "mark", error,
+                "holds %.0f %zu times, far from all other numbers: if it stands for a missing value, "
+                "make these cells empty",
+                marks[i], marks[i] < 0 ? column->at_least : column->at_most);
     }
     return GM_OK;
 }
@@ -119,10 +113,10 @@ static gm_status warn_of_kind(gm_survey *survey, size_t c, gm_error *error)
     const gm_survey_column *column = &survey->columns[c];
     switch (column->kind) {
     case GM_SURVEY_EMPTY:
-        return warn(survey, c, "empty", error, "has no value in any row: leave it out with --ignore %zu",
-                    c + 1);
+        return gm_survey_warn(survey, c, "empty", error,
+                              "has no value in any row: leave it out with --ignore %zu", c + 1);
     case GM_SURVEY_DATE:
-        return warn(
+        return gm_survey_warn(
             survey, c, "date", error,
             "holds dates or times: leave it out with --ignore %zu, or make numbers of it, such as the hour or the month",
             c + 1);
@@ -136,8 +130,8 @@ static gm_status warn_of_kind(gm_survey *survey, size_t c, gm_error *error)
     if (column->numbers + column->missing < survey->facts.rows)
         return warn_of_cells(survey, c, error);
     if (column->refused)
-        return warn(survey, c, "large", error,
-                    "holds numbers above 3.4e38: divide them, or say --precision f64");
+        return gm_survey_warn(survey, c, "large", error,
+                              "holds numbers above 3.4e38: divide them, or say --precision f64");
     return warn_of_mark(survey, c, error);
 }
 
@@ -147,147 +141,65 @@ static gm_status warn_of_feature(gm_survey *survey, size_t c, gm_error *error)
     const size_t rows = survey->facts.rows, missing = column->missing;
     gm_status status = warn_of_kind(survey, c, error);
     if (!status && column->identifier)
-        status = warn(
+        status = gm_survey_warn(
             survey, c, "identifier", error,
             "has another value in every row, as a number or a name of the row has: leave it out with --ignore %zu",
             c + 1);
     if (!status && column->grouped)
-        status = warn(
+        status = gm_survey_warn(
             survey, c, "group", error,
             "may say which rows belong together: then --group-column %zu keeps them on one side of the split",
             c + 1);
-    if (!status && column->constant && rows > 1)
-        status = warn(survey, c, "constant", error,
-                      "has one value in all rows, and tells nothing; --ignore %zu leaves it out", c + 1);
     if (!status && missing < rows && 2 * missing > rows)
-        status = warn(survey, c, "missing", error,
-                      "lacks %.0f %% of its values: consider leaving it out with --ignore %zu",
-                      100 * (double)missing / (double)rows, c + 1);
+        status = gm_survey_warn(survey, c, "missing", error,
+                                "lacks %.0f %% of its values: consider leaving it out with --ignore %zu",
+                                100 * (double)missing / (double)rows, c + 1);
     return status;
 }
 
-/* Classes with one row, named up to a few. */
-static gm_status warn_of_rare_classes(gm_survey *survey, const gm_survey_column *target, gm_error *error)
+/* Writes "column 3" or "columns 1, 4 and 5" for the columns that `wanted` says yes to. Returns how many they
+ * are. */
+static size_t list_columns(const gm_survey *survey, bool wanted(const gm_survey_column *column),
+                           char list[LIST_SIZE])
 {
-    size_t rare = 0, used = 0;
-    char list[LISTED * (GM_CSV_SHOWN + 4)] = "";
-    for (size_t v = 0; v < target->value_count; v++) {
-        if (target->values[v].count > 1 || ++rare > LISTED)
-            continue;
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s'%s'", used > 0 ? ", " : "",
-                                 target->values[v].text);
-    }
-    if (rare == 0)
-        return GM_OK;
-    return warn(survey, survey->facts.target, "rare", error,
-                "has %zu class%s with one row only (%s%s): leave %s out, or join %s with another", rare,
-                rare == 1 ? "" : "es", list, rare > LISTED ? ", ..." : "", rare == 1 ? "it" : "them",
-                rare == 1 ? "it" : "them");
-}
-
-static gm_status warn_of_classes(gm_survey *survey, const gm_survey_column *target, gm_error *error)
-{
-    const size_t c = survey->facts.target, rows = survey->facts.rows;
-    size_t largest = 0, numbers = 0;
-    for (size_t v = 1; v < target->value_count; v++)
-        largest = target->values[v].count > target->values[largest].count ? v : largest;
-    numbers = target->numbers;
-    if (target->distinct < 2 && !target->more)
-        return warn(survey, c, "constant", error,
-                    "is the target, and has one class only: there is nothing to learn");
-    if (target->more || target->distinct > MANY_CLASSES || 2 * target->distinct > rows)
-        return warn(survey, c, "classes", error, "is the target, and has %s%zu classes in %zu rows: %s",
-                    target->more ? "more than " : "", target->distinct, rows,
-                    numbers == rows ? "if it holds numbers to be fitted, say --regression"
-                                    : "if another column is the target, name it by --target");
-    gm_status status = warn_of_rare_classes(survey, target, error);
-    if (!status && target->value_count > 1 &&
-        (double)target->values[largest].count >= IMBALANCE * (double)rows)
-        status =
-            warn(survey, c, "imbalance", error,
-                 "has class '%s' in %.1f %% of the rows: compare the accuracy with that, and see "
-                 "--class-weights balanced",
-                 target->values[largest].text, 100 * (double)target->values[largest].count / (double)rows);
-    return status;
-}
-
-static gm_status warn_of_numbers(gm_survey *survey, const gm_survey_column *target, bool asked,
-                                 gm_error *error)
-{
-    const size_t c = (size_t)(target - survey->columns);
-    if (!holds_numbers(target) || target->numbers + target->missing < survey->facts.rows)
-        return warn(survey, c, "target", error,
-                    "is the target, and is to be fitted, but holds cells that are no numbers");
-    if (target->constant)
-        return warn(survey, c, "constant", error,
-                    "is the target, and has one value only: there is nothing to learn");
-    if (!asked && target->kind == GM_SURVEY_WHOLE)
-        return warn(
-            survey, c, "regression", error,
-            "has %s%zu different whole numbers and is taken for numbers to be fitted (--regression); if they are "
-            "classes, leave that out",
-            target->more ? "more than " : "", target->distinct);
-    return GM_OK;
-}
-
-static gm_status warn_of_one_target(gm_survey *survey, size_t c, gm_error *error)
-{
-    const gm_survey_column *target = &survey->columns[c];
-    gm_status status = GM_OK;
-    if (target->missing > 0)
-        status = warn(survey, c, "missing", error,
-                      "is the target, and lacks %zu value%s: --missing drop leaves these rows out",
-                      target->missing, gm_plural(target->missing));
-    if (status)
-        return status;
-    return survey->facts.reading.regression ? warn_of_numbers(survey, target, survey->regression_asked, error)
-                                            : warn_of_classes(survey, target, error);
-}
-
-static gm_status warn_of_targets(gm_survey *survey, gm_error *error)
-{
-    const gm_survey_facts *facts = &survey->facts;
-    gm_status status = GM_OK;
-    if (facts->target >= facts->columns && facts->columns == 1 && !survey->dataset)
-        return warn(survey, WHOLE_FILE, "target", error,
-                    "there is one column only, and nothing to learn from: if its cells hold several values, "
-                    "name what separates them by --delim");
-    if (facts->guessed)
-        status =
-            warn(survey, facts->target, "target", error,
-                 "is taken for the target, because the last column cannot be it; name another by --target");
-    for (size_t c = 0; !status && c < facts->columns; c++) {
-        if (survey->columns[c].is_target)
-            status = warn_of_one_target(survey, c, error);
-    }
-    return status;
-}
-
-/* All columns of text at once; identifiers have a warning of their own. */
-static gm_status warn_of_texts(gm_survey *survey, gm_error *error)
-{
-    char list[LIST_SIZE];
-    size_t count = 0, named = 0, used = 0;
+    size_t count = 0, named = 0;
     for (size_t c = 0; c < survey->facts.columns; c++)
-        count += is_text_feature(&survey->columns[c]);
+        count += wanted(&survey->columns[c]);
+    size_t used = (size_t)snprintf(list, LIST_SIZE, "column%s", gm_plural(count));
     for (size_t c = 0; c < survey->facts.columns && named < MOST_NAMED; c++) {
-        if (!is_text_feature(&survey->columns[c]))
+        if (!wanted(&survey->columns[c]))
             continue;
         named++;
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s%zu",
-                                 named == 1       ? ""
+        used += (size_t)snprintf(list + used, LIST_SIZE - used, "%s%zu",
+                                 named == 1       ? " "
                                  : named == count ? " and "
                                                   : ", ",
                                  c + 1);
     }
     if (count > named)
-        snprintf(list + used, sizeof list - used, " and %zu more", count - named);
-    if (count == 0)
-        return GM_OK;
-    return warn(survey, WHOLE_FILE, "text", error,
-                "column%s %s hold%s text: the values become categories, each with an input of 0 or 1 (see "
-                "--categories)",
-                gm_plural(count), list, count == 1 ? "s" : "");
+        snprintf(list + used, LIST_SIZE - used, " and %zu more", count - named);
+    return count;
+}
+
+/* Columns of text, and constant ones: all of a kind at once. Identifiers have warnings of their own. */
+static gm_status warn_of_lists(gm_survey *survey, gm_error *error)
+{
+    char list[LIST_SIZE];
+    gm_status status = GM_OK;
+    const size_t texts = list_columns(survey, is_text_feature, list);
+    if (texts > 0)
+        status =
+            gm_survey_warn(survey, GM_SURVEY_WHOLE_FILE, "text", error,
+                           "%s hold%s text: the values become categories, each with an input of 0 or 1 (see "
+                           "--categories)",
+                           list, texts == 1 ? "s" : "");
+    const size_t constant = list_columns(survey, is_constant_feature, list);
+    if (!status && constant > 0 && survey->facts.rows > 1)
+        status = gm_survey_warn(survey, GM_SURVEY_WHOLE_FILE, "constant", error,
+                                "%s %s one value in all rows, and tell%s nothing; --ignore leaves %s out",
+                                list, constant == 1 ? "has" : "have", constant == 1 ? "s" : "",
+                                constant == 1 ? "it" : "them");
+    return status;
 }
 
 /* Columns of very different spread, which is no harm with the default scaling. */
@@ -296,15 +208,16 @@ static gm_status warn_of_scales(gm_survey *survey, gm_error *error)
     double least = INFINITY, most = 0;
     for (size_t c = 0; c < survey->facts.columns; c++) {
         const gm_survey_column *column = &survey->columns[c];
-        if (!column->is_feature || !holds_numbers(column) || column->identifier || !(column->deviation > 0))
+        if (!column->is_feature || !gm_survey_holds_numbers(column) || column->identifier ||
+            !(column->deviation > 0))
             continue;
         least = fmin(least, column->deviation);
         most = fmax(most, column->deviation);
     }
     if (!(most / least > SCALES) || (survey->dataset && survey->facts.type == GM_TYPE_U8))
         return GM_OK;
-    return warn(
-        survey, WHOLE_FILE, "scale", error,
+    return gm_survey_warn(
+        survey, GM_SURVEY_WHOLE_FILE, "scale", error,
         "the deviations of the columns go from %.3g to %.3g; the default --scaling evens this out, so leave "
         "it as it is",
         least, most);
@@ -323,8 +236,8 @@ static gm_status warn_of_missing(gm_survey *survey, gm_error *error)
     }
     if (cells == 0)
         return GM_OK;
-    return warn(
-        survey, WHOLE_FILE, "missing", error,
+    return gm_survey_warn(
+        survey, GM_SURVEY_WHOLE_FILE, "missing", error,
         "%zu cell%s of %zu feature%s %s no value: --missing mean fills in the mean of the training rows, "
         "--missing drop leaves out the rows (%zu of %zu rows are complete)",
         cells, gm_plural(cells), columns, gm_plural(columns), cells == 1 ? "has" : "have", facts->complete,
@@ -340,11 +253,11 @@ static gm_status warn_of_names(gm_survey *survey, gm_error *error)
     for (size_t c = 0; !status && facts->header && c < facts->columns; c++) {
         const char *name = survey->columns[c].name;
         if (!name && !survey->columns[c].identifier)
-            status = warn(survey, c, "name", error, "has no name; if it is an index, leave it out");
+            status = gm_survey_warn(survey, c, "name", error, "has no name; if it is an index, leave it out");
         else if (name && gm_distinct_add(
                              &names, (gm_distinct_value){.key = gm_key_of_text(name, strlen(name))}, 1) > 1)
-            status = warn(survey, c, "name", error,
-                          "has the name of another column: a model will match columns by position");
+            status = gm_survey_warn(survey, c, "name", error,
+                                    "has the name of another column: a model will match columns by position");
     }
     if (!status && names.failed)
         status = gm_fail_memory(error, "the names of the columns", facts->columns);
@@ -357,14 +270,16 @@ static gm_status warn_of_rows(gm_survey *survey, gm_error *error)
     const gm_survey_facts *facts = &survey->facts;
     gm_status status = GM_OK;
     if (!survey->dataset && !facts->utf8)
-        status = warn(survey, WHOLE_FILE, "encoding", error,
-                      "the text is not UTF-8, so perhaps Latin-1: convert it with iconv -f latin1 -t utf8");
+        status = gm_survey_warn(
+            survey, GM_SURVEY_WHOLE_FILE, "encoding", error,
+            "the text is not UTF-8, so perhaps Latin-1: convert it with iconv -f latin1 -t utf8");
     if (!status && survey->counting)
-        status = warn(survey, WHOLE_FILE, "header", error,
-                      "row 1 counts up by one from cell to cell: if it is a header, say --header yes");
+        status =
+            gm_survey_warn(survey, GM_SURVEY_WHOLE_FILE, "header", error,
+                           "row 1 counts up by one from cell to cell: if it is a header, say --header yes");
     if (!status && facts->duplicates > 0)
-        status = warn(
-            survey, WHOLE_FILE, "duplicates", error,
+        status = gm_survey_warn(
+            survey, GM_SURVEY_WHOLE_FILE, "duplicates", error,
             "%zu row%s equal to an earlier one%s: if they are no measurements of their own, leave them out, "
             "because copies on both sides of the split make the figures too good",
             facts->duplicates, facts->duplicates == 1 ? " is" : "s are",
@@ -374,13 +289,13 @@ static gm_status warn_of_rows(gm_survey *survey, gm_error *error)
 
 gm_status gm_survey_warn_all(gm_survey *survey, gm_error *error)
 {
-    gm_status status = warn_of_targets(survey, error);
+    gm_status status = gm_survey_warn_of_targets(survey, error);
     for (size_t c = 0; !status && c < survey->facts.columns; c++) {
         if (survey->columns[c].is_feature && !survey->dataset)
             status = warn_of_feature(survey, c, error);
     }
     if (!status && !survey->dataset)
-        status = warn_of_texts(survey, error);
+        status = warn_of_lists(survey, error);
     if (!status)
         status = warn_of_names(survey, error);
     if (!status)

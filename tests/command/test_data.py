@@ -362,6 +362,13 @@ class Reading(CommandTest):
         self.assertNotIn("The first rows", self.succeed("data", name, "--rows", "0").stdout)
         self.assertIn("All rows", self.succeed("data", name, "--rows", "1000000").stdout)
 
+    def test_many_warnings(self):
+        """Of each kind some are shown; all of them are in the JSON."""
+        name = self.write("x.csv", lines_of([["2004-03-10"] * 20 + [i % 5, "xy"[i % 2]] for i in range(20)]))
+        self.assertEqual(self.succeed("data", name).stdout.count("holds dates"), 6)
+        told = json.loads(self.succeed("data", name, "--json").stdout)
+        self.assertEqual([warning["kind"] for warning in told["warnings"]].count("date"), 20)
+
     def test_long_rows(self):
         self.write("cell.csv", "a,b,c\n1,2,x\n3,4," + "y" * 1000000 + "\n5,6,x\n")
         self.write("row.csv", lines_of([[*range(100000), "x"], [*range(100000), "y"]]))
