@@ -121,7 +121,11 @@ Test(data_libsvm, rows_that_are_wrong)
          "data.csv:2:1: expected one of at most 65536 classes, which are whole"},
         {"1 1:2\n\xff 1:4\n", GM_BAD_DATA, "data.csv:2:1: expected the name of a class in UTF-8"},
         {"1 1:2 999999999999999:4\n2 1:1\n", GM_LIMIT,
-         "because zeros are stored, too: 2 rows of 999999999999999"},
+         "data.csv:1: index 999999999999999 makes 999999999999999 features of each of 2 rows, most of them 0"},
+        {"1 1:2\n2 99999999:4\n", GM_LIMIT,
+         "data.csv:2: index 99999999 makes 99999999 features of each of 2"},
+        {"1 1:2\n2 99999999999999999:4\n3 1:1\n4 1:1\n5 1:1\n6 1:1\n7 1:1\n8 1:1\n9 1:1\n", GM_LIMIT,
+         "data.csv:2: index 99999999999999999 makes"},
     };
     EXPECT_FAULTS(faults, NULL);
 }

@@ -23,11 +23,20 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A table may be as large as this, or as so many times its text. (The texts of RCV1 are a hundredth of their
+ * table.) */
+#define PLAUSIBLE_BYTES ((size_t)64 << 20)
+#define PLAUSIBLE_RATIO ((size_t)4096)
+
+/* With more features than this, they have no names. */
+#define MOST_NAMED ((size_t)1000000)
+
 typedef struct svm_reader {
     const gm_dataset_options *options;
     gm_table *table;
     gm_svm_lexer lexer;
     size_t rows, pairs;
+    size_t text_size;           /* bytes of all texts */
     bool ranked;                /* a number of a query was met */
     uint64_t smallest, largest; /* indices; smallest > largest: there are none */
     const char *largest_path;   /* where it is */
@@ -185,7 +194,7 @@ static gm_status fail_memory(const svm_reader *reader, gm_error *error)
 static gm_status name_features(svm_reader *reader, gm_error *error)
 {
     gm_table *table = reader->table;
-    for (size_t f = 0; f < table->features; f++) {
+    for (size_t f = 0; table->features <= MOST_NAMED && f < table->features; f++) {
         char name[24];
         const int length = snprintf(name, sizeof name, "%llu", (unsigned long long)(reader->base + f));
         if (!gm_strings_add(&table->feature_names, name, (size_t)length))
@@ -194,12 +203,32 @@ static gm_status name_features(svm_reader *reader, gm_error *error)
     return GM_OK;
 }
 
+/* A single index that is mistyped would make a small file fill the memory with zeros. */
+static gm_status check_size(const svm_reader *reader, gm_error *error)
+{
+    const gm_table *table = reader->table;
+    size_t bytes, most;
+    if (!gm_mul(reader->rows, table->features, &bytes) || !gm_mul(bytes, gm_type_size(table->type), &bytes))
+        return fail_memory(reader, error);
+    if (bytes <= PLAUSIBLE_BYTES || !gm_mul(reader->text_size, PLAUSIBLE_RATIO, &most) || bytes <= most)
+        return GM_OK;
+    return gm_fail(
+        error, GM_LIMIT,
+        "%s:%zu: index %llu makes %zu features of each of %zu rows, most of them 0, and zeros are stored, "
+        "too; is the index right?",
+        reader->largest_path, reader->largest_line, (unsigned long long)reader->largest, table->features,
+        reader->rows);
+}
+
 static gm_status make_room(svm_reader *reader, gm_error *error)
 {
     gm_table *table = reader->table;
     const gm_dataset_options *options = reader->options;
     table->type = gm_type_of(options->precision);
     table->value_type = GM_TYPE_F64;
+    const gm_status status = check_size(reader, error);
+    if (status)
+        return status;
     table->x = gm_table_array(reader->rows, table->features, gm_type_size(table->type), "", NULL);
     if (!table->x)
         return fail_memory(reader, error);
@@ -310,6 +339,8 @@ static gm_status read_text(svm_reader *reader, const gm_source_texts *texts, gm_
     gm_svm_row row;
     const gm_svm_lexer start = gm_svm_begin(texts->items, texts->count);
     reader->lexer = start;
+    for (size_t i = 0; i < texts->count; i++)
+        reader->text_size += texts->items[i].size;
     gm_status status = count_rows(reader, error);
     if (!status)
         status = find_features(reader, error);
