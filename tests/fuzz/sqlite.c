@@ -10,10 +10,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     fuzz_input input = {bytes, size};
     gm_dataset_options options = gm_dataset_options_default();
     const fuzz_input text = fuzz_until(&input, 0);
-    if (text.size >= sizeof query || (text.size > 0 && strcasestr((const char *)bytes, "recursive")))
-        return 0; /* such a query may go on for ever */
-    memcpy(query, text.bytes, text.size);
+    if (text.size >= sizeof query)
+        return 0;
+    if (text.size > 0)
+        memcpy(query, text.bytes, text.size);
     query[text.size] = '\0';
+    if (strcasestr(query, "recursive"))
+        return 0; /* such a query may go on for ever */
     if (text.size > 0)
         options.query = query;
     options.missing = GM_MISSING_DROP;
