@@ -2,6 +2,7 @@
 #include "bench/cases/equation.h"
 #include "backend/backend.h"
 #include "machine/blas_library.h"
+#include "base/error.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "nn/layout.h"
@@ -11,10 +12,10 @@
 struct gm_equation_case {
     gm_equation equation;
     const gm_backend *backend;
-    gm_layer_view layer; /* W out x in in the backend's layout, b out */
-    gm_mat w, x, d;      /* out x in, n x in, n x out: operands */
-    gm_mat c;            /* the target: n x out, n x in, 1 x out or out x in */
-    double *t, *left, *right;
+    gm_layer_view layer;               /* W out x in in the backend's layout, b out */
+    gm_mat w, x, d;                    /* out x in, n x in, n x out: operands */
+    gm_mat c;                          /* the target: n x out, n x in, 1 x out or out x in */
+    double *t, *middle, *left, *right; /* t, B t, C t and A (B t) */
     REAL *block;
     REAL *weights; /* W */
     REAL *packed;  /* W, or GW, in a layout of the backend's own if it has one */
@@ -52,13 +53,15 @@ static void destroy(struct gm_equation_case *e)
     gm_free(e->packed);
     gm_free(e->scratch);
     gm_free(e->t);
+    gm_free(e->middle);
     gm_free(e->left);
     gm_free(e->right);
     gm_free(e);
 }
 
-static bool reserve(struct gm_equation_case *e, size_t n, size_t in, size_t out)
+static gm_status reserve(struct gm_equation_case *e, gm_equation_size size, gm_error *error)
 {
+    const size_t n = size.n, in = size.in, out = size.out;
     const gm_storage *storage = e->backend->storage;
     const size_t longest = gm_max(gm_max(n, in), out), x_row = row_of(storage, in),
                  d_row = row_of(storage, out);
@@ -70,23 +73,30 @@ static bool reserve(struct gm_equation_case *e, size_t n, size_t in, size_t out)
     e->packed = gm_alloc(storage->own ? storage->weights(in, out) : 0, sizeof(REAL));
     e->scratch = gm_alloc(e->backend->scratch_size ? e->backend->scratch_size(in, out) : 0, sizeof(REAL));
     e->t = gm_alloc(longest, sizeof(double));
+    e->middle = gm_alloc(longest, sizeof(double));
     e->left = gm_alloc(longest, sizeof(double));
     e->right = gm_alloc(longest, sizeof(double));
-    return e->block && e->weights && e->packed && e->scratch && e->t && e->left && e->right;
+    if (e->block && e->weights && e->packed && e->scratch && e->t && e->middle && e->left && e->right)
+        return GM_OK;
+    return gm_fail_memory(error, "the operands of a product", (all + out * in) * sizeof(REAL));
 }
 
-static struct gm_equation_case *create(gm_equation equation, const char *backend, size_t n, size_t in,
-                                       size_t out)
+/* Finds the backend, and allocates the memory. */
+static gm_status prepare(struct gm_equation_case *e, const char *backend, gm_equation_size size,
+                         gm_error *error)
 {
-    struct gm_equation_case *e = gm_alloc(1, sizeof *e);
-    if (!e)
-        return NULL;
-    e->equation = equation;
     e->backend = gm_backend_find(backend);
-    if (!e->backend || (e->backend->calls_blas && gm_blas_load(NULL) != GM_OK) || !reserve(e, n, in, out)) {
-        destroy(e);
-        return NULL;
-    }
+    if (!e->backend)
+        return gm_fail(error, GM_USAGE, "%s: no such backend", backend);
+    const gm_status status = e->backend->calls_blas ? gm_blas_load(error) : GM_OK;
+    return status == GM_OK ? reserve(e, size, error) : status;
+}
+
+/* Gives the operands their places in the block, and fills them. */
+static void fill(struct gm_equation_case *e, gm_equation_size size)
+{
+    const gm_equation equation = e->equation;
+    const size_t n = size.n, in = size.in, out = size.out;
     const gm_storage *storage = e->backend->storage;
     gm_random random = gm_random_seed(1, GM_STREAM_BENCH);
     REAL *at = e->block;
@@ -110,6 +120,22 @@ static struct gm_equation_case *create(gm_equation equation, const char *backend
         e->backend->pack(e->w, e->packed);
         e->layer.w.data = e->packed;
     }
+}
+
+static struct gm_equation_case *create(gm_equation equation, const char *backend, gm_equation_size size,
+                                       gm_error *error)
+{
+    struct gm_equation_case *e = gm_alloc(1, sizeof *e);
+    if (!e) {
+        gm_fail_memory(error, "a product", sizeof *e);
+        return NULL;
+    }
+    e->equation = equation;
+    if (prepare(e, backend, size, error) != GM_OK) {
+        destroy(e);
+        return NULL;
+    }
+    fill(e, size);
     return e;
 }
 
@@ -176,8 +202,9 @@ static void times_transposed(gm_mat m, const double *v, double *y)
 }
 
 /* right = A (B t) for the equation's A and B, where C = A B; returns the length k of the sums in C. */
-static size_t multiply_through(struct gm_equation_case *e, double *middle)
+static size_t multiply_through(struct gm_equation_case *e)
 {
+    double *const middle = e->middle;
     switch (e->equation) {
     case GM_FORWARD: { /* X (W^T t) + 1 (b^T t) */
         double bias = 0;
@@ -209,10 +236,7 @@ static size_t multiply_through(struct gm_equation_case *e, double *middle)
 static double residual(struct gm_equation_case *e)
 {
     gm_random random = gm_random_seed(2, GM_STREAM_BENCH);
-    const size_t longest = gm_max(gm_max(e->x.rows, e->x.cols), e->d.cols);
-    double *middle = gm_alloc(longest, sizeof *middle), worst = 0;
-    if (!middle)
-        return INFINITY;
+    double worst = 0;
     const gm_storage *storage = e->backend->storage;
     const bool packed = storage->own && e->equation == GM_WEIGHT_GRADIENT;
     REAL *target = packed ? e->packed : e->c.data;
@@ -225,7 +249,7 @@ static double residual(struct gm_equation_case *e)
     for (size_t c = 0; c < e->c.cols; c++)
         e->t[c] = 2 * gm_random_uniform(&random) - 1;
     times(e->c, e->t, e->left);
-    const double k = (double)multiply_through(e, middle);
+    const double k = (double)multiply_through(e);
     /* A sum of k products in [-1, 1] has a size of about sqrt(k), and a relative error of about sqrt(k)
      * epsilon. C t adds up `cols` of them. An error of more than eight such deviations is not due to
      * rounding. */
@@ -234,7 +258,6 @@ static double residual(struct gm_equation_case *e)
         const double error = fabs(e->left[r] - e->right[r]) / allowed;
         worst = error <= worst ? worst : isnan(error) ? INFINITY : error;
     }
-    gm_free(middle);
     return worst;
 }
 

@@ -112,17 +112,15 @@ static void list_backends(struct trial *t, const gm_bench_options *o)
 static gm_status check_products(struct trial *t, gm_error *error)
 {
     const struct shape *s = t->shape;
-    gm_status status = GM_OK;
+    const gm_equation_size size = {s->n, s->in, s->out};
     for (size_t i = 0; i < t->count; i++) {
-        void *context = t->kit->create(equations[t->e].equation, t->backends[i], s->n, s->in, s->out);
+        void *context = t->kit->create(equations[t->e].equation, t->backends[i], size, error);
+        if (!context)
+            return error->status;
         t->candidates[i] = (gm_candidate){.run = t->kit->run, .context = context, .precision = s->precision};
-        if (context)
-            t->residuals[i] = t->kit->residual(context);
-        else
-            status = gm_fail(error, GM_USAGE, "%s: no such backend, or no memory for its operands",
-                             t->backends[i]);
+        t->residuals[i] = t->kit->residual(context);
     }
-    return status;
+    return GM_OK;
 }
 
 /* Times the products. A product that was wrong is left out. */

@@ -162,7 +162,15 @@ class Cases(BenchTest):
                 self.assertTrue(told["benchmarks"])
                 with open(self.path(f"{name}.html"), encoding="utf-8") as page:
                     self.check_page(page.read(), told)
+                self.check_spreads(told)
                 getattr(self, f"check_{name}")(result.stdout, told)
+
+    def check_spreads(self, told):
+        """A spread stands behind the time that it belongs to."""
+        for row in cells(told):
+            keys = list(row)
+            if "spread" in keys:
+                self.assertIn(keys[keys.index("spread") - 1], ("milliseconds", "microseconds"))
 
     def check_page(self, page, told):
         """The page contains the results and loads nothing. Its only address is that of the chart library's licence."""
