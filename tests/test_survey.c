@@ -59,6 +59,9 @@ Test(survey, numbers_are_counted)
     cr_expect_eq(a->distinct, 5);
     cr_expect_eq(a->least, 2);
     cr_expect_eq(a->most, 9);
+    cr_expect_eq(a->at_least, 1);
+    cr_expect_eq(a->at_most, 1);
+    cr_expect_eq(a->before_most, 7);
     cr_expect_eq(a->mean, 5);
     cr_expect_eq(a->deviation, 2); /* the usual example: 2, 4, 4, 4, 5, 5, 7, 9 */
     cr_expect_eq(a->value_count, 5);
