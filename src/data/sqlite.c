@@ -111,16 +111,21 @@ static gm_status choose_table(sql_reader *reader, gm_table *table, gm_error *err
     gm_status status = prepare(
         reader, "select name from sqlite_master where type in ('table', 'view') and name not like 'sqlite_%'",
         error);
-    while (!status && sqlite3_step(reader->statement) == SQLITE_ROW) {
+    int step = SQLITE_DONE;
+    while (!status && (step = sqlite3_step(reader->statement)) == SQLITE_ROW) {
         const char *name = (const char *)sqlite3_column_text(reader->statement, 0);
-        if (!name)
-            return gm_fail_memory(error, "the name of a table", 0);
+        if (!name) {
+            status = gm_fail_memory(error, "the name of a table", 0);
+            break;
+        }
         if (count++ < LISTED)
             used = gm_append(list, sizeof list, used, "%s%s", count > 1 ? ", " : "",
                              gm_csv_show_text(name, shown));
         sqlite3_free(query);
         query = sqlite3_mprintf("select * from \"%w\"", name);
     }
+    if (!status && step != SQLITE_DONE)
+        status = fail(reader, "its tables cannot be listed", error);
     (void)sqlite3_finalize(reader->statement);
     reader->statement = NULL;
     if (!status && count != 1)
