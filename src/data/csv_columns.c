@@ -1,6 +1,6 @@
-/* Matches the columns of a CSV file with those of a model: by name, or by position if the model or the file
- * has no names. If the file lacks columns, one error message names them. */
-#include "data/csv_diagnosis.h"
+/* Matches the columns of a CSV file with those of a model by name. If the file lacks columns, one error
+ * message names them. Without names, csv_positions.c matches them by position. */
+#include "data/csv_matching.h"
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -43,37 +43,19 @@ gm_status gm_csv_roles_all(gm_csv_layout *layout, gm_error *error)
     return status;
 }
 
-/* A name of the header and its column. */
-typedef struct heading {
-    const char *text;
-    size_t length, column;
-} heading;
-
 static int by_text(const void *a, const void *b)
 {
-    const heading *left = a, *right = b;
+    const gm_csv_heading *left = a, *right = b;
     const int order = memcmp(left->text, right->text, gm_min(left->length, right->length));
     return order ? order : (left->length > right->length) - (left->length < right->length);
 }
 
-/* The data of one match. */
-typedef struct matching {
-    gm_csv_layout *layout;
-    const char *path;
-    const gm_csv_row *first;
-    const gm_csv_head *head;
-    const gm_dataset_options *options;
-    const gm_columns *columns; /* of the options */
-    gm_table *table;           /* for the remarks */
-    heading *headings;         /* of the first row, sorted by their text */
-} matching;
-
 /* The number of columns with this name. If there are any, *column is one of them. */
-static size_t find_heading(const matching *m, const char *name, size_t *column)
+static size_t find_heading(const gm_csv_matching *m, const char *name, size_t *column)
 {
-    const heading key = {name, strlen(name), 0};
-    const heading *end = m->headings + m->layout->columns;
-    const heading *found = bsearch(&key, m->headings, m->layout->columns, sizeof key, by_text);
+    const gm_csv_heading key = {name, strlen(name), 0};
+    const gm_csv_heading *end = m->headings + m->layout->columns;
+    const gm_csv_heading *found = bsearch(&key, m->headings, m->layout->columns, sizeof key, by_text);
     size_t count = 0;
     if (!found)
         return 0;
@@ -84,13 +66,13 @@ static size_t find_heading(const matching *m, const char *name, size_t *column)
     return count;
 }
 
-static gm_status sort_headings(matching *m, gm_error *error)
+static gm_status sort_headings(gm_csv_matching *m, gm_error *error)
 {
     m->headings = gm_table_array(m->layout->columns, 1, sizeof *m->headings, "the header", error);
     if (!m->headings)
         return GM_LIMIT;
     for (size_t c = 0; c < m->layout->columns; c++)
-        m->headings[c] = (heading){m->first->cells[c].text, m->first->cells[c].length, c};
+        m->headings[c] = (gm_csv_heading){m->first->cells[c].text, m->first->cells[c].length, c};
     qsort(m->headings, m->layout->columns, sizeof *m->headings, by_text);
     return GM_OK;
 }
@@ -105,7 +87,7 @@ static bool is_name(const gm_csv_cell *cell)
 
 /* Whether the first row is a header for this model: it contains a name of the model that cannot be data, or
  * the names of all features. (A name such as "1" could be data.) */
-static bool has_known_names(const matching *m)
+static bool has_known_names(const gm_csv_matching *m)
 {
     size_t found = 0, column;
     for (size_t f = 0; gm_columns_named(m->columns) && f < m->columns->count; f++) {
@@ -119,14 +101,14 @@ static bool has_known_names(const matching *m)
 }
 
 /* The column in which text is allowed if the file has no header: the one in which the target is expected. */
-static size_t label_column(const matching *m)
+static size_t label_column(const gm_csv_matching *m)
 {
     const size_t place = m->columns->target_count == 1 ? m->columns->targets[0].column : 0;
     const size_t columns = m->layout->columns;
     return place > 0 && columns == m->columns->count + 1 ? place - 1 : columns - 1;
 }
 
-static void find_header(const matching *m, const gm_csv_diagnosis *diagnosis)
+static void find_header(const gm_csv_matching *m, const gm_csv_diagnosis *diagnosis)
 {
     gm_csv_layout *layout = m->layout;
     layout->header = m->options->header > 0;
@@ -141,7 +123,7 @@ static void find_header(const matching *m, const gm_csv_diagnosis *diagnosis)
 }
 
 /* Adds "'a' (did you mean 'b'?)" to the list of missing columns. */
-static void add_missing(const matching *m, const gm_strings *header, const char *name, size_t number,
+static void add_missing(const gm_csv_matching *m, const gm_strings *header, const char *name, size_t number,
                         char *list, size_t size)
 {
     const size_t length = strlen(list);
@@ -158,7 +140,7 @@ static void add_missing(const matching *m, const gm_strings *header, const char 
 }
 
 /* Collects the headings that the model does not know. A missing name may be misspelt among them. */
-static gm_status collect_unknown(const matching *m, gm_strings *unknown, gm_error *error)
+static gm_status collect_unknown(const gm_csv_matching *m, gm_strings *unknown, gm_error *error)
 {
     for (size_t c = 0; c < m->layout->columns; c++) {
         const gm_csv_cell *cell = &m->first->cells[c];
@@ -171,13 +153,13 @@ static gm_status collect_unknown(const matching *m, gm_strings *unknown, gm_erro
 }
 
 /* The name of feature f, or of a target if f is not below the number of features. */
-static const char *needed_name(const matching *m, size_t f)
+static const char *needed_name(const gm_csv_matching *m, size_t f)
 {
     return f < m->columns->count ? m->columns->items[f].name
                                  : m->columns->targets[f - m->columns->count].name;
 }
 
-static gm_status fail_missing(const matching *m, size_t needed, size_t missing, gm_error *error)
+static gm_status fail_missing(const gm_csv_matching *m, size_t needed, size_t missing, gm_error *error)
 {
     char list[800] = "", rest[40] = "";
     gm_strings unknown = {0};
@@ -198,7 +180,7 @@ static gm_status fail_missing(const matching *m, size_t needed, size_t missing, 
 
 /* Finds the column of each needed name. `needed` is the number of features, plus that of the targets if they
  * are found by the names that the model has for them. */
-static gm_status assign_names(matching *m, size_t needed, gm_error *error)
+static gm_status assign_names(gm_csv_matching *m, size_t needed, gm_error *error)
 {
     size_t missing = 0, column = 0;
     for (size_t f = 0; f < needed; f++) {
@@ -221,7 +203,7 @@ static gm_status assign_names(matching *m, size_t needed, gm_error *error)
 }
 
 /* GM_BAD_DATA: a target that the user named is a feature of the model. */
-static gm_status check_targets(const matching *m, gm_error *error)
+static gm_status check_targets(const gm_csv_matching *m, gm_error *error)
 {
     char shown[GM_CSV_SHOWN];
     for (size_t t = 0; t < gm_csv_target_count(m->layout); t++) {
@@ -235,7 +217,7 @@ static gm_status check_targets(const matching *m, gm_error *error)
 }
 
 /* Uses the target that the user named in place of the model's own target. */
-static gm_status override_target(matching *m, gm_error *error)
+static gm_status override_target(gm_csv_matching *m, gm_error *error)
 {
     gm_status status = gm_csv_target_find(m->layout, m->head, error);
     if (status || m->layout->target == m->layout->columns)
@@ -251,7 +233,7 @@ static gm_status override_target(matching *m, gm_error *error)
                            own ? gm_csv_show_text(own, other) : "", own ? "'" : "");
 }
 
-static gm_status fail_no_target(const matching *m, gm_error *error)
+gm_status gm_csv_fail_no_target(const gm_csv_matching *m, gm_error *error)
 {
     const char *target = m->columns->target_count == 1 ? m->columns->targets[0].name : NULL;
     char shown[GM_CSV_SHOWN];
@@ -265,7 +247,7 @@ static gm_status fail_no_target(const matching *m, gm_error *error)
                    target ? gm_csv_show_text(target, shown) : "", target ? "'" : "");
 }
 
-static gm_status remark_names(const matching *m, gm_error *error)
+static gm_status remark_names(const gm_csv_matching *m, gm_error *error)
 {
     const gm_csv_layout *layout = m->layout;
     const size_t others = layout->columns - layout->features - gm_csv_target_count(layout) -
@@ -283,7 +265,7 @@ static gm_status remark_names(const matching *m, gm_error *error)
 }
 
 /* A column of groups or weights is no feature of the model. */
-static gm_status check_side(const matching *m, size_t column, const char *what, gm_error *error)
+static gm_status check_side(const gm_csv_matching *m, size_t column, const char *what, gm_error *error)
 {
     char shown[GM_CSV_SHOWN];
     if (column == m->layout->columns || m->layout->role[column] == GM_CSV_UNUSED)
@@ -292,7 +274,7 @@ static gm_status check_side(const matching *m, size_t column, const char *what, 
                    m->path, m->first->cells[0].line, gm_csv_show(&m->first->cells[column], shown), what);
 }
 
-static gm_status check_sides(const matching *m, gm_error *error)
+static gm_status check_sides(const gm_csv_matching *m, gm_error *error)
 {
     gm_status status = check_side(m, m->layout->group, "name groups", error);
     if (!status)
@@ -303,15 +285,14 @@ static gm_status check_sides(const matching *m, gm_error *error)
     return status ? status : gm_csv_sides_check(m->layout, m->head, error);
 }
 
-/* Makes room for the targets behind the first. */
-static gm_status make_targets(matching *m, gm_error *error)
+gm_status gm_csv_make_targets(gm_csv_matching *m, gm_error *error)
 {
     m->layout->more =
         gm_table_array(m->columns->target_count, 1, sizeof *m->layout->more, "the targets", error);
     return m->layout->more ? GM_OK : GM_LIMIT;
 }
 
-static gm_status match_names(matching *m, gm_error *error)
+static gm_status match_names(gm_csv_matching *m, gm_error *error)
 {
     gm_csv_layout *layout = m->layout;
     const bool wanted = !m->options->ignore_target, own = wanted && !m->options->target;
@@ -320,136 +301,28 @@ static gm_status match_names(matching *m, gm_error *error)
     layout->features = m->columns->count;
     gm_status status = make_roles(layout, error);
     if (!status && named && m->columns->target_count > 1)
-        status = make_targets(m, error);
+        status = gm_csv_make_targets(m, error);
     if (!status)
         status = assign_names(m, layout->features + (named ? m->columns->target_count : 0), error);
     if (!status && wanted && m->options->target)
         status = override_target(m, error);
     if (!status && wanted && layout->target == layout->columns)
-        status = fail_no_target(m, error);
+        status = gm_csv_fail_no_target(m, error);
     if (!status)
         status = check_sides(m, error);
     return status ? status : remark_names(m, error);
 }
 
-static const char *why_by_position(const matching *m)
-{
-    return gm_columns_named(m->columns) ? "the file has no header" : "the model knows no names of columns";
-}
-
-static gm_status fail_count(const matching *m, gm_error *error)
-{
-    const size_t features = m->columns->count;
-    const bool unnamed = m->layout->columns == features + 1 && !m->options->target;
-    return gm_fail(
-        error, GM_BAD_DATA,
-        "%s:%zu: %zu columns; expected %zu, the features of the model, or %zu with the target; columns "
-        "are matched by position, because %s%s",
-        m->path, m->first->cells[0].line, m->layout->columns, features,
-        features + gm_max(m->columns->target_count, 1), why_by_position(m),
-        unnamed                             ? "; say which one the target is"
-        : m->layout->columns > features + 1 ? "; leave out those that are none of these"
-                                            : "");
-}
-
-/* How many columns may be features or the target. */
-static size_t count_places(const gm_csv_layout *layout)
-{
-    return layout->columns - gm_csv_sides_before(layout, layout->columns);
-}
-
-/* The column that is number `place`, from 0, among those that may be features or the target. */
-static size_t column_of_place(const gm_csv_layout *layout, size_t place)
-{
-    size_t column = 0;
-    while (gm_csv_is_side(layout, column) || column - gm_csv_sides_before(layout, column) < place)
-        column++;
-    return column;
-}
-
-/* Whether the file has the targets where the training file had them. Sets the layout. */
-static gm_status place_targets(matching *m, size_t places, gm_error *error)
-{
-    gm_csv_layout *layout = m->layout;
-    const size_t count = m->columns->target_count;
-    if (count > 1 && make_targets(m, error) != GM_OK)
-        return GM_LIMIT;
-    for (size_t t = 0; t < count; t++) {
-        const size_t place = m->columns->targets[t].column;
-        if (place == 0 || place > places) {
-            gm_csv_no_target(layout);
-            return GM_OK;
-        }
-        if (t == 0)
-            layout->target = column_of_place(layout, place - 1);
-        else
-            layout->more[layout->more_count++] = column_of_place(layout, place - 1);
-    }
-    return GM_OK;
-}
-
-/* Chooses the target of a file that is matched by position: the column that the user named, else the columns
- * in which the model's training data had its targets, else the last one. */
-static gm_status choose_target(matching *m, gm_error *error)
-{
-    gm_csv_layout *layout = m->layout;
-    const size_t places = count_places(layout), most = gm_max(m->columns->target_count, 1);
-    if (m->options->target)
-        return gm_csv_target_find(layout, m->head, error);
-    gm_csv_no_target(layout);
-    if (places != m->columns->count + most)
-        return GM_OK;
-    const gm_status status = place_targets(m, places, error);
-    if (!status && layout->target == layout->columns && !m->options->ignore_target && most == 1)
-        layout->target = column_of_place(layout, places - 1);
-    return status;
-}
-
-static gm_status remark_positions(const matching *m, gm_error *error)
-{
-    char target[80] = "";
-    const size_t targets = gm_csv_target_count(m->layout);
-    if (targets > 1)
-        snprintf(target, sizeof target, "; %zu columns are %s", targets,
-                 m->options->ignore_target ? "taken for the targets and left out" : "the targets");
-    else if (targets == 1)
-        snprintf(target, sizeof target, "; column %zu is %s", m->layout->target + 1,
-                 m->options->ignore_target ? "taken for the target and left out" : "the target");
-    return gm_table_remark(m->table, error, "columns are matched by position, because %s%s",
-                           why_by_position(m), target);
-}
-
-static gm_status match_positions(matching *m, gm_error *error)
-{
-    gm_csv_layout *layout = m->layout;
-    gm_status status = choose_target(m, error);
-    if (status)
-        return status;
-    const size_t found = gm_csv_target_count(layout);
-    if (count_places(layout) - found != m->columns->count)
-        return fail_count(m, error);
-    if (found == 0 && !m->options->ignore_target)
-        return fail_no_target(m, error);
-    status = gm_csv_sides_check(layout, m->head, error);
-    if (!status)
-        status = gm_csv_roles_all(layout, error);
-    if (!status)
-        status = remark_positions(m, error);
-    if (m->options->ignore_target)
-        gm_csv_no_target(layout);
-    return status;
-}
-
 gm_status gm_csv_layout_match(gm_csv_layout *layout, const gm_csv_head *head, gm_table *table,
                               gm_error *error)
 {
-    matching m = {.layout = layout,
-                  .path = head->lexer->path,
-                  .first = head->first,
-                  .head = head,
-                  .options = head->options,
-                  .columns = head->options->columns,
-                  .table = table};
+    gm_csv_matching m = {.layout = layout,
+                         .path = head->lexer->path,
+                         .first = head->first,
+                         .head = head,
+                         .options = head->options,
+                         .columns = head->options->columns,
+                         .table = table};
     gm_csv_layout_measure(layout, head->diagnosis, head->first);
     gm_status status = sort_headings(&m, error);
     if (!status) {
@@ -458,7 +331,7 @@ gm_status gm_csv_layout_match(gm_csv_layout *layout, const gm_csv_head *head, gm
     }
     if (!status)
         status = layout->header && gm_columns_named(m.columns) ? match_names(&m, error)
-                                                               : match_positions(&m, error);
+                                                               : gm_csv_match_positions(&m, error);
     if (!status)
         status = gm_csv_remark_sides(table, layout, error);
     gm_free(m.headings);
