@@ -401,10 +401,14 @@ class Screen(CommandTest):
         return text.decode().replace("\r\n", "\n")
 
     def files(self):
+        """Their names in the folder of the test, because a path may be as long as it likes."""
         for name, (content, _) in samples().items():
-            yield self.write(name, content)
-        yield FIXTURES / "survey.csv"
-        yield self.write("long.csv", f"{'n' * 300},{'m' * 60},class\n" + f"1e-300,{'t' * 200},yes\n-1e300,b,no\n" * 9)
+            self.write(name, content)
+            yield name
+        shutil.copy(FIXTURES / "survey.csv", self.folder)
+        yield "survey.csv"
+        self.write("long.csv", f"{'n' * 300},{'m' * 60},class\n" + f"1e-300,{'t' * 200},yes\n-1e300,b,no\n" * 9)
+        yield "long.csv"
 
     def test_lines_fit(self):
         for name in self.files():
