@@ -171,9 +171,9 @@ gm_status gm_csv_remark_categories(gm_table *table, const gm_csv_layout *layout,
     const size_t unknown = categories->unknown;
     if (unknown > 0)
         return gm_table_remark(table, error,
-                               "%zu text%s that the model does not know, the first in line %zu, column %zu: "
-                               "as none of its categories",
-                               unknown, gm_plural(unknown), categories->line, categories->column);
+                               "%zu text%s not known to the model, the first in line %zu, column %zu; such a "
+                               "text counts as none of its categories",
+                               unknown, unknown == 1 ? " is" : "s are", categories->line, categories->column);
     if (!table->texts)
         return GM_OK;
     const gm_status status = remark_columns(table, layout, error);

@@ -77,8 +77,8 @@ class CategoriesTest(CommandTest):
         some = list(rows(3, seed=5))
         some[1]["color"] = "mauve"
         told = self.predict(table(some))
-        self.assertIn("note: 1 text that the model does not know, the first in line 3, column 1: as none of its "
-                      "categories", told.stderr)
+        self.assertIn("note: 1 text is not known to the model, the first in line 3, column 1; such a text counts as none "
+                      "of its categories", told.stderr)
         self.assertEqual(len(told.stdout.splitlines()), 4)
 
     def test_a_missing_text_is_the_most_frequent_one(self):

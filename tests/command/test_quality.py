@@ -1,4 +1,4 @@
-"""Tests scripts/quality.py and quality_tables.py, which make the tables of docs/quality.md, on small sets."""
+"""Tests scripts/quality.py, quality_tables.py and initial_weights.py, which make the figures of docs/quality.md, on small sets."""
 import re
 import subprocess
 
@@ -37,6 +37,14 @@ class Quality(CommandTest):
         for row in rows:
             for scores in row[1:3]:
                 self.assertGreater(float(scores.split()[0]), 80, row)
+
+    def test_a_table_of_initial_weights(self):
+        result = self.make("--sets", "iris", "--seeds", "1", "--inits", "torch,he-normal", script="initial_weights.py")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        rows = [row.strip("|").split("|") for row in result.stdout.splitlines()[2:]]
+        self.assertEqual([row[1].strip() for row in rows], ["adam", "momentum", "six layers", "defaults"])
+        for row in rows:
+            self.assertGreater(min(map(float, row[2:])), 75, row)
 
     def test_a_set_that_is_not_there(self):
         result = self.make("--sets", "irises")
