@@ -418,6 +418,16 @@ class Screen(CommandTest):
                     self.assertEqual([line for line in text.splitlines() if columns_of(line) > most], [])
                     self.assertEqual([line for line in text.splitlines() if line.rstrip() != line], [])
 
+    def test_the_height_of_a_block_is_the_share_of_the_fullest(self):
+        """Of 16 rows all blocks, of 1 to 16 rows so many eighths, rounded up."""
+        for count in (1, 2, 3, 8, 9, 15, 16):
+            rows = "".join(f"{value},{row % 2}\n" for row, value in enumerate([0] * 16 + [10] * count))
+            name = self.write("h.csv", "x,class\n" + rows)
+            for letters, locale in (("▁▂▃▄▅▆▇█", "C.UTF-8"), (".:-=+*#@", "C")):
+                text = self.succeed("data", name, env=environment(LC_ALL=locale)).stdout
+                line = next(line for line in text.splitlines() if line.startswith("1  x"))
+                self.assertEqual(line.split()[-2:], [letters[7], letters[(count + 1) // 2 - 1]], line)
+
     def test_the_width_of_the_terminal_is_used(self):
         shutil.copy(data("iris.csv"), self.folder)
         widths = [max(map(len, self.on_terminal("iris.csv", columns).splitlines())) for columns in (40, 80, 120, 200)]

@@ -123,8 +123,30 @@ class Gradcheck(CommandTest):
             with self.subTest(" ".join(arguments)[-60:]):
                 self.assertRegex(self.succeed("gradcheck", *arguments).stdout, r"^PASS: \d+ parameters")
 
+    def test_the_text_names_the_same_parameter_as_the_json(self):
+        kinds = set()
+        for seed in range(1, 7):
+            arguments = ["gradcheck", "--layers", "2,2,1", "--seed", str(seed)]
+            told = json.loads(self.succeed(*arguments, "--json").stdout)
+            kinds.add(told["worst_kind"])
+            place = f"b[{told['worst_row']}]" if told["worst_kind"] == "bias" else f"W[{told['worst_row']}, {told['worst_col']}]"
+            self.assertIn(f"worst: layer {told['worst_layer']}, {place}: ", self.succeed(*arguments).stdout)
+        self.assertEqual(kinds, {"weight", "bias"})
+
     def test_an_impossible_tolerance_fails(self):
         result = self.run_gradmill("gradcheck", data("mazur.json"), "--tolerance", "1e-300")
         self.assertEqual(result.returncode, CHECK)
         self.assertRegex(result.stdout, r"^FAIL")
         self.assertRegex(result.stderr, r"^gradmill: .*differ$")
+
+
+class Heads(CommandTest):
+    def test_title_and_source_are_those_of_the_example(self):
+        with open(data("mazur.json"), encoding="utf-8") as file:
+            example = json.load(file)
+        for left_out in ((), ("title",), ("source",), ("title", "source")):
+            with self.subTest(str(left_out)):
+                kept = {key: value for key, value in example.items() if key not in left_out}
+                head = self.succeed("explain", self.write("e.json", json.dumps(kept))).stdout.split("network:")[0]
+                lines = [kept.get("title"), f"source: {kept['source']}" if "source" in kept else None]
+                self.assertEqual(head, "".join(f"{line}\n" for line in lines if line))

@@ -107,6 +107,12 @@ class Lists(CommandTest):
         mentioned = set(re.findall(r"--[a-z][a-z0-9-]*[a-z0-9]", plain(self.page))) - OWN
         self.assertEqual(mentioned - known, set(), "the command does not know them")
 
+    def test_an_argument_may_be_left_out_of_one_option_only(self):
+        """Otherwise the next word would not be its argument: `--net xor`."""
+        for verb in self.verbs:
+            found = re.findall(r"(--[\w-]+)\[=", self.succeed(verb, "--help").stdout)
+            self.assertEqual(found, ["--freeze-bias"] if verb == "explain" else [], verb)
+
     def test_the_groups_of_the_help_stand_in_the_order_of_the_man_page(self):
         headings = re.findall(r"(?m)^\.SS (.*)$", self.page)
         for verb in ("train", "plan"):
