@@ -9,7 +9,7 @@ TestSuite(data_several, .init = make_folder, .fini = remove_folder);
 static gm_status load_texts(gm_dataset **dataset, const char *const *texts, size_t count,
                             const gm_dataset_options *options, gm_error *error)
 {
-    char *paths[MOST];
+    char *paths[MOST] = {NULL};
     for (size_t i = 0; i < count; i++) {
         const char name[] = {(char)('a' + i), '.', 'c', 's', 'v', '\0'};
         paths[i] = write_file(name, texts[i], strlen(texts[i]));
