@@ -201,6 +201,14 @@ class Command(CommandTest):
             result = self.run_shell(json.loads(command.stdout)["command"] + " --epochs 1", stdin=file)
         self.assertEqual(result.returncode, OK, result.stderr)
 
+    def test_an_idx_file_of_more_than_255_rows(self):
+        """All four bytes of a size count."""
+        for rows in (255, 256, 66000):
+            self.write("x-idx3-ubyte", struct.pack(">IIII", 0x803, rows, 2, 1) + bytes(2 * rows))
+            self.write("y-idx1-ubyte", struct.pack(">II", 0x801, rows) + bytes([0, 1] * (rows // 2) + [0] * (rows % 2)))
+            told = json.loads(self.succeed("data", "x-idx3-ubyte", "--labels", "y-idx1-ubyte", "--json").stdout)
+            self.assertEqual((told["rows"], told["shape"]), (rows, [rows, 2, 1]))
+
     def test_idx(self):
         draw = random.Random(2)
         images = struct.pack(">IIII", 0x803, 40, 6, 4) + bytes(draw.randrange(256) for _ in range(40 * 24))
