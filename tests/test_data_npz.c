@@ -1,5 +1,10 @@
 /* Tests archives of arrays (NPZ): which members are read, and archives that are damaged or mean no good. */
+#include "data/zip_bytes.h"
 #include "array_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 TestSuite(data_npz, .init = make_folder, .fini = remove_folder);
 
@@ -272,4 +277,17 @@ Test(data_npz, labels_in_a_file_of_their_own)
         path, &options, GM_USAGE,
         "a.npz: a file of labels has no effect with an NPZ file, whose targets are an array in it");
     free(path);
+}
+
+/* A descriptor that cannot be read is an error, and not waited for; so is the end of the file. */
+Test(data_npz, reading_that_fails_ends, .timeout = 20)
+{
+    char text[8];
+    gm_error error = {0};
+    gm_zip_bytes archive = {.fd = -1, .path = "file"};
+    cr_expect_eq(gm_zip_read_at(&archive, 0, text, sizeof text, &error), GM_IO);
+    archive.fd = open("/dev/null", O_RDONLY);
+    errno = EINTR;
+    cr_expect_eq(gm_zip_read_at(&archive, 0, text, sizeof text, &error), GM_BAD_DATA);
+    close(archive.fd);
 }
