@@ -311,8 +311,8 @@ Test(survey, faults_are_those_of_loading)
                                         "a\n\"x\n",
                                         "a,b\n1,\0\n",
                                         "a,b\r1,2\r3,4\r",
-                                        "\xff\xfe"
-                                        "a\0\n\0"};
+                                        ("\xff\xfe"
+                                         "a\0\n\0")};
     static const size_t sizes[] = {0, 3, 4, 10, 5, 8, 12, 6};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         gm_survey *survey;

@@ -62,12 +62,13 @@ static bool is_gzip(fuzz_input input)
     return input.size >= 2 && input.bytes[0] == 0x1F && input.bytes[1] == 0x8B;
 }
 
-/* Checks that both files are refused, or both have the same contents. */
+/* Checks that both files are refused, or both have the same contents. (A database is refused for other
+ * reasons if it is compressed: then no query could read it.) */
 static void require_same(fuzz_input plain, const packed *file)
 {
     gm_dataset *a, *b;
     const gm_status status = load(plain.bytes, plain.size, &a);
-    FUZZ_REQUIRE(load(file->bytes, file->size, &b) == status);
+    FUZZ_REQUIRE((load(file->bytes, file->size, &b) == GM_OK) == (status == GM_OK));
     if (status == GM_OK) {
         FUZZ_REQUIRE(gm_dataset_rows(a) == gm_dataset_rows(b));
         FUZZ_REQUIRE(gm_dataset_features(a) == gm_dataset_features(b));
