@@ -155,3 +155,16 @@ Test(data_targets, of_a_model_by_position)
     free(path);
     gm_columns_destroy(columns);
 }
+
+/* A model says where its targets stood; a damaged one may say the same place twice. */
+Test(data_targets, at_one_place_are_no_targets)
+{
+    gm_columns *columns = learn("1,10,2,20\n3,30,4,41\n5,50,6,60\n", "4,2");
+    columns->targets[1].column = columns->targets[0].column;
+    gm_dataset_options options = targets(NULL);
+    options.columns = columns;
+    char *path = write_file("data.csv", "1,10,2,20\n3,30,4,40\n", 20);
+    expect_refusal(path, &options, GM_BAD_DATA, "4 columns; expected 2, the features of the model");
+    free(path);
+    gm_columns_destroy(columns);
+}

@@ -52,13 +52,13 @@ static gm_status place_targets(gm_csv_reader *reader, gm_error *error)
 {
     const gm_csv_layout *layout = &reader->layout;
     gm_table *table = reader->table;
-    const size_t count = gm_csv_target_count(layout);
+    const size_t count = layout->target_count;
     table->target_columns = gm_table_array(count, 1, sizeof *table->target_columns, "the targets", error);
     if (!table->target_columns)
         return GM_LIMIT;
     table->target_places = count;
     for (size_t t = 0; t < count; t++) {
-        const size_t column = gm_csv_target_at(layout, t);
+        const size_t column = layout->targets[t];
         table->target_columns[t] = column + 1 - gm_csv_sides_before(layout, column);
     }
     return GM_OK;
@@ -68,7 +68,6 @@ static gm_status make_room(gm_csv_reader *reader, gm_error *error)
 {
     gm_table *table = reader->table;
     const size_t rows = most_rows(reader);
-    const bool targeted = reader->layout.target < reader->layout.columns;
     if (rows > UINT32_MAX)
         return gm_fail(error, GM_LIMIT, "%s: too many rows; expected at most 4294967295", reader->lexer.path);
     const size_t size = gm_precision_size(reader->options->precision);
@@ -80,7 +79,7 @@ static gm_status make_room(gm_csv_reader *reader, gm_error *error)
     if (!table->x || !make_room_for_sides(reader, rows, error) ||
         gm_csv_categories_init(&reader->categories, &reader->layout, columns, error) != GM_OK)
         return GM_LIMIT;
-    if (!targeted)
+    if (reader->layout.target_count == 0)
         return GM_OK;
     if (place_targets(reader, error) != GM_OK)
         return GM_LIMIT;
@@ -107,7 +106,7 @@ static gm_status find_layout(gm_csv_reader *reader, gm_error *error)
     const gm_csv_head head = head_of(reader);
     gm_status status = gm_csv_layout_find(layout, &head, error);
     if (!status && reader->options->ignore_target)
-        gm_csv_no_target(layout);
+        layout->target_count = 0;
     if (!status)
         status = make_room(reader, error);
     if (!status)
@@ -138,22 +137,16 @@ static gm_status take_layout(gm_csv_reader *reader, gm_error *error)
     gm_csv_cell *cell = &reader->first.cells[0];
     const gm_csv_cell whole = *cell;
     const bool hash = reader->options->header != 0 && gm_csv_take_hash(&reader->first);
-    const gm_status status =
-        reader->options->columns ? match_layout(reader, error) : find_layout(reader, error);
-    if (status)
-        return status;
-    if (!hash)
-        return keep_columns(reader, error);
-    if (!reader->layout.header) {
-        *cell = whole;
-        return keep_columns(reader, error);
-    }
+    gm_status status = reader->options->columns ? match_layout(reader, error) : find_layout(reader, error);
     char shown[GM_CSV_SHOWN];
-    if (gm_table_remark(reader->table, error,
-                        "the header begins with '#', which is left out of the name of column 1, '%s'",
-                        gm_csv_show(cell, shown)) != GM_OK)
-        return GM_LIMIT;
-    return keep_columns(reader, error);
+    if (!status && hash && reader->layout.header)
+        status =
+            gm_table_remark(reader->table, error,
+                            "the header begins with '#', which is left out of the name of column 1, '%s'",
+                            gm_csv_show(cell, shown));
+    else if (hash)
+        *cell = whole;
+    return status ? status : keep_columns(reader, error);
 }
 
 static gm_status read_layout(gm_csv_reader *reader, gm_error *error)
@@ -206,7 +199,7 @@ static gm_status finish_classes(gm_csv_reader *reader, gm_error *error)
         if (names->count < 2)
             return gm_fail(error, GM_BAD_DATA,
                            "%s: only one class; expected at least 2 in column %zu, got '%s' in every row",
-                           reader->lexer.path, reader->layout.target + 1, names->items[0]);
+                           reader->lexer.path, gm_csv_first_target(&reader->layout) + 1, names->items[0]);
         status = gm_classes_sort(&reader->classes, table->labels, table->rows, error);
         if (!status && names->count > MANY_CLASSES && names->count > table->rows / 2)
             status = gm_table_remark(

@@ -86,47 +86,36 @@ struct gm_csv_diagnosis;
 /* What the columns are. */
 typedef struct gm_csv_layout {
     size_t columns;
-    size_t target; /* column of the first target, from 0; equal to `columns` if no target is read */
-    size_t *more;  /* columns of the other targets of a regression, more_count of them */
-    size_t more_count;
-    size_t group;    /* column that names the group of each row; equal to `columns` if there is none */
-    size_t weight;   /* column of the weight of each row; equal to `columns` if there is none */
-    bool header;     /* the first row names the columns */
-    bool by_name;    /* the target was recognised by its name; no option names it */
-    size_t trailing; /* number of empty cells at the end of each row, because rows end with a delimiter */
-    const char *why; /* why the first row is a header or not; "" if the options say so */
-    size_t features; /* how many columns are features */
-    size_t *role;    /* for each column: the number of its feature, from 0, or GM_CSV_UNUSED */
-    bool *ignored;   /* for each column: the options leave it out; NULL: none is left out */
-    bool *kept;      /* for each column: its cells are kept as texts; NULL: there are no such columns */
-    bool *category;  /* for each column: its cells are categories; NULL: there are no such columns */
+    size_t *targets; /* columns of the targets, from 0, in the order of the network's outputs; the array has
+                        room for all columns */
+    size_t target_count; /* 0: no target is read; above 1 only in a regression */
+    size_t group;        /* column that names the group of each row; equal to `columns` if there is none */
+    size_t weight;       /* column of the weight of each row; equal to `columns` if there is none */
+    bool header;         /* the first row names the columns */
+    bool by_name;        /* the target was recognised by its name; no option names it */
+    size_t trailing;     /* number of empty cells at the end of each row, because rows end with a delimiter */
+    const char *why;     /* why the first row is a header or not; "" if the options say so */
+    size_t features;     /* how many columns are features */
+    size_t *role;        /* for each column: the number of its feature, from 0, or GM_CSV_UNUSED */
+    bool *ignored;       /* for each column: the options leave it out; NULL: none is left out */
+    bool *kept;          /* for each column: its cells are kept as texts; NULL: there are no such columns */
+    bool *category;      /* for each column: its cells are categories; NULL: there are no such columns */
 } gm_csv_layout;
 
 void gm_csv_layout_clear(gm_csv_layout *layout);
 
-static inline size_t gm_csv_target_count(const gm_csv_layout *layout)
+/* The column of labels, or of the first target; equal to `columns` if no target is read. */
+static inline size_t gm_csv_first_target(const gm_csv_layout *layout)
 {
-    return layout->target < layout->columns ? 1 + layout->more_count : 0;
-}
-
-/* The column of target number `place`, from 0. */
-static inline size_t gm_csv_target_at(const gm_csv_layout *layout, size_t place)
-{
-    return place == 0 ? layout->target : layout->more[place - 1];
+    return layout->target_count > 0 ? layout->targets[0] : layout->columns;
 }
 
 static inline bool gm_csv_is_target(const gm_csv_layout *layout, size_t column)
 {
-    for (size_t t = 0; t < gm_csv_target_count(layout); t++)
-        if (gm_csv_target_at(layout, t) == column)
+    for (size_t t = 0; t < layout->target_count; t++)
+        if (layout->targets[t] == column)
             return true;
     return false;
-}
-
-static inline void gm_csv_no_target(gm_csv_layout *layout)
-{
-    layout->target = layout->columns;
-    layout->more_count = 0;
 }
 
 /* Whether a column is no feature and no target: it says something of the row itself, such as its group, or it
@@ -205,11 +194,14 @@ gm_status gm_csv_match_header(const gm_csv_lexer *lexer, const gm_csv_row *first
  * known. */
 gm_status gm_csv_kept_find(gm_csv_layout *layout, const gm_csv_head *head, gm_table *table, gm_error *error);
 
-/* Steps that both functions share. measure: sets the number of columns. gm_csv_target_find: finds
- * the target that the options name, or the targets of a regression. gm_csv_roles_all: makes every column
- * except the targets a feature, in the order of the file. */
-void gm_csv_layout_measure(gm_csv_layout *layout, const struct gm_csv_diagnosis *diagnosis,
-                           const gm_csv_row *first);
+/* Steps that both functions share. measure: sets the number of columns, and makes room for the targets;
+ * GM_LIMIT. gm_csv_target_find: finds the target that the options name, or the targets of a regression.
+ * gm_csv_roles_all: makes every column except the targets a feature, in the order of the file. */
+gm_status gm_csv_layout_measure(gm_csv_layout *layout, const struct gm_csv_diagnosis *diagnosis,
+                                const gm_csv_row *first, gm_error *error);
+
+/* The number of columns that measure finds. */
+size_t gm_csv_count_columns(const struct gm_csv_diagnosis *diagnosis, const gm_csv_row *first);
 gm_status gm_csv_target_find(gm_csv_layout *layout, const gm_csv_head *head, gm_error *error);
 gm_status gm_csv_roles_all(gm_csv_layout *layout, gm_error *error);
 

@@ -20,8 +20,8 @@ void gm_csv_layout_clear(gm_csv_layout *layout)
     gm_free(layout->ignored);
     gm_free(layout->kept);
     gm_free(layout->category);
-    gm_free(layout->more);
-    layout->role = layout->more = NULL;
+    gm_free(layout->targets);
+    layout->role = layout->targets = NULL;
     layout->ignored = layout->kept = layout->category = NULL;
 }
 
@@ -194,10 +194,8 @@ static gm_status assign_names(gm_csv_matching *m, size_t needed, gm_error *error
             missing++;
         else if (f < m->columns->count)
             m->layout->role[column] = f;
-        else if (f == m->columns->count)
-            m->layout->target = column;
         else
-            m->layout->more[m->layout->more_count++] = column;
+            m->layout->targets[m->layout->target_count++] = column;
     }
     return missing > 0 ? fail_missing(m, needed, missing, error) : GM_OK;
 }
@@ -206,8 +204,8 @@ static gm_status assign_names(gm_csv_matching *m, size_t needed, gm_error *error
 static gm_status check_targets(const gm_csv_matching *m, gm_error *error)
 {
     char shown[GM_CSV_SHOWN];
-    for (size_t t = 0; t < gm_csv_target_count(m->layout); t++) {
-        const size_t column = gm_csv_target_at(m->layout, t);
+    for (size_t t = 0; t < m->layout->target_count; t++) {
+        const size_t column = m->layout->targets[t];
         if (m->layout->role[column] != GM_CSV_UNUSED)
             return gm_fail(error, GM_BAD_DATA,
                            "%s:%zu: column '%s' is a feature of the model; it cannot be the target", m->path,
@@ -220,13 +218,13 @@ static gm_status check_targets(const gm_csv_matching *m, gm_error *error)
 static gm_status override_target(gm_csv_matching *m, gm_error *error)
 {
     gm_status status = gm_csv_target_find(m->layout, m->head, error);
-    if (status || m->layout->target == m->layout->columns)
+    if (status || m->layout->target_count == 0)
         return status;
     status = check_targets(m, error);
-    const gm_csv_cell *found = &m->first->cells[m->layout->target];
+    const gm_csv_cell *found = &m->first->cells[m->layout->targets[0]];
     const char *own = m->columns->target_count > 0 ? m->columns->targets[0].name : NULL;
     char shown[GM_CSV_SHOWN], other[GM_CSV_SHOWN];
-    if (status || (own && gm_csv_equals(found, own)) || gm_csv_target_count(m->layout) > 1)
+    if (status || (own && gm_csv_equals(found, own)) || m->layout->target_count > 1)
         return status;
     return gm_table_remark(m->table, error, "the target is '%s'; the model was trained on %s%s%s",
                            gm_csv_show(found, shown), own ? "'" : "another target",
@@ -250,7 +248,7 @@ gm_status gm_csv_fail_no_target(const gm_csv_matching *m, gm_error *error)
 static gm_status remark_names(const gm_csv_matching *m, gm_error *error)
 {
     const gm_csv_layout *layout = m->layout;
-    const size_t others = layout->columns - layout->features - gm_csv_target_count(layout) -
+    const size_t others = layout->columns - layout->features - layout->target_count -
                           gm_csv_sides_before(layout, layout->columns);
     const bool useless = m->options->ignore_target && m->options->target;
     char ignored[80] = "";
@@ -258,9 +256,9 @@ static gm_status remark_names(const gm_csv_matching *m, gm_error *error)
         snprintf(ignored, sizeof ignored, "; %zu other%s not used", others, others == 1 ? " is" : "s are");
     return gm_table_remark(m->table, error, "columns are matched by name: %zu feature%s%s%s%s",
                            layout->features, gm_plural(layout->features),
-                           gm_csv_target_count(layout) == 0   ? ""
-                           : gm_csv_target_count(layout) == 1 ? " and the target"
-                                                              : " and the targets",
+                           layout->target_count == 0   ? ""
+                           : layout->target_count == 1 ? " and the target"
+                                                       : " and the targets",
                            ignored, useless ? "; naming the target has no effect" : "");
 }
 
@@ -285,28 +283,18 @@ static gm_status check_sides(const gm_csv_matching *m, gm_error *error)
     return status ? status : gm_csv_sides_check(m->layout, m->head, error);
 }
 
-gm_status gm_csv_make_targets(gm_csv_matching *m, gm_error *error)
-{
-    m->layout->more =
-        gm_table_array(m->columns->target_count, 1, sizeof *m->layout->more, "the targets", error);
-    return m->layout->more ? GM_OK : GM_LIMIT;
-}
-
 static gm_status match_names(gm_csv_matching *m, gm_error *error)
 {
     gm_csv_layout *layout = m->layout;
     const bool wanted = !m->options->ignore_target, own = wanted && !m->options->target;
     const bool named = own && m->columns->target_count > 0 && m->columns->targets[0].name;
-    gm_csv_no_target(layout);
     layout->features = m->columns->count;
     gm_status status = make_roles(layout, error);
-    if (!status && named && m->columns->target_count > 1)
-        status = gm_csv_make_targets(m, error);
     if (!status)
         status = assign_names(m, layout->features + (named ? m->columns->target_count : 0), error);
     if (!status && wanted && m->options->target)
         status = override_target(m, error);
-    if (!status && wanted && layout->target == layout->columns)
+    if (!status && wanted && layout->target_count == 0)
         status = gm_csv_fail_no_target(m, error);
     if (!status)
         status = check_sides(m, error);
@@ -323,8 +311,9 @@ gm_status gm_csv_layout_match(gm_csv_layout *layout, const gm_csv_head *head, gm
                          .options = head->options,
                          .columns = head->options->columns,
                          .table = table};
-    gm_csv_layout_measure(layout, head->diagnosis, head->first);
-    gm_status status = sort_headings(&m, error);
+    gm_status status = gm_csv_layout_measure(layout, head->diagnosis, head->first, error);
+    if (!status)
+        status = sort_headings(&m, error);
     if (!status) {
         find_header(&m, head->diagnosis);
         status = gm_csv_sides_find(layout, head, error);

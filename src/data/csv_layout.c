@@ -100,10 +100,19 @@ static size_t count_trailing(const gm_csv_diagnosis *diagnosis)
     return count;
 }
 
-void gm_csv_layout_measure(gm_csv_layout *layout, const gm_csv_diagnosis *diagnosis, const gm_csv_row *first)
+size_t gm_csv_count_columns(const gm_csv_diagnosis *diagnosis, const gm_csv_row *first)
 {
-    *layout = (gm_csv_layout){.trailing = count_trailing(diagnosis), .why = ""};
-    layout->columns = layout->group = layout->weight = first->count - layout->trailing;
+    return first->count - count_trailing(diagnosis);
+}
+
+gm_status gm_csv_layout_measure(gm_csv_layout *layout, const gm_csv_diagnosis *diagnosis,
+                                const gm_csv_row *first, gm_error *error)
+{
+    const size_t columns = gm_csv_count_columns(diagnosis, first);
+    *layout = (gm_csv_layout){.trailing = first->count - columns, .why = ""};
+    layout->columns = layout->group = layout->weight = columns;
+    layout->targets = gm_table_array(columns, 1, sizeof *layout->targets, "the targets", error);
+    return layout->targets ? GM_OK : GM_LIMIT;
 }
 
 static gm_status fail_no_such_name(const gm_csv_layout *layout, const char *path, const gm_csv_row *first,
@@ -154,26 +163,34 @@ gm_status gm_csv_column_find(const gm_csv_layout *layout, const char *path, cons
         *layout->why ? "; if the first row is a header, say --header yes" : "");
 }
 
-/* The columns of a list of targets, in its order. GM_BAD_DATA: one is not there, or is named twice. */
-static gm_status find_targets(gm_csv_layout *layout, const gm_csv_head *head, const gm_strings *list,
-                              gm_error *error)
+/* Adds a column that the user names as a target; "none" adds none. */
+static gm_status add_target(gm_csv_layout *layout, const gm_csv_head *head, const char *text, gm_error *error)
+{
+    size_t column = layout->columns;
+    const gm_status status = gm_csv_column_find(layout, head->lexer->path, head->first,
+                                                (gm_csv_wanted){text, "target"}, &column, error);
+    if (!status && column < layout->columns)
+        layout->targets[layout->target_count++] = column;
+    return status;
+}
+
+/* Adds the columns of a list, in its order. GM_BAD_DATA: one is not there, or is named twice. */
+static gm_status add_targets(gm_csv_layout *layout, const gm_csv_head *head, const gm_strings *list,
+                             gm_error *error)
 {
     const char *path = head->lexer->path;
-    layout->more = gm_table_array(list->count, 1, sizeof *layout->more, "the targets", error);
-    gm_status status = layout->more ? GM_OK : GM_LIMIT;
-    gm_csv_no_target(layout);
+    const size_t line = head->first->cells[0].line;
+    gm_status status = GM_OK;
     for (size_t t = 0; t < list->count && !status; t++) {
         size_t column = layout->columns;
         status = gm_csv_column_find(layout, path, head->first, (gm_csv_wanted){list->items[t], "target"},
                                     &column, error);
-        if (!status && (column == layout->columns || gm_csv_is_target(layout, column)))
-            status =
-                gm_fail(error, GM_BAD_DATA, "%s:%zu: target '%s' is %s", path, head->first->cells[0].line,
-                        list->items[t], column == layout->columns ? "no column" : "named twice");
-        if (!status && t == 0)
-            layout->target = column;
-        else if (!status)
-            layout->more[layout->more_count++] = column;
+        if (status)
+            return status;
+        if (column == layout->columns || gm_csv_is_target(layout, column))
+            return gm_fail(error, GM_BAD_DATA, "%s:%zu: target '%s' is %s", path, line, list->items[t],
+                           column == layout->columns ? "no column" : "named twice");
+        layout->targets[layout->target_count++] = column;
     }
     return status;
 }
@@ -183,12 +200,12 @@ gm_status gm_csv_target_find(gm_csv_layout *layout, const gm_csv_head *head, gm_
     const char *target = head->options->target;
     gm_strings list = {0};
     size_t column;
+    layout->target_count = 0;
     const bool is_name = layout->header && columns_by_name(head->first, layout->columns, target, &column) > 0;
     if (is_name || !head->options->regression || !strchr(target, ',')) /* a name may have a comma in it */
-        return gm_csv_column_find(layout, head->lexer->path, head->first, (gm_csv_wanted){target, "target"},
-                                  &layout->target, error);
+        return add_target(layout, head, target, error);
     const gm_status status = gm_strings_split(&list, target, ',')
-                                 ? find_targets(layout, head, &list, error)
+                                 ? add_targets(layout, head, &list, error)
                                  : gm_fail_memory(error, "the targets", strlen(target));
     gm_strings_clear(&list);
     return status;
@@ -206,21 +223,27 @@ static bool is_target_name(const gm_csv_cell *cell)
     return false;
 }
 
-/* The target is the last column that has no other role. It is the first column if only that one has a name
- * like "label", as in the MNIST files of Kaggle. */
-static void choose_target(gm_csv_layout *layout, const gm_csv_row *first)
+/* Whether the first column alone has a name like "label", as in the MNIST files of Kaggle. */
+static bool first_is_target(const gm_csv_layout *layout, const gm_csv_row *first)
 {
-    layout->target = layout->columns - 1;
-    while (layout->target > 0 && gm_csv_is_side(layout, layout->target))
-        layout->target--;
     if (!layout->header || !is_target_name(&first->cells[0]) || gm_csv_is_side(layout, 0))
-        return;
+        return false;
     for (size_t c = 1; c < layout->columns; c++) {
         if (is_target_name(&first->cells[c]))
-            return;
+            return false;
     }
-    layout->target = 0;
-    layout->by_name = true;
+    return true;
+}
+
+/* The target is the first column if its name says so, else the last column that has no other role. */
+static void choose_target(gm_csv_layout *layout, const gm_csv_row *first)
+{
+    size_t column = layout->columns - 1;
+    while (column > 0 && gm_csv_is_side(layout, column))
+        column--;
+    layout->by_name = first_is_target(layout, first);
+    layout->targets[0] = layout->by_name ? 0 : column;
+    layout->target_count = 1;
 }
 
 gm_status gm_csv_layout_find(gm_csv_layout *layout, const gm_csv_head *head, gm_error *error)
@@ -230,7 +253,9 @@ gm_status gm_csv_layout_find(gm_csv_layout *layout, const gm_csv_head *head, gm_
     const gm_dataset_options *options = head->options;
     const char *path = head->lexer->path, *target = options->target;
     const bool no_target = target && strcmp(target, no_column) == 0;
-    gm_csv_layout_measure(layout, diagnosis, first); /* this leaves out trailing empty columns */
+    gm_status status = gm_csv_layout_measure(layout, diagnosis, first, error); /* without trailing columns */
+    if (status)
+        return status;
     if (layout->columns == 1 && !no_target)
         return gm_fail(error, GM_BAD_DATA,
                        "%s:%zu: only one column; expected at least one feature and the target%s%s", path,
@@ -242,7 +267,7 @@ gm_status gm_csv_layout_find(gm_csv_layout *layout, const gm_csv_head *head, gm_
     if (options->header < 0)
         layout->header =
             gm_csv_detect_header(diagnosis, first, label, names_columns(head, layout->columns), &layout->why);
-    gm_status status = gm_csv_sides_find(layout, head, error);
+    status = gm_csv_sides_find(layout, head, error);
     if (!status && target)
         status = gm_csv_target_find(layout, head, error);
     else if (!status)

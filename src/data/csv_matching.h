@@ -23,9 +23,6 @@ typedef struct gm_csv_matching {
     gm_csv_heading *headings;  /* of the first row, sorted by their text */
 } gm_csv_matching;
 
-/* Makes room for the targets behind the first. */
-gm_status gm_csv_make_targets(gm_csv_matching *m, gm_error *error);
-
 /* GM_BAD_DATA: the file lacks the target, or the targets. */
 gm_status gm_csv_fail_no_target(const gm_csv_matching *m, gm_error *error);
 

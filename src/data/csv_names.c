@@ -56,8 +56,8 @@ gm_status gm_csv_name_columns(gm_table *table, const gm_csv_layout *layout, cons
         if (!status)
             status = judge_name(table, &seen, cell, c, error);
     }
-    for (size_t t = 0; !status && t < gm_csv_target_count(layout); t++)
-        status = keep_name(&table->target_names, &header->cells[gm_csv_target_at(layout, t)], error);
+    for (size_t t = 0; !status && t < layout->target_count; t++)
+        status = keep_name(&table->target_names, &header->cells[layout->targets[t]], error);
     gm_classes_clear(&seen);
     return status;
 }

@@ -38,30 +38,26 @@ static size_t count_places(const gm_csv_layout *layout)
 static size_t column_of_place(const gm_csv_layout *layout, size_t place)
 {
     size_t column = 0;
-    while (gm_csv_is_side(layout, column) || column - gm_csv_sides_before(layout, column) < place)
+    while (gm_csv_is_side(layout, column) || place-- > 0)
         column++;
     return column;
 }
 
-/* Whether the file has the targets where the training file had them. Sets the layout. */
-static gm_status place_targets(gm_csv_matching *m, size_t places, gm_error *error)
+/* Finds the targets where the training file had them. If one of these places is not known, there are no
+ * targets. */
+static void place_targets(const gm_csv_matching *m, size_t places)
 {
     gm_csv_layout *layout = m->layout;
-    const size_t count = m->columns->target_count;
-    if (count > 1 && gm_csv_make_targets(m, error) != GM_OK)
-        return GM_LIMIT;
-    for (size_t t = 0; t < count; t++) {
+    for (size_t t = 0; t < m->columns->target_count; t++) {
         const size_t place = m->columns->targets[t].column;
-        if (place == 0 || place > places) {
-            gm_csv_no_target(layout);
-            return GM_OK;
+        const size_t column =
+            place > 0 && place <= places ? column_of_place(layout, place - 1) : layout->columns;
+        if (column == layout->columns || gm_csv_is_target(layout, column)) {
+            layout->target_count = 0;
+            return;
         }
-        if (t == 0)
-            layout->target = column_of_place(layout, place - 1);
-        else
-            layout->more[layout->more_count++] = column_of_place(layout, place - 1);
+        layout->targets[layout->target_count++] = column;
     }
-    return GM_OK;
 }
 
 /* Chooses the target of a file that is matched by position: the column that the user named, else the columns
@@ -72,24 +68,23 @@ static gm_status choose_target(gm_csv_matching *m, gm_error *error)
     const size_t places = count_places(layout), most = gm_max(m->columns->target_count, 1);
     if (m->options->target)
         return gm_csv_target_find(layout, m->head, error);
-    gm_csv_no_target(layout);
     if (places != m->columns->count + most)
         return GM_OK;
-    const gm_status status = place_targets(m, places, error);
-    if (!status && layout->target == layout->columns && !m->options->ignore_target && most == 1)
-        layout->target = column_of_place(layout, places - 1);
-    return status;
+    place_targets(m, places);
+    if (layout->target_count == 0 && !m->options->ignore_target && most == 1)
+        layout->targets[layout->target_count++] = column_of_place(layout, places - 1);
+    return GM_OK;
 }
 
 static gm_status remark_positions(const gm_csv_matching *m, gm_error *error)
 {
     char target[80] = "";
-    const size_t targets = gm_csv_target_count(m->layout);
+    const size_t targets = m->layout->target_count;
     if (targets > 1)
         snprintf(target, sizeof target, "; %zu columns are %s", targets,
                  m->options->ignore_target ? "taken for the targets and left out" : "the targets");
     else if (targets == 1)
-        snprintf(target, sizeof target, "; column %zu is %s", m->layout->target + 1,
+        snprintf(target, sizeof target, "; column %zu is %s", m->layout->targets[0] + 1,
                  m->options->ignore_target ? "taken for the target and left out" : "the target");
     return gm_table_remark(m->table, error, "columns are matched by position, because %s%s",
                            why_by_position(m), target);
@@ -101,7 +96,7 @@ gm_status gm_csv_match_positions(gm_csv_matching *m, gm_error *error)
     gm_status status = choose_target(m, error);
     if (status)
         return status;
-    const size_t found = gm_csv_target_count(layout);
+    const size_t found = layout->target_count;
     if (count_places(layout) - found != m->columns->count)
         return fail_count(m, error);
     if (found == 0 && !m->options->ignore_target)
@@ -112,6 +107,6 @@ gm_status gm_csv_match_positions(gm_csv_matching *m, gm_error *error)
     if (!status)
         status = remark_positions(m, error);
     if (m->options->ignore_target)
-        gm_csv_no_target(layout);
+        layout->target_count = 0;
     return status;
 }

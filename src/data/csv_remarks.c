@@ -39,7 +39,7 @@ static gm_status remark_first_named_y(gm_table *table, const gm_csv_layout *layo
                                       const gm_dataset_options *options, gm_error *error)
 {
     const bool named_y = gm_csv_equals(&first->cells[0], "y") || gm_csv_equals(&first->cells[0], "Y");
-    if (!layout->header || options->target || !named_y || layout->target == 0)
+    if (!layout->header || options->target || !named_y || gm_csv_first_target(layout) == 0)
         return GM_OK;
     return gm_table_remark(table, error, "column 1 is named 'y'; if it is the target, say --target 1");
 }
@@ -64,19 +64,20 @@ gm_status gm_csv_remark_layout(gm_table *table, const gm_csv_layout *layout, con
     char shown[GM_CSV_SHOWN], reasons[256];
     const char *s = gm_plural(table->features);
     gm_status status;
+    const size_t target = gm_csv_first_target(layout);
     give_reasons(layout, first, reasons, sizeof reasons);
-    if (gm_csv_target_count(layout) > 1)
+    if (layout->target_count > 1)
         status = gm_table_remark(table, error, "%s: %zu feature%s, %zu targets%s", header, table->features, s,
-                                 gm_csv_target_count(layout), reasons);
-    else if (layout->target == layout->columns)
+                                 layout->target_count, reasons);
+    else if (layout->target_count == 0)
         status = gm_table_remark(table, error, "%s: %zu feature%s, no target column%s", header,
                                  table->features, s, reasons);
     else if (!layout->header)
         status = gm_table_remark(table, error, "%s: %zu feature%s, %s column %zu%s", header, table->features,
-                                 s, kind, layout->target + 1, reasons);
+                                 s, kind, target + 1, reasons);
     else
         status = gm_table_remark(table, error, "%s: %zu feature%s, %s column '%s'%s", header, table->features,
-                                 s, kind, gm_csv_show(&first->cells[layout->target], shown), reasons);
+                                 s, kind, gm_csv_show(&first->cells[target], shown), reasons);
     if (!status)
         status = gm_csv_remark_sides(table, layout, error);
     if (!status)
@@ -97,9 +98,10 @@ static bool first_class_is_alone(const gm_table *table)
  * classes below are numbers. */
 static bool may_be_header(const gm_csv_layout *layout, const gm_csv_diagnosis *diagnosis)
 {
-    if (layout->target >= diagnosis->columns)
+    const size_t column = gm_csv_first_target(layout);
+    if (column >= diagnosis->columns)
         return false;
-    const gm_csv_column *target = &diagnosis->column[layout->target];
+    const gm_csv_column *target = &diagnosis->column[column];
     const bool only_text =
         target->first == GM_CSV_TEXT && target->below[GM_CSV_NUMBER] > target->below[GM_CSV_TEXT];
     return diagnosis->whole || only_text;
@@ -153,7 +155,7 @@ static gm_status remark_comment_class(gm_table *table, const gm_csv_layout *layo
             count++;
         }
     }
-    if (!comment || layout->target > 0 || count == table->classes.count)
+    if (!comment || gm_csv_first_target(layout) > 0 || count == table->classes.count)
         return GM_OK;
     return gm_table_remark(
         table, error, "class '%s' begins as a comment does; if its rows are comments, delete them", comment);

@@ -28,7 +28,8 @@ static gm_status fail_cell(const gm_csv_reader *reader, const gm_csv_cell *cell,
 static const char *number_hint(const gm_csv_reader *reader, const gm_csv_cell *cell, size_t column,
                                char hint[GM_CSV_HINT])
 {
-    const size_t text_column = reader->options->regression ? reader->layout.columns : reader->layout.target;
+    const size_t text_column =
+        reader->options->regression ? reader->layout.columns : gm_csv_first_target(&reader->layout);
     if (gm_csv_comment(&reader->row.cells[0]))
         return gm_csv_comment_hint;
     const bool first_row = !reader->layout.header && cell->line == reader->first.cells[0].line;
@@ -150,7 +151,7 @@ static gm_status take_target(gm_csv_reader *reader, size_t column, double *value
 /* Adds a class that appears for the first time, or fails if it cannot be one. */
 static gm_status take_new_class(gm_csv_reader *reader, const gm_csv_cell *cell, gm_error *error)
 {
-    const size_t column = reader->layout.target;
+    const size_t column = gm_csv_first_target(&reader->layout);
     double value;
     char hint[GM_CLASS_HINT];
     if (reader->options->classes)
@@ -169,10 +170,11 @@ static gm_status take_new_class(gm_csv_reader *reader, const gm_csv_cell *cell, 
 
 static gm_status take_label(gm_csv_reader *reader, bool *keep, gm_error *error)
 {
-    const gm_csv_cell *cell = &reader->row.cells[reader->layout.target];
+    const size_t column = gm_csv_first_target(&reader->layout);
+    const gm_csv_cell *cell = &reader->row.cells[column];
     double none;
     if (cell->length == 0) /* only an empty cell is missing here: "NA" or "none" can be the name of a class */
-        return take_missing(reader, cell, reader->layout.target, keep, &none, error);
+        return take_missing(reader, cell, column, keep, &none, error);
     if (!*keep)
         return GM_OK; /* the label of a row that is left out is not counted as a class */
     uint32_t class = gm_classes_find(&reader->classes, cell->text, cell->length);
@@ -239,7 +241,7 @@ gm_status gm_csv_take_row(gm_csv_reader *reader, gm_error *error)
         status = take_label(reader, &keep, error);
     } else if (table->values) {
         for (size_t t = 0; !status && t < table->targets; t++) {
-            status = take_target(reader, gm_csv_target_at(&reader->layout, t), &value, &keep, error);
+            status = take_target(reader, reader->layout.targets[t], &value, &keep, error);
             gm_put_number(table->values, table->value_type, table->rows * table->targets + t, value);
         }
     }

@@ -61,8 +61,8 @@ gm_status gm_csv_sides_check(const gm_csv_layout *layout, const gm_csv_head *hea
     const bool groups = gm_csv_is_target(layout, layout->group);
     const bool weighs = gm_csv_is_target(layout, layout->weight);
     gm_status status = GM_OK;
-    for (size_t t = 0; t < gm_csv_target_count(layout) && !status; t++)
-        status = check_ignored(layout, head, gm_csv_target_at(layout, t), "is the target", error);
+    for (size_t t = 0; t < layout->target_count && !status; t++)
+        status = check_ignored(layout, head, layout->targets[t], "is the target", error);
     if (!status)
         status = check_ignored(layout, head, layout->group, "names groups", error);
     if (!status)
@@ -79,7 +79,7 @@ gm_status gm_csv_sides_check(const gm_csv_layout *layout, const gm_csv_head *hea
         return gm_fail(error, GM_BAD_DATA, "%s:%zu: column '%s' names groups; it cannot hold weights, too",
                        path, line, head->options->weight);
     const size_t sides = gm_csv_sides_before(layout, none);
-    if (sides == 0 || none - gm_csv_target_count(layout) > sides)
+    if (sides == 0 || none - layout->target_count > sides)
         return GM_OK;
     if (layout->group == none && layout->weight == none)
         return gm_fail(error, GM_BAD_DATA, "%s:%zu: all columns that could be features are ignored", path,

@@ -67,9 +67,7 @@ static gm_status find_reading(walk *w, gm_error *error)
 static gm_status find_layout(walk *w, gm_error *error)
 {
     gm_dataset_options options = w->survey->facts.reading;
-    gm_csv_layout probe;
-    gm_csv_layout_measure(&probe, &w->diagnosis, &w->first);
-    if (probe.columns == 1 && !options.target && !*w->diagnosis.hint)
+    if (gm_csv_count_columns(&w->diagnosis, &w->first) == 1 && !options.target && !*w->diagnosis.hint)
         options.target = w->survey->facts.reading.target = "none";
     const gm_csv_cell whole = w->first.cells[0];
     const bool hash = options.header != 0 && gm_csv_take_hash(&w->first);
@@ -105,7 +103,7 @@ static void count_row(walk *w, const gm_csv_row *row)
         double value = 0;
         const gm_csv_kind kind = gm_csv_number(cell, &value) ? GM_CSV_NUMBER : gm_csv_kind_of(cell);
         gm_column_tally_cell(&w->survey->tallies[c], cell, kind, value);
-        if (c == 0 || c == w->layout.target) /* the target, or what may become it */
+        if (c == 0 || c == gm_csv_first_target(&w->layout)) /* the target, or what may become it */
             gm_survey_probe(&w->survey->tallies[c], cell, kind, value);
     }
     w->survey->facts.rows++;
@@ -202,7 +200,7 @@ static gm_status note_layout(walk *w, gm_error *error)
     facts->header = w->layout.header;
     facts->why = w->layout.why;
     facts->trailing = w->layout.trailing;
-    facts->target = w->layout.target;
+    facts->target = gm_csv_first_target(&w->layout);
     facts->by_name = w->layout.by_name;
     w->survey->counting = w->diagnosis.counting && !w->layout.header && facts->reading.header < 0;
     gm_status status = gm_survey_begin(w->survey, w->layout.columns, error);
