@@ -8,7 +8,6 @@ defaults. Each seed divides the rows anew. Prints a table in Markdown: the media
 percent. Takes about ten minutes. Needs python3-sklearn and python3-torch.
 """
 import argparse
-import json
 import os
 import shutil
 import statistics
@@ -16,6 +15,7 @@ import sys
 import tempfile
 
 import quality
+from quality_common import run
 from sklearn import datasets
 
 quality.SETS["moons"] = (lambda: datasets.make_moons(1000, noise=0.25, random_state=1), [32], 32, 40, 0.002)
@@ -38,10 +38,9 @@ def recipes(rows, name):
 
 def score(command, rows, seed, options):
     kind = ["--regression"] if rows.regression else []
-    told = json.loads(quality.run(command, "train", "--data", "train.csv", "--header", "no", "--seed", seed, "--threads", 1,
-                                  "--save", "model", "--json", *kind, *options))
-    assert told["epochs"]
-    said = quality.run(command, "predict", "--model", "model", "--data", "test.csv", "--header", "no", "--threads", 1)
+    run(command, "train", "--data", "train.csv", "--header", "no", "--seed", seed, "--threads", 1, "--save", "model", "--quiet",
+        *kind, *options)
+    said = run(command, "predict", "--model", "model", "--data", "test.csv", "--header", "no", "--threads", 1)
     return rows.score([float(line) if rows.regression else int(line) for line in said.split()[1:]])
 
 

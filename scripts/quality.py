@@ -18,7 +18,6 @@ import json
 import os
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -28,6 +27,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy
 import torch
+from quality_common import run, summary, within
 from sklearn import datasets, metrics, model_selection, neural_network, preprocessing
 
 FASHION = "/usr/share/datasets/fashion-mnist"
@@ -139,13 +139,6 @@ def write_csv(path, x, y):
             file.write(",".join(f"{value:.9g}" for value in features) + f",{target!r}\n")
 
 
-def run(*arguments):
-    result = subprocess.run([str(a) for a in arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, text=True)
-    if result.returncode != 0:
-        sys.exit(f"{' '.join(map(str, arguments))}\n{result.stderr}")
-    return result.stdout
-
-
 def gradmill(rows, recipe, seed, options):
     """Trains from files of the same rows. A class is its number, and a model orders classes by number."""
     hidden, batch, epochs, rate = recipe
@@ -188,12 +181,6 @@ def compare(name, seeds, command):
     return results
 
 
-def within(scores, others):
-    """Whether the median of one lies within the spread of the others, and the reverse."""
-    return (min(others) <= statistics.median(scores) <= max(others)
-            or min(scores) <= statistics.median(others) <= max(scores))
-
-
 def print_set(name, results):
     hidden, batch, epochs, rate = SETS[name][1:]
     recipe = f"{'-'.join(map(str, hidden))}, batch {batch}, {epochs} epochs, rate {rate}"
@@ -201,8 +188,8 @@ def print_set(name, results):
     for program, (scores, seconds) in results.items():
         peer = program in ("scikit-learn", "PyTorch")
         verdict = ("yes" if within(scores, ours) else "**no**") if peer else ""
-        print(f"| {name} | {recipe if program == 'scikit-learn' else ''} | {program} | {statistics.median(scores):.2f} "
-              f"({min(scores):.2f} to {max(scores):.2f}) | {statistics.median(seconds):.3g} s | {verdict} |", flush=True)
+        print(f"| {name} | {recipe if program == 'scikit-learn' else ''} | {program} | {summary(scores)} | "
+              f"{statistics.median(seconds):.3g} s | {verdict} |", flush=True)
 
 
 def parse_arguments():

@@ -13,14 +13,12 @@ python3-pandas.
 import argparse
 import os
 import pathlib
-import statistics
-import subprocess
-import sys
 import tempfile
 import warnings
 
 import numpy
 import pandas
+from quality_common import run, summary, within
 from sklearn import compose, exceptions, impute, metrics, model_selection, neural_network, pipeline, preprocessing
 
 ZOO = pathlib.Path(__file__).resolve().parent.parent / "tests" / "data-zoo"
@@ -64,13 +62,6 @@ def scikit_learn(train, test, regression, seed):
     return score(test["target"], said * deviation + mean if regression else said, regression)
 
 
-def run(*arguments):
-    result = subprocess.run([str(a) for a in arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, text=True)
-    if result.returncode != 0:
-        sys.exit(f"{' '.join(map(str, arguments))}\n{result.stderr}")
-    return result.stdout
-
-
 def gradmill(command, train, test, regression, seed):
     train.to_csv("train.csv", index=False)
     test.drop(columns="target").to_csv("test.csv", index=False)
@@ -91,8 +82,7 @@ def inputs_of(frame):
 def compare(command, name, seeds):
     how, target, left_out, regression = FILES[name]
     frame = pandas.read_csv(ZOO / name, **how).rename(columns={target: "target"}).drop(columns=left_out)
-    frame.columns = [str(column) if column != "target" else column for column in frame.columns]
-    frame.columns = [f"x{c}" if c.isdigit() else c for c in frame.columns]
+    frame.columns = [f"x{column}" if isinstance(column, int) else column for column in frame.columns]
     theirs, ours = [], []
     for seed in range(1, seeds + 1):
         train, test = model_selection.train_test_split(frame, test_size=0.25, random_state=seed,
@@ -100,10 +90,6 @@ def compare(command, name, seeds):
         theirs.append(scikit_learn(train, test, regression, seed))
         ours.append(gradmill(command, train, test, regression, seed))
     return theirs, ours
-
-
-def summary(scores):
-    return f"{statistics.median(scores):.2f} ({min(scores):.2f} to {max(scores):.2f})"
 
 
 def main():
@@ -119,9 +105,8 @@ def main():
         os.chdir(place)
         for name in given.files.split(","):
             theirs, ours = compare(command, name, given.seeds)
-            within = (min(ours) <= statistics.median(theirs) <= max(ours)
-                      or min(theirs) <= statistics.median(ours) <= max(theirs))
-            print(f"| {name} | {summary(theirs)} | {summary(ours)} | {'yes' if within else '**no**'} |", flush=True)
+            verdict = "yes" if within(ours, theirs) else "**no**"
+            print(f"| {name} | {summary(theirs)} | {summary(ours)} | {verdict} |", flush=True)
         os.chdir("/")
 
 
