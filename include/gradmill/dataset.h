@@ -83,6 +83,12 @@ static inline bool gm_columns_named(const gm_columns *columns)
     return columns->count > 0 && columns->items[0].name;
 }
 
+/* The name of a target; NULL: it is not known. columns may be NULL. */
+static inline const char *gm_columns_target(const gm_columns *columns, size_t target)
+{
+    return columns && target < columns->target_count ? columns->targets[target].name : NULL;
+}
+
 /* How a file is to be read. Fields that do not concern its format are ignored, but for `labels` of a text
  * file. */
 typedef struct gm_dataset_options {

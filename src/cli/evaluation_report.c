@@ -189,7 +189,7 @@ static void print_labels(const cli_evaluation *e)
 
 const char *cli_evaluation_target(const cli_evaluation *e, size_t target)
 {
-    return e->columns && target < e->columns->target_count ? e->columns->targets[target].name : NULL;
+    return gm_columns_target(e->columns, target);
 }
 
 /* The width of a column with the names of all targets, or with their numbers. */

@@ -99,9 +99,8 @@ static void print_head(const struct run *run, size_t outputs)
         print_field(gm_dataset_kept_name(run->use.dataset, k), run->to);
         putc(',', run->to);
     }
-    const gm_columns *columns = run->use.model.columns;
     for (size_t c = 0; c < (named ? 1 : outputs); c++) {
-        const char *target = columns && c < columns->target_count ? columns->targets[c].name : NULL;
+        const char *target = gm_columns_target(run->use.model.columns, c);
         if (c > 0)
             putc(',', run->to);
         snprintf(number, sizeof number, "y%zu", c + 1);

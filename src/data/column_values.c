@@ -11,11 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is known of all columns after one pass over the rows: sums of the numbers that are there, and how many
- * they are. */
+/* What one pass over the rows tells of each column. */
 typedef struct sums {
-    double *row, *sum;
-    size_t *present;
+    double *row;     /* the present row */
+    double *sum;     /* of the values that are not missing */
+    size_t *present; /* how many these are */
 } sums;
 
 static gm_status make_sums(sums *s, size_t count, gm_error *error)
@@ -64,15 +64,20 @@ static int by_value(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-/* The values of a column that are there, sorted. NULL: no memory. */
-static double *sorted_values(const gm_dataset *train, size_t c, size_t present, gm_error *error)
+/* The number of a column in a row as it was read; for a column of texts, the place of the text. */
+static double number_at(const gm_dataset *train, size_t row, size_t c)
 {
     const gm_table *table = train->table;
+    return gm_get_number(table->x, table->type, gm_table_row(train, row) * table->features + c);
+}
+
+/* The `present` values of a column that are not missing, sorted. NULL: no memory. */
+static double *sorted_values(const gm_dataset *train, size_t c, size_t present, gm_error *error)
+{
     double *values = gm_table_array(present, 1, sizeof *values, "the values of a column", error);
     size_t count = 0;
     for (size_t r = 0; values && r < train->rows; r++) {
-        const double value =
-            gm_get_number(table->x, table->type, gm_table_row(train, r) * table->features + c);
+        const double value = number_at(train, r, c);
         if (!isnan(value))
             values[count++] = value;
     }
@@ -101,30 +106,22 @@ static double most_frequent_of(const double *sorted, size_t count)
     return best;
 }
 
-/* Median and most frequent value; the mean is known already. */
-static gm_status learn_by_order(gm_data_column *column, const gm_dataset *train, size_t c, size_t present,
-                                gm_missing missing)
-{
-    double *values = sorted_values(train, c, present, NULL);
-    if (!values)
-        return GM_LIMIT;
-    column->replacement =
-        missing == GM_MISSING_MEDIAN ? median_of(values, present) : most_frequent_of(values, present);
-    gm_free(values);
-    return GM_OK;
-}
-
 static gm_status learn_number(gm_data_column *column, const gm_dataset *train, size_t c, const sums *s,
                               const gm_columns_options *options, gm_error *error)
 {
-    column->replacement = s->sum[c] / (double)s->present[c];
+    const size_t present = s->present[c];
+    column->replacement = s->sum[c] / (double)present;
     if (!isfinite(column->replacement))
         return fail_column(train->table, c, "holds numbers whose sum overflows; divide them", error);
     if (options->missing == GM_MISSING_MEAN)
         return GM_OK;
-    return learn_by_order(column, train, c, s->present[c], options->missing) == GM_OK
-               ? GM_OK
-               : gm_fail_memory(error, "the values of a column", s->present[c] * sizeof(double));
+    double *values = sorted_values(train, c, present, error);
+    if (!values)
+        return GM_LIMIT;
+    column->replacement = options->missing == GM_MISSING_MEDIAN ? median_of(values, present)
+                                                                : most_frequent_of(values, present);
+    gm_free(values);
+    return GM_OK;
 }
 
 /* ---- categories ---- */
@@ -149,16 +146,14 @@ static int by_text(const void *a, const void *b)
 
 static counted *count_texts(const gm_dataset *train, size_t c, gm_error *error)
 {
-    const gm_table *table = train->table;
-    const size_t texts = table->texts[c].count;
+    const size_t texts = train->table->texts[c].count;
     counted *all = gm_table_array(texts, 1, sizeof *all, "the categories", error);
     for (size_t t = 0; all && t < texts; t++)
         all[t].text = t;
     for (size_t r = 0; all && r < train->rows; r++) {
-        const double value =
-            gm_get_number(table->x, table->type, gm_table_row(train, r) * table->features + c);
-        if (!isnan(value))
-            all[(size_t)value].rows++;
+        const double place = number_at(train, r, c);
+        if (!isnan(place))
+            all[(size_t)place].rows++;
     }
     return all;
 }

@@ -57,6 +57,14 @@ void gm_columns_destroy(gm_columns *columns)
     gm_free(columns);
 }
 
+bool gm_columns_are_numbers(const gm_columns *columns)
+{
+    for (size_t c = 0; c < columns->count; c++)
+        if (columns->items[c].categories || columns->items[c].indicator)
+            return false;
+    return true;
+}
+
 gm_status gm_columns_create(gm_columns **columns, size_t count, gm_error *error)
 {
     *columns = NULL;

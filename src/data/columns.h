@@ -4,6 +4,9 @@
 
 #include "data/dataset.h"
 
+/* Whether each column is one input, the number in its cell: no column has categories or an indicator. */
+bool gm_columns_are_numbers(const gm_columns *columns);
+
 /* Makes columns of numbers, without names and without replacements. *columns is NULL on failure: GM_LIMIT. */
 gm_status gm_columns_create(gm_columns **columns, size_t count, gm_error *error);
 

@@ -5,13 +5,14 @@
 #include "data/classes.h"
 #include "data/csv.h"
 
-/* All zeros: no column holds categories. */
+/* A struct of zeros says that no column holds categories. */
 typedef struct gm_csv_categories {
     size_t features;
-    gm_classes *lists; /* for each feature: the texts of a column of categories; without slots, it is none */
-    bool known;        /* the lists are those of a model, and do not grow */
-    size_t unknown;    /* cells whose text is in no list */
-    size_t line, column; /* of the first of them */
+    gm_classes
+        *lists; /* for each feature: the texts of its column. The list of a column of numbers has no slots */
+    bool known; /* the lists are those of a model, and do not grow */
+    size_t unknown;      /* how many cells have a text that is in no list of the model */
+    size_t line, column; /* where the first of these cells is */
 } gm_csv_categories;
 
 /* Makes the lists: empty ones by layout->category, or those of the columns of a model. GM_LIMIT. Clear them

@@ -222,7 +222,7 @@ static gm_status override_target(gm_csv_matching *m, gm_error *error)
         return status;
     status = check_targets(m, error);
     const gm_csv_cell *found = &m->first->cells[m->layout->targets[0]];
-    const char *own = m->columns->target_count > 0 ? m->columns->targets[0].name : NULL;
+    const char *own = gm_columns_target(m->columns, 0);
     char shown[GM_CSV_SHOWN], other[GM_CSV_SHOWN];
     if (status || (own && gm_csv_equals(found, own)) || m->layout->target_count > 1)
         return status;
@@ -233,7 +233,7 @@ static gm_status override_target(gm_csv_matching *m, gm_error *error)
 
 gm_status gm_csv_fail_no_target(const gm_csv_matching *m, gm_error *error)
 {
-    const char *target = m->columns->target_count == 1 ? m->columns->targets[0].name : NULL;
+    const char *target = gm_columns_target(m->columns, 0);
     char shown[GM_CSV_SHOWN];
     if (m->columns->target_count > 1)
         return gm_fail(error, GM_BAD_DATA,
@@ -287,7 +287,7 @@ static gm_status match_names(gm_csv_matching *m, gm_error *error)
 {
     gm_csv_layout *layout = m->layout;
     const bool wanted = !m->options->ignore_target, own = wanted && !m->options->target;
-    const bool named = own && m->columns->target_count > 0 && m->columns->targets[0].name;
+    const bool named = own && gm_columns_target(m->columns, 0);
     layout->features = m->columns->count;
     gm_status status = make_roles(layout, error);
     if (!status)

@@ -48,15 +48,6 @@ gm_status gm_dataset_check_encoded(const gm_dataset *dataset, gm_error *error)
     return GM_OK;
 }
 
-/* Whether encoding leaves every value that is not missing where it is. */
-static bool stays_in_place(const gm_columns *columns)
-{
-    for (size_t c = 0; c < columns->count; c++)
-        if (columns->items[c].categories || columns->items[c].indicator)
-            return false;
-    return true;
-}
-
 static void fill_in_place(gm_table *table, const gm_columns *columns)
 {
     const size_t features = table->features;
@@ -131,7 +122,7 @@ gm_status gm_table_mark_binary(gm_table *table, const gm_columns *columns, gm_er
     return GM_OK;
 }
 
-/* The parts of a table that change. */
+/* The parts of a table that encoding replaces. */
 typedef struct encoded {
     void *x;
     gm_strings names;
@@ -176,7 +167,7 @@ static gm_status encode_anew(gm_table *table, const gm_columns *columns, gm_erro
 /* Whether the columns are those of this table, and know what replaces its missing values. */
 static gm_status check_columns(const gm_table *table, const gm_columns *columns, gm_error *error)
 {
-    if (table->type == GM_TYPE_U8 && !stays_in_place(columns))
+    if (table->type == GM_TYPE_U8 && !gm_columns_are_numbers(columns))
         return gm_fail(error, GM_USAGE, "bytes have no categories and no missing values, but the columns do");
     if (columns->count != table->features)
         return gm_fail(error, GM_USAGE, "there are %zu columns; expected %zu, the features of the data",
@@ -207,7 +198,7 @@ gm_status gm_table_encode(gm_table *table, const gm_columns *columns, gm_error *
                    : gm_fail(error, GM_USAGE, "the columns make %zu inputs; the data is encoded with %zu",
                              columns->inputs, table->features);
     gm_status status = check_columns(table, columns, error);
-    if (!status && stays_in_place(columns))
+    if (!status && gm_columns_are_numbers(columns))
         fill_in_place(table, columns);
     else if (!status)
         status = encode_anew(table, columns, error);

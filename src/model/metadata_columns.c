@@ -7,17 +7,9 @@
 #include <math.h>
 #include <string.h>
 
-static bool has_categories(const gm_columns *columns)
-{
-    for (size_t c = 0; c < columns->count; c++)
-        if (columns->items[c].categories || columns->items[c].indicator)
-            return true;
-    return false;
-}
-
 uint64_t gm_metadata_format(const gm_columns *columns)
 {
-    return columns && has_categories(columns) ? 3 : 2;
+    return columns && !gm_columns_are_numbers(columns) ? 3 : 2;
 }
 
 /* ---- writing ---- */
@@ -156,7 +148,7 @@ gm_status gm_metadata_set_columns(json_t *metadata, const gm_model *model, gm_er
         status = set_targets(metadata, columns, error);
     if (status == GM_OK && replaces)
         status = set_column_numbers(metadata, GM_KEY_MEANS, model, replacement_of, error);
-    if (status == GM_OK && has_categories(columns))
+    if (status == GM_OK && !gm_columns_are_numbers(columns))
         status = set_categories(metadata, model, error);
     return status;
 }
@@ -214,25 +206,30 @@ static gm_status read_names(gm_columns *columns, const gm_safetensors *file, gm_
     return status;
 }
 
-/* Reads an array with one number for each column. NULL: *status tells why, or the key is missing. */
-static double *read_numbers(const gm_columns *columns, const gm_safetensors *file, const char *key,
-                            gm_precision precision, gm_status *status, gm_error *error)
+/* Reads an array with one number for each column, to be freed with gm_free. *values is NULL if the key is
+ * missing, and after a failure: GM_BAD_MODEL, GM_LIMIT. */
+static gm_status read_numbers(const gm_columns *columns, const gm_safetensors *file, const char *key,
+                              gm_precision precision, double **values, gm_error *error)
 {
-    if (*status != GM_OK || !gm_metadata_value(file, key))
-        return NULL;
-    double *values = gm_table_array(columns->count, 1, sizeof *values, "the columns", error);
-    *status = values ? gm_metadata_numbers(file, key, values, columns->count, precision, error) : GM_LIMIT;
-    if (*status == GM_OK)
-        return values;
-    gm_free(values);
-    return NULL;
+    *values = NULL;
+    if (!gm_metadata_value(file, key))
+        return GM_OK;
+    *values = gm_table_array(columns->count, 1, sizeof **values, "the columns", error);
+    if (!*values)
+        return GM_LIMIT;
+    const gm_status status = gm_metadata_numbers(file, key, *values, columns->count, precision, error);
+    if (status != GM_OK) {
+        gm_free(*values);
+        *values = NULL;
+    }
+    return status;
 }
 
 static gm_status read_replacements(gm_columns *columns, const gm_safetensors *file, gm_precision precision,
                                    gm_error *error)
 {
-    gm_status status = GM_OK;
-    double *values = read_numbers(columns, file, GM_KEY_MEANS, precision, &status, error);
+    double *values;
+    gm_status status = read_numbers(columns, file, GM_KEY_MEANS, precision, &values, error);
     for (size_t c = 0; values && c < columns->count && status == GM_OK; c++) {
         gm_data_column *column = &columns->items[c];
         column->replacement = values[c];
@@ -245,12 +242,13 @@ static gm_status read_replacements(gm_columns *columns, const gm_safetensors *fi
     return status;
 }
 
-/* Reads whether each column has one more input: 0 or 1. */
+/* Reads whether each column has one more input, 1 or 0: for the other categories (is_rest), or the indicator.
+ */
 static gm_status read_flags(gm_columns *columns, const gm_safetensors *file, const char *key, bool is_rest,
                             gm_error *error)
 {
-    gm_status status = GM_OK;
-    double *values = read_numbers(columns, file, key, GM_F64, &status, error);
+    double *values;
+    gm_status status = read_numbers(columns, file, key, GM_F64, &values, error);
     if (status == GM_OK && !values)
         return gm_fail(error, GM_BAD_MODEL, "%s: %s is missing; expected it beside %s", file->path, key,
                        GM_KEY_CATEGORIES);
